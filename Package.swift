@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Upcoming language features that every target is held to.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// For targets that hold no unsafe code at all.
+let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let collections = product(name: "HeapModule", package: "swift-collections")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
+    static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+let package = Package(
+    name: "tocsin",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "tocsin", targets: ["tocsin"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    // In the order in which data meets them: a target depends only on targets above it.
+    targets: [
+        .target(name: "Telemetry", swiftSettings: safe),
+        .target(name: "SourceText", dependencies: ["Telemetry", .yams], swiftSettings: safe),
+        .systemLibrary(
+            name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "MQTT", dependencies: ["CMosquitto", .logging], swiftSettings: strict),
+        .target(
+            name: "Devices", dependencies: ["Telemetry", "SourceText", "CSimdjson", .yams],
+            swiftSettings: strict),
+        .target(name: "RulePlan", dependencies: ["Telemetry"], swiftSettings: safe),
+        .target(
+            name: "RuleLanguage", dependencies: ["Telemetry", "SourceText", "Devices", "RulePlan", .yams],
+            swiftSettings: safe),
+        .target(
+            name: "RuleEngine", dependencies: ["Telemetry", "RulePlan", .collections],
+            swiftSettings: strict),
+        .target(
+            name: "Alarms",
+            dependencies: ["Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine"],
+            swiftSettings: safe),
+        .target(
+            name: "Store", dependencies: ["Telemetry", .grdb, .grdbSQLite, .logging],
+            swiftSettings: strict),
+        .target(
+            name: "Uplink", dependencies: ["Telemetry", "MQTT", "Store", .logging, .lifecycle],
+            swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine",
+                "Alarms", "Store", "Uplink", .logging, .lifecycle, .yams,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Scenario",
+            dependencies: ["Telemetry", "MQTT", "Store", "Gateway", .logging, .lifecycle],
+            resources: [.copy("Resources")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "tocsin",
+            dependencies: [
+                "Telemetry", "SourceText", "Devices", "RuleLanguage", "Store", "Gateway", "Scenario",
+                .argumentParser, .logging, .lifecycle,
+            ],
+            swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)

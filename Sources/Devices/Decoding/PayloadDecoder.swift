@@ -1,0 +1,111 @@
+package import Telemetry
+
+/// Payload bytes → readings, for the devices of one site.
+///
+/// Everything that can be settled beforehand is: which series a field feeds, how its unit becomes the
+/// canonical one. One decoder belongs to one thread. In the steady state nothing is allocated.
+package final class PayloadDecoder {
+    package let site: Site
+    private let devices: [DecodingPlan]
+    private let topics: TopicTable
+    private let parser: JSONParser
+    private let bytesMax: Int
+    var sampleBuffer: [Double] = []
+
+    /// - Parameters:
+    ///   - series: the series of each device and quantity.
+    ///   - bytesMax: a longer payload is refused before it is looked into.
+    package init(site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144) {
+        self.site = site
+        self.bytesMax = bytesMax
+        devices = site.devices.map { DecodingPlan($0, series: series) }
+        topics = TopicTable(site.devices.map(\.topic))
+        parser = JSONParser(bytesMax: bytesMax)
+    }
+
+    /// The index in the site's inventory of the device that publishes on a topic.
+    package func device(publishingOn topic: UnsafeRawBufferPointer) -> Int? { topics.index(of: topic) }
+
+    /// Appends the readings of a payload, in the order of their times; returns what did not fit, if anything.
+    ///
+    /// What fits is appended even where something else in the payload does not.
+    package func decode(
+        _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, into readings: inout [Reading]
+    ) -> PayloadFault? {
+        if payload.count > bytesMax { return .tooLong(payload.count, max: bytesMax) }
+        switch parser.parse(payload) {
+        case .failure(let fault): return .notJSON(fault.text)
+        case .success(let root):
+            switch devices[device].profile.format {
+            case .json: return decodeJSON(root, devices[device], arrival, &readings)
+            case .senml: return decodeSenML(root, devices[device], arrival, &readings)
+            }
+        }
+    }
+}
+
+/// What the decoding of one device's payloads needs, settled beforehand.
+struct DecodingPlan {
+    struct Field {
+        let series: SeriesID
+        let source: Profile.Source
+        let quantity: Quantity
+        let factor: Double
+        let summand: Double
+        let plausible: ClosedRange<Double>?
+        let recordSuffix: [UInt8]
+    }
+
+    let profile: Profile
+    let clock: ClockTolerance
+    let fields: [Field]
+
+    init(_ device: Device, series: (String, Quantity) -> SeriesID) {
+        profile = device.profile
+        clock = device.clock
+        fields = device.fields.map { field in
+            let (factor, summand) = field.unit.conversion(to: field.quantity.unit)
+            var suffix: [UInt8] = []
+            if case .record(let name) = field.source { suffix = Array(name.utf8) }
+            return Field(
+                series: series(device.id, field.quantity), source: field.source, quantity: field.quantity, factor: factor,
+                summand: summand, plausible: field.plausible, recordSuffix: suffix)
+        }
+    }
+}
+
+extension DecodingPlan.Field {
+    /// A reading of this field from a value in the payload's unit.
+    @inline(__always)
+    func reading(_ raw: Double, factor: Double, summand: Double, at time: Instant, _ quality: Quality) -> Reading {
+        let value = raw * factor + summand
+        var quality = quality
+        if let plausible, !plausible.contains(value) { quality.insert(.implausible) }
+        return Reading(series: series, time: time, value: value, quality: quality)
+    }
+}
+
+/// Why a payload, or a part of it, gave no reading.
+package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
+    case tooLong(Int, max: Int)
+    case notJSON(String)
+    case notAnObject
+    case noReading
+    case notANumber(String)
+    case badTime(String)
+    case badRate(String)
+    case senml(String)
+
+    package var description: String {
+        switch self {
+        case .tooLong(let count, let max): "\(count) bytes, and at most \(max) are taken"
+        case .notJSON(let text): "not JSON: \(text)"
+        case .notAnObject: "the payload is not a JSON object"
+        case .noReading: "none of the profile's readings is in the payload"
+        case .notANumber(let place): "\(place) is not a number"
+        case .badTime(let place): "\(place) is not a time of the profile's format"
+        case .badRate(let place): "\(place) is not a sample rate above 0"
+        case .senml(let text): "not a SenML pack: \(text)"
+        }
+    }
+}

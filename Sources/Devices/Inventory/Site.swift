@@ -1,0 +1,43 @@
+package import Telemetry
+
+/// The devices of a gateway, with everything that payloads and rules need to know of them.
+package struct Site: Sendable {
+    package var name: String
+    package var timeZone: String
+    package var devices: [Device]
+    /// The MQTT filters that take in every device, each once.
+    package var filters: [String]
+
+    package init(name: String, timeZone: String, devices: [Device], filters: [String]) {
+        self.name = name
+        self.timeZone = timeZone
+        self.devices = devices
+        self.filters = filters
+    }
+}
+
+/// One actual device.
+package struct Device: Sendable {
+    package var id: String
+    package var profile: Profile
+    package var topic: String
+    /// `device`, `site`, and what the inventory says: `kind`, `station`, `area`, and any others.
+    package var labels: [String: String]
+    package var position: Position?
+    package var interval: TimeSpan
+    package var silence: TimeSpan
+    package var clock: ClockTolerance
+    /// What this device reports: the profile's readings, or those of them that the inventory names.
+    package var fields: [Profile.Field]
+
+    package func field(_ quantity: String) -> Profile.Field? { fields.first { $0.quantity.name == quantity } }
+}
+
+/// Where a device stands, in WGS 84.
+package struct Position: Sendable, Hashable, Codable {
+    /// Degrees north and east.
+    package var latitude: Double
+    package var longitude: Double
+    /// Metres above the ellipsoid or the sea, as the site's survey has it.
+    package var elevation: Double?
+}

@@ -1,0 +1,35 @@
+/// From the bytes of a topic to a device's index, once a message, without making a string.
+///
+/// Open addressing over FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo); at most half full, so that an unknown
+/// topic ends after a probe or two.
+package struct TopicTable: Sendable {
+    private var slots: [Int32]
+    private let topics: [[UInt8]]
+
+    package init(_ topics: [String]) {
+        self.topics = topics.map { Array($0.utf8) }
+        var size = 16
+        while size < topics.count * 2 { size *= 2 }
+        slots = Array(repeating: -1, count: size)
+        for (index, topic) in self.topics.enumerated() {
+            var slot = topic.withUnsafeBytes { Self.hash($0) } & (size - 1)
+            while slots[slot] >= 0 { slot = (slot + 1) & (size - 1) }
+            slots[slot] = Int32(index)
+        }
+    }
+
+    package func index(of topic: UnsafeRawBufferPointer) -> Int? {
+        var slot = Self.hash(topic) & (slots.count - 1)
+        while case let index = Int(slots[slot]), index >= 0 {
+            if topics[index].count == topic.count, topics[index].elementsEqual(topic) { return index }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return Int(truncatingIfNeeded: hash ^ hash >> 32)
+    }
+}

@@ -1,0 +1,62 @@
+package import Telemetry
+
+/// How the payloads of a model of device become readings.
+package struct Profile: Sendable {
+    package enum Format: String, Sendable, CaseIterable {
+        case json, senml
+    }
+
+    package var name: String
+    package var summary: String
+    /// The topic that a device publishes on, with `{device}` and other labels in braces.
+    package var topic: TopicPattern
+    package var format: Format
+    package var time: TimeField?
+    /// How often a reading is expected, and after how long without one a device counts as silent.
+    package var interval: TimeSpan
+    package var silence: TimeSpan
+    package var clock: ClockTolerance
+    package var fields: [Field]
+
+    /// Where in the payload a quantity stands, in which unit, and what it can plausibly be.
+    package struct Field: Sendable {
+        package var quantity: Quantity
+        /// A pointer into a JSON payload; for SenML, the last part of a record's name.
+        package var source: Source
+        package var unit: Unit
+        /// In the canonical unit of the quantity.
+        package var plausible: ClosedRange<Double>?
+    }
+
+    package enum Source: Sendable {
+        case value(JSONPointer)
+        case samples(JSONPointer, rate: SampleRate, time: SampleAnchor)
+        case record(String)
+    }
+
+    package enum SampleRate: Sendable {
+        case fixed(hertz: Double)
+        case field(JSONPointer)
+    }
+
+    /// Which sample of an array the payload's time belongs to.
+    package enum SampleAnchor: String, Sendable, CaseIterable {
+        case first, last
+    }
+
+    package struct TimeField: Sendable {
+        package enum Format: String, Sendable, CaseIterable {
+            case rfc3339, unix, unix_ms, unix_us, unix_ns
+        }
+        package var pointer: JSONPointer
+        package var format: Format
+    }
+}
+
+/// How far a device's clock may be off before its readings get their arrival time.
+package struct ClockTolerance: Sendable, Equatable {
+    /// Nothing can have been measured in the future; what is a little ahead is a clock's drift.
+    package var ahead: TimeSpan = .minutes(1)
+    /// Unset, a reading may be as old as it likes: it may have waited in a queue.
+    package var behind: TimeSpan?
+}

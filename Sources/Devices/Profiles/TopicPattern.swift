@@ -1,0 +1,53 @@
+/// A topic with labels in braces: `openeew/{device}/acceleration`.
+package struct TopicPattern: Sendable, Hashable {
+    package let text: String
+    private let parts: [Part]
+
+    private enum Part: Sendable, Hashable {
+        case literal(String)
+        case label(String)
+    }
+
+    /// `nil` where braces do not match, a level is empty of meaning (`+`, `#`), or the topic is empty.
+    package init?(_ text: String) {
+        var parts: [Part] = []
+        var rest = text[...]
+        while let open = rest.firstIndex(of: "{") {
+            guard let close = rest[open...].firstIndex(of: "}") else { return nil }
+            let name = rest[rest.index(after: open)..<close]
+            guard !name.isEmpty else { return nil }
+            if open > rest.startIndex { parts.append(.literal(String(rest[..<open]))) }
+            parts.append(.label(String(name)))
+            rest = rest[rest.index(after: close)...]
+        }
+        if !rest.isEmpty { parts.append(.literal(String(rest))) }
+        guard !parts.isEmpty, !text.contains("+"), !text.contains("#"), !text.contains("}{") else { return nil }
+        self.text = text
+        self.parts = parts
+    }
+
+    package var labels: [String] {
+        parts.compactMap { if case .label(let name) = $0 { name } else { nil } }
+    }
+
+    /// The topic of one device; `nil` where a label is missing or would change the topic's levels.
+    package func topic(_ labels: [String: String]) -> String? {
+        var topic = ""
+        for part in parts {
+            switch part {
+            case .literal(let text): topic += text
+            case .label(let name):
+                guard let value = labels[name], !value.isEmpty, !value.contains(where: { "/+#".contains($0) })
+                else { return nil }
+                topic += value
+            }
+        }
+        return topic
+    }
+
+    /// The MQTT filter that takes in every device: each level with a label becomes `+`.
+    package var filter: String {
+        text.split(separator: "/", omittingEmptySubsequences: false)
+            .map { $0.contains("{") ? "+" : String($0) }.joined(separator: "/")
+    }
+}

@@ -1,0 +1,17 @@
+internal import Telemetry
+
+/// The time that the readings of a payload get: the device's own where it can be believed.
+struct EventTime {
+    var instant: Instant
+    var quality: Quality = []
+
+    init(arrival: Instant) { instant = arrival }
+
+    /// The device's time if it is within the tolerance of the arrival; else the arrival's, flagged.
+    init(_ own: Instant, arrival: Instant, tolerance: ClockTolerance) {
+        let isAhead = own > arrival + tolerance.ahead
+        let isBehind = tolerance.behind.map { own < arrival - $0 } ?? false
+        instant = isAhead || isBehind ? arrival : own
+        if isAhead || isBehind { quality = .clockReplaced }
+    }
+}

@@ -1,0 +1,47 @@
+package import RulePlan
+package import Telemetry
+
+/// What the engine says when an instance's level, or its certainty, has changed.
+package struct LevelChange: Sendable {
+    package enum Trigger: Hashable, Sendable {
+        case reading(SeriesID)
+        case timer
+    }
+
+    /// The index of the instance in its plan.
+    package var instance: Int
+    /// Event time: the reading's that caused it, or the timer's exact moment.
+    package var time: Instant
+    package var from: Level
+    package var to: Level
+    /// The level is kept although its condition has become unknown.
+    package var isUncertain: Bool
+    package var trigger: Trigger
+    /// The value of every instruction of the rule's program at that moment, `nan` where unknown.
+    package var registers: [Double]
+}
+
+/// What became of a reading that was given to the engine.
+package enum ReadingOutcome: UInt8, Sendable {
+    /// In its windows, and evaluated.
+    case evaluated
+    /// Its time and value are already there: delivered again.
+    case repeated
+    /// Its series is past it by more than the lateness.
+    case tooLate
+    /// Flagged as not usable; windows do not take it.
+    case unusable
+}
+
+/// The part of an instance's state that its samples do not determine; kept with the alarm.
+package struct LadderState: Hashable, Sendable {
+    package var level: Level
+    package var held: UInt8
+    package var isUncertain: Bool
+
+    package init(level: Level, held: UInt8, isUncertain: Bool) {
+        self.level = level
+        self.held = held
+        self.isUncertain = isUncertain
+    }
+}

@@ -1,0 +1,31 @@
+/// Prints diagnostics the way a good compiler does: position, sentence, line, caret, mend.
+package enum DiagnosticText {
+    package static func plain(_ diagnostic: Diagnostic) -> String { text(diagnostic, colour: false) }
+    package static func coloured(_ diagnostic: Diagnostic) -> String { text(diagnostic, colour: true) }
+
+    private static func text(_ diagnostic: Diagnostic, colour: Bool) -> String {
+        func paint(_ code: String, _ text: String) -> String { colour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
+        let severity = paint(diagnostic.severity == .error ? "1;31" : "1;33", "\(diagnostic.severity.rawValue):")
+        guard let place = diagnostic.location else {
+            let hint = diagnostic.hint.map { " (\($0))" } ?? ""
+            return "\(severity) \(diagnostic.message)\(hint)"
+        }
+        let position = paint("1", "\(place.file):\(place.line):\(place.column):")
+        var lines = ["\(position) \(severity) \(diagnostic.message)"]
+        if place.lineText.isEmpty {
+            if let hint = diagnostic.hint { lines.append("      | \(hint)") }
+            return lines.joined(separator: "\n")
+        }
+        let number = String(place.line)
+        let gutter = String(repeating: " ", count: max(0, 5 - number.count)) + number
+        // A tab in the line is kept in the indent, so that the caret stands under its place in any terminal.
+        let indent = String(
+            String.UnicodeScalarView(
+                place.lineText.unicodeScalars.prefix(place.column - 1).map { $0 == "\t" ? "\t" : " " }))
+        let caret = "^" + String(repeating: "~", count: max(0, place.length - 1))
+        lines.append("\(gutter) | \(place.lineText)")
+        let hint = diagnostic.hint.map { " " + $0 } ?? ""
+        lines.append("      | \(indent)\(paint("1;32", caret))\(hint)")
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,29 @@
+/// Finds the name that was probably meant.
+package enum NearMiss {
+    /// `did you mean 'water_level'?`, or `nil` where nothing is near.
+    package static func hint(for name: String, among candidates: some Sequence<String>) -> String? {
+        let limit = max(1, name.count / 3)
+        let best = candidates.map { (candidate: $0, distance: distance(name, $0, limit: limit)) }
+            .filter { $0.distance <= limit }
+            .min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }
+        return best.map { "did you mean '\($0.candidate)'?" }
+    }
+
+    /// Damerau–Levenshtein distance (optimal string alignment); values over `limit` are not exact.
+    package static func distance(_ a: String, _ b: String, limit: Int) -> Int {
+        let a = Array(a.lowercased()), b = Array(b.lowercased())
+        if abs(a.count - b.count) > limit { return limit + 1 }
+        var beforeLast: [Int] = []
+        var last = Array(0...b.count)
+        for i in a.indices {
+            var row = [i + 1]
+            for j in b.indices {
+                var cost = Swift.min(last[j + 1] + 1, row[j] + 1, last[j] + (a[i] == b[j] ? 0 : 1))
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = Swift.min(cost, beforeLast[j - 1] + 1) }
+                row.append(cost)
+            }
+            (beforeLast, last) = (last, row)
+        }
+        return last[b.count]
+    }
+}

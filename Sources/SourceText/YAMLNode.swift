@@ -1,0 +1,98 @@
+internal import Yams
+
+/// A YAML document whose every node knows where it stands, for files that people write.
+///
+/// Yams does the parsing; this adds typed access that reports what is wrong, at its place, and goes on,
+/// so that one pass finds every mistake.
+package struct YAMLNode: Sendable {
+    package indirect enum Content: Sendable {
+        case scalar(ScalarText)
+        case mapping([(key: ScalarText, value: YAMLNode)])
+        case sequence([YAMLNode])
+        case null
+    }
+
+    package let content: Content
+    package let location: SourceLocation
+
+    /// - Throws: ``DiagnosticList`` where the text is not YAML, or a mapping has a key twice.
+    package static func parse(_ file: SourceFile) throws(DiagnosticList) -> YAMLNode {
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: file.text)
+        } catch {
+            throw DiagnosticList([Self.diagnostic(for: error, in: file)])
+        }
+        guard let node else { return YAMLNode(content: .null, location: file.location(line: 1, column: 1)) }
+        var problems: [Diagnostic] = []
+        let result = YAMLNode(node, file: file, problems: &problems)
+        if !problems.isEmpty { throw DiagnosticList(problems) }
+        return result
+    }
+
+    private init(content: Content, location: SourceLocation) {
+        self.content = content
+        self.location = location
+    }
+
+    private init(_ node: Node, file: SourceFile, problems: inout [Diagnostic]) {
+        let mark = node.mark
+        location = file.location(line: mark?.line ?? 1, column: mark?.column ?? 1)
+        switch node {
+        case .scalar(let scalar):
+            let text = ScalarText(scalar.string, startingAt: location, in: file)
+            let isNull = scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
+            content = isNull ? .null : .scalar(text)
+        case .sequence(let sequence):
+            content = .sequence(sequence.map { YAMLNode($0, file: file, problems: &problems) })
+        case .mapping(let mapping):
+            var entries: [(key: ScalarText, value: YAMLNode)] = []
+            for (key, value) in mapping {
+                guard case .scalar(let scalar) = key else {
+                    problems.append(Diagnostic(id: "yaml-key", "a key must be a word here", at: location))
+                    continue
+                }
+                let place = file.location(line: key.mark?.line ?? 1, column: key.mark?.column ?? 1)
+                entries.append(
+                    (ScalarText(scalar.string, startingAt: place, in: file), YAMLNode(value, file: file, problems: &problems)))
+            }
+            content = .mapping(entries)
+        case .alias:
+            problems.append(Diagnostic(id: "yaml-alias", "an alias cannot be followed here", at: location))
+            content = .null
+        }
+    }
+
+    private static func diagnostic(for error: any Error, in file: SourceFile) -> Diagnostic {
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            return Diagnostic(
+                id: "yaml-syntax", "not YAML: \(problem)", at: file.location(line: mark.line, column: mark.column))
+        case .reader(let problem, _, let value, _):
+            return Diagnostic(
+                id: "yaml-bytes", "not YAML: \(problem) (\(value))", at: file.location(line: 1, column: 1))
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            let name = duplicates.first.map { "\($0)" } ?? ""
+            return Diagnostic(
+                id: "yaml-duplicate-key", "the key '\(name)' stands twice in one mapping",
+                at: file.location(line: context.mark.line, column: context.mark.column))
+        default:
+            return Diagnostic(id: "yaml", "not YAML: \(error)", at: file.location(line: 1, column: 1))
+        }
+    }
+}
+
+extension YAMLNode {
+    package var scalar: ScalarText? { if case .scalar(let text) = content { text } else { nil } }
+    package var isNull: Bool { if case .null = content { true } else { false } }
+
+    package var kindName: String {
+        switch content {
+        case .scalar: "a single value"
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .null: "nothing"
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package import Telemetry
+
+/// Typed access to a mapping that collects what is wrong and goes on.
+///
+/// Every key that is asked for is remembered; ``finish()`` reports the others as unknown, with the
+/// nearest key that exists.
+package struct YAMLReader {
+    package let node: YAMLNode
+    private let entries: [(key: ScalarText, value: YAMLNode)]
+    private var asked: Set<String> = []
+    package var problems: [Diagnostic] = []
+
+    /// - Parameter what: how the mapping is called in messages: `a device`.
+    package init(_ node: YAMLNode, _ what: String) {
+        self.node = node
+        switch node.content {
+        case .mapping(let entries): self.entries = entries
+        case .null: entries = []
+        default:
+            entries = []
+            problems.append(
+                Diagnostic(id: "expected-mapping", "\(what) is written as a mapping, and this is \(node.kindName)", at: node.location))
+        }
+    }
+
+    package var keys: [ScalarText] { entries.map(\.key) }
+
+    package mutating func report(_ id: String, _ message: String, at location: SourceLocation? = nil, hint: String? = nil) {
+        problems.append(Diagnostic(id: id, message, at: location ?? node.location, hint: hint))
+    }
+
+    /// The value of a key, or `nil` where it is missing or null.
+    package mutating func node(_ key: String) -> YAMLNode? {
+        asked.insert(key)
+        return entries.first { $0.key.string == key && !$0.value.isNull }?.value
+    }
+
+    package mutating func scalar(_ key: String) -> ScalarText? {
+        guard let node = node(key) else { return nil }
+        if let scalar = node.scalar { return scalar }
+        report("expected-value", "'\(key)' is a single value, and this is \(node.kindName)", at: node.location)
+        return nil
+    }
+
+    package mutating func string(_ key: String) -> String? { scalar(key)?.string }
+
+    package mutating func required(_ key: String) -> ScalarText? {
+        let before = problems.count
+        if let scalar = scalar(key) { return scalar }
+        if problems.count == before { report("missing-key", "'\(key)' is missing here") }
+        return nil
+    }
+
+    /// A value that `convert` understands; `expected` says what it must be: `a number from 1 to 65535`.
+    package mutating func value<T>(_ key: String, expected: String, _ convert: (String) -> T?) -> T? {
+        guard let scalar = scalar(key) else { return nil }
+        if let value = convert(scalar.string) { return value }
+        report("bad-value", "'\(key)' must be \(expected), and '\(scalar.string)' is not", at: scalar.location)
+        return nil
+    }
+
+    package mutating func int(_ key: String, in range: ClosedRange<Int>) -> Int? {
+        value(key, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+            Int($0).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    package mutating func double(_ key: String) -> Double? {
+        value(key, expected: "a number") { Double($0).flatMap { $0.isFinite ? $0 : nil } }
+    }
+
+    package mutating func bool(_ key: String) -> Bool? {
+        value(key, expected: "true or false") { ["true": true, "yes": true, "false": false, "no": false][$0] }
+    }
+
+    package mutating func span(_ key: String) -> TimeSpan? {
+        value(key, expected: "a duration such as 90s, 10m or 2h") { TimeSpan(text: $0) }
+    }
+
+    /// The entries of a nested mapping of words to single values.
+    package mutating func strings(_ key: String) -> [(key: ScalarText, value: ScalarText)] {
+        guard let node = node(key) else { return [] }
+        guard case .mapping(let entries) = node.content else {
+            report("expected-mapping", "'\(key)' is a mapping, and this is \(node.kindName)", at: node.location)
+            return []
+        }
+        return entries.compactMap { entry in
+            if let scalar = entry.value.scalar { return (entry.key, scalar) }
+            report("expected-value", "'\(entry.key.string)' is a single value here", at: entry.value.location)
+            return nil
+        }
+    }
+
+    /// A list, or a single item where one is allowed to stand for a list of one.
+    package mutating func items(_ key: String) -> [YAMLNode] {
+        guard let node = node(key) else { return [] }
+        if case .sequence(let items) = node.content { return items }
+        return [node]
+    }
+
+    /// Reports the keys that nobody asked for, and returns everything that was found.
+    package mutating func finish() -> [Diagnostic] {
+        for entry in entries where !asked.contains(entry.key.string) {
+            report(
+                "unknown-key", "there is no key '\(entry.key.string)' here", at: entry.key.location,
+                hint: NearMiss.hint(for: entry.key.string, among: asked) ?? "known: \(asked.sorted().joined(separator: ", "))")
+        }
+        return problems
+    }
+}

@@ -1,0 +1,52 @@
+/// A series: the readings of one quantity from one device.
+///
+/// The number is dense and stays the same for the life of the store, so that per-series state is an
+/// array index away and no name is looked up on the path of a reading.
+@usableFromInline
+package struct SeriesID: Hashable, Comparable, Sendable, BitwiseCopyable {
+    @usableFromInline package var index: Int32
+    @inlinable package init(index: Int32) { self.index = index }
+    @inlinable package static func < (a: SeriesID, b: SeriesID) -> Bool { a.index < b.index }
+}
+
+/// One measured value with its event time, in the canonical unit of its series' quantity.
+@usableFromInline
+package struct Reading: Hashable, Sendable, BitwiseCopyable {
+    /// Event time: the reading's own, or its arrival time where it carried none that could be believed.
+    @usableFromInline package var time: Instant
+    @usableFromInline package var value: Double
+    @usableFromInline package var series: SeriesID
+    @usableFromInline package var quality: Quality
+
+    @inlinable
+    package init(series: SeriesID, time: Instant, value: Double, quality: Quality = []) {
+        self.series = series
+        self.time = time
+        self.value = value
+        self.quality = quality
+    }
+}
+
+/// What is known against a reading. None of the flags set means `good`.
+///
+/// Flags follow IOOS QARTOD's idea: a reading is kept and labelled, never silently corrected.
+@usableFromInline
+package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
+    @usableFromInline package var rawValue: UInt16
+    @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    /// Outside the plausible range of its profile (QARTOD gross range test, fail).
+    package static let implausible = Quality(rawValue: 1 << 0)
+    /// The device's own time was not believed; the event time is the arrival time.
+    package static let clockReplaced = Quality(rawValue: 1 << 1)
+    /// Came in after its series had moved on by more than the lateness: kept, not evaluated.
+    package static let late = Quality(rawValue: 1 << 2)
+    /// Not a finite number in its payload.
+    package static let notFinite = Quality(rawValue: 1 << 3)
+
+    /// Whether windows take this reading by default: no test has failed.
+    @inlinable package var isUsable: Bool { rawValue & 0b1101 == 0 }
+
+    /// The grade that the flags amount to, in QARTOD's words: `good`, `suspect` or `bad`.
+    package var grade: String { isEmpty ? "good" : isUsable ? "suspect" : "bad" }
+}

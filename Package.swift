@@ -58,7 +58,10 @@ let package = Package(
             dependencies: ["Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine"],
             swiftSettings: safe),
         .target(
-            name: "Store", dependencies: ["Telemetry", .grdb, .grdbSQLite, .logging],
+            name: "Store",
+            dependencies: [
+                "Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Alarms", .grdb, .grdbSQLite,
+            ],
             swiftSettings: strict),
         .target(
             name: "Uplink", dependencies: ["Telemetry", "MQTT", "Store", .logging, .lifecycle],

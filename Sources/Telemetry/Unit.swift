@@ -19,6 +19,11 @@ package struct Unit: Hashable, Sendable {
 
     package static let one = Unit("", .one, 1)
 
+    /// A unit without an offset that is not in the table: that of a slope, or of a difference.
+    package init(scaling scale: Double, of dimension: Dimension, symbol: String) {
+        self.init(symbol, dimension, scale)
+    }
+
     /// The coherent unit of a dimension, as shown to people.
     package static func coherent(_ dimension: Dimension, isDifference: Bool = false) -> Unit {
         let celsius = dimension == .temperature && !isDifference

@@ -1,0 +1,90 @@
+internal import Devices
+internal import Foundation
+internal import RuleEngine
+package import RuleLanguage
+internal import Telemetry
+
+/// The JSON that travels to a destination. Its schema is published in `docs/escalation.schema.json`,
+/// and a test holds one against the other.
+package struct EscalationMessage: Codable, Sendable, Equatable {
+    package static let schema = "tocsin.escalation/1"
+
+    package struct AlarmPart: Codable, Sendable, Equatable {
+        package var id: String
+        package var rule: String
+        package var ruleVersion: String
+        package var hazard: String
+        package var group: String
+        package var level: String
+        package var uncertain: Bool
+        package var raised: String
+        package var cleared: String?
+    }
+
+    package struct TransitionPart: Codable, Sendable, Equatable {
+        package var sequence: Int
+        package var kind: String
+        package var from: String
+        package var to: String
+        /// Event time and the gateway's, RFC 3339 in UTC.
+        package var time: String
+        package var recorded: String
+        /// The device whose reading caused it; missing where a timer did.
+        package var device: String?
+    }
+
+    package struct PositionPart: Codable, Sendable, Equatable {
+        package var latitude: Double
+        package var longitude: Double
+        package var elevation: Double?
+    }
+
+    package var schema: String
+    package var id: String
+    package var site: String
+    package var summary: String
+    package var alarm: AlarmPart
+    package var transition: TransitionPart
+    package var causes: [Cause]
+    package var labels: [String: String]
+    package var position: PositionPart?
+    package var runbook: String?
+
+    package init(_ transition: Transition, identity: String, site: String) {
+        let alarm = transition.alarm
+        schema = Self.schema
+        id = identity
+        self.site = site
+        summary = alarm.summary
+        self.alarm = AlarmPart(
+            id: alarm.id, rule: alarm.rule, ruleVersion: transition.ruleVersion, hazard: alarm.hazard, group: alarm.group,
+            level: alarm.levelName, uncertain: alarm.ladder.isUncertain, raised: alarm.raised.description,
+            cleared: alarm.cleared?.description)
+        self.transition = TransitionPart(
+            sequence: alarm.sequence, kind: transition.kind.rawValue, from: transition.from, to: transition.to,
+            time: transition.time.description, recorded: transition.recorded.description, device: transition.device)
+        causes = transition.causes
+        labels = alarm.labels
+        position = alarm.position.map {
+            PositionPart(latitude: $0.latitude, longitude: $0.longitude, elevation: $0.elevation)
+        }
+        runbook = transition.runbook
+    }
+
+    package var json: String { CanonicalJSON.text(self) }
+}
+
+/// JSON with sorted keys: the same value is always the same text.
+package enum CanonicalJSON {
+    package static func text(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // A value of strings and finite numbers always encodes; a cause's unknowns are left out beforehand.
+        guard let data = try? encoder.encode(value) else { return "{}" }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    package static func value<T: Decodable>(_ type: T.Type, _ text: String) -> T? {
+        try? JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+}

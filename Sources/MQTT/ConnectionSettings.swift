@@ -1,0 +1,59 @@
+/// How to reach a broker, and as whom.
+package struct ConnectionSettings: Sendable {
+    package enum ProtocolVersion: String, Sendable, CaseIterable {
+        /// MQTT v5, and 3.1.1 where the broker refuses it.
+        case auto
+        case v5 = "5"
+        case v311 = "3.1.1"
+    }
+
+    package var host: String
+    package var port: Int
+    package var clientID: String
+    package var protocolVersion: ProtocolVersion = .auto
+    package var keepaliveSeconds = 30
+    package var username: String?
+    package var password: Secret?
+    package var tls: TLSSettings?
+    /// How long the broker keeps the session, and what came in meanwhile, after the link is gone (v5).
+    package var sessionExpirySeconds: UInt32 = 604_800
+    /// How many messages the broker may send before the first is acknowledged (v5). libmosquitto asks for
+    /// 20 unless it is told, which at one commit in 250 ms would be 80 messages a second.
+    package var receiveMaximum = 1000
+
+    package init(host: String, port: Int, clientID: String) {
+        self.host = host
+        self.port = port
+        self.clientID = clientID
+    }
+}
+
+/// TLS 1.2 or later, with the broker's certificate verified against its name; that cannot be switched off.
+package struct TLSSettings: Sendable {
+    /// A file of trusted certificates; `nil` for the system's.
+    package var authorities: String?
+    /// A client certificate and its key.
+    package var certificate: String?
+    package var key: String?
+
+    package init(authorities: String? = nil, certificate: String? = nil, key: String? = nil) {
+        self.authorities = authorities
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
+/// A text that is never printed.
+package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package let value: String
+    package init(_ value: String) { self.value = value }
+    package var description: String { "(secret)" }
+    package var debugDescription: String { "(secret)" }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// Something that libmosquitto refused, in its own words.
+package struct MQTTError: Error, CustomStringConvertible, Sendable {
+    package let description: String
+    init(_ description: String) { self.description = description }
+}

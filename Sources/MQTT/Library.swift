@@ -1,0 +1,51 @@
+internal import CMosquitto
+
+/// libmosquitto's global state, made once for the life of the process.
+enum Library {
+    static let isReady: Bool = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.code
+
+    static func text(_ code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
+
+    static func reasonText(_ code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }
+
+    /// A handle with its credentials and TLS set; the protocol version is `version`.
+    static func makeHandle(
+        _ settings: ConnectionSettings, cleanSession: Bool, version: Int32, userData: UnsafeMutableRawPointer
+    ) throws(MQTTError) -> OpaquePointer {
+        guard isReady, let handle = mosquitto_new(settings.clientID, cleanSession, userData) else {
+            throw MQTTError("libmosquitto could not make a client '\(settings.clientID)'")
+        }
+        do throws(MQTTError) {
+            try check(mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, version), "set the protocol version")
+            try check(
+                mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, Int32(settings.receiveMaximum)), "set the receive maximum")
+            try check(mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1), "set TCP_NODELAY")
+            if let username = settings.username {
+                try check(mosquitto_username_pw_set(handle, username, settings.password?.value), "set the user name")
+            }
+            if let tls = settings.tls { try apply(tls, to: handle) }
+        } catch {
+            mosquitto_destroy(handle)
+            throw error
+        }
+        return handle
+    }
+
+    private static func apply(_ tls: TLSSettings, to handle: OpaquePointer) throws(MQTTError) {
+        let useSystem = tls.authorities == nil
+        if useSystem { try check(mosquitto_int_option(handle, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "use the system's certificates") }
+        try check(
+            mosquitto_tls_set(handle, tls.authorities, useSystem ? "/etc/ssl/certs" : nil, tls.certificate, tls.key, nil),
+            "load the TLS files")
+        // 1 is SSL_VERIFY_PEER. libmosquitto's floor is TLS 1.2 unless a version is forced.
+        try check(mosquitto_tls_opts_set(handle, 1, nil, nil), "set the TLS options")
+    }
+
+    private static func check(_ code: Int32, _ what: String) throws(MQTTError) {
+        if code != MOSQ_ERR_SUCCESS.code { throw MQTTError("could not \(what): \(text(code))") }
+    }
+}
+
+extension mosq_err_t {
+    var code: Int32 { Int32(rawValue) }
+}

@@ -1,0 +1,300 @@
+internal import RulePlan
+internal import SourceText
+internal import Telemetry
+
+/// Checks the expressions of one rule: resolves names, derives dimensions, and reports everything wrong.
+struct ExpressionChecker {
+    struct Typed {
+        var expression: CheckedExpression
+        var type: ValueType
+        /// The unit in which people would want to see the value.
+        var unit: Unit
+    }
+
+    /// The quantities that the rule's devices report.
+    let quantities: [String: Quantity]
+    /// Quantities that other devices report, for a better message.
+    let otherQuantities: Set<String>
+    var definitions: [String: Typed] = [:]
+    /// Definitions that did not check; what uses them is not reported again.
+    var brokenDefinitions: Set<String> = []
+    var usedDefinitions: Set<String> = []
+    var usedQuantities: Set<String> = []
+    var problems: [Diagnostic] = []
+
+    mutating func check(_ source: ScalarText) -> Typed? {
+        do {
+            return check(try Parser.parse(source))
+        } catch {
+            problems.append(error)
+            return nil
+        }
+    }
+
+    /// A condition: what a level, `until` and `clear` are made of.
+    mutating func condition(_ source: ScalarText, of what: String) -> CheckedExpression? {
+        guard let typed = check(source) else { return nil }
+        guard typed.type == .logical else {
+            problems.append(
+                Diagnostic(
+                    id: "not-a-condition", "\(what) is true or false, and this is \(typed.type.name)", at: source.location,
+                    hint: "compare it with something"))
+            return nil
+        }
+        return typed.expression
+    }
+
+    private mutating func report(_ id: String, _ message: String, at place: Place, hint: String? = nil) {
+        problems.append(Diagnostic(id: id, message, at: place.location, hint: hint))
+    }
+
+    private mutating func check(_ expression: Expression) -> Typed? {
+        switch expression {
+        case .number(let number, let unit, _):
+            // The parser took only units that exist.
+            let unit = unit.flatMap { Unit(symbol: $0.text) } ?? .one
+            let isPoint = unit.isTemperatureScale
+            let literal = Literal(number: number, unit: unit)
+            return Typed(expression: .constant(literal), type: .number(unit.dimension, isPoint: isPoint), unit: unit)
+        case .truth(let truth, _):
+            return Typed(expression: .truth(truth), type: .logical, unit: .one)
+        case .text(_, let place):
+            report("text-here", "a text has no meaning here", at: place)
+            return nil
+        case .name(let name, let place): return resolve(name, place)
+        case .call(let name, let namePlace, let arguments, let place): return call(name, namePlace, arguments, place)
+        case .negate(let operand, let place):
+            guard let typed = check(operand) else { return nil }
+            guard case .number(let dimension, let isPoint) = typed.type else {
+                report("not-a-number", "only a number has a sign, and this is \(typed.type.name)", at: place)
+                return nil
+            }
+            if isPoint, case .number(let number, .some, _) = operand, case .constant = typed.expression {
+                let literal = Literal(number: -number, unit: typed.unit)
+                return Typed(expression: .constant(literal), type: typed.type, unit: typed.unit)
+            }
+            return Typed(expression: .negate(typed.expression), type: .number(dimension, isPoint: isPoint), unit: typed.unit)
+        case .not(let operand, _):
+            guard let inner = logical(operand) else { return nil }
+            return Typed(expression: .not(inner), type: .logical, unit: .one)
+        case .hold(let operand, let span, _):
+            guard let inner = logical(operand) else { return nil }
+            return Typed(expression: .hold(inner, span), type: .logical, unit: .one)
+        case .within(let value, let low, let high, let place):
+            let lower = compare(.greaterOrEqual, value, low, place)
+            let upper = compare(.lessOrEqual, value, high, place)
+            guard let lower, let upper else { return nil }
+            return Typed(expression: .and(lower.expression, upper.expression), type: .logical, unit: .one)
+        case .binary(let sign, let left, let right, let signPlace, let place):
+            switch sign {
+            case .and, .or:
+                let (a, b) = (logical(left), logical(right))
+                guard let a, let b else { return nil }
+                return Typed(expression: sign == .and ? .and(a, b) : .or(a, b), type: .logical, unit: .one)
+            case .add, .subtract, .multiply, .divide: return arithmetic(sign, left, right, signPlace, place)
+            default: return compare(sign, left, right, place)
+            }
+        }
+    }
+
+    private mutating func logical(_ expression: Expression) -> CheckedExpression? {
+        guard let typed = check(expression) else { return nil }
+        guard typed.type == .logical else {
+            report(
+                "not-a-condition", "a condition was expected, and this is \(typed.type.name)", at: expression.place,
+                hint: "compare it with something")
+            return nil
+        }
+        return typed.expression
+    }
+
+    private mutating func resolve(_ name: String, _ place: Place) -> Typed? {
+        if let definition = definitions[name] {
+            usedDefinitions.insert(name)
+            return definition
+        }
+        if brokenDefinitions.contains(name) {
+            usedDefinitions.insert(name)
+            return nil
+        }
+        guard let quantity = quantity(name, place) else { return nil }
+        let dimension = quantity.unit.dimension
+        return Typed(
+            expression: .aggregate(.last, quantity, window: nil),
+            type: .number(dimension, isPoint: dimension == .temperature), unit: quantity.unit)
+    }
+
+    private mutating func quantity(_ name: String, _ place: Place) -> Quantity? {
+        if let quantity = quantities[name] {
+            usedQuantities.insert(name)
+            return quantity
+        }
+        let known = Array(quantities.keys) + definitions.keys
+        var hint = NearMiss.hint(for: name, among: known)
+        if hint == nil, otherQuantities.contains(name) { hint = "other devices report it: see 'where'" }
+        if hint == nil, !quantities.isEmpty { hint = "they report: \(quantities.keys.sorted().joined(separator: ", "))" }
+        report("unknown-quantity", "'\(name)' is not a quantity of any device in this selection", at: place, hint: hint)
+        return nil
+    }
+
+    private mutating func call(_ name: String, _ namePlace: Place, _ arguments: [Expression.Argument], _ place: Place) -> Typed? {
+        guard let function = WindowFunction.named(name) else {
+            report(
+                "unknown-function", "there is no function '\(name)'", at: namePlace,
+                hint: NearMiss.hint(for: name, among: WindowFunction.all.map(\.name))
+                    ?? "known: \(WindowFunction.all.map(\.name).joined(separator: ", "))")
+            return nil
+        }
+        guard arguments.count == 2 else {
+            report("arguments", "\(name) takes a quantity and a window", at: place, hint: "write \(name)(water_level, 10m)")
+            return nil
+        }
+        var quantity: Quantity?
+        if case .expression(.name(let word, let wordPlace)) = arguments[0] {
+            if definitions[word] != nil {
+                report("not-a-quantity", "'\(word)' is a 'let', and \(name) takes a quantity", at: wordPlace)
+            } else {
+                quantity = self.quantity(word, wordPlace)
+            }
+        } else {
+            report("not-a-quantity", "\(name) takes the name of a quantity first", at: arguments[0].place)
+        }
+        guard case .duration(let window, let windowPlace) = arguments[1] else {
+            report(
+                "duration", "a window such as 90s, 10m or 2h was expected", at: arguments[1].place,
+                hint: "write \(name)(\(quantity?.name ?? "water_level"), 10m)")
+            return nil
+        }
+        guard window > .zero else {
+            report("empty-window", "a window is longer than nothing", at: windowPlace)
+            return nil
+        }
+        guard let quantity else { return nil }
+        let dimension = quantity.unit.dimension
+        guard let type = function.result(dimension) else {
+            report("meaningless", "the \(name) of \(dimension.name)s has no meaning", at: place, hint: "mean(\(quantity.name), …)?")
+            return nil
+        }
+        var unit = quantity.unit
+        if case .number(let result, let isPoint) = type, result != dimension || (!isPoint && dimension == .temperature) {
+            unit = .coherent(result, isDifference: true)
+        }
+        return Typed(expression: .aggregate(function.aggregate, quantity, window: window), type: type, unit: unit)
+    }
+
+    private mutating func arithmetic(
+        _ sign: BinaryOperator, _ left: Expression, _ right: Expression, _ signPlace: Place, _ place: Place
+    ) -> Typed? {
+        let (a, b) = (check(left), check(right))
+        guard let a, let b else { return nil }
+        guard case .number(let leftDimension, var leftIsPoint) = a.type,
+            case .number(let rightDimension, var rightIsPoint) = b.type
+        else {
+            report("not-a-number", "'\(sign.rawValue)' takes numbers, and this is \(a.type.name) and \(b.type.name)", at: place)
+            return nil
+        }
+        var (x, y) = (a.expression, b.expression)
+        let type: ValueType
+        switch sign {
+        case .add, .subtract:
+            guard leftDimension == rightDimension else {
+                report(
+                    "dimensions", "\(a.type.name) \(sign == .add ? "and" : "less") \(b.type.name) cannot be calculated", at: place)
+                return nil
+            }
+            // A literal beside a temperature is a step, not a place on the scale: `temperature + 5 degC`.
+            if leftIsPoint, let step = Self.difference(right, b) { (y, rightIsPoint) = (step, false) }
+            if sign == .add, leftIsPoint, rightIsPoint {
+                report("temperatures", "two temperatures cannot be added", at: signPlace)
+                return nil
+            }
+            if sign == .subtract, !leftIsPoint, rightIsPoint {
+                if let step = Self.difference(left, a) { x = step } else {
+                    report("temperatures", "a temperature cannot be taken from a difference", at: signPlace)
+                    return nil
+                }
+            }
+            if sign == .subtract, leftIsPoint, rightIsPoint { leftIsPoint = false; rightIsPoint = false }
+            type = .number(leftDimension, isPoint: leftIsPoint || rightIsPoint)
+        default:
+            if let step = Self.difference(left, a) { (x, leftIsPoint) = (step, false) }
+            if let step = Self.difference(right, b) { (y, rightIsPoint) = (step, false) }
+            guard !leftIsPoint, !rightIsPoint else {
+                report("temperatures", "a temperature cannot be multiplied or divided; a difference can", at: place)
+                return nil
+            }
+            type = .number(sign == .multiply ? leftDimension * rightDimension : leftDimension / rightDimension, isPoint: false)
+        }
+        guard case .number(let dimension, let isPoint) = type else { return nil }
+        let unit = dimension == a.unit.dimension ? a.unit : dimension == b.unit.dimension ? b.unit : .coherent(dimension, isDifference: !isPoint)
+        return Typed(expression: .arithmetic(sign, x, y), type: type, unit: unit)
+    }
+
+    /// A temperature literal read as a difference: `5 degC` beside `delta(…)` is 5 K.
+    private static func difference(_ expression: Expression, _ typed: Typed) -> CheckedExpression? {
+        switch expression {
+        case .number(let number, _?, _) where typed.unit.isTemperatureScale:
+            .constant(Literal(number: number, unit: typed.unit, isDifference: true))
+        case .negate(.number(let number, _?, _), _) where typed.unit.isTemperatureScale:
+            .constant(Literal(number: -number, unit: typed.unit, isDifference: true))
+        default: nil
+        }
+    }
+
+    private mutating func compare(_ sign: BinaryOperator, _ left: Expression, _ right: Expression, _ place: Place) -> Typed? {
+        let (a, b) = (check(left), check(right))
+        guard let a, let b else { return nil }
+        guard case .number(let leftDimension, let leftIsPoint) = a.type,
+            case .number(let rightDimension, let rightIsPoint) = b.type
+        else {
+            report("not-a-number", "'\(sign.rawValue)' compares numbers, and this is \(a.type.name) and \(b.type.name)", at: place)
+            return nil
+        }
+        guard leftDimension == rightDimension else {
+            reportMismatch((left, a), (right, b), place)
+            return nil
+        }
+        var (x, y) = (a.expression, b.expression)
+        if leftIsPoint != rightIsPoint {
+            if leftIsPoint, let step = Self.difference(left, a) {
+                x = step
+            } else if rightIsPoint, let step = Self.difference(right, b) {
+                y = step
+            } else {
+                report("temperatures", "\(a.type.name) compared with \(b.type.name)", at: place)
+                return nil
+            }
+        }
+        // Shown in the unit of the literal, which is the author's.
+        let isPoint = leftIsPoint && rightIsPoint
+        var unit = right.isLiteral ? b.unit : left.isLiteral ? a.unit : a.unit
+        if !isPoint, unit.dimension == .temperature { unit = .coherent(.temperature, isDifference: true) }
+        let comparison = Comparison(
+            sign: sign, left: x, right: y, leftText: left.place.excerpt, rightText: right.place.excerpt, unit: unit)
+        return Typed(expression: .comparison(comparison), type: .logical, unit: .one)
+    }
+
+    private mutating func reportMismatch(_ left: (Expression, Typed), _ right: (Expression, Typed), _ place: Place) {
+        // A bare number beside a dimensioned value has only lost its unit.
+        for (bare, other) in [(right, left), (left, right)] {
+            if case .number(let number, nil, let at) = bare.0, case .number(let dimension, _) = other.1.type {
+                let symbol = other.1.unit.dimension == dimension && !other.1.unit.symbol.isEmpty ? other.1.unit.symbol : dimension.coherentUnit
+                report(
+                    "missing-unit", "\(other.1.type.name) compared with a plain number", at: at,
+                    hint: "write '\(NumberText.short(number)) \(symbol)'")
+                return
+            }
+        }
+        report("dimensions", "\(left.1.type.name) compared with \(right.1.type.name)", at: place)
+    }
+}
+
+extension Expression {
+    fileprivate var isLiteral: Bool {
+        switch self {
+        case .number: true
+        case .negate(let operand, _): operand.isLiteral
+        default: false
+        }
+    }
+}

@@ -1,0 +1,190 @@
+internal import Devices
+internal import RulePlan
+internal import SourceText
+internal import Telemetry
+
+/// Checks one rule against the devices, and builds its program.
+struct RuleChecker {
+    let ladder: [String]
+    let site: Site
+    /// Every quantity that the site's devices report.
+    let siteQuantities: [String: Quantity]
+    let policies: Set<String>
+    var problems: [Diagnostic] = []
+
+    /// The rule, and the devices that it selects; `nil` if anything is wrong with it.
+    mutating func check(_ source: RuleSource) -> (rule: Rule, devices: [Device])? {
+        let before = problems.count
+        let devices = select(source)
+        var quantities: [String: Quantity] = [:]
+        for field in devices.flatMap(\.fields) { quantities[field.quantity.name] = field.quantity }
+        // A rule that selects nothing is checked against what there is at all, and stands idle.
+        if devices.isEmpty { quantities = siteQuantities.merging(Quantity.known) { own, _ in own } }
+        var checker = ExpressionChecker(quantities: quantities, otherQuantities: Set(siteQuantities.keys))
+        define(source.definitions, in: &checker)
+        var builder = ProgramBuilder()
+        let (levels, conditions) = lowerLevels(source, &checker, &builder)
+        var clear: ExplainedCondition?
+        if let text = source.clear, let condition = checker.condition(text, of: "'clear'") {
+            let first = builder.comparisons.count
+            builder.setClear(builder.condition(condition))
+            clear = ExplainedCondition(text: text.string, comparisons: Array(builder.comparisons[first...]))
+        }
+        let summary = summarise(source, devices, &checker, &builder)
+        problems += checker.problems
+        for definition in source.definitions where !checker.usedDefinitions.contains(definition.name.string) {
+            problems.append(
+                Diagnostic(.warning, id: "unused-let", "'\(definition.name.string)' is not used", at: definition.name.location))
+        }
+        if let escalate = source.escalate, !policies.contains(escalate.string) {
+            problems.append(
+                Diagnostic(
+                    id: "unknown-policy", "there is no escalation policy '\(escalate.string)' in the configuration",
+                    at: escalate.location, hint: NearMiss.hint(for: escalate.string, among: policies)))
+        }
+        guard !Array(problems[before...]).hasErrors else { return nil }
+        let rule = Rule(
+            name: source.name.string, hazard: source.hazard, summary: summary, forEach: source.forEach.map(\.string),
+            levels: levels, escalate: source.escalate?.string, labels: source.labels, runbook: source.runbook,
+            location: source.name.location, version: "", program: builder.program, operands: builder.operands,
+            conditions: conditions, clear: clear)
+        return (rule, devices.filter { device in builder.operands.contains { device.field($0.quantity) != nil } })
+    }
+
+    private mutating func select(_ source: RuleSource) -> [Device] {
+        let labels = Set(site.devices.flatMap(\.labels.keys))
+        for name in source.matchers.map(\.key) + source.forEach where !labels.contains(name.string) {
+            problems.append(
+                Diagnostic(
+                    id: "unknown-label", "no device has a label '\(name.string)'", at: name.location,
+                    hint: NearMiss.hint(for: name.string, among: labels)))
+        }
+        let selected = site.devices.filter { device in
+            source.matchers.allSatisfy { matcher in
+                device.labels[matcher.key.string].map { LabelGlob.matches($0, matcher.value.string) } ?? false
+            }
+        }
+        if selected.isEmpty {
+            problems.append(
+                Diagnostic(.warning, id: "idle-rule", "'\(source.name.string)' selects no device, and stands idle", at: source.name.location))
+        }
+        let grouped = selected.filter { device in source.forEach.allSatisfy { device.labels[$0.string] != nil } }
+        if grouped.count < selected.count, let label = source.forEach.first {
+            let without = selected.first { device in !source.forEach.allSatisfy { device.labels[$0.string] != nil } }
+            problems.append(
+                Diagnostic(
+                    .warning, id: "no-group",
+                    "\(selected.count - grouped.count) selected devices are in no group, '\(without?.id ?? "")' first: they lack a label of 'for_each'",
+                    at: label.location))
+        }
+        return grouped
+    }
+
+    private mutating func define(_ definitions: [RuleSource.Definition], in checker: inout ExpressionChecker) {
+        for definition in definitions {
+            let name = definition.name.string
+            if checker.definitions[name] != nil || checker.brokenDefinitions.contains(name) {
+                problems.append(Diagnostic(id: "duplicate-let", "there are two 'let' of the name '\(name)'", at: definition.name.location))
+            }
+            if siteQuantities[name] != nil {
+                problems.append(
+                    Diagnostic(id: "let-hides-quantity", "'\(name)' is a quantity; give the 'let' another name", at: definition.name.location))
+            }
+            if let typed = checker.check(definition.text) {
+                checker.definitions[name] = typed
+            } else {
+                checker.brokenDefinitions.insert(name)
+            }
+        }
+    }
+
+    private mutating func lowerLevels(
+        _ source: RuleSource, _ checker: inout ExpressionChecker, _ builder: inout ProgramBuilder
+    ) -> ([RuleLevel], [ExplainedCondition]) {
+        var entries: [(rank: Int, condition: RuleSource.LevelCondition)] = []
+        for condition in source.levels {
+            if let rank = ladder.firstIndex(of: condition.name.string) {
+                entries.append((rank + 1, condition))
+            } else {
+                problems.append(
+                    Diagnostic(
+                        id: "unknown-level", "'\(condition.name.string)' is not a level of the ladder", at: condition.name.location,
+                        hint: NearMiss.hint(for: condition.name.string, among: ladder) ?? "the ladder is \(ladder.joined(separator: ", "))"))
+                _ = checker.condition(condition.when, of: "a level")
+            }
+        }
+        var levels: [RuleLevel] = []
+        var conditions: [ExplainedCondition] = []
+        for (rank, condition) in entries.sorted(by: { $0.rank < $1.rank }) {
+            let when = checker.condition(condition.when, of: "a level")
+            let until = condition.until.flatMap { checker.condition($0, of: "'until'") }
+            guard let when else { continue }
+            let level = Level(rank: UInt8(rank))
+            let first = builder.comparisons.count
+            let step = LadderStep(level: level, when: builder.condition(when))
+            let comparisons = Array(builder.comparisons[first...])
+            builder.addStep(LadderStep(level: level, when: step.when, until: until.map { builder.condition($0) }))
+            levels.append(RuleLevel(level: level, name: condition.name.string))
+            conditions.append(ExplainedCondition(text: condition.when.string, comparisons: comparisons))
+        }
+        return (levels, conditions)
+    }
+
+    private mutating func summarise(
+        _ source: RuleSource, _ devices: [Device], _ checker: inout ExpressionChecker, _ builder: inout ProgramBuilder
+    ) -> SummaryTemplate {
+        guard let text = source.summary else {
+            let labels = source.forEach.flatMap { [SummaryTemplate.Part.text(" "), .label($0.string)] }
+            return SummaryTemplate(parts: [.text(source.name.string)] + labels)
+        }
+        let labels = Set(devices.flatMap(\.labels.keys)).union(source.forEach.map(\.string)).union(source.labels.keys)
+        var unknown: [Diagnostic] = []
+        let template = SummaryTemplate.read(
+            text,
+            resolve: { name, place in
+                if let typed = checker.definitions[name] {
+                    checker.usedDefinitions.insert(name)
+                    let value = builder.lower(typed.expression)
+                    if typed.type == .logical { return .truth(register: value.register) }
+                    return .value(register: value.register, from: value.unit, shown: typed.unit)
+                }
+                if checker.brokenDefinitions.contains(name) {
+                    checker.usedDefinitions.insert(name)
+                    return nil
+                }
+                if labels.contains(name) || devices.isEmpty { return .label(name) }
+                unknown.append(
+                    Diagnostic(
+                        id: "unknown-summary-name", "'\(name)' is neither a label nor a 'let'", at: place,
+                        hint: NearMiss.hint(for: name, among: labels.union(checker.definitions.keys))))
+                return nil
+            }, problems: &problems)
+        problems += unknown
+        return template
+    }
+}
+
+/// Label matchers: `*` stands for anything within a level of a path, `**` for any levels.
+enum LabelGlob {
+    static func matches(_ value: String, _ pattern: String) -> Bool {
+        matches(Array(value.utf8)[...], Array(pattern.utf8)[...])
+    }
+
+    private static func matches(_ value: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
+        // Iterative with one way back per kind of star: linear for any pattern a person would write.
+        guard let first = pattern.first else { return value.isEmpty }
+        let star = UInt8(ascii: "*")
+        if first == star {
+            let isDeep = pattern.dropFirst().first == star
+            let rest = pattern.dropFirst(isDeep ? 2 : 1)
+            var tail = value
+            while true {
+                if matches(tail, rest) { return true }
+                guard let byte = tail.first, isDeep || byte != UInt8(ascii: "/") else { return false }
+                tail = tail.dropFirst()
+            }
+        }
+        guard value.first == first else { return false }
+        return matches(value.dropFirst(), pattern.dropFirst())
+    }
+}

@@ -1,0 +1,83 @@
+package import RulePlan
+internal import Telemetry
+
+/// One comparison of a rule, and how it came out at a moment: what made an alarm move.
+package struct Cause: Sendable, Codable, Hashable {
+    /// What was measured, as the rule's author wrote it: `mean(water_level, 10m)`.
+    package var term: String
+    /// In `unit`; `nil` while it is unknown.
+    package var value: Double?
+    package var sign: String
+    /// What it was compared with, as written, and its value in `unit`.
+    package var threshold: String
+    package var thresholdValue: Double?
+    package var unit: String
+    /// Whether the comparison held; `nil` while that is unknown.
+    package var holds: Bool?
+
+    /// `mean(water_level, 10m) is 3.31 m, over 3.2 m`
+    package var sentence: String {
+        let shown = value.map { Self.number($0, unit) } ?? "unknown"
+        guard let holds else { return "\(term) is unknown (rule: \(sign) \(threshold))" }
+        let limit = thresholdValue.map { Self.number($0, unit) } ?? threshold
+        let relation =
+            switch (sign, holds) {
+            case (">", true), ("<=", false): "over"
+            case (">=", true), ("<", false): "at or over"
+            case ("<", true), (">=", false): "under"
+            case ("<=", true), (">", false): "at or under"
+            case ("==", true), ("!=", false): "equal to"
+            default: "not"
+            }
+        return "\(term) is \(shown), \(relation) \(limit)"
+    }
+
+    private static func number(_ value: Double, _ unit: String) -> String {
+        unit.isEmpty ? NumberText.short(value) : "\(NumberText.short(value)) \(unit)"
+    }
+}
+
+extension Rule {
+    /// The comparisons that explain a move to a level: those of its condition on the way up, of the
+    /// condition that no longer holds (or of `clear`) on the way down.
+    package func causes(from: Level, to: Level, registers: [Double]) -> [Cause] {
+        let explained: [LoweredComparison]
+        let wanted: Double?
+        if to > from || to == from {
+            explained = condition(of: to)?.comparisons ?? []
+            wanted = to == from ? nil : 1
+        } else if to == .normal, let clear {
+            explained = clear.comparisons
+            wanted = 1
+        } else {
+            explained = condition(of: from)?.comparisons ?? []
+            wanted = 0
+        }
+        let causes = explained.map { $0.cause(registers) }
+        let deciding = causes.filter { $0.holds == wanted.map { $0 == 1 } }
+        return deciding.isEmpty ? causes : deciding
+    }
+
+    private func condition(of level: Level) -> ExplainedCondition? {
+        levels.firstIndex { $0.level == level }.map { conditions[$0] }
+    }
+}
+
+extension LoweredComparison {
+    fileprivate func cause(_ registers: [Double]) -> Cause {
+        func value(_ side: Side) -> Double? {
+            let (raw, from): (Double, Unit) =
+                switch side {
+                case .register(let register, let unit): (registers[Int(register)], unit)
+                case .constant(let constant, let unit): (constant, unit)
+                }
+            let (factor, summand) = from.conversion(to: unit)
+            let shown = raw * factor + summand
+            return shown.isFinite ? shown : nil
+        }
+        let result = registers[Int(register)]
+        return Cause(
+            term: leftText, value: value(left), sign: sign, threshold: rightText, thresholdValue: value(right),
+            unit: unit.symbol, holds: result.isNaN ? nil : result == 1)
+    }
+}

@@ -1,0 +1,55 @@
+package import RulePlan
+package import SourceText
+internal import Telemetry
+
+/// A rule that has been checked: its program, and everything that has to be said about it in words.
+package struct Rule: Sendable {
+    package var name: String
+    package var hazard: String
+    package var summary: SummaryTemplate
+    package var forEach: [String]
+    package var levels: [RuleLevel]
+    package var escalate: String?
+    package var labels: [String: String]
+    package var runbook: String?
+    /// Where the rule stands.
+    package var location: SourceLocation
+    /// A fingerprint of the rule file that it was read from.
+    package var version: String
+    package var program: Program
+    var operands: [ProgramBuilder.OperandKey]
+    /// The conditions of the levels, lowest first.
+    var conditions: [ExplainedCondition]
+    var clear: ExplainedCondition?
+}
+
+/// A level that a rule uses.
+package struct RuleLevel: Sendable, Hashable {
+    package var level: Level
+    package var name: String
+}
+
+/// A condition as written, and the comparisons that decide it.
+struct ExplainedCondition: Sendable {
+    var text: String
+    var comparisons: [LoweredComparison]
+}
+
+/// A rule in one group: what the instance of the same index in the plan is about.
+package struct RuleInstance: Sendable {
+    /// The index of the rule in ``CompiledRules/rules``.
+    package var rule: Int
+    /// The values of the rule's `for_each` labels, joined by `,`: with the rule's name, the alarm's key.
+    package var group: String
+    /// The labels that all devices of the group share, with the rule's own.
+    package var labels: [String: String]
+    package var devices: [String]
+}
+
+/// The rules of a gateway, ready to run.
+package struct CompiledRules: Sendable {
+    package var plan: Plan
+    package var rules: [Rule]
+    package var instances: [RuleInstance]
+    package var warnings: [Diagnostic]
+}

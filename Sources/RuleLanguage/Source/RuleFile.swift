@@ -1,0 +1,104 @@
+package import SourceText
+
+/// The rules of one file as they are written: texts with their places, nothing looked up yet.
+package struct RuleFile: Sendable {
+    package var name: String
+    package var rules: [RuleSource]
+
+    /// Reads a rule file, and reports what is wrong with its form.
+    package static func read(_ file: SourceFile, problems: inout [Diagnostic]) -> RuleFile {
+        let node: YAMLNode
+        do {
+            node = try YAMLNode.parse(file)
+        } catch {
+            problems += error.diagnostics
+            return RuleFile(name: file.name, rules: [])
+        }
+        var reader = YAMLReader(node, "a rule file")
+        let hazard = reader.scalar("hazard")
+        let rules = reader.items("rules").compactMap { RuleSource.read($0, hazard: hazard, problems: &reader.problems) }
+        if node.isNull || (rules.isEmpty && reader.problems.isEmpty) {
+            reader.report("no-rules", "a rule file has a list 'rules' with at least one rule")
+        }
+        problems += reader.finish()
+        return RuleFile(name: file.name, rules: rules)
+    }
+}
+
+/// One rule as it is written.
+package struct RuleSource: Sendable {
+    package struct Definition: Sendable {
+        package var name: ScalarText
+        package var text: ScalarText
+    }
+
+    package struct LevelCondition: Sendable {
+        package var name: ScalarText
+        package var when: ScalarText
+        package var until: ScalarText?
+    }
+
+    package var name: ScalarText
+    package var summary: ScalarText?
+    package var hazard: String
+    package var forEach: [ScalarText]
+    package var matchers: [(key: ScalarText, value: ScalarText)]
+    package var definitions: [Definition]
+    package var levels: [LevelCondition]
+    package var clear: ScalarText?
+    package var escalate: ScalarText?
+    package var labels: [String: String]
+    package var runbook: String?
+
+    static func read(_ node: YAMLNode, hazard: ScalarText?, problems: inout [Diagnostic]) -> RuleSource? {
+        var reader = YAMLReader(node, "a rule")
+        defer { problems += reader.finish() }
+        let name = reader.required("name")
+        if let name, !isKebabCase(name.string) {
+            reader.report(
+                "rule-name", "a rule's name is lower-case words joined by '-': river-rising", at: name.location)
+        }
+        let summary = reader.scalar("summary")
+        let own = reader.scalar("hazard") ?? hazard
+        if own == nil { reader.report("missing-hazard", "the rule has no 'hazard', and neither has its file") }
+        let forEach = reader.items("for_each").compactMap(\.scalar)
+        if forEach.isEmpty { reader.report("missing-key", "'for_each' is missing here: the label that makes one alarm each") }
+        let matchers = reader.strings("where")
+        let definitions = reader.strings("let").map { Definition(name: $0.key, text: $0.value) }
+        let levels = levels(&reader)
+        let clear = reader.scalar("clear")
+        let escalate = reader.scalar("escalate")
+        let labels = Dictionary(reader.strings("labels").map { ($0.key.string, $0.value.string) }) { $1 }
+        let runbook = reader.string("runbook")
+        guard let name else { return nil }
+        return RuleSource(
+            name: name, summary: summary, hazard: own?.string ?? "", forEach: forEach, matchers: matchers,
+            definitions: definitions, levels: levels, clear: clear, escalate: escalate, labels: labels, runbook: runbook)
+    }
+
+    private static func levels(_ reader: inout YAMLReader) -> [LevelCondition] {
+        guard let node = reader.node("levels") else {
+            reader.report("missing-key", "'levels' is missing here: the conditions of the alarm's levels")
+            return []
+        }
+        guard case .mapping(let entries) = node.content else {
+            reader.report("expected-mapping", "'levels' is a mapping from levels to conditions", at: node.location)
+            return []
+        }
+        return entries.compactMap { entry in
+            if let text = entry.value.scalar { return LevelCondition(name: entry.key, when: text) }
+            var level = YAMLReader(entry.value, "a level")
+            let when = level.required("when")
+            let until = level.scalar("until")
+            reader.problems += level.finish()
+            return when.map { LevelCondition(name: entry.key, when: $0, until: until) }
+        }
+    }
+
+    private static func isKebabCase(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.split(separator: "-", omittingEmptySubsequences: false).allSatisfy { word in
+                !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber) }
+            }
+    }
+}

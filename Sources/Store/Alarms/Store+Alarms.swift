@@ -1,0 +1,58 @@
+package import Alarms
+internal import Devices
+internal import GRDB
+internal import RuleEngine
+internal import RulePlan
+internal import Telemetry
+
+extension Store {
+    static func record(_ transition: Transition, _ db: Database) throws {
+        let alarm = transition.alarm
+        try db.execute(
+            sql: """
+                INSERT INTO alarm (id, rule, group_name, hazard, labels, position, level, level_name, held, uncertain,
+                    raised, cleared, sequence, summary)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET level = excluded.level, level_name = excluded.level_name,
+                    held = excluded.held, uncertain = excluded.uncertain, cleared = excluded.cleared,
+                    sequence = excluded.sequence, summary = excluded.summary
+                """,
+            arguments: [
+                alarm.id, alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels),
+                alarm.position.map { CanonicalJSON.text($0) }, alarm.ladder.level.rank, alarm.levelName, alarm.ladder.held,
+                alarm.ladder.isUncertain, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence, alarm.summary,
+            ])
+        try db.execute(
+            sql: """
+                INSERT INTO transition (alarm, sequence, kind, time, recorded, from_level, to_level, severity, uncertain,
+                    summary, causes, device, rule_version)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                alarm.id, alarm.sequence, transition.kind.rawValue, transition.time.nanoseconds,
+                transition.recorded.nanoseconds, transition.from, transition.to, transition.severity,
+                alarm.ladder.isUncertain, alarm.summary, CanonicalJSON.text(transition.causes), transition.device,
+                transition.ruleVersion,
+            ])
+    }
+
+    /// The alarms that have not ended.
+    package func activeAlarms() throws -> [Alarm] {
+        try queue.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM alarm WHERE cleared IS NULL ORDER BY raised, id").map(Self.alarm)
+        }
+    }
+
+    static func alarm(_ row: Row) -> Alarm {
+        let labels: String = row["labels"]
+        let position: String? = row["position"]
+        return Alarm(
+            id: row["id"], rule: row["rule"], group: row["group_name"], hazard: row["hazard"],
+            labels: CanonicalJSON.value([String: String].self, labels) ?? [:],
+            position: position.flatMap { CanonicalJSON.value(Position.self, $0) },
+            ladder: LadderState(level: Level(rank: row["level"]), held: row["held"], isUncertain: row["uncertain"]),
+            levelName: row["level_name"], raised: Instant(nanoseconds: row["raised"]),
+            cleared: (row["cleared"] as Int64?).map { Instant(nanoseconds: $0) }, sequence: row["sequence"],
+            summary: row["summary"])
+    }
+}

@@ -1,0 +1,10 @@
+internal import GRDB
+
+/// The schema's history. A migration that has shipped is never changed; new ones are added below.
+enum Migrations {
+    static var all: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 readings, alarms, outbox", migrate: Migration1.apply)
+        return migrator
+    }
+}

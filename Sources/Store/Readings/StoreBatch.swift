@@ -1,0 +1,45 @@
+package import Alarms
+package import Telemetry
+
+/// What is committed together: readings, and everything that they caused.
+///
+/// The pipeline fills one and gives it back empty, so that its memory is used again.
+package struct StoreBatch: Sendable {
+    package var readings: [Reading] = []
+    /// The gateway's clock when the first of the readings arrived.
+    package var arrived: Instant = .distantFuture
+    package var transitions: [Transition] = []
+    package var escalations: [Escalation] = []
+    package var refusals: [RefusedPayload] = []
+
+    package init() {}
+
+    package var isEmpty: Bool {
+        readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty
+    }
+
+    package mutating func removeAll() {
+        readings.removeAll(keepingCapacity: true)
+        transitions.removeAll(keepingCapacity: true)
+        escalations.removeAll(keepingCapacity: true)
+        refusals.removeAll(keepingCapacity: true)
+        arrived = .distantFuture
+    }
+}
+
+/// A payload that did not fit its device's profile, kept as it came.
+package struct RefusedPayload: Sendable {
+    package var device: String
+    package var topic: String
+    package var payload: [UInt8]
+    package var reason: String
+    package var arrived: Instant
+
+    package init(device: String, topic: String, payload: [UInt8], reason: String, arrived: Instant) {
+        self.device = device
+        self.topic = topic
+        self.payload = payload
+        self.reason = reason
+        self.arrived = arrived
+    }
+}

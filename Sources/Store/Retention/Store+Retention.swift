@@ -1,0 +1,81 @@
+internal import GRDB
+package import Telemetry
+
+/// How long things are kept, and how large the store may become.
+package struct RetentionLimits: Sendable, Equatable {
+    package var readings: TimeSpan
+    package var alarms: TimeSpan
+    package var bytesMax: Int64
+
+    package init(readings: TimeSpan, alarms: TimeSpan, bytesMax: Int64) {
+        self.readings = readings
+        self.alarms = alarms
+        self.bytesMax = bytesMax
+    }
+}
+
+/// What one pass of retention removed.
+package struct RetentionReport: Sendable, Equatable {
+    package var readings = 0
+    package var readingsForSize = 0
+    package var alarms = 0
+    package var escalations = 0
+}
+
+extension Store {
+    /// Removes what is older than the limits, then the oldest readings until the store fits its size.
+    ///
+    /// Readings go first; an escalation that waits, and an alarm that is active, never. Pages that become
+    /// free are used again, so that the file stays at its limit. Each step is a short transaction, so that
+    /// the pipeline is never held up for long.
+    package func enforce(_ limits: RetentionLimits, now: Instant) async throws -> RetentionReport {
+        var report = RetentionReport()
+        while let removed = try await removeOldest(arrivedBefore: now - limits.readings), removed > 0 {
+            report.readings += removed
+        }
+        while try await usedBytes() > limits.bytesMax, let removed = try await removeOldest(arrivedBefore: .distantFuture),
+            removed > 0
+        {
+            report.readingsForSize += removed
+        }
+        let limit = (now - limits.alarms).nanoseconds
+        (report.alarms, report.escalations) = try await queue.write { db in
+            try db.execute(
+                sql: """
+                    DELETE FROM alarm WHERE cleared < ? AND NOT EXISTS
+                        (SELECT 1 FROM escalation WHERE escalation.alarm = alarm.id AND delivered IS NULL)
+                    """, arguments: [limit])
+            let alarms = db.changesCount
+            try db.execute(sql: "DELETE FROM escalation WHERE delivered < ?", arguments: [limit])
+            return (alarms, db.changesCount)
+        }
+        return report
+    }
+
+    /// The bytes of the file that hold something.
+    package func usedBytes() async throws -> Int64 {
+        try await queue.read { db in
+            let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            let free = try Int64.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+            return (pages - free) * (try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 4096)
+        }
+    }
+
+    /// Removes some of the oldest batches; returns the number of readings, `nil` where there is no batch.
+    private func removeOldest(arrivedBefore limit: Instant) async throws -> Int? {
+        try await queue.write { db in
+            let end = try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT max(first_reading + count) FROM
+                        (SELECT first_reading, count, arrived FROM batch ORDER BY first_reading LIMIT 64)
+                    WHERE arrived < ?
+                    """, arguments: [limit.nanoseconds])
+            guard let end else { return nil }
+            try db.execute(sql: "DELETE FROM reading WHERE id < ?", arguments: [end])
+            let removed = db.changesCount
+            try db.execute(sql: "DELETE FROM batch WHERE first_reading < ?", arguments: [end])
+            return removed
+        }
+    }
+}

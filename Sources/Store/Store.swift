@@ -1,0 +1,88 @@
+internal import Alarms
+internal import Foundation
+internal import GRDB
+package import Telemetry
+
+/// SQLite, the gateway's only state: readings, alarms, transitions and the outbox.
+///
+/// One connection does all writes and all checkpoints: SQLite from 3.7.0 to 3.51.2 can lose commits when
+/// two connections do both at once. Readers open the file for themselves (``StoreReader``).
+package final class Store: Sendable {
+    let queue: DatabaseQueue
+    package let path: String
+
+    /// Opens the file, or makes it, and brings its schema up to date.
+    /// - Throws: ``StoreError`` where the file is no store, or was written by a newer version.
+    package init(path: String) throws {
+        self.path = path
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(10)
+        configuration.label = "tocsin.store"
+        configuration.prepareDatabase { db in
+            // A committed transaction survives a power cut: the WAL is synced at every commit.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 1000")
+        }
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            let migrator = Migrations.all
+            if try queue.read({ try migrator.hasBeenSuperseded($0) }) {
+                throw StoreError.newer(path)
+            }
+            try migrator.migrate(queue)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError.cannotOpen(path, "\(error)")
+        }
+    }
+
+    /// The number of a series, which is made if it is new and stays the same from then on.
+    package func series(_ wanted: [SeriesName]) throws -> [SeriesName: SeriesID] {
+        try queue.write { db in
+            var numbers: [SeriesName: SeriesID] = [:]
+            for name in wanted {
+                try db.execute(
+                    sql: "INSERT INTO series (device, quantity, unit) VALUES (?, ?, ?) ON CONFLICT (device, quantity) DO NOTHING",
+                    arguments: [name.device, name.quantity, name.unit])
+                let row = try Int32.fetchOne(
+                    db, sql: "SELECT id FROM series WHERE device = ? AND quantity = ?", arguments: [name.device, name.quantity])
+                if let row { numbers[name] = SeriesID(index: row) }
+            }
+            return numbers
+        }
+    }
+
+    package func close() throws { try queue.close() }
+}
+
+/// A series by its names.
+package struct SeriesName: Hashable, Sendable {
+    package var device: String
+    package var quantity: String
+    package var unit: String
+
+    package init(device: String, quantity: String, unit: String) {
+        self.device = device
+        self.quantity = quantity
+        self.unit = unit
+    }
+}
+
+package enum StoreError: Error, CustomStringConvertible {
+    case cannotOpen(String, String)
+    case newer(String)
+    case missing(String)
+
+    package var description: String {
+        switch self {
+        case .cannotOpen(let path, let reason):
+            "the store \(path) cannot be opened: \(reason). Nothing was changed in it"
+        case .newer(let path):
+            "the store \(path) was written by a newer version of tocsin. Nothing was changed in it; run that version, or name another store"
+        case .missing(let path):
+            "there is no store at \(path): has the gateway run with this configuration?"
+        }
+    }
+}

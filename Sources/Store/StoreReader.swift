@@ -1,0 +1,114 @@
+internal import Alarms
+internal import Foundation
+internal import GRDB
+package import RuleLanguage
+package import Telemetry
+
+/// A second look at a store, for commands that run beside the gateway or after it. It writes nothing.
+package final class StoreReader: Sendable {
+    private let queue: DatabaseQueue
+
+    /// - Throws: ``StoreError/missing(_:)`` where there is no file.
+    package init(path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { throw StoreError.missing(path) }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            _ = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM transition") }
+        } catch {
+            throw StoreError.cannotOpen(path, "\(error)")
+        }
+    }
+
+    /// One line of the escalation log.
+    package struct Event: Sendable, Codable, Equatable {
+        package var id: Int64
+        package var alarm: String
+        package var sequence: Int
+        package var rule: String
+        package var group: String
+        package var hazard: String
+        package var kind: String
+        package var from: String
+        package var to: String
+        package var severity: UInt8
+        package var uncertain: Bool
+        package var time: String
+        package var recorded: String
+        package var summary: String
+        package var causes: [Cause]
+        package var labels: [String: String]
+        package var device: String?
+        /// Destinations that have it, and those that wait for it.
+        package var delivered: [String]
+        package var waiting: [String]
+    }
+
+    /// The transitions with numbers above `id` and, where given, recorded at or after `since`; oldest first.
+    package func events(after id: Int64, since: Instant?, limit: Int = 1000) throws -> [Event] {
+        try queue.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT transition.*, rule, group_name, hazard, labels,
+                        (SELECT group_concat(destination) FROM escalation
+                            WHERE identity = transition.alarm || '#' || transition.sequence || '/' || destination
+                            AND escalation.alarm = transition.alarm AND delivered IS NOT NULL) AS delivered,
+                        (SELECT group_concat(destination) FROM escalation
+                            WHERE identity = transition.alarm || '#' || transition.sequence || '/' || destination
+                            AND escalation.alarm = transition.alarm AND delivered IS NULL) AS waiting
+                    FROM transition JOIN alarm ON alarm.id = transition.alarm
+                    WHERE transition.id > ? AND recorded >= ? ORDER BY transition.id LIMIT ?
+                    """, arguments: [id, since?.nanoseconds ?? .min, limit]
+            ).map(Self.event)
+        }
+    }
+
+    private static func event(_ row: Row) -> Event {
+        let causes: String = row["causes"]
+        let labels: String = row["labels"]
+        func names(_ column: String) -> [String] {
+            (row[column] as String?).map { $0.split(separator: ",").map(String.init).sorted() } ?? []
+        }
+        return Event(
+            id: row["id"], alarm: row["alarm"], sequence: row["sequence"], rule: row["rule"], group: row["group_name"],
+            hazard: row["hazard"], kind: row["kind"], from: row["from_level"], to: row["to_level"], severity: row["severity"],
+            uncertain: row["uncertain"], time: Instant(nanoseconds: row["time"]).description,
+            recorded: Instant(nanoseconds: row["recorded"]).description, summary: row["summary"],
+            causes: CanonicalJSON.value([Cause].self, causes) ?? [],
+            labels: CanonicalJSON.value([String: String].self, labels) ?? [:], device: row["device"],
+            delivered: names("delivered"), waiting: names("waiting"))
+    }
+
+    /// The newest transition's number; 0 for none.
+    package func newestEvent() throws -> Int64 {
+        try queue.read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM transition") ?? 0 }
+    }
+
+    /// Rows of a table, for summaries and tests.
+    package func count(_ table: Table) throws -> Int {
+        try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table.rawValue)") ?? 0 }
+    }
+
+    package enum Table: String, Sendable {
+        case reading, batch, alarm, transition, escalation, refused_payload, series
+    }
+
+    /// Every reading with the names of its series, in the order of arrival, for tests and summaries.
+    package func forEachReading(_ body: (_ device: String, _ quantity: String, Reading) -> Void) throws {
+        try queue.read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: "SELECT device, quantity, series, time, value, quality FROM reading JOIN series ON series.id = series ORDER BY reading.id")
+            while let row = try rows.next() {
+                body(
+                    row[0], row[1],
+                    Reading(
+                        series: SeriesID(index: row[2]), time: Instant(nanoseconds: row[3]), value: row[4] ?? .nan,
+                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[5] as Int64))))
+            }
+        }
+    }
+}

@@ -18,6 +18,7 @@ extension Target.Dependency {
     static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging = product(name: "Logging", package: "swift-log")
+    static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let yams = product(name: "Yams", package: "Yams")
 }
 
@@ -64,13 +65,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Uplink", dependencies: ["Telemetry", "MQTT", "Store", .logging, .lifecycle],
+            name: "Uplink", dependencies: ["Telemetry", "MQTT", "RuleLanguage", "Alarms", "Store", .logging, .lifecycle],
             swiftSettings: strict),
         .target(
             name: "Gateway",
             dependencies: [
                 "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine",
-                "Alarms", "Store", "Uplink", .logging, .lifecycle, .yams,
+                "Alarms", "Store", "Uplink", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
         .target(
@@ -82,7 +83,7 @@ let package = Package(
             name: "tocsin",
             dependencies: [
                 "Telemetry", "SourceText", "Devices", "RuleLanguage", "Store", "Gateway", "Scenario",
-                .argumentParser, .logging, .lifecycle,
+                .argumentParser, .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
     ],

@@ -76,6 +76,8 @@ package final class BrokerConnection {
             guard hasInput(handle) else { return false }
             let code = mosquitto_loop_read(handle, 1)
             if let result = connectResult { finishConnecting(result) }
+            // A refusal has taken the handle away.
+            guard self.handle != nil else { return false }
             if code != MOSQ_ERR_SUCCESS.code {
                 lose(Library.text(code))
                 return false

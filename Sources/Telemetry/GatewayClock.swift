@@ -4,4 +4,6 @@
 /// of years ago are neither late nor wrong.
 package protocol GatewayClock: Sendable {
     func now() -> Instant
+    /// How long to sleep, in real milliseconds, before that moment should be looked at.
+    func millisecondsUntil(_ instant: Instant) -> Int32
 }

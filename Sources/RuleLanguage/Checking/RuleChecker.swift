@@ -61,7 +61,7 @@ struct RuleChecker {
         }
         let selected = site.devices.filter { device in
             source.matchers.allSatisfy { matcher in
-                device.labels[matcher.key.string].map { LabelGlob.matches($0, matcher.value.string) } ?? false
+                device.labels[matcher.key.string].map { PathGlob.matches($0, matcher.value.string) } ?? false
             }
         }
         if selected.isEmpty {
@@ -161,30 +161,5 @@ struct RuleChecker {
             }, problems: &problems)
         problems += unknown
         return template
-    }
-}
-
-/// Label matchers: `*` stands for anything within a level of a path, `**` for any levels.
-enum LabelGlob {
-    static func matches(_ value: String, _ pattern: String) -> Bool {
-        matches(Array(value.utf8)[...], Array(pattern.utf8)[...])
-    }
-
-    private static func matches(_ value: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
-        // Iterative with one way back per kind of star: linear for any pattern a person would write.
-        guard let first = pattern.first else { return value.isEmpty }
-        let star = UInt8(ascii: "*")
-        if first == star {
-            let isDeep = pattern.dropFirst().first == star
-            let rest = pattern.dropFirst(isDeep ? 2 : 1)
-            var tail = value
-            while true {
-                if matches(tail, rest) { return true }
-                guard let byte = tail.first, isDeep || byte != UInt8(ascii: "/") else { return false }
-                tail = tail.dropFirst()
-            }
-        }
-        guard value.first == first else { return false }
-        return matches(value.dropFirst(), pattern.dropFirst())
     }
 }

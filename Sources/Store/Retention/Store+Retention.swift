@@ -20,6 +20,8 @@ package struct RetentionReport: Sendable, Equatable {
     package var readingsForSize = 0
     package var alarms = 0
     package var escalations = 0
+
+    package init() {}
 }
 
 extension Store {

@@ -1,0 +1,237 @@
+internal import Foundation
+internal import Logging
+package import SourceText
+internal import MQTT
+internal import Store
+internal import Telemetry
+internal import Uplink
+
+extension Configuration {
+    /// Reads a configuration file.
+    ///
+    /// Relative paths in it count from the folder that it stands in. Secrets are read from the files or the
+    /// environment variables that it names.
+    /// - Throws: ``DiagnosticList`` with everything that is wrong in it.
+    package static func read(
+        _ file: SourceFile, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(DiagnosticList) -> Configuration {
+        let folder = URL(fileURLWithPath: file.name).deletingLastPathComponent()
+        let context = ReadingContext(folder: folder, environment: environment)
+        var reader = YAMLReader(try YAMLNode.parse(file), "a configuration")
+        let inventory = reader.required("site").map { context.path($0.string) }
+        let profiles = reader.required("profiles").map { context.path($0.string) }
+        let rules = reader.required("rules").map { context.path($0.string) }
+        let broker = reader.node("broker").flatMap { node -> ConnectionSettings? in
+            ConnectionSettings.read(node, "the broker", defaultClient: nil, context, problems: &reader.problems)
+        }
+        if broker == nil, reader.problems.isEmpty { reader.report("missing-key", "'broker' is missing here") }
+        let store = StoreSettings.read(reader.node("store"), context, &reader)
+        let ladder = ladder(&reader)
+        let lateness = reader.span("lateness") ?? .minutes(10)
+        let payload = reader.int("payload_bytes_max", in: 64...16_777_216) ?? 262_144
+        let level = reader.value(
+            "log_level", expected: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
+        ) { Logger.Level(rawValue: $0) }
+        var destinations: [DestinationSettings] = []
+        for node in reader.items("destinations") {
+            guard let destination = DestinationSettings.read(node, ladder, context, problems: &reader.problems) else { continue }
+            if destinations.contains(where: { $0.name == destination.name }) {
+                reader.report("duplicate-destination", "there are two destinations '\(destination.name)'", at: node.location)
+            }
+            destinations.append(destination)
+        }
+        let policies = policies(&reader, destinations.map(\.name))
+        let problems = reader.finish()
+        guard problems.isEmpty, let inventory, let profiles, let rules, let broker, let store else {
+            throw DiagnosticList(problems.inSourceOrder())
+        }
+        return Configuration(
+            inventory: inventory, profiles: profiles, rules: rules, broker: broker, store: store, ladder: ladder,
+            lateness: lateness, payloadBytesMax: payload, destinations: destinations, policies: policies,
+            logLevel: (level ?? .info).rawValue)
+    }
+
+    private static func ladder(_ reader: inout YAMLReader) -> [String] {
+        let standard = ["advisory", "watch", "warning", "emergency"]
+        guard let node = reader.node("ladder") else { return standard }
+        let names = reader.items("ladder").compactMap(\.scalar?.string)
+        if names.isEmpty || names.count > 8 || Set(names).count != names.count || names.contains("normal") {
+            reader.report("bad-ladder", "a ladder is one to eight different levels, lowest first, without 'normal'", at: node.location)
+            return standard
+        }
+        return names
+    }
+
+    private static func policies(_ reader: inout YAMLReader, _ destinations: [String]) -> [String: [String]] {
+        guard let node = reader.node("policies") else { return [:] }
+        var policies: [String: [String]] = [:]
+        var names = YAMLReader(node, "the policies")
+        for key in names.keys {
+            let wanted = names.items(key.string).compactMap(\.scalar)
+            policies[key.string] = wanted.map(\.string)
+            for name in wanted where !destinations.contains(name.string) {
+                names.report(
+                    "unknown-destination", "there is no destination '\(name.string)'", at: name.location,
+                    hint: NearMiss.hint(for: name.string, among: destinations))
+            }
+        }
+        reader.problems += names.finish()
+        return policies
+    }
+}
+
+/// Where relative paths and secrets come from.
+struct ReadingContext {
+    let folder: URL
+    let environment: [String: String]
+
+    func path(_ text: String) -> String {
+        text.hasPrefix("/") ? text : folder.appendingPathComponent(text).standardizedFileURL.path
+    }
+}
+
+extension ConnectionSettings {
+    static func read(
+        _ node: YAMLNode, _ what: String, defaultClient: String?, _ context: ReadingContext, problems: inout [Diagnostic]
+    ) -> ConnectionSettings? {
+        var reader = YAMLReader(node, what)
+        defer { problems += reader.finish() }
+        let tls = reader.node("tls").map { TLSSettings.read($0, context, problems: &reader.problems) }
+        let host = reader.required("host")
+        let port = reader.int("port", in: 1...65_535) ?? (tls == nil ? 1883 : 8883)
+        let client = reader.string("client_id") ?? defaultClient
+        if client == nil {
+            reader.report(
+                "missing-key", "'client_id' is missing here: the broker keeps the session under it, so it must stay the same")
+        }
+        guard let host, let client else { return nil }
+        var settings = ConnectionSettings(host: host.string, port: port, clientID: client)
+        settings.tls = tls
+        settings.protocolVersion = reader.value("protocol", expected: "auto, 5 or 3.1.1") { ProtocolVersion(rawValue: $0) } ?? .auto
+        settings.keepaliveSeconds = reader.span("keepalive").map { max(5, Int($0.seconds)) } ?? settings.keepaliveSeconds
+        settings.username = reader.string("username")
+        settings.password = Secret.read(&reader, "password", context)
+        settings.receiveMaximum = reader.int("receive_maximum", in: 20...65_535) ?? settings.receiveMaximum
+        if let expiry = reader.span("session_expiry") {
+            settings.sessionExpirySeconds = UInt32(clamping: Int64(expiry.seconds))
+        }
+        return settings
+    }
+}
+
+extension TLSSettings {
+    static func read(_ node: YAMLNode, _ context: ReadingContext, problems: inout [Diagnostic]) -> TLSSettings {
+        if node.scalar?.string == "true" { return TLSSettings() }
+        var reader = YAMLReader(node, "TLS")
+        defer { problems += reader.finish() }
+        func file(_ key: String) -> String? {
+            guard let text = reader.scalar(key) else { return nil }
+            let path = context.path(text.string)
+            if !FileManager.default.isReadableFile(atPath: path) {
+                reader.report("unreadable-file", "'\(key)' names \(path), which cannot be read", at: text.location)
+            }
+            return path
+        }
+        let settings = TLSSettings(authorities: file("ca"), certificate: file("certificate"), key: file("key"))
+        if (settings.certificate == nil) != (settings.key == nil) {
+            reader.report("half-certificate", "a client certificate needs both 'certificate' and 'key'")
+        }
+        return settings
+    }
+}
+
+extension Secret {
+    /// `<name>_file` or `<name>_env`; the secret itself has no place in a configuration.
+    static func read(_ reader: inout YAMLReader, _ name: String, _ context: ReadingContext) -> Secret? {
+        let file = reader.scalar("\(name)_file")
+        let variable = reader.scalar("\(name)_env")
+        if let file {
+            let path = context.path(file.string)
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                reader.report("unreadable-file", "'\(name)_file' names \(path), which cannot be read", at: file.location)
+                return nil
+            }
+            return Secret(text.trimmingCharacters(in: .newlines))
+        }
+        if let variable {
+            guard let text = context.environment[variable.string] else {
+                reader.report("missing-secret", "the environment has no variable '\(variable.string)'", at: variable.location)
+                return nil
+            }
+            return Secret(text)
+        }
+        return nil
+    }
+}
+
+extension Configuration.StoreSettings {
+    static func read(_ node: YAMLNode?, _ context: ReadingContext, _ parent: inout YAMLReader) -> Configuration.StoreSettings? {
+        guard let node else {
+            parent.report("missing-key", "'store' is missing here: where readings and alarms are kept")
+            return nil
+        }
+        var reader = YAMLReader(node, "the store")
+        defer { parent.problems += reader.finish() }
+        let path = reader.required("path").map { context.path($0.string) }
+        let delay = reader.span("commit_delay") ?? .milliseconds(250)
+        let readings = reader.int("commit_readings", in: 1...1_000_000) ?? 5000
+        let refused = reader.int("refused_payloads", in: 0...1_000_000) ?? 1000
+        var limits = RetentionLimits(readings: .days(90), alarms: .days(3650), bytesMax: 4 << 30)
+        if let node = reader.node("retention") {
+            var retention = YAMLReader(node, "retention")
+            limits.readings = retention.span("readings") ?? limits.readings
+            limits.alarms = retention.span("alarms") ?? limits.alarms
+            limits.bytesMax = retention.value("size", expected: "a size such as 500MB or 4GB", byteCount) ?? limits.bytesMax
+            reader.problems += retention.finish()
+        }
+        guard let path else { return nil }
+        return Configuration.StoreSettings(
+            path: path, commitDelay: delay, commitReadings: readings, refusedMax: refused, retention: limits)
+    }
+
+    private static func byteCount(_ text: String) -> Int64? {
+        for (suffix, scale) in [("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)] where text.hasSuffix(suffix) {
+            let number = Double(text.dropLast(2).filter { $0 != " " })
+            return number.flatMap { $0 > 0 && $0 < 1e6 ? Int64($0 * Double(scale)) : nil }
+        }
+        return nil
+    }
+}
+
+extension Configuration.DestinationSettings {
+    static func read(
+        _ node: YAMLNode, _ ladder: [String], _ context: ReadingContext, problems: inout [Diagnostic]
+    ) -> Configuration.DestinationSettings? {
+        var reader = YAMLReader(node, "a destination")
+        defer { problems += reader.finish() }
+        let name = reader.required("name")
+        let kind = reader.required("kind")
+        let minimum = reader.value("minimum_level", expected: "a level of the ladder: \(ladder.joined(separator: ", "))") {
+            ladder.firstIndex(of: $0).map { $0 + 1 }
+        }
+        guard let name, let kind else { return nil }
+        let settings: Kind
+        switch kind.string {
+        case "mqtt":
+            guard let broker = reader.node("broker") else {
+                reader.report("missing-key", "a destination of kind mqtt has a 'broker'", at: kind.location)
+                return nil
+            }
+            let text = reader.scalar("topic")
+            let topic = text?.string ?? "tocsin/{site}/{hazard}/{level}/{rule}"
+            if let text, TopicTemplate(topic) == nil {
+                reader.report("bad-topic", "a topic template has names in braces and no wildcards: tocsin/{site}/{level}", at: text.location)
+            }
+            let client = "tocsin-uplink-\(name.string)"
+            guard
+                let connection = ConnectionSettings.read(broker, "a broker", defaultClient: client, context, problems: &reader.problems)
+            else { return nil }
+            settings = .mqtt(connection, topic: topic)
+        case "log": settings = .log(path: reader.string("file").map { context.path($0) })
+        default:
+            reader.report("unknown-kind", "a destination is of kind mqtt or log", at: kind.location)
+            return nil
+        }
+        return Configuration.DestinationSettings(name: name.string, minimumLevel: minimum ?? 1, kind: settings)
+    }
+}

@@ -1,0 +1,101 @@
+package import Devices
+internal import Foundation
+package import RuleLanguage
+package import SourceText
+package import Store
+package import Telemetry
+
+/// Devices and rules, read, checked and compiled: everything that a reload replaces.
+package struct Model: Sendable {
+    package var site: Site
+    package var rules: CompiledRules
+    package var series: SeriesRegistry
+
+    /// Reads the files that a configuration names.
+    ///
+    /// - Parameter numbering: gives every series its number; from the store, or made up for a mere check.
+    /// - Throws: ``DiagnosticList`` with every mistake in any file; or what `numbering` throws.
+    package static func load(
+        _ configuration: Configuration, numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
+    ) throws -> Model {
+        let profiles = try SourceFolder.files(configuration.profiles, what: "device profiles")
+        let inventory = try SourceFolder.file(configuration.inventory)
+        let site = try Site.read(inventory: inventory, profiles: profiles)
+        let series = SeriesRegistry(try numbering(SeriesRegistry.names(of: site)))
+        let compiler = RuleCompiler(
+            ladder: configuration.ladder, policies: Set(configuration.policies.keys), lateness: configuration.lateness)
+        let files = try SourceFolder.files(configuration.rules, what: "rules")
+        let rules = try compiler.compile(files, for: site) { series.id(device: $0, quantity: $1.name) }
+        return Model(site: site, rules: rules, series: series)
+    }
+
+    /// A numbering for checks that have no store.
+    package static func numberInOrder(_ names: [SeriesName]) -> [SeriesName: SeriesID] {
+        Dictionary(names.enumerated().map { ($1, SeriesID(index: Int32($0))) }) { first, _ in first }
+    }
+}
+
+/// The numbers of a site's series.
+package struct SeriesRegistry: Sendable {
+    private var ids: [String: [String: SeriesID]] = [:]
+    /// Device and quantity by number; empty where a number belongs to no device of this site.
+    package private(set) var devices: [String] = []
+    package private(set) var quantities: [String] = []
+
+    package init(_ numbers: [SeriesName: SeriesID]) {
+        let count = Int((numbers.values.max()?.index ?? -1) + 1)
+        devices = Array(repeating: "", count: count)
+        quantities = devices
+        for (name, id) in numbers {
+            ids[name.device, default: [:]][name.quantity] = id
+            devices[Int(id.index)] = name.device
+            quantities[Int(id.index)] = name.quantity
+        }
+    }
+
+    /// - Precondition: the series is one of the site that the registry was made for.
+    package func id(device: String, quantity: String) -> SeriesID {
+        guard let id = ids[device]?[quantity] else { preconditionFailure("no series for \(device) \(quantity)") }
+        return id
+    }
+
+    package static func names(of site: Site) -> [SeriesName] {
+        site.devices.flatMap { device in
+            device.fields.map { SeriesName(device: device.id, quantity: $0.quantity.name, unit: $0.quantity.unit.symbol) }
+        }
+    }
+}
+
+/// The files that people write, from a folder or by name.
+package enum SourceFolder {
+    /// Every `.yaml` and `.yml` file in a folder and below it, by name; or the one file, if it is one.
+    package static func files(_ path: String, what: String) throws(DiagnosticList) -> [SourceFile] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw DiagnosticList([Diagnostic(id: "missing-file", "the \(what) at \(path) cannot be found")])
+        }
+        if !isFolder.boolValue { return [try file(path)] }
+        let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+        var files: [SourceFile] = []
+        for name in names.sorted() where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            files.append(try file(path + "/" + name))
+        }
+        return files
+    }
+
+    package static func file(_ path: String) throws(DiagnosticList) -> SourceFile {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw DiagnosticList([Diagnostic(id: "missing-file", "\(path) cannot be read")])
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw DiagnosticList([Diagnostic(id: "not-utf8", "\(path) is not UTF-8")])
+        }
+        return SourceFile(name: shown(path), text: text)
+    }
+
+    /// Relative to where the command was started, if it lies below.
+    private static func shown(_ path: String) -> String {
+        let here = FileManager.default.currentDirectoryPath + "/"
+        return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
+    }
+}

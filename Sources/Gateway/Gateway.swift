@@ -1,0 +1,148 @@
+internal import Alarms
+internal import Devices
+internal import Foundation
+package import Logging
+internal import MQTT
+internal import RuleLanguage
+internal import ServiceLifecycle
+internal import SourceText
+internal import Store
+package import Telemetry
+internal import UnixSignals
+internal import Uplink
+
+/// A whole gateway as one service: it starts, runs until its group shuts down, drains and stops.
+package final class Gateway: Service {
+    package let statistics = StatisticsBoard()
+    private let configuration: Configuration
+    private let clock: any GatewayClock
+    private let logger: Logger
+    private let store: Store
+    private let model: Model
+    private let mailbox: Mailbox
+    private let dispatcher: Dispatcher
+    private let publishers: [Publisher]
+
+    /// Opens the store, reads devices and rules, and prepares the destinations; connects to nothing yet.
+    /// - Throws: ``DiagnosticList``, ``StoreError``, or what a destination needs and does not get.
+    package init(_ configuration: Configuration, clock: any GatewayClock = SystemClock(), logger: Logger) throws {
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        let folder = URL(fileURLWithPath: configuration.store.path).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let store = try Store(path: configuration.store.path)
+        self.store = store
+        model = try Model.load(configuration) { try store.series($0) }
+        for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
+        mailbox = try Mailbox()
+        var destinations: [any Destination] = []
+        var publishers: [Publisher] = []
+        for settings in configuration.destinations {
+            switch settings.kind {
+            case .log(let path): destinations.append(try LogDestination(name: settings.name, path: path))
+            case .mqtt(let connection, let topic):
+                guard let template = TopicTemplate(topic) else { throw GatewayError("'\(topic)' is no topic template") }
+                let publisher = try Publisher(connection, logger: logger)
+                publishers.append(publisher)
+                destinations.append(MQTTDestination(name: settings.name, publisher: publisher, topic: template))
+            }
+        }
+        self.publishers = publishers
+        dispatcher = Dispatcher(destinations: destinations, store: store, clock: clock, logger: logger)
+    }
+
+    package func run() async throws {
+        for publisher in publishers { try publisher.start() }
+        let systemd = SystemdNotifier()
+        try await withThrowingTaskGroup { group in
+            group.addTask { [dispatcher] in try await dispatcher.run() }
+            group.addTask { [self] in try await keepRetention() }
+            group.addTask { [self] in await reloadOnHangup() }
+            let pipeline = try startPipeline()
+            logger.notice(
+                "gateway started",
+                metadata: [
+                    "devices": "\(model.site.devices.count)", "rules": "\(model.rules.rules.count)",
+                    "store": "\(configuration.store.path)",
+                ])
+            systemd.tell("READY=1")
+            // The pipeline decides when all is over: it is told to stop, and stops when it has drained.
+            await withTaskCancellationOrGracefulShutdownHandler {
+                await pipeline.value
+            } onCancelOrGracefulShutdown: { [mailbox] in
+                systemd.tell("STOPPING=1")
+                mailbox.post(.stop)
+            }
+            group.cancelAll()
+            // What the others were interrupted in is theirs; they are asked to end.
+            while let result = await group.nextResult() {
+                if case .failure(let error) = result, !(error is CancellationError) { throw error }
+            }
+        }
+        logger.notice("gateway stopped, everything is committed")
+        try store.close()
+    }
+
+    /// Reads devices and rules again; with a mistake in them, the running ones stay.
+    package func reload() {
+        do {
+            let model = try Model.load(configuration) { try store.series($0) }
+            for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
+            if !mailbox.post(.reload(model)) { logger.error("too much at once: not reloaded") }
+        } catch {
+            logger.error("not reloaded, the running devices and rules stay:\n\(error)")
+            mailbox.post(.reloadFailed)
+        }
+    }
+
+    /// The pipeline on a thread of its own; the task ends when the thread does.
+    private func startPipeline() throws -> Task<Void, Never> {
+        let (ended, continuation) = AsyncStream<Void>.makeStream()
+        let pipeline = try Pipeline(
+            model, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
+            onCommit: { [dispatcher] in dispatcher.ring() })
+        let thread = Thread { [box = ThreadBox(pipeline)] in
+            box.pipeline.run()
+            continuation.finish()
+        }
+        thread.name = "tocsin-pipeline"
+        thread.stackSize = 4 << 20
+        thread.start()
+        return Task { for await _ in ended {} }
+    }
+
+    private func reloadOnHangup() async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            logger.notice("asked to reload")
+            reload()
+        }
+    }
+
+    private func keepRetention() async throws {
+        while !Task.isCancelled {
+            do {
+                let report = try await store.enforce(configuration.store.retention, now: clock.now())
+                if report != RetentionReport() {
+                    logger.info(
+                        "retention",
+                        metadata: [
+                            "readings": "\(report.readings)", "readings_for_size": "\(report.readingsForSize)",
+                            "alarms": "\(report.alarms)", "escalations": "\(report.escalations)",
+                        ])
+                }
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("retention did not work, and is tried again in a minute: \(error)")
+            }
+            try await Task.sleep(for: .seconds(60))
+        }
+    }
+}
+
+/// Carries the pipeline to its thread: it is made on one and from then on touched by the other alone.
+private struct ThreadBox: @unchecked Sendable {
+    let pipeline: Pipeline
+    init(_ pipeline: Pipeline) { self.pipeline = pipeline }
+}

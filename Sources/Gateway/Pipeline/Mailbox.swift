@@ -1,0 +1,63 @@
+internal import Foundation
+internal import Synchronization
+
+/// What other parts of the process want of the pipeline, read once a turn.
+final class Mailbox: Sendable {
+    enum Letter: Sendable {
+        case reload(Model)
+        /// The files had mistakes: to be counted, nothing else.
+        case reloadFailed
+        case stop
+    }
+
+    /// More letters than this at once are refused: nobody may fill the gateway's memory.
+    static let capacity = 64
+
+    private let letters = Mutex<[Letter]>([])
+    /// Readable while there are letters, so that a sleeping pipeline wakes.
+    let wakeDescriptor: Int32
+    private let ringDescriptor: Int32
+
+    init() throws(GatewayError) {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw GatewayError("no pipe: \(String(cString: strerror(errno)))") }
+        (wakeDescriptor, ringDescriptor) = (ends[0], ends[1])
+        for end in ends {
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+        }
+    }
+
+    deinit {
+        close(wakeDescriptor)
+        close(ringDescriptor)
+    }
+
+    /// - Returns: false if the box is full and the letter was not taken.
+    @discardableResult
+    func post(_ letter: Letter) -> Bool {
+        let isTaken = letters.withLock { letters in
+            guard letters.count < Self.capacity else { return false }
+            letters.append(letter)
+            return true
+        }
+        var byte: UInt8 = 1
+        _ = write(ringDescriptor, &byte, 1)
+        return isTaken
+    }
+
+    func takeAll() -> [Letter] {
+        var bytes: [UInt8] = Array(repeating: 0, count: Self.capacity)
+        while read(wakeDescriptor, &bytes, bytes.count) > 0 {}
+        return letters.withLock { letters in
+            defer { letters.removeAll() }
+            return letters
+        }
+    }
+}
+
+/// Something that keeps a gateway from running.
+package struct GatewayError: Error, CustomStringConvertible {
+    package let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,28 @@
+package import Alarms
+internal import Synchronization
+
+/// What the gateway has done since it started, for whoever shows it.
+package struct Statistics: Sendable {
+    package var messages = 0
+    package var readings = 0
+    package var repeated = 0
+    package var late = 0
+    package var implausible = 0
+    package var clockReplaced = 0
+    package var refused = 0
+    package var unknownTopics = 0
+    package var commits = 0
+    package var transitions = 0
+    package var reloads = 0
+    package var failedReloads = 0
+    package var isConnected = false
+    package var active: [Alarm] = []
+}
+
+/// The newest statistics, written by the pipeline once a turn and read by anyone.
+package final class StatisticsBoard: Sendable {
+    private let value = Mutex(Statistics())
+    package init() {}
+    package var current: Statistics { value.withLock { $0 } }
+    func update(_ body: (inout Statistics) -> Void) { value.withLock { body(&$0) } }
+}

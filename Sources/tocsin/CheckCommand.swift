@@ -1,0 +1,85 @@
+import ArgumentParser
+import Devices
+import Foundation
+import Gateway
+import RuleLanguage
+import SourceText
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Checks the configuration, the devices and the rules, and runs nothing.",
+        discussion: """
+            Every mistake is shown in one pass, with its place and, where one is likely, its mend. \
+            Exits with 0 if there is none, 78 if there are, and with --strict also for warnings.
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var config: String
+
+    @Option(help: "How to print what was found: text, or json for tools, one object a line.")
+    var format: Format = .text
+
+    @Flag(help: "Take warnings for mistakes.")
+    var strict = false
+
+    func run() throws {
+        var found: [Diagnostic] = []
+        var model: Model?
+        do {
+            let configuration = try Configuration.read(try SourceFolder.file(URL(fileURLWithPath: config).standardizedFileURL.path))
+            let loaded = try Model.load(configuration, numbering: Model.numberInOrder)
+            found = loaded.rules.warnings
+            model = loaded
+        } catch let list as DiagnosticList {
+            found = list.diagnostics
+        }
+        switch format {
+        case .text: Terminal.printDiagnostics(found)
+        case .json: for diagnostic in found { Terminal.line(JSONDiagnostic(diagnostic).text) }
+        }
+        if found.hasErrors {
+            let isMissing = found.allSatisfy { $0.id == "missing-file" }
+            throw isMissing ? Failure.noInput : Failure.configuration
+        }
+        if let model, format == .text {
+            let rules = model.rules
+            Terminal.line(
+                "\(model.site.name): \(model.site.devices.count) devices, \(model.series.devices.count) series, "
+                    + "\(rules.rules.count) rules in \(rules.instances.count) groups, \(found.count) warnings")
+        }
+        if strict, !found.isEmpty { throw Failure.configuration }
+    }
+}
+
+/// A diagnostic for tools.
+private struct JSONDiagnostic: Encodable {
+    let severity: String
+    let id: String
+    let message: String
+    let file: String?
+    let line: Int?
+    let column: Int?
+    let length: Int?
+    let hint: String?
+
+    init(_ diagnostic: Diagnostic) {
+        severity = diagnostic.severity.rawValue
+        id = diagnostic.id
+        message = diagnostic.message
+        file = diagnostic.location?.file
+        line = diagnostic.location?.line
+        column = diagnostic.location?.column
+        length = diagnostic.location?.length
+        hint = diagnostic.hint
+    }
+
+    var text: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Texts and numbers always encode.
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+}

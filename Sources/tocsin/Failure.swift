@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import SourceText
+import Store
+
+/// Turns what can go wrong before anything runs into words on standard error and an exit code for scripts.
+enum Failure {
+    static let noInput = ExitCode(66)
+    static let configuration = ExitCode(78)
+
+    static func report(_ error: any Error) -> ExitCode {
+        switch error {
+        case let list as DiagnosticList:
+            Terminal.printDiagnostics(list.diagnostics)
+            let isMissing = list.diagnostics.allSatisfy { $0.id == "missing-file" }
+            return isMissing ? noInput : configuration
+        case StoreError.missing:
+            Terminal.complain("\(error)")
+            return noInput
+        default:
+            Terminal.complain("\(error)")
+            return .failure
+        }
+    }
+
+    /// Reads a configuration, or says what is wrong with it and ends the command.
+    static func readConfiguration(_ path: String) throws -> Configuration {
+        do {
+            return try Configuration.read(try SourceFolder.file(URL(fileURLWithPath: path).standardizedFileURL.path))
+        } catch {
+            throw report(error)
+        }
+    }
+}

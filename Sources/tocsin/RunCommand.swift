@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs the gateway.",
+        discussion: """
+            Subscribes to the devices of the inventory, evaluates the rules, keeps everything in the store and sends \
+            escalations to the destinations. It starts whether or not the broker is there.
+
+            SIGTERM and SIGINT: everything that was read is committed and acknowledged before it ends.
+            SIGHUP: devices and rules are read again; with a mistake in them the running ones stay.
+            """)
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file; tocsin.example.yaml shows every key.", valueName: "file"))
+    var config: String
+
+    func run() async throws {
+        let configuration = try Failure.readConfiguration(config)
+        var logger = Logger(label: "tocsin") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
+        let gateway: Gateway
+        do {
+            gateway = try Gateway(configuration, logger: logger)
+        } catch {
+            throw Failure.report(error)
+        }
+        let group = ServiceGroup(
+            services: [gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await group.run()
+    }
+}

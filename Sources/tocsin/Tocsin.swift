@@ -1,0 +1,21 @@
+import ArgumentParser
+
+@main
+struct Tocsin: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tocsin",
+        abstract: "Watches hazards beside their sensors: MQTT in, rules over windows, escalations out.",
+        discussion: """
+            A first look:          tocsin demo
+            Check your files:      tocsin check --config tocsin.yaml
+            Run the gateway:       tocsin run --config tocsin.yaml
+            Follow the alarms:     tocsin tail --config tocsin.yaml
+
+            Shell completions:     tocsin --generate-completion-script bash > ~/.local/share/bash-completion/completions/tocsin
+
+            Exit codes: 0 all is well; 1 something was found or went wrong, and was said; 64 the command line is \
+            wrong; 66 a file that was named is not there; 78 the configuration, the devices or the rules have mistakes.
+            """,
+        version: "0.1.0",
+        subcommands: [RunCommand.self, CheckCommand.self, TailCommand.self, DemoCommand.self])
+}

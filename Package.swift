@@ -86,6 +86,12 @@ let package = Package(
                 .argumentParser, .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
+
+        .target(
+            name: "TestSupport",
+            dependencies: ["Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage"], path: "Tests/TestSupport"),
+        .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),
+        .testTarget(name: "RuleLanguageTests", dependencies: ["RuleLanguage", "Devices", "TestSupport"]),
     ],
     cxxLanguageStandard: .cxx17
 )

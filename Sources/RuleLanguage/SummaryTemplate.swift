@@ -19,6 +19,7 @@ package struct SummaryTemplate: Sendable {
             case .text(let text): return text
             case .label(let name): return labels[name] ?? "?"
             case .value(let register, let from, let shown):
+                guard !registers[Int(register)].isNaN else { return "unknown" }
                 let (factor, summand) = from.conversion(to: shown)
                 return NumberText.short(registers[Int(register)] * factor + summand, shown)
             case .truth(let register):

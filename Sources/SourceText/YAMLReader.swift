@@ -101,9 +101,12 @@ package struct YAMLReader {
     /// Reports the keys that nobody asked for, and returns everything that was found.
     package mutating func finish() -> [Diagnostic] {
         for entry in entries where !asked.contains(entry.key.string) {
+            let isCutOff = entry.key.string.contains(")")
             report(
                 "unknown-key", "there is no key '\(entry.key.string)' here", at: entry.key.location,
-                hint: NearMiss.hint(for: entry.key.string, among: asked) ?? "known: \(asked.sorted().joined(separator: ", "))")
+                hint: isCutOff
+                    ? "between { } a comma ends the value: put the expression in quotes"
+                    : NearMiss.hint(for: entry.key.string, among: asked) ?? "known: \(asked.sorted().joined(separator: ", "))")
         }
         return problems
     }

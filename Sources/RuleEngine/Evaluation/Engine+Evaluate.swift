@@ -138,6 +138,8 @@ extension Engine {
             let squares = windows[index].vv - windows[index].v * windows[index].v / n
             return count < 2 ? .nan : (max(0, squares) / n).squareRoot()
         case .slope:
+            // At one time only there is no slope, whatever rounding makes of it.
+            if sample(at, start).time == sample(at, series[at].ring.tail - 1).time { return .nan }
             let n = Double(count)
             let below = n * windows[index].tt - windows[index].t * windows[index].t
             let above = n * windows[index].tv - windows[index].t * windows[index].v
@@ -193,7 +195,7 @@ extension Engine {
         case .maximum: return highest
         case .minimum: return lowest
         case .deviation: return moments.deviation
-        case .slope: return moments.slope
+        case .slope: return first.time == last.time ? .nan : moments.slope
         case .first: return first.value
         case .last: return last.value
         case .delta: return count < 2 ? .nan : last.value - first.value

@@ -9,6 +9,8 @@ struct ExpressionChecker {
         var type: ValueType
         /// The unit in which people would want to see the value.
         var unit: Unit
+        /// Of a definition: its text, which says more in an explanation than its name does.
+        var text: String?
     }
 
     /// The quantities that the rule's devices report.
@@ -19,6 +21,8 @@ struct ExpressionChecker {
     /// Definitions that did not check; what uses them is not reported again.
     var brokenDefinitions: Set<String> = []
     var usedDefinitions: Set<String> = []
+    /// The unit of the first literal that each definition is compared with.
+    var shownUnits: [String: Unit] = [:]
     var usedQuantities: Set<String> = []
     var problems: [Diagnostic] = []
 
@@ -42,6 +46,12 @@ struct ExpressionChecker {
             return nil
         }
         return typed.expression
+    }
+
+    /// The unit to show a definition in; a temperature that was compared as a difference keeps its own.
+    func shownUnit(of name: String, _ typed: Typed) -> Unit {
+        guard let unit = shownUnits[name], unit.dimension == typed.unit.dimension, unit.dimension != .temperature else { return typed.unit }
+        return unit
     }
 
     private mutating func report(_ id: String, _ message: String, at place: Place, hint: String? = nil) {
@@ -269,8 +279,13 @@ struct ExpressionChecker {
         let isPoint = leftIsPoint && rightIsPoint
         var unit = right.isLiteral ? b.unit : left.isLiteral ? a.unit : a.unit
         if !isPoint, unit.dimension == .temperature { unit = .coherent(.temperature, isDifference: true) }
+        // A definition is shown in the unit that it is first compared in.
+        for (name, literal, typed) in [(left, right, b), (right, left, a)] {
+            if case .name(let name, _) = name, literal.isLiteral, shownUnits[name] == nil { shownUnits[name] = typed.unit }
+        }
         let comparison = Comparison(
-            sign: sign, left: x, right: y, leftText: left.place.excerpt, rightText: right.place.excerpt, unit: unit)
+            sign: sign, left: x, right: y, leftText: a.text ?? left.place.excerpt, rightText: b.text ?? right.place.excerpt,
+            unit: unit)
         return Typed(expression: .comparison(comparison), type: .logical, unit: .one)
     }
 

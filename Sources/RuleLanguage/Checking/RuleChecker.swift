@@ -32,7 +32,9 @@ struct RuleChecker {
         }
         let summary = summarise(source, devices, &checker, &builder)
         problems += checker.problems
-        for definition in source.definitions where !checker.usedDefinitions.contains(definition.name.string) {
+        // An expression that could not be read may have used it.
+        let isReadable = !checker.problems.hasErrors
+        for definition in source.definitions where isReadable && !checker.usedDefinitions.contains(definition.name.string) {
             problems.append(
                 Diagnostic(.warning, id: "unused-let", "'\(definition.name.string)' is not used", at: definition.name.location))
         }
@@ -69,7 +71,7 @@ struct RuleChecker {
                 Diagnostic(.warning, id: "idle-rule", "'\(source.name.string)' selects no device, and stands idle", at: source.name.location))
         }
         let grouped = selected.filter { device in source.forEach.allSatisfy { device.labels[$0.string] != nil } }
-        if grouped.count < selected.count, let label = source.forEach.first {
+        if grouped.count < selected.count, let label = source.forEach.first, source.forEach.allSatisfy({ labels.contains($0.string) }) {
             let without = selected.first { device in !source.forEach.allSatisfy { device.labels[$0.string] != nil } }
             problems.append(
                 Diagnostic(
@@ -90,7 +92,8 @@ struct RuleChecker {
                 problems.append(
                     Diagnostic(id: "let-hides-quantity", "'\(name)' is a quantity; give the 'let' another name", at: definition.name.location))
             }
-            if let typed = checker.check(definition.text) {
+            if var typed = checker.check(definition.text) {
+                typed.text = definition.text.string
                 checker.definitions[name] = typed
             } else {
                 checker.brokenDefinitions.insert(name)
@@ -146,7 +149,7 @@ struct RuleChecker {
                     checker.usedDefinitions.insert(name)
                     let value = builder.lower(typed.expression)
                     if typed.type == .logical { return .truth(register: value.register) }
-                    return .value(register: value.register, from: value.unit, shown: typed.unit)
+                    return .value(register: value.register, from: value.unit, shown: checker.shownUnit(of: name, typed))
                 }
                 if checker.brokenDefinitions.contains(name) {
                     checker.usedDefinitions.insert(name)

@@ -85,6 +85,7 @@ package struct RuleSource: Sendable {
             reader.report("expected-mapping", "'levels' is a mapping from levels to conditions", at: node.location)
             return []
         }
+        if entries.isEmpty { reader.report("no-levels", "a rule has at least one level", at: node.location) }
         return entries.compactMap { entry in
             if let text = entry.value.scalar { return LevelCondition(name: entry.key, when: text) }
             var level = YAMLReader(entry.value, "a level")

@@ -1,0 +1,158 @@
+import RuleEngine
+import RulePlan
+import Telemetry
+import TestSupport
+import Testing
+
+/// Every aggregate against brute force. An instance is made whose ladder flips at every evaluation, so that
+/// each reading reports the registers, and with them the aggregates, of that moment.
+@Suite struct WindowTests {
+    /// A plan over `seriesCount` series taken together that reads every aggregate over every window.
+    static func plan(_ windows: [TimeSpan], seriesCount: Int = 1) -> Plan {
+        var plan = Plan()
+        plan.series = Array(repeating: SeriesPlan(), count: seriesCount)
+        var program = Program()
+        for window in windows {
+            for aggregate in Aggregate.allCases {
+                for index in 0..<seriesCount { plan.series[index].window(window, for: aggregate.uses) }
+                program.instructions.append(Instruction(.operand, a: program.operandCount))
+                program.operandCount += 1
+            }
+        }
+        for window in windows {
+            for aggregate in Aggregate.allCases {
+                let first = Int32(plan.sources.count)
+                for index in 0..<seriesCount {
+                    let at = plan.series[index].windows.firstIndex { $0.length == window } ?? -1
+                    plan.sources.append(OperandSource(series: SeriesID(index: Int32(index)), window: Int32(at)))
+                }
+                plan.operands.append(Operand(aggregate: aggregate, firstSource: first, sourceCount: Int32(seriesCount)))
+            }
+        }
+        // A level that is held or not from its last condition: the changes that tests read come from `probe`.
+        program.instructions.append(Instruction(.constant, constant: 1))
+        program.steps = [LadderStep(level: Level(rank: 1), when: Int32(program.instructions.count - 1))]
+        plan.programs = [program]
+        plan.instances = [Instance(program: 0, operandBase: 0, interval: .days(300))]
+        return plan
+    }
+
+    /// Compares all registers with brute force after every reading.
+    private func compare(
+        _ samples: [(series: Int32, time: Int64, value: Double)], _ windows: [TimeSpan], seriesCount: Int = 1,
+        tolerance: Double = 1e-9, seed: UInt64
+    ) {
+        let plan = Self.plan(windows, seriesCount: seriesCount)
+        var engine = Engine(plan)
+        var changes: [LevelChange] = []
+        var all: [BruteForce.Sample] = []
+        var now = Int64.min
+        for (step, sample) in samples.enumerated() {
+            changes.removeAll()
+            // The level is put back to normal, so that the evaluation reports a change.
+            engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: 0)
+            let reading = Reading(
+                series: SeriesID(index: sample.series), time: Instant(nanoseconds: sample.time), value: sample.value)
+            guard engine.ingest(reading, into: &changes) == .evaluated else { continue }
+            all.append((sample.time, sample.value))
+            now = max(now, sample.time)
+            guard let registers = changes.last?.registers else {
+                Issue.record("step \(step), seed \(seed): no evaluation")
+                return
+            }
+            var index = 0
+            for window in windows {
+                for aggregate in Aggregate.allCases {
+                    let expected = BruteForce.value(aggregate, all, now: now, window: window.nanoseconds)
+                    let scale = Swift.max(1, all.suffix(100).map { abs($0.value) }.max() ?? 1)
+                    let isClose =
+                        expected.isNaN ? registers[index].isNaN : abs(registers[index] - expected) <= tolerance * scale
+                    if !isClose {
+                        Issue.record("\(aggregate) over \(window) is \(registers[index]), brute force \(expected); step \(step), seed \(seed)")
+                        return
+                    }
+                    index += 1
+                }
+            }
+        }
+    }
+
+    @Test("every aggregate agrees with brute force over random readings", arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
+    func random(seed: UInt64) {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        var time: Int64 = 1_528_000_000_000_000_000
+        let samples = (0..<700).map { _ in
+            // Bursts, gaps longer than every window, and readings of the same time.
+            let gap: Int64 =
+                switch Int.random(in: 0..<20, using: &random) {
+                case 0: 400_000_000_000
+                case 1, 2: 0
+                default: Int64.random(in: 1...3_000_000_000, using: &random)
+                }
+            time += gap
+            return (Int32(0), time, Double.random(in: -50...50, using: &random))
+        }
+        compare(samples, [.seconds(1), .seconds(10), .seconds(60), .minutes(5)], seed: seed)
+    }
+
+    @Test("late readings land in their place", arguments: [11, 12, 13, 14] as [UInt64])
+    func late(seed: UInt64) {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let start: Int64 = 1_528_000_000_000_000_000
+        let samples = (0..<800).map { step in
+            let behind = Int.random(in: 0..<4, using: &random) == 0 ? Int64.random(in: 0...50, using: &random) : 0
+            return (Int32(0), start + (Int64(step) - behind) * 1_000_000_000, Double.random(in: 0...9, using: &random))
+        }
+        compare(samples, [.seconds(5), .seconds(60)], seed: seed)
+    }
+
+    @Test("several series are one, taken together", arguments: [21, 22, 23] as [UInt64])
+    func joined(seed: UInt64) {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        var time: Int64 = 1_528_000_000_000_000_000
+        let samples = (0..<900).map { _ in
+            // Times differ, so that `first` and `last` are clear.
+            time += Int64.random(in: 1...2_000_000_000, using: &random)
+            return (Int32.random(in: 0..<3, using: &random), time, Double.random(in: 5...6, using: &random))
+        }
+        compare(samples, [.seconds(20), .minutes(2)], seriesCount: 3, seed: seed)
+    }
+
+    @Test("what a huge reading leaves behind is gone with it")
+    func outlier() {
+        var random = SeededRandom(seed: 31)
+        let start: Int64 = 1_528_000_000_000_000_000
+        var samples = (0..<400).map { step in
+            (Int32(0), start + Int64(step) * 1_000_000_000, 20 + Double.random(in: 0...1, using: &random))
+        }
+        samples[100].2 = 1e15
+        let plan = Self.plan([.seconds(60)])
+        var engine = Engine(plan)
+        var changes: [LevelChange] = []
+        for sample in samples {
+            changes.removeAll()
+            engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: 0)
+            _ = engine.ingest(
+                Reading(series: SeriesID(index: 0), time: Instant(nanoseconds: sample.1), value: sample.2), into: &changes)
+        }
+        let all = samples.map { (time: $0.1, value: $0.2) }
+        for (index, aggregate) in Aggregate.allCases.enumerated() {
+            let expected = BruteForce.value(aggregate, all, now: all[399].time, window: 60_000_000_000)
+            let found = changes.last?.registers[index] ?? .nan
+            #expect(abs(found - expected) <= 1e-9 * abs(expected), "\(aggregate): \(found), brute force \(expected)")
+        }
+    }
+
+    @Test("slow drift over many windows stays exact")
+    func drift() {
+        var random = SeededRandom(seed: 41)
+        let start: Int64 = 1_528_000_000_000_000_000
+        let samples = (0..<1500).map { step in
+            (Int32(0), start + Int64(step) * 1_000_000_000, Double(step) * 0.001 + Double.random(in: 0...0.01, using: &random))
+        }
+        compare(samples, [.seconds(30)], tolerance: 1e-9, seed: 41)
+    }
+}

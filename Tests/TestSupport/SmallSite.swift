@@ -1,0 +1,51 @@
+import Devices
+import RuleLanguage
+import SourceText
+import Telemetry
+
+/// A few devices of one site, for tests that need a site and do not care which.
+package enum SmallSite {
+    package static let profile = """
+        profile: test
+        topic: test/{device}
+        time: { pointer: /t, format: unix_ms }
+        interval: 1m
+        silence: 10m
+        readings:
+          - { quantity: water_level, pointer: /level, unit: m, plausible: -1 .. 50 }
+          - { quantity: temperature, pointer: /temperature, unit: degC }
+          - { quantity: carbon_monoxide, pointer: /co, unit: ppm }
+          - { quantity: humidity, pointer: /humidity, unit: "%" }
+        """
+
+    package static func inventory(_ devices: Int = 3) -> String {
+        """
+        site: test-site
+        devices:
+
+        """ + (1...devices).map { "  - { id: d\($0), profile: test, kind: gauge, station: s\($0), area: up/down/a\($0 % 2) }\n" }.joined()
+    }
+
+    package static func site(_ devices: Int = 3) throws -> Site {
+        try Site.read(
+            inventory: SourceFile(name: "site.yaml", text: inventory(devices)),
+            profiles: [SourceFile(name: "test.yaml", text: profile)])
+    }
+
+    /// Series in the order of the inventory, four to a device.
+    package static func series(_ site: Site) -> (String, Quantity) -> SeriesID {
+        var ids: [String: SeriesID] = [:]
+        for device in site.devices {
+            for field in device.fields { ids[device.id + "/" + field.quantity.name] = SeriesID(index: Int32(ids.count)) }
+        }
+        return { [ids] in ids[$0 + "/" + $1.name] ?? SeriesID(index: -1) }
+    }
+
+    package static let ladder = ["advisory", "watch", "warning", "emergency"]
+
+    package static func compile(_ rules: String, devices: Int = 3, lateness: TimeSpan = .minutes(10)) throws -> CompiledRules {
+        let site = try site(devices)
+        return try RuleCompiler(ladder: ladder, policies: ["duty"], lateness: lateness)
+            .compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: series(site))
+    }
+}

@@ -90,6 +90,16 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: ["Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage"], path: "Tests/TestSupport"),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
+        .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
+        .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RuleEngine", "TestSupport"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Alarms", "TestSupport", .grdb]),
+        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport", .logging]),
+        .testTarget(name: "UplinkTests", dependencies: ["Uplink", "Alarms", "Store", "MQTT", "TestSupport", .logging]),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Gateway", "Store", "MQTT", "TestSupport", "tocsin", .logging, .lifecycle]),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),
         .testTarget(name: "RuleLanguageTests", dependencies: ["RuleLanguage", "Devices", "TestSupport"]),
     ],

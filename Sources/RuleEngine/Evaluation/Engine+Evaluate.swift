@@ -134,14 +134,23 @@ extension Engine {
         case .maximum: return arena.samples[series[at].maxima.slot(windows[index].maximum)].value
         case .minimum: return arena.samples[series[at].minima.slot(windows[index].minimum)].value
         case .deviation:
+            if count < 2 { return .nan }
             let n = Double(count)
-            let squares = windows[index].vv - windows[index].v * windows[index].v / n
-            return count < 2 ? .nan : (max(0, squares) / n).squareRoot()
+            var squares = windows[index].vv - windows[index].v * windows[index].v / n
+            if WindowState.isIllConditioned(squares, of: windows[index].vv) {
+                series[at].reform(&windows[index], arena: arena)
+                squares = windows[index].vv - windows[index].v * windows[index].v / n
+            }
+            return (max(0, squares) / n).squareRoot()
         case .slope:
             // At one time only there is no slope, whatever rounding makes of it.
             if sample(at, start).time == sample(at, series[at].ring.tail - 1).time { return .nan }
             let n = Double(count)
-            let below = n * windows[index].tt - windows[index].t * windows[index].t
+            var below = n * windows[index].tt - windows[index].t * windows[index].t
+            if WindowState.isIllConditioned(below, of: n * windows[index].tt) {
+                series[at].reform(&windows[index], arena: arena)
+                below = n * windows[index].tt - windows[index].t * windows[index].t
+            }
             let above = n * windows[index].tv - windows[index].t * windows[index].v
             return below > 0 ? above / below : .nan
         case .first: return sample(at, start).value
@@ -167,11 +176,16 @@ extension Engine {
             let source = layout.sources[Int(index)]
             let at = Int(source.series.index)
             if series[at].now < now { series[at].advance(to: now, windows: &windows, arena: arena) }
-            let window = windows[series[at].windowBase + Int(source.window)]
-            let held = series[at].ring.tail - window.start
+            let slot = series[at].windowBase + Int(source.window)
+            let held = series[at].ring.tail - windows[slot].start
             guard held > 0 else { continue }
             sawSamples = true
             count += held
+            // Joining is rare enough for exact moments at every evaluation.
+            if operand.aggregate == .slope || operand.aggregate == .deviation {
+                series[at].reform(&windows[slot], arena: arena)
+            }
+            let window = windows[slot]
             if window.keeps(.sum) {
                 sum += window.v + window.originValue * Double(held)
                 moments.join(Moments(window, count: held, since: now))

@@ -100,10 +100,16 @@ extension SeriesState {
         if window.keeps(.minimum) { ExtremeQueue.settle(&window.minimum, in: minima, after: limit, arena: arena) }
     }
 
+    /// Forms a window's sums anew from its samples, about their middle. O(samples of the window).
     @inline(never)
-    private func reform(_ window: inout WindowState, arena: borrowing SampleArena) {
+    func reform(_ window: inout WindowState, arena: borrowing SampleArena) {
         guard window.start < ring.tail else { return }
-        window.restart(at: arena.samples[ring.slot(window.start)])
+        let oldest = arena.samples[ring.slot(window.start)]
+        let newest = arena.samples[ring.slot(ring.tail - 1)]
+        var mean = 0.0
+        for position in window.start..<ring.tail { mean += arena.samples[ring.slot(position)].value - oldest.value }
+        mean = oldest.value + mean / Double(ring.tail - window.start)
+        window.restart(at: Sample(time: oldest.time &+ (newest.time &- oldest.time) / 2, value: mean))
         for position in window.start..<ring.tail { window.add(arena.samples[ring.slot(position)]) }
     }
 

@@ -2,11 +2,13 @@ internal import RulePlan
 
 /// The running state of one window over one series: where it begins, and its sums.
 ///
-/// Sums are kept about a point (`originTime`, `originValue`) inside the window, so that they stay small.
-/// They are formed anew from the samples, about a new point, when
+/// Sums are kept about a point (`originTime`, `originValue`) near the samples' middle, so that they stay
+/// small. They are formed anew from the samples, about a new middle, when
 /// - the sample that leaves was the largest since they were formed: no sum carries the rounding of a
-///   value that is no longer there, or
-/// - the point lies four window lengths back.
+///   value that is no longer there,
+/// - the point lies four window lengths back, or
+/// - a spread is asked for that is less than 1 % of the distance to the point (``isIllConditioned(_:of:)``):
+///   what would be left of a difference of two large sums is rounding.
 ///
 /// For random input that adds about one addition per sample (the largest leaves once in half a window).
 /// Moments about a shifted origin: T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for Computing the
@@ -40,10 +42,13 @@ struct WindowState: BitwiseCopyable {
     @inline(__always)
     func keeps(_ use: Window.Uses) -> Bool { uses & use.rawValue != 0 }
 
-    /// Empties the sums and puts the origin at a sample.
-    mutating func restart(at sample: Sample) {
-        originTime = sample.time
-        originValue = sample.value
+    /// Whether a difference of two sums, `rest`, is too small beside them to be trusted.
+    static func isIllConditioned(_ rest: Double, of sum: Double) -> Bool { abs(rest) < 1e-4 * abs(sum) }
+
+    /// Empties the sums and puts the origin at a time and a value.
+    mutating func restart(at origin: Sample) {
+        originTime = origin.time
+        originValue = origin.value
         peak = 0
         v = 0
         vv = 0

@@ -1,0 +1,152 @@
+import Devices
+import SourceText
+import Telemetry
+import TestSupport
+import Testing
+
+@Suite struct DecodingTests {
+    static let arrival = Instant(rfc3339: "2018-06-03T22:05:00Z".utf8)!  // a literal that reads
+
+    /// Decodes one payload of the first device; readings as `quantity value offset-from-arrival quality`.
+    static func decode(_ profile: String, _ payload: String) throws -> (readings: [String], fault: PayloadFault?) {
+        let inventory = "site: s\ndevices: [ { id: d, profile: p } ]\n"
+        let site = try Site.read(
+            inventory: SourceFile(name: "site.yaml", text: inventory), profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
+        let names = site.devices[0].fields.map(\.quantity.name)
+        let decoder = PayloadDecoder(site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1)) }, bytesMax: 4096)
+        var readings: [Reading] = []
+        let fault = Array(payload.utf8).withUnsafeBytes { decoder.decode($0, from: 0, arrival: arrival, into: &readings) }
+        return (
+            readings.map { reading in
+                let offset = (reading.time - arrival).seconds
+                let flags = reading.quality.isEmpty ? "" : " \(reading.quality.grade)"
+                return "\(names[Int(reading.series.index)]) \(NumberText.short(reading.value)) \(NumberText.short(offset))\(flags)"
+            }, fault
+        )
+    }
+
+    static let json = """
+        format: json
+        time: { pointer: /time, format: rfc3339 }
+        clock: { ahead: 1m, behind: 10m }
+        readings:
+          - { quantity: water_level, pointer: /data/level, unit: ft, plausible: 0 ft .. 30 ft }
+          - { quantity: temperature, pointer: /temp/0, unit: degF }
+        """
+
+    @Test("fields at their pointers, in canonical units, at the payload's time")
+    func fields() throws {
+        let found = try Self.decode(Self.json, #"{"time":"2018-06-03T22:04:30Z","data":{"level":10},"temp":[212]}"#)
+        #expect(found.readings == ["water_level 3.048 -30", "temperature 100 -30"])
+        #expect(found.fault == nil)
+    }
+
+    @Test("without a time, the time of arrival; with a clock that is off, the same, and a flag")
+    func times() throws {
+        #expect(try Self.decode(Self.json, #"{"data":{"level":10}}"#).readings == ["water_level 3.048 0"])
+        #expect(try Self.decode(Self.json, #"{"time":"2018-06-03T21:35:00Z","data":{"level":10}}"#).readings == ["water_level 3.048 0 suspect"])
+        #expect(try Self.decode(Self.json, #"{"time":"2018-06-03T23:05:00Z","data":{"level":10}}"#).readings == ["water_level 3.048 0 suspect"])
+        let broken = try Self.decode(Self.json, #"{"time":"yesterday","data":{"level":10}}"#)
+        #expect(broken.readings == ["water_level 3.048 0 suspect"])
+        #expect(broken.fault == .badTime("/time"))
+    }
+
+    @Test("what is not plausible is kept and flagged")
+    func plausible() throws {
+        #expect(try Self.decode(Self.json, #"{"data":{"level":-9999}}"#).readings == ["water_level -3048 0 bad"])
+    }
+
+    @Test("what fits is taken, what does not is said")
+    func partly() throws {
+        let found = try Self.decode(Self.json, #"{"data":{"level":"high"},"temp":[32]}"#)
+        #expect(found.readings == ["temperature 0 0"])
+        #expect(found.fault == .notANumber("/data/level"))
+        #expect(try Self.decode(Self.json, #"{"data":{"level":null}}"#).fault == .noReading)
+    }
+
+    @Test(
+        "a payload that does not fit gives no reading and a reason",
+        arguments: [
+            "", "{", "[]", "42", "\"x\"", "null", "{\"data\":{\"level\":1e999}}", "{\"data\":{\"level\":NaN}}", "\u{0}",
+            "{\"data\":{\"level\":01}}", String(repeating: "[", count: 2000), String(repeating: " ", count: 5000),
+            "{\"data\":{\"level\":\"\u{1F30A}\"}}",
+        ])
+    func refused(payload: String) throws {
+        let found = try Self.decode(Self.json, payload)
+        #expect(found.readings.isEmpty)
+        #expect(found.fault != nil)
+    }
+
+    @Test("an array of samples, its rate in the payload, the time at the last")
+    func samples() throws {
+        let profile = """
+            format: json
+            time: { pointer: /t, format: unix }
+            readings:
+              - { quantity: acceleration_x, unit: Gal, samples: { pointer: /x, rate: /sr, time: last } }
+            """
+        let found = try Self.decode(profile, #"{"t":1528063500,"sr":4,"x":[1,2,3]}"#)
+        #expect(found.readings == ["acceleration_x 1 -0.5", "acceleration_x 2 -0.25", "acceleration_x 3 0"])
+        #expect(try Self.decode(profile, #"{"t":1528063500,"sr":0,"x":[1]}"#).fault == .badRate("/sr"))
+        #expect(try Self.decode(profile, #"{"t":1528063500,"sr":4,"x":[1,null,3]}"#).readings.isEmpty)
+    }
+
+    static let senml = """
+        format: senml
+        readings:
+          - { quantity: temperature, record: temperature, unit: degC }
+          - { quantity: water_level, record: level, unit: m }
+        """
+
+    @Test("SenML: base name, base time, relative times, units of the record and of the base")
+    func senML() throws {
+        let pack = #"""
+            [{"bn":"urn:dev:ow:10e2073a01080063:","bt":1528063500,"bu":"Cel","n":"temperature","v":23.1},
+             {"n":"temperature","t":-5,"v":296.15,"u":"K"},
+             {"n":"level","u":"ft","t":-10,"v":10},
+             {"n":"other","u":"V","v":3}]
+            """#
+        #expect(try Self.decode(Self.senml, pack).readings == ["temperature 23.1 0", "temperature 23 -5", "water_level 3.048 -10"])
+    }
+
+    @Test("SenML: times below 2^28 are relative to the arrival, base values are added")
+    func senMLRelative() throws {
+        let pack = #"[{"n":"level","bv":1,"u":"m","t":-2,"v":0.5},{"n":"level","u":"m","t":-1},{"n":"level","u":"m","vb":true}]"#
+        #expect(try Self.decode(Self.senml, pack).readings == ["water_level 1.5 -2", "water_level 1 -1", "water_level 1 0"])
+    }
+
+    @Test("SenML: a pack of an unknown version, or with a label that must be understood, is refused whole")
+    func senMLRefused() throws {
+        for pack in [#"[{"n":"level","v":1},{"bver":11,"n":"level","v":2}]"#, #"[{"n":"level","v":1,"must_":1}]"#, #"{"n":"level","v":1}"#, #"[1]"#] {
+            let found = try Self.decode(Self.senml, pack)
+            #expect(found.readings.isEmpty, "\(pack)")
+            #expect(found.fault != nil, "\(pack)")
+        }
+        #expect(try Self.decode(Self.senml, #"[{"n":"level","u":"Cel","v":1}]"#).fault == .senml("the unit of water_level does not fit"))
+    }
+
+    @Test("random bytes and mutated payloads never end the process", arguments: [81] as [UInt64])
+    func fuzz(seed: UInt64) throws {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let seeds = [#"{"time":"2018-06-03T22:04:30Z","data":{"level":10},"temp":[212]}"#, #"[{"bn":"x:","bt":1,"n":"level","u":"m","v":2}]"#]
+        for profile in [Self.json, Self.senml] {
+            let inventory = "site: s\ndevices: [ { id: d, profile: p } ]\n"
+            let site = try Site.read(
+                inventory: SourceFile(name: "site.yaml", text: inventory),
+                profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
+            let decoder = PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
+            for _ in 0..<3000 {
+                var bytes = Array((seeds.randomElement(using: &random) ?? "").utf8)
+                for _ in 0..<Int.random(in: 0...5, using: &random) {
+                    let at = Int.random(in: 0..<bytes.count, using: &random)
+                    if Bool.random(using: &random) { bytes[at] = UInt8.random(in: 0...255, using: &random) } else { bytes.remove(at: at) }
+                    if bytes.isEmpty { break }
+                }
+                var readings: [Reading] = []
+                _ = bytes.withUnsafeBytes { decoder.decode($0, from: 0, arrival: Self.arrival, into: &readings) }
+                #expect(readings.allSatisfy { $0.value.isFinite })
+            }
+        }
+    }
+}

@@ -89,7 +89,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage"], path: "Tests/TestSupport"),
+            dependencies: ["Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario"], path: "Tests/TestSupport"),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
         .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RuleEngine", "TestSupport"]),
@@ -98,7 +98,7 @@ let package = Package(
         .testTarget(name: "UplinkTests", dependencies: ["Uplink", "Alarms", "Store", "MQTT", "TestSupport", .logging]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Store", "MQTT", "TestSupport", "tocsin", .logging, .lifecycle]),
+            dependencies: ["Gateway", "Store", "MQTT", "Scenario", "TestSupport", "tocsin", .logging, .lifecycle]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),
         .testTarget(name: "RuleLanguageTests", dependencies: ["RuleLanguage", "Devices", "TestSupport"]),

@@ -1,0 +1,72 @@
+internal import Foundation
+internal import Synchronization
+
+/// A process that was started, and is signalled and waited for by its number.
+///
+/// Foundation's `Process` hands the signal mask of the calling thread to its child; on the threads of Swift's
+/// concurrency that blocks SIGTERM, and such a child cannot be asked to end. Here the mask is empty.
+package final class ChildProcess: Sendable {
+    package let identifier: Int32
+    private let status = Mutex<Int32?>(nil)
+
+    /// - Parameters:
+    ///   - output: a file that standard output is appended to; `nil` for nowhere.
+    ///   - errors: the same for standard error.
+    package init(_ executable: String, _ arguments: [String], output: String? = nil, errors: String? = nil) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (descriptor, path) in [(Int32(1), output), (2, errors)] {
+            posix_spawn_file_actions_addopen(&actions, descriptor, path ?? "/dev/null", O_WRONLY | O_APPEND | O_CREAT, 0o644)
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var texts: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
+        defer { for text in texts { free(text) } }
+        var number: pid_t = 0
+        let code = posix_spawn(&number, executable, &actions, &attributes, &texts, environ)
+        guard code == 0 else { throw ScenarioError("\(executable) cannot be started: \(String(cString: strerror(code)))") }
+        identifier = number
+    }
+
+    package var isRunning: Bool {
+        status.withLock { status in
+            if status == nil { status = Self.reap(identifier, WNOHANG) }
+            return status == nil
+        }
+    }
+
+    package func signal(_ number: Int32) {
+        if isRunning { kill(identifier, number) }
+    }
+
+    /// Waits for the end; the exit code, or 128 and the signal that ended it, as a shell says it.
+    @discardableResult
+    package func wait() -> Int32 {
+        status.withLock { status in
+            let code = status ?? Self.reap(identifier, 0) ?? -1
+            status = code
+            return code
+        }
+    }
+
+    private static func reap(_ identifier: Int32, _ options: Int32) -> Int32? {
+        var raw: Int32 = 0
+        var result: pid_t
+        repeat { result = waitpid(identifier, &raw, options) } while result < 0 && errno == EINTR
+        guard result == identifier else { return result == 0 ? nil : -1 }
+        let signal = raw & 0x7f
+        return signal == 0 ? (raw >> 8) & 0xff : 128 + signal
+    }
+}
+
+/// Something that keeps a scenario from being played.
+package struct ScenarioError: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}

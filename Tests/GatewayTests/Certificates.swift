@@ -1,0 +1,36 @@
+import Foundation
+import Scenario
+import TestSupport
+
+/// A small certificate authority of the test's own, made by openssl.
+struct Certificates {
+    let folder: TemporaryFolder
+    var authority: String { folder.file("ca.pem") }
+    var otherAuthority: String { folder.file("other.pem") }
+    var server: String { folder.file("server.pem") }
+    var serverKey: String { folder.file("server.key") }
+    var client: String { folder.file("client.pem") }
+    var clientKey: String { folder.file("client.key") }
+    var passwords: String { folder.file("passwords") }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let script = """
+            set -e
+            cd '\(folder.path)'
+            for name in ca other; do
+                openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$name" -keyout $name.key -out $name.pem
+            done
+            for name in server client; do
+                openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout $name.key -out $name.csr
+                printf 'subjectAltName=IP:127.0.0.1,DNS:localhost\\n' > $name.ext
+                openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile $name.ext -out $name.pem
+            done
+            mosquitto_passwd -b -c passwords gateway swordfish
+            chmod -R a+rX .
+            """
+        let code = try ChildProcess("/bin/sh", ["-c", script]).wait()
+        guard code == 0 else { throw TestFailure("openssl could not make certificates") }
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+    }
+}

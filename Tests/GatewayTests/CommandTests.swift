@@ -1,0 +1,59 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The command line: what it prints and how it exits.
+@Suite struct CommandTests {
+    @Test("check accepts the files that ship")
+    func shipped() throws {
+        let result = try TocsinBinary.run(["check", "--strict", "--config", RepositoryRoot.path + "/tocsin.example.yaml"])
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(result.output.hasPrefix("example-site: 5 devices"))
+    }
+
+    @Test("check shows every mistake in every file, as text and as JSON, and exits with 78")
+    func mistakes() throws {
+        let gateway = try GatewayProcess(brokerPort: 1)
+        try gateway.folder.write("rules/bad.yaml", "hazard: flood\nrules: [ { name: a, for_each: station, levels: { watch: water_levl > 1 m, wrning: true } } ]\n")
+        let text = try TocsinBinary.run(["check", "--config", gateway.folder.file("tocsin.yaml")])
+        #expect(text.code == 78)
+        #expect(text.errors.contains("bad.yaml:2:57: error: 'water_levl' is not a quantity"))
+        #expect(text.errors.contains("did you mean 'warning'?"))
+        let json = try TocsinBinary.run(["check", "--format", "json", "--config", gateway.folder.file("tocsin.yaml")])
+        #expect(json.code == 78)
+        let lines = json.output.split(separator: "\n")
+        #expect(lines.count == 2)
+        for line in lines { _ = try JSONSerialization.jsonObject(with: Data(line.utf8)) }
+    }
+
+    @Test(
+        "a configuration's mistakes are shown with their place",
+        arguments: [
+            ("borker: {}\nbroker: { host: h, client_id: c }\n", "did you mean 'broker'?"),
+            ("broker: { host: h, port: 70000, client_id: c }\n", "a whole number from 1 to 65535"),
+            ("broker: { host: h }\n", "'client_id' is missing"),
+            ("broker: { host: h, client_id: c, password_env: NO_SUCH_VARIABLE_HERE }\n", "has no variable"),
+            ("broker: { host: h, client_id: c, tls: { ca: /nowhere.pem } }\n", "cannot be read"),
+            ("broker: { host: h, client_id: c }\nladder: [a, a]\n", "a ladder is"),
+            ("broker: { host: h, client_id: c }\npolicies: { duty: [nobody] }\n", "no destination 'nobody'"),
+            ("broker: { host: h, client_id: c }\ndestinations: [ { name: x, kind: pigeon } ]\n", "of kind mqtt or log"),
+        ])
+    func configuration(body: String, expected: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("t.yaml", "site: s\nprofiles: p\nrules: r\nstore: { path: t.db }\n" + body)
+        let result = try TocsinBinary.run(["check", "--config", folder.file("t.yaml")])
+        #expect(result.code == 78)
+        #expect(result.errors.contains(expected), "\(result.errors)")
+    }
+
+    @Test("exit codes: a missing file 66, a wrong command line 64, help 0")
+    func codes() throws {
+        #expect(try TocsinBinary.run(["check", "--config", "/nowhere.yaml"]).code == 66)
+        #expect(try TocsinBinary.run(["run", "--config", "/nowhere.yaml"]).code == 66)
+        #expect(try TocsinBinary.run(["tail", "--store", "/nowhere.db"]).code == 66)
+        #expect(try TocsinBinary.run(["tail"]).code == 64)
+        #expect(try TocsinBinary.run(["tail", "--store", "x", "--since", "yesterday"]).code == 64)
+        #expect(try TocsinBinary.run(["--help"]).code == 0)
+        #expect(try TocsinBinary.run(["--generate-completion-script", "bash"]).output.contains("tocsin"))
+    }
+}

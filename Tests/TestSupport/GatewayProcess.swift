@@ -1,0 +1,104 @@
+import Foundation
+import Scenario
+
+/// `tocsin run` as a process of its own, over files in a temporary folder: what the tests kill, signal and
+/// start again.
+package final class GatewayProcess: @unchecked Sendable {
+    // Unchecked: driven by the one task of its test.
+    package let folder: TemporaryFolder
+    private let brokerPort: Int
+    private var process: ChildProcess?
+
+    package static let rules = """
+        hazard: flood
+        rules:
+          - name: high-water
+            summary: "{station}: water at {level}"
+            for_each: station
+            let: { level: "mean(water_level, 10m)" }
+            levels: { watch: level > 2 m, warning: level > 3 m }
+            clear: level < 1 m
+
+        """
+
+    /// - Parameters:
+    ///   - upstreamPort: where the destination `upstream` publishes; `nil` for the same broker.
+    package init(
+        brokerPort: Int, upstreamPort: Int? = nil, devices: Int = 3, rules: String = rules, broker: String = "", store: String = ""
+    ) throws {
+        self.brokerPort = brokerPort
+        folder = try TemporaryFolder()
+        try folder.write("profiles/test.yaml", SmallSite.profile)
+        try folder.write("site.yaml", SmallSite.inventory(devices))
+        try folder.write("rules/rules.yaml", rules)
+        try folder.write(
+            "tocsin.yaml",
+            """
+            site: site.yaml
+            profiles: profiles
+            rules: rules
+            log_level: debug
+            broker: { host: 127.0.0.1, port: \(brokerPort), client_id: gateway\(broker) }
+            store: { path: data/t.db, commit_delay: 20ms\(store) }
+            destinations:
+              - name: upstream
+                kind: mqtt
+                topic: "up/{site}/{rule}/{group}/{level}"
+                broker: { host: 127.0.0.1, port: \(upstreamPort ?? brokerPort) }
+              - { name: file, kind: log, file: escalations.jsonl }
+            policies: { duty: [upstream, file] }
+
+            """)
+    }
+
+    deinit { kill() }
+
+    package var storePath: String { folder.file("data/t.db") }
+    package var log: String { (try? String(contentsOfFile: folder.file("log"), encoding: .utf8)) ?? "" }
+    package var isRunning: Bool { process?.isRunning ?? false }
+
+    package func start() throws {
+        process = try ChildProcess(
+            TocsinBinary.path, ["run", "--config", folder.file("tocsin.yaml")], output: folder.file("log"), errors: folder.file("log"))
+    }
+
+    /// Starts and waits until it is connected, once more than it was before.
+    package func startConnected() async throws {
+        let before = connections
+        try start()
+        try await eventually("the gateway connects: \(log)") { self.connections > before }
+    }
+
+    package var connections: Int { log.components(separatedBy: "connected to the broker").count - 1 }
+
+    package func signal(_ number: Int32) { process?.signal(number) }
+
+    package func kill() {
+        signal(SIGKILL)
+        process?.wait()
+    }
+
+    /// SIGTERM, and the exit code.
+    package func stop() -> Int32 {
+        signal(SIGTERM)
+        return process?.wait() ?? -1
+    }
+}
+
+/// The command that was built with the tests.
+package enum TocsinBinary {
+    package static let path: String = {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("tocsin").path
+    }()
+
+    /// Runs a command to its end; standard output, standard error, exit code.
+    package static func run(_ arguments: [String]) throws -> (output: String, errors: String, code: Int32) {
+        let scratch = try TemporaryFolder()
+        let process = try ChildProcess(path, arguments, output: scratch.file("out"), errors: scratch.file("err"))
+        let code = process.wait()
+        return (
+            try String(contentsOfFile: scratch.file("out"), encoding: .utf8), try String(contentsOfFile: scratch.file("err"), encoding: .utf8), code
+        )
+    }
+}

@@ -92,10 +92,10 @@ let package = Package(
             dependencies: ["Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario"], path: "Tests/TestSupport"),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
-        .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RuleEngine", "TestSupport"]),
+        .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Alarms", "TestSupport", .grdb]),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport", .logging]),
-        .testTarget(name: "UplinkTests", dependencies: ["Uplink", "Alarms", "Store", "MQTT", "TestSupport", .logging]),
+        .testTarget(name: "UplinkTests", dependencies: ["Uplink", "Alarms", "Store", "TestSupport", .logging, .lifecycle]),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["Gateway", "Store", "MQTT", "Scenario", "TestSupport", "tocsin", .logging, .lifecycle]),

@@ -75,7 +75,9 @@ package final class LocalBroker: Sendable {
         var address = loopback(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) + getsockname(descriptor, $0, &length) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) + getsockname(descriptor, $0, &length)
+            }
         }
         guard result == 0 else { throw ScenarioError("no free port") }
         return Int(UInt16(bigEndian: address.sin_port))
@@ -86,7 +88,9 @@ package final class LocalBroker: Sendable {
         defer { close(descriptor) }
         var address = loopback(port)
         return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
         }
     }
 

@@ -101,7 +101,9 @@ package final class StoreReader: Sendable {
         try queue.read { db in
             let rows = try Row.fetchCursor(
                 db,
-                sql: "SELECT device, quantity, series, time, value, quality FROM reading JOIN series ON series.id = series ORDER BY reading.id")
+                sql:
+                    "SELECT device, quantity, series, time, value, quality FROM reading JOIN series ON series.id = series ORDER BY reading.id"
+            )
             while let row = try rows.next() {
                 body(
                     row[0], row[1],

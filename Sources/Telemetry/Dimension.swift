@@ -25,8 +25,12 @@ package struct Dimension: Hashable, Sendable {
     package static let level = Dimension { $0.level = 1 }
     package static let angle = Dimension { $0.angle = 1 }
     package static let dose = Dimension { $0.dose = 1 }
-    package static let pressure = Dimension { $0.mass = 1; $0.length = -1; $0.time = -2 }
-    package static let power = Dimension { $0.mass = 1; $0.length = 2; $0.time = -3 }
+    package static let pressure = Dimension {
+        $0.mass = 1; $0.length = -1; $0.time = -2
+    }
+    package static let power = Dimension {
+        $0.mass = 1; $0.length = 2; $0.time = -3
+    }
 
     private init(_ set: (inout Dimension) -> Void) { set(&self) }
 

@@ -55,7 +55,8 @@ package final class Dispatcher: Service {
             } catch {
                 failures += 1
                 if failures == 1 {
-                    logger.warning("cannot deliver, trying again until it works: \(error)", metadata: ["destination": "\(destination.name)"])
+                    logger.warning(
+                        "cannot deliver, trying again until it works: \(error)", metadata: ["destination": "\(destination.name)"])
                 }
                 let ceiling = min(60.0, 0.5 * pow(2, Double(min(failures, 10))))
                 try? await Task.sleep(for: .seconds(Double.random(in: ceiling / 2...ceiling)))

@@ -23,7 +23,10 @@ struct TailCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The store itself, instead of a configuration.", valueName: "file"))
     var store: String?
 
-    @Option(help: ArgumentHelp("Begin with what was recorded since then: a duration back from now (2h), or an RFC 3339 time. Default: the last 20 events.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Begin with what was recorded since then: a duration back from now (2h), or an RFC 3339 time. Default: the last 20 events.",
+            valueName: "time"))
     var since: String?
 
     @Option(help: ArgumentHelp("Only alarms of this level or a higher one.", valueName: "level"))

@@ -11,9 +11,11 @@ import Testing
     static func decode(_ profile: String, _ payload: String) throws -> (readings: [String], fault: PayloadFault?) {
         let inventory = "site: s\ndevices: [ { id: d, profile: p } ]\n"
         let site = try Site.read(
-            inventory: SourceFile(name: "site.yaml", text: inventory), profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
+            inventory: SourceFile(name: "site.yaml", text: inventory),
+            profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
         let names = site.devices[0].fields.map(\.quantity.name)
-        let decoder = PayloadDecoder(site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1)) }, bytesMax: 4096)
+        let decoder = PayloadDecoder(
+            site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1)) }, bytesMax: 4096)
         var readings: [Reading] = []
         let fault = Array(payload.utf8).withUnsafeBytes { decoder.decode($0, from: 0, arrival: arrival, into: &readings) }
         return (
@@ -44,8 +46,10 @@ import Testing
     @Test("without a time, the time of arrival; with a clock that is off, the same, and a flag")
     func times() throws {
         #expect(try Self.decode(Self.json, #"{"data":{"level":10}}"#).readings == ["water_level 3.048 0"])
-        #expect(try Self.decode(Self.json, #"{"time":"2018-06-03T21:35:00Z","data":{"level":10}}"#).readings == ["water_level 3.048 0 suspect"])
-        #expect(try Self.decode(Self.json, #"{"time":"2018-06-03T23:05:00Z","data":{"level":10}}"#).readings == ["water_level 3.048 0 suspect"])
+        #expect(
+            try Self.decode(Self.json, #"{"time":"2018-06-03T21:35:00Z","data":{"level":10}}"#).readings == ["water_level 3.048 0 suspect"])
+        #expect(
+            try Self.decode(Self.json, #"{"time":"2018-06-03T23:05:00Z","data":{"level":10}}"#).readings == ["water_level 3.048 0 suspect"])
         let broken = try Self.decode(Self.json, #"{"time":"yesterday","data":{"level":10}}"#)
         #expect(broken.readings == ["water_level 3.048 0 suspect"])
         #expect(broken.fault == .badTime("/time"))
@@ -117,7 +121,9 @@ import Testing
 
     @Test("SenML: a pack of an unknown version, or with a label that must be understood, is refused whole")
     func senMLRefused() throws {
-        for pack in [#"[{"n":"level","v":1},{"bver":11,"n":"level","v":2}]"#, #"[{"n":"level","v":1,"must_":1}]"#, #"{"n":"level","v":1}"#, #"[1]"#] {
+        for pack in [
+            #"[{"n":"level","v":1},{"bver":11,"n":"level","v":2}]"#, #"[{"n":"level","v":1,"must_":1}]"#, #"{"n":"level","v":1}"#, #"[1]"#,
+        ] {
             let found = try Self.decode(Self.senml, pack)
             #expect(found.readings.isEmpty, "\(pack)")
             #expect(found.fault != nil, "\(pack)")
@@ -129,7 +135,9 @@ import Testing
     func fuzz(seed: UInt64) throws {
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
-        let seeds = [#"{"time":"2018-06-03T22:04:30Z","data":{"level":10},"temp":[212]}"#, #"[{"bn":"x:","bt":1,"n":"level","u":"m","v":2}]"#]
+        let seeds = [
+            #"{"time":"2018-06-03T22:04:30Z","data":{"level":10},"temp":[212]}"#, #"[{"bn":"x:","bt":1,"n":"level","u":"m","v":2}]"#,
+        ]
         for profile in [Self.json, Self.senml] {
             let inventory = "site: s\ndevices: [ { id: d, profile: p } ]\n"
             let site = try Site.read(

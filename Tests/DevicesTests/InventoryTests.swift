@@ -18,7 +18,8 @@ import Testing
     @Test("subscriptions are the profiles' patterns, and the topics that devices have of their own")
     func filters() {
         let found = read(
-            "site: s\ndevices:\n  - { id: a, profile: test }\n  - { id: b, profile: test }\n  - { id: c, profile: test, topic: own/place }\n")
+            "site: s\ndevices:\n  - { id: a, profile: test }\n  - { id: b, profile: test }\n  - { id: c, profile: test, topic: own/place }\n"
+        )
         #expect(found == "own/place test/+")
     }
 
@@ -46,11 +47,17 @@ import Testing
         arguments: [
             ("profile: p\ntopic: a/#\nreadings: [ { quantity: rain, pointer: /r } ]\n", "no wildcards"),
             ("profile: p\ntopic: a/{device}\nreadings: [ { quantity: rain, pointer: r } ]\n", "begins with a slash"),
-            ("profile: p\ntopic: a/{device}\nreadings: [ { quantity: rain, pointer: /r, unit: degC } ]\n", "'degC' is a unit of temperature"),
+            (
+                "profile: p\ntopic: a/{device}\nreadings: [ { quantity: rain, pointer: /r, unit: degC } ]\n",
+                "'degC' is a unit of temperature"
+            ),
             ("profile: p\ntopic: a/{device}\nreadings: [ { quantity: mood, pointer: /r } ]\n", "needs a unit"),
             ("profile: p\ntopic: a/{device}\nreadings: [ { quantity: rain, pointer: /r, plausible: 9 .. 1 } ]\n", "from low to high"),
             ("profile: p\ntopic: a/{device}\nreadings: []\n", "at least one reading"),
-            ("profile: p\ntopic: a/{device}\ntime: { pointer: /t, format: julian }\nreadings: [ { quantity: rain, pointer: /r } ]\n", "one of rfc3339"),
+            (
+                "profile: p\ntopic: a/{device}\ntime: { pointer: /t, format: julian }\nreadings: [ { quantity: rain, pointer: /r } ]\n",
+                "one of rfc3339"
+            ),
         ])
     func profileMistakes(profile: String, expected: String) {
         #expect(read("site: s\ndevices: []\n", profile: profile).contains(expected))

@@ -14,7 +14,9 @@ import Testing
     @Test("check shows every mistake in every file, as text and as JSON, and exits with 78")
     func mistakes() throws {
         let gateway = try GatewayProcess(brokerPort: 1)
-        try gateway.folder.write("rules/bad.yaml", "hazard: flood\nrules: [ { name: a, for_each: station, levels: { watch: water_levl > 1 m, wrning: true } } ]\n")
+        try gateway.folder.write(
+            "rules/bad.yaml",
+            "hazard: flood\nrules: [ { name: a, for_each: station, levels: { watch: water_levl > 1 m, wrning: true } } ]\n")
         let text = try TocsinBinary.run(["check", "--config", gateway.folder.file("tocsin.yaml")])
         #expect(text.code == 78)
         #expect(text.errors.contains("bad.yaml:2:57: error: 'water_levl' is not a quantity"))

@@ -29,7 +29,9 @@ import Testing
         #expect(lines.count >= 2)
         let tail = try TocsinBinary.run(["tail", "--config", gateway.folder.file("tocsin.yaml"), "--no-follow"])
         #expect(tail.code == 0)
-        #expect(tail.output.contains("WARNING    high-water s1  s1: water at 3.5 m  [watch → warning]  because mean(water_level, 10m) is 3.5 m, over 3 m"))
+        #expect(
+            tail.output.contains(
+                "WARNING    high-water s1  s1: water at 3.5 m  [watch → warning]  because mean(water_level, 10m) is 3.5 m, over 3 m"))
         let json = try TocsinBinary.run(["tail", "--store", gateway.storePath, "--no-follow", "--json", "--level", "warning"])
         let first = try #require(json.output.split(separator: "\n").first)
         let event = try JSONDecoder().decode(StoreReader.Event.self, from: Data(first.utf8))
@@ -167,7 +169,9 @@ import Testing
         let gateway = try GatewayProcess(brokerPort: broker.port)
         try await gateway.startConnected()
         let sensor = try await Sensor(broker)
-        let bad = ["", "{", "[1,2]", "{\"level\":\"x\"}", "{\"level\":1e999}", "\u{0}\u{1}", String(repeating: "[", count: 5000), "{\"level\":[]}"]
+        let bad = [
+            "", "{", "[1,2]", "{\"level\":\"x\"}", "{\"level\":1e999}", "\u{0}\u{1}", String(repeating: "[", count: 5000), "{\"level\":[]}",
+        ]
         for _ in 0..<5 {
             for payload in bad { try await sensor.publisher.publish(topic: "test/d1", payload: Array(payload.utf8)) }
         }
@@ -232,7 +236,8 @@ import Testing
         #expect(!gateway.log.contains("swordfish"))
         #expect(gateway.stop() == 0)
         let stranger = try GatewayProcess(
-            brokerPort: broker.port, broker: ", tls: { ca: \(certificates.otherAuthority), certificate: \(certificates.client), key: \(certificates.clientKey) }")
+            brokerPort: broker.port,
+            broker: ", tls: { ca: \(certificates.otherAuthority), certificate: \(certificates.client), key: \(certificates.clientKey) }")
         try stranger.start()
         try await eventually("it says why there is no connection") { stranger.log.contains("no connection to the broker") }
         try await Task.sleep(for: .seconds(1))

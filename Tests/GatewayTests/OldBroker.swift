@@ -49,5 +49,7 @@ final class OldBroker: Sendable {
         }
     }
 
-    private static func send(_ connection: Int32, _ bytes: [UInt8]) { _ = bytes.withUnsafeBytes { write(connection, $0.baseAddress, $0.count) } }
+    private static func send(_ connection: Int32, _ bytes: [UInt8]) {
+        _ = bytes.withUnsafeBytes { write(connection, $0.baseAddress, $0.count) }
+    }
 }

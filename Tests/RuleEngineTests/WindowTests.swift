@@ -68,7 +68,8 @@ import Testing
                     let isClose =
                         expected.isNaN ? registers[index].isNaN : abs(registers[index] - expected) <= tolerance * scale
                     if !isClose {
-                        Issue.record("\(aggregate) over \(window) is \(registers[index]), brute force \(expected); step \(step), seed \(seed)")
+                        Issue.record(
+                            "\(aggregate) over \(window) is \(registers[index]), brute force \(expected); step \(step), seed \(seed)")
                         return
                     }
                     index += 1

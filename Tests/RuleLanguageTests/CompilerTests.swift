@@ -14,7 +14,8 @@ import Testing
     @Test("equal expressions are computed once, equal windows kept once")
     func sharing() throws {
         let compiled = try rule(
-            "    levels:\n      watch: mean(water_level, 10m) > 2 m\n      warning: mean(water_level, 10m) > 3 m and max(water_level, 10m) > 4 m\n")
+            "    levels:\n      watch: mean(water_level, 10m) > 2 m\n      warning: mean(water_level, 10m) > 3 m and max(water_level, 10m) > 4 m\n"
+        )
         #expect(compiled.plan.programs[0].operandCount == 2)
         #expect(compiled.plan.series[0].windows.count == 1)
         #expect(compiled.plan.series[0].windows[0].uses == [.sum, .maximum])
@@ -54,7 +55,8 @@ import Testing
     @Test("the groups of a rule share its program, each with the labels that its devices share")
     func groups() throws {
         let compiled = try SmallSite.compile(
-            "hazard: flood\nrules:\n  - name: test\n    for_each: area\n    where: { area: \"up/**\" }\n    levels: { warning: water_level > 1 m }\n")
+            "hazard: flood\nrules:\n  - name: test\n    for_each: area\n    where: { area: \"up/**\" }\n    levels: { warning: water_level > 1 m }\n"
+        )
         #expect(compiled.plan.programs.count == 1)
         #expect(compiled.instances.map(\.group) == ["up/down/a0", "up/down/a1"])
         #expect(compiled.instances[1].devices == ["d1", "d3"])

@@ -113,9 +113,13 @@ import Testing
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
         let seeds = [
-            "mean(water_level, 10m) > 3.2 m for 2m", "a and not (b or c) > 5 degC", "x in 2 m .. 3 m", "-(-1 m/h) / 2 < slope(water_level, 1h)",
+            "mean(water_level, 10m) > 3.2 m for 2m", "a and not (b or c) > 5 degC", "x in 2 m .. 3 m",
+            "-(-1 m/h) / 2 < slope(water_level, 1h)",
         ]
-        let pieces = ["(", ")", ",", "m", "10m", "for", "and", "or", "not", ">", "..", "\"", "'", "%", "°C", "1e999", "water_level", "mean(", "-", "/", " ", "\u{1F30A}"]
+        let pieces = [
+            "(", ")", ",", "m", "10m", "for", "and", "or", "not", ">", "..", "\"", "'", "%", "°C", "1e999", "water_level", "mean(", "-",
+            "/", " ", "\u{1F30A}",
+        ]
         for _ in 0..<400 {
             var text = seeds.randomElement(using: &random) ?? ""
             for _ in 0..<Int.random(in: 0...6, using: &random) {

@@ -35,7 +35,8 @@ import Testing
         let folder = try TemporaryFolder()
         let names = (0..<5).map { SeriesName(device: "d\($0)", quantity: "rain", unit: "mm") }
         let first = try Store(path: folder.file("t.db")).series(names)
-        let second = try Store(path: folder.file("t.db")).series(names.reversed() + [SeriesName(device: "new", quantity: "rain", unit: "mm")])
+        let second = try Store(path: folder.file("t.db")).series(
+            names.reversed() + [SeriesName(device: "new", quantity: "rain", unit: "mm")])
         for name in names { #expect(first[name] == second[name]) }
         #expect(Set(second.values).count == 6)
     }

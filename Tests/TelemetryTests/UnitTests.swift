@@ -5,8 +5,10 @@ import Testing
     @Test(
         "a value in one unit is so much in another",
         arguments: [
-            (1.0, "ft", "m", 0.3048), (32, "degF", "degC", 0), (300, "K", "degC", 26.85), (1, "kn", "km/h", 1.852), (3, "ug/m3", "mg/m3", 0.003),
-            (36, "m/h", "cm/s", 1), (9.2, "%", "ppm", 92_000), (0.1, "gn", "Gal", 98.0665), (5, "m3/s", "L/s", 5000), (1, "bar", "hPa", 1000),
+            (1.0, "ft", "m", 0.3048), (32, "degF", "degC", 0), (300, "K", "degC", 26.85), (1, "kn", "km/h", 1.852),
+            (3, "ug/m3", "mg/m3", 0.003),
+            (36, "m/h", "cm/s", 1), (9.2, "%", "ppm", 92_000), (0.1, "gn", "Gal", 98.0665), (5, "m3/s", "L/s", 5000),
+            (1, "bar", "hPa", 1000),
         ])
     func conversions(value: Double, from: String, to: String, expected: Double) throws {
         let source = try #require(Unit(symbol: from))
@@ -34,7 +36,10 @@ import Testing
 
     @Test(
         "numbers are short and without a locale",
-        arguments: [(3.31, "3.31"), (0.91439, "0.9144"), (12_345.6, "12346"), (-0.5, "-0.5"), (1000, "1000"), (999.96, "1000"), (0.0141, "0.0141"), (2, "2")])
+        arguments: [
+            (3.31, "3.31"), (0.91439, "0.9144"), (12_345.6, "12346"), (-0.5, "-0.5"), (1000, "1000"), (999.96, "1000"), (0.0141, "0.0141"),
+            (2, "2"),
+        ])
     func numbers(value: Double, text: String) {
         #expect(NumberText.short(value) == text)
     }

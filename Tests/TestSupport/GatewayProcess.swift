@@ -98,7 +98,8 @@ package enum TocsinBinary {
         let process = try ChildProcess(path, arguments, output: scratch.file("out"), errors: scratch.file("err"))
         let code = process.wait()
         return (
-            try String(contentsOfFile: scratch.file("out"), encoding: .utf8), try String(contentsOfFile: scratch.file("err"), encoding: .utf8), code
+            try String(contentsOfFile: scratch.file("out"), encoding: .utf8),
+            try String(contentsOfFile: scratch.file("err"), encoding: .utf8), code
         )
     }
 }

@@ -6,7 +6,8 @@ import Testing
 @Suite struct TidyTests {
     /// In the order in which data meets them.
     static let order = [
-        "Telemetry", "SourceText", "CMosquitto", "CSimdjson", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Alarms", "Store",
+        "Telemetry", "SourceText", "CMosquitto", "CSimdjson", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Alarms",
+        "Store",
         "Uplink", "Gateway", "Scenario", "tocsin",
     ]
 
@@ -54,7 +55,8 @@ import Testing
     @Test("unsafe code and unchecked promises stand only in the files that exist for them")
     func unsafe() throws {
         let allowed = [
-            "RuleEngine/Storage/Slab.swift", "Scenario/ChildProcess.swift", "Scenario/LocalBroker.swift", "Devices/Decoding/JSONDocument.swift", "MQTT/", "Gateway/Gateway.swift", "Store/Readings/Store+Commit.swift",
+            "RuleEngine/Storage/Slab.swift", "Scenario/ChildProcess.swift", "Scenario/LocalBroker.swift",
+            "Devices/Decoding/JSONDocument.swift", "MQTT/", "Gateway/Gateway.swift", "Store/Readings/Store+Commit.swift",
         ]
         for module in Self.order where module != "CSimdjson" && module != "CMosquitto" {
             let folder = RepositoryRoot.path + "/Sources/" + module
@@ -74,7 +76,9 @@ import Testing
         for folder in ["Sources", "Tests"] {
             let root = RepositoryRoot.path + "/" + folder
             for file in FileManager.default.enumerator(atPath: root)?.compactMap({ $0 as? String }) ?? [] where file.hasSuffix(".swift") {
-                let count = try String(contentsOfFile: root + "/" + file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false).count
+                let count = try String(contentsOfFile: root + "/" + file, encoding: .utf8).split(
+                    separator: "\n", omittingEmptySubsequences: false
+                ).count
                 #expect(count <= 400, "\(folder)/\(file) has \(count) lines")
             }
         }

@@ -33,7 +33,9 @@ package struct AlarmBook: Sendable {
     ///
     /// - Returns: for the engine, where each instance stood; and a transition for each alarm whose rule or
     ///   group is no longer there, which ends it.
-    package mutating func restore(_ stored: [Alarm], at now: Instant) -> (ladders: [(instance: Int, ladder: LadderState)], retired: [Transition]) {
+    package mutating func restore(_ stored: [Alarm], at now: Instant) -> (
+        ladders: [(instance: Int, ladder: LadderState)], retired: [Transition]
+    ) {
         var instances: [String: Int] = [:]
         for (index, instance) in rules.instances.enumerated() {
             instances[rules.rules[instance.rule].name + "\u{0}" + instance.group] = index

@@ -12,7 +12,8 @@ extension Site {
                 let profile = try Profile.read(file)
                 if profiles.updateValue(profile, forKey: profile.name) != nil {
                     problems.append(
-                        Diagnostic(id: "duplicate-profile", "there are two profiles '\(profile.name)'", at: file.location(line: 1, column: 1)))
+                        Diagnostic(
+                            id: "duplicate-profile", "there are two profiles '\(profile.name)'", at: file.location(line: 1, column: 1)))
                 }
             } catch {
                 problems += error.diagnostics

@@ -70,7 +70,9 @@ extension Profile.Field {
         case .json:
             if let samples = reader.node("samples") {
                 source = Profile.Source.read(samples, problems: &reader.problems)
-                _ = reader.node("pointer").map { reader.report("two-sources", "a reading has a pointer or samples, not both", at: $0.location) }
+                _ = reader.node("pointer").map {
+                    reader.report("two-sources", "a reading has a pointer or samples, not both", at: $0.location)
+                }
             } else {
                 source = reader.pointer("pointer").map { .value($0) }
             }

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Logging
-package import SourceText
 internal import MQTT
+package import SourceText
 internal import Store
 internal import Telemetry
 internal import Uplink
@@ -220,7 +220,8 @@ extension Configuration.DestinationSettings {
             let text = reader.scalar("topic")
             let topic = text?.string ?? "tocsin/{site}/{hazard}/{level}/{rule}"
             if let text, TopicTemplate(topic) == nil {
-                reader.report("bad-topic", "a topic template has names in braces and no wildcards: tocsin/{site}/{level}", at: text.location)
+                reader.report(
+                    "bad-topic", "a topic template has names in braces and no wildcards: tocsin/{site}/{level}", at: text.location)
             }
             let client = "tocsin-uplink-\(name.string)"
             guard

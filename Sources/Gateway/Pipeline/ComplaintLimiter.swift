@@ -35,7 +35,8 @@ struct ComplaintLimiter {
         if topics[topic] == nil {
             guard topics.count < Self.topicsMax else { return }
             topics[topic] = Complaint(said: now, reason: "")
-            logger.warning("no device of the inventory publishes there, its messages are counted and dropped", metadata: ["topic": "\(topic)"])
+            logger.warning(
+                "no device of the inventory publishes there, its messages are counted and dropped", metadata: ["topic": "\(topic)"])
         } else {
             topics[topic]?.unsaid += 1
         }

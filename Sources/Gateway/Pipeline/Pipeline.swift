@@ -131,7 +131,8 @@ final class Pipeline {
                 intake = next
                 connection?.subscribe(to: model.site.filters)
                 logger.notice(
-                    "devices and rules reloaded", metadata: ["devices": "\(model.site.devices.count)", "rules": "\(model.rules.rules.count)"])
+                    "devices and rules reloaded",
+                    metadata: ["devices": "\(model.site.devices.count)", "rules": "\(model.rules.rules.count)"])
             } catch {
                 logger.error("devices and rules could not be reloaded, the running ones stay: \(error)")
                 intake.count { $0.failedReloads += 1 }

@@ -219,7 +219,9 @@ struct ExpressionChecker {
                 return nil
             }
             if sign == .subtract, !leftIsPoint, rightIsPoint {
-                if let step = Self.difference(left, a) { x = step } else {
+                if let step = Self.difference(left, a) {
+                    x = step
+                } else {
                     report("temperatures", "a temperature cannot be taken from a difference", at: signPlace)
                     return nil
                 }
@@ -236,7 +238,8 @@ struct ExpressionChecker {
             type = .number(sign == .multiply ? leftDimension * rightDimension : leftDimension / rightDimension, isPoint: false)
         }
         guard case .number(let dimension, let isPoint) = type else { return nil }
-        let unit = dimension == a.unit.dimension ? a.unit : dimension == b.unit.dimension ? b.unit : .coherent(dimension, isDifference: !isPoint)
+        let unit =
+            dimension == a.unit.dimension ? a.unit : dimension == b.unit.dimension ? b.unit : .coherent(dimension, isDifference: !isPoint)
         return Typed(expression: .arithmetic(sign, x, y), type: type, unit: unit)
     }
 
@@ -293,7 +296,8 @@ struct ExpressionChecker {
         // A bare number beside a dimensioned value has only lost its unit.
         for (bare, other) in [(right, left), (left, right)] {
             if case .number(let number, nil, let at) = bare.0, case .number(let dimension, _) = other.1.type {
-                let symbol = other.1.unit.dimension == dimension && !other.1.unit.symbol.isEmpty ? other.1.unit.symbol : dimension.coherentUnit
+                let symbol =
+                    other.1.unit.dimension == dimension && !other.1.unit.symbol.isEmpty ? other.1.unit.symbol : dimension.coherentUnit
                 report(
                     "missing-unit", "\(other.1.type.name) compared with a plain number", at: at,
                     hint: "write '\(NumberText.short(number)) \(symbol)'")

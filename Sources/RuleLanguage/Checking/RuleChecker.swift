@@ -68,7 +68,8 @@ struct RuleChecker {
         }
         if selected.isEmpty {
             problems.append(
-                Diagnostic(.warning, id: "idle-rule", "'\(source.name.string)' selects no device, and stands idle", at: source.name.location))
+                Diagnostic(
+                    .warning, id: "idle-rule", "'\(source.name.string)' selects no device, and stands idle", at: source.name.location))
         }
         let grouped = selected.filter { device in source.forEach.allSatisfy { device.labels[$0.string] != nil } }
         if grouped.count < selected.count, let label = source.forEach.first, source.forEach.allSatisfy({ labels.contains($0.string) }) {
@@ -90,7 +91,8 @@ struct RuleChecker {
             }
             if siteQuantities[name] != nil {
                 problems.append(
-                    Diagnostic(id: "let-hides-quantity", "'\(name)' is a quantity; give the 'let' another name", at: definition.name.location))
+                    Diagnostic(
+                        id: "let-hides-quantity", "'\(name)' is a quantity; give the 'let' another name", at: definition.name.location))
             }
             if var typed = checker.check(definition.text) {
                 typed.text = definition.text.string
@@ -112,7 +114,8 @@ struct RuleChecker {
                 problems.append(
                     Diagnostic(
                         id: "unknown-level", "'\(condition.name.string)' is not a level of the ladder", at: condition.name.location,
-                        hint: NearMiss.hint(for: condition.name.string, among: ladder) ?? "the ladder is \(ladder.joined(separator: ", "))"))
+                        hint: NearMiss.hint(for: condition.name.string, among: ladder) ?? "the ladder is \(ladder.joined(separator: ", "))")
+                )
                 _ = checker.condition(condition.when, of: "a level")
             }
         }

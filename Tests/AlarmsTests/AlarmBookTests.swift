@@ -1,0 +1,149 @@
+import Alarms
+import Foundation
+import RuleEngine
+import RuleLanguage
+import RulePlan
+import Telemetry
+import TestSupport
+import Testing
+
+@Suite struct AlarmBookTests {
+    static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
+
+    static let rules = """
+        hazard: flood
+        rules:
+          - name: river-rising
+            summary: "{station}: river at {stage}, rising {rise}"
+            for_each: station
+            let: { stage: "mean(water_level, 10m)", rise: "slope(water_level, 30m)" }
+            levels: { watch: stage > 2 m, emergency: stage > 4 m or rise > 6 m/h }
+            clear: stage < 1 m
+            escalate: duty
+        """
+
+    /// Engine and book together, as the gateway drives them.
+    private struct Bench: ~Copyable {
+        var engine: Engine
+        var book: AlarmBook
+        let rules: CompiledRules
+
+        init(_ text: String = AlarmBookTests.rules) throws {
+            let rules = try SmallSite.compile(text)
+            let site = try SmallSite.site()
+            self.rules = rules
+            engine = Engine(rules.plan)
+            book = AlarmBook(
+                rules: rules, ladder: SmallSite.ladder, site: site, seriesDevices: (0..<12).map { "d\($0 / 4 + 1)" })
+        }
+
+        mutating func feed(_ readings: [(Int64, Double)]) -> [Transition] {
+            var changes: [LevelChange] = []
+            var transitions: [Transition] = []
+            for (seconds, value) in readings {
+                changes.removeAll()
+                _ = engine.ingest(
+                    Reading(series: SeriesID(index: 0), time: AlarmBookTests.start + .seconds(seconds), value: value), into: &changes)
+                transitions += changes.compactMap {
+                    book.apply($0, ladder: engine.ladderState(of: $0.instance), recorded: AlarmBookTests.start)
+                }
+            }
+            return transitions
+        }
+    }
+
+    @Test("one alarm with a history: raised, rose, fell, cleared, each with its cause in words")
+    func history() throws {
+        var bench = try Bench()
+        let transitions = bench.feed([(0, 2.5), (60, 9.5), (700, 2.5), (2000, 0.5)])
+        #expect(
+            transitions.map(\.kind) == [.raised, .rose, .uncertain, .fell, .uncertain, .cleared]
+                || transitions.map(\.kind) == [.raised, .rose, .fell, .uncertain, .cleared])
+        #expect(Set(transitions.map(\.alarm.id)) == ["river-rising/s1@2018-06-03T20:00:00Z"])
+        #expect(transitions.map(\.alarm.sequence) == Array(1...transitions.count))
+        #expect(transitions[0].causes.map(\.sentence) == ["mean(water_level, 10m) is 2.5 m, over 2 m"])
+        #expect(transitions[0].alarm.summary == "s1: river at 2.5 m, rising unknown")
+        #expect(transitions[1].causes.count == 2)
+        #expect(transitions[1].causes.last?.sentence == "slope(water_level, 30m) is 420 m/h, over 6 m/h")
+        #expect(transitions.last?.causes.map(\.sentence) == ["mean(water_level, 10m) is 0.5 m, under 1 m"])
+        #expect(bench.book.active.isEmpty)
+    }
+
+    @Test("a destination gets what concerns its level, on the way up and down; a policy names who is told")
+    func routes() throws {
+        var bench = try Bench()
+        let transitions = bench.feed([(0, 2.5), (60, 9.5), (700, 2.5), (2000, 0.5)])
+        let routes = EscalationRoutes(
+            site: "test-site",
+            destinations: [
+                .init(name: "all", minimumLevel: Level(rank: 1)), .init(name: "grave", minimumLevel: Level(rank: 4)),
+                .init(name: "stranger", minimumLevel: Level(rank: 1)),
+            ], policies: ["duty": ["all", "grave"]])
+        let sent = transitions.flatMap { routes.escalations(of: $0) }
+        #expect(sent.filter { $0.destination == "all" }.count == transitions.count)
+        #expect(sent.filter { $0.destination == "grave" }.allSatisfy { $0.severity == 4 })
+        #expect(sent.contains { $0.destination == "grave" })
+        #expect(!sent.contains { $0.destination == "stranger" })
+        #expect(Set(sent.map(\.identity)).count == sent.count)
+    }
+
+    @Test("the same readings give the same escalations, byte for byte")
+    func deterministic() throws {
+        let routes = EscalationRoutes(site: "s", destinations: [.init(name: "a", minimumLevel: Level(rank: 1))], policies: [:])
+        func payloads() throws -> [String] {
+            var bench = try Bench()
+            return bench.feed([(0, 2.5), (60, 9.5), (700, 2.5), (2000, 0.5)]).flatMap { routes.escalations(of: $0) }.map(\.payload)
+        }
+        #expect(try payloads() == payloads())
+    }
+
+    @Test("an escalation's JSON keeps to the published schema's required keys")
+    func schema() throws {
+        var bench = try Bench()
+        let transition = try #require(bench.feed([(0, 2.5)]).first)
+        let text = EscalationMessage(transition, identity: "x", site: "s").json
+        let message = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let file = try Data(contentsOf: URL(fileURLWithPath: RepositoryRoot.path + "/docs/escalation.schema.json"))
+        let schema = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
+        try check(message, against: schema, path: "")
+    }
+
+    /// As much of JSON Schema as the published one uses: type, required, properties without others, const.
+    private func check(_ value: Any, against schema: [String: Any], path: String) throws {
+        if let constant = schema["const"] as? String { #expect(value as? String == constant, "\(path)") }
+        if let choices = schema["enum"] as? [String] { #expect(choices.contains(value as? String ?? ""), "\(path)") }
+        switch schema["type"] as? String {
+        case "object":
+            let object = try #require(value as? [String: Any], "\(path) is an object")
+            for key in schema["required"] as? [String] ?? [] { #expect(object[key] != nil, "\(path)/\(key) is missing") }
+            let properties = schema["properties"] as? [String: [String: Any]] ?? [:]
+            for (key, member) in object {
+                if let known = properties[key] {
+                    try check(member, against: known, path: "\(path)/\(key)")
+                } else {
+                    #expect(schema["additionalProperties"] as? Bool != false, "\(path)/\(key) is not in the schema")
+                }
+            }
+        case "array":
+            let items = try #require(schema["items"] as? [String: Any])
+            for item in try #require(value as? [Any]) { try check(item, against: items, path: "\(path)[]") }
+        case "string": #expect(value is String, "\(path)")
+        case "number", "integer", "boolean": #expect(value is NSNumber, "\(path)")
+        default: break
+        }
+    }
+
+    @Test("an alarm whose rule is gone is retired, and is not taken for cleared")
+    func retired() throws {
+        var bench = try Bench()
+        _ = bench.feed([(0, 2.5)])
+        var other = try Bench(Self.rules.replacing("river-rising", with: "another"))
+        let (ladders, retired) = other.book.restore(bench.book.active, at: Self.start)
+        #expect(ladders.isEmpty)
+        #expect(retired.map(\.kind) == [.retired])
+        var same = try Bench()
+        let restored = same.book.restore(bench.book.active, at: Self.start)
+        #expect(restored.ladders.map(\.ladder.level.rank) == [2])
+        #expect(restored.retired.isEmpty)
+    }
+}

@@ -87,6 +87,13 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "TocsinBenchmarks",
+            dependencies: [
+                "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Store",
+                "Scenario", .logging,
+            ], path: "Benchmarks/TocsinBenchmarks"),
+
         .target(
             name: "TestSupport",
             dependencies: ["Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario"], path: "Tests/TestSupport"),

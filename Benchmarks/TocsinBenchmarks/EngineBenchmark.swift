@@ -1,0 +1,111 @@
+import Devices
+import Foundation
+import RuleEngine
+import RuleLanguage
+import RulePlan
+import SourceText
+import Telemetry
+
+/// W1 and W2, as `Benchmarks/Reference/limit.cpp` defines them: the same readings, the same rules written in
+/// the rule language, the same count of transitions.
+enum EngineBenchmark {
+    static let sensors = 1000
+    static let seconds = 10_000
+
+    static let windows = [1, 2, 5, 10, 15, 20, 30, 40, 50, 60]
+
+    static let w1 = """
+        hazard: benchmark
+        rules:
+          - name: mean-10m
+            for_each: device
+            levels: { warning: "mean(temperature, 10m) > 24 degC" }
+
+        """
+
+    static var w2: String {
+        "hazard: benchmark\nrules:\n"
+            + windows.flatMap { window in
+                [
+                    ("mean", "mean(temperature, \(window)m) > 24 degC"), ("max", "max(temperature, \(window)m) > 25.5 degC"),
+                    ("min", "min(temperature, \(window)m) > 23 degC"), ("stddev", "stddev(temperature, \(window)m) > 1 K"),
+                    ("slope", "slope(temperature, \(window)m) > 0.004 K/s"),
+                ].map { "  - { name: \($0.0)-\(window)m, for_each: device, levels: { warning: \"\($0.1)\" } }\n" }
+            }.joined()
+    }
+
+    /// The generator of the reference, to the bit.
+    static func value(_ id: UInt64, _ second: UInt64) -> Double {
+        var z = ((id << 32) | second) &+ 0x9e37_79b9_7f4a_7c15
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        z ^= z >> 31
+        let x = Int64((second + 37 * id) % 3600)
+        let triangle = x < 1800 ? -1.0 + Double(x) / 900.0 : 3.0 - Double(x) / 900.0
+        return 20.0 + 5.0 * triangle + Double(z % 1000) / 1000.0
+    }
+
+    static func readings() -> [Reading] {
+        var readings: [Reading] = []
+        readings.reserveCapacity(sensors * seconds)
+        for second in 0..<seconds {
+            for sensor in 0..<sensors {
+                readings.append(
+                    Reading(
+                        series: SeriesID(index: Int32(sensor)), time: Instant(nanoseconds: Int64(second) * 1_000_000_000),
+                        value: value(UInt64(sensor), UInt64(second))))
+            }
+        }
+        return readings
+    }
+
+    static func compile(_ rules: String) throws -> CompiledRules {
+        let profile = SourceFile(
+            name: "bench.yaml",
+            text: "profile: bench\ntopic: bench/{device}\ninterval: 1s\nreadings: [ { quantity: temperature, pointer: /t, unit: degC } ]\n")
+        let devices = (0..<sensors).map { "  - { id: d\($0), profile: bench }\n" }.joined()
+        let site = try Site.read(inventory: SourceFile(name: "site.yaml", text: "site: bench\ndevices:\n" + devices), profiles: [profile])
+        let ids = Dictionary(uniqueKeysWithValues: (0..<sensors).map { ("d\($0)", SeriesID(index: Int32($0))) })
+        // Every device is in the inventory above.
+        return try RuleCompiler(ladder: ["advisory", "watch", "warning", "emergency"], policies: [], lateness: .seconds(1))
+            .compile([SourceFile(name: "rules.yaml", text: rules)], for: site) { device, _ in ids[device] ?? SeriesID(index: -1) }
+    }
+
+    /// Nanoseconds of CPU time per reading, and the number of transitions.
+    static func run(_ rules: String, _ readings: [Reading]) throws -> (nanoseconds: Double, transitions: Int, samples: Int) {
+        var engine = Engine(try compile(rules).plan)
+        var changes: [LevelChange] = []
+        var transitions = 0
+        let start = CPUTime.own
+        for reading in readings {
+            _ = engine.ingest(reading, into: &changes)
+            if !changes.isEmpty {
+                // From normal to a level and back; becoming uncertain does not occur here.
+                transitions += changes.count { $0.from != $0.to }
+                changes.removeAll(keepingCapacity: true)
+            }
+        }
+        return ((CPUTime.own - start) / Double(readings.count) * 1e9, transitions, engine.sampleCount)
+    }
+
+    /// The reference's own line: nanoseconds per reading.
+    static func reference(_ executable: String, _ workload: String) throws -> (nanoseconds: Double, transitions: Int) {
+        let output = try Shell.run(executable, [workload])
+        func field(_ name: String) -> Double {
+            output.split(separator: " ").first { $0.hasPrefix(name + "=") }.flatMap { Double($0.dropFirst(name.count + 1)) } ?? .nan
+        }
+        return (field("ns_per_reading"), Int(field("transitions")))
+    }
+
+    static func lines(_ executable: String) throws -> [Line] {
+        let readings = readings()
+        var lines: [Line] = []
+        for (name, rules) in [("W1", w1), ("W2", w2)] {
+            let reference = try reference(executable, name.lowercased())
+            let own = try run(rules, readings)
+            lines.append(Line("\(name) per reading", own.nanoseconds, "ns", reference: reference.nanoseconds))
+            lines.append(Line("\(name) transitions", Double(own.transitions), "", reference: Double(reference.transitions)))
+        }
+        return lines
+    }
+}

@@ -1,0 +1,22 @@
+import Foundation
+
+/// `make bench`: the engine and the whole gateway, each beside its reference, in one run.
+@main
+enum Main {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 5 else {
+            print("usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES (scripts/bench names them)")
+            exit(64)
+        }
+        // One at a time, the engine first: nothing else runs beside it.
+        var lines = try EngineBenchmark.lines(arguments[1])
+        lines += try DecodingBenchmark.lines(profile: arguments[4] + "/openeew.yaml")
+        lines += try await GatewayBenchmark.lines(tocsin: arguments[3], subscriber: arguments[2])
+        try Report.show(lines, file: ".build/bench.json")
+        for line in lines where line.name.hasSuffix("transitions") && line.ratio != 1 {
+            print("\(line.name): \(line.value), and the reference has \(line.reference ?? .nan)")
+            exit(1)
+        }
+    }
+}

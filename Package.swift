@@ -76,13 +76,12 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Scenario",
-            dependencies: ["Telemetry", "MQTT", "Store", "Gateway", .logging, .lifecycle],
-            resources: [.copy("Resources")],
+            dependencies: ["Telemetry", "MQTT", "Alarms", "Store", "Gateway", .logging, .lifecycle],
             swiftSettings: strict),
         .executableTarget(
             name: "tocsin",
             dependencies: [
-                "Telemetry", "SourceText", "Devices", "RuleLanguage", "Store", "Gateway", "Scenario",
+                "Telemetry", "SourceText", "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway", "Scenario",
                 .argumentParser, .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),

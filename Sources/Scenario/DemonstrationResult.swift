@@ -1,0 +1,80 @@
+internal import Alarms
+internal import Gateway
+internal import Telemetry
+
+/// How a demonstration went, and whether it may be called a success.
+package struct DemonstrationResult: Sendable {
+    /// The crests of the recording (USGS 01589330).
+    private static let crests = [("first flood", "2018-06-03T22:05:00Z", "1.88 m"), ("second flood", "2018-06-11T10:15:00Z", "1.84 m")]
+    private static let floodLead = TimeSpan.hours(6)
+
+    package let floodEscalated: Bool
+    package let earthquakeEscalated: Bool
+    package let nothingLost: Bool
+    /// The summary, a line each.
+    package let lines: [String]
+
+    package var isSuccess: Bool { floodEscalated && earthquakeEscalated && nothingLost }
+
+    init(
+        acts: [Act], progress: Player.Progress, statistics: Statistics, arrivals: [Observer.Arrival], repeats: Int, stored: Int,
+        sensors: Int, seconds: Double
+    ) {
+        let floods = Self.crests.map { crest in (crest, Self.warnings(before: crest.1, arrivals)) }
+        floodEscalated = floods.allSatisfy { !$0.1.isEmpty }
+        let quake = arrivals.filter { $0.message.alarm.hazard == "earthquake" && $0.message.transition.kind != "cleared" }
+        let strongest = quake.max { Self.rank($0) < Self.rank($1) }
+        earthquakeEscalated = strongest.map { Self.rank($0) >= 2 } ?? false
+        let accounted = stored + statistics.repeated
+        nothingLost = accounted == progress.readings && arrivals.count == statistics.transitions
+        var lines: [String] = []
+        for (crest, warnings) in floods {
+            let said = warnings.map { "\($0.level) \($0.lead) before" }.joined(separator: ", ")
+            lines.append("\(crest.0): crest \(crest.2) at \(crest.1); \(said.isEmpty ? "NOT ESCALATED" : said)")
+        }
+        let stations = Set(quake.map(\.message.alarm.group)).count
+        lines.append(
+            strongest.map { "earthquake: \($0.message.transition.to) at \($0.message.transition.time), \(stations) stations; \($0.message.summary)" }
+                ?? "earthquake: NOT ESCALATED")
+        let others = Dictionary(grouping: arrivals.filter { $0.message.transition.kind == "raised" }) { $0.message.alarm.rule }
+        lines.append("alarms raised: " + others.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.count)" }.joined(separator: ", "))
+        lines.append(
+            "sensors \(sensors), messages \(progress.messages), readings sent \(progress.readings), stored \(stored)"
+                + (statistics.repeated > 0 ? ", repeated \(statistics.repeated)" : ""))
+        lines.append(
+            "kept and flagged: \(statistics.implausible) implausible, \(statistics.clockReplaced) with a wrong clock; "
+                + "refused: \(statistics.refused) payloads")
+        lines.append("escalations: \(statistics.transitions) due upstream, \(arrivals.count) arrived, \(repeats) repeats")
+        let latencies = arrivals.compactMap(\.latency).sorted()
+        if let median = Self.quantile(0.5, latencies), let tail = Self.quantile(0.99, latencies) {
+            lines.append(
+                "from reading to escalation: median \(NumberText.short(median * 1000)) ms, p99 \(NumberText.short(tail * 1000)) ms (\(latencies.count) escalations)")
+        }
+        lines.append("\(NumberText.short(seconds)) s, \(NumberText.short(Double(stored) / seconds)) readings/s on average, \(statistics.commits) commits")
+        lines.append(nothingLost ? "nothing was lost" : "LOST: \(progress.readings - accounted) readings, \(statistics.transitions - arrivals.count) escalations")
+        self.lines = lines
+    }
+
+    /// The levels that a flood reached before its crest, and how long before.
+    private static func warnings(before crest: String, _ arrivals: [Observer.Arrival]) -> [(level: String, lead: String)] {
+        guard let crest = Instant(rfc3339: crest.utf8) else { return [] }
+        var seen: Set<String> = []
+        return arrivals.compactMap { arrival in
+            let message = arrival.message
+            guard message.alarm.hazard == "flood", ["raised", "rose"].contains(message.transition.kind),
+                let time = Instant(rfc3339: message.transition.time.utf8), time <= crest, time > crest - floodLead,
+                seen.insert(message.transition.to).inserted
+            else { return nil }
+            return (message.transition.to, "\(Int((crest - time).seconds / 60)) min")
+        }
+    }
+
+    private static func rank(_ arrival: Observer.Arrival) -> Int {
+        ["normal", "advisory", "watch", "warning", "emergency"].firstIndex(of: arrival.message.transition.to) ?? 0
+    }
+
+    /// By the nearest rank.
+    private static func quantile(_ share: Double, _ sorted: [Double]) -> Double? {
+        sorted.isEmpty ? nil : sorted[min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.up)) - 1)]
+    }
+}

@@ -1,0 +1,62 @@
+package import Alarms
+internal import Foundation
+internal import Synchronization
+internal import Telemetry
+
+/// What is seen at the upstream end, and how long after its cause.
+package final class Observer: Sendable {
+    package struct Arrival: Sendable {
+        package var message: EscalationMessage
+        /// Seconds from sending the message that caused it; `nil` where a timer did.
+        package var latency: Double?
+    }
+
+    private struct State {
+        var arrivals: [Arrival] = []
+        var identities: Set<String> = []
+        var repeats = 0
+        /// By device: newest event time of each message, and when it was sent (monotonic seconds).
+        var sent: [String: [(newest: Instant, at: Double)]] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Remembers that a message goes out now.
+    func sending(_ message: PlayedMessage, arrivalClock: Instant) {
+        let at = Self.monotonicSeconds()
+        // A device whose clock is off is dated by its arrival.
+        let newest = max(message.newest, arrivalClock)
+        state.withLock { state in
+            state.sent[message.device, default: []].append((newest, at))
+            if state.sent[message.device, default: []].count > 512 { state.sent[message.device]?.removeFirst(256) }
+        }
+    }
+
+    /// Takes what arrived upstream.
+    package func received(_ payload: [UInt8]) {
+        let at = Self.monotonicSeconds()
+        guard let message = CanonicalJSON.value(EscalationMessage.self, String(decoding: payload, as: UTF8.self)) else { return }
+        state.withLock { state in
+            guard state.identities.insert(message.id).inserted else {
+                state.repeats += 1
+                return
+            }
+            var latency: Double?
+            if let device = message.transition.device, let time = Instant(rfc3339: message.transition.time.utf8) {
+                latency = state.sent[device]?.first { $0.newest >= time }.map { at - $0.at }
+            }
+            state.arrivals.append(Arrival(message: message, latency: latency))
+        }
+    }
+
+    package var arrivals: [Arrival] { state.withLock(\.arrivals) }
+    package var repeats: Int { state.withLock(\.repeats) }
+
+    static func monotonicSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}

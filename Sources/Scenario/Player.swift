@@ -1,0 +1,75 @@
+internal import Foundation
+internal import MQTT
+internal import Synchronization
+internal import Telemetry
+
+/// Sends a scenario's messages at their times, and moves the scenario's clock along with them.
+final class Player: Sendable {
+    struct Progress: Sendable {
+        var act = 0
+        var title = ""
+        /// Of the whole scenario, from 0 to 1.
+        var share = 0.0
+        var messages = 0
+        /// How many readings must come out of what was sent.
+        var readings = 0
+    }
+
+    private let acts: [Act]
+    private let publisher: Publisher
+    private let clock: ScenarioClock
+    private let observer: Observer
+    private let state = Mutex(Progress())
+
+    init(_ acts: [Act], publisher: Publisher, clock: ScenarioClock, observer: Observer) {
+        self.acts = acts
+        self.publisher = publisher
+        self.clock = clock
+        self.observer = observer
+    }
+
+    var progress: Progress { state.withLock { $0 } }
+
+    /// Plays all acts; returns when the broker has acknowledged every message.
+    func play() async throws {
+        let total = acts.map(\.seconds).reduce(0, +)
+        var before = 0.0
+        for (number, act) in acts.enumerated() {
+            guard let first = act.messages.first?.sent, let last = act.messages.last?.sent else { continue }
+            state.withLock {
+                $0.act = number + 1
+                $0.title = act.title
+            }
+            let length = max((last - first).seconds, 1)
+            let start = Observer.monotonicSeconds()
+            for message in act.messages {
+                let share = (message.sent - first).seconds / length
+                try await keepPace(until: start + share * act.seconds)
+                clock.advance(to: message.sent)
+                observer.sending(message, arrivalClock: message.sent)
+                try publisher.post(topic: message.topic, payload: message.payload)
+                state.withLock {
+                    $0.messages += 1
+                    $0.readings += message.readings
+                    $0.share = (before + share * act.seconds) / total
+                }
+            }
+            before += act.seconds
+            // The next act may be months later: what is under way belongs to this one.
+            try await settle()
+        }
+        state.withLock { $0.share = 1 }
+    }
+
+    private func keepPace(until moment: Double) async throws {
+        let wait = moment - Observer.monotonicSeconds()
+        if wait > 0.002 { try await Task.sleep(for: .seconds(wait)) }
+        // Not further ahead of the broker than a sensor's own memory would allow.
+        while progress.messages - publisher.acknowledged > 500 { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    private func settle() async throws {
+        while publisher.acknowledged < progress.messages { try await Task.sleep(for: .milliseconds(5)) }
+        try await Task.sleep(for: .milliseconds(200))
+    }
+}

@@ -55,11 +55,11 @@ enum Fleet {
     private static func fireDetector(_ device: String, _ time: Instant, _ minute: Double) -> (String, Int)? {
         var smoke = 0.1 + noise(device, time, 4) * 0.2
         var temperature = 21 + noise(device, time, 5)
+        // The fire takes the detector itself: from then on the alarm is uncertain, and does not clear.
+        if device == "fire-03", minute > 14 || minute < 0 { return nil }
         if device == "fire-03", minute > 6 {
             smoke += min((minute - 6) * 2, 11)
             temperature += min((minute - 6) * (minute - 6), 60)
-            // The fire takes the detector itself.
-            if minute > 14 { return nil }
         }
         return ("{\"time\":\"\(time)\",\"smoke_obscuration\":\(rounded(smoke)),\"temperature\":\(rounded(temperature))}", 2)
     }

@@ -18,8 +18,12 @@ enum GatewayBenchmark {
         let gateway = try await measureGateway(tocsin, broker, folder)
         let slow = try await measureTrickle(tocsin, broker, folder)
         return [
-            Line("gateway throughput (reference: subscriber that counts)", Double(messages) / gateway.seconds, "messages/s", reference: Double(messages) / bare.seconds),
-            Line("gateway CPU per message (reference: the same)", gateway.cpu / Double(messages) * 1e6, "µs", reference: bare.cpu / Double(messages) * 1e6),
+            Line(
+                "gateway throughput (reference: subscriber that counts)", Double(messages) / gateway.seconds, "messages/s",
+                reference: Double(messages) / bare.seconds),
+            Line(
+                "gateway CPU per message (reference: the same)", gateway.cpu / Double(messages) * 1e6, "µs",
+                reference: bare.cpu / Double(messages) * 1e6),
             Line("bytes to disk per reading, at full speed", gateway.bytes / Double(messages), "bytes"),
             Line("bytes to disk per reading, at 200 readings/s", slow, "bytes"),
         ]
@@ -40,7 +44,9 @@ enum GatewayBenchmark {
         while publisher.acknowledged < count { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    private static func measureSubscriber(_ executable: String, _ broker: LocalBroker, _ folder: String) async throws -> (seconds: Double, cpu: Double) {
+    private static func measureSubscriber(_ executable: String, _ broker: LocalBroker, _ folder: String) async throws -> (
+        seconds: Double, cpu: Double
+    ) {
         let output = folder + "/subscriber"
         let child = try ChildProcess(executable, ["\(broker.port)", "bench/#", "\(messages)"], output: output)
         try await wait("the subscriber subscribes") { text(output).contains("subscribed") }
@@ -52,7 +58,9 @@ enum GatewayBenchmark {
         return (seconds, cpu)
     }
 
-    private static func measureGateway(_ executable: String, _ broker: LocalBroker, _ folder: String) async throws -> (seconds: Double, cpu: Double, bytes: Double) {
+    private static func measureGateway(_ executable: String, _ broker: LocalBroker, _ folder: String) async throws -> (
+        seconds: Double, cpu: Double, bytes: Double
+    ) {
         let (child, store) = try await startGateway(executable, broker, folder, name: "full")
         let (cpu, bytes) = (CPUTime.of(child.identifier), DiskBytes.written(by: child.identifier))
         let start = Date()
@@ -79,16 +87,35 @@ enum GatewayBenchmark {
         return written / Double(count)
     }
 
-    private static func startGateway(_ executable: String, _ broker: LocalBroker, _ folder: String, name: String) async throws -> (ChildProcess, String) {
+    private static func startGateway(_ executable: String, _ broker: LocalBroker, _ folder: String, name: String) async throws -> (
+        ChildProcess, String
+    ) {
         let list = (0..<devices).map { "  - { id: d\($0), profile: bench, kind: machine }\n" }.joined()
         let files = [
             "profiles/bench.yaml":
-                "profile: bench\ntopic: bench/{device}\ntime: { pointer: /t, format: unix_ms }\ninterval: 1s\nreadings: [ { quantity: temperature, pointer: /temperature, unit: degC } ]\n",
+                """
+            profile: bench
+            topic: bench/{device}
+            time: { pointer: /t, format: unix_ms }
+            interval: 1s
+            readings: [ { quantity: temperature, pointer: /temperature, unit: degC } ]
+            """,
             "site.yaml": "site: bench\ndevices:\n" + list,
             "rules/bench.yaml":
-                "hazard: fire\nrules: [ { name: hot, for_each: device, levels: { warning: \"mean(temperature, 5m) > 90 degC\" } }, { name: steep, for_each: device, levels: { warning: \"slope(temperature, 5m) > 900 K/h\" } } ]\n",
+                """
+            hazard: fire
+            rules:
+              - { name: hot, for_each: device, levels: { warning: "mean(temperature, 5m) > 90 degC" } }
+              - { name: steep, for_each: device, levels: { warning: "slope(temperature, 5m) > 900 K/h" } }
+            """,
             "\(name).yaml":
-                "site: site.yaml\nprofiles: profiles\nrules: rules\nbroker: { host: 127.0.0.1, port: \(broker.port), client_id: bench-\(name) }\nstore: { path: \(name)/t.db }\n",
+                """
+            site: site.yaml
+            profiles: profiles
+            rules: rules
+            broker: { host: 127.0.0.1, port: \(broker.port), client_id: bench-\(name) }
+            store: { path: \(name)/t.db }
+            """,
         ]
         for (path, text) in files {
             let file = URL(fileURLWithPath: folder + "/" + path)

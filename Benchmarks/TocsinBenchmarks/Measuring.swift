@@ -10,7 +10,9 @@ enum CPUTime {
 
     /// Of another process, from /proc; to 10 ms.
     static func of(_ process: Int32) -> Double {
-        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8), let close = text.lastIndex(of: ")") else { return .nan }
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8), let close = text.lastIndex(of: ")") else {
+            return .nan
+        }
         let fields = text[close...].split(separator: " ")
         // After the name: state is field 1, utime 12, stime 13, in ticks of 10 ms (proc(5)).
         return ((Double(fields[12]) ?? .nan) + (Double(fields[13]) ?? .nan)) / Double(sysconf(Int32(_SC_CLK_TCK)))

@@ -26,10 +26,13 @@ enum Report {
             guard let value else { return "" }
             return value >= 100 ? String(format: "%.0f", value) : String(format: "%.2f", value)
         }
-        print("\n" + "measured".padding(toLength: width, withPad: " ", startingAt: 0) + cell("value", 14) + cell("reference", 12) + cell("ratio", 8) + "  unit")
+        print(
+            "\n" + "measured".padding(toLength: width, withPad: " ", startingAt: 0) + cell("value", 14) + cell("reference", 12)
+                + cell("ratio", 8) + "  unit")
         for line in lines {
             print(
-                line.name.padding(toLength: width, withPad: " ", startingAt: 0) + cell(number(line.value), 14) + cell(number(line.reference), 12)
+                line.name.padding(toLength: width, withPad: " ", startingAt: 0) + cell(number(line.value), 14)
+                    + cell(number(line.reference), 12)
                     + cell(number(line.ratio), 8) + "  " + line.unit)
         }
         let encoder = JSONEncoder()

@@ -20,8 +20,9 @@ package struct Engine: ~Copyable {
     var holds: Slab<Int64>
     var registers: Slab<Double>
     var timers = Heap<Timer>()
-    /// Whether the operands of the evaluation under way saw a sample at all.
-    var sawSamples = false
+    /// When the first window that the evaluation under way has read will be empty, if nothing more comes;
+    /// `Int64.max` while all are empty already.
+    var emptiesAt = Int64.max
 
     struct Timer: Comparable {
         var time: Int64

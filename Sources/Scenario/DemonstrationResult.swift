@@ -34,7 +34,9 @@ package struct DemonstrationResult: Sendable {
         }
         let stations = Set(quake.map(\.message.alarm.group)).count
         lines.append(
-            strongest.map { "earthquake: \($0.message.transition.to) at \($0.message.transition.time), \(stations) stations; \($0.message.summary)" }
+            strongest.map {
+                "earthquake: \($0.message.transition.to) at \($0.message.transition.time), \(stations) stations; \($0.message.summary)"
+            }
                 ?? "earthquake: NOT ESCALATED")
         let others = Dictionary(grouping: arrivals.filter { $0.message.transition.kind == "raised" }) { $0.message.alarm.rule }
         lines.append("alarms raised: " + others.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.count)" }.joined(separator: ", "))
@@ -48,10 +50,16 @@ package struct DemonstrationResult: Sendable {
         let latencies = arrivals.compactMap(\.latency).sorted()
         if let median = Self.quantile(0.5, latencies), let tail = Self.quantile(0.99, latencies) {
             lines.append(
-                "from reading to escalation: median \(NumberText.short(median * 1000)) ms, p99 \(NumberText.short(tail * 1000)) ms (\(latencies.count) escalations)")
+                "from reading to escalation: median \(NumberText.short(median * 1000)) ms, p99 \(NumberText.short(tail * 1000)) ms (\(latencies.count) escalations)"
+            )
         }
-        lines.append("\(NumberText.short(seconds)) s, \(NumberText.short(Double(stored) / seconds)) readings/s on average, \(statistics.commits) commits")
-        lines.append(nothingLost ? "nothing was lost" : "LOST: \(progress.readings - accounted) readings, \(statistics.transitions - arrivals.count) escalations")
+        lines.append(
+            "\(NumberText.short(seconds)) s, \(NumberText.short(Double(stored) / seconds)) readings/s on average, \(statistics.commits) commits"
+        )
+        lines.append(
+            nothingLost
+                ? "nothing was lost"
+                : "LOST: \(progress.readings - accounted) readings, \(statistics.transitions - arrivals.count) escalations")
         self.lines = lines
     }
 

@@ -32,11 +32,14 @@ enum Fleet {
         return messages
     }
 
-    private static func add(_ message: (json: String, readings: Int)?, _ device: String, _ time: Instant, to messages: inout [PlayedMessage]) {
+    private static func add(
+        _ message: (json: String, readings: Int)?, _ device: String, _ time: Instant, to messages: inout [PlayedMessage]
+    ) {
         guard let message else { return }
         let topic = device.hasPrefix("machine") ? "senml/\(device)" : "sensors/\(device)/readings"
         messages.append(
-            PlayedMessage(sent: time, device: device, topic: topic, payload: Array(message.json.utf8), readings: message.readings, newest: time))
+            PlayedMessage(
+                sent: time, device: device, topic: topic, payload: Array(message.json.utf8), readings: message.readings, newest: time))
     }
 
     private static func gasHead(_ device: String, _ time: Instant, _ minute: Double) -> (String, Int)? {

@@ -30,7 +30,9 @@ package enum Playbook {
     package static func acts(recordings folder: String, seconds: Double) throws -> [Act] {
         let quake = try earthquake(folder + "/earthquake-openeew-2018-02-16.jsonl")
         let river = try river(folder + "/river-dead-run-2018-06.csv")
-        guard let floodStart = river.first?.sent, let floodEnd = river.last?.sent else { throw ScenarioError("the river's recording is empty") }
+        guard let floodStart = river.first?.sent, let floodEnd = river.last?.sent else {
+            throw ScenarioError("the river's recording is empty")
+        }
         let works = Fleet.incident(from: floodStart - .minutes(30), minutes: 20)
         let calm = Fleet.calm(from: floodStart, to: floodEnd, every: .minutes(5))
         let flood = (river + calm).sorted { ($0.sent, $0.device) < ($1.sent, $1.device) }
@@ -64,7 +66,9 @@ package enum Playbook {
     private static func river(_ path: String) throws -> [PlayedMessage] {
         try text(path).split(separator: "\n").dropFirst().map { line in
             let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
-            guard fields.count == 3, let time = Instant(rfc3339: fields[0].utf8) else { throw ScenarioError("\(path): '\(line)' is no reading") }
+            guard fields.count == 3, let time = Instant(rfc3339: fields[0].utf8) else {
+                throw ScenarioError("\(path): '\(line)' is no reading")
+            }
             let device = "gauge-01589330"
             let json = "{\"time\":\"\(fields[0])\",\"water_level\":\(fields[2]),\"discharge\":\(fields[1])}"
             return PlayedMessage(

@@ -60,7 +60,8 @@ struct DemoCommand: AsyncParsableCommand {
     private func makeFolder() throws -> String {
         let path =
             output.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
-            ?? FileManager.default.temporaryDirectory.appendingPathComponent("tocsin-demo-\(ProcessInfo.processInfo.processIdentifier)").path
+            ?? FileManager.default.temporaryDirectory.appendingPathComponent("tocsin-demo-\(ProcessInfo.processInfo.processIdentifier)")
+            .path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         if FileManager.default.fileExists(atPath: path + "/tocsin.db") {
             Terminal.complain("\(path) holds the store of an earlier run: name another folder")

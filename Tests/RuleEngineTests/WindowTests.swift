@@ -48,8 +48,10 @@ import Testing
         var all: [BruteForce.Sample] = []
         var now = Int64.min
         for (step, sample) in samples.enumerated() {
+            // What timers have to say comes first; then the level is put back to normal, so that the
+            // evaluation of the reading reports a change.
+            engine.advance(to: Instant(nanoseconds: sample.time - 1), into: &changes)
             changes.removeAll()
-            // The level is put back to normal, so that the evaluation reports a change.
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: 0)
             let reading = Reading(
                 series: SeriesID(index: sample.series), time: Instant(nanoseconds: sample.time), value: sample.value)

@@ -23,9 +23,11 @@ extension Engine {
                     instance: index, time: Instant(nanoseconds: now), from: before.0, to: after.0,
                     isUncertain: after.1, trigger: trigger, registers: (0..<program.instructionCount).map { registers[$0] }))
         }
-        // While a window still has samples, the next reading may be overdue: look again after an interval.
-        let overdue = sawSamples ? now &+ instance.interval.nanoseconds : Int64.max
-        instances[index].wake = min(due, overdue)
+        // A window that empties is seen at the exact moment. One that only loses samples, because the next
+        // reading is overdue, is looked at when that is half an interval late: not earlier, since a reading
+        // that is merely on its way must not be judged as missing.
+        let overdue = emptiesAt == .max ? Int64.max : now &+ instance.interval.nanoseconds * 3 / 2
+        instances[index].wake = min(due, emptiesAt, overdue)
         if instances[index].wake < instances[index].queued { queueTimer(index) }
     }
 
@@ -53,7 +55,7 @@ extension Engine {
         _ instance: Instance, _ program: ProgramLayout.Stretch, holdBase: Int, at now: Int64
     ) -> Int64 {
         var due = Int64.max
-        sawSamples = false
+        emptiesAt = .max
         for index in 0..<program.instructionCount {
             let instruction = layout.instructions[program.firstInstruction + index]
             let a = Int(instruction.a)
@@ -126,7 +128,7 @@ extension Engine {
         let start = windows[index].start
         let count = series[at].ring.tail &- start
         guard count > 0 else { return operand.aggregate == .count ? 0 : .nan }
-        sawSamples = true
+        emptiesAt = min(emptiesAt, series[at].newest &+ windows[index].length)
         switch operand.aggregate {
         case .mean: return windows[index].originValue + windows[index].v / Double(count)
         case .sum: return windows[index].v + windows[index].originValue * Double(count)
@@ -168,6 +170,7 @@ extension Engine {
         var moments = Moments()
         var sum = 0.0
         var count = 0
+        var empties = Int64.min
         var highest = -Double.infinity
         var lowest = Double.infinity
         var first = Sample(time: .max, value: .nan)
@@ -179,7 +182,7 @@ extension Engine {
             let slot = series[at].windowBase + Int(source.window)
             let held = series[at].ring.tail - windows[slot].start
             guard held > 0 else { continue }
-            sawSamples = true
+            empties = max(empties, series[at].newest &+ windows[slot].length)
             count += held
             // Joining is rare enough for exact moments at every evaluation.
             if operand.aggregate == .slope || operand.aggregate == .deviation {
@@ -202,6 +205,7 @@ extension Engine {
             if newest.time >= last.time { last = newest }
         }
         guard count > 0 else { return operand.aggregate == .count ? 0 : .nan }
+        emptiesAt = min(emptiesAt, empties)
         switch operand.aggregate {
         case .mean: return moments.meanValue
         case .sum: return sum

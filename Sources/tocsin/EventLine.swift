@@ -10,7 +10,7 @@ struct EventLine {
 
     /// `2018-06-03 21:05:00  WARNING    river-rising franklintown  …summary — why`
     func text(_ event: StoreReader.Event) -> String {
-        let time = event.time.replacing("T", with: " ").replacing("Z", with: "")
+        let time = String(event.time.prefix(19)).replacing("T", with: " ")
         let word = Self.word(event).uppercased()
         let padded = word + String(repeating: " ", count: max(0, 10 - word.count))
         let why = event.causes.filter { $0.holds != nil || event.uncertain }.map(\.sentence).joined(separator: "; ")

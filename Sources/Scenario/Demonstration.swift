@@ -50,7 +50,9 @@ package final class Demonstration: Sendable {
         gateway = try Gateway(configuration, clock: clock, logger: logger)
         sensors = Set(acts.flatMap(\.messages).map(\.device)).count
         publisher = try Publisher(broker.settings("demo-sensors"), logger: logger)
-        player = Player(acts, publisher: publisher, clock: clock, observer: observer)
+        player = Player(acts, publisher: publisher, clock: clock, observer: observer) { [board = gateway.statistics] in
+            board.current.messages
+        }
     }
 
     package var snapshot: Snapshot {

@@ -29,13 +29,14 @@ package struct DemonstrationResult: Sendable {
         nothingLost = accounted == progress.readings && arrivals.count == statistics.transitions
         var lines: [String] = []
         for (crest, warnings) in floods {
-            let said = warnings.map { "\($0.level) \($0.lead) before" }.joined(separator: ", ")
-            lines.append("\(crest.0): crest \(crest.2) at \(crest.1); \(said.isEmpty ? "NOT ESCALATED" : said)")
+            let said = warnings.map { "\($0.level) \($0.minutes)" }.joined(separator: ", ")
+            let lead = said.isEmpty ? "NOT ESCALATED" : "warned, in minutes before: \(said)"
+            lines.append("\(crest.0), crest \(crest.2) at \(Self.clock(crest.1)); \(lead)")
         }
         let stations = Set(quake.map(\.message.alarm.group)).count
         lines.append(
             strongest.map {
-                "earthquake: \($0.message.transition.to) at \($0.message.transition.time), \(stations) stations; \($0.message.summary)"
+                "earthquake, \($0.message.transition.to) at \(Self.clock($0.message.transition.time)), \(stations) stations; \($0.message.summary)"
             }
                 ?? "earthquake: NOT ESCALATED")
         let others = Dictionary(grouping: arrivals.filter { $0.message.transition.kind == "raised" }) { $0.message.alarm.rule }
@@ -64,7 +65,7 @@ package struct DemonstrationResult: Sendable {
     }
 
     /// The levels that a flood reached before its crest, and how long before.
-    private static func warnings(before crest: String, _ arrivals: [Observer.Arrival]) -> [(level: String, lead: String)] {
+    private static func warnings(before crest: String, _ arrivals: [Observer.Arrival]) -> [(level: String, minutes: Int)] {
         guard let crest = Instant(rfc3339: crest.utf8) else { return [] }
         var seen: Set<String> = []
         return arrivals.compactMap { arrival in
@@ -73,9 +74,12 @@ package struct DemonstrationResult: Sendable {
                 let time = Instant(rfc3339: message.transition.time.utf8), time <= crest, time > crest - floodLead,
                 seen.insert(message.transition.to).inserted
             else { return nil }
-            return (message.transition.to, "\(Int((crest - time).seconds / 60)) min")
+            return (message.transition.to, Int((crest - time).seconds / 60))
         }
     }
+
+    /// `2018-06-03 22:05`
+    private static func clock(_ time: String) -> String { String(time.prefix(16)).replacing("T", with: " ") }
 
     private static func rank(_ arrival: Observer.Arrival) -> Int {
         ["normal", "advisory", "watch", "warning", "emergency"].firstIndex(of: arrival.message.transition.to) ?? 0

@@ -19,10 +19,15 @@ final class Player: Sendable {
     private let publisher: Publisher
     private let clock: ScenarioClock
     private let observer: Observer
+    /// How many messages the gateway has taken in.
+    private let taken: @Sendable () -> Int
     private let state = Mutex(Progress())
 
-    init(_ acts: [Act], publisher: Publisher, clock: ScenarioClock, observer: Observer) {
+    init(
+        _ acts: [Act], publisher: Publisher, clock: ScenarioClock, observer: Observer, taken: @escaping @Sendable () -> Int
+    ) {
         self.acts = acts
+        self.taken = taken
         self.publisher = publisher
         self.clock = clock
         self.observer = observer
@@ -45,6 +50,7 @@ final class Player: Sendable {
             for message in act.messages {
                 let share = (message.sent - first).seconds / length
                 try await keepPace(until: start + share * act.seconds)
+                if message.sent > clock.now() { try await catchUp() }
                 clock.advance(to: message.sent)
                 observer.sending(message, arrivalClock: message.sent)
                 try publisher.post(topic: message.topic, payload: message.payload)
@@ -66,6 +72,16 @@ final class Player: Sendable {
         if wait > 0.002 { try await Task.sleep(for: .seconds(wait)) }
         // Not further ahead of the broker than a sensor's own memory would allow.
         while progress.messages - publisher.acknowledged > 500 { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    /// The clock moves on only when everything that was sent before has been taken in: what is a few
+    /// milliseconds on its way would otherwise be minutes late on the scenario's clock.
+    private func catchUp() async throws {
+        let deadline = Observer.monotonicSeconds() + 20
+        while taken() < progress.messages {
+            guard Observer.monotonicSeconds() < deadline else { throw ScenarioError("the gateway takes no messages any more") }
+            try await Task.sleep(for: .microseconds(300))
+        }
     }
 
     private func settle() async throws {

@@ -30,15 +30,16 @@ package struct DemonstrationResult: Sendable {
         var lines: [String] = []
         for (crest, warnings) in floods {
             let said = warnings.map { "\($0.level) \($0.minutes)" }.joined(separator: ", ")
-            let lead = said.isEmpty ? "NOT ESCALATED" : "warned, in minutes before: \(said)"
-            lines.append("\(crest.0), crest \(crest.2) at \(Self.clock(crest.1)); \(lead)")
+            lines.append("\(crest.0), crest \(crest.2) at \(Self.clock(crest.1))")
+            lines.append(said.isEmpty ? "  NOT ESCALATED" : "  warned, in minutes before the crest: \(said)")
         }
         let stations = Set(quake.map(\.message.alarm.group)).count
-        lines.append(
-            strongest.map {
-                "earthquake, \($0.message.transition.to) at \(Self.clock($0.message.transition.time)), \(stations) stations; \($0.message.summary)"
-            }
-                ?? "earthquake: NOT ESCALATED")
+        if let strongest = strongest?.message {
+            lines.append("earthquake, \(strongest.transition.to) at \(Self.clock(strongest.transition.time)), \(stations) stations")
+            lines.append("  \(strongest.summary)")
+        } else {
+            lines.append("earthquake: NOT ESCALATED")
+        }
         let others = Dictionary(grouping: arrivals.filter { $0.message.transition.kind == "raised" }) { $0.message.alarm.rule }
         lines.append("alarms raised: " + others.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.count)" }.joined(separator: ", "))
         lines.append(

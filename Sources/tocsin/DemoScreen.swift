@@ -51,7 +51,7 @@ final class DemoScreen: Sendable {
         }
         lines += [
             "  left in \(folder): tocsin.db, escalations.jsonl, gateway.log, tocsin.yaml",
-            "  look again with: tocsin tail --store \(folder)/tocsin.db --no-follow --since 2018-01-01T00:00:00Z",
+            "  look again with:", "    tocsin tail --store \(folder)/tocsin.db --no-follow --since 2018-01-01T00:00:00Z",
             "",
             result.isSuccess
                 ? paint("1;32", "The flood and the earthquake were escalated, and nothing was lost.")

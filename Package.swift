@@ -51,8 +51,9 @@ let package = Package(
         .target(
             name: "RuleLanguage", dependencies: ["Telemetry", "SourceText", "Devices", "RulePlan", .yams],
             swiftSettings: safe),
+        .target(name: "CPrefetch"),
         .target(
-            name: "RuleEngine", dependencies: ["Telemetry", "RulePlan", .collections],
+            name: "RuleEngine", dependencies: ["Telemetry", "RulePlan", "CPrefetch", .collections],
             swiftSettings: strict),
         .target(
             name: "Alarms",

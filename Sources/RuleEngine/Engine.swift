@@ -7,120 +7,212 @@ package import Telemetry
 /// Deterministic: it opens nothing, sleeps never and asks no clock, so that the same readings and ticks
 /// in the same order give the same changes, live, replayed or after a crash.
 ///
-/// In the steady state a reading allocates nothing; its cost is O(windows of its series) amortised, and
-/// O(instructions) for each instance that reads the series. Only a level change allocates.
+/// A reading moves the windows of its series and makes the series' tests (`mean(q, 10m) > 24 degC`), each once,
+/// however many rules it stands in; only rules of which a test came out differently are run, and those
+/// that take more than one series' windows to decide. In the steady state a reading allocates nothing; its cost
+/// is O(windows of its series) amortised. Only a level change allocates.
 package struct Engine: ~Copyable {
     let plan: Plan
-    let layout: ProgramLayout
+    var layout: ProgramLayout
+    var shapes = WindowShapes()
     var series: Slab<SeriesState>
-    var windows: Slab<WindowState>
-    var arena = SampleArena()
-    var instances: Slab<InstanceState>
-    var dependents: Slab<Int32>
-    var holds: Slab<Int64>
-    var registers: Slab<Double>
-    var timers = Heap<Timer>()
-    /// When the first window that the evaluation under way has read will be empty, if nothing more comes;
-    /// `Int64.max` while all are empty already.
-    var emptiesAt = Int64.max
+    /// Rows of lanes, cursors (each window's first slot, its maximum's and its minimum's position), and the truth
+    /// of the tests (a word of bits and a word of which are known, alternating), of all series.
+    var lanes = Slab(repeating: Lanes.zero, count: 0)
+    var cursors = Slab(repeating: UInt32(0), count: 0)
+    var truth = Slab(repeating: UInt64(0), count: 0)
+    var extras = Slab(repeating: ExtraState(), count: 0)
+    var sorted: [SortedValues] = []
+    /// Which tests of the newest sample's series came out differently.
+    var changedWords = Slab(repeating: UInt64(0), count: 0)
+    var scratch = Slab(repeating: Lanes.zero, count: 0)
 
+    var instances: Slab<InstanceState>
+    var readers = Slab(repeating: Int32(0), count: 0)
+    var bitReaderOffsets = Slab(repeating: Int32(0), count: 0)
+    var bitReaders = Slab(repeating: Int32(0), count: 0)
+    var instanceSeries = Slab(repeating: Int32(0), count: 0)
+    var askers = Slab(repeating: Int32(0), count: 0)
+    var memory = Slab(repeating: Int64.min, count: 0)
+    var histories = Slab(repeating: SampleRing(), count: 0)
+    var registers: Slab<Double>
+    var cached: Slab<CachedValue>
+
+    var timers = Heap<Timer>()
+    /// The instances that the moment under way has still to evaluate, lowest first.
+    private var pending = Heap<Int32>()
+    /// Counts the moments at which something is evaluated.
+    var serial: UInt64 = 0
+    /// When the evaluation under way has to be repeated, if no reading comes.
+    var due = Int64.max
+    private var hasStarted = false
+
+    /// An instance's timer, or, below zero, that of series −1 − `target`.
     struct Timer: Comparable {
         var time: Int64
-        var instance: Int32
-        static func < (a: Timer, b: Timer) -> Bool { (a.time, a.instance) < (b.time, b.instance) }
+        var target: Int32
+        static func < (a: Timer, b: Timer) -> Bool { (a.time, a.target) < (b.time, b.target) }
     }
+
+    struct CachedValue: BitwiseCopyable {
+        var serial: UInt64 = 0
+        var now: Int64 = 0
+        var value = 0.0
+    }
+
+    /// A larger number is no measurement, and its square no longer a number.
+    static var largestValue: Double { 1e100 }
 
     package init(_ plan: Plan) {
         self.plan = plan
         layout = ProgramLayout(plan)
         series = Slab(repeating: SeriesState(), count: plan.series.count)
         instances = Slab(repeating: InstanceState(), count: plan.instances.count)
-        windows = Slab(repeating: WindowState(length: 0, uses: []), count: 0)
-        dependents = Slab(repeating: 0, count: 0)
-        let holdCount = plan.instances.reduce(0) { $0 + Int(plan.programs[Int($1.program)].holdCount) }
-        holds = Slab(repeating: Int64.min, count: holdCount)
         registers = Slab(repeating: 0, count: plan.programs.map(\.instructions.count).max() ?? 0)
-        layOut()
+        cached = Slab(repeating: CachedValue(), count: plan.operands.count)
+        bind()
     }
 
-    private mutating func layOut() {
-        for (index, plan) in plan.series.enumerated() {
-            var state = SeriesState()
-            state.windowBase = windows.count
-            state.windowCount = plan.windows.count
-            for window in plan.windows {
-                let at = windows.grow(by: 1, with: WindowState(length: window.length.nanoseconds, uses: window.uses))
-                assert(at == windows.count - 1)
-                state.keepsMaxima = state.keepsMaxima || window.uses.contains(.maximum)
-                state.keepsMinima = state.keepsMinima || window.uses.contains(.minimum)
-            }
-            state.retention = max(self.plan.lateness, plan.windows.last?.length ?? .zero).nanoseconds
-            series[index] = state
+    deinit {
+        for index in 0..<series.count {
+            series[index].ring.free()
+            series[index].maxima.free()
+            series[index].minima.free()
         }
-        var readers: [[Int32]] = Array(repeating: [], count: plan.series.count)
-        var holdBase = 0
-        for (index, instance) in plan.instances.enumerated() {
-            instances[index].holdBase = holdBase
-            let program = plan.programs[Int(instance.program)]
-            holdBase += Int(program.holdCount)
-            for operand in Int(instance.operandBase)..<Int(instance.operandBase + program.operandCount) {
-                let operand = plan.operands[operand]
-                for source in operand.firstSource..<operand.firstSource + operand.sourceCount {
-                    let at = Int(plan.sources[Int(source)].series.index)
-                    if readers[at].last != Int32(index) { readers[at].append(Int32(index)) }
-                }
-            }
-        }
-        for (index, readers) in readers.enumerated() {
-            series[index].dependentBase = dependents.count
-            series[index].dependentCount = readers.count
-            for reader in readers { _ = dependents.grow(by: 1, with: reader) }
-        }
+        for index in 0..<histories.count { histories[index].free() }
     }
 
-    /// Takes one reading, evaluates every instance that reads its series, and appends what changed.
+    /// Takes one reading, evaluates every instance that it touches, and appends what changed.
+    @inline(__always)
     package mutating func ingest(_ reading: Reading, into changes: inout [LevelChange]) -> ReadingOutcome {
         let index = Int(reading.series.index)
+        // The comparison is false for what is not a number.
+        guard index >= 0, index < series.count, abs(reading.value) < Self.largestValue else { return .unusable }
         let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
-        guard index >= 0, index < series.count, reading.value.isFinite else { return .unusable }
-        let newest = series[index].newest
+        if series[index].raw >= 0 { _ = place(sample, Int(series[index].raw), reading.series, isUsable: true, into: &changes) }
+        return place(sample, index, reading.series, isUsable: reading.quality.isUsable, into: &changes)
+    }
+
+    /// Takes readings in turn, as ``ingest(_:into:)`` does, and looks ahead for the next ones' state.
+    ///
+    /// - Parameter exceptions: gets the readings that were not evaluated, by index, and why.
+    package mutating func ingest(
+        _ readings: borrowing Span<Reading>, exceptions: inout [(index: Int, outcome: ReadingOutcome)], into changes: inout [LevelChange]
+    ) {
+        let count = readings.count
+        // Looking ahead for state pays only where it does not lie in the caches anyway; samples hardly ever do.
+        let looksAhead = stateSize > Self.cacheSize
+        for at in readings.indices {
+            if looksAhead {
+                if at &+ 16 < count { prefetchState(Int(readings[at &+ 16].series.index)) }
+                if at &+ 10 < count { prefetchWindows(Int(readings[at &+ 10].series.index)) }
+            }
+            if at &+ 5 < count { prefetchSamples(Int(readings[at &+ 5].series.index)) }
+            let outcome = ingest(readings[at], into: &changes)
+            if outcome != .evaluated { exceptions.append((at, outcome)) }
+        }
+    }
+
+    /// A second-level cache of today's processors, in bytes, and how much of it readings go through here.
+    private static var cacheSize: Int { 1 << 19 }
+    private var stateSize: Int {
+        series.count * MemoryLayout<SeriesState>.stride + lanes.count * MemoryLayout<Lanes>.stride + cursors.count * 4
+    }
+
+    @inline(__always)
+    private mutating func place(
+        _ sample: Sample, _ index: Int, _ cause: SeriesID, isUsable: Bool, into changes: inout [LevelChange]
+    ) -> ReadingOutcome {
+        let state = series.address(index)
+        let newest = state.pointee.newest
         if sample.time <= newest {
             if newest &- sample.time > plan.lateness.nanoseconds { return .tooLate }
-            if series[index].holds(sample, arena: arena) { return .repeated }
+            if holds(sample, index) { return .repeated }
         }
-        guard reading.quality.isUsable else { return .unusable }
-        let first = series[index].dependentBase
-        let end = first + series[index].dependentCount
+        guard isUsable else { return .unusable }
         // What timers had to do before this moment comes first, in the state of that moment.
-        for at in first..<end where instances[Int(dependents[at])].wake < sample.time {
-            runTimers(of: Int(dependents[at]), before: sample.time, into: &changes)
+        if state.pointee.wake < sample.time || state.pointee.readersWake < sample.time {
+            runTimers(of: index, before: sample.time, into: &changes)
         }
-        if sample.time >= newest {
-            series[index].append(sample, windows: &windows, arena: &arena)
+        let shape = shapes.shapes.address(Int(state.pointee.shape))
+        let hasChanged: Bool
+        if sample.time >= newest, newest == .min || sample.time > state.pointee.now &- shape.pointee.shortest {
+            hasChanged = append(sample, to: index)
         } else {
-            let position = series[index].ring.upperBound(sample.time, in: arena)
-            series[index].insert(sample, at: position, windows: &windows, arena: &arena)
+            insert(sample, into: index)
+            hasChanged = test(index)
         }
-        for at in first..<end {
-            let instance = Int(dependents[at])
-            let now = max(sample.time, instances[instance].now)
-            evaluate(instance, at: now, trigger: .reading(reading.series), into: &changes)
+        let wake = state.pointee.patience == .max ? .max : state.pointee.newest &+ state.pointee.patience
+        state.pointee.wake = wake
+        if wake < state.pointee.queued { queueTimer(ofSeries: index) }
+        if hasChanged || state.pointee.alwaysCount > 0 || state.pointee.isDirty {
+            react(index, at: sample.time, trigger: .reading(cause), into: &changes)
         }
         return .evaluated
     }
 
+    /// Evaluates the instances that a series' newest sample, or a timer of it, touches.
+    @inline(never)
+    private mutating func react(_ index: Int, at time: Int64, trigger: LevelChange.Trigger, into changes: inout [LevelChange]) {
+        serial &+= 1
+        let state = series[index]
+        let touched = state.isDirty ? state.readerCount : state.alwaysCount
+        for at in 0..<Int(touched) { push(Int(readers[Int(state.readerBase) + at])) }
+        if !state.isDirty {
+            for word in 0..<shapes.shapes[Int(state.shape)].words {
+                var bits = changedWords[word]
+                while bits != 0 {
+                    let bit = Int(state.bitReaderBase) + word * 64 + bits.trailingZeroBitCount
+                    for at in bitReaderOffsets[bit]..<bitReaderOffsets[bit + 1] { push(Int(bitReaders[Int(at)])) }
+                    bits &= bits &- 1
+                }
+            }
+        }
+        series[index].isDirty = false
+        evaluatePending(at: time, trigger: trigger, into: &changes)
+    }
+
+    /// Marks an instance for evaluation in the moment under way.
+    mutating func push(_ instance: Int) {
+        guard instances[instance].serial != serial else { return }
+        instances[instance].serial = serial
+        pending.insert(Int32(instance))
+    }
+
+    /// Lowest first: an instance comes after those whose state it asks for.
+    private mutating func evaluatePending(at time: Int64, trigger: LevelChange.Trigger, into changes: inout [LevelChange]) {
+        while let next = pending.popMin() {
+            evaluate(Int(next), at: max(time, instances[Int(next)].now), trigger: trigger, into: &changes)
+        }
+    }
+}
+
+// Time without readings.
+extension Engine {
     /// Moves the clock on: runs every timer that is due by `now`, in the order of their times.
     package mutating func advance(to now: Instant, into changes: inout [LevelChange]) {
+        if !hasStarted { start(at: now.nanoseconds) }
         while let timer = timers.min, timer.time <= now.nanoseconds {
             timers.removeMin()
-            let instance = Int(timer.instance)
-            guard instances[instance].queued == timer.time else { continue }
-            instances[instance].queued = .max
-            if instances[instance].wake == timer.time {
-                instances[instance].wake = .max
-                evaluate(instance, at: timer.time, trigger: .timer, into: &changes)
+            if timer.target < 0 {
+                let index = Int(-1 - timer.target)
+                guard series[index].queued == timer.time else { continue }
+                series[index].queued = .max
+                if series[index].wake == timer.time {
+                    lookAt(index, at: timer.time, into: &changes)
+                } else {
+                    queueTimer(ofSeries: index)
+                }
             } else {
-                queueTimer(instance)
+                let index = Int(timer.target)
+                guard instances[index].queued == timer.time else { continue }
+                instances[index].queued = .max
+                if instances[index].wake == timer.time {
+                    wake(index, into: &changes)
+                } else if instances[index].wake != .max {
+                    instances[index].queued = instances[index].wake
+                    timers.insert(Timer(time: instances[index].wake, target: timer.target))
+                }
             }
         }
     }
@@ -128,22 +220,98 @@ package struct Engine: ~Copyable {
     /// When ``advance(to:into:)`` has something to do next, or `nil`.
     package var nextTimer: Instant? { timers.min.map { Instant(nanoseconds: $0.time) } }
 
-    package func ladderState(of instance: Int) -> LadderState {
-        let state = instances[instance]
-        return LadderState(level: state.level, held: state.held, isUncertain: state.isUncertain)
+    /// What no reading has touched by now is looked at once: a sensor may be dead from the beginning.
+    private mutating func start(at now: Int64) {
+        hasStarted = true
+        for index in 0..<instances.count where instances[index].now == .min && instances[index].queued == .max {
+            instances[index].wake = now
+            instances[index].queued = now
+            timers.insert(Timer(time: now, target: Int32(index)))
+        }
     }
 
-    /// Puts an instance where its stored alarm says that it stood.
+    @inline(never)
+    private mutating func queueTimer(ofSeries index: Int) {
+        let wake = series[index].wake
+        guard wake != .max else { return }
+        series[index].queued = wake
+        timers.insert(Timer(time: wake, target: Int32(-1 - index)))
+    }
+
+    /// Evaluates an instance at the time of its timer.
+    private mutating func wake(_ index: Int, into changes: inout [LevelChange]) {
+        let time = instances[index].wake
+        instances[index].wake = .max
+        serial &+= 1
+        push(index)
+        evaluatePending(at: time, trigger: .timer, into: &changes)
+    }
+
+    /// Moves a series' windows on to a moment at which no reading came, and sees what follows.
+    ///
+    /// A window that empties is seen at the exact moment. One that only loses samples, because the next reading
+    /// is overdue, is looked at when that is half an interval late, and every one and a half from then: not
+    /// earlier, since a reading that is merely on its way must not be judged as missing.
+    private mutating func lookAt(_ index: Int, at time: Int64, into changes: inout [LevelChange]) {
+        advance(index, to: time)
+        let hasChanged = test(index)
+        let state = series[index]
+        let shape = shapes.shapes[Int(state.shape)]
+        var empties = Int64.max
+        var loses = Int64.max
+        for lane in 0..<shape.windowCount where count(state, lane: lane) > 0 {
+            let length = shapes.lengths[shape.lengthBase + lane]
+            empties = min(empties, state.newest &+ length)
+            loses = min(loses, state.ring[Int(state.ring.count) - count(state, lane: lane)].time &+ length)
+        }
+        let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].interval.nanoseconds * 3 / 2)
+        series[index].wake = min(empties, overdue)
+        if series[index].wake < series[index].queued { queueTimer(ofSeries: index) }
+        if hasChanged || state.alwaysCount > 0 || state.isDirty { react(index, at: time, trigger: .timer, into: &changes) }
+    }
+
+    /// Runs what timers had to do strictly before a moment: those of a series, and of the instances that read it.
+    @inline(never)
+    private mutating func runTimers(of index: Int, before time: Int64, into changes: inout [LevelChange]) {
+        while true {
+            let base = Int(series[index].readerBase)
+            var earliest = Int64.max
+            var reader = -1
+            for at in base..<base + Int(series[index].readerCount) {
+                let instance = Int(readers[at])
+                if instances[instance].wake < earliest { (earliest, reader) = (instances[instance].wake, instance) }
+            }
+            series[index].readersWake = earliest
+            if series[index].wake < time, series[index].wake <= earliest {
+                lookAt(index, at: series[index].wake, into: &changes)
+            } else if earliest < time {
+                wake(reader, into: &changes)
+            } else {
+                return
+            }
+        }
+    }
+}
+
+// The state that is stored with alarms, and figures.
+extension Engine {
+    package func ladderState(of instance: Int) -> LadderState { instances[instance].ladder }
+
+    /// Puts an instance where its stored alarm says that it stood. It is judged anew with the next reading.
     package mutating func restore(_ ladder: LadderState, to instance: Int) {
         instances[instance].level = ladder.level
         instances[instance].held = ladder.held
         instances[instance].isUncertain = ladder.isUncertain
+        instances[instance].isBlind = ladder.isBlind
+        for at in 0..<Int(instances[instance].seriesCount) {
+            series[Int(instanceSeries[Int(instances[instance].seriesBase) + at])].isDirty = true
+        }
     }
 
     /// The number of samples held, for the metrics.
     package var sampleCount: Int {
         var total = 0
-        for index in 0..<series.count { total += series[index].ring.count }
+        for index in 0..<series.count { total += Int(series[index].ring.count) }
         return total
     }
 }

@@ -16,6 +16,8 @@ package struct LevelChange: Sendable {
     package var to: Level
     /// The level is kept although its condition has become unknown.
     package var isUncertain: Bool
+    /// The level is that of the fault for a group of which nothing is known.
+    package var isBlind: Bool
     package var trigger: Trigger
     /// The value of every instruction of the rule's program at that moment, `nan` where unknown.
     package var registers: [Double]
@@ -38,10 +40,12 @@ package struct LadderState: Hashable, Sendable {
     package var level: Level
     package var held: UInt8
     package var isUncertain: Bool
+    package var isBlind: Bool
 
-    package init(level: Level, held: UInt8, isUncertain: Bool) {
+    package init(level: Level, held: UInt8, isUncertain: Bool, isBlind: Bool = false) {
         self.level = level
         self.held = held
         self.isUncertain = isUncertain
+        self.isBlind = isBlind
     }
 }

@@ -17,7 +17,9 @@ package struct Rule: Sendable {
     /// A fingerprint of the rule file that it was read from.
     package var version: String
     package var program: Program
-    var operands: [ProgramBuilder.OperandKey]
+    var operands: [MeasuredQuantity]
+    var ballots: [Ballot]
+    var tallies: [TallySource]
     /// The conditions of the levels, lowest first.
     var conditions: [ExplainedCondition]
     var clear: ExplainedCondition?
@@ -44,6 +46,8 @@ package struct RuleInstance: Sendable {
     /// The labels that all devices of the group share, with the rule's own.
     package var labels: [String: String]
     package var devices: [String]
+    /// Not an alarm, but a sensor's part in a vote of it.
+    package var isBallot = false
 }
 
 /// The rules of a gateway, ready to run.

@@ -5,26 +5,39 @@ package import Telemetry
 /// A rule becomes one ``Program``, shared by all its groups; a rule in a group is an ``Instance``, which
 /// binds the program's operands to series. Names, texts and units stay with whoever made the plan.
 package struct Plan: Sendable {
-    /// What is kept for each series, by ``SeriesID``; series past the end, or without windows, feed no rule.
+    /// By ``SeriesID``; a series past the end feeds no rule.
     package var series: [SeriesPlan] = []
     package var programs: [Program] = []
+    /// An instance comes after all those whose state it asks for.
     package var instances: [Instance] = []
     /// The operands of all instances, one behind the other.
     package var operands: [Operand] = []
     /// The sources of all operands, one behind the other.
     package var sources: [OperandSource] = []
+    /// The tallies of all instances, one behind the other, and the members of all tallies.
+    package var tallies: [Tally] = []
+    package var members: [Int32] = []
     /// How far back readings may still be put in their place; older ones are not evaluated.
     package var lateness: TimeSpan = .minutes(10)
+    /// The site's time zone.
+    package var zone = ZoneTable()
 
     package init() {}
 
-    /// How much of the past decides the present: the longest window and the longest `for`, added up.
+    /// How much of the past decides the present: the longest window and the longest memory of a condition.
     ///
     /// An engine that was given the readings of this span is in the state of one that never stopped.
     package var horizon: TimeSpan {
-        let window = series.lazy.flatMap(\.windows).map(\.length).max() ?? .zero
-        let hold = programs.map(\.longestHold).max() ?? .zero
-        return max(window + hold, lateness)
+        let window = operands.lazy.map { self.reach(of: $0) }.max() ?? .zero
+        let memory = programs.map(\.memory).max() ?? .zero
+        return max(window + memory, lateness)
+    }
+
+    private func reach(of operand: Operand) -> TimeSpan {
+        let windows = sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)].map(\.window).max() ?? .zero
+        // After 40 time constants what was before has a weight of 4e-18: nothing a Double could show.
+        guard operand.measure.aggregate == .smoothed else { return windows }
+        return max(windows, TimeSpan(nanoseconds: Int64(operand.measure.parameter * 40e9)))
     }
 }
 
@@ -34,91 +47,104 @@ extension TimeSpan {
     }
 }
 
-/// The windows over one series, shortest first, each length once, whoever asked for it.
+/// What the engine has to know of a series, apart from who reads it.
 package struct SeriesPlan: Hashable, Sendable {
-    package var windows: [Window] = []
-    package init() {}
+    /// How often its device is expected to send.
+    package var interval: TimeSpan
+    /// The series that takes its readings of every quality, or `nil` if no rule asks for them.
+    package var raw: SeriesID?
 
-    /// The index of a window of that length, which is added or widened in its uses as needed.
-    package mutating func window(_ length: TimeSpan, for use: Window.Uses) {
-        if let index = windows.firstIndex(where: { $0.length == length }) {
-            windows[index].uses.formUnion(use)
-        } else {
-            let index = windows.firstIndex { $0.length > length } ?? windows.endIndex
-            windows.insert(Window(length: length, uses: use), at: index)
-        }
+    package init(interval: TimeSpan = .minutes(1), raw: SeriesID? = nil) {
+        self.interval = interval
+        self.raw = raw
     }
 }
 
-/// A sliding window (now − length, now] in event time, and what has to be kept for it.
-package struct Window: Hashable, Sendable {
-    package struct Uses: OptionSet, Hashable, Sendable {
-        package let rawValue: UInt8
-        package init(rawValue: UInt8) { self.rawValue = rawValue }
-        package static let sum = Uses(rawValue: 1 << 0)
-        package static let squares = Uses(rawValue: 1 << 1)
-        package static let regression = Uses(rawValue: 1 << 2)
-        package static let maximum = Uses(rawValue: 1 << 3)
-        package static let minimum = Uses(rawValue: 1 << 4)
-    }
-
-    package var length: TimeSpan
-    package var uses: Uses
-}
-
-/// What an operand takes from its windows.
+/// What an operand takes from a window.
 package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable {
     case mean, sum, count, minimum, maximum, deviation, slope, first, last, delta
+    /// The quantile `parameter`, from 0 to 1; between two values by a straight line
+    /// (definition 7 of R. J. Hyndman and Y. Fan, "Sample Quantiles in Statistical Packages", 1996).
+    case quantile
+    /// What a counter has counted, and that per second: a fall is a reset to zero.
+    case increase, rate
+    /// The area under straight lines between the readings, in value seconds, and that by the time they span.
+    case integral, timeMean
+    /// How often a reading differed from the one before.
+    case changes
+    /// How many standard deviations the newest value lies from the mean.
+    case standardScore
+    /// The line of least squares, `parameter` seconds from now.
+    case forecast
+    /// Σ v·w / Σ w with w = exp(−age / `parameter` seconds).
+    case smoothed
+    /// Seconds since the newest reading.
+    case age
+    /// Between the sensors: the largest of their newest values less the smallest.
+    case spread
+}
 
-    /// What a window must keep so that this can be read from it.
-    package var uses: Window.Uses {
-        switch self {
-        case .mean, .sum: .sum
-        case .deviation: [.sum, .squares]
-        case .slope: [.sum, .regression]
-        case .minimum: .minimum
-        case .maximum: .maximum
-        case .count, .first, .last, .delta: []
-        }
+/// An aggregate and its parameter, 0 where it has none.
+package struct Measure: Hashable, Sendable, BitwiseCopyable {
+    package var aggregate: Aggregate
+    package var parameter: Double
+
+    package init(_ aggregate: Aggregate, _ parameter: Double = 0) {
+        self.aggregate = aggregate
+        self.parameter = parameter
     }
 }
 
-/// A value that an instance reads: an aggregate over the window of one series, or of several together.
+/// A value that an instance reads: a measure of the windows of one series, or of several together.
 package struct Operand: Hashable, Sendable, BitwiseCopyable {
-    package var aggregate: Aggregate
+    package var measure: Measure
     /// Where its sources begin in ``Plan/sources``, and how many they are; none at all is always unknown.
     package var firstSource: Int32
     package var sourceCount: Int32
 
-    package init(aggregate: Aggregate, firstSource: Int32, sourceCount: Int32) {
-        self.aggregate = aggregate
+    package init(_ measure: Measure, firstSource: Int32, sourceCount: Int32) {
+        self.measure = measure
         self.firstSource = firstSource
         self.sourceCount = sourceCount
     }
 }
 
-/// One series of an operand, and which of its windows.
+/// One series of an operand, and the length of the window over it: (now − length, now] in event time.
 package struct OperandSource: Hashable, Sendable, BitwiseCopyable {
     package var series: SeriesID
-    package var window: Int32
+    package var window: TimeSpan
 
-    package init(series: SeriesID, window: Int32) {
+    package init(series: SeriesID, window: TimeSpan) {
         self.series = series
         self.window = window
     }
 }
 
-/// A rule in one group.
+/// Instances whose state another one asks for.
+package struct Tally: Hashable, Sendable, BitwiseCopyable {
+    /// Where its members begin in ``Plan/members``, and how many they are.
+    package var firstMember: Int32
+    package var memberCount: Int32
+
+    package init(firstMember: Int32, memberCount: Int32) {
+        self.firstMember = firstMember
+        self.memberCount = memberCount
+    }
+}
+
+/// A rule in one group; or a condition that is put to one sensor of a group, for a vote.
 package struct Instance: Hashable, Sendable, BitwiseCopyable {
     package var program: Int32
-    /// The first of the program's operands in ``Plan/operands``.
+    /// The first of the program's operands in ``Plan/operands``, and of its tallies in ``Plan/tallies``.
     package var operandBase: Int32
-    /// How soon after its newest reading an overdue one has to show: the expected interval of its devices.
-    package var interval: TimeSpan
+    package var tallyBase: Int32
+    /// How long a group that is normal may be unknown before it is blind.
+    package var blindAfter: TimeSpan
 
-    package init(program: Int32, operandBase: Int32, interval: TimeSpan) {
+    package init(program: Int32, operandBase: Int32, tallyBase: Int32 = 0, blindAfter: TimeSpan = TimeSpan(nanoseconds: .max)) {
         self.program = program
         self.operandBase = operandBase
-        self.interval = interval
+        self.tallyBase = tallyBase
+        self.blindAfter = blindAfter
     }
 }

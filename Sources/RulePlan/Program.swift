@@ -7,12 +7,20 @@ package import Telemetry
 package struct Program: Hashable, Sendable {
     package var instructions: [Instruction] = []
     package var operandCount: Int32 = 0
-    package var holdCount: Int32 = 0
+    package var tallyCount: Int32 = 0
+    /// Slots of memory that `for`, `then` and `share` need.
+    package var memoryCount: Int32 = 0
+    package var historyCount: Int32 = 0
     /// The ladder's steps that the rule uses, lowest level first.
     package var steps: [LadderStep] = []
     /// The register of `clear`, or `nil`.
     package var clear: Int32?
-    package var longestHold: TimeSpan = .zero
+    /// The register whose truth others count: the program is a condition for a vote.
+    package var ballot: Int32?
+    /// The level of the fault that is raised when a normal group has become unknown, or `nil`.
+    package var blindLevel: Level?
+    /// How far back conditions remember.
+    package var memory: TimeSpan = .zero
 
     package init() {}
 }
@@ -23,27 +31,59 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
         case constant
         /// The instance's operand number `a`
         case operand
+        /// The instance's operand number `a` is greater than `constant`
+        case test
         case add, subtract, multiply, divide, negate
+        case power, absolute, squareRoot, logarithm, exponential
+        case smaller, larger
+        /// Register `a` true: register `b`, false: register `c`
+        case select
         /// Comparisons of register `a` with register `b`
-        case less, lessOrEqual, greater, greaterOrEqual, equal, notEqual
-        /// Comparisons of register `a` with `constant`
-        case lessThanConstant, lessOrEqualConstant, greaterThanConstant, greaterOrEqualConstant
+        case less, lessOrEqual, equal
         case and, or, not
-        /// Register `a` true without a break for `constant` nanoseconds; hold slot `b`
+        /// Register `a` true without a break for `constant` nanoseconds; memory `b`
         case hold
+        /// Register `b` became true at most `constant` nanoseconds after register `a` did; memory `c` and three more
+        case sequence
+        /// The part of the last `constant` nanoseconds in which register `a` was true; history `b`
+        case share
+        /// How many members of tally `a` are true (`b` = 0), or stand at level `b` or higher
+        case tallied
+        /// Whether at least `constant` members of tally `a` are true
+        case atLeast
+        /// Whether all members of tally `a` are true
+        case all
+        /// The hour of the day, and the day of the week, in the site's time zone
+        case hour, weekday
     }
 
     package var operation: Operation
     package var a: Int32
     package var b: Int32
+    package var c: Int32
     package var constant: Double
 
-    package init(_ operation: Operation, a: Int32 = 0, b: Int32 = 0, constant: Double = 0) {
+    package init(_ operation: Operation, a: Int32 = 0, b: Int32 = 0, c: Int32 = 0, constant: Double = 0) {
         self.operation = operation
         self.a = a
         self.b = b
+        self.c = c
         self.constant = constant
     }
+
+    /// The registers that it reads.
+    package var inputs: [Int32] {
+        switch operation {
+        case .constant, .operand, .test, .tallied, .atLeast, .all, .hour, .weekday: []
+        case .negate, .absolute, .squareRoot, .logarithm, .exponential, .not, .hold, .share: [a]
+        case .select: [a, b, c]
+        case .add, .subtract, .multiply, .divide, .power, .smaller, .larger, .less, .lessOrEqual, .equal, .and, .or, .sequence:
+            [a, b]
+        }
+    }
+
+    /// Whether its value depends on more than its inputs of the moment, so that it has to be kept up to date.
+    package var remembers: Bool { operation == .hold || operation == .sequence || operation == .share }
 }
 
 /// One level of a rule: the register that raises it, and where written, the one that ends it.

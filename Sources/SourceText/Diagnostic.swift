@@ -12,16 +12,19 @@ package struct Diagnostic: Error, Hashable, Sendable {
     package var location: SourceLocation?
     /// A mend that is likely: `did you mean 'water_level'?`
     package var hint: String?
+    /// What would stand at `location` if the mend were made, where it is as simple as that.
+    package var fix: String?
 
     package init(
         _ severity: Severity = .error, id: String, _ message: String, at location: SourceLocation? = nil,
-        hint: String? = nil
+        hint: String? = nil, fix: String? = nil
     ) {
         self.severity = severity
         self.id = id
         self.message = message
         self.location = location
         self.hint = hint
+        self.fix = fix
     }
 }
 

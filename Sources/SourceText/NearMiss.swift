@@ -2,11 +2,17 @@
 package enum NearMiss {
     /// `did you mean 'water_level'?`, or `nil` where nothing is near.
     package static func hint(for name: String, among candidates: some Sequence<String>) -> String? {
+        best(for: name, among: candidates).map(question)
+    }
+
+    package static func question(_ name: String) -> String { "did you mean '\(name)'?" }
+
+    /// The nearest name, or `nil` where nothing is near.
+    package static func best(for name: String, among candidates: some Sequence<String>) -> String? {
         let limit = max(1, name.count / 3)
-        let best = candidates.map { (candidate: $0, distance: distance(name, $0, limit: limit)) }
+        return candidates.map { (candidate: $0, distance: distance(name, $0, limit: limit)) }
             .filter { $0.distance <= limit }
-            .min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }
-        return best.map { "did you mean '\($0.candidate)'?" }
+            .min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }?.candidate
     }
 
     /// Damerau–Levenshtein distance (optimal string alignment); values over `limit` are not exact.

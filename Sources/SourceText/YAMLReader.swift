@@ -25,8 +25,8 @@ package struct YAMLReader {
 
     package var keys: [ScalarText] { entries.map(\.key) }
 
-    package mutating func report(_ id: String, _ message: String, at location: SourceLocation? = nil, hint: String? = nil) {
-        problems.append(Diagnostic(id: id, message, at: location ?? node.location, hint: hint))
+    package mutating func report(_ id: String, _ message: String, at location: SourceLocation? = nil, hint: String? = nil, fix: String? = nil) {
+        problems.append(Diagnostic(id: id, message, at: location ?? node.location, hint: hint, fix: fix))
     }
 
     /// The value of a key, or `nil` where it is missing or null.
@@ -106,7 +106,8 @@ package struct YAMLReader {
                 "unknown-key", "there is no key '\(entry.key.string)' here", at: entry.key.location,
                 hint: isCutOff
                     ? "between { } a comma ends the value: put the expression in quotes"
-                    : NearMiss.hint(for: entry.key.string, among: asked) ?? "known: \(asked.sorted().joined(separator: ", "))")
+                    : NearMiss.hint(for: entry.key.string, among: asked) ?? "known: \(asked.sorted().joined(separator: ", "))",
+                fix: isCutOff ? nil : NearMiss.best(for: entry.key.string, among: asked))
         }
         return problems
     }

@@ -46,6 +46,16 @@ package struct Dimension: Hashable, Sendable {
 
     package static func / (a: Dimension, b: Dimension) -> Dimension { a * b.power(-1) }
 
+    /// The dimension of a square root, or `nil` where an exponent is odd.
+    package var squareRoot: Dimension? {
+        var root = self
+        for path in Self.exponents {
+            guard self[keyPath: path] % 2 == 0 else { return nil }
+            root[keyPath: path] /= 2
+        }
+        return root
+    }
+
     package func power(_ exponent: Int8) -> Dimension {
         var result = self
         for path in Self.exponents { result[keyPath: path] &*= exponent }

@@ -84,7 +84,7 @@ import Testing
         arguments: [
             ("    levels: {}\n", "a rule has at least one level"),
             ("    levels: { warning: water_level }\n", "a level is true or false, and this is length"),
-            ("    levels: { warning: mean(water_level) > 1 m }\n", "mean takes a quantity and a window"),
+            ("    levels: { warning: mean(water_level) > 1 m }\n", "mean takes 2 arguments, and here is 1"),
             ("    levels: { warning: \"mean(water_level, 3) > 1 m\" }\n", "a window such as 90s, 10m or 2h was expected"),
             ("    levels: { warning: water_level > 1 m > 2 m }\n", "comparisons cannot be chained"),
             ("    levels: { warning: (water_level > 1 m }\n", "')' was expected"),

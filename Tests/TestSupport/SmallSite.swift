@@ -45,7 +45,7 @@ package enum SmallSite {
 
     package static func compile(_ rules: String, devices: Int = 3, lateness: TimeSpan = .minutes(10)) throws -> CompiledRules {
         let site = try site(devices)
-        return try RuleCompiler(ladder: ladder, policies: ["duty"], lateness: lateness)
+        return try RuleCompiler(RuleSurroundings(ladder: ladder, policies: ["duty"], lateness: lateness, retention: .days(30)))
             .compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: series(site))
     }
 }

@@ -23,7 +23,9 @@ package struct Model: Sendable {
         let site = try Site.read(inventory: inventory, profiles: profiles)
         let series = SeriesRegistry(try numbering(SeriesRegistry.names(of: site)))
         let compiler = RuleCompiler(
-            ladder: configuration.ladder, policies: Set(configuration.policies.keys), lateness: configuration.lateness)
+            RuleSurroundings(
+                ladder: configuration.ladder, policies: Set(configuration.policies.keys), lateness: configuration.lateness,
+                retention: configuration.store.retention.readings))
         let files = try SourceFolder.files(configuration.rules, what: "rules")
         let rules = try compiler.compile(files, for: site) { series.id(device: $0, quantity: $1.name) }
         return Model(site: site, rules: rules, series: series)

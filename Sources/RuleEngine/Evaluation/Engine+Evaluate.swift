@@ -2,221 +2,230 @@ internal import HeapModule
 internal import RulePlan
 internal import Telemetry
 
-// The hot path. No allocation, no existential, no string: registers are doubles in one slab, and
-// everything else is an index.
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+// What happens when a condition may have changed: an instance's program is run, and its ladder judged.
 extension Engine {
     /// Runs an instance's program at a moment, moves its ladder, and sets its next timer.
-    @inline(__always)
-    mutating func evaluate(
-        _ index: Int, at now: Int64, trigger: LevelChange.Trigger, into changes: inout [LevelChange]
-    ) {
+    @inline(never)
+    mutating func evaluate(_ index: Int, at now: Int64, trigger: LevelChange.Trigger, into changes: inout [LevelChange]) {
         let instance = plan.instances[index]
         let program = layout.programs[Int(instance.program)]
-        let before = (instances[index].level, instances[index].isUncertain)
-        let due = run(instance, program, holdBase: instances[index].holdBase, at: now)
+        let (before, ballot) = (instances[index].ladder, instances[index].ballot)
+        due = .max
+        for at in 0..<program.decisiveCount {
+            execute(Int(layout.decisive[program.firstDecisive + at]), instance, program, index, at: now)
+        }
         instances[index].now = now
-        judge(program, layout.steps, &instances[index], registers)
-        let after = (instances[index].level, instances[index].isUncertain)
-        if after != before {
-            changes.append(
-                LevelChange(
-                    instance: index, time: Instant(nanoseconds: now), from: before.0, to: after.0,
-                    isUncertain: after.1, trigger: trigger, registers: (0..<program.instructionCount).map { registers[$0] }))
+        if program.ballot >= 0 { instances[index].ballot = registers[program.ballot] }
+        judge(program, layout.steps, &instances[index], registers, at: now, blindAfter: instance.blindAfter.nanoseconds)
+        if instances[index].unknownSince != .max, instance.blindAfter.nanoseconds < .max {
+            due = min(due, instances[index].unknownSince &+ instance.blindAfter.nanoseconds)
         }
-        // A window that empties is seen at the exact moment. One that only loses samples, because the next
-        // reading is overdue, is looked at when that is half an interval late: not earlier, since a reading
-        // that is merely on its way must not be judged as missing.
-        let overdue = emptiesAt == .max ? Int64.max : now &+ instance.interval.nanoseconds * 3 / 2
-        instances[index].wake = min(due, emptiesAt, overdue)
-        if instances[index].wake < instances[index].queued { queueTimer(index) }
-    }
-
-    @inline(never)
-    mutating func queueTimer(_ index: Int) {
-        let wake = instances[index].wake
-        guard wake != .max else { return }
-        instances[index].queued = wake
-        timers.insert(Timer(time: wake, instance: Int32(index)))
-    }
-
-    /// Runs what an instance's timers had to do strictly before a moment.
-    @inline(never)
-    mutating func runTimers(of index: Int, before time: Int64, into changes: inout [LevelChange]) {
-        while instances[index].wake < time {
-            let wake = instances[index].wake
-            instances[index].wake = .max
-            evaluate(index, at: wake, trigger: .timer, into: &changes)
+        let after = instances[index].ladder
+        if after.level != before.level || after.isUncertain != before.isUncertain || after.isBlind != before.isBlind {
+            changes.append(change(index, instance, program, from: before, at: now, trigger))
+        }
+        setTimer(index, due)
+        let ballotMoved = instances[index].ballot.bitPattern != ballot.bitPattern
+        if after.level != before.level || ballotMoved {
+            for at in 0..<Int(instances[index].askerCount) { push(Int(askers[Int(instances[index].askerBase) + at])) }
         }
     }
 
-    /// Fills the registers; returns when the earliest `for` comes true, or `Int64.max`.
-    @inline(__always)
-    private mutating func run(
-        _ instance: Instance, _ program: ProgramLayout.Stretch, holdBase: Int, at now: Int64
-    ) -> Int64 {
-        var due = Int64.max
-        emptiesAt = .max
-        for index in 0..<program.instructionCount {
-            let instruction = layout.instructions[program.firstInstruction + index]
-            let a = Int(instruction.a)
-            let value: Double
-            switch instruction.operation {
-            case .constant: value = instruction.constant
-            case .operand: value = read(layout.operands[Int(instance.operandBase) + a], at: now)
-            case .add: value = registers[a] + registers[Int(instruction.b)]
-            case .subtract: value = registers[a] - registers[Int(instruction.b)]
-            case .multiply: value = registers[a] * registers[Int(instruction.b)]
-            case .divide:
-                // A quotient by zero is not known, rather than infinitely alarming.
-                let divisor = registers[Int(instruction.b)]
-                value = divisor == 0 ? .nan : registers[a] / divisor
-            case .negate: value = -registers[a]
-            case .less: value = compare(instruction) { $0 < $1 }
-            case .lessOrEqual: value = compare(instruction) { $0 <= $1 }
-            case .greater: value = compare(instruction) { $0 > $1 }
-            case .greaterOrEqual: value = compare(instruction) { $0 >= $1 }
-            case .equal: value = compare(instruction) { $0 == $1 }
-            case .notEqual: value = compare(instruction) { $0 != $1 }
-            case .lessThanConstant:
-                let left = registers[a]
-                value = left.isNaN ? left : Kleene.truth(left < instruction.constant)
-            case .lessOrEqualConstant:
-                let left = registers[a]
-                value = left.isNaN ? left : Kleene.truth(left <= instruction.constant)
-            case .greaterThanConstant:
-                let left = registers[a]
-                value = left.isNaN ? left : Kleene.truth(left > instruction.constant)
-            case .greaterOrEqualConstant:
-                let left = registers[a]
-                value = left.isNaN ? left : Kleene.truth(left >= instruction.constant)
-            case .and: value = Kleene.and(registers[a], registers[Int(instruction.b)])
-            case .or: value = Kleene.or(registers[a], registers[Int(instruction.b)])
-            case .not: value = Kleene.not(registers[a])
-            case .hold:
-                let slot = holdBase + Int(instruction.b)
-                let length = Int64(instruction.constant)
-                guard registers[a] == 1 else {
-                    holds[slot] = .min
-                    value = registers[a]
-                    break
-                }
-                if holds[slot] == .min { holds[slot] = now }
-                let end = holds[slot] &+ length
-                value = Kleene.truth(now >= end)
-                if now < end { due = min(due, end) }
+    /// What is said of a change, with every value of the rule at that moment.
+    @inline(never)
+    private mutating func change(
+        _ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, from before: LadderState, at now: Int64,
+        _ trigger: LevelChange.Trigger
+    ) -> LevelChange {
+        let due = due
+        // What remembers has been run, and must not be again.
+        var decisive = 0
+        for register in 0..<program.instructionCount {
+            if decisive < program.decisiveCount, Int(layout.decisive[program.firstDecisive + decisive]) == register {
+                decisive += 1
+            } else {
+                execute(register, instance, program, index, at: now)
             }
-            registers[index] = value
         }
-        return due
+        self.due = due
+        let after = instances[index].ladder
+        return LevelChange(
+            instance: index, time: Instant(nanoseconds: now), from: before.level, to: after.level, isUncertain: after.isUncertain,
+            isBlind: after.isBlind, trigger: trigger, registers: (0..<program.instructionCount).map { registers[$0] })
     }
 
+    /// Sets an instance's timer; every series that it reads knows of it.
+    private mutating func setTimer(_ index: Int, _ wake: Int64) {
+        instances[index].wake = wake
+        guard wake != .max else { return }
+        for at in 0..<Int(instances[index].seriesCount) {
+            let series = Int(instanceSeries[Int(instances[index].seriesBase) + at])
+            if self.series[series].readersWake > wake { self.series[series].readersWake = wake }
+        }
+        if wake < instances[index].queued {
+            instances[index].queued = wake
+            timers.insert(Timer(time: wake, target: Int32(index)))
+        }
+    }
+
+    /// Runs one instruction.
     @inline(__always)
-    private func compare(_ instruction: Instruction, _ holds: (Double, Double) -> Bool) -> Double {
-        let left = registers[Int(instruction.a)]
-        let right = registers[Int(instruction.b)]
+    private mutating func execute(
+        _ register: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, _ index: Int, at now: Int64
+    ) {
+        let code = layout.instructions[program.firstInstruction + register]
+        let a = Int(code.a)
+        let value: Double
+        switch code.operation {
+        case .constant: value = code.constant
+        case .operand: value = read(Int(instance.operandBase) + a, at: now)
+        case .test: value = test(program.firstInstruction + register, code, instance, index, at: now)
+        case .add: value = registers[a] + registers[Int(code.b)]
+        case .subtract: value = registers[a] - registers[Int(code.b)]
+        case .multiply: value = registers[a] * registers[Int(code.b)]
+        case .divide:
+            // A quotient by zero is not known, rather than infinitely alarming.
+            let divisor = registers[Int(code.b)]
+            value = divisor == 0 ? .nan : registers[a] / divisor
+        case .negate: value = -registers[a]
+        case .power: value = Self.known(pow(registers[a], registers[Int(code.b)]))
+        case .absolute: value = abs(registers[a])
+        case .squareRoot: value = registers[a] < 0 ? .nan : registers[a].squareRoot()
+        case .logarithm: value = registers[a] > 0 ? log(registers[a]) : .nan
+        case .exponential: value = Self.known(exp(registers[a]))
+        case .smaller: value = registers[a].isNaN || registers[Int(code.b)].isNaN ? .nan : min(registers[a], registers[Int(code.b)])
+        case .larger: value = registers[a].isNaN || registers[Int(code.b)].isNaN ? .nan : max(registers[a], registers[Int(code.b)])
+        case .select:
+            let (x, y) = (registers[Int(code.b)], registers[Int(code.c)])
+            value = registers[a] == 1 ? x : registers[a] == 0 || x == y ? y : .nan
+        case .less: value = compare(code) { $0 < $1 }
+        case .lessOrEqual: value = compare(code) { $0 <= $1 }
+        case .equal: value = compare(code) { $0 == $1 }
+        case .and: value = Kleene.and(registers[a], registers[Int(code.b)])
+        case .or: value = Kleene.or(registers[a], registers[Int(code.b)])
+        case .not: value = Kleene.not(registers[a])
+        case .hold: value = hold(registers[a], slot: Int(instances[index].memoryBase + code.b), Int64(code.constant), at: now)
+        case .sequence:
+            value = sequence(
+                registers[a], registers[Int(code.b)], slot: Int(instances[index].memoryBase + code.c), Int64(code.constant), at: now)
+        case .share: value = share(registers[a], history: Int(instances[index].historyBase + code.b), Int64(code.constant), at: now)
+        case .tallied: value = Double(tally(Int(instance.tallyBase) + a, level: code.b).holding)
+        case .atLeast:
+            let tally = tally(Int(instance.tallyBase) + a, level: code.b)
+            let needed = Int(code.constant)
+            value = tally.holding >= needed ? 1 : tally.holding + tally.unknown < needed ? 0 : .nan
+        case .all:
+            let tally = tally(Int(instance.tallyBase) + a, level: code.b)
+            value = tally.members == 0 ? .nan : tally.holding == tally.members ? 1 : tally.holding + tally.unknown < tally.members ? 0 : .nan
+        case .hour:
+            due = min(due, plan.zone.nextHour(after: Instant(nanoseconds: now)).nanoseconds)
+            value = Double(plan.zone.hour(at: Instant(nanoseconds: now)))
+        case .weekday:
+            due = min(due, plan.zone.nextHour(after: Instant(nanoseconds: now)).nanoseconds)
+            value = Double(plan.zone.weekday(at: Instant(nanoseconds: now)))
+        }
+        registers[register] = value
+    }
+
+    /// A result that is no number, or no longer one, is unknown.
+    private static func known(_ value: Double) -> Double { value.isFinite ? value : .nan }
+
+    @inline(__always)
+    private func compare(_ code: Instruction, _ holds: (Double, Double) -> Bool) -> Double {
+        let left = registers[Int(code.a)]
+        let right = registers[Int(code.b)]
         return Kleene.compared(left, right, holds(left, right))
     }
 
-    /// The value of an operand at a moment, `nan` where its windows hold too little.
+    /// A test that its series has made already; or, of several series together, that is made here.
     @inline(__always)
-    private mutating func read(_ operand: Operand, at now: Int64) -> Double {
-        guard operand.sourceCount == 1 else { return readJoined(operand, at: now) }
-        let source = layout.sources[Int(operand.firstSource)]
-        let at = Int(source.series.index)
-        if series[at].now < now { series[at].advance(to: now, windows: &windows, arena: arena) }
-        let index = series[at].windowBase + Int(source.window)
-        let start = windows[index].start
-        let count = series[at].ring.tail &- start
-        guard count > 0 else { return operand.aggregate == .count ? 0 : .nan }
-        emptiesAt = min(emptiesAt, series[at].newest &+ windows[index].length)
-        switch operand.aggregate {
-        case .mean: return windows[index].originValue + windows[index].v / Double(count)
-        case .sum: return windows[index].v + windows[index].originValue * Double(count)
-        case .count: return Double(count)
-        case .maximum: return arena.samples[series[at].maxima.slot(windows[index].maximum)].value
-        case .minimum: return arena.samples[series[at].minima.slot(windows[index].minimum)].value
-        case .deviation:
-            if count < 2 { return .nan }
-            let n = Double(count)
-            var squares = windows[index].vv - windows[index].v * windows[index].v / n
-            if WindowState.isIllConditioned(squares, of: windows[index].vv) {
-                series[at].reform(&windows[index], arena: arena)
-                squares = windows[index].vv - windows[index].v * windows[index].v / n
-            }
-            return (max(0, squares) / n).squareRoot()
-        case .slope:
-            // At one time only there is no slope, whatever rounding makes of it.
-            if sample(at, start).time == sample(at, series[at].ring.tail - 1).time { return .nan }
-            let n = Double(count)
-            var below = n * windows[index].tt - windows[index].t * windows[index].t
-            if WindowState.isIllConditioned(below, of: n * windows[index].tt) {
-                series[at].reform(&windows[index], arena: arena)
-                below = n * windows[index].tt - windows[index].t * windows[index].t
-            }
-            let above = n * windows[index].tv - windows[index].t * windows[index].v
-            return below > 0 ? above / below : .nan
-        case .first: return sample(at, start).value
-        case .last: return sample(at, series[at].ring.tail - 1).value
-        case .delta:
-            return count < 2 ? .nan : sample(at, series[at].ring.tail - 1).value - sample(at, start).value
+    private mutating func test(_ at: Int, _ code: Instruction, _ instance: Instance, _ index: Int, at now: Int64) -> Double {
+        let bound = layout.tests[Int(instances[index].testBase + layout.testNumbers[at])]
+        guard bound.word >= 0 else {
+            let value = read(Int(instance.operandBase + code.a), at: now)
+            return value.isNaN ? .nan : Kleene.truth(value > code.constant)
         }
+        let bit = UInt64(1) << UInt64(bound.bit)
+        guard truth[Int(bound.word) + 1] & bit != 0 else { return .nan }
+        return Kleene.truth(truth[Int(bound.word)] & bit != 0)
     }
 
-    @inline(__always)
-    private func sample(_ at: Int, _ position: Int) -> Sample { arena.samples[series[at].ring.slot(position)] }
+    private mutating func hold(_ condition: Double, slot: Int, _ length: Int64, at now: Int64) -> Double {
+        guard condition == 1 else {
+            memory[slot] = .min
+            return condition
+        }
+        if memory[slot] == .min { memory[slot] = now }
+        let end = memory[slot] &+ length
+        if now < end { due = min(due, end) }
+        return Kleene.truth(now >= end)
+    }
 
-    /// The same over several series taken together, as if all their readings were one series'.
-    private mutating func readJoined(_ operand: Operand, at now: Int64) -> Double {
-        var moments = Moments()
-        var sum = 0.0
-        var count = 0
-        var empties = Int64.min
-        var highest = -Double.infinity
-        var lowest = Double.infinity
-        var first = Sample(time: .max, value: .nan)
-        var last = Sample(time: .min, value: .nan)
-        for index in operand.firstSource..<operand.firstSource + operand.sourceCount {
-            let source = layout.sources[Int(index)]
-            let at = Int(source.series.index)
-            if series[at].now < now { series[at].advance(to: now, windows: &windows, arena: arena) }
-            let slot = series[at].windowBase + Int(source.window)
-            let held = series[at].ring.tail - windows[slot].start
-            guard held > 0 else { continue }
-            empties = max(empties, series[at].newest &+ windows[slot].length)
-            count += held
-            // Joining is rare enough for exact moments at every evaluation.
-            if operand.aggregate == .slope || operand.aggregate == .deviation {
-                series[at].reform(&windows[slot], arena: arena)
-            }
-            let window = windows[slot]
-            if window.keeps(.sum) {
-                sum += window.v + window.originValue * Double(held)
-                moments.join(Moments(window, count: held, since: now))
-            }
-            if window.keeps(.maximum) {
-                highest = max(highest, arena.samples[series[at].maxima.slot(window.maximum)].value)
-            }
-            if window.keeps(.minimum) {
-                lowest = min(lowest, arena.samples[series[at].minima.slot(window.minimum)].value)
-            }
-            let oldest = sample(at, window.start)
-            if oldest.time < first.time { first = oldest }
-            let newest = sample(at, series[at].ring.tail - 1)
-            if newest.time >= last.time { last = newest }
+    /// `A then B within …`: true from the moment at which B becomes true, if A became true before it and not
+    /// longer ago, for as long as B stays true.
+    ///
+    /// Four slots: when A became true last, whether A and B were true, and whether it holds.
+    private mutating func sequence(_ first: Double, _ second: Double, slot: Int, _ length: Int64, at now: Int64) -> Double {
+        let (wasFirst, wasSecond) = (memory[slot + 1] == 1, memory[slot + 2] == 1)
+        if second == 1, !wasSecond {
+            let risen = memory[slot]
+            memory[slot + 3] = risen != .min && now > risen && now &- risen <= length ? 1 : 0
+        } else if second == 0 {
+            memory[slot + 3] = 0
         }
-        guard count > 0 else { return operand.aggregate == .count ? 0 : .nan }
-        emptiesAt = min(emptiesAt, empties)
-        switch operand.aggregate {
-        case .mean: return moments.meanValue
-        case .sum: return sum
-        case .count: return Double(count)
-        case .maximum: return highest
-        case .minimum: return lowest
-        case .deviation: return moments.deviation
-        case .slope: return first.time == last.time ? .nan : moments.slope
-        case .first: return first.value
-        case .last: return last.value
-        case .delta: return count < 2 ? .nan : last.value - first.value
+        if first == 1, !wasFirst { memory[slot] = now }
+        // What is unknown has not changed.
+        if !first.isNaN { memory[slot + 1] = first == 1 ? 1 : 0 }
+        if !second.isNaN { memory[slot + 2] = second == 1 ? 1 : 0 }
+        if memory[slot + 3] == 1 { return second.isNaN ? .nan : 1 }
+        // It could have come true unseen only while the first has, not too long ago.
+        return second.isNaN && memory[slot] != .min && now &- memory[slot] <= length ? .nan : 0
+    }
+
+    /// The part of the time that a condition was true, of that in which it was known; unknown before half of the
+    /// window is known.
+    private mutating func share(_ condition: Double, history: Int, _ length: Int64, at now: Int64) -> Double {
+        let state = condition.isNaN ? -1.0 : condition
+        let start = now &- length
+        if histories[history].count == 0 || histories[history][Int(histories[history].count) - 1].value != state {
+            if histories[history].isFull { histories[history].grow() }
+            histories[history].append(Sample(time: now, value: state))
         }
+        while histories[history].count > 1, histories[history][1].time <= start { histories[history].removeFirst() }
+        var (held, known): (Int64, Int64) = (0, 0)
+        let ring = histories[history]
+        for at in 0..<Int(ring.count) {
+            let begin = max(ring[at].time, start)
+            let end = at + 1 < Int(ring.count) ? ring[at + 1].time : now
+            guard ring[at].value >= 0, end > begin else { continue }
+            known &+= end &- begin
+            if ring[at].value == 1 { held &+= end &- begin }
+        }
+        return known > 0 && known >= length / 2 ? Double(held) / Double(known) : .nan
+    }
+
+    /// How many of an instance's members are true, or stand at a level or higher.
+    private func tally(_ index: Int, level: Int32) -> (holding: Int, unknown: Int, members: Int) {
+        let tally = layout.tallies[index]
+        var (holding, unknown) = (0, 0)
+        for at in tally.firstMember..<tally.firstMember + tally.memberCount {
+            let member = instances[Int(layout.members[Int(at)])]
+            if level > 0 {
+                if !member.isBlind, Int32(member.level.rank) >= level { holding += 1 }
+            } else if member.ballot.isNaN {
+                unknown += 1
+            } else if member.ballot == 1 {
+                holding += 1
+            }
+        }
+        return (holding, unknown, Int(tally.memberCount))
     }
 }

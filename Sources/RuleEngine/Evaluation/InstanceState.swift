@@ -8,11 +8,28 @@ struct InstanceState: BitwiseCopyable {
     /// When a timer has to evaluate it next, and the time of its entry in the timer queue.
     var wake = Int64.max
     var queued = Int64.max
+    /// Since when nothing is known while the level is normal, or `.max`.
+    var unknownSince = Int64.max
+    /// The engine's serial number at the newest evaluation, so that one reading evaluates it once.
+    var serial: UInt64 = 0
     var level = Level.normal
     /// A bit for each step of the ladder: whether it held at the newest evaluation.
     var held: UInt8 = 0
     var isUncertain = false
-    var holdBase = 0
+    /// The level is that of the fault for a group that cannot be seen.
+    var isBlind = false
+    /// The truth that a vote counts.
+    var ballot = Double.nan
+    var memoryBase: Int32 = 0
+    var historyBase: Int32 = 0
+    var testBase: Int32 = 0
+    /// The series that it reads, and the instances that ask for its state.
+    var seriesBase: Int32 = 0
+    var seriesCount: Int32 = 0
+    var askerBase: Int32 = 0
+    var askerCount: Int32 = 0
+
+    var ladder: LadderState { LadderState(level: level, held: held, isUncertain: isUncertain, isBlind: isBlind) }
 }
 
 /// Where the ladder stands after the conditions have been judged.
@@ -21,14 +38,18 @@ struct InstanceState: BitwiseCopyable {
 /// it holds if it held. The alarm is at the highest step that holds. Where none does, it ends if there is
 /// no `clear` or `clear` is true; otherwise it stays at the lowest step. A step that holds goes before a
 /// `clear` that is true at the same time.
+///
+/// A group that is normal, and of which it has been unknown for `blindAfter` whether it is, is raised to the
+/// program's blind level; it stays there until it is known again, or a step holds.
 @inline(__always)
 func judge(
     _ program: ProgramLayout.Stretch, _ steps: borrowing Slab<LadderStep>, _ state: inout InstanceState,
-    _ registers: borrowing Slab<Double>
+    _ registers: borrowing Slab<Double>, at now: Int64, blindAfter: Int64
 ) {
     var held: UInt8 = 0
     var top = -1
     var topIsKnown = true
+    var isUnknown = false
     for index in 0..<program.stepCount {
         let step = steps[program.firstStep + index]
         let when = registers[Int(step.when)]
@@ -36,6 +57,7 @@ func judge(
         let before = state.held & bit != 0
         var holds = when == 1
         var known = !when.isNaN
+        if !known { isUnknown = true }
         if !holds {
             if let until = step.until {
                 let ends = registers[Int(until)]
@@ -55,6 +77,12 @@ func judge(
     if top >= 0 {
         state.level = steps[program.firstStep + top].level
         state.isUncertain = !topIsKnown
+        state.isBlind = false
+    } else if state.isBlind {
+        if !isUnknown {
+            state.level = .normal
+            state.isBlind = false
+        }
     } else if state.level == .normal {
         state.isUncertain = false
     } else if program.clear >= 0 {
@@ -69,5 +97,16 @@ func judge(
     } else {
         state.level = .normal
         state.isUncertain = false
+    }
+    guard program.blindLevel > .normal, state.level == .normal, isUnknown else {
+        state.unknownSince = .max
+        return
+    }
+    if state.unknownSince == .max { state.unknownSince = now }
+    if now &- state.unknownSince >= blindAfter {
+        state.level = program.blindLevel
+        state.isBlind = true
+        state.isUncertain = false
+        state.unknownSince = .max
     }
 }

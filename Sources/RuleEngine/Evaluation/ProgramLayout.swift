@@ -1,36 +1,98 @@
 internal import RulePlan
 internal import Telemetry
 
+/// An operand whose sources know their lanes.
+struct BoundOperand: BitwiseCopyable {
+    var measure = Measure(.count)
+    var firstSource: Int32 = 0
+    var sourceCount: Int32 = 0
+}
+
+struct BoundSource: BitwiseCopyable {
+    var series: Int32 = 0
+    var lane: Int32 = 0
+    var extra: Int32 = -1
+}
+
+/// Where a test of an instance stands: the bit of a series, or nowhere (−1), where its operand has to be read.
+struct BoundTest: BitwiseCopyable {
+    /// Of the word with the bit in the engine's `truth`; its known bits lie in the next.
+    var word: Int32 = -1
+    var bit: Int32 = 0
+}
+
 /// All programs of a plan in flat storage, so that a running instance follows indices only.
 struct ProgramLayout: ~Copyable {
     struct Stretch: BitwiseCopyable {
         var firstInstruction = 0
         var instructionCount = 0
+        /// Which instructions decide the ladder, in order; the others are for explanations.
+        var firstDecisive = 0
+        var decisiveCount = 0
         var firstStep = 0
         var stepCount = 0
-        /// The register of `clear`, or -1.
+        /// The registers of `clear` and of a ballot, or -1.
         var clear = -1
+        var ballot = -1
+        var blindLevel = Level.normal
+        var operandCount = 0
+        var testCount = 0
     }
 
     var programs: Slab<Stretch>
     var instructions: Slab<Instruction>
+    var decisive = Slab(repeating: Int32(0), count: 0)
+    /// The number of a test among its program's, by instruction.
+    var testNumbers = Slab(repeating: Int32(-1), count: 0)
     var steps: Slab<LadderStep>
-    var operands: Slab<Operand>
-    var sources: Slab<OperandSource>
+    var operands: Slab<BoundOperand>
+    var sources: Slab<BoundSource>
+    var tallies: Slab<Tally>
+    var members: Slab<Int32>
+    var tests = Slab(repeating: BoundTest(), count: 0)
 
     init(_ plan: Plan) {
         programs = Slab(repeating: Stretch(), count: plan.programs.count)
         instructions = Slab(plan.programs.flatMap(\.instructions), filler: Instruction(.constant))
         steps = Slab(plan.programs.flatMap(\.steps), filler: LadderStep(level: .normal, when: 0))
-        operands = Slab(plan.operands, filler: Operand(aggregate: .count, firstSource: 0, sourceCount: 0))
-        sources = Slab(plan.sources, filler: OperandSource(series: .init(index: 0), window: 0))
+        operands = Slab(repeating: BoundOperand(), count: plan.operands.count)
+        for (index, operand) in plan.operands.enumerated() {
+            operands[index] = BoundOperand(
+                measure: operand.measure, firstSource: operand.firstSource, sourceCount: operand.sourceCount)
+        }
+        sources = Slab(repeating: BoundSource(), count: plan.sources.count)
+        tallies = Slab(plan.tallies, filler: Tally(firstMember: 0, memberCount: 0))
+        members = Slab(plan.members, filler: 0)
         var instruction = 0, step = 0
         for (index, program) in plan.programs.enumerated() {
-            programs[index] = Stretch(
+            var stretch = Stretch(
                 firstInstruction: instruction, instructionCount: program.instructions.count, firstStep: step,
-                stepCount: program.steps.count, clear: Int(program.clear ?? -1))
+                stepCount: program.steps.count, clear: Int(program.clear ?? -1), ballot: Int(program.ballot ?? -1),
+                blindLevel: program.blindLevel ?? .normal, operandCount: Int(program.operandCount))
+            stretch.firstDecisive = decisive.count
+            for register in Self.decisive(program) { _ = decisive.grow(by: 1, with: Int32(register)) }
+            stretch.decisiveCount = decisive.count - stretch.firstDecisive
+            for code in program.instructions {
+                _ = testNumbers.grow(by: 1, with: code.operation == .test ? Int32(stretch.testCount) : -1)
+                if code.operation == .test { stretch.testCount += 1 }
+            }
+            programs[index] = stretch
             instruction += program.instructions.count
             step += program.steps.count
         }
     }
+
+    /// The registers that a ladder, or a vote, depends on, and everything that remembers.
+    static func decisive(_ program: Program) -> [Int] {
+        var isNeeded = Array(repeating: false, count: program.instructions.count)
+        for root in program.steps.flatMap({ [$0.when, $0.until] }) + [program.clear, program.ballot] {
+            if let root { isNeeded[Int(root)] = true }
+        }
+        for (index, code) in program.instructions.enumerated().reversed() {
+            if code.remembers { isNeeded[index] = true }
+            if isNeeded[index] { for input in code.inputs { isNeeded[Int(input)] = true } }
+        }
+        return isNeeded.indices.filter { isNeeded[$0] }
+    }
 }
+

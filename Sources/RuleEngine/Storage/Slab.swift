@@ -1,7 +1,7 @@
 /// Contiguous storage of plain values, owned by one engine: an array without reference counts.
 ///
-/// This file is the engine's only unsafe code. Every subscript is checked; what is left out, against
-/// `Array`, is the uniqueness test before each write, which the storage's single owner makes pointless.
+/// Every subscript and every stretch is checked; what is left out, against `Array`, is the uniqueness test
+/// before each write, which the storage's single owner makes pointless.
 struct Slab<Element: BitwiseCopyable>: ~Copyable {
     private var base: UnsafeMutablePointer<Element>
     private(set) var count: Int
@@ -9,7 +9,7 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
 
     init(repeating value: Element, count: Int) {
         capacity = max(count, 1)
-        base = .allocate(capacity: capacity)
+        base = Self.allocate(capacity)
         base.initialize(repeating: value, count: count)
         self.count = count
     }
@@ -22,6 +22,13 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
 
     deinit { base.deallocate() }
 
+    /// Aligned to a cache line, so that an element of a line's size lies in one.
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+        UnsafeMutableRawPointer.allocate(
+            byteCount: capacity * MemoryLayout<Element>.stride, alignment: max(64, MemoryLayout<Element>.alignment)
+        ).bindMemory(to: Element.self, capacity: capacity)
+    }
+
     subscript(index: Int) -> Element {
         @inline(__always) unsafeAddress {
             precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
@@ -33,12 +40,19 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
+    /// The address of a stretch, for loops that have to be as fast as they can. Valid until the slab grows.
+    @inline(__always)
+    func address(_ first: Int, count stretch: Int = 1) -> UnsafeMutablePointer<Element> {
+        precondition(first >= 0 && stretch >= 0 && first &+ stretch <= count)
+        return base + first
+    }
+
     /// Adds `additional` copies of `value` and returns the index of the first. Amortised O(additional).
     mutating func grow(by additional: Int, with value: Element) -> Int {
         let first = count
         if count + additional > capacity {
             let larger = max(capacity * 2, count + additional)
-            let moved = UnsafeMutablePointer<Element>.allocate(capacity: larger)
+            let moved = Self.allocate(larger)
             moved.moveInitialize(from: base, count: count)
             base.deallocate()
             base = moved

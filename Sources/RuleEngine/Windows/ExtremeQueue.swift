@@ -1,30 +1,50 @@
-internal import RulePlan
-
-/// Maximum or minimum of all windows of one series, by one monotonic queue.
+/// The samples that no later one surpasses, of one series: their values fall from the oldest to the newest.
 ///
-/// The queue holds the samples that no later one surpasses; its values fall (for a maximum) from the
-/// oldest to the newest. Each window's extreme is the first entry inside it, so that every window has
-/// only a position of its own. Amortised O(1) a sample, and O(windows) to move the positions.
+/// Each window's maximum is the first entry inside it, so that all windows share one queue, and a window has
+/// only a position of its own. A minimum is the maximum of the negated values. Amortised O(1) a sample.
 /// D. Lemire, "Streaming maximum-minimum filter using no more than three comparisons per element" (2006).
-enum ExtremeQueue {
+///
+/// A position counts up for ever and wraps; entry *p* lies in slot `p & mask`.
+struct ExtremeQueue: BitwiseCopyable {
+    private(set) var base: UnsafeMutablePointer<Sample>?
+    private var mask: UInt32 = 0
+    /// The position behind the newest entry.
+    private(set) var end: UInt32 = 0
+
     @inline(__always)
-    static func push(
-        _ sample: Sample, onto queue: inout Ring, in arena: inout SampleArena, maximum: Bool
-    ) {
-        while queue.tail > queue.head {
-            let last = arena.samples[queue.slot(queue.tail - 1)].value
-            guard maximum ? last <= sample.value : last >= sample.value else { break }
-            queue.tail -= 1
-        }
-        queue.append(sample, in: &arena)
+    func entry(_ position: UInt32) -> Sample { base.unsafelyUnwrapped[Int(position & mask)] }
+
+    @inline(__always)
+    func address(_ position: UInt32) -> UnsafeMutablePointer<Sample>? { base.map { $0 + Int(position & mask) } }
+
+    /// Adds a sample and lets go of those that it surpasses; returns its position.
+    /// - Parameter oldest: entries before this position are not needed.
+    @inline(__always)
+    mutating func push(_ sample: Sample, oldest: UInt32) -> UInt32 {
+        var at = end
+        while at != oldest, entry(at &- 1).value <= sample.value { at &-= 1 }
+        if base == nil || at &- oldest > mask { grow(from: oldest, to: at) }
+        base.unsafelyUnwrapped[Int(at & mask)] = sample
+        end = at &+ 1
+        return at
     }
 
-    /// Moves a window's position to the first entry later than `limit`.
-    @inline(__always)
-    static func settle(_ position: inout Int, in queue: Ring, after limit: Int64, arena: borrowing SampleArena) {
-        // What a new sample surpassed is gone, with the positions that pointed there.
-        var at = max(min(position, queue.tail - 1), queue.head)
-        while at < queue.tail, arena.samples[queue.slot(at)].time <= limit { at += 1 }
-        position = at
+    mutating func removeAll() { end = 0 }
+
+    @inline(never)
+    private mutating func grow(from oldest: UInt32, to at: UInt32) {
+        let larger = base == nil ? 16 : (Int(mask) + 1) * 2
+        let moved = UnsafeMutablePointer<Sample>.allocate(capacity: larger)
+        moved.initialize(repeating: Sample(time: 0, value: 0), count: larger)
+        var position = oldest
+        while base != nil, position != at {
+            moved[Int(position) & (larger - 1)] = entry(position)
+            position &+= 1
+        }
+        base?.deallocate()
+        base = moved
+        mask = UInt32(larger - 1)
     }
+
+    func free() { base?.deallocate() }
 }

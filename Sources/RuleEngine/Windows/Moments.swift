@@ -1,30 +1,17 @@
 /// Count, means and central moments of a set of samples, in a form that can be joined with another's.
 ///
-/// Joining: Chan, Golub and LeVeque (1983), as in ``WindowState``; for the product of time and value
-/// P. Pébay, "Formulas for Robust, One-Pass Parallel Computation of Covariances" (Sandia SAND2008-6212).
-struct Moments {
+/// Joining: T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for Computing the Sample Variance", The
+/// American Statistician 37 (1983); for the product of time and value P. Pébay, "Formulas for Robust,
+/// One-Pass Parallel Computation of Covariances" (Sandia SAND2008-6212).
+struct Moments: BitwiseCopyable {
     var count = 0.0
     var meanValue = 0.0
-    /// Seconds after the instant that all joined moments refer to.
+    /// Seconds after an instant that all joined moments refer to.
     var meanTime = 0.0
     /// Σ(v − mean)², Σ(t − mean)² and Σ(t − mean)(v − mean)
     var valueSquares = 0.0
     var timeSquares = 0.0
     var products = 0.0
-
-    /// The moments of a window whose sums stand about its own origin.
-    init(_ window: WindowState, count: Int, since reference: Int64) {
-        guard count > 0 else { return }
-        let n = Double(count)
-        self.count = n
-        meanValue = window.originValue + window.v / n
-        meanTime = Double(window.originTime &- reference) * 1e-9 + window.t / n
-        valueSquares = max(0, window.vv - window.v * window.v / n)
-        timeSquares = max(0, window.tt - window.t * window.t / n)
-        products = window.tv - window.t * window.v / n
-    }
-
-    init() {}
 
     mutating func join(_ other: Moments) {
         guard other.count > 0 else { return }
@@ -42,8 +29,11 @@ struct Moments {
     }
 
     /// Population standard deviation; unknown below two samples.
-    var deviation: Double { count < 2 ? .nan : (valueSquares / count).squareRoot() }
+    var deviation: Double { count < 2 ? .nan : (max(0, valueSquares) / count).squareRoot() }
 
     /// Least squares, per second; unknown while all samples have one time.
     var slope: Double { timeSquares > 0 ? products / timeSquares : .nan }
+
+    /// The line of least squares at a moment, in seconds after the common instant.
+    func forecast(at seconds: Double) -> Double { meanValue + slope * (seconds - meanTime) }
 }

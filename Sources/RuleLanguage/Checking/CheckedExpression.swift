@@ -2,23 +2,52 @@ internal import RulePlan
 internal import Telemetry
 
 /// An expression whose names are resolved and whose dimensions fit; positions only where a reason needs them.
-indirect enum CheckedExpression: Sendable {
+indirect enum CheckedExpression: Sendable, Hashable {
     case constant(Literal)
     case truth(Bool)
-    /// An aggregate of a quantity over a window, or `nil` for the newest usable value.
-    case aggregate(Aggregate, Quantity, window: TimeSpan?)
+    case measure(MeasuredQuantity)
     case negate(CheckedExpression)
     case arithmetic(BinaryOperator, CheckedExpression, CheckedExpression)
+    /// A function of one or two numbers; its arguments' unit is the coherent one, and so is its result's.
+    case function(Instruction.Operation, [CheckedExpression], Dimension)
+    case select(CheckedExpression, CheckedExpression, CheckedExpression)
+    case clock(Instruction.Operation)
+    case share(CheckedExpression, TimeSpan)
     case comparison(Comparison)
     case and(CheckedExpression, CheckedExpression)
     case or(CheckedExpression, CheckedExpression)
     case not(CheckedExpression)
     case hold(CheckedExpression, TimeSpan)
+    case sequence(CheckedExpression, CheckedExpression, TimeSpan)
+    case vote(Quorum, CheckedExpression, text: String)
+    /// How many alarms of a rule stand at a level or higher.
+    case alarms(AlarmReference)
+}
+
+/// A measure of a quantity over a window, or `nil` for as long as its device may be silent.
+struct MeasuredQuantity: Sendable, Hashable {
+    var measure: Measure
+    var quantity: Quantity
+    var window: TimeSpan?
+    /// Of readings of every quality.
+    var isRaw = false
+}
+
+enum Quorum: Sendable, Hashable {
+    case atLeast(Int)
+    case all
+}
+
+/// Another rule's alarms, as a rule asks for them.
+struct AlarmReference: Sendable, Hashable {
+    var rule: String
+    var level: Level
+    var text: String
 }
 
 /// A number with the unit that it was written in, so that beside a quantity kept in the same unit it stays
 /// exactly what the author wrote.
-struct Literal: Sendable {
+struct Literal: Sendable, Hashable {
     var number: Double
     var unit: Unit
     /// Read as a difference of temperatures, where only the size of the degree counts.
@@ -31,7 +60,7 @@ struct Literal: Sendable {
 }
 
 /// A comparison, with what is needed to say in words how it came out.
-struct Comparison: Sendable {
+struct Comparison: Sendable, Hashable {
     var sign: BinaryOperator
     var left: CheckedExpression
     var right: CheckedExpression

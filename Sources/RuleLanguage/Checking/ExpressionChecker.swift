@@ -17,6 +17,10 @@ struct ExpressionChecker {
     let quantities: [String: Quantity]
     /// Quantities that other devices report, for a better message.
     let otherQuantities: Set<String>
+    /// What names outside the rule it may use, and how far back the store goes.
+    let surroundings: RuleSurroundings
+    /// Inside the condition of a vote, which is put to one sensor.
+    private var isInVote = false
     var definitions: [String: Typed] = [:]
     /// Definitions that did not check; what uses them is not reported again.
     var brokenDefinitions: Set<String> = []
@@ -25,6 +29,12 @@ struct ExpressionChecker {
     var shownUnits: [String: Unit] = [:]
     var usedQuantities: Set<String> = []
     var problems: [Diagnostic] = []
+
+    init(quantities: [String: Quantity], otherQuantities: Set<String>, surroundings: RuleSurroundings) {
+        self.quantities = quantities
+        self.otherQuantities = otherQuantities
+        self.surroundings = surroundings
+    }
 
     mutating func check(_ source: ScalarText) -> Typed? {
         do {
@@ -54,11 +64,11 @@ struct ExpressionChecker {
         return unit
     }
 
-    private mutating func report(_ id: String, _ message: String, at place: Place, hint: String? = nil) {
-        problems.append(Diagnostic(id: id, message, at: place.location, hint: hint))
+    mutating func report(_ id: String, _ message: String, at place: Place, hint: String? = nil, fix: String? = nil) {
+        problems.append(Diagnostic(id: id, message, at: place.location, hint: hint, fix: fix))
     }
 
-    private mutating func check(_ expression: Expression) -> Typed? {
+    mutating func check(_ expression: Expression) -> Typed? {
         switch expression {
         case .number(let number, let unit, _):
             // The parser took only units that exist.
@@ -72,6 +82,13 @@ struct ExpressionChecker {
             report("text-here", "a text has no meaning here", at: place)
             return nil
         case .name(let name, let place): return resolve(name, place)
+        case .raw(let name, let place):
+            guard let quantity = quantity(name, place) else { return nil }
+            return newest(of: quantity, isRaw: true)
+        case .sequence(let first, let second, let span, _):
+            let (a, b) = (logical(first), logical(second))
+            guard let a, let b else { return nil }
+            return Typed(expression: .sequence(a, b, span), type: .logical, unit: .one)
         case .call(let name, let namePlace, let arguments, let place): return call(name, namePlace, arguments, place)
         case .negate(let operand, let place):
             guard let typed = check(operand) else { return nil }
@@ -107,7 +124,7 @@ struct ExpressionChecker {
         }
     }
 
-    private mutating func logical(_ expression: Expression) -> CheckedExpression? {
+    mutating func logical(_ expression: Expression) -> CheckedExpression? {
         guard let typed = check(expression) else { return nil }
         guard typed.type == .logical else {
             report(
@@ -127,69 +144,39 @@ struct ExpressionChecker {
             usedDefinitions.insert(name)
             return nil
         }
-        guard let quantity = quantity(name, place) else { return nil }
+        return quantity(name, place).map { newest(of: $0, isRaw: false) }
+    }
+
+    private func newest(of quantity: Quantity, isRaw: Bool) -> Typed {
         let dimension = quantity.unit.dimension
         return Typed(
-            expression: .aggregate(.last, quantity, window: nil),
+            expression: .measure(MeasuredQuantity(measure: Measure(.last), quantity: quantity, window: nil, isRaw: isRaw)),
             type: .number(dimension, isPoint: dimension == .temperature), unit: quantity.unit)
     }
 
-    private mutating func quantity(_ name: String, _ place: Place) -> Quantity? {
+    /// Runs `body` for the condition of a vote, where another vote has no meaning.
+    mutating func inVote<T>(_ body: (inout ExpressionChecker) -> T?, at place: Place) -> T? {
+        guard !isInVote else {
+            report("nested-vote", "a vote cannot be taken inside a vote: its condition is put to one sensor", at: place)
+            return nil
+        }
+        isInVote = true
+        defer { isInVote = false }
+        return body(&self)
+    }
+
+    mutating func quantity(_ name: String, _ place: Place) -> Quantity? {
         if let quantity = quantities[name] {
             usedQuantities.insert(name)
             return quantity
         }
         let known = Array(quantities.keys) + definitions.keys
-        var hint = NearMiss.hint(for: name, among: known)
+        let fix = NearMiss.best(for: name, among: known)
+        var hint = fix.map(NearMiss.question)
         if hint == nil, otherQuantities.contains(name) { hint = "other devices report it: see 'where'" }
         if hint == nil, !quantities.isEmpty { hint = "they report: \(quantities.keys.sorted().joined(separator: ", "))" }
-        report("unknown-quantity", "'\(name)' is not a quantity of any device in this selection", at: place, hint: hint)
+        report("unknown-quantity", "'\(name)' is not a quantity of any device in this selection", at: place, hint: hint, fix: fix)
         return nil
-    }
-
-    private mutating func call(_ name: String, _ namePlace: Place, _ arguments: [Expression.Argument], _ place: Place) -> Typed? {
-        guard let function = WindowFunction.named(name) else {
-            report(
-                "unknown-function", "there is no function '\(name)'", at: namePlace,
-                hint: NearMiss.hint(for: name, among: WindowFunction.all.map(\.name))
-                    ?? "known: \(WindowFunction.all.map(\.name).joined(separator: ", "))")
-            return nil
-        }
-        guard arguments.count == 2 else {
-            report("arguments", "\(name) takes a quantity and a window", at: place, hint: "write \(name)(water_level, 10m)")
-            return nil
-        }
-        var quantity: Quantity?
-        if case .expression(.name(let word, let wordPlace)) = arguments[0] {
-            if definitions[word] != nil {
-                report("not-a-quantity", "'\(word)' is a 'let', and \(name) takes a quantity", at: wordPlace)
-            } else {
-                quantity = self.quantity(word, wordPlace)
-            }
-        } else {
-            report("not-a-quantity", "\(name) takes the name of a quantity first", at: arguments[0].place)
-        }
-        guard case .duration(let window, let windowPlace) = arguments[1] else {
-            report(
-                "duration", "a window such as 90s, 10m or 2h was expected", at: arguments[1].place,
-                hint: "write \(name)(\(quantity?.name ?? "water_level"), 10m)")
-            return nil
-        }
-        guard window > .zero else {
-            report("empty-window", "a window is longer than nothing", at: windowPlace)
-            return nil
-        }
-        guard let quantity else { return nil }
-        let dimension = quantity.unit.dimension
-        guard let type = function.result(dimension) else {
-            report("meaningless", "the \(name) of \(dimension.name)s has no meaning", at: place, hint: "mean(\(quantity.name), …)?")
-            return nil
-        }
-        var unit = quantity.unit
-        if case .number(let result, let isPoint) = type, result != dimension || (!isPoint && dimension == .temperature) {
-            unit = .coherent(result, isDifference: true)
-        }
-        return Typed(expression: .aggregate(function.aggregate, quantity, window: window), type: type, unit: unit)
     }
 
     private mutating func arithmetic(
@@ -300,7 +287,7 @@ struct ExpressionChecker {
                     other.1.unit.dimension == dimension && !other.1.unit.symbol.isEmpty ? other.1.unit.symbol : dimension.coherentUnit
                 report(
                     "missing-unit", "\(other.1.type.name) compared with a plain number", at: at,
-                    hint: "write '\(NumberText.short(number)) \(symbol)'")
+                    hint: "write '\(NumberText.short(number)) \(symbol)'", fix: "\(NumberText.short(number)) \(symbol)")
                 return
             }
         }
@@ -309,7 +296,7 @@ struct ExpressionChecker {
 }
 
 extension Expression {
-    fileprivate var isLiteral: Bool {
+    var isLiteral: Bool {
         switch self {
         case .number: true
         case .negate(let operand, _): operand.isLiteral

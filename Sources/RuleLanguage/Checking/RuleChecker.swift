@@ -3,13 +3,10 @@ internal import RulePlan
 internal import SourceText
 internal import Telemetry
 
-/// Checks one rule against the devices, and builds its program.
+/// Checks rules against the devices, and builds their programs.
 struct RuleChecker {
-    let ladder: [String]
-    let site: Site
-    /// Every quantity that the site's devices report.
-    let siteQuantities: [String: Quantity]
-    let policies: Set<String>
+    let surroundings: RuleSurroundings
+    var devices: DeviceIndex
     var problems: [Diagnostic] = []
 
     /// The rule, and the devices that it selects; `nil` if anything is wrong with it.
@@ -17,15 +14,24 @@ struct RuleChecker {
         let before = problems.count
         let devices = select(source)
         var quantities: [String: Quantity] = [:]
-        for field in devices.flatMap(\.fields) { quantities[field.quantity.name] = field.quantity }
+        for device in devices { for field in device.fields { quantities[field.quantity.name] = field.quantity } }
         // A rule that selects nothing is checked against what there is at all, and stands idle.
-        if devices.isEmpty { quantities = siteQuantities.merging(Quantity.known) { own, _ in own } }
-        var checker = ExpressionChecker(quantities: quantities, otherQuantities: Set(siteQuantities.keys))
+        if devices.isEmpty { quantities = self.devices.quantities.merging(Quantity.known) { own, _ in own } }
+        var checker = ExpressionChecker(
+            quantities: quantities, otherQuantities: self.devices.quantityNames, surroundings: surroundings)
         define(source.definitions, in: &checker)
         var builder = ProgramBuilder()
         let (levels, conditions) = lowerLevels(source, &checker, &builder)
         var clear: ExplainedCondition?
         if let text = source.clear, let condition = checker.condition(text, of: "'clear'") {
+            for level in levels where Implication.overlap(level.when, condition) {
+                problems.append(
+                    Diagnostic(
+                        .warning, id: "clear-overlaps",
+                        "'clear' and '\(level.name)' can be true at once: the alarm would come and go around their border", at: text.location,
+                        hint: "leave a gap between them"))
+                break
+            }
             let first = builder.comparisons.count
             builder.setClear(builder.condition(condition))
             clear = ExplainedCondition(text: text.string, comparisons: Array(builder.comparisons[first...]))
@@ -38,34 +44,56 @@ struct RuleChecker {
             problems.append(
                 Diagnostic(.warning, id: "unused-let", "'\(definition.name.string)' is not used", at: definition.name.location))
         }
-        if let escalate = source.escalate, !policies.contains(escalate.string) {
+        if let escalate = source.escalate, !surroundings.policies.contains(escalate.string) {
             problems.append(
                 Diagnostic(
                     id: "unknown-policy", "there is no escalation policy '\(escalate.string)' in the configuration",
-                    at: escalate.location, hint: NearMiss.hint(for: escalate.string, among: policies)))
+                    at: escalate.location, hint: NearMiss.hint(for: escalate.string, among: surroundings.policies),
+                    fix: NearMiss.best(for: escalate.string, among: surroundings.policies)))
         }
-        guard !Array(problems[before...]).hasErrors else { return nil }
+        builder.setBlindLevel(blindLevel(source))
+        guard !problems[before...].contains(where: { $0.severity == .error }) else { return nil }
+        if builder.operands.isEmpty, builder.tallies.isEmpty {
+            problems.append(Diagnostic(id: "no-input", "the rule asks for no reading and no alarm", at: source.name.location))
+            return nil
+        }
         let rule = Rule(
             name: source.name.string, hazard: source.hazard, summary: summary, forEach: source.forEach.map(\.string),
-            levels: levels, escalate: source.escalate?.string, labels: source.labels, runbook: source.runbook,
+            levels: levels.map { RuleLevel(level: $0.level, name: $0.name) }, escalate: source.escalate?.string, labels: source.labels, runbook: source.runbook,
             location: source.name.location, version: "", program: builder.program, operands: builder.operands,
-            conditions: conditions, clear: clear)
-        return (rule, devices.filter { device in builder.operands.contains { device.field($0.quantity) != nil } })
+            ballots: builder.ballots, tallies: builder.tallies, conditions: conditions, clear: clear)
+        let wanted = Set((builder.operands + builder.ballots.flatMap(\.operands)).map(\.quantity.name))
+        // A rule over alarms alone is about all devices that it selects.
+        return (rule, wanted.isEmpty ? devices : devices.filter { $0.fields.contains { wanted.contains($0.quantity.name) } })
+    }
+
+    /// The level of the fault for a group that cannot be seen: the ladder's lowest, unless the rule says otherwise.
+    private mutating func blindLevel(_ source: RuleSource) -> Level? {
+        guard let blind = source.blind else { return Level(rank: 1) }
+        if blind.string == "none" { return nil }
+        if let rank = surroundings.ladder.firstIndex(of: blind.string) { return Level(rank: UInt8(rank + 1)) }
+        reportUnknownLevel(blind, orNone: true)
+        return nil
+    }
+
+    private mutating func reportUnknownLevel(_ name: ScalarText, orNone: Bool = false) {
+        let levels = surroundings.ladder + (orNone ? ["none"] : [])
+        problems.append(
+            Diagnostic(
+                id: "unknown-level", "'\(name.string)' is not a level of the ladder", at: name.location,
+                hint: NearMiss.hint(for: name.string, among: levels) ?? "the ladder is \(levels.joined(separator: ", "))",
+                fix: NearMiss.best(for: name.string, among: levels)))
     }
 
     private mutating func select(_ source: RuleSource) -> [Device] {
-        let labels = Set(site.devices.flatMap(\.labels.keys))
+        let labels = devices.labels
         for name in source.matchers.map(\.key) + source.forEach where !labels.contains(name.string) {
             problems.append(
                 Diagnostic(
                     id: "unknown-label", "no device has a label '\(name.string)'", at: name.location,
-                    hint: NearMiss.hint(for: name.string, among: labels)))
+                    hint: NearMiss.hint(for: name.string, among: labels), fix: NearMiss.best(for: name.string, among: labels)))
         }
-        let selected = site.devices.filter { device in
-            source.matchers.allSatisfy { matcher in
-                device.labels[matcher.key.string].map { PathGlob.matches($0, matcher.value.string) } ?? false
-            }
-        }
+        let selected = devices.select(source.matchers.map { ($0.key.string, $0.value.string) })
         if selected.isEmpty {
             problems.append(
                 Diagnostic(
@@ -89,7 +117,7 @@ struct RuleChecker {
             if checker.definitions[name] != nil || checker.brokenDefinitions.contains(name) {
                 problems.append(Diagnostic(id: "duplicate-let", "there are two 'let' of the name '\(name)'", at: definition.name.location))
             }
-            if siteQuantities[name] != nil {
+            if devices.quantities[name] != nil {
                 problems.append(
                     Diagnostic(
                         id: "let-hides-quantity", "'\(name)' is a quantity; give the 'let' another name", at: definition.name.location))
@@ -103,23 +131,27 @@ struct RuleChecker {
         }
     }
 
+    private struct CheckedLevel {
+        var level: Level
+        var name: String
+        var when: CheckedExpression
+        var hasUntil: Bool
+        var place: SourceLocation
+    }
+
     private mutating func lowerLevels(
         _ source: RuleSource, _ checker: inout ExpressionChecker, _ builder: inout ProgramBuilder
-    ) -> ([RuleLevel], [ExplainedCondition]) {
+    ) -> ([CheckedLevel], [ExplainedCondition]) {
         var entries: [(rank: Int, condition: RuleSource.LevelCondition)] = []
         for condition in source.levels {
-            if let rank = ladder.firstIndex(of: condition.name.string) {
+            if let rank = surroundings.ladder.firstIndex(of: condition.name.string) {
                 entries.append((rank + 1, condition))
             } else {
-                problems.append(
-                    Diagnostic(
-                        id: "unknown-level", "'\(condition.name.string)' is not a level of the ladder", at: condition.name.location,
-                        hint: NearMiss.hint(for: condition.name.string, among: ladder) ?? "the ladder is \(ladder.joined(separator: ", "))")
-                )
+                reportUnknownLevel(condition.name)
                 _ = checker.condition(condition.when, of: "a level")
             }
         }
-        var levels: [RuleLevel] = []
+        var levels: [CheckedLevel] = []
         var conditions: [ExplainedCondition] = []
         for (rank, condition) in entries.sorted(by: { $0.rank < $1.rank }) {
             let when = checker.condition(condition.when, of: "a level")
@@ -130,10 +162,29 @@ struct RuleChecker {
             let step = LadderStep(level: level, when: builder.condition(when))
             let comparisons = Array(builder.comparisons[first...])
             builder.addStep(LadderStep(level: level, when: step.when, until: until.map { builder.condition($0) }))
-            levels.append(RuleLevel(level: level, name: condition.name.string))
+            levels.append(
+                CheckedLevel(
+                    level: level, name: condition.name.string, when: when, hasUntil: until != nil, place: condition.name.location))
             conditions.append(ExplainedCondition(text: condition.when.string, comparisons: comparisons))
+            if Implication.isNever(when) {
+                problems.append(
+                    Diagnostic(.warning, id: "never-true", "this condition can never be true", at: condition.when.location))
+            }
         }
+        reportUnreachable(levels)
         return (levels, conditions)
+    }
+
+    /// A level that holds only when a higher one does is never seen.
+    private mutating func reportUnreachable(_ levels: [CheckedLevel]) {
+        for (index, level) in levels.enumerated() where !level.hasUntil {
+            guard let higher = levels[(index + 1)...].first(where: { Implication.implies(level.when, $0.when) }) else { continue }
+            problems.append(
+                Diagnostic(
+                    .warning, id: "unreachable-level",
+                    "the alarm can never be at '\(level.name)': whenever that holds, '\(higher.name)' holds too", at: level.place,
+                    hint: "are their thresholds the wrong way round?"))
+        }
     }
 
     private mutating func summarise(

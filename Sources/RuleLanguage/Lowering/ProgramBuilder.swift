@@ -3,14 +3,6 @@ internal import Telemetry
 
 /// Checked expressions → a program. Equal sub-expressions become one instruction.
 struct ProgramBuilder {
-    /// What an operand is, before it is bound to the series of a group.
-    struct OperandKey: Hashable, Sendable {
-        var aggregate: Aggregate
-        var quantity: String
-        /// `nil`: the newest usable value, as old as its device may be silent.
-        var window: TimeSpan?
-    }
-
     /// A register, and the unit that the number in it has.
     struct Value {
         var register: Int32
@@ -18,15 +10,19 @@ struct ProgramBuilder {
     }
 
     private(set) var program = Program()
-    private(set) var operands: [OperandKey] = []
+    private(set) var operands: [MeasuredQuantity] = []
+    private(set) var ballots: [Ballot] = []
+    private(set) var tallies: [TallySource] = []
     /// The comparisons met so far, for explanations.
     private(set) var comparisons: [LoweredComparison] = []
     private var known: [Instruction: Int32] = [:]
+    private var remembering: [CheckedExpression: Value] = [:]
 
     mutating func condition(_ expression: CheckedExpression) -> Int32 { lower(expression).register }
 
     mutating func addStep(_ step: LadderStep) { program.steps.append(step) }
     mutating func setClear(_ register: Int32) { program.clear = register }
+    mutating func setBlindLevel(_ level: Level?) { program.blindLevel = level }
 
     private mutating func emit(_ instruction: Instruction) -> Int32 {
         if let register = known[instruction] { return register }
@@ -36,71 +32,126 @@ struct ProgramBuilder {
         return register
     }
 
+    private mutating func truth(_ operation: Instruction.Operation, _ a: Int32, _ b: Int32 = 0) -> Value {
+        Value(register: emit(Instruction(operation, a: a, b: b)), unit: .one)
+    }
+
     mutating func lower(_ expression: CheckedExpression) -> Value {
         switch expression {
         case .constant(let literal):
             let unit = Unit.coherent(literal.unit.dimension, isDifference: literal.isDifference)
             return Value(register: emit(Instruction(.constant, constant: literal.value(in: unit))), unit: unit)
-        case .truth(let truth):
-            return Value(register: emit(Instruction(.constant, constant: truth ? 1 : 0)), unit: .one)
-        case .aggregate: return inCoherentUnit(aggregate(expression))
+        case .truth(let truth): return Value(register: emit(Instruction(.constant, constant: truth ? 1 : 0)), unit: .one)
+        case .measure(let measured): return inCoherentUnit(read(measured))
         case .negate(let operand):
             let value = lower(operand)
             return Value(register: emit(Instruction(.negate, a: value.register)), unit: value.unit)
-        case .arithmetic(let sign, let left, let right):
-            let (a, b) = (lower(left), lower(right))
-            let dimension: Dimension
-            let operation: Instruction.Operation
-            switch sign {
-            case .add: (operation, dimension) = (.add, a.unit.dimension)
-            case .subtract: (operation, dimension) = (.subtract, a.unit.dimension)
-            case .multiply: (operation, dimension) = (.multiply, a.unit.dimension * b.unit.dimension)
-            default: (operation, dimension) = (.divide, a.unit.dimension / b.unit.dimension)
-            }
-            return Value(register: emit(Instruction(operation, a: a.register, b: b.register)), unit: .coherent(dimension))
+        case .arithmetic(let sign, let left, let right): return calculate(sign, lower(left), lower(right))
+        case .function(let operation, let arguments, let dimension):
+            let registers = arguments.map { lower($0).register }
+            return Value(
+                register: emit(Instruction(operation, a: registers[0], b: registers.count > 1 ? registers[1] : 0)), unit: .coherent(dimension))
+        case .select(let condition, let left, let right):
+            let (test, x, y) = (lower(condition).register, lower(left), lower(right))
+            return Value(register: emit(Instruction(.select, a: test, b: x.register, c: y.register)), unit: x.unit)
+        case .clock(let operation): return truth(operation, 0)
         case .comparison(let comparison): return Value(register: compare(comparison), unit: .one)
-        case .and(let left, let right):
-            let (a, b) = (lower(left).register, lower(right).register)
-            return Value(register: emit(Instruction(.and, a: a, b: b)), unit: .one)
-        case .or(let left, let right):
-            let (a, b) = (lower(left).register, lower(right).register)
-            return Value(register: emit(Instruction(.or, a: a, b: b)), unit: .one)
-        case .not(let operand):
-            return Value(register: emit(Instruction(.not, a: lower(operand).register)), unit: .one)
-        case .hold(let condition, let span):
-            let inner = lower(condition).register
-            let length = Double(span.nanoseconds)
-            // Looked up by hand: the slot is new, and must not make equal holds different.
-            if let index = program.instructions.firstIndex(where: { $0.operation == .hold && $0.a == inner && $0.constant == length }) {
-                return Value(register: Int32(index), unit: .one)
-            }
-            let slot = program.holdCount
-            program.holdCount += 1
-            program.longestHold = max(program.longestHold, span)
-            return Value(register: emit(Instruction(.hold, a: inner, b: slot, constant: length)), unit: .one)
+        case .and(let left, let right): return truth(.and, lower(left).register, lower(right).register)
+        case .or(let left, let right): return truth(.or, lower(left).register, lower(right).register)
+        case .not(let operand): return truth(.not, lower(operand).register)
+        case .hold, .sequence, .share:
+            // What remembers has a place of its own, which must not make equal ones different.
+            if let value = remembering[expression] { return value }
+            let value = remember(expression)
+            program.memory = max(program.memory, expression.memory)
+            remembering[expression] = value
+            return value
+        case .vote(let quorum, let condition, let text): return vote(quorum, condition, text)
+        case .alarms(let reference):
+            return truth(.tallied, tally(.alarms(rule: reference.rule)), Int32(reference.level.rank))
         }
-    }
-
-    /// The operand of an aggregate, in the unit in which its quantity is kept.
-    private mutating func aggregate(_ expression: CheckedExpression) -> Value {
-        guard case .aggregate(let aggregate, let quantity, let window) = expression else { return lower(expression) }
-        let key = OperandKey(aggregate: aggregate, quantity: quantity.name, window: window)
-        let index = operands.firstIndex(of: key) ?? operands.endIndex
-        if index == operands.endIndex {
-            operands.append(key)
-            program.operandCount += 1
-        }
-        let unit: Unit
-        switch aggregate {
-        case .count: unit = .one
-        case .slope: unit = quantity.unit.perSecond
-        case .deviation, .delta: unit = quantity.unit.asDifference
-        default: unit = quantity.unit
-        }
-        return Value(register: emit(Instruction(.operand, a: Int32(index))), unit: unit)
     }
 
     /// Arithmetic is done in coherent units only, so that dimensions are all that has to fit.
+    private mutating func calculate(_ sign: BinaryOperator, _ a: Value, _ b: Value) -> Value {
+        let operation: Instruction.Operation
+        let dimension: Dimension
+        switch sign {
+        case .add: (operation, dimension) = (.add, a.unit.dimension)
+        case .subtract: (operation, dimension) = (.subtract, a.unit.dimension)
+        case .multiply: (operation, dimension) = (.multiply, a.unit.dimension * b.unit.dimension)
+        default: (operation, dimension) = (.divide, a.unit.dimension / b.unit.dimension)
+        }
+        return Value(register: emit(Instruction(operation, a: a.register, b: b.register)), unit: .coherent(dimension))
+    }
+
+    private mutating func remember(_ expression: CheckedExpression) -> Value {
+        switch expression {
+        case .hold(let condition, let span):
+            let inner = lower(condition).register
+            defer { program.memoryCount += 1 }
+            return Value(
+                register: emit(Instruction(.hold, a: inner, b: program.memoryCount, constant: Double(span.nanoseconds))), unit: .one)
+        case .sequence(let first, let second, let span):
+            let (a, b) = (lower(first).register, lower(second).register)
+            defer { program.memoryCount += 4 }
+            return Value(
+                register: emit(Instruction(.sequence, a: a, b: b, c: program.memoryCount, constant: Double(span.nanoseconds))), unit: .one)
+        case .share(let condition, let span):
+            let inner = lower(condition).register
+            defer { program.historyCount += 1 }
+            return Value(
+                register: emit(Instruction(.share, a: inner, b: program.historyCount, constant: Double(span.nanoseconds))), unit: .one)
+        default: return lower(expression)
+        }
+    }
+
+    private mutating func tally(_ source: TallySource) -> Int32 {
+        if let index = tallies.firstIndex(of: source) { return Int32(index) }
+        tallies.append(source)
+        program.tallyCount += 1
+        return Int32(tallies.count - 1)
+    }
+
+    /// A vote's condition becomes a program of its own, which runs for each sensor.
+    private mutating func vote(_ quorum: Quorum, _ condition: CheckedExpression, _ text: String) -> Value {
+        var inner = ProgramBuilder()
+        inner.program.ballot = inner.condition(condition)
+        let ballot = Ballot(program: inner.program, operands: inner.operands)
+        let index = ballots.firstIndex(of: ballot) ?? ballots.endIndex
+        if index == ballots.endIndex { ballots.append(ballot) }
+        program.memory = max(program.memory, inner.program.memory)
+        let tally = tally(.ballot(index))
+        let count = emit(Instruction(.tallied, a: tally))
+        let register: Int32
+        let needed: Double
+        switch quorum {
+        case .all:
+            register = emit(Instruction(.all, a: tally))
+            needed = .nan
+        case .atLeast(let sensors):
+            register = emit(Instruction(.atLeast, a: tally, constant: Double(sensors)))
+            needed = Double(sensors)
+        }
+        comparisons.append(
+            LoweredComparison(
+                register: register, sign: ">=", left: .register(count, .one), right: .constant(needed, .one),
+                leftText: "sensors with \(text)", rightText: needed.isNaN ? "all of them" : NumberText.short(needed), unit: .one))
+        return Value(register: register, unit: .one)
+    }
+
+    private mutating func operand(_ measured: MeasuredQuantity) -> Int32 {
+        if let index = operands.firstIndex(of: measured) { return Int32(index) }
+        operands.append(measured)
+        program.operandCount += 1
+        return Int32(operands.count - 1)
+    }
+
+    /// A measure, in the unit in which its quantity is kept.
+    private mutating func read(_ measured: MeasuredQuantity) -> Value {
+        Value(register: emit(Instruction(.operand, a: operand(measured))), unit: measured.unit)
+    }
+
     private mutating func inCoherentUnit(_ value: Value) -> Value {
         guard value.unit.scale != 1 || value.unit.offset != 0 else { return value }
         var register = value.register
@@ -117,34 +168,107 @@ struct ProgramBuilder {
 
     private mutating func compare(_ comparison: Comparison) -> Int32 {
         var (left, right, sign) = (comparison.left, comparison.right, comparison.sign)
-        var isMirrored = false
-        if case .constant = left {
+        let isMirrored = left.isConstant && !right.isConstant
+        if isMirrored {
             (left, right) = (right, left)
             sign = sign.mirrored
-            isMirrored = true
         }
         let value: Value
-        if case .aggregate = left, case .constant = right { value = aggregate(left) } else { value = lower(left) }
-        let rightSource: LoweredComparison.Side
+        let other: LoweredComparison.Side
         let register: Int32
-        if case .constant(let literal) = right, let operation = sign.constantOperation {
+        if case .measure(let measured) = left, case .constant(let literal) = right, sign != .equal, sign != .notEqual {
+            value = read(measured)
             let constant = literal.value(in: value.unit)
-            register = emit(Instruction(operation, a: value.register, constant: constant))
-            rightSource = .constant(constant, value.unit)
+            register = test(measured, sign, constant)
+            other = .constant(constant, value.unit)
         } else {
-            var value = value
-            if case .aggregate = left { value = inCoherentUnit(value) }
-            let other = lower(right)
-            register = emit(Instruction(sign.operation, a: value.register, b: other.register))
-            rightSource = .register(other.register, other.unit)
+            value = lower(left)
+            let rest = lower(right)
+            other = .register(rest.register, rest.unit)
+            switch sign {
+            case .less: register = truth(.less, value.register, rest.register).register
+            case .lessOrEqual: register = truth(.lessOrEqual, value.register, rest.register).register
+            case .greater: register = truth(.less, rest.register, value.register).register
+            case .greaterOrEqual: register = truth(.lessOrEqual, rest.register, value.register).register
+            case .notEqual: register = truth(.not, truth(.equal, value.register, rest.register).register).register
+            default: register = truth(.equal, value.register, rest.register).register
+            }
         }
-        let leftSource = LoweredComparison.Side.register(value.register, value.unit)
+        let own = LoweredComparison.Side.register(value.register, value.unit)
         comparisons.append(
             LoweredComparison(
-                register: register, sign: comparison.sign.rawValue, left: isMirrored ? rightSource : leftSource,
-                right: isMirrored ? leftSource : rightSource, leftText: comparison.leftText, rightText: comparison.rightText,
-                unit: comparison.unit))
+                register: register, sign: comparison.sign.rawValue, left: isMirrored ? other : own, right: isMirrored ? own : other,
+                leftText: comparison.leftText, rightText: comparison.rightText, unit: comparison.unit))
         return register
+    }
+
+    /// A measure against a constant: the engine knows only `>`, and what the others make of it.
+    ///
+    /// An age grows without readings: compared with a time it is the question whether a window is empty, and
+    /// that is answered at the exact moment.
+    private mutating func test(_ measured: MeasuredQuantity, _ sign: BinaryOperator, _ constant: Double) -> Int32 {
+        var (measured, sign, constant) = (measured, sign, constant)
+        if measured.measure.aggregate == .age {
+            guard constant > 0, constant < 9e9 else {
+                // Every age is above what is below zero.
+                return emit(Instruction(.constant, constant: sign == .greater || sign == .greaterOrEqual ? 1 : 0))
+            }
+            let isStrict = sign == .greater || sign == .lessOrEqual
+            measured.measure = Measure(.count)
+            measured.window = TimeSpan(nanoseconds: Int64((constant * 1e9).rounded()) + (isStrict ? 1 : 0))
+            sign = sign == .greater || sign == .greaterOrEqual ? .lessOrEqual : .greater
+            constant = 0
+        }
+        let isReached = sign == .greaterOrEqual || sign == .less
+        let test = emit(Instruction(.test, a: operand(measured), constant: isReached ? constant.nextDown : constant))
+        return sign == .greater || sign == .greaterOrEqual ? test : emit(Instruction(.not, a: test))
+    }
+}
+
+/// A condition that is put to each sensor of a group.
+struct Ballot: Hashable, Sendable {
+    var program: Program
+    var operands: [MeasuredQuantity]
+}
+
+/// Whom an instance asks: the sensors of its group, or another rule's alarms.
+enum TallySource: Hashable, Sendable {
+    case ballot(Int)
+    case alarms(rule: String)
+}
+
+extension MeasuredQuantity {
+    /// The unit in which the engine gives it.
+    fileprivate var unit: Unit {
+        switch measure.aggregate {
+        case .count, .changes, .standardScore: .one
+        case .age: .coherent(.time)
+        case .slope, .rate: quantity.unit.perSecond
+        case .integral: quantity.unit.timesSecond
+        case .deviation, .delta, .spread, .increase: quantity.unit.asDifference
+        case .mean, .sum, .minimum, .maximum, .first, .last, .quantile, .timeMean, .forecast, .smoothed: quantity.unit
+        }
+    }
+}
+
+extension CheckedExpression {
+    /// How far back it remembers.
+    fileprivate var memory: TimeSpan {
+        switch self {
+        case .constant, .truth, .measure, .clock, .alarms: .zero
+        case .negate(let operand), .not(let operand), .vote(_, let operand, _): operand.memory
+        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right): max(left.memory, right.memory)
+        case .comparison(let comparison): max(comparison.left.memory, comparison.right.memory)
+        case .function(_, let arguments, _): arguments.map(\.memory).max() ?? .zero
+        case .select(let condition, let left, let right): max(condition.memory, max(left.memory, right.memory))
+        case .hold(let inner, let span), .share(let inner, let span): inner.memory + span
+        case .sequence(let first, let second, let span): max(first.memory, second.memory) + span
+        }
+    }
+
+    fileprivate var isConstant: Bool {
+        if case .constant = self { return true }
+        return false
     }
 }
 
@@ -166,43 +290,10 @@ package struct LoweredComparison: Sendable {
 
 extension Unit {
     fileprivate var perSecond: Unit { scaledDifference("\(symbol)/s", dimension / .time) }
+    fileprivate var timesSecond: Unit { scaledDifference("\(symbol).s", dimension * .time) }
     fileprivate var asDifference: Unit { offset == 0 ? self : scaledDifference(dimension == .temperature ? "K" : symbol, dimension) }
 
     private func scaledDifference(_ symbol: String, _ dimension: Dimension) -> Unit {
         Unit(scaling: scale, of: dimension, symbol: symbol)
-    }
-}
-
-extension BinaryOperator {
-    /// The operator that says the same with its sides exchanged.
-    fileprivate var mirrored: BinaryOperator {
-        switch self {
-        case .less: .greater
-        case .lessOrEqual: .greaterOrEqual
-        case .greater: .less
-        case .greaterOrEqual: .lessOrEqual
-        default: self
-        }
-    }
-
-    fileprivate var operation: Instruction.Operation {
-        switch self {
-        case .less: .less
-        case .lessOrEqual: .lessOrEqual
-        case .greater: .greater
-        case .greaterOrEqual: .greaterOrEqual
-        case .notEqual: .notEqual
-        default: .equal
-        }
-    }
-
-    fileprivate var constantOperation: Instruction.Operation? {
-        switch self {
-        case .less: .lessThanConstant
-        case .lessOrEqual: .lessOrEqualConstant
-        case .greater: .greaterThanConstant
-        case .greaterOrEqual: .greaterOrEqualConstant
-        default: nil
-        }
     }
 }

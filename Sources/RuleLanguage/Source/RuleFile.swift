@@ -46,6 +46,7 @@ package struct RuleSource: Sendable {
     package var definitions: [Definition]
     package var levels: [LevelCondition]
     package var clear: ScalarText?
+    package var blind: ScalarText?
     package var escalate: ScalarText?
     package var labels: [String: String]
     package var runbook: String?

@@ -13,6 +13,10 @@ indirect enum Expression: Sendable {
     case binary(BinaryOperator, Expression, Expression, operator: Place, Place)
     case within(Expression, low: Expression, high: Expression, Place)
     case hold(Expression, TimeSpan, Place)
+    /// A quantity's readings of every quality: `raw water_level`.
+    case raw(String, Place)
+    /// `A then B within 10m`
+    case sequence(Expression, Expression, TimeSpan, Place)
 
     struct UnitName: Sendable {
         var text: String
@@ -35,7 +39,7 @@ indirect enum Expression: Sendable {
         switch self {
         case .number(_, _, let place), .truth(_, let place), .text(_, let place), .name(_, let place),
             .call(_, _, _, let place), .negate(_, let place), .not(_, let place), .binary(_, _, _, _, let place),
-            .within(_, _, _, let place), .hold(_, _, let place):
+            .within(_, _, _, let place), .hold(_, _, let place), .raw(_, let place), .sequence(_, _, _, let place):
             place
         }
     }

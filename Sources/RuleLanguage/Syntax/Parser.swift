@@ -13,7 +13,7 @@ struct Parser {
 
     static func parse(_ source: ScalarText) throws(Diagnostic) -> Expression {
         var parser = Parser(source)
-        let expression = try parser.disjunction()
+        let expression = try parser.sequence()
         guard parser.token == .end else { throw parser.unexpected("an operator, or the end") }
         return expression
     }
@@ -39,6 +39,20 @@ struct Parser {
         default: found = "'\(place.excerpt)' stands"
         }
         return Diagnostic(id: "syntax", "\(found) where \(expected) was expected", at: place.location)
+    }
+
+    /// `A then B within 10m`
+    private mutating func sequence() throws(Diagnostic) -> Expression {
+        let first = try disjunction()
+        guard take(.word("then")) else { return first }
+        let second = try disjunction()
+        guard token == .word("within") else { throw unexpected("'within' and a duration") }
+        let (span, end) = try duration(after: "within")
+        guard token != .word("then") else {
+            throw Diagnostic(
+                id: "chained-then", "'then' cannot be chained", at: place.location, hint: "put the first part in brackets, or name it with 'let'")
+        }
+        return .sequence(first, second, span, first.place.joined(end))
     }
 
     private mutating func disjunction() throws(Diagnostic) -> Expression {
@@ -156,13 +170,19 @@ struct Parser {
         case .word("true"), .word("false"):
             defer { advance() }
             return .truth(token == .word("true"), start)
+        case .word("raw"):
+            advance()
+            guard case .word(let name) = token else { throw unexpected("the name of a quantity") }
+            let end = place
+            advance()
+            return .raw(name, start.joined(end))
         case .word(let name) where !["and", "or", "not", "for", "in", "then", "within"].contains(name):
             advance()
             guard token == .symbol("(") else { return .name(name, start) }
             return try call(name, start)
         case .symbol("("):
             advance()
-            let inner = try disjunction()
+            let inner = try sequence()
             guard take(.symbol(")")) else { throw unexpected("')'") }
             return inner
         default:
@@ -177,7 +197,7 @@ struct Parser {
         else { return }
         throw Diagnostic(
             id: "unknown-unit", "'\(word.excerpt)' is not a unit", at: word.location,
-            hint: NearMiss.hint(for: word.excerpt, among: Unit.symbols))
+            hint: NearMiss.hint(for: word.excerpt, among: Unit.symbols), fix: NearMiss.best(for: word.excerpt, among: Unit.symbols))
     }
 
     private mutating func call(_ name: String, _ start: Place) throws(Diagnostic) -> Expression {
@@ -206,7 +226,7 @@ struct Parser {
             }
             (lexer, token, place) = saved
         }
-        return .expression(try disjunction())
+        return .expression(try sequence())
     }
 
     private mutating func duration(after word: String) throws(Diagnostic) -> (TimeSpan, Place) {

@@ -1,0 +1,191 @@
+internal import RulePlan
+internal import Telemetry
+
+// The values of operands: of one window, or of several series' windows taken together.
+extension Engine {
+    /// A measure of one series; `nan` where its window holds too little.
+    @inline(__always)
+    func value(_ measure: Measure, _ index: Int, lane: Int, extra: Int, at now: Int64) -> Double {
+        let state = series[index]
+        let held = count(state, lane: lane)
+        guard held > 0 else { return measure.aggregate == .count ? 0 : .nan }
+        let end = Int(state.ring.count)
+        let first = end - held
+        switch measure.aggregate {
+        case .count: return Double(held)
+        case .last: return state.ring[end - 1].value
+        case .first: return state.ring[first].value
+        case .delta: return held < 2 ? .nan : state.ring[end - 1].value - state.ring[first].value
+        case .maximum: return rows(of: state)[shape(of: state).maxima, lane]
+        case .minimum: return -rows(of: state)[shape(of: state).minima, lane]
+        case .mean, .sum, .deviation, .slope, .standardScore, .forecast:
+            let moments = moments(state, lane: lane, since: now)
+            switch measure.aggregate {
+            case .mean: return moments.meanValue
+            case .sum:
+                let shape = shape(of: state)
+                let rows = rows(of: state)
+                return rows[shape.moments, lane] + rows[shape.moments + 3 * shape.groups, lane] * Double(held)
+            case .deviation: return moments.deviation
+            case .slope: return moments.slope
+            case .standardScore: return Self.standardScore(state.ring[end - 1].value, moments)
+            default: return moments.forecast(at: measure.parameter)
+            }
+        case .age: return Double(now &- state.newest) * 1e-9
+        case .spread: return .nan  // takes more than one sensor
+        case .quantile: return sorted[Int(extraState(state, extra).sorted)].quantile(measure.parameter)
+        case .changes: return Double(extraState(state, extra).count)
+        case .increase: return first == 0 && held < 2 ? .nan : extraState(state, extra).sum.value
+        case .rate:
+            let since = state.ring[max(0, first - 1)].time
+            let span = Double(state.ring[end - 1].time &- since) * 1e-9
+            return span > 0 ? extraState(state, extra).sum.value / span : .nan
+        case .integral, .timeMean: return area(state, lane: lane, extra: extra, first: first, measure)
+        case .smoothed:
+            let smoothed = extraState(state, extra)
+            return smoothed.sum.value / smoothed.weight
+        }
+    }
+
+    private func shape(of state: SeriesState) -> WindowShape { shapes.shapes[Int(state.shape)] }
+    private func extraState(_ state: SeriesState, _ extra: Int) -> ExtraState { extras[Int(state.extras) + extra] }
+
+    /// How many deviations the newest value lies from the mean; unknown where nothing deviates.
+    private static func standardScore(_ newest: Double, _ moments: Moments) -> Double {
+        let deviation = moments.deviation
+        return deviation > 0 ? (newest - moments.meanValue) / deviation : .nan
+    }
+
+    /// The area under the readings of a window, with the part of the first stretch that lies inside it.
+    private func area(_ state: SeriesState, lane: Int, extra: Int, first: Int, _ measure: Measure) -> Double {
+        let newest = state.ring[Int(state.ring.count) - 1]
+        var area = extraState(state, extra).sum.value
+        var since = state.ring[first].time
+        if first > 0 {
+            let (a, b) = (state.ring[first - 1], state.ring[first])
+            let start = state.now &- shapes.lengths[shape(of: state).lengthBase + lane]
+            // A gap longer than the window says nothing about its beginning.
+            if b.time > start, start >= a.time, b.time &- a.time <= state.now &- start {
+                let part = Double(start &- a.time) / Double(b.time &- a.time)
+                area += Self.area(Sample(time: start, value: a.value + (b.value - a.value) * part), b)
+                since = start
+            }
+        }
+        let span = Double(newest.time &- since) * 1e-9
+        if measure.aggregate == .integral { return span > 0 ? area : .nan }
+        return span > 0 ? area / span : newest.value
+    }
+
+    /// The value of an operand at a moment. One that several instances read is computed once a reading.
+    @inline(__always)
+    mutating func read(_ operand: Int, at now: Int64) -> Double {
+        let bound = layout.operands[operand]
+        if bound.sourceCount == 1 {
+            let source = layout.sources[Int(bound.firstSource)]
+            let index = Int(source.series)
+            if series[index].now < now { advance(index, to: now) }
+            return value(bound.measure, index, lane: Int(source.lane), extra: Int(source.extra), at: now)
+        }
+        if cached[operand].serial == serial, cached[operand].now == now { return cached[operand].value }
+        let value = readJoined(bound, at: now)
+        cached[operand] = CachedValue(serial: serial, now: now, value: value)
+        return value
+    }
+
+    /// Several series taken together: as if all their readings were one series', where that has a meaning;
+    /// the mean of the sensors' own values for what a sensor has by itself (counters, areas, `smoothed`).
+    @inline(never)
+    private mutating func readJoined(_ operand: BoundOperand, at now: Int64) -> Double {
+        var moments = Moments()
+        var (sum, total, held, sensors) = (0.0, 0.0, 0, 0)
+        var (highest, lowest, newestHigh, newestLow) = (-Double.infinity, Double.infinity, -Double.infinity, Double.infinity)
+        var first = Sample(time: .max, value: .nan)
+        var last = Sample(time: .min, value: .nan)
+        let aggregate = operand.measure.aggregate
+        for at in operand.firstSource..<operand.firstSource + operand.sourceCount {
+            let source = layout.sources[Int(at)]
+            let index = Int(source.series)
+            if series[index].now < now { advance(index, to: now) }
+            let lane = Int(source.lane)
+            let state = series[index]
+            let count = count(state, lane: lane)
+            guard count > 0 else { continue }
+            held += count
+            let end = Int(state.ring.count)
+            let (oldest, newest) = (state.ring[end - count], state.ring[end - 1])
+            if oldest.time < first.time { first = oldest }
+            if newest.time >= last.time { last = newest }
+            newestHigh = max(newestHigh, newest.value)
+            newestLow = min(newestLow, newest.value)
+            switch aggregate {
+            case .mean, .deviation, .slope, .standardScore, .forecast: moments.join(self.moments(state, lane: lane, since: now))
+            case .sum, .maximum, .minimum, .increase, .rate, .changes, .integral, .timeMean, .smoothed:
+                let own = value(operand.measure, index, lane: lane, extra: Int(source.extra), at: now)
+                guard !own.isNaN else { continue }
+                total += own
+                highest = max(highest, own)
+                lowest = min(lowest, own)
+            case .count, .first, .last, .delta, .age, .spread, .quantile: break
+            }
+            sensors += 1
+            sum = total
+        }
+        guard held > 0 else { return aggregate == .count ? 0 : .nan }
+        switch aggregate {
+        case .mean: return moments.meanValue
+        case .deviation: return moments.deviation
+        case .slope: return first.time == last.time ? .nan : moments.slope
+        case .standardScore: return Self.standardScore(last.value, moments)
+        case .forecast: return first.time == last.time ? .nan : moments.forecast(at: operand.measure.parameter)
+        case .sum, .changes: return sum
+        case .count: return Double(held)
+        case .maximum: return highest
+        case .minimum: return lowest
+        case .first: return first.value
+        case .last: return last.value
+        case .delta: return held < 2 ? .nan : last.value - first.value
+        case .age: return Double(now &- last.time) * 1e-9
+        case .spread: return sensors < 2 ? .nan : newestHigh - newestLow
+        case .increase, .rate, .integral, .timeMean, .smoothed: return sensors > 0 ? total / Double(sensors) : .nan
+        case .quantile: return quantile(operand, held: held)
+        }
+    }
+
+    /// The quantile of several windows' values together.
+    private func quantile(_ operand: BoundOperand, held: Int) -> Double {
+        let sets = (operand.firstSource..<operand.firstSource + operand.sourceCount).map { at in
+            let source = layout.sources[Int(at)]
+            return Int(extraState(series[Int(source.series)], Int(source.extra)).sorted)
+        }
+        let place = operand.measure.parameter * Double(held - 1)
+        let lower = valueOfRank(Int(place), in: sets)
+        let rest = place - place.rounded(.down)
+        return rest > 0 ? lower + (valueOfRank(Int(place) + 1, in: sets) - lower) * rest : lower
+    }
+
+    /// The value of a rank over several sets, by halving between the doubles. O(sets · 64 · log n).
+    private func valueOfRank(_ rank: Int, in sets: [Int]) -> Double {
+        // The order of doubles is that of these integers.
+        func key(_ value: Double) -> Int64 {
+            let bits = Int64(bitPattern: value.bitPattern)
+            return bits < 0 ? bits ^ .max : bits
+        }
+        func value(_ key: Int64) -> Double { Double(bitPattern: UInt64(bitPattern: key < 0 ? key ^ .max : key)) }
+        var low = key(-.greatestFiniteMagnitude), high = key(.greatestFiniteMagnitude)
+        while low < high {
+            let middle = low &+ Int64(UInt64(bitPattern: high &- low) / 2)
+            let count = sets.reduce(0) { $0 + sorted[$1].rank(upTo: value(middle)) }
+            if count > rank { high = middle } else { low = middle + 1 }
+        }
+        return value(low)
+    }
+}
+
+extension SortedValues {
+    func quantile(_ share: Double) -> Double {
+        let place = share * Double(count - 1)
+        let lower = value(ofRank: Int(place))
+        let rest = place - place.rounded(.down)
+        return rest > 0 ? lower + (value(ofRank: Int(place) + 1) - lower) * rest : lower
+    }
+}

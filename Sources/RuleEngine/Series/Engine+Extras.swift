@@ -1,0 +1,135 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+internal import RulePlan
+
+// The rarer measures: kept beside the windows of the series that a rule asks them of, and of no other.
+extension Engine {
+    /// Remembers how many samples each window held, for ``moveExtras(_:isNew:)``.
+    @inline(never)
+    func noteCounts(_ rows: LaneBlock, _ groups: Int) {
+        let counts = LaneBlock(scratch.address(0, count: groups))
+        for group in 0..<groups { counts[group] = rows[group] }
+    }
+
+    /// Brings the extras up to date with the windows: what has left them goes, the newest sample comes.
+    @inline(never)
+    mutating func moveExtras(_ index: Int, isNew: Bool = true) {
+        let state = series[index]
+        let shape = shapes.shapes[Int(state.shape)]
+        let counts = LaneBlock(scratch.address(0, count: shape.groups))
+        let end = Int(state.ring.count)
+        for number in 0..<shape.extraCount {
+            let extra = shapes.extras[shape.extraBase + number]
+            let at = Int(state.extras) + number
+            let before = Int(counts[0, Int(extra.lane)])
+            let after = count(state, lane: Int(extra.lane))
+            let oldEnd = isNew ? end - 1 : end
+            let oldest = oldEnd - before
+            for gone in oldest..<min(end - after, oldEnd) { drop(extra, at, ring: state.ring, gone, end: oldEnd) }
+            if isNew, after > 0 { take(extra, at, ring: state.ring, end - 1, first: end - after) }
+        }
+    }
+
+    private mutating func take(_ extra: ExtraShape, _ at: Int, ring: SampleRing, _ index: Int, first: Int) {
+        let sample = ring[index]
+        switch extra.kind {
+        case .sorted: sorted[Int(extras[at].sorted)].insert(sample.value)
+        case .increase: extras[at].sum.add(Self.increase(ring, index))
+        case .changes: if Self.differs(ring, index) { extras[at].count += 1 }
+        case .area: if index > first { extras[at].sum.add(Self.area(ring[index - 1], sample)) }
+        case .smoothed:
+            let fading = index > 0 ? exp(Double(ring[index - 1].time &- sample.time) * 1e-9 / extra.parameter) : 0
+            let sum = extras[at].sum.value * fading + sample.value
+            extras[at].sum = ExactSum()
+            extras[at].sum.add(sum)
+            extras[at].weight = extras[at].weight * fading + 1
+        }
+    }
+
+    private mutating func drop(_ extra: ExtraShape, _ at: Int, ring: SampleRing, _ index: Int, end: Int) {
+        switch extra.kind {
+        case .sorted: sorted[Int(extras[at].sorted)].remove(ring[index].value)
+        case .increase: extras[at].sum.add(-Self.increase(ring, index))
+        case .changes: if Self.differs(ring, index) { extras[at].count -= 1 }
+        case .area: if index + 1 < end { extras[at].sum.add(-Self.area(ring[index], ring[index + 1])) }
+        case .smoothed: break
+        }
+    }
+
+    /// Forms the extras anew after a late sample, all but `smoothed`, which ``noteLate(_:_:)`` has done.
+    mutating func formExtras(_ index: Int) {
+        let state = series[index]
+        let shape = shapes.shapes[Int(state.shape)]
+        for number in 0..<shape.extraCount {
+            let extra = shapes.extras[shape.extraBase + number]
+            guard extra.kind != .smoothed else { continue }
+            let at = Int(state.extras) + number
+            extras[at].sum = ExactSum()
+            extras[at].count = 0
+            if extra.kind == .sorted { sorted[Int(extras[at].sorted)].removeAll() }
+            let first = Int(state.ring.count) - count(state, lane: Int(extra.lane))
+            for sample in first..<Int(state.ring.count) { take(extra, at, ring: state.ring, sample, first: first) }
+        }
+    }
+
+    /// Gives a late sample its weight in every `smoothed`.
+    mutating func noteLate(_ sample: Sample, _ index: Int) {
+        let state = series[index]
+        let shape = shapes.shapes[Int(state.shape)]
+        for number in 0..<shape.extraCount {
+            let extra = shapes.extras[shape.extraBase + number]
+            guard extra.kind == .smoothed else { continue }
+            let at = Int(state.extras) + number
+            let isNewest = state.ring[Int(state.ring.count) - 1].time == sample.time
+            let before = isNewest ? state.ring.count > 1 ? state.ring[Int(state.ring.count) - 2].time : sample.time : state.newest
+            let fading = isNewest ? exp(Double(before &- sample.time) * 1e-9 / extra.parameter) : 1
+            let own = isNewest ? 1 : exp(Double(sample.time &- state.newest) * 1e-9 / extra.parameter)
+            let sum = extras[at].sum.value * fading + sample.value * own
+            extras[at].sum = ExactSum()
+            extras[at].sum.add(sum)
+            extras[at].weight = extras[at].weight * fading + own
+        }
+    }
+
+    /// What a counter counted up to a sample since the one before; a fall is a reset to zero.
+    static func increase(_ ring: SampleRing, _ index: Int) -> Double {
+        guard index > 0 else { return 0 }
+        let (before, value) = (ring[index - 1].value, ring[index].value)
+        return value >= before ? value - before : value
+    }
+
+    static func differs(_ ring: SampleRing, _ index: Int) -> Bool { index > 0 && ring[index - 1].value != ring[index].value }
+
+    /// The area under the straight line between two samples, in value seconds.
+    static func area(_ a: Sample, _ b: Sample) -> Double { (a.value + b.value) / 2 * (Double(b.time &- a.time) * 1e-9) }
+
+    /// The tests that are made one by one. Returns what differs, by bits.
+    @inline(never)
+    mutating func testScalars(_ index: Int) -> UInt64 {
+        let state = series[index]
+        let shape = shapes.shapes[Int(state.shape)]
+        var difference: UInt64 = 0
+        for word in shape.vectorWords..<shape.words {
+            var (bits, known): (UInt64, UInt64) = (0, 0)
+            let first = (word - shape.vectorWords) * 64
+            for number in first..<min(first + 64, shape.scalarCount) {
+                let test = shapes.scalarTests[shape.scalarBase + number]
+                let value = value(test.measure, index, lane: Int(test.lane), extra: Int(test.extra), at: state.now)
+                let bit = UInt64(1) << UInt64(number - first)
+                if value > test.threshold { bits |= bit }
+                if !value.isNaN { known |= bit }
+            }
+            let at = Int(state.words) + 2 * word
+            changedWords[word] = (bits ^ truth[at]) | (known ^ truth[at + 1])
+            difference |= changedWords[word]
+            truth[at] = bits
+            truth[at + 1] = known
+        }
+        return difference
+    }
+}

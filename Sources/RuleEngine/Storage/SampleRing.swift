@@ -1,0 +1,87 @@
+/// A value at a time, as windows keep it.
+struct Sample: BitwiseCopyable {
+    var time: Int64
+    var value: Double
+}
+
+/// The samples of a series, oldest first, in a stretch of memory that it owns and that grows by half.
+///
+/// An index counts from the oldest sample; a slot is where a sample lies. In the steady state nothing is
+/// allocated, and at most a third of the memory is unused.
+struct SampleRing: BitwiseCopyable {
+    private(set) var base: UnsafeMutablePointer<Sample>?
+    private(set) var capacity: Int32 = 0
+    private(set) var head: Int32 = 0
+    private(set) var count: Int32 = 0
+
+    var isFull: Bool { count == capacity }
+
+    @inline(__always)
+    func slot(_ index: Int) -> Int {
+        let slot = Int(head) &+ index
+        return slot >= Int(capacity) ? slot &- Int(capacity) : slot
+    }
+
+    @inline(__always)
+    subscript(index: Int) -> Sample {
+        precondition(index >= 0 && index < Int(count))
+        return base.unsafelyUnwrapped[slot(index)]
+    }
+
+    /// Puts a sample behind the newest. The ring must not be full.
+    @inline(__always)
+    mutating func append(_ sample: Sample) {
+        precondition(count < capacity)
+        base.unsafelyUnwrapped[slot(Int(count))] = sample
+        count &+= 1
+    }
+
+    /// Whether there is a second sample, and it is not later than a time.
+    @inline(__always)
+    func isSecond(upTo limit: Int64) -> Bool {
+        guard count > 1 else { return false }
+        return base.unsafelyUnwrapped[Int(head &+ 1 == capacity ? 0 : head &+ 1)].time <= limit
+    }
+
+    @inline(__always)
+    mutating func removeFirst() {
+        head = head &+ 1 == capacity ? 0 : head &+ 1
+        count &-= 1
+    }
+
+    /// Inserts at an index, moving the newer samples up by one. O(samples moved).
+    mutating func insert(_ sample: Sample, at index: Int) {
+        append(sample)
+        let base = base.unsafelyUnwrapped
+        var at = Int(count) - 1
+        while at > index {
+            base[slot(at)] = base[slot(at - 1)]
+            at -= 1
+        }
+        base[slot(index)] = sample
+    }
+
+    /// The first index whose sample is later than `time`. O(log count).
+    func upperBound(_ time: Int64) -> Int {
+        var low = 0, high = Int(count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if self[middle].time <= time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Makes room for more samples; every sample gets another slot, the oldest slot 0.
+    mutating func grow() {
+        let larger = max(16, Int(capacity) + Int(capacity) / 2)
+        let moved = UnsafeMutablePointer<Sample>.allocate(capacity: larger)
+        for index in 0..<Int(count) { (moved + index).initialize(to: self[index]) }
+        (moved + Int(count)).initialize(repeating: Sample(time: 0, value: 0), count: larger - Int(count))
+        base?.deallocate()
+        base = moved
+        capacity = Int32(larger)
+        head = 0
+    }
+
+    func free() { base?.deallocate() }
+}

@@ -1,0 +1,133 @@
+internal import Telemetry
+
+/// What can be said of conditions without any reading: whether one implies another, whether two can be true
+/// at once, whether one can be true at all.
+///
+/// Only comparisons of equal terms with constants are understood, and `and`, `or`, `not` and `for` around
+/// them; of anything else nothing is claimed.
+enum Implication {
+    /// Whether `a` is never true without `b`. `false` where that cannot be told.
+    static func implies(_ a: CheckedExpression, _ b: CheckedExpression) -> Bool {
+        if a == b { return true }
+        switch (a, b) {
+        case (.or(let left, let right), _): return implies(left, b) && implies(right, b)
+        case (_, .and(let left, let right)): return implies(a, left) && implies(a, right)
+        case (.and(let left, let right), .or(let x, let y)):
+            return implies(left, b) || implies(right, b) || implies(a, x) || implies(a, y)
+        case (_, .or(let left, let right)): return implies(a, left) || implies(a, right)
+        case (.and(let left, let right), _): return implies(left, b) || implies(right, b)
+        case (.hold(let inner, let long), .hold(let other, let short)): return long >= short && implies(inner, other)
+        case (.hold(let inner, _), _): return implies(inner, b)
+        default:
+            guard let a = Bound(a), let b = Bound(b), a.term == b.term else { return false }
+            return a.interval.isInside(b.interval)
+        }
+    }
+
+    /// Whether two single comparisons of one term are both true for some value. `false` where that cannot be told.
+    static func overlap(_ a: CheckedExpression, _ b: CheckedExpression) -> Bool {
+        guard let a = Bound(a.withoutHold), let b = Bound(b.withoutHold), a.term == b.term else { return false }
+        return !a.interval.intersection(b.interval).isEmpty
+    }
+
+    /// Whether a condition contradicts itself.
+    static func isNever(_ condition: CheckedExpression) -> Bool {
+        switch condition {
+        case .truth(let truth): return !truth
+        case .hold(let inner, _): return isNever(inner)
+        case .or(let left, let right): return isNever(left) && isNever(right)
+        case .and:
+            var intervals: [CheckedExpression: Interval] = [:]
+            for part in condition.conjuncts {
+                if isNever(part) { return true }
+                guard let bound = Bound(part.withoutHold) else { continue }
+                intervals[bound.term] = intervals[bound.term].map { $0.intersection(bound.interval) } ?? bound.interval
+            }
+            return intervals.values.contains(where: \.isEmpty)
+        default: return false
+        }
+    }
+}
+
+/// A comparison of a term with a constant, as the values for which it is true.
+private struct Bound {
+    var term: CheckedExpression
+    var interval: Interval
+
+    init?(_ expression: CheckedExpression) {
+        var expression = expression
+        var isNegated = false
+        while case .not(let inner) = expression {
+            expression = inner
+            isNegated.toggle()
+        }
+        guard case .comparison(let comparison) = expression else { return nil }
+        var (left, right, sign) = (comparison.left, comparison.right, comparison.sign)
+        if case .constant = left {
+            (left, right) = (right, left)
+            sign = sign.mirrored
+        }
+        guard case .constant(let literal) = right else { return nil }
+        if case .constant = left { return nil }
+        term = left
+        let value = literal.value(in: .coherent(literal.unit.dimension, isDifference: literal.isDifference))
+        switch (sign, isNegated) {
+        case (.less, false), (.greaterOrEqual, true): interval = Interval(below: value, isClosed: false)
+        case (.lessOrEqual, false), (.greater, true): interval = Interval(below: value, isClosed: true)
+        case (.greater, false), (.lessOrEqual, true): interval = Interval(above: value, isClosed: false)
+        case (.greaterOrEqual, false), (.less, true): interval = Interval(above: value, isClosed: true)
+        default: return nil
+        }
+    }
+}
+
+private struct Interval {
+    var low = -Double.infinity
+    var high = Double.infinity
+    var lowIsClosed = false
+    var highIsClosed = false
+
+    init(above low: Double, isClosed: Bool) { (self.low, lowIsClosed) = (low, isClosed) }
+    init(below high: Double, isClosed: Bool) { (self.high, highIsClosed) = (high, isClosed) }
+
+    var isEmpty: Bool { low > high || low == high && !(lowIsClosed && highIsClosed) }
+
+    func isInside(_ other: Interval) -> Bool {
+        (low > other.low || low == other.low && (other.lowIsClosed || !lowIsClosed))
+            && (high < other.high || high == other.high && (other.highIsClosed || !highIsClosed))
+    }
+
+    func intersection(_ other: Interval) -> Interval {
+        var result = self
+        if other.low > low || other.low == low && !other.lowIsClosed { (result.low, result.lowIsClosed) = (other.low, other.lowIsClosed) }
+        if other.high < high || other.high == high && !other.highIsClosed {
+            (result.high, result.highIsClosed) = (other.high, other.highIsClosed)
+        }
+        return result
+    }
+}
+
+extension CheckedExpression {
+    fileprivate var withoutHold: CheckedExpression {
+        if case .hold(let inner, _) = self { return inner.withoutHold }
+        return self
+    }
+
+    fileprivate var conjuncts: [CheckedExpression] {
+        if case .and(let left, let right) = self { return left.conjuncts + right.conjuncts }
+        return [self]
+    }
+}
+
+extension BinaryOperator {
+    /// The operator that says the same with its sides exchanged.
+    var mirrored: BinaryOperator {
+        switch self {
+        case .less: .greater
+        case .lessOrEqual: .greaterOrEqual
+        case .greater: .less
+        case .greaterOrEqual: .lessOrEqual
+        default: self
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package import Telemetry
+
+/// What a rule may refer to beside its devices, and what bounds it.
+package struct RuleSurroundings: Sendable {
+    /// The names of the levels, lowest first.
+    package var ladder: [String]
+    /// The escalation policies that there are.
+    package var policies: Set<String>
+    /// How far back readings may still be put in their place.
+    package var lateness: TimeSpan
+    /// How long the store keeps readings, if age bounds it.
+    package var retention: TimeSpan?
+    /// The names of all rules.
+    var rules: Set<String> = []
+
+    package init(ladder: [String], policies: Set<String>, lateness: TimeSpan, retention: TimeSpan? = nil) {
+        self.ladder = ladder
+        self.policies = policies
+        self.lateness = lateness
+        self.retention = retention
+    }
+}

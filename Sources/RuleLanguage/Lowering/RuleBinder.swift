@@ -1,0 +1,128 @@
+internal import Devices
+internal import RulePlan
+internal import Telemetry
+
+/// Checked rules → a plan: an instance for each group, and for each sensor that votes in it.
+struct RuleBinder {
+    private(set) var plan = Plan()
+    private(set) var instances: [RuleInstance] = []
+
+    private let series: (String, Quantity) -> SeriesID
+    /// The series of a device's readings of every quality, made when the first rule asks for it.
+    private var raw: [SeriesID: SeriesID] = [:]
+    /// The instances of each rule, by group.
+    private var groups: [String: [(instance: Int32, values: [String: String])]] = [:]
+    private var byGroup: [String: [String: Int32]] = [:]
+
+    init(_ site: Site, lateness: TimeSpan, series: @escaping (String, Quantity) -> SeriesID) {
+        self.series = series
+        plan.lateness = lateness
+        plan.zone = ZoneTable(timeZone: site.timeZone)
+        // Every series keeps samples for the lateness at least, even if no rule reads it: so a repeated
+        // reading is recognised.
+        for device in site.devices {
+            for field in device.fields {
+                let id = Int(series(device.id, field.quantity).index)
+                while plan.series.count <= id { plan.series.append(SeriesPlan()) }
+                plan.series[id].interval = max(device.interval, .milliseconds(100))
+            }
+        }
+    }
+
+    /// - Parameter order: the rules, each after those whose alarms it asks for.
+    mutating func bind(_ rules: [(rule: Rule, devices: [Device])], in order: [Int]) {
+        plan.programs = rules.map(\.rule.program)
+        for index in order { bind(rules[index].rule, index, rules[index].devices) }
+    }
+
+    private mutating func bind(_ rule: Rule, _ index: Int, _ devices: [Device]) {
+        let ballots = rule.ballots.map { ballot in
+            plan.programs.append(ballot.program)
+            return (program: Int32(plan.programs.count - 1), operands: ballot.operands)
+        }
+        let groups = Dictionary(grouping: devices) { device in rule.forEach.map { device.labels[$0] ?? "" } }
+        for (values, members) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            var labels = members.first?.labels ?? [:]
+            for member in members.dropFirst() { labels = labels.filter { member.labels[$0.key] == $0.value } }
+            labels.merge(rule.labels) { _, own in own }
+            let group = values.joined(separator: ",")
+            let voters = ballots.map { ballot in
+                members.filter { device in ballot.operands.contains { device.field($0.quantity.name) != nil } }.map { device in
+                    let instance = Instance(program: ballot.program, operandBase: addOperands(ballot.operands, [device]))
+                    return add(instance, RuleInstance(rule: index, group: group, labels: labels, devices: [device.id], isBallot: true))
+                }
+            }
+            let tallyBase = Int32(plan.tallies.count)
+            for source in rule.tallies {
+                switch source {
+                case .ballot(let ballot): addTally(voters[ballot])
+                case .alarms(let asked): addTally(related(asked, to: rule, group, labels))
+                }
+            }
+            let silence = members.map(\.silence).max() ?? .zero
+            let instance = Instance(
+                program: Int32(index), operandBase: addOperands(rule.operands, members), tallyBase: tallyBase, blindAfter: silence)
+            let number = add(instance, RuleInstance(rule: index, group: group, labels: labels, devices: members.map(\.id)))
+            let own = Dictionary(zip(rule.forEach, values)) { first, _ in first }
+            self.groups[rule.name, default: []].append((number, own.merging(labels) { own, _ in own }))
+            byGroup[rule.name, default: [:]][group] = number
+        }
+        forEach[rule.name] = rule.forEach
+    }
+
+    private var forEach: [String: [String]] = [:]
+
+    private mutating func add(_ instance: Instance, _ described: RuleInstance) -> Int32 {
+        plan.instances.append(instance)
+        instances.append(described)
+        return Int32(instances.count - 1)
+    }
+
+    private mutating func addTally(_ members: [Int32]) {
+        plan.tallies.append(Tally(firstMember: Int32(plan.members.count), memberCount: Int32(members.count)))
+        plan.members += members
+    }
+
+    /// Binds operands to the series of some devices; returns where they begin.
+    private mutating func addOperands(_ operands: [MeasuredQuantity], _ devices: [Device]) -> Int32 {
+        let base = Int32(plan.operands.count)
+        for operand in operands {
+            let first = Int32(plan.sources.count)
+            for device in devices {
+                guard let field = device.field(operand.quantity.name) else { continue }
+                var id = series(device.id, field.quantity)
+                if operand.isRaw { id = rawTwin(of: id) }
+                plan.sources.append(OperandSource(series: id, window: operand.window ?? device.silence))
+            }
+            plan.operands.append(
+                Operand(operand.measure, firstSource: first, sourceCount: Int32(plan.sources.count) - first))
+        }
+        return base
+    }
+
+    private mutating func rawTwin(of id: SeriesID) -> SeriesID {
+        if let twin = raw[id] { return twin }
+        let twin = SeriesID(index: Int32(plan.series.count))
+        plan.series.append(SeriesPlan(interval: plan.series[Int(id.index)].interval))
+        plan.series[Int(id.index)].raw = twin
+        raw[id] = twin
+        return twin
+    }
+
+    /// The alarms of another rule that a group may ask for: those in the same group, or of which every label that
+    /// either rule makes its groups by agrees. Labels that are paths agree if one lies in the other: what a town's
+    /// stations raise, its province may count.
+    private func related(_ asked: String, to rule: Rule, _ group: String, _ labels: [String: String]) -> [Int32] {
+        let theirs = forEach[asked] ?? []
+        if theirs == rule.forEach { return byGroup[asked]?[group].map { [$0] } ?? [] }
+        return (groups[asked] ?? []).compactMap { instance, values in
+            var shared = 0
+            for label in Set(rule.forEach).union(theirs) {
+                guard let own = labels[label], let other = values[label] else { continue }
+                guard own == other || own.hasPrefix(other + "/") || other.hasPrefix(own + "/") else { return nil }
+                shared += 1
+            }
+            return shared > 0 ? instance : nil
+        }
+    }
+}

@@ -1,0 +1,24 @@
+internal import Foundation
+internal import RulePlan
+internal import Telemetry
+
+extension ZoneTable {
+    /// The offsets of a zone of the time zone database, from 1970 to 2100; UTC for a name that it does not know.
+    init(timeZone name: String) {
+        guard let zone = TimeZone(identifier: name) else {
+            self.init()
+            return
+        }
+        var entries: [Entry] = []
+        var date: Date? = Date(timeIntervalSince1970: 0)
+        let end = Date(timeIntervalSince1970: 4_102_444_800)
+        while let at = date, at < end {
+            entries.append(
+                Entry(
+                    from: Instant(nanoseconds: Int64(at.timeIntervalSince1970) * 1_000_000_000),
+                    offset: .seconds(Int64(zone.secondsFromGMT(for: at)))))
+            date = zone.nextDaylightSavingTimeTransition(after: at)
+        }
+        self.init(entries)
+    }
+}

@@ -51,9 +51,9 @@ let package = Package(
         .target(
             name: "RuleLanguage", dependencies: ["Telemetry", "SourceText", "Devices", "RulePlan", .yams],
             swiftSettings: safe),
-        .target(name: "CPrefetch"),
+        .target(name: "CEngine"),
         .target(
-            name: "RuleEngine", dependencies: ["Telemetry", "RulePlan", "CPrefetch", .collections],
+            name: "RuleEngine", dependencies: ["Telemetry", "RulePlan", "CEngine", .collections],
             swiftSettings: strict),
         .target(
             name: "Alarms",

@@ -58,6 +58,18 @@ extension Rule {
         return deciding.isEmpty ? causes : deciding
     }
 
+    /// The comparisons of which it is unknown how they come out.
+    package func unknowns(registers: [Double]) -> [Cause] {
+        var seen: Set<Cause> = []
+        return conditions.flatMap(\.comparisons).map { $0.cause(registers) }.filter { $0.holds == nil && seen.insert($0).inserted }
+    }
+
+    /// What the rule measures, by name.
+    package var quantities: [String] {
+        var seen: Set<String> = []
+        return (operands + ballots.flatMap(\.operands)).map(\.quantity.name).filter { seen.insert($0).inserted }
+    }
+
     private func condition(of level: Level) -> ExplainedCondition? {
         levels.firstIndex { $0.level == level }.map { conditions[$0] }
     }

@@ -48,7 +48,7 @@ struct CheckCommand: ParsableCommand {
             let rules = model.rules
             Terminal.line(
                 "\(model.site.name): \(model.site.devices.count) devices, \(model.series.devices.count) series, "
-                    + "\(rules.rules.count) rules in \(rules.instances.count) groups, \(found.count) warnings")
+                    + "\(rules.rules.count) rules in \(rules.instances.count { !$0.isBallot }) groups, \(found.count) warnings")
         }
         if strict, !found.isEmpty { throw Failure.configuration }
     }

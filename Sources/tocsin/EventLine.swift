@@ -13,7 +13,7 @@ struct EventLine {
         let time = String(event.time.prefix(19)).replacing("T", with: " ")
         let word = Self.word(event).uppercased()
         let padded = word + String(repeating: " ", count: max(0, 10 - word.count))
-        let why = event.causes.filter { $0.holds != nil || event.uncertain }.map(\.sentence).joined(separator: "; ")
+        let why = event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "blind" }.map(\.sentence).joined(separator: "; ")
         var line = "\(paint("2", time))  \(paint(code(event), padded)) \(paint("1", event.rule)) \(event.group)"
         line += "  \(event.summary)"
         if event.from != event.to { line += paint("2", "  [\(event.from) → \(event.to)]") }
@@ -35,6 +35,7 @@ struct EventLine {
         case "cleared": "cleared"
         case "retired": "retired"
         case "uncertain": "uncertain"
+        case "blind": "blind"
         default: event.to
         }
     }
@@ -43,7 +44,7 @@ struct EventLine {
     private func code(_ event: StoreReader.Event) -> String {
         switch event.kind {
         case "cleared": return "32"
-        case "retired", "uncertain": return "35"
+        case "retired", "uncertain", "blind": return "35"
         default:
             let codes = ["1;34", "1;33", "1;38;5;208", "1;37;41"]
             let rank = ladder.firstIndex(of: event.to) ?? 0

@@ -6,7 +6,7 @@ import Testing
 @Suite struct TidyTests {
     /// In the order in which data meets them.
     static let order = [
-        "Telemetry", "SourceText", "CMosquitto", "CSimdjson", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Alarms",
+        "Telemetry", "SourceText", "CMosquitto", "CSimdjson", "MQTT", "Devices", "RulePlan", "RuleLanguage", "CEngine", "RuleEngine", "Alarms",
         "Store",
         "Uplink", "Gateway", "Scenario", "tocsin",
     ]
@@ -55,10 +55,10 @@ import Testing
     @Test("unsafe code and unchecked promises stand only in the files that exist for them")
     func unsafe() throws {
         let allowed = [
-            "RuleEngine/Storage/Slab.swift", "Scenario/ChildProcess.swift", "Scenario/LocalBroker.swift",
+            "RuleEngine/Storage/", "RuleEngine/Series/Engine+Append.swift", "RuleEngine/Series/Engine+Windows.swift", "Scenario/ChildProcess.swift", "Scenario/LocalBroker.swift",
             "Devices/Decoding/JSONDocument.swift", "MQTT/", "Gateway/Gateway.swift", "Store/Readings/Store+Commit.swift",
         ]
-        for module in Self.order where module != "CSimdjson" && module != "CMosquitto" {
+        for module in Self.order where module != "CSimdjson" && module != "CEngine" && module != "CMosquitto" {
             let folder = RepositoryRoot.path + "/Sources/" + module
             for file in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? [] where file.hasSuffix(".swift") {
                 let text = try String(contentsOfFile: folder + "/" + file, encoding: .utf8)

@@ -17,6 +17,7 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
         package var group: String
         package var level: String
         package var uncertain: Bool
+        package var blind: Bool
         package var raised: String
         package var cleared: String?
     }
@@ -58,7 +59,8 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
         summary = alarm.summary
         self.alarm = AlarmPart(
             id: alarm.id, rule: alarm.rule, ruleVersion: transition.ruleVersion, hazard: alarm.hazard, group: alarm.group,
-            level: alarm.levelName, uncertain: alarm.ladder.isUncertain, raised: alarm.raised.description,
+            level: alarm.levelName, uncertain: alarm.ladder.isUncertain,
+            blind: alarm.ladder.isBlind, raised: alarm.raised.description,
             cleared: alarm.cleared?.description)
         self.transition = TransitionPart(
             sequence: alarm.sequence, kind: transition.kind.rawValue, from: transition.from, to: transition.to,

@@ -48,6 +48,9 @@ package struct Transition: Sendable {
         case rose, fell
         /// The level stays although its condition has become unknown; the condition is known again.
         case uncertain, certain
+        /// From normal to the rule's blind level: for longer than its sensors may be silent nothing has been known
+        /// of the group. The alarm begins.
+        case blind
         /// Back to normal; the alarm ends.
         case cleared
         /// The rule or its devices were taken away; the alarm ends without its condition having cleared.

@@ -37,17 +37,19 @@ package struct AlarmBook: Sendable {
         ladders: [(instance: Int, ladder: LadderState)], retired: [Transition]
     ) {
         var instances: [String: Int] = [:]
-        for (index, instance) in rules.instances.enumerated() {
+        for (index, instance) in rules.instances.enumerated() where !instance.isBallot {
             instances[rules.rules[instance.rule].name + "\u{0}" + instance.group] = index
         }
         var ladders: [(instance: Int, ladder: LadderState)] = []
         var retired: [Transition] = []
         for alarm in stored {
             if let index = instances[alarm.rule + "\u{0}" + alarm.group],
-                let level = rules.rules[rules.instances[index].rule].levels.first(where: { $0.name == alarm.levelName })
+                let rank = levelNames.firstIndex(of: alarm.levelName),
+                case let rule = rules.rules[rules.instances[index].rule],
+                alarm.ladder.isBlind ? Int(rule.program.blindLevel?.rank ?? 0) == rank : rule.levels.contains(where: { Int($0.level.rank) == rank })
             {
                 var alarm = alarm
-                alarm.ladder.level = level.level
+                alarm.ladder.level = Level(rank: UInt8(rank))
                 alarms[index] = alarm
                 ladders.append((index, alarm.ladder))
             } else {
@@ -76,7 +78,7 @@ package struct AlarmBook: Sendable {
         let kind: Transition.Kind
         if change.from == .normal {
             guard change.to > .normal else { return nil }
-            kind = .raised
+            kind = change.isBlind ? .blind : .raised
         } else if change.to == .normal {
             kind = .cleared
         } else if change.to != change.from {
@@ -84,9 +86,12 @@ package struct AlarmBook: Sendable {
         } else {
             kind = change.isUncertain ? .uncertain : .certain
         }
-        let summary = rule.summary.text(labels: instance.labels, registers: change.registers)
+        let summary =
+            change.isBlind
+            ? "\(instance.group): blind, nothing is known of \(rule.quantities.joined(separator: ", "))"
+            : rule.summary.text(labels: instance.labels, registers: change.registers)
         var alarm: Alarm
-        if kind == .raised {
+        if kind == .raised || kind == .blind {
             alarm = Alarm(
                 id: "\(rule.name)/\(instance.group)@\(change.time)", rule: rule.name, group: instance.group,
                 hazard: rule.hazard, labels: instance.labels, position: position(of: instance), ladder: ladder,
@@ -106,7 +111,9 @@ package struct AlarmBook: Sendable {
         return Transition(
             alarm: alarm, kind: kind, time: change.time, recorded: recorded, from: levelNames[Int(change.from.rank)],
             to: levelNames[Int(change.to.rank)], severity: max(change.from, change.to).rank,
-            causes: rule.causes(from: change.from, to: change.to, registers: change.registers), device: device,
+            causes: change.isBlind
+                ? rule.unknowns(registers: change.registers)
+                : rule.causes(from: change.from, to: change.to, registers: change.registers), device: device,
             ruleVersion: rule.version, runbook: rule.runbook, policy: rule.escalate)
     }
 

@@ -25,7 +25,7 @@ package struct Model: Sendable {
         let compiler = RuleCompiler(
             RuleSurroundings(
                 ladder: configuration.ladder, policies: Set(configuration.policies.keys), lateness: configuration.lateness,
-                retention: configuration.store.retention.readings))
+                retention: configuration.store.retention.readings, zone: ZoneTable(timeZone: site.timeZone)))
         let files = try SourceFolder.files(configuration.rules, what: "rules")
         let rules = try compiler.compile(files, for: site) { series.id(device: $0, quantity: $1.name) }
         return Model(site: site, rules: rules, series: series)

@@ -27,6 +27,7 @@ struct Intake: ~Copyable {
     private let configuration: Configuration
     private var complaints: ComplaintLimiter
     private var readings: [Reading] = []
+    private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
     private var changes: [LevelChange] = []
 
     init(_ model: Model, _ configuration: Configuration, logger: Logger) {
@@ -78,25 +79,35 @@ struct Intake: ~Copyable {
         if let fault = decoder.decode(message.payload, from: device, arrival: now, into: &readings) {
             refuse(message, from: device, fault, at: now)
         }
-        for reading in readings { evaluate(reading, at: now) }
+        exceptions.removeAll(keepingCapacity: true)
+        let readings = readings  // two parts of one value cannot be lent at once
+        engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
+        keepReadings()
+        if !changes.isEmpty { recordChanges(at: now) }
     }
 
-    private mutating func evaluate(_ reading: Reading, at now: Instant) {
-        var reading = reading
-        switch engine.ingest(reading, into: &changes) {
-        case .repeated:
-            statistics.repeated += 1
-            return
-        case .tooLate:
-            reading.quality.insert(.late)
-            statistics.late += 1
-        case .evaluated, .unusable: break
+    /// Puts the readings of a message into the batch, all but those that are there already.
+    private mutating func keepReadings() {
+        var exception = 0
+        for (index, reading) in readings.enumerated() {
+            var reading = reading
+            if exception < exceptions.count, exceptions[exception].index == index {
+                exception += 1
+                switch exceptions[exception - 1].outcome {
+                case .repeated:
+                    statistics.repeated += 1
+                    continue
+                case .tooLate:
+                    reading.quality.insert(.late)
+                    statistics.late += 1
+                case .evaluated, .unusable: break
+                }
+            }
+            if reading.quality.contains(.implausible) { statistics.implausible += 1 }
+            if reading.quality.contains(.clockReplaced) { statistics.clockReplaced += 1 }
+            statistics.readings += 1
+            batch.readings.append(reading)
         }
-        if reading.quality.contains(.implausible) { statistics.implausible += 1 }
-        if reading.quality.contains(.clockReplaced) { statistics.clockReplaced += 1 }
-        statistics.readings += 1
-        batch.readings.append(reading)
-        if !changes.isEmpty { recordChanges(at: now) }
     }
 
     /// Lets the timers run that are due.

@@ -1,14 +1,8 @@
+internal import CEngine
 internal import HeapModule
 internal import RulePlan
 internal import Telemetry
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
 
 // What happens when a condition may have changed: an instance's program is run, and its ladder judged.
 extension Engine {
@@ -96,11 +90,11 @@ extension Engine {
             let divisor = registers[Int(code.b)]
             value = divisor == 0 ? .nan : registers[a] / divisor
         case .negate: value = -registers[a]
-        case .power: value = Self.known(pow(registers[a], registers[Int(code.b)]))
+        case .power: value = Self.known(tocsin_pow(registers[a], registers[Int(code.b)]))
         case .absolute: value = abs(registers[a])
         case .squareRoot: value = registers[a] < 0 ? .nan : registers[a].squareRoot()
-        case .logarithm: value = registers[a] > 0 ? log(registers[a]) : .nan
-        case .exponential: value = Self.known(exp(registers[a]))
+        case .logarithm: value = registers[a] > 0 ? tocsin_log(registers[a]) : .nan
+        case .exponential: value = Self.known(tocsin_exp(registers[a]))
         case .smaller: value = registers[a].isNaN || registers[Int(code.b)].isNaN ? .nan : min(registers[a], registers[Int(code.b)])
         case .larger: value = registers[a].isNaN || registers[Int(code.b)].isNaN ? .nan : max(registers[a], registers[Int(code.b)])
         case .select:

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Darwin
-#endif
+internal import CEngine
 internal import RulePlan
 
 // The rarer measures: kept beside the windows of the series that a rule asks them of, and of no other.
@@ -43,7 +37,7 @@ extension Engine {
         case .changes: if Self.differs(ring, index) { extras[at].count += 1 }
         case .area: if index > first { extras[at].sum.add(Self.area(ring[index - 1], sample)) }
         case .smoothed:
-            let fading = index > 0 ? exp(Double(ring[index - 1].time &- sample.time) * 1e-9 / extra.parameter) : 0
+            let fading = index > 0 ? tocsin_exp(Double(ring[index - 1].time &- sample.time) * 1e-9 / extra.parameter) : 0
             let sum = extras[at].sum.value * fading + sample.value
             extras[at].sum = ExactSum()
             extras[at].sum.add(sum)
@@ -87,8 +81,8 @@ extension Engine {
             let at = Int(state.extras) + number
             let isNewest = state.ring[Int(state.ring.count) - 1].time == sample.time
             let before = isNewest ? state.ring.count > 1 ? state.ring[Int(state.ring.count) - 2].time : sample.time : state.newest
-            let fading = isNewest ? exp(Double(before &- sample.time) * 1e-9 / extra.parameter) : 1
-            let own = isNewest ? 1 : exp(Double(sample.time &- state.newest) * 1e-9 / extra.parameter)
+            let fading = isNewest ? tocsin_exp(Double(before &- sample.time) * 1e-9 / extra.parameter) : 1
+            let own = isNewest ? 1 : tocsin_exp(Double(sample.time &- state.newest) * 1e-9 / extra.parameter)
             let sum = extras[at].sum.value * fading + sample.value * own
             extras[at].sum = ExactSum()
             extras[at].sum.add(sum)

@@ -1,4 +1,4 @@
-internal import CPrefetch
+internal import CEngine
 
 /// Hints to the processor's caches; they change no result.
 enum Cache {

@@ -10,13 +10,16 @@ package struct RuleSurroundings: Sendable {
     package var lateness: TimeSpan
     /// How long the store keeps readings, if age bounds it.
     package var retention: TimeSpan?
+    /// The site's time zone.
+    package var zone: ZoneTable
     /// The names of all rules.
     var rules: Set<String> = []
 
-    package init(ladder: [String], policies: Set<String>, lateness: TimeSpan, retention: TimeSpan? = nil) {
+    package init(ladder: [String], policies: Set<String>, lateness: TimeSpan, retention: TimeSpan? = nil, zone: ZoneTable = ZoneTable()) {
         self.ladder = ladder
         self.policies = policies
         self.lateness = lateness
         self.retention = retention
+        self.zone = zone
     }
 }

@@ -14,10 +14,10 @@ struct RuleBinder {
     private var groups: [String: [(instance: Int32, values: [String: String])]] = [:]
     private var byGroup: [String: [String: Int32]] = [:]
 
-    init(_ site: Site, lateness: TimeSpan, series: @escaping (String, Quantity) -> SeriesID) {
+    init(_ site: Site, _ surroundings: RuleSurroundings, series: @escaping (String, Quantity) -> SeriesID) {
         self.series = series
-        plan.lateness = lateness
-        plan.zone = ZoneTable(timeZone: site.timeZone)
+        plan.lateness = surroundings.lateness
+        plan.zone = surroundings.zone
         // Every series keeps samples for the lateness at least, even if no rule reads it: so a repeated
         // reading is recognised.
         for device in site.devices {

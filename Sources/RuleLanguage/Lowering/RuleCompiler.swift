@@ -36,7 +36,7 @@ package struct RuleCompiler {
         let order = RuleOrder(checked.map(\.rule))
         problems = (checker.problems + order.cycles).inSourceOrder()
         if problems.hasErrors { throw DiagnosticList(problems) }
-        var binder = RuleBinder(site, lateness: surroundings.lateness, series: series)
+        var binder = RuleBinder(site, surroundings, series: series)
         binder.bind(checked, in: order.indices)
         return CompiledRules(plan: binder.plan, rules: checked.map(\.rule), instances: binder.instances, warnings: problems)
     }

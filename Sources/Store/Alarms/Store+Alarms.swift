@@ -11,16 +11,16 @@ extension Store {
         try db.execute(
             sql: """
                 INSERT INTO alarm (id, rule, group_name, hazard, labels, position, level, level_name, held, uncertain,
-                    raised, cleared, sequence, summary)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    blind, raised, cleared, sequence, summary)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET level = excluded.level, level_name = excluded.level_name,
-                    held = excluded.held, uncertain = excluded.uncertain, cleared = excluded.cleared,
+                    held = excluded.held, uncertain = excluded.uncertain, blind = excluded.blind, cleared = excluded.cleared,
                     sequence = excluded.sequence, summary = excluded.summary
                 """,
             arguments: [
                 alarm.id, alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels),
                 alarm.position.map { CanonicalJSON.text($0) }, alarm.ladder.level.rank, alarm.levelName, alarm.ladder.held,
-                alarm.ladder.isUncertain, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence, alarm.summary,
+                alarm.ladder.isUncertain, alarm.ladder.isBlind, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence, alarm.summary,
             ])
         try db.execute(
             sql: """
@@ -50,7 +50,8 @@ extension Store {
             id: row["id"], rule: row["rule"], group: row["group_name"], hazard: row["hazard"],
             labels: CanonicalJSON.value([String: String].self, labels) ?? [:],
             position: position.flatMap { CanonicalJSON.value(Position.self, $0) },
-            ladder: LadderState(level: Level(rank: row["level"]), held: row["held"], isUncertain: row["uncertain"]),
+            ladder: LadderState(
+                level: Level(rank: row["level"]), held: row["held"], isUncertain: row["uncertain"], isBlind: row["blind"]),
             levelName: row["level_name"], raised: Instant(nanoseconds: row["raised"]),
             cleared: (row["cleared"] as Int64?).map { Instant(nanoseconds: $0) }, sequence: row["sequence"],
             summary: row["summary"])

@@ -5,6 +5,7 @@ enum Migrations {
     static var all: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 readings, alarms, outbox", migrate: Migration1.apply)
+        migrator.registerMigration("2 blind alarms", migrate: Migration2.apply)
         return migrator
     }
 }

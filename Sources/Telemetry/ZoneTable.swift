@@ -1,6 +1,4 @@
-package import Telemetry
-
-/// The offsets of a time zone from UTC, as a table: the engine has no time zone database of its own.
+/// The offsets of a time zone from UTC, as a table: what computes with it needs no time zone database.
 package struct ZoneTable: Hashable, Sendable {
     package struct Entry: Hashable, Sendable, BitwiseCopyable {
         package var from: Instant

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import RulePlan
 internal import Telemetry
 
 extension ZoneTable {

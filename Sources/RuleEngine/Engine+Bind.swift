@@ -19,6 +19,8 @@ extension Engine {
         }
         _ = memory.grow(by: memoryCount, with: .min)
         _ = histories.grow(by: historyCount, with: SampleRing())
+        // An empty window has a count, too.
+        for index in 0..<series.count { _ = test(index) }
     }
 
     /// A test that one series decides alone.
@@ -130,10 +132,12 @@ extension Engine {
         var always: [Set<Int32>] = Array(repeating: [], count: all.count)
         for (index, instance) in plan.instances.enumerated() {
             let program = layout.programs[Int(instance.program)]
+            // A share moves with time, not only when its condition changes.
+            let isAlways = plan.programs[Int(instance.program)].historyCount > 0
             for at in 0..<program.decisiveCount {
                 let code = layout.instructions[program.firstInstruction + Int(layout.decisive[program.firstDecisive + at])]
                 guard code.operation == .operand || code.operation == .test else { continue }
-                if code.operation == .test, case (let at, let test)? = key(of: code, instance) {
+                if !isAlways, code.operation == .test, case (let at, let test)? = key(of: code, instance) {
                     let bit = Int(shapes.bit(of: test, shape: Int(series[at].shape)))
                     if bits[at][bit]?.last != Int32(index) { bits[at][bit, default: []].append(Int32(index)) }
                 } else {

@@ -182,6 +182,7 @@ package struct Engine: ~Copyable {
     /// Lowest first: an instance comes after those whose state it asks for.
     private mutating func evaluatePending(at time: Int64, trigger: LevelChange.Trigger, into changes: inout [LevelChange]) {
         while let next = pending.popMin() {
+            settleMembers(of: Int(next), before: time, into: &changes)
             evaluate(Int(next), at: max(time, instances[Int(next)].now), trigger: trigger, into: &changes)
         }
     }
@@ -189,6 +190,21 @@ package struct Engine: ~Copyable {
 
 // Time without readings.
 extension Engine {
+    /// Runs what the timers of the instances had to do whose state an instance asks for.
+    @inline(__always)
+    private mutating func settleMembers(of index: Int, before time: Int64, into changes: inout [LevelChange]) {
+        let base = Int(plan.instances[index].tallyBase)
+        for number in 0..<layout.programs[Int(plan.instances[index].program)].tallyCount {
+            let tally = layout.tallies[base + number]
+            for at in tally.firstMember..<tally.firstMember + tally.memberCount {
+                let member = Int(layout.members[Int(at)])
+                while instances[member].wake < time {
+                    evaluate(member, at: instances[member].wake, trigger: .timer, into: &changes)
+                }
+            }
+        }
+    }
+
     /// Moves the clock on: runs every timer that is due by `now`, in the order of their times.
     package mutating func advance(to now: Instant, into changes: inout [LevelChange]) {
         if !hasStarted { start(at: now.nanoseconds) }

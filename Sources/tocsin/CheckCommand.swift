@@ -64,6 +64,8 @@ private struct JSONDiagnostic: Encodable {
     let column: Int?
     let length: Int?
     let hint: String?
+    /// What would stand there if the mend were made.
+    let fix: String?
 
     init(_ diagnostic: Diagnostic) {
         severity = diagnostic.severity.rawValue
@@ -74,6 +76,7 @@ private struct JSONDiagnostic: Encodable {
         column = diagnostic.location?.column
         length = diagnostic.location?.length
         hint = diagnostic.hint
+        fix = diagnostic.fix
     }
 
     var text: String {

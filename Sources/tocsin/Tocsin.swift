@@ -8,6 +8,7 @@ struct Tocsin: AsyncParsableCommand {
         discussion: """
             A first look:          tocsin demo
             Check your files:      tocsin check --config tocsin.yaml
+            What a rule does:      tocsin explain river-rising --config tocsin.yaml
             Run the gateway:       tocsin run --config tocsin.yaml
             Follow the alarms:     tocsin tail --config tocsin.yaml
 
@@ -17,5 +18,5 @@ struct Tocsin: AsyncParsableCommand {
             wrong; 66 a file that was named is not there; 78 the configuration, the devices or the rules have mistakes.
             """,
         version: "0.1.0",
-        subcommands: [RunCommand.self, CheckCommand.self, TailCommand.self, DemoCommand.self])
+        subcommands: [RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, SchemaCommand.self, DemoCommand.self])
 }

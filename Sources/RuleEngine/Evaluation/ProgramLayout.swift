@@ -37,6 +37,7 @@ struct ProgramLayout: ~Copyable {
         var blindLevel = Level.normal
         var operandCount = 0
         var testCount = 0
+        var tallyCount = 0
     }
 
     var programs: Slab<Stretch>
@@ -68,7 +69,7 @@ struct ProgramLayout: ~Copyable {
             var stretch = Stretch(
                 firstInstruction: instruction, instructionCount: program.instructions.count, firstStep: step,
                 stepCount: program.steps.count, clear: Int(program.clear ?? -1), ballot: Int(program.ballot ?? -1),
-                blindLevel: program.blindLevel ?? .normal, operandCount: Int(program.operandCount))
+                blindLevel: program.blindLevel ?? .normal, operandCount: Int(program.operandCount), tallyCount: Int(program.tallyCount))
             stretch.firstDecisive = decisive.count
             for register in Self.decisive(program) { _ = decisive.grow(by: 1, with: Int32(register)) }
             stretch.decisiveCount = decisive.count - stretch.firstDecisive

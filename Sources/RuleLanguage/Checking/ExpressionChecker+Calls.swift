@@ -295,14 +295,8 @@ extension ExpressionChecker {
     }
 
     private mutating func value(_ call: Call, _ index: Int) -> Typed? {
-        switch call.arguments[index] {
-        case .expression(let expression): return check(expression)
-        case .duration(let span, let place):
-            // `5m` beside numbers is a length only where metres are meant; a duration is a time.
-            _ = place
-            let literal = Literal(number: span.seconds, unit: .coherent(.time))
-            return Typed(expression: .constant(literal), type: .number(.time, isPoint: false), unit: .coherent(.time))
-        }
+        guard case .expression(let expression) = call.arguments[index] else { return nil }  // none of these takes a duration
+        return check(expression)
     }
 }
 

@@ -22,6 +22,16 @@ package struct Function: Sendable {
     package var memory: String
     var meaning: Meaning
 
+    /// Whether an argument, counted from 0, is a length of time: `10m` is ten minutes there, and ten metres elsewhere.
+    func takesDuration(at index: Int) -> Bool {
+        switch meaning {
+        case .window, .smoothed, .silent, .share: index == 1
+        case .quantile: index == (name == "median" ? 1 : 2)
+        case .forecast: index == 1 || index == 2
+        default: false
+        }
+    }
+
     package static func named(_ name: String) -> Function? { byName[name] }
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 

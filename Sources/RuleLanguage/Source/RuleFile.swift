@@ -15,8 +15,8 @@ package struct RuleFile: Sendable {
             return RuleFile(name: file.name, rules: [])
         }
         var reader = YAMLReader(node, "a rule file")
-        let hazard = reader.scalar("hazard")
-        let rules = reader.items("rules").compactMap { RuleSource.read($0, hazard: hazard, problems: &reader.problems) }
+        let hazard = reader.scalar(RuleFileKey.hazard.rawValue)
+        let rules = reader.items(RuleFileKey.rules.rawValue).compactMap { RuleSource.read($0, hazard: hazard, problems: &reader.problems) }
         if node.isNull || (rules.isEmpty && reader.problems.isEmpty) {
             reader.report("no-rules", "a rule file has a list 'rules' with at least one rule")
         }
@@ -54,31 +54,32 @@ package struct RuleSource: Sendable {
     static func read(_ node: YAMLNode, hazard: ScalarText?, problems: inout [Diagnostic]) -> RuleSource? {
         var reader = YAMLReader(node, "a rule")
         defer { problems += reader.finish() }
-        let name = reader.required("name")
+        let name = reader.required(RuleKey.name.rawValue)
         if let name, !isKebabCase(name.string) {
             reader.report(
                 "rule-name", "a rule's name is lower-case words joined by '-': river-rising", at: name.location)
         }
-        let summary = reader.scalar("summary")
-        let own = reader.scalar("hazard") ?? hazard
+        let summary = reader.scalar(RuleKey.summary.rawValue)
+        let own = reader.scalar(RuleKey.hazard.rawValue) ?? hazard
         if own == nil { reader.report("missing-hazard", "the rule has no 'hazard', and neither has its file") }
-        let forEach = reader.items("for_each").compactMap(\.scalar)
+        let forEach = reader.items(RuleKey.forEach.rawValue).compactMap(\.scalar)
         if forEach.isEmpty { reader.report("missing-key", "'for_each' is missing here: the label that makes one alarm each") }
-        let matchers = reader.strings("where")
-        let definitions = reader.strings("let").map { Definition(name: $0.key, text: $0.value) }
+        let matchers = reader.strings(RuleKey.matchers.rawValue)
+        let definitions = reader.strings(RuleKey.definitions.rawValue).map { Definition(name: $0.key, text: $0.value) }
         let levels = levels(&reader)
-        let clear = reader.scalar("clear")
-        let escalate = reader.scalar("escalate")
-        let labels = Dictionary(reader.strings("labels").map { ($0.key.string, $0.value.string) }) { $1 }
-        let runbook = reader.string("runbook")
+        let clear = reader.scalar(RuleKey.clear.rawValue)
+        let blind = reader.scalar(RuleKey.blind.rawValue)
+        let escalate = reader.scalar(RuleKey.escalate.rawValue)
+        let labels = Dictionary(reader.strings(RuleKey.labels.rawValue).map { ($0.key.string, $0.value.string) }) { $1 }
+        let runbook = reader.string(RuleKey.runbook.rawValue)
         guard let name else { return nil }
         return RuleSource(
             name: name, summary: summary, hazard: own?.string ?? "", forEach: forEach, matchers: matchers,
-            definitions: definitions, levels: levels, clear: clear, escalate: escalate, labels: labels, runbook: runbook)
+            definitions: definitions, levels: levels, clear: clear, blind: blind, escalate: escalate, labels: labels, runbook: runbook)
     }
 
     private static func levels(_ reader: inout YAMLReader) -> [LevelCondition] {
-        guard let node = reader.node("levels") else {
+        guard let node = reader.node(RuleKey.levels.rawValue) else {
             reader.report("missing-key", "'levels' is missing here: the conditions of the alarm's levels")
             return []
         }
@@ -90,8 +91,8 @@ package struct RuleSource: Sendable {
         return entries.compactMap { entry in
             if let text = entry.value.scalar { return LevelCondition(name: entry.key, when: text) }
             var level = YAMLReader(entry.value, "a level")
-            let when = level.required("when")
-            let until = level.scalar("until")
+            let when = level.required(LevelKey.when.rawValue)
+            let until = level.scalar(LevelKey.until.rawValue)
             reader.problems += level.finish()
             return when.map { LevelCondition(name: entry.key, when: $0, until: until) }
         }

@@ -205,7 +205,7 @@ struct Parser {
         advance()
         if token != .symbol(")") {
             while true {
-                arguments.append(try argument())
+                arguments.append(try argument(arguments.count, of: name))
                 guard token == .symbol(",") else { break }
                 advance()
             }
@@ -215,9 +215,9 @@ struct Parser {
         return .call(name, name: start, arguments, start.joined(end))
     }
 
-    /// A duration is a number with its unit, and nothing behind it; anything else is an expression.
-    private mutating func argument() throws(Diagnostic) -> Expression.Argument {
-        if case .number(let number) = token {
+    /// Where a function takes a duration, a number with a unit of time is one; anything else is an expression.
+    private mutating func argument(_ index: Int, of name: String) throws(Diagnostic) -> Expression.Argument {
+        if case .number(let number) = token, Function.named(name)?.takesDuration(at: index) ?? true {
             let saved = (lexer, token, place)
             let start = place
             if let unit = lexer.takeUnit({ TimeSpan(text: "1" + $0) != nil }), let span = TimeSpan(text: "\(number)\(unit.excerpt)") {

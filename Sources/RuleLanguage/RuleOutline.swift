@@ -1,0 +1,101 @@
+internal import RulePlan
+internal import Telemetry
+
+/// What the engine makes of a rule, in words and numbers: for `tocsin explain`.
+package struct RuleOutline: Sendable, Encodable {
+    package struct Condition: Sendable, Encodable {
+        package var level: String
+        package var text: String
+    }
+
+    package struct Measured: Sendable, Encodable {
+        /// `mean of water_level over 10m`
+        package var text: String
+        /// Whether a reading decides it by its series alone.
+        package var isTest: Bool
+    }
+
+    package struct Group: Sendable, Encodable {
+        package var name: String
+        package var devices: [String]
+        package var series: Int
+    }
+
+    package var rule: String
+    package var hazard: String
+    package var forEach: [String]
+    package var levels: [Condition]
+    package var clear: String?
+    package var blindLevel: String?
+    package var measured: [Measured]
+    /// What is asked of each sensor of a group by itself.
+    package var votes: [Measured]
+    package var asksAlarmsOf: [String]
+    package var groups: [Group]
+    /// Over all groups, if the devices send at their intervals; shared with other rules over the same series.
+    package var samples: Int
+    package var bytes: Int
+    package var instructions: Int
+    package var remembers: String
+}
+
+extension CompiledRules {
+    /// - Returns: `nil` if there is no rule of that name.
+    package func outline(of name: String, ladder: [String]) -> RuleOutline? {
+        guard let index = rules.firstIndex(where: { $0.name == name }) else { return nil }
+        let rule = rules[index]
+        var groups: [RuleOutline.Group] = []
+        var longest: [SeriesID: TimeSpan] = [:]
+        for (number, instance) in instances.enumerated() where instance.rule == index {
+            let planned = plan.instances[number]
+            var series: Set<SeriesID> = []
+            for operand in plan.operands[Int(planned.operandBase)...].prefix(Int(plan.programs[Int(planned.program)].operandCount)) {
+                for source in plan.sources[Int(operand.firstSource)...].prefix(Int(operand.sourceCount)) {
+                    series.insert(source.series)
+                    longest[source.series] = max(longest[source.series] ?? .zero, source.window)
+                }
+            }
+            if !instance.isBallot {
+                groups.append(RuleOutline.Group(name: instance.group, devices: instance.devices, series: series.count))
+            }
+        }
+        let samples = longest.reduce(0) { sum, entry in
+            let span = max(entry.value, plan.lateness)
+            return sum + Int(span.nanoseconds / max(1, plan.series[Int(entry.key.index)].interval.nanoseconds)) + 1
+        }
+        return RuleOutline(
+            rule: rule.name, hazard: rule.hazard, forEach: rule.forEach,
+            levels: zip(rule.levels, rule.conditions).map { .init(level: $0.name, text: $1.text) }, clear: rule.clear?.text,
+            blindLevel: rule.program.blindLevel.map { ladder[Int($0.rank) - 1] },
+            measured: measured(rule.operands, rule.program), votes: rule.ballots.flatMap { measured($0.operands, $0.program) },
+            asksAlarmsOf: rule.askedRules, groups: groups, samples: samples, bytes: samples * 16,
+            instructions: rule.program.instructions.count, remembers: TimeSpanText.short(rule.program.memory))
+    }
+
+    private func measured(_ operands: [MeasuredQuantity], _ program: Program) -> [RuleOutline.Measured] {
+        operands.enumerated().map { index, operand in
+            let code = program.instructions.contains { $0.operation == .test && Int($0.a) == index }
+            return RuleOutline.Measured(text: operand.text, isTest: code)
+        }
+    }
+}
+
+extension MeasuredQuantity {
+    /// `mean of water_level over 10m`
+    var text: String {
+        let name = (isRaw ? "raw " : "") + quantity.name
+        let function = Function.all.first { function in
+            if case .window(let aggregate, _) = function.meaning { return aggregate == measure.aggregate }
+            return false
+        }
+        let word =
+            switch measure.aggregate {
+            case .quantile: "quantile \(NumberText.short(measure.parameter))"
+            case .forecast: "forecast, \(TimeSpanText.short(TimeSpan(nanoseconds: Int64(measure.parameter * 1e9)))) ahead,"
+            case .smoothed: "ewma with \(TimeSpanText.short(TimeSpan(nanoseconds: Int64(measure.parameter * 1e9))))"
+            default: function?.name ?? "\(measure.aggregate)"
+            }
+        guard let window else { return measure.aggregate == .last ? "newest \(name)" : "\(word) of \(name)" }
+        return "\(word) of \(name) over \(TimeSpanText.short(window))"
+    }
+}

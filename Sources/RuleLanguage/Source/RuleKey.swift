@@ -1,0 +1,68 @@
+/// The keys of a rule file: what the reader takes, and what the schema for editors and the reference are made of.
+package enum RuleFileKey: String, CaseIterable, Sendable {
+    case hazard, rules
+
+    package var meaning: String {
+        switch self {
+        case .hazard: "What the rules of this file are about, where a rule does not say: flood, earthquake, gas, fire, …"
+        case .rules: "The rules, one after the other."
+        }
+    }
+}
+
+/// The keys of a rule.
+package enum RuleKey: String, CaseIterable, Sendable {
+    case name, summary, hazard
+    case forEach = "for_each"
+    case matchers = "where"
+    case definitions = "let"
+    case levels, clear, blind, escalate, labels, runbook
+
+    /// What its value is.
+    package enum Form: Sendable {
+        case text, textOrList, texts, condition, conditions, expressions
+    }
+
+    package var form: Form {
+        switch self {
+        case .name, .summary, .hazard, .blind, .escalate, .runbook: .text
+        case .forEach: .textOrList
+        case .matchers, .labels: .texts
+        case .definitions: .expressions
+        case .levels: .conditions
+        case .clear: .condition
+        }
+    }
+
+    package var isRequired: Bool { self == .name || self == .forEach || self == .levels }
+
+    package var meaning: String {
+        switch self {
+        case .name: "Unique over all files: lower-case words joined by '-'."
+        case .summary: "The sentence that people read; labels and names of 'let' stand in braces: {station}: river at {stage}."
+        case .hazard: "What the rule is about, if not what the file says."
+        case .forEach: "One alarm for each value of this label; a list of labels for each combination."
+        case .matchers: "Only devices whose labels match; * stands for a part of a path, ** for any rest."
+        case .definitions: "Names for expressions, to be used below and in the summary."
+        case .levels: "The ladder: a condition for each level, or a mapping with 'when' and 'until'."
+        case .clear: "The alarm ends only when this is true; without it, when no level holds."
+        case .blind:
+            "The level of the fault when a normal group has been unknown for longer than its sensors may be silent; 'none' for no fault. Default: the ladder's lowest level."
+        case .escalate: "The escalation policy of the configuration."
+        case .labels: "Labels that the alarm carries beside those of its devices."
+        case .runbook: "Where people read what to do."
+        }
+    }
+}
+
+/// The keys of a level that is written as a mapping.
+package enum LevelKey: String, CaseIterable, Sendable {
+    case when, until
+
+    package var meaning: String {
+        switch self {
+        case .when: "The level holds from the moment at which this is true,"
+        case .until: "until this is true."
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import RuleLanguage
+import SourceText
+
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Says what the engine makes of a rule: its groups, what it measures, what it keeps.",
+        discussion: """
+              tocsin explain river-rising -c tocsin.yaml
+
+            Exits with 1 if there is no such rule, 78 if the files have mistakes.
+            """)
+
+    @Argument(help: "The name of the rule.")
+    var rule: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var config: String
+
+    @Flag(help: "One JSON object.")
+    var json = false
+
+    func run() throws {
+        let configuration = try Failure.readConfiguration(config)
+        let model: Model
+        do {
+            model = try Model.load(configuration, numbering: Model.numberInOrder)
+        } catch {
+            throw Failure.report(error)
+        }
+        guard let outline = model.rules.outline(of: rule, ladder: configuration.ladder) else {
+            let names = model.rules.rules.map(\.name)
+            let hint = NearMiss.hint(for: rule, among: names) ?? "there are: \(names.sorted().joined(separator: ", "))"
+            Terminal.complain("there is no rule '\(rule)': \(hint)")
+            throw ExitCode.failure
+        }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+            Terminal.line(String(decoding: try encoder.encode(outline), as: UTF8.self))
+        } else {
+            for line in Self.lines(outline) { Terminal.line(line) }
+        }
+    }
+
+    private static func lines(_ outline: RuleOutline) -> [String] {
+        var lines = ["\(outline.rule): \(outline.hazard), one alarm for each \(outline.forEach.joined(separator: " and "))", ""]
+        lines += outline.levels.map { "  \($0.level) while \($0.text)" }
+        lines.append(outline.clear.map { "  ends when \($0)" } ?? "  ends when no level holds")
+        lines.append(outline.blindLevel.map { "  blind at \($0) when nothing is known for too long" } ?? "  no fault when nothing is known")
+        lines += ["", "It measures"]
+        lines += outline.measured.map {
+            "  \($0.text)" + ($0.isTest ? ": compared with every reading, once for all rules" : ": computed when the rule is run")
+        }
+        lines += outline.votes.map { "  \($0.text), of each sensor" }
+        lines += outline.asksAlarmsOf.map { "  the alarms of \($0)" }
+        let bound = outline.groups.reduce(0) { $0 + $1.series }
+        lines += ["", "It is bound to \(outline.groups.count) groups with \(bound) series"]
+        lines += outline.groups.prefix(10).map { "  \($0.name): \($0.devices.prefix(6).joined(separator: ", "))\($0.devices.count > 6 ? ", …" : "")" }
+        if outline.groups.count > 10 { lines.append("  … and \(outline.groups.count - 10) more") }
+        lines += [
+            "",
+            "It keeps some \(outline.samples) samples, \(size(outline.bytes)), shared with other rules over the same series;"
+                + " its conditions remember \(outline.remembers)",
+            "It runs \(outline.instructions) instructions, when a comparison comes out differently",
+        ]
+        return lines
+    }
+
+    private static func size(_ bytes: Int) -> String {
+        bytes < 10_000 ? "\(bytes) bytes" : bytes < 10_000_000 ? "\(bytes / 1000) kB" : "\(bytes / 1_000_000) MB"
+    }
+}

@@ -1,0 +1,206 @@
+import RuleEngine
+import RuleLanguage
+import RulePlan
+import Telemetry
+import TestSupport
+import Testing
+
+/// What the conditions of the rule language mean, moment by moment.
+@Suite struct ConditionTests {
+    @Test("silent comes true at the exact moment, and ends with the next reading")
+    func silent() throws {
+        var bench = try RuleBench.oneRule("levels: { warning: \"silent(water_level, 5m)\" }")
+        bench.feed(0, 1)
+        bench.feed(60, 1)
+        bench.advance(to: 359.999)
+        #expect(bench.log == [])
+        bench.advance(to: 360)
+        bench.feed(400, 1)
+        #expect(bench.log == ["360: test d1 0→3", "400: test d1 3→0"])
+    }
+
+    @Test("an age compared with a time is as exact as silent")
+    func age() throws {
+        var bench = try RuleBench.oneRule("levels: { advisory: age(water_level) >= 2 min, warning: age(water_level) > 5 min }")
+        bench.feed(0, 1)
+        bench.advance(to: 301)
+        bench.feed(310, 1)
+        #expect(bench.log == ["120: test d1 0→1", "300.000000001: test d1 1→3", "310: test d1 3→0"])
+    }
+
+    @Test("a sensor that has never sent is silent, once the clock has run")
+    func neverSent() throws {
+        var bench = try RuleBench.oneRule("levels: { warning: \"silent(water_level, 5m)\" }")
+        bench.advance(to: 5)
+        #expect(bench.log == ["5: test d1 0→3"])
+    }
+
+    @Test("then within: B after A, not at once with it, not too late, for as long as B lasts")
+    func sequence() throws {
+        let rule = "levels: { warning: water_level > 2 m then temperature > 30 degC within 10m }"
+        var bench = try RuleBench.oneRule(rule)
+        bench.feed(0, 1)
+        bench.feed(0, 20, quantity: 1)
+        bench.feed(60, 3)
+        bench.feed(120, 35, quantity: 1)
+        bench.feed(180, 20, quantity: 1)
+        // B alone, A too long ago: nothing.
+        bench.feed(700, 35, quantity: 1)
+        // A again while B is true is not B after A.
+        bench.feed(720, 1)
+        bench.feed(740, 3)
+        #expect(bench.log == ["120: test d1 0→3", "180: test d1 3→0"])
+    }
+
+    @Test("share is the part of the time, not of the readings")
+    func share() throws {
+        var bench = try RuleBench.oneRule("levels: { warning: \"share(water_level > 2 m, 10m) > 50 %\" }")
+        for minute in 0..<4 { bench.feed(Double(minute) * 60, 1) }
+        // Many readings in a short time weigh no more than that time.
+        for second in 0..<60 { bench.feed(240 + Double(second), 3) }
+        #expect(bench.log == [])
+        for minute in 5...9 { bench.feed(Double(minute) * 60, 3) }
+        // True since 240 s; known since 0: over half at 480 s, seen with the reading after that.
+        #expect(bench.log == ["540: test d1 0→3"])
+    }
+
+    @Test("a vote counts sensors, not readings; unknown ones may still tip it")
+    func votes() throws {
+        var bench = try RuleBench(
+            """
+              - { name: two, for_each: site, levels: { warning: "at_least(2, mean(water_level, 5m) > 2 m)" } }
+              - { name: every, for_each: site, levels: { warning: all(water_level > 2 m) } }
+              - { name: one, for_each: site, levels: { warning: any(water_level > 2 m for 1m) } }
+
+            """, devices: 3)
+        for step in 0..<3 { bench.feed(Double(step), 9) }
+        bench.feed(10, 5, device: 2)
+        bench.feed(20, 1, device: 3)
+        bench.feed(70, 9)
+        bench.feed(80, 8, device: 3)
+        bench.feed(90, 0)
+        #expect(
+            bench.log == [
+                "10: two test-site 0→3", "60: one test-site 0→3", "80: every test-site 0→3", "90: every test-site 3→0",
+            ])
+    }
+
+    @Test("spread is how far the sensors of a group disagree")
+    func spread() throws {
+        var bench = try RuleBench.oneRule("levels: { warning: spread(water_level) > 50 cm }", forEach: "site", devices: 2)
+        bench.feed(0, 1)
+        bench.feed(1, 1.2, device: 2)
+        bench.feed(2, 1.8)
+        bench.feed(3, 1.7, device: 2)
+        #expect(bench.log == ["2: test test-site 0→3", "3: test test-site 3→0"])
+    }
+
+    @Test("another rule's alarm is seen at the moment at which it changes, by group and up the labels")
+    func alarms() throws {
+        var bench = try RuleBench(
+            """
+              - { name: area, for_each: area, levels: { warning: "count_alarms(\\"river\\", watch) >= 2" } }
+              - { name: same, for_each: station, levels: { advisory: "alarm(\\"river\\", watch) and temperature > 0 degC" } }
+              - { name: river, for_each: station, levels: { advisory: water_level > 1 m, watch: water_level > 2 m } }
+              - { name: province, for_each: site, levels: { warning: "alarm(\\"river\\", watch)" } }
+
+            """, devices: 3)
+        bench.feed(0, 20, quantity: 1)
+        bench.feed(10, 3)
+        bench.feed(20, 1.5, device: 3)
+        bench.feed(30, 3, device: 3)
+        bench.feed(40, 0)
+        #expect(
+            bench.log == [
+                "10: river s1 0→2", "10: same s1 0→1", "10: province test-site 0→3", "20: river s3 0→1", "30: river s3 1→2",
+                "30: area up/down/a1 0→3", "40: river s1 2→0", "40: area up/down/a1 3→0", "40: same s1 1→0",
+            ])
+    }
+
+    @Test("hours turn by timer, in the site's time zone")
+    func hours() throws {
+        // Two hours ahead of UTC: 20:00 is 22:00.
+        let zone = ZoneTable([.init(from: Instant(nanoseconds: 0), offset: .hours(2))])
+        var bench = try RuleBench(
+            "  - { name: night, for_each: device, levels: { warning: water_level > 2 m and (hour() >= 23 or hour() < 6) } }\n"
+                + "  - { name: monday, for_each: device, levels: { advisory: water_level > 2 m and weekday() == 1 } }\n", zone: zone)
+        for hour in 0..<10 { for minute in 0..<60 { bench.feed(Double(hour) * 3600 + Double(minute) * 60, 3) } }
+        #expect(bench.log == ["3600: night d1 0→3", "7200: monday d1 0→1", "28800: night d1 3→0"])
+    }
+
+    @Test("raw takes the readings that failed their tests, and nothing else does")
+    func raw() throws {
+        var bench = try RuleBench.oneRule("levels: { advisory: \"max(raw water_level, 10m) > 40 m\", warning: \"max(water_level, 10m) > 40 m\" }")
+        bench.feed(0, 1)
+        bench.feed(10, 99, quality: .implausible)
+        bench.feed(20, 45)
+        #expect(bench.log == ["10: test d1 0→1", "20: test d1 1→3"])
+    }
+
+    @Test("a normal group that stays unknown is blind, at the rule's level, until something is known")
+    func blind() throws {
+        var bench = try RuleBench.oneRule("levels: { watch: \"mean(water_level, 5m) > 2 m\" }\nblind: warning")
+        bench.feed(0, 1)
+        // Unknown from 300 s on; the devices may be silent for 10 min.
+        bench.advance(to: 2000)
+        bench.feed(3000, 1)
+        #expect(bench.log == ["900: test d1 0→3 blind", "3000: test d1 3→0"])
+        var none = try RuleBench.oneRule("levels: { watch: \"mean(water_level, 5m) > 2 m\" }\nblind: none")
+        none.feed(0, 1)
+        none.advance(to: 20_000)
+        #expect(none.log == [])
+        // A level that holds goes before blindness.
+        var rising = try RuleBench.oneRule("levels: { watch: \"mean(water_level, 5m) > 2 m\" }")
+        rising.feed(0, 1)
+        rising.advance(to: 1000)
+        rising.feed(1001, 3)
+        #expect(rising.log == ["900: test d1 0→1 blind", "1001: test d1 1→2"])
+    }
+
+    @Test("an alarm that has become unknown is uncertain, not blind")
+    func notBlind() throws {
+        var bench = try RuleBench.oneRule("levels: { watch: \"mean(water_level, 5m) > 2 m\" }")
+        bench.feed(0, 3)
+        bench.advance(to: 20_000)
+        #expect(bench.log == ["0: test d1 0→2", "300: test d1 2→2 uncertain"])
+    }
+
+    @Test("calculation: units, powers, roots, choices")
+    func calculation() throws {
+        for (condition, expected) in [
+            ("sqrt(water_level * water_level) > 2.9 m", true), ("pow(water_level, 2) > 8.9 m2", true),
+            ("abs(water_level - 5 m) > 1.9 m", true), ("clamp(water_level, 0 m, 2 m) >= 2 m", true),
+            ("clamp(water_level, 0 m, 2 m) > 2 m", false), ("exp(ln(water_level / 1 m)) > 2.99", true),
+            ("if(water_level > 1 m, 10 m, 1 m) > 5 m", true), ("ln(0 - water_level / 1 m) > 0", false),
+            ("water_level in 2 m .. 4 m", true), ("water_level in 3.1 m .. 4 m", false), ("water_level == 3 m", true),
+            ("water_level != 3 m", false), ("not (water_level < 3 m)", true), ("3 m <= water_level", true), ("- water_level < -2 m", true),
+            ("water_level * 2 / 2 - 1 m >= 2 m", true), ("count(water_level, 10m) == 1", true), ("true and water_level > 0 m", true),
+        ] {
+            var bench = try RuleBench.oneRule("levels: { warning: \"\(condition)\" }")
+            bench.feed(0, 3)
+            #expect(bench.log == (expected ? ["0: test d1 0→3"] : []), "\(condition)")
+        }
+    }
+
+    @Test("counters, areas and smoothing as conditions")
+    func measures() throws {
+        var bench = try RuleBench.oneRule("levels: { advisory: \"increase(water_level, 10m) >= 6 m\", warning: \"rate(water_level, 10m) > 2 m/min\" }")
+        // 1, 3, then a reset, 2, 4: 2 + 2 + 2 = 6 metres in four minutes.
+        for (minute, value) in [(0.0, 1.0), (1, 3), (2, 2), (3, 4)] { bench.feed(minute * 60, value) }
+        #expect(bench.log == ["180: test d1 0→1"])
+        var mean = try RuleBench.oneRule("levels: { warning: \"time_mean(water_level, 10m) > 2 m and integral(water_level, 10m) > 0 m.s\" }")
+        mean.feed(0, 0)
+        mean.feed(300, 4)
+        for second in 1...20 { mean.feed(300 + Double(second), 4) }
+        #expect(mean.log == ["301: test d1 0→3"])
+    }
+
+    @Test("a quantile is exact, also over several sensors together")
+    func quantiles() throws {
+        var bench = try RuleBench.oneRule("levels: { warning: \"quantile(water_level, 0.9, 10m) >= 9 m\" }", forEach: "site", devices: 2)
+        for step in 0...9 { bench.feed(Double(step), Double(step), device: step % 2 + 1) }
+        #expect(bench.log == [])
+        bench.feed(10, 10, device: 1)
+        #expect(bench.log == ["10: test test-site 0→3"])
+    }
+}

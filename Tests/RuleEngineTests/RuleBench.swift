@@ -1,0 +1,55 @@
+import RuleEngine
+import RuleLanguage
+import Telemetry
+import TestSupport
+
+/// Rules as an author writes them, over the devices of ``SmallSite``, fed reading by reading.
+struct RuleBench: ~Copyable {
+    static let start = Instant(nanoseconds: 1_528_056_000_000_000_000)  // 2018-06-03T20:00:00Z, a Sunday
+
+    let rules: CompiledRules
+    var engine: Engine
+    private var changes: [LevelChange] = []
+    /// What has changed: `60: test s1 0→3`.
+    private(set) var log: [String] = []
+    private(set) var registers: [Double] = []
+
+    /// - Parameter text: the rules from `rules:` on.
+    init(_ text: String, devices: Int = 1, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()) throws {
+        rules = try SmallSite.compile("hazard: flood\nrules:\n" + text, devices: devices, lateness: lateness, zone: zone)
+        engine = Engine(rules.plan)
+    }
+
+    /// One rule for each device, from its levels on.
+    static func oneRule(_ body: String, forEach: String = "device", devices: Int = 1) throws -> RuleBench {
+        try RuleBench(
+            "  - name: test\n    for_each: \(forEach)\n" + body.split(separator: "\n").map { "    \($0)\n" }.joined(), devices: devices)
+    }
+
+    /// - Parameters:
+    ///   - quantity: 0 water level, 1 temperature, 2 carbon monoxide, 3 humidity.
+    mutating func feed(_ seconds: Double, _ value: Double, device: Int = 1, quantity: Int = 0, quality: Quality = []) {
+        let reading = Reading(
+            series: SeriesID(index: Int32((device - 1) * 4 + quantity)), time: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)),
+            value: value, quality: quality)
+        _ = engine.ingest(reading, into: &changes)
+        note()
+    }
+
+    mutating func advance(to seconds: Double) {
+        engine.advance(to: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)), into: &changes)
+        note()
+    }
+
+    private mutating func note() {
+        for change in changes {
+            let instance = rules.instances[change.instance]
+            let seconds = (change.time - Self.start).seconds
+            let time = seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
+            let mark = change.isBlind ? " blind" : change.isUncertain ? " uncertain" : ""
+            log.append("\(time): \(rules.rules[instance.rule].name) \(instance.group) \(change.from.rank)→\(change.to.rank)\(mark)")
+            registers = change.registers
+        }
+        changes.removeAll()
+    }
+}

@@ -65,7 +65,9 @@ enum EngineBenchmark {
         return readings
     }
 
-    static func compile(_ rules: String) throws -> CompiledRules {
+    static let ladder = ["advisory", "watch", "warning", "emergency"]
+
+    static func compile(_ rules: String, sensors: Int = sensors) throws -> CompiledRules {
         let profile = SourceFile(
             name: "bench.yaml",
             text: "profile: bench\ntopic: bench/{device}\ninterval: 1s\nreadings: [ { quantity: temperature, pointer: /t, unit: degC } ]\n")
@@ -73,7 +75,7 @@ enum EngineBenchmark {
         let site = try Site.read(inventory: SourceFile(name: "site.yaml", text: "site: bench\ndevices:\n" + devices), profiles: [profile])
         let ids = Dictionary(uniqueKeysWithValues: (0..<sensors).map { ("d\($0)", SeriesID(index: Int32($0))) })
         // Every device is in the inventory above.
-        return try RuleCompiler(RuleSurroundings(ladder: ["advisory", "watch", "warning", "emergency"], policies: [], lateness: .seconds(1)))
+        return try RuleCompiler(RuleSurroundings(ladder: ladder, policies: [], lateness: .seconds(1)))
             .compile([SourceFile(name: "rules.yaml", text: rules)], for: site) { device, _ in ids[device] ?? SeriesID(index: -1) }
     }
 
@@ -83,6 +85,9 @@ enum EngineBenchmark {
         var transitions: Int
         /// Those of the rules over a mean.
         var meanTransitions: Int
+        /// What the process has taken up beside the readings, and how many samples it holds.
+        var bytes: Double
+        var samples: Int
     }
 
     static func run(_ rules: String, _ readings: [Reading]) throws -> Outcome {
@@ -90,7 +95,7 @@ enum EngineBenchmark {
         let isMean = compiled.instances.map { compiled.rules[$0.rule].name.hasPrefix("mean") }
         var engine = Engine(compiled.plan)
         var changes: [LevelChange] = []
-        var outcome = Outcome(nanoseconds: 0, transitions: 0, meanTransitions: 0)
+        var outcome = Outcome(nanoseconds: 0, transitions: 0, meanTransitions: 0, bytes: 0, samples: 0)
         var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
         let start = CPUTime.user
         for first in stride(from: 0, to: readings.count, by: batch) {
@@ -105,14 +110,17 @@ enum EngineBenchmark {
         }
         guard exceptions.isEmpty else { throw BenchmarkError("\(exceptions.count) readings were not evaluated") }
         outcome.nanoseconds = (CPUTime.user - start) / Double(readings.count) * 1e9
+        outcome.samples = engine.sampleCount
+        outcome.bytes = Memory.resident - Double(readings.capacity * MemoryLayout<Reading>.stride)
         return outcome
     }
 
     /// The transitions of the rules over a mean, counted in whole numbers: every reading is a multiple of
     /// 1/9000, so that nothing is rounded.
     ///
-    /// In W2 the mean is exactly 24 at seventeen readings, where `> 24` is false. The reference sums doubles
-    /// that stand for those multiples, and rounding makes it say true at two of them: its count is 4 higher.
+    /// In W2 the mean is exactly 24 at seventeen readings, where `> 24` is false. Doubles only stand for those
+    /// multiples: the sums of both the reference and the engine are over 24 at two of them, by a rounding, and count
+    /// 4 changes more.
     static func exactMeanTransitions(_ windows: [Int]) -> Int {
         var transitions = 0
         for window in windows.map({ $0 * 60 }) {
@@ -158,6 +166,10 @@ enum EngineBenchmark {
                 Line(
                     "\(name) transitions of mean (reference: exact integers)", Double(own.meanTransitions), "",
                     reference: Double(exactMeanTransitions(name == "W1" ? [10] : windows))))
+            lines.append(
+                Line(
+                    "\(name) memory of the process without the readings (reference: the bar)", own.bytes / 1e6, "MB",
+                    reference: (1.5 * 16 * Double(own.samples) + 40e6) / 1e6))
         }
         return lines
     }

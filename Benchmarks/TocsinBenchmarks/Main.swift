@@ -6,16 +6,18 @@ enum Main {
     static func main() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 5 || arguments.count >= 6 && arguments[5] == "engine" else {
-            print("usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [engine [W1|W2]] (scripts/bench names them)")
+            print("usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [engine [W1|W2|loading]] (scripts/bench names them)")
             exit(64)
         }
         // One at a time, the engine first: nothing else runs beside it.
         var lines = try EngineBenchmark.lines(arguments[1], only: arguments.count > 6 ? arguments[6] : nil)
+        if arguments.count > 6, arguments[6] == "loading" { lines = [try GrowthBenchmark.loading()] }
+        if arguments.count < 7 { lines += try GrowthBenchmark.lines() }
         guard arguments.count == 5 else { return try Report.show(lines, file: ".build/bench-engine.json") }
         lines += try DecodingBenchmark.lines(profile: arguments[4] + "/openeew.yaml")
         lines += try await GatewayBenchmark.lines(tocsin: arguments[3], subscriber: arguments[2])
         try Report.show(lines, file: ".build/bench.json")
-        for line in lines where line.name.contains("exact integers") && line.ratio != 1 {
+        for line in lines where line.name.hasSuffix(" transitions") && line.ratio != 1 {
             print("\(line.name): \(line.value), and the reference has \(line.reference ?? .nan)")
             exit(1)
         }

@@ -28,6 +28,15 @@ enum CPUTime {
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
 }
 
+enum Memory {
+    /// Bytes of this process that lie in memory, from /proc.
+    static var resident: Double {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? .nan
+        return pages * Double(sysconf(Int32(_SC_PAGESIZE)))
+    }
+}
+
 /// Bytes that a process caused to be written to the disk, from /proc.
 enum DiskBytes {
     static func written(by process: Int32) -> Double {

@@ -6,7 +6,7 @@
 package struct ScalarText: Sendable {
     package let string: String
     let file: SourceFile
-    private let places: [Place]
+    private let start: SourceLocation
 
     private struct Place: Sendable {
         var line: Int32
@@ -16,6 +16,11 @@ package struct ScalarText: Sendable {
     init(_ string: String, startingAt start: SourceLocation, in file: SourceFile) {
         self.string = string
         self.file = file
+        self.start = start
+    }
+
+    /// The place of each character, and of the one behind the last. O(characters); only messages ask for it.
+    private var places: [Place] {
         var line = start.line - 1
         var scalars = file.lines.isEmpty ? [] : Array(file.lines[line].unicodeScalars)
         var column = start.column - 1
@@ -68,11 +73,12 @@ package struct ScalarText: Sendable {
         }
         let end = places.last.map { Place(line: $0.line, column: $0.column + 1) }
         places.append(end ?? Place(line: Int32(line), column: Int32(column)))
-        self.places = places
+        return places
     }
 
     /// The place in the file of a range of this text, counted in Unicode scalars.
     package func location(_ range: Range<Int>) -> SourceLocation {
+        let places = places
         let start = places[min(range.lowerBound, places.count - 1)]
         let last = places[min(max(range.upperBound - 1, range.lowerBound), places.count - 1)]
         let length = last.line == start.line ? Int(last.column - start.column) + 1 : range.count

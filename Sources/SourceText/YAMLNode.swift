@@ -19,7 +19,8 @@ package struct YAMLNode: Sendable {
     package static func parse(_ file: SourceFile) throws(DiagnosticList) -> YAMLNode {
         let node: Node?
         do {
-            node = try Yams.compose(yaml: file.text)
+            // Every scalar is taken as its text: nothing is guessed of types, nor tried on it.
+            node = try Yams.compose(yaml: file.text, .basic)
         } catch {
             throw DiagnosticList([Self.diagnostic(for: error, in: file)])
         }

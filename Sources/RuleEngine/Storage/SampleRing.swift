@@ -4,10 +4,10 @@ struct Sample: BitwiseCopyable {
     var value: Double
 }
 
-/// The samples of a series, oldest first, in a stretch of memory that it owns and that grows by half.
+/// The samples of a series, oldest first, in a stretch of memory that it owns and that grows by a quarter.
 ///
 /// An index counts from the oldest sample; a slot is where a sample lies. In the steady state nothing is
-/// allocated, and at most a third of the memory is unused.
+/// allocated, and at most a fifth of the memory is unused.
 struct SampleRing: BitwiseCopyable {
     private(set) var base: UnsafeMutablePointer<Sample>?
     private(set) var capacity: Int32 = 0
@@ -73,7 +73,7 @@ struct SampleRing: BitwiseCopyable {
 
     /// Makes room for more samples; every sample gets another slot, the oldest slot 0.
     mutating func grow() {
-        let larger = max(16, Int(capacity) + Int(capacity) / 2)
+        let larger = max(16, Int(capacity) + Int(capacity) / 4)
         let moved = UnsafeMutablePointer<Sample>.allocate(capacity: larger)
         for index in 0..<Int(count) { (moved + index).initialize(to: self[index]) }
         (moved + Int(count)).initialize(repeating: Sample(time: 0, value: 0), count: larger - Int(count))

@@ -10,7 +10,8 @@ struct RuleBinder {
     private let series: (String, Quantity) -> SeriesID
     /// The series of a device's readings of every quality, made when the first rule asks for it.
     private var raw: [SeriesID: SeriesID] = [:]
-    /// The instances of each rule, by group.
+    /// The rules whose alarms others ask for, and their instances, by group.
+    private var asked: Set<String> = []
     private var groups: [String: [(instance: Int32, values: [String: String])]] = [:]
     private var byGroup: [String: [String: Int32]] = [:]
 
@@ -32,6 +33,7 @@ struct RuleBinder {
     /// - Parameter order: the rules, each after those whose alarms it asks for.
     mutating func bind(_ rules: [(rule: Rule, devices: [Device])], in order: [Int]) {
         plan.programs = rules.map(\.rule.program)
+        asked = Set(rules.flatMap(\.rule.askedRules))
         for index in order { bind(rules[index].rule, index, rules[index].devices) }
     }
 
@@ -44,7 +46,7 @@ struct RuleBinder {
         for (values, members) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             var labels = members.first?.labels ?? [:]
             for member in members.dropFirst() { labels = labels.filter { member.labels[$0.key] == $0.value } }
-            labels.merge(rule.labels) { _, own in own }
+            if !rule.labels.isEmpty { labels.merge(rule.labels) { _, own in own } }
             let group = values.joined(separator: ",")
             let voters = ballots.map { ballot in
                 members.filter { device in ballot.operands.contains { device.field($0.quantity.name) != nil } }.map { device in
@@ -63,6 +65,7 @@ struct RuleBinder {
             let instance = Instance(
                 program: Int32(index), operandBase: addOperands(rule.operands, members), tallyBase: tallyBase, blindAfter: silence)
             let number = add(instance, RuleInstance(rule: index, group: group, labels: labels, devices: members.map(\.id)))
+            guard asked.contains(rule.name) else { continue }
             let own = Dictionary(zip(rule.forEach, values)) { first, _ in first }
             self.groups[rule.name, default: []].append((number, own.merging(labels) { own, _ in own }))
             byGroup[rule.name, default: [:]][group] = number

@@ -14,11 +14,15 @@ struct Lexer {
 
     let source: ScalarText
     private let scalars: [Unicode.Scalar]
+    /// The same as bytes where all of it is ASCII, as it nearly always is: texts are cut from them much faster.
+    private let bytes: [UInt8]
     private(set) var position = 0
 
     init(_ source: ScalarText) {
         self.source = source
         scalars = Array(source.string.unicodeScalars)
+        let bytes = Array(source.string.utf8)
+        self.bytes = bytes.count == scalars.count ? bytes : []
     }
 
     func place(_ range: Range<Int>) -> Place { Place(text: source, range: range) }
@@ -44,9 +48,9 @@ struct Lexer {
             token = .word(text(start..<position))
         } else if first == "\"" || first == "'" {
             token = quoted(first)
-        } else if let symbol = ["<=", ">=", "==", "!=", ".."].first(where: { text(start..<min(start + 2, scalars.count)) == $0 }) {
+        } else if (at(start + 1) == "=" && "<>=!".unicodeScalars.contains(first)) || (first == "." && at(start + 1) == ".") {
             position += 2
-            token = .symbol(symbol)
+            token = .symbol(text(start..<position))
         } else {
             position += 1
             let character = text(start..<position)
@@ -107,7 +111,7 @@ struct Lexer {
     }
 
     private func text(_ range: Range<Int>) -> String {
-        String(String.UnicodeScalarView(scalars[range]))
+        bytes.isEmpty ? String(String.UnicodeScalarView(scalars[range])) : String(decoding: bytes[range], as: UTF8.self)
     }
 }
 

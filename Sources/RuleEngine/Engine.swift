@@ -45,7 +45,9 @@ package struct Engine: ~Copyable {
     var serial: UInt64 = 0
     /// When the evaluation under way has to be repeated, if no reading comes.
     var due = Int64.max
-    private var hasStarted = false
+    /// When the clock was moved on last, and since when that has happened without a pause.
+    private var advanced = Int64.min
+    var listeningSince = Int64.min
 
     /// An instance's timer, or, below zero, that of series −1 − `target`.
     struct Timer: Comparable {
@@ -59,6 +61,10 @@ package struct Engine: ~Copyable {
         var now: Int64 = 0
         var value = 0.0
     }
+
+    /// Between two ticks of a gateway that runs there is no more than this; after more it has not listened, or its
+    /// clock was set, and that nothing came says nothing about the sensors.
+    private static var longestPause: Int64 { TimeSpan.minutes(1).nanoseconds }
 
     /// A larger number is no measurement, and its square no longer a number.
     static var largestValue: Double { 1e100 }
@@ -207,7 +213,9 @@ extension Engine {
 
     /// Moves the clock on: runs every timer that is due by `now`, in the order of their times.
     package mutating func advance(to now: Instant, into changes: inout [LevelChange]) {
-        if !hasStarted { start(at: now.nanoseconds) }
+        if advanced == .min { start(at: now.nanoseconds) }
+        if advanced == .min || now.nanoseconds &- advanced > Self.longestPause { listeningSince = now.nanoseconds }
+        advanced = max(advanced, now.nanoseconds)
         while let timer = timers.min, timer.time <= now.nanoseconds {
             timers.removeMin()
             if timer.target < 0 {
@@ -238,7 +246,6 @@ extension Engine {
 
     /// What no reading has touched by now is looked at once: a sensor may be dead from the beginning.
     private mutating func start(at now: Int64) {
-        hasStarted = true
         for index in 0..<instances.count where instances[index].now == .min && instances[index].queued == .max {
             instances[index].wake = now
             instances[index].queued = now

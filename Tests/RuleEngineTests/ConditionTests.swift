@@ -157,6 +157,19 @@ import Testing
         #expect(rising.log == ["900: test d1 0→1 blind", "1001: test d1 1→2"])
     }
 
+    @Test("a pause of the gateway, or a step of its clock, is not the sensors' silence")
+    func pause() throws {
+        var bench = try RuleBench.oneRule("levels: { watch: \"mean(water_level, 5m) > 2 m\" }")
+        bench.feed(0, 1)
+        bench.advance(to: 60)
+        bench.tick(86_400)
+        bench.feed(86_410, 1)
+        #expect(bench.log == [])
+        // From then on it counts: unknown from 86,710 s on, blind ten minutes later.
+        for second in stride(from: 86_430.0, through: 87_400, by: 30) { bench.tick(second) }
+        #expect(bench.log == ["87310: test d1 0→1 blind"])
+    }
+
     @Test("an alarm that has become unknown is uncertain, not blind")
     func notBlind() throws {
         var bench = try RuleBench.oneRule("levels: { watch: \"mean(water_level, 5m) > 2 m\" }")

@@ -10,6 +10,7 @@ struct RuleBench: ~Copyable {
     let rules: CompiledRules
     var engine: Engine
     private var changes: [LevelChange] = []
+    private var clock = 0.0
     /// What has changed: `60: test s1 0→3`.
     private(set) var log: [String] = []
     private(set) var registers: [Double] = []
@@ -36,7 +37,18 @@ struct RuleBench: ~Copyable {
         note()
     }
 
+    /// Ticks as a gateway does that runs, every half minute.
     mutating func advance(to seconds: Double) {
+        while clock + 30 < seconds {
+            clock += 30
+            tick(clock)
+        }
+        clock = seconds
+        tick(seconds)
+    }
+
+    /// One tick, after a pause.
+    mutating func tick(_ seconds: Double) {
         engine.advance(to: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)), into: &changes)
         note()
     }

@@ -95,6 +95,24 @@ import Testing
             ("    summry: x\n    levels: { warning: water_level > 1 m }\n", "did you mean 'summary'?"),
             ("    let: { unused: water_level }\n    levels: { warning: water_level > 1 m }\n", "'unused' is not used"),
             ("    where: { kind: submarine }\n    levels: { warning: water_level > 1 m }\n", "selects no device"),
+            ("    levels: { warning: \"mean(water_level, 60d) > 1 m\" }\n", "longer than readings are kept (30d)"),
+            ("    levels: { watch: water_level > 2 m, warning: water_level > 1 m }\n", "can never be at 'watch': whenever that holds, 'warning' holds too"),
+            ("    levels: { watch: water_level > 3 m for 2m, warning: water_level > 3 m for 1m }\n", "can never be at 'watch'"),
+            ("    levels: { warning: water_level > 2 m }\n    clear: water_level < 210 cm\n", "'clear' and 'warning' can be true at once"),
+            ("    levels: { warning: water_level > 2 m and water_level < 1 m }\n", "can never be true"),
+            ("    blind: loud\n    levels: { warning: water_level > 2 m }\n", "'loud' is not a level of the ladder"),
+            ("    levels: { warning: \"alarm(\\\"tset\\\")\" }\n", "did you mean 'test'?"),
+            ("    levels: { warning: \"alarm(\\\"test\\\")\" }\n", "in a circle: test → test"),
+            ("    levels: { warning: \"count_alarms(\\\"test\\\", wach) > 1\" }\n", "did you mean 'watch'?"),
+            ("    levels: { warning: any(all(water_level > 1 m)) }\n", "a vote cannot be taken inside a vote"),
+            ("    levels: { warning: \"at_least(1.5, water_level > 1 m)\" }\n", "a whole number of sensors"),
+            ("    levels: { warning: \"quantile(water_level, 1.2, 5m) > 1 m\" }\n", "a part from 0 to 1"),
+            ("    levels: { warning: sqrt(water_level) > 1 m }\n", "length has no square root"),
+            ("    levels: { warning: ln(water_level) > 1 }\n", "ln takes a plain number, and this is length"),
+            ("    levels: { warning: \"if(water_level > 1 m, temperature, 1 m) > 1 m\" }\n", "both must be of one kind"),
+            ("    levels: { warning: water_level > 1 m then temperature > 3 degC }\n", "'within' and a duration"),
+            ("    levels: { warning: hour() > 8 }\n", "the rule asks for no reading and no alarm"),
+            ("    levels: { warning: \"mena(water_level, 5m) > 1 m\" }\n", "did you mean 'mean'?"),
             ("    levels: { warning: { when: max(water_level, 5m) > 1 m } }\n", "put the expression in quotes"),
         ])
     func mistakes(body: String, expected: String) {
@@ -114,10 +132,13 @@ import Testing
         var random = SeededRandom(seed: seed)
         let seeds = [
             "mean(water_level, 10m) > 3.2 m for 2m", "a and not (b or c) > 5 degC", "x in 2 m .. 3 m",
-            "-(-1 m/h) / 2 < slope(water_level, 1h)",
+            "-(-1 m/h) / 2 < slope(water_level, 1h)", "at_least(2, quantile(raw water_level, 0.95, 10m) > 1 m)",
+            "share(water_level > 2 m, 10m) > 50 % then silent(temperature, 5m) within 1h",
+            "if(hour() in 6 .. 22, forecast(water_level, 30m, 2h), clamp(water_level, 0 m, 5 m)) > abs(ewma(water_level, 10m))",
+            "count_alarms(\"test\", watch) >= 2 or alarm(\"test\")", "pow(spread(water_level), 2) > 1 m2 and age(water_level) < 1 h",
         ]
         let pieces = [
-            "(", ")", ",", "m", "10m", "for", "and", "or", "not", ">", "..", "\"", "'", "%", "°C", "1e999", "water_level", "mean(", "-",
+            "(", ")", ",", "m", "10m", "for", "and", "or", "not", ">", "..", "\"", "'", "%", "°C", "1e999", "water_level", "mean(", "-", "then", "within", "raw", "any(", "1e308", "share(", "if(", "\u{0}",
             "/", " ", "\u{1F30A}",
         ]
         for _ in 0..<400 {
@@ -138,6 +159,66 @@ import Testing
             } catch {
                 Issue.record("\(error)")
             }
+        }
+    }
+
+    @Test("whole files, cut and shuffled, never end the process, and always name a place", arguments: [63, 64] as [UInt64])
+    func fuzzFiles(seed: UInt64) throws {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let files = try RepositoryRoot.files("Rules").map { Array($0.text.utf8) }
+        for _ in 0..<60 {
+            var bytes = files.randomElement(using: &random) ?? []
+            for _ in 0..<Int.random(in: 1...8, using: &random) where !bytes.isEmpty {
+                let at = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes.remove(at: at)
+                case 1: bytes[at] = UInt8.random(in: 9...126, using: &random)
+                case 2: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 1...80, using: &random)))
+                default: bytes.insert(contentsOf: bytes[at..<min(bytes.count, at + 60)], at: Int.random(in: 0...bytes.count, using: &random))
+                }
+            }
+            do {
+                _ = try SmallSite.compile(String(decoding: bytes, as: UTF8.self))
+            } catch let list as DiagnosticList {
+                #expect(list.diagnostics.allSatisfy { $0.location != nil }, "\(String(decoding: bytes, as: UTF8.self))")
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+    }
+
+    @Test("names that multiply are an error, not a wait")
+    func doubling() {
+        let names = (1..<60).map { "      a\($0): a\($0 - 1) + a\($0 - 1)\n" }.joined()
+        let found = diagnostics("    let:\n      a0: water_level\n" + names + "    levels: { warning: a59 > 1 m }\n")
+        #expect(found.contains("more than 10000 terms"), "\(found)")
+        let and = (0..<200).map { "temperature > \($0) degC" }.joined(separator: " and ")
+        let or = (0..<200).map { "humidity > \($0) %" }.joined(separator: " or ")
+        #expect(!diagnostics("    levels: { watch: \(and), warning: \(or) }\n").contains("error"))
+    }
+
+    @Test("rules that ask for each other's alarms in a circle are named")
+    func cycle() throws {
+        let rules = ["a", "b", "c"].enumerated().map { index, name in
+            "  - { name: \(name), for_each: station, levels: { warning: 'alarm(\"\(["b", "c", "a"][index])\") and water_level > 1 m' } }\n"
+        }.joined()
+        #expect {
+            try SmallSite.compile("hazard: flood\nrules:\n" + rules)
+        } throws: { error in
+            (error as? DiagnosticList)?.diagnostics.map(\.message) == [
+                "rules ask for each other's alarms in a circle: a → b → c → a"
+            ]
+        }
+    }
+
+    @Test("a mend that is one word is given as such")
+    func fixes() throws {
+        #expect {
+            try SmallSite.compile(
+                "hazard: flood\nrules:\n  - name: test\n    for_each: station\n    levels: { warning: water_levl > 1 m, watch: water_level > 3 }\n")
+        } throws: { error in
+            (error as? DiagnosticList)?.diagnostics.compactMap(\.fix) == ["water_level", "3 m"]
         }
     }
 

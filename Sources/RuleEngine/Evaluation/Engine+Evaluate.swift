@@ -18,7 +18,9 @@ extension Engine {
         }
         instances[index].now = now
         if program.ballot >= 0 { instances[index].ballot = registers[program.ballot] }
-        judge(program, layout.steps, &instances[index], registers, at: now, blindAfter: instance.blindAfter.nanoseconds)
+        judge(
+            program, layout.steps, &instances[index], registers, at: now, blindAfter: instance.blindAfter.nanoseconds,
+            listening: listeningSince)
         if instances[index].unknownSince != .max, instance.blindAfter.nanoseconds < .max {
             due = min(due, instances[index].unknownSince &+ instance.blindAfter.nanoseconds)
         }

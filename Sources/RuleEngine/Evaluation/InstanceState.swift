@@ -40,11 +40,12 @@ struct InstanceState: BitwiseCopyable {
 /// `clear` that is true at the same time.
 ///
 /// A group that is normal, and of which it has been unknown for `blindAfter` whether it is, is raised to the
-/// program's blind level; it stays there until it is known again, or a step holds.
+/// program's blind level; it stays there until it is known again, or a step holds. Only the time counts in which
+/// the gateway has listened, that is since `listening`.
 @inline(__always)
 func judge(
     _ program: ProgramLayout.Stretch, _ steps: borrowing Slab<LadderStep>, _ state: inout InstanceState,
-    _ registers: borrowing Slab<Double>, at now: Int64, blindAfter: Int64
+    _ registers: borrowing Slab<Double>, at now: Int64, blindAfter: Int64, listening: Int64
 ) {
     var held: UInt8 = 0
     var top = -1
@@ -103,6 +104,7 @@ func judge(
         return
     }
     if state.unknownSince == .max { state.unknownSince = now }
+    if state.unknownSince < listening { state.unknownSince = listening }
     if now &- state.unknownSince >= blindAfter {
         state.level = program.blindLevel
         state.isBlind = true

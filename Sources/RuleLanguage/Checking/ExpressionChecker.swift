@@ -25,6 +25,10 @@ struct ExpressionChecker {
     /// Definitions that did not check; what uses them is not reported again.
     var brokenDefinitions: Set<String> = []
     var usedDefinitions: Set<String> = []
+    /// How many terms each definition comes to, with those that it is made of.
+    private var definitionSizes: [String: Int] = [:]
+    private var size = 0
+    private static let sizeMax = 10_000
     /// The unit of the first literal that each definition is compared with.
     var shownUnits: [String: Unit] = [:]
     var usedQuantities: Set<String> = []
@@ -36,7 +40,19 @@ struct ExpressionChecker {
         self.surroundings = surroundings
     }
 
+    /// Checks what a name of `let` stands for, and keeps it.
+    mutating func define(_ name: String, _ source: ScalarText) {
+        if var typed = check(source) {
+            typed.text = source.string
+            definitions[name] = typed
+            definitionSizes[name] = size
+        } else {
+            brokenDefinitions.insert(name)
+        }
+    }
+
     mutating func check(_ source: ScalarText) -> Typed? {
+        size = 0
         do {
             return check(try Parser.parse(source))
         } catch {
@@ -69,6 +85,7 @@ struct ExpressionChecker {
     }
 
     mutating func check(_ expression: Expression) -> Typed? {
+        size += 1
         switch expression {
         case .number(let number, let unit, _):
             // The parser took only units that exist.
@@ -138,6 +155,13 @@ struct ExpressionChecker {
     private mutating func resolve(_ name: String, _ place: Place) -> Typed? {
         if let definition = definitions[name] {
             usedDefinitions.insert(name)
+            size += definitionSizes[name] ?? 0
+            guard size <= Self.sizeMax else {
+                if size - (definitionSizes[name] ?? 0) <= Self.sizeMax {
+                    report("too-large", "with all that its names stand for, this comes to more than \(Self.sizeMax) terms", at: place)
+                }
+                return nil
+            }
             return definition
         }
         if brokenDefinitions.contains(name) {

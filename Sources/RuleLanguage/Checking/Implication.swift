@@ -6,18 +6,25 @@ internal import Telemetry
 /// Only comparisons of equal terms with constants are understood, and `and`, `or`, `not` and `for` around
 /// them; of anything else nothing is claimed.
 enum Implication {
-    /// Whether `a` is never true without `b`. `false` where that cannot be told.
+    /// Whether `a` is never true without `b`. `false` where that cannot be told, or not within a few thousand steps.
     static func implies(_ a: CheckedExpression, _ b: CheckedExpression) -> Bool {
+        var steps = 2000
+        return implies(a, b, &steps)
+    }
+
+    private static func implies(_ a: CheckedExpression, _ b: CheckedExpression, _ steps: inout Int) -> Bool {
+        steps -= 1
+        guard steps > 0 else { return false }
         if a == b { return true }
         switch (a, b) {
-        case (.or(let left, let right), _): return implies(left, b) && implies(right, b)
-        case (_, .and(let left, let right)): return implies(a, left) && implies(a, right)
+        case (.or(let left, let right), _): return implies(left, b, &steps) && implies(right, b, &steps)
+        case (_, .and(let left, let right)): return implies(a, left, &steps) && implies(a, right, &steps)
         case (.and(let left, let right), .or(let x, let y)):
-            return implies(left, b) || implies(right, b) || implies(a, x) || implies(a, y)
-        case (_, .or(let left, let right)): return implies(a, left) || implies(a, right)
-        case (.and(let left, let right), _): return implies(left, b) || implies(right, b)
-        case (.hold(let inner, let long), .hold(let other, let short)): return long >= short && implies(inner, other)
-        case (.hold(let inner, _), _): return implies(inner, b)
+            return implies(left, b, &steps) || implies(right, b, &steps) || implies(a, x, &steps) || implies(a, y, &steps)
+        case (_, .or(let left, let right)): return implies(a, left, &steps) || implies(a, right, &steps)
+        case (.and(let left, let right), _): return implies(left, b, &steps) || implies(right, b, &steps)
+        case (.hold(let inner, let long), .hold(let other, let short)): return long >= short && implies(inner, other, &steps)
+        case (.hold(let inner, _), _): return implies(inner, b, &steps)
         default:
             guard let a = Bound(a), let b = Bound(b), a.term == b.term else { return false }
             return a.interval.isInside(b.interval)

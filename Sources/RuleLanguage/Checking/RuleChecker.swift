@@ -122,12 +122,7 @@ struct RuleChecker {
                     Diagnostic(
                         id: "let-hides-quantity", "'\(name)' is a quantity; give the 'let' another name", at: definition.name.location))
             }
-            if var typed = checker.check(definition.text) {
-                typed.text = definition.text.string
-                checker.definitions[name] = typed
-            } else {
-                checker.brokenDefinitions.insert(name)
-            }
+            checker.define(name, definition.text)
         }
     }
 

@@ -41,6 +41,7 @@ extension Engine {
     private mutating func bindSeries() -> [[Int32]] {
         var needs = Array(repeating: WindowNeeds(), count: plan.series.count)
         var readers: [[Int32]] = Array(repeating: [], count: plan.series.count)
+        var memory = Array(repeating: TimeSpan.zero, count: plan.series.count)
         for (index, instance) in plan.instances.enumerated() {
             instances[index].seriesBase = Int32(instanceSeries.count)
             for operand in operandIndices(of: instance) {
@@ -51,6 +52,7 @@ extension Engine {
                     needs[series].require(operand.measure, over: source.window.nanoseconds)
                     if readers[series].last != Int32(index) {
                         readers[series].append(Int32(index))
+                        memory[series] = max(memory[series], plan.programs[Int(instance.program)].memory)
                         _ = instanceSeries.grow(by: 1, with: Int32(series))
                     }
                 }
@@ -73,7 +75,8 @@ extension Engine {
             state.cursors = Int32(cursors.grow(by: shape.laneCount * 3, with: 0))
             state.words = Int32(truth.grow(by: shape.words * 2, with: 0))
             state.extras = Int32(extras.grow(by: shape.extraCount, with: ExtraState()))
-            state.retention = max(plan.lateness.nanoseconds, shape.longest)
+            state.remembers = memory[index] > .zero
+            state.retention = max(plan.lateness.nanoseconds, shape.longest + memory[index].nanoseconds)
             state.patience = shape.windowCount == 0 ? .max : min(plan.series[index].interval.nanoseconds * 3 / 2, shape.shortest)
             state.raw = plan.series[index].raw?.index ?? -1
             for extra in 0..<shape.extraCount where shapes.extras[shape.extraBase + extra].kind == .sorted {

@@ -147,6 +147,7 @@ package struct Engine: ~Copyable {
         } else {
             insert(sample, into: index)
             hasChanged = test(index)
+            if state.pointee.remembers { remember(anew: index) }
         }
         let wake = state.pointee.patience == .max ? .max : state.pointee.newest &+ state.pointee.patience
         state.pointee.wake = wake

@@ -29,6 +29,8 @@ struct SeriesState: BitwiseCopyable {
     var alwaysCount: Int32 = 0
     /// Every reader has to be evaluated, whatever the tests say.
     var isDirty = true
+    /// A reader's conditions remember what has been.
+    var remembers = false
 
     // Two cache lines to here; the rest is not needed for every reading.
     var extras: Int32 = 0

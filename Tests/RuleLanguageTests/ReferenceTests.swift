@@ -1,0 +1,36 @@
+import Foundation
+import RuleLanguage
+import SourceText
+import TestSupport
+import Testing
+
+/// The rule reference, held against the language.
+@Suite struct ReferenceTests {
+    static let reference: String = (try? RepositoryRoot.file("docs/rules.md").text) ?? ""
+
+    /// The rule files on the page.
+    static let texts: [String] = reference.components(separatedBy: "```yaml\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+
+    @Test("every example of the reference compiles without a warning", arguments: texts)
+    func examples(text: String) throws {
+        let compiled = try SmallSite.compile(text)
+        #expect(compiled.warnings.isEmpty, "\(compiled.warnings.map { DiagnosticText.plain($0) })")
+        #expect(!compiled.rules.isEmpty)
+    }
+
+    @Test("every function stands in the reference's table as the language has it, and in an example")
+    func functions() {
+        #expect(Self.texts.count >= 6)
+        for function in Function.all {
+            let row = "| `\(function.signature)` | \(function.summary) | \(function.cost) | \(function.memory) |"
+            #expect(Self.reference.contains(row), "docs/rules.md lacks: \(row)")
+            let isShown = Self.texts.contains { $0.contains("\(function.name)(") }
+            #expect(isShown || ["count", "min", "sum", "first", "last", "delta"].contains(function.name), "\(function.name) has no example")
+        }
+    }
+
+    @Test("every key of a rule stands in an example")
+    func keys() {
+        for key in RuleKey.allCases { #expect(Self.texts.contains { $0.contains("\(key.rawValue):") }, "\(key.rawValue)") }
+    }
+}

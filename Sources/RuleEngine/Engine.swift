@@ -45,8 +45,9 @@ package struct Engine: ~Copyable {
     var serial: UInt64 = 0
     /// When the evaluation under way has to be repeated, if no reading comes.
     var due = Int64.max
-    /// When the clock was moved on last, and since when that has happened without a pause.
-    private var advanced = Int64.min
+    private var hasStarted = false
+    /// When the gateway listened last, and since when it has without a pause.
+    private var listened = Int64.min
     var listeningSince = Int64.min
 
     /// An instance's timer, or, below zero, that of series −1 − `target`.
@@ -214,9 +215,8 @@ extension Engine {
 
     /// Moves the clock on: runs every timer that is due by `now`, in the order of their times.
     package mutating func advance(to now: Instant, into changes: inout [LevelChange]) {
-        if advanced == .min { start(at: now.nanoseconds) }
-        if advanced == .min || now.nanoseconds &- advanced > Self.longestPause { listeningSince = now.nanoseconds }
-        advanced = max(advanced, now.nanoseconds)
+        listen(at: now)
+        if !hasStarted { start(at: now.nanoseconds) }
         while let timer = timers.min, timer.time <= now.nanoseconds {
             timers.removeMin()
             if timer.target < 0 {
@@ -242,11 +242,19 @@ extension Engine {
         }
     }
 
+    /// Says that the gateway is listening at this moment of its clock. To be said before a reading that came after a
+    /// pause, so that the pause is not taken for the sensors' silence.
+    package mutating func listen(at now: Instant) {
+        if listened == .min || now.nanoseconds &- listened > Self.longestPause { listeningSince = now.nanoseconds }
+        listened = max(listened, now.nanoseconds)
+    }
+
     /// When ``advance(to:into:)`` has something to do next, or `nil`.
     package var nextTimer: Instant? { timers.min.map { Instant(nanoseconds: $0.time) } }
 
     /// What no reading has touched by now is looked at once: a sensor may be dead from the beginning.
     private mutating func start(at now: Int64) {
+        hasStarted = true
         for index in 0..<instances.count where instances[index].now == .min && instances[index].queued == .max {
             instances[index].wake = now
             instances[index].queued = now

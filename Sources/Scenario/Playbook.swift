@@ -33,11 +33,18 @@ package enum Playbook {
         guard let floodStart = river.first?.sent, let floodEnd = river.last?.sent else {
             throw ScenarioError("the river's recording is empty")
         }
+        guard let quakeStart = quake.first?.sent, let quakeEnd = quake.last?.sent else {
+            throw ScenarioError("the earthquake's recording is empty")
+        }
         let works = Fleet.incident(from: floodStart - .minutes(30), minutes: 20)
-        let calm = Fleet.calm(from: floodStart, to: floodEnd, every: .minutes(5))
-        let flood = (river + calm).sorted { ($0.sent, $0.device) < ($1.sent, $1.device) }
+        // Outside its act the fleet says every five minutes that it is there.
+        func withFleet(_ recording: [PlayedMessage], from start: Instant, to end: Instant) -> [PlayedMessage] {
+            (recording + Fleet.calm(from: start, to: end, every: .minutes(5))).sorted { ($0.sent, $0.device) < ($1.sent, $1.device) }
+        }
+        let flood = withFleet(river, from: floodStart - .minutes(5), to: floodEnd)
         return [
-            Act(title: "M7.2 earthquake, Pinotepa, Mexico, 16 February 2018", messages: quake, seconds: seconds * 0.25),
+            Act(title: "M7.2 earthquake, Pinotepa, Mexico, 16 February 2018", messages: withFleet(quake, from: quakeStart, to: quakeEnd),
+                seconds: seconds * 0.25),
             Act(title: "a works at noon: a leak, a fire, and sensors that fail", messages: works, seconds: seconds * 0.2),
             Act(title: "flash floods of Dead Run, Maryland, 3 to 11 June 2018", messages: flood, seconds: seconds * 0.55),
         ]

@@ -6,11 +6,12 @@ enum Main {
     static func main() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 5 || arguments.count >= 6 && arguments[5] == "engine" else {
-            print("usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [engine [W1|W2|loading]] (scripts/bench names them)")
+            print("usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [engine [W1|W2|functions|loading]] (scripts/bench names them)")
             exit(64)
         }
         // One at a time, the engine first: nothing else runs beside it.
         var lines = try EngineBenchmark.lines(arguments[1], only: arguments.count > 6 ? arguments[6] : nil)
+        if arguments.count > 6, arguments[6] == "functions" { lines = try GrowthBenchmark.functions() }
         if arguments.count > 6, arguments[6] == "loading" { lines = [try GrowthBenchmark.loading()] }
         if arguments.count < 7 { lines += try GrowthBenchmark.lines() }
         guard arguments.count == 5 else { return try Report.show(lines, file: ".build/bench-engine.json") }

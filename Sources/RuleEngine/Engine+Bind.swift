@@ -80,13 +80,12 @@ extension Engine {
             state.patience = shape.windowCount == 0 ? .max : min(plan.series[index].interval.nanoseconds * 3 / 2, shape.shortest)
             state.raw = plan.series[index].raw?.index ?? -1
             for extra in 0..<shape.extraCount where shapes.extras[shape.extraBase + extra].kind == .sorted {
-                extras[Int(state.extras) + extra].sorted = Int32(sorted.count)
-                sorted.append(SortedValues())
+                extras[Int(state.extras) + extra].sorted = Int32(sorted.grow(by: 1, with: SortedValues()))
             }
             series[index] = state
             for (row, isPadding) in [(shape.maxima, false), (shape.minima, false), (shape.maxima, true), (shape.minima, true)]
             where row >= 0 {
-                let rows = rows(of: state)
+                let rows = view(index).rows
                 let range = isPadding ? shape.windowCount..<shape.laneCount : 0..<shape.windowCount
                 for lane in range {
                     // Nothing surpasses what stands in a lane without a window.

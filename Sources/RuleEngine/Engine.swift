@@ -22,7 +22,7 @@ package struct Engine: ~Copyable {
     var cursors = Slab(repeating: UInt32(0), count: 0)
     var truth = Slab(repeating: UInt64(0), count: 0)
     var extras = Slab(repeating: ExtraState(), count: 0)
-    var sorted: [SortedValues] = []
+    var sorted = Slab(repeating: SortedValues(), count: 0)
     /// Which tests of the newest sample's series came out differently.
     var changedWords = Slab(repeating: UInt64(0), count: 0)
     var scratch = Slab(repeating: Lanes.zero, count: 0)
@@ -87,6 +87,7 @@ package struct Engine: ~Copyable {
             series[index].minima.free()
         }
         for index in 0..<histories.count { histories[index].free() }
+        for index in 0..<sorted.count { sorted[index].free() }
     }
 
     /// Takes one reading, evaluates every instance that it touches, and appends what changed.
@@ -287,19 +288,18 @@ extension Engine {
     private mutating func lookAt(_ index: Int, at time: Int64, into changes: inout [LevelChange]) {
         advance(index, to: time)
         let hasChanged = test(index)
-        let state = series[index]
-        let shape = shapes.shapes[Int(state.shape)]
+        let state = view(index)
         var empties = Int64.max
         var loses = Int64.max
-        for lane in 0..<shape.windowCount where count(state, lane: lane) > 0 {
-            let length = shapes.lengths[shape.lengthBase + lane]
+        for lane in 0..<state.shape.pointee.windowCount where state.count(lane: lane) > 0 {
+            let length = shapes.lengths[state.shape.pointee.lengthBase + lane]
             empties = min(empties, state.newest &+ length)
-            loses = min(loses, state.ring[Int(state.ring.count) - count(state, lane: lane)].time &+ length)
+            loses = min(loses, state.ring[Int(state.ring.count) - state.count(lane: lane)].time &+ length)
         }
         let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].interval.nanoseconds * 3 / 2)
         series[index].wake = min(empties, overdue)
         if series[index].wake < series[index].queued { queueTimer(ofSeries: index) }
-        if hasChanged || state.alwaysCount > 0 || state.isDirty { react(index, at: time, trigger: .timer, into: &changes) }
+        if hasChanged || series[index].alwaysCount > 0 || series[index].isDirty { react(index, at: time, trigger: .timer, into: &changes) }
     }
 
     /// Runs what timers had to do strictly before a moment: those of a series, and of the instances that read it.

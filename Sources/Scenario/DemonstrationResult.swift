@@ -22,7 +22,9 @@ package struct DemonstrationResult: Sendable {
     ) {
         let floods = Self.crests.map { crest in (crest, Self.warnings(before: crest.1, arrivals)) }
         floodEscalated = floods.allSatisfy { !$0.1.isEmpty }
-        let quake = arrivals.filter { $0.message.alarm.hazard == "earthquake" && !$0.message.alarm.blind && $0.message.transition.kind != "cleared" }
+        let quake = arrivals.filter {
+            $0.message.alarm.hazard == "earthquake" && !$0.message.alarm.blind && $0.message.transition.kind != "cleared"
+        }
         let strongest = quake.max { Self.rank($0) < Self.rank($1) }
         earthquakeEscalated = strongest.map { Self.rank($0) >= 2 } ?? false
         let accounted = stored + statistics.repeated

@@ -43,7 +43,8 @@ package enum Playbook {
         }
         let flood = withFleet(river, from: floodStart - .minutes(5), to: floodEnd)
         return [
-            Act(title: "M7.2 earthquake, Pinotepa, Mexico, 16 February 2018", messages: withFleet(quake, from: quakeStart, to: quakeEnd),
+            Act(
+                title: "M7.2 earthquake, Pinotepa, Mexico, 16 February 2018", messages: withFleet(quake, from: quakeStart, to: quakeEnd),
                 seconds: seconds * 0.25),
             Act(title: "a works at noon: a leak, a fire, and sensors that fail", messages: works, seconds: seconds * 0.2),
             Act(title: "flash floods of Dead Run, Maryland, 3 to 11 June 2018", messages: flood, seconds: seconds * 0.55),

@@ -25,7 +25,9 @@ package struct YAMLReader {
 
     package var keys: [ScalarText] { entries.map(\.key) }
 
-    package mutating func report(_ id: String, _ message: String, at location: SourceLocation? = nil, hint: String? = nil, fix: String? = nil) {
+    package mutating func report(
+        _ id: String, _ message: String, at location: SourceLocation? = nil, hint: String? = nil, fix: String? = nil
+    ) {
         problems.append(Diagnostic(id: id, message, at: location ?? node.location, hint: hint, fix: fix))
     }
 

@@ -113,7 +113,8 @@ final class DemoScreen: Sendable {
 
     private func arrival(_ arrival: Observer.Arrival) -> String {
         let message = arrival.message
-        let level = ["cleared", "retired", "uncertain", "blind"].contains(message.transition.kind) ? message.transition.kind : message.transition.to
+        let level =
+            ["cleared", "retired", "uncertain", "blind"].contains(message.transition.kind) ? message.transition.kind : message.transition.to
         let word = level.uppercased().padding(toLength: 11, withPad: " ", startingAt: 0)
         let latency = arrival.latency.map { "  (\(NumberText.short($0 * 1000)) ms)" } ?? ""
         let time = Self.clock(message.transition.time)

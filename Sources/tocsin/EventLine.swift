@@ -13,7 +13,8 @@ struct EventLine {
         let time = String(event.time.prefix(19)).replacing("T", with: " ")
         let word = Self.word(event).uppercased()
         let padded = word + String(repeating: " ", count: max(0, 10 - word.count))
-        let why = event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "blind" }.map(\.sentence).joined(separator: "; ")
+        let why = event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "blind" }.map(\.sentence).joined(
+            separator: "; ")
         var line = "\(paint("2", time))  \(paint(code(event), padded)) \(paint("1", event.rule)) \(event.group)"
         line += "  \(event.summary)"
         if event.from != event.to { line += paint("2", "  [\(event.from) → \(event.to)]") }

@@ -59,7 +59,9 @@ struct ExplainCommand: ParsableCommand {
         lines += outline.asksAlarmsOf.map { "  the alarms of \($0)" }
         let bound = outline.groups.reduce(0) { $0 + $1.series }
         lines += ["", "It is bound to \(outline.groups.count) groups with \(bound) series"]
-        lines += outline.groups.prefix(10).map { "  \($0.name): \($0.devices.prefix(6).joined(separator: ", "))\($0.devices.count > 6 ? ", …" : "")" }
+        lines += outline.groups.prefix(10).map {
+            "  \($0.name): \($0.devices.prefix(6).joined(separator: ", "))\($0.devices.count > 6 ? ", …" : "")"
+        }
         if outline.groups.count > 10 { lines.append("  … and \(outline.groups.count - 10) more") }
         lines += [
             "",

@@ -28,6 +28,31 @@ import Testing
         for line in lines { _ = try JSONSerialization.jsonObject(with: Data(line.utf8)) }
     }
 
+    @Test("the published schema of rule files is the one that the reader's keys make")
+    func schema() throws {
+        let printed = try TocsinBinary.run(["schema"])
+        #expect(printed.code == 0)
+        #expect(
+            try printed.output == RepositoryRoot.file("docs/rule-file.schema.json").text,
+            "print it anew: tocsin schema > docs/rule-file.schema.json")
+    }
+
+    @Test("explain says what a rule is bound to and keeps, in words and as JSON")
+    func explain() throws {
+        let config = RepositoryRoot.path + "/tocsin.example.yaml"
+        let text = try TocsinBinary.run(["explain", "river-rising", "--config", config])
+        #expect(text.code == 0)
+        #expect(text.output.contains("mean of water_level over 10m: compared with every reading, once for all rules"))
+        #expect(text.output.contains("bound to 1 groups with 1 series"))
+        let json = try TocsinBinary.run(["explain", "river-rising", "--json", "--config", config])
+        let outline = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        #expect(outline["forEach"] as? [String] == ["station"])
+        #expect((outline["bytes"] as? Int ?? 0) > 0)
+        let missing = try TocsinBinary.run(["explain", "river-rizing", "--config", config])
+        #expect(missing.code == 1)
+        #expect(missing.errors.contains("did you mean 'river-rising'?"))
+    }
+
     @Test(
         "a configuration's mistakes are shown with their place",
         arguments: [

@@ -130,7 +130,8 @@ import Testing
 
     @Test("raw takes the readings that failed their tests, and nothing else does")
     func raw() throws {
-        var bench = try RuleBench.oneRule("levels: { advisory: \"max(raw water_level, 10m) > 40 m\", warning: \"max(water_level, 10m) > 40 m\" }")
+        var bench = try RuleBench.oneRule(
+            "levels: { advisory: \"max(raw water_level, 10m) > 40 m\", warning: \"max(water_level, 10m) > 40 m\" }")
         bench.feed(0, 1)
         bench.feed(10, 99, quality: .implausible)
         bench.feed(20, 45)
@@ -197,11 +198,13 @@ import Testing
 
     @Test("counters, areas and smoothing as conditions")
     func measures() throws {
-        var bench = try RuleBench.oneRule("levels: { advisory: \"increase(water_level, 10m) >= 6 m\", warning: \"rate(water_level, 10m) > 2 m/min\" }")
+        var bench = try RuleBench.oneRule(
+            "levels: { advisory: \"increase(water_level, 10m) >= 6 m\", warning: \"rate(water_level, 10m) > 2 m/min\" }")
         // 1, 3, then a reset, 2, 4: 2 + 2 + 2 = 6 metres in four minutes.
         for (minute, value) in [(0.0, 1.0), (1, 3), (2, 2), (3, 4)] { bench.feed(minute * 60, value) }
         #expect(bench.log == ["180: test d1 0→1"])
-        var mean = try RuleBench.oneRule("levels: { warning: \"time_mean(water_level, 10m) > 2 m and integral(water_level, 10m) > 0 m.s\" }")
+        var mean = try RuleBench.oneRule(
+            "levels: { warning: \"time_mean(water_level, 10m) > 2 m and integral(water_level, 10m) > 0 m.s\" }")
         mean.feed(0, 0)
         mean.feed(300, 4)
         for second in 1...20 { mean.feed(300 + Double(second), 4) }

@@ -96,7 +96,10 @@ import Testing
             ("    let: { unused: water_level }\n    levels: { warning: water_level > 1 m }\n", "'unused' is not used"),
             ("    where: { kind: submarine }\n    levels: { warning: water_level > 1 m }\n", "selects no device"),
             ("    levels: { warning: \"mean(water_level, 60d) > 1 m\" }\n", "longer than readings are kept (30d)"),
-            ("    levels: { watch: water_level > 2 m, warning: water_level > 1 m }\n", "can never be at 'watch': whenever that holds, 'warning' holds too"),
+            (
+                "    levels: { watch: water_level > 2 m, warning: water_level > 1 m }\n",
+                "can never be at 'watch': whenever that holds, 'warning' holds too"
+            ),
             ("    levels: { watch: water_level > 3 m for 2m, warning: water_level > 3 m for 1m }\n", "can never be at 'watch'"),
             ("    levels: { warning: water_level > 2 m }\n    clear: water_level < 210 cm\n", "'clear' and 'warning' can be true at once"),
             ("    levels: { warning: water_level > 2 m and water_level < 1 m }\n", "can never be true"),
@@ -138,7 +141,8 @@ import Testing
             "count_alarms(\"test\", watch) >= 2 or alarm(\"test\")", "pow(spread(water_level), 2) > 1 m2 and age(water_level) < 1 h",
         ]
         let pieces = [
-            "(", ")", ",", "m", "10m", "for", "and", "or", "not", ">", "..", "\"", "'", "%", "°C", "1e999", "water_level", "mean(", "-", "then", "within", "raw", "any(", "1e308", "share(", "if(", "\u{0}",
+            "(", ")", ",", "m", "10m", "for", "and", "or", "not", ">", "..", "\"", "'", "%", "°C", "1e999", "water_level", "mean(", "-",
+            "then", "within", "raw", "any(", "1e308", "share(", "if(", "\u{0}",
             "/", " ", "\u{1F30A}",
         ]
         for _ in 0..<400 {
@@ -175,7 +179,8 @@ import Testing
                 case 0: bytes.remove(at: at)
                 case 1: bytes[at] = UInt8.random(in: 9...126, using: &random)
                 case 2: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 1...80, using: &random)))
-                default: bytes.insert(contentsOf: bytes[at..<min(bytes.count, at + 60)], at: Int.random(in: 0...bytes.count, using: &random))
+                default:
+                    bytes.insert(contentsOf: bytes[at..<min(bytes.count, at + 60)], at: Int.random(in: 0...bytes.count, using: &random))
                 }
             }
             do {
@@ -216,7 +221,8 @@ import Testing
     func fixes() throws {
         #expect {
             try SmallSite.compile(
-                "hazard: flood\nrules:\n  - name: test\n    for_each: station\n    levels: { warning: water_levl > 1 m, watch: water_level > 3 }\n")
+                "hazard: flood\nrules:\n  - name: test\n    for_each: station\n    levels: { warning: water_levl > 1 m, watch: water_level > 3 }\n"
+            )
         } throws: { error in
             (error as? DiagnosticList)?.diagnostics.compactMap(\.fix) == ["water_level", "3 m"]
         }

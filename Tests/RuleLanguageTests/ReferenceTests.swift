@@ -9,7 +9,9 @@ import Testing
     static let reference: String = (try? RepositoryRoot.file("docs/rules.md").text) ?? ""
 
     /// The rule files on the page.
-    static let texts: [String] = reference.components(separatedBy: "```yaml\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+    static let texts: [String] = reference.components(separatedBy: "```yaml\n").dropFirst().compactMap {
+        $0.components(separatedBy: "```").first
+    }
 
     @Test("every example of the reference compiles without a warning", arguments: texts)
     func examples(text: String) throws {
@@ -25,7 +27,8 @@ import Testing
             let row = "| `\(function.signature)` | \(function.summary) | \(function.cost) | \(function.memory) |"
             #expect(Self.reference.contains(row), "docs/rules.md lacks: \(row)")
             let isShown = Self.texts.contains { $0.contains("\(function.name)(") }
-            #expect(isShown || ["count", "min", "sum", "first", "last", "delta"].contains(function.name), "\(function.name) has no example")
+            #expect(
+                isShown || ["count", "min", "sum", "first", "last", "delta"].contains(function.name), "\(function.name) has no example")
         }
     }
 

@@ -43,7 +43,9 @@ package enum SmallSite {
 
     package static let ladder = ["advisory", "watch", "warning", "emergency"]
 
-    package static func compile(_ rules: String, devices: Int = 3, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()) throws -> CompiledRules {
+    package static func compile(_ rules: String, devices: Int = 3, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()) throws
+        -> CompiledRules
+    {
         let site = try site(devices)
         return try RuleCompiler(RuleSurroundings(ladder: ladder, policies: ["duty"], lateness: lateness, retention: .days(30), zone: zone))
             .compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: series(site))

@@ -46,7 +46,8 @@ package struct AlarmBook: Sendable {
             if let index = instances[alarm.rule + "\u{0}" + alarm.group],
                 let rank = levelNames.firstIndex(of: alarm.levelName),
                 case let rule = rules.rules[rules.instances[index].rule],
-                alarm.ladder.isBlind ? Int(rule.program.blindLevel?.rank ?? 0) == rank : rule.levels.contains(where: { Int($0.level.rank) == rank })
+                alarm.ladder.isBlind
+                    ? Int(rule.program.blindLevel?.rank ?? 0) == rank : rule.levels.contains(where: { Int($0.level.rank) == rank })
             {
                 var alarm = alarm
                 alarm.ladder.level = Level(rank: UInt8(rank))

@@ -3,7 +3,6 @@ internal import HeapModule
 internal import RulePlan
 internal import Telemetry
 
-
 // What happens when a condition may have changed: an instance's program is run, and its ladder judged.
 extension Engine {
     /// Runs an instance's program at a moment, moves its ladder, and sets its next timer.
@@ -120,7 +119,8 @@ extension Engine {
             value = tally.holding >= needed ? 1 : tally.holding + tally.unknown < needed ? 0 : .nan
         case .all:
             let tally = tally(Int(instance.tallyBase) + a, level: code.b)
-            value = tally.members == 0 ? .nan : tally.holding == tally.members ? 1 : tally.holding + tally.unknown < tally.members ? 0 : .nan
+            value =
+                tally.members == 0 ? .nan : tally.holding == tally.members ? 1 : tally.holding + tally.unknown < tally.members ? 0 : .nan
         case .hour:
             due = min(due, plan.zone.nextHour(after: Instant(nanoseconds: now)).nanoseconds)
             value = Double(plan.zone.hour(at: Instant(nanoseconds: now)))

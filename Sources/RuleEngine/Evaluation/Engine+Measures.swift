@@ -6,8 +6,8 @@ extension Engine {
     /// A measure of one series; `nan` where its window holds too little.
     @inline(__always)
     func value(_ measure: Measure, _ index: Int, lane: Int, extra: Int, at now: Int64) -> Double {
-        let state = series[index]
-        let held = count(state, lane: lane)
+        let state = view(index)
+        let held = state.count(lane: lane)
         guard held > 0 else { return measure.aggregate == .count ? 0 : .nan }
         let end = Int(state.ring.count)
         let first = end - held
@@ -16,16 +16,16 @@ extension Engine {
         case .last: return state.ring[end - 1].value
         case .first: return state.ring[first].value
         case .delta: return held < 2 ? .nan : state.ring[end - 1].value - state.ring[first].value
-        case .maximum: return rows(of: state)[shape(of: state).maxima, lane]
-        case .minimum: return -rows(of: state)[shape(of: state).minima, lane]
+        case .maximum: return state.rows[state.shape.pointee.maxima, lane]
+        case .minimum: return -state.rows[state.shape.pointee.minima, lane]
         case .mean, .sum, .deviation, .slope, .standardScore, .forecast:
             let moments = moments(state, lane: lane, since: now)
             switch measure.aggregate {
             case .mean: return moments.meanValue
             case .sum:
-                let shape = shape(of: state)
-                let rows = rows(of: state)
-                return rows[shape.moments, lane] + rows[shape.moments + 3 * shape.groups, lane] * Double(held)
+                let shape = state.shape
+                let rows = state.rows
+                return rows[shape.pointee.moments, lane] + rows[shape.pointee.moments + 3 * shape.pointee.groups, lane] * Double(held)
             case .deviation: return moments.deviation
             case .slope: return moments.slope
             case .standardScore: return Self.standardScore(state.ring[end - 1].value, moments)
@@ -47,8 +47,7 @@ extension Engine {
         }
     }
 
-    private func shape(of state: SeriesState) -> WindowShape { shapes.shapes[Int(state.shape)] }
-    private func extraState(_ state: SeriesState, _ extra: Int) -> ExtraState { extras[Int(state.extras) + extra] }
+    private func extraState(_ state: SeriesView, _ extra: Int) -> ExtraState { extras[Int(state.extras) + extra] }
 
     /// How many deviations the newest value lies from the mean; unknown where nothing deviates.
     private static func standardScore(_ newest: Double, _ moments: Moments) -> Double {
@@ -57,13 +56,13 @@ extension Engine {
     }
 
     /// The area under the readings of a window, with the part of the first stretch that lies inside it.
-    private func area(_ state: SeriesState, lane: Int, extra: Int, first: Int, _ measure: Measure) -> Double {
+    private func area(_ state: SeriesView, lane: Int, extra: Int, first: Int, _ measure: Measure) -> Double {
         let newest = state.ring[Int(state.ring.count) - 1]
         var area = extraState(state, extra).sum.value
         var since = state.ring[first].time
         if first > 0 {
             let (a, b) = (state.ring[first - 1], state.ring[first])
-            let start = state.now &- shapes.lengths[shape(of: state).lengthBase + lane]
+            let start = state.now &- shapes.lengths[state.shape.pointee.lengthBase + lane]
             // A gap longer than the window says nothing about its beginning.
             if b.time > start, start >= a.time, b.time &- a.time <= state.now &- start {
                 let part = Double(start &- a.time) / Double(b.time &- a.time)
@@ -107,8 +106,8 @@ extension Engine {
             let index = Int(source.series)
             if series[index].now < now { advance(index, to: now) }
             let lane = Int(source.lane)
-            let state = series[index]
-            let count = count(state, lane: lane)
+            let state = view(index)
+            let count = state.count(lane: lane)
             guard count > 0 else { continue }
             held += count
             let end = Int(state.ring.count)
@@ -155,7 +154,7 @@ extension Engine {
     private func quantile(_ operand: BoundOperand, held: Int) -> Double {
         let sets = (operand.firstSource..<operand.firstSource + operand.sourceCount).map { at in
             let source = layout.sources[Int(at)]
-            return Int(extraState(series[Int(source.series)], Int(source.extra)).sorted)
+            return Int(extraState(view(Int(source.series)), Int(source.extra)).sorted)
         }
         let place = operand.measure.parameter * Double(held - 1)
         let lower = valueOfRank(Int(place), in: sets)
@@ -178,14 +177,5 @@ extension Engine {
             if count > rank { high = middle } else { low = middle + 1 }
         }
         return value(low)
-    }
-}
-
-extension SortedValues {
-    func quantile(_ share: Double) -> Double {
-        let place = share * Double(count - 1)
-        let lower = value(ofRank: Int(place))
-        let rest = place - place.rounded(.down)
-        return rest > 0 ? lower + (value(ofRank: Int(place) + 1) - lower) * rest : lower
     }
 }

@@ -96,4 +96,3 @@ struct ProgramLayout: ~Copyable {
         return isNeeded.indices.filter { isNeeded[$0] }
     }
 }
-

@@ -208,7 +208,9 @@ extension Engine {
             let groups = shape.pointee.groups
             let (moments, regression) = (shape.pointee.moments, shape.pointee.regression)
             let (maxima, minima) = (shape.pointee.maxima, shape.pointee.minima)
-            let (meanLayers, deviationLayers, slopeLayers) = (shape.pointee.meanLayers, shape.pointee.deviationLayers, shape.pointee.slopeLayers)
+            let (meanLayers, deviationLayers, slopeLayers) = (
+                shape.pointee.meanLayers, shape.pointee.deviationLayers, shape.pointee.slopeLayers
+            )
             let (maximumLayers, minimumLayers) = (shape.pointee.maximumLayers, shape.pointee.minimumLayers)
             let rows = LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride))
             let masks = shapes.masks.address(shape.pointee.maskBase, count: shape.pointee.words)

@@ -13,15 +13,15 @@ extension Engine {
     /// Brings the extras up to date with the windows: what has left them goes, the newest sample comes.
     @inline(never)
     mutating func moveExtras(_ index: Int, isNew: Bool = true) {
-        let state = series[index]
-        let shape = shapes.shapes[Int(state.shape)]
-        let counts = LaneBlock(scratch.address(0, count: shape.groups))
+        let state = view(index)
+        let shape = state.shape
+        let counts = LaneBlock(scratch.address(0, count: shape.pointee.groups))
         let end = Int(state.ring.count)
-        for number in 0..<shape.extraCount {
-            let extra = shapes.extras[shape.extraBase + number]
+        for number in 0..<shape.pointee.extraCount {
+            let extra = shapes.extras[shape.pointee.extraBase + number]
             let at = Int(state.extras) + number
             let before = Int(counts[0, Int(extra.lane)])
-            let after = count(state, lane: Int(extra.lane))
+            let after = state.count(lane: Int(extra.lane))
             let oldEnd = isNew ? end - 1 : end
             let oldest = oldEnd - before
             for gone in oldest..<min(end - after, oldEnd) { drop(extra, at, ring: state.ring, gone, end: oldEnd) }
@@ -57,26 +57,26 @@ extension Engine {
 
     /// Forms the extras anew after a late sample, all but `smoothed`, which ``noteLate(_:_:)`` has done.
     mutating func formExtras(_ index: Int) {
-        let state = series[index]
-        let shape = shapes.shapes[Int(state.shape)]
-        for number in 0..<shape.extraCount {
-            let extra = shapes.extras[shape.extraBase + number]
+        let state = view(index)
+        let shape = state.shape
+        for number in 0..<shape.pointee.extraCount {
+            let extra = shapes.extras[shape.pointee.extraBase + number]
             guard extra.kind != .smoothed else { continue }
             let at = Int(state.extras) + number
             extras[at].sum = ExactSum()
             extras[at].count = 0
             if extra.kind == .sorted { sorted[Int(extras[at].sorted)].removeAll() }
-            let first = Int(state.ring.count) - count(state, lane: Int(extra.lane))
+            let first = Int(state.ring.count) - state.count(lane: Int(extra.lane))
             for sample in first..<Int(state.ring.count) { take(extra, at, ring: state.ring, sample, first: first) }
         }
     }
 
     /// Gives a late sample its weight in every `smoothed`.
     mutating func noteLate(_ sample: Sample, _ index: Int) {
-        let state = series[index]
-        let shape = shapes.shapes[Int(state.shape)]
-        for number in 0..<shape.extraCount {
-            let extra = shapes.extras[shape.extraBase + number]
+        let state = view(index)
+        let shape = state.shape
+        for number in 0..<shape.pointee.extraCount {
+            let extra = shapes.extras[shape.pointee.extraBase + number]
             guard extra.kind == .smoothed else { continue }
             let at = Int(state.extras) + number
             let isNewest = state.ring[Int(state.ring.count) - 1].time == sample.time
@@ -105,14 +105,14 @@ extension Engine {
     /// The tests that are made one by one. Returns what differs, by bits.
     @inline(never)
     mutating func testScalars(_ index: Int) -> UInt64 {
-        let state = series[index]
-        let shape = shapes.shapes[Int(state.shape)]
+        let state = view(index)
+        let shape = state.shape
         var difference: UInt64 = 0
-        for word in shape.vectorWords..<shape.words {
+        for word in shape.pointee.vectorWords..<shape.pointee.words {
             var (bits, known): (UInt64, UInt64) = (0, 0)
-            let first = (word - shape.vectorWords) * 64
-            for number in first..<min(first + 64, shape.scalarCount) {
-                let test = shapes.scalarTests[shape.scalarBase + number]
+            let first = (word - shape.pointee.vectorWords) * 64
+            for number in first..<min(first + 64, shape.pointee.scalarCount) {
+                let test = shapes.scalarTests[shape.pointee.scalarBase + number]
                 let value = value(test.measure, index, lane: Int(test.lane), extra: Int(test.extra), at: state.now)
                 let bit = UInt64(1) << UInt64(number - first)
                 if value > test.threshold { bits |= bit }

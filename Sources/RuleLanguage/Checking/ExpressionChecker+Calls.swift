@@ -16,7 +16,8 @@ extension ExpressionChecker {
         var call = Call(function: function, arguments: arguments, place: place)
         switch function.meaning {
         case .window(let aggregate, let result):
-            guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)), let quantity, let window
+            guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)), let quantity,
+                let window
             else { return nil }
             return measure(Measure(aggregate), quantity, window: window, result(quantity.quantity.unit.dimension), call)
         case .quantile:
@@ -29,7 +30,8 @@ extension ExpressionChecker {
             return measure(Measure(.quantile, share), quantity, window: window, .point(of: quantity), call)
         case .forecast:
             guard call.takes(3, &self),
-                case let (quantity, window, ahead) = (self.quantity(call, 0), self.window(call, 1), span(call, 2)), let quantity, let window,
+                case let (quantity, window, ahead) = (self.quantity(call, 0), self.window(call, 1), span(call, 2)), let quantity,
+                let window,
                 let ahead
             else { return nil }
             return measure(Measure(.forecast, ahead.seconds), quantity, window: window, .point(of: quantity), call)
@@ -45,7 +47,8 @@ extension ExpressionChecker {
             guard call.takes(1, &self), let quantity = self.quantity(call, 0) else { return nil }
             return measure(Measure(.spread), quantity, window: nil, .number(quantity.quantity.unit.dimension, isPoint: false), call)
         case .silent:
-            guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)), var quantity, let window
+            guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)), var quantity,
+                let window
             else { return nil }
             quantity.measure = Measure(.count)
             quantity.window = window
@@ -77,7 +80,8 @@ extension ExpressionChecker {
             guard arguments.count != count else { return true }
             let noun = count == 0 ? "nothing" : count == 1 ? "one argument" : "\(count) arguments"
             checker.report(
-                "arguments", "\(function.name) takes \(noun), and here \(arguments.count == 1 ? "is 1" : "are \(arguments.count)")", at: place,
+                "arguments", "\(function.name) takes \(noun), and here \(arguments.count == 1 ? "is 1" : "are \(arguments.count)")",
+                at: place,
                 hint: "write \(function.signature)")
             return false
         }
@@ -87,7 +91,9 @@ extension ExpressionChecker {
         _ measure: Measure, _ quantity: MeasuredQuantity, window: TimeSpan?, _ type: ValueType?, _ call: Call
     ) -> Typed? {
         guard let type, case .number(let dimension, let isPoint) = type else {
-            report("meaningless", "the \(call.function.name) of temperatures has no meaning", at: call.place, hint: "mean(\(quantity.quantity.name), …)?")
+            report(
+                "meaningless", "the \(call.function.name) of temperatures has no meaning", at: call.place,
+                hint: "mean(\(quantity.quantity.name), …)?")
             return nil
         }
         var quantity = quantity
@@ -122,7 +128,8 @@ extension ExpressionChecker {
     private mutating func span(_ call: Call, _ index: Int) -> TimeSpan? {
         guard case .duration(let span, let place) = call.arguments[index] else {
             report(
-                "duration", "a window such as 90s, 10m or 2h was expected", at: call.arguments[index].place, hint: "write \(call.function.signature)")
+                "duration", "a window such as 90s, 10m or 2h was expected", at: call.arguments[index].place,
+                hint: "write \(call.function.signature)")
             return nil
         }
         guard span > .zero else {
@@ -152,13 +159,16 @@ extension ExpressionChecker {
             if isGood(value) { return value }
         }
         report(
-            "bad-number", "\(call.function.name) takes \(expected) here", at: call.arguments[index].place, hint: "write \(call.function.signature)")
+            "bad-number", "\(call.function.name) takes \(expected) here", at: call.arguments[index].place,
+            hint: "write \(call.function.signature)")
         return nil
     }
 
     private mutating func condition(_ call: Call, _ index: Int) -> CheckedExpression? {
         guard case .expression(let expression) = call.arguments[index] else {
-            report("not-a-condition", "\(call.function.name) takes a condition here", at: call.arguments[index].place, hint: "write \(call.function.signature)")
+            report(
+                "not-a-condition", "\(call.function.name) takes a condition here", at: call.arguments[index].place,
+                hint: "write \(call.function.signature)")
             return nil
         }
         return logical(expression)
@@ -196,7 +206,8 @@ extension ExpressionChecker {
         }
         var level = Level(rank: 1)
         if call.arguments.count == 2 {
-            guard case .expression(.name(let name, let place)) = call.arguments[1], let rank = surroundings.ladder.firstIndex(of: name) else {
+            guard case .expression(.name(let name, let place)) = call.arguments[1], let rank = surroundings.ladder.firstIndex(of: name)
+            else {
                 let place = call.arguments[1].place
                 report(
                     "unknown-level", "'\(place.excerpt)' is not a level of the ladder", at: place,
@@ -290,7 +301,9 @@ extension ExpressionChecker {
                 return nil
             }
             let lower = CheckedExpression.function(.larger, [expressions[0], expressions[1]], dimension)
-            return Typed(expression: .function(.smaller, [lower, expressions[2]], dimension), type: numbers[0].typed.type, unit: numbers[0].typed.unit)
+            return Typed(
+                expression: .function(.smaller, [lower, expressions[2]], dimension), type: numbers[0].typed.type,
+                unit: numbers[0].typed.unit)
         }
     }
 

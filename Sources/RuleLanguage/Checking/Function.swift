@@ -141,13 +141,15 @@ package struct Function: Sendable {
             cost: "the sensors of the group", memory: samples, meaning: .spread),
         Function(
             name: "alarm", signature: "alarm(\"rule\", warning)",
-            summary: "another rule's alarm, of that level or higher, in the same group or in one that shares its labels", cost: "when that alarm changes",
+            summary: "another rule's alarm, of that level or higher, in the same group or in one that shares its labels",
+            cost: "when that alarm changes",
             memory: nothing, meaning: .alarm),
         Function(
             name: "count_alarms", signature: "count_alarms(\"rule\", watch)", summary: "how many of them", cost: "when one of them changes",
             memory: nothing, meaning: .countAlarms),
         Function(
-            name: "hour", signature: "hour()", summary: "the hour of the day, 0 to 23, in the site's time zone", cost: "by timer, at the full hour",
+            name: "hour", signature: "hour()", summary: "the hour of the day, 0 to 23, in the site's time zone",
+            cost: "by timer, at the full hour",
             memory: nothing, meaning: .clock(.hour)),
         Function(
             name: "weekday", signature: "weekday()", summary: "the day of the week, 1 for Monday to 7 for Sunday, in the site's time zone",
@@ -155,7 +157,8 @@ package struct Function: Sendable {
         Function(
             name: "abs", signature: "abs(x)", summary: "x without its sign", cost: "constant", memory: nothing, meaning: .absolute),
         Function(
-            name: "sqrt", signature: "sqrt(x)", summary: "the square root; of what is below zero unknown", cost: "constant", memory: nothing,
+            name: "sqrt", signature: "sqrt(x)", summary: "the square root; of what is below zero unknown", cost: "constant",
+            memory: nothing,
             meaning: .squareRoot),
         Function(
             name: "ln", signature: "ln(x)", summary: "the natural logarithm of a plain number", cost: "constant", memory: nothing,
@@ -166,7 +169,8 @@ package struct Function: Sendable {
             name: "pow", signature: "pow(x, 2)", summary: "x to a power; a whole one where x has a unit", cost: "constant", memory: nothing,
             meaning: .power),
         Function(
-            name: "clamp", signature: "clamp(x, low, high)", summary: "x, but not below low nor above high", cost: "constant", memory: nothing,
+            name: "clamp", signature: "clamp(x, low, high)", summary: "x, but not below low nor above high", cost: "constant",
+            memory: nothing,
             meaning: .clamp),
         Function(
             name: "if", signature: "if(A, x, y)", summary: "x where A is true, y where it is false", cost: "constant", memory: nothing,

@@ -28,7 +28,8 @@ struct RuleChecker {
                 problems.append(
                     Diagnostic(
                         .warning, id: "clear-overlaps",
-                        "'clear' and '\(level.name)' can be true at once: the alarm would come and go around their border", at: text.location,
+                        "'clear' and '\(level.name)' can be true at once: the alarm would come and go around their border",
+                        at: text.location,
                         hint: "leave a gap between them"))
                 break
             }
@@ -59,7 +60,8 @@ struct RuleChecker {
         }
         let rule = Rule(
             name: source.name.string, hazard: source.hazard, summary: summary, forEach: source.forEach.map(\.string),
-            levels: levels.map { RuleLevel(level: $0.level, name: $0.name) }, escalate: source.escalate?.string, labels: source.labels, runbook: source.runbook,
+            levels: levels.map { RuleLevel(level: $0.level, name: $0.name) }, escalate: source.escalate?.string, labels: source.labels,
+            runbook: source.runbook,
             location: source.name.location, version: "", program: builder.program, operands: builder.operands,
             ballots: builder.ballots, tallies: builder.tallies, conditions: conditions, clear: clear)
         let wanted = Set((builder.operands + builder.ballots.flatMap(\.operands)).map(\.quantity.name))

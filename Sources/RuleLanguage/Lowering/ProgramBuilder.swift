@@ -50,7 +50,8 @@ struct ProgramBuilder {
         case .function(let operation, let arguments, let dimension):
             let registers = arguments.map { lower($0).register }
             return Value(
-                register: emit(Instruction(operation, a: registers[0], b: registers.count > 1 ? registers[1] : 0)), unit: .coherent(dimension))
+                register: emit(Instruction(operation, a: registers[0], b: registers.count > 1 ? registers[1] : 0)),
+                unit: .coherent(dimension))
         case .select(let condition, let left, let right):
             let (test, x, y) = (lower(condition).register, lower(left), lower(right))
             return Value(register: emit(Instruction(.select, a: test, b: x.register, c: y.register)), unit: x.unit)

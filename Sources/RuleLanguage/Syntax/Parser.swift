@@ -50,7 +50,8 @@ struct Parser {
         let (span, end) = try duration(after: "within")
         guard token != .word("then") else {
             throw Diagnostic(
-                id: "chained-then", "'then' cannot be chained", at: place.location, hint: "put the first part in brackets, or name it with 'let'")
+                id: "chained-then", "'then' cannot be chained", at: place.location,
+                hint: "put the first part in brackets, or name it with 'let'")
         }
         return .sequence(first, second, span, first.place.joined(end))
     }

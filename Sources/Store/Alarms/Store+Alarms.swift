@@ -20,7 +20,8 @@ extension Store {
             arguments: [
                 alarm.id, alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels),
                 alarm.position.map { CanonicalJSON.text($0) }, alarm.ladder.level.rank, alarm.levelName, alarm.ladder.held,
-                alarm.ladder.isUncertain, alarm.ladder.isBlind, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence, alarm.summary,
+                alarm.ladder.isUncertain, alarm.ladder.isBlind, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence,
+                alarm.summary,
             ])
         try db.execute(
             sql: """

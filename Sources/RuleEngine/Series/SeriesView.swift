@@ -1,0 +1,32 @@
+/// A series' state, its shape and its rows at their places: what is looked at without being copied.
+///
+/// Valid until the engine's slabs grow, which they do only while it is set up.
+struct SeriesView: BitwiseCopyable {
+    let state: UnsafeMutablePointer<SeriesState>
+    let shape: UnsafeMutablePointer<WindowShape>
+    let rows: LaneBlock
+
+    @inline(__always) var ring: SampleRing { state.pointee.ring }
+    @inline(__always) var now: Int64 { state.pointee.now }
+    @inline(__always) var newest: Int64 { state.pointee.newest }
+    @inline(__always) var epoch: Int64 { state.pointee.epoch }
+    @inline(__always) var maxima: ExtremeQueue { state.pointee.maxima }
+    @inline(__always) var minima: ExtremeQueue { state.pointee.minima }
+    @inline(__always) var cursors: Int32 { state.pointee.cursors }
+    @inline(__always) var extras: Int32 { state.pointee.extras }
+    @inline(__always) var words: Int32 { state.pointee.words }
+
+    /// How many samples a window holds.
+    @inline(__always)
+    func count(lane: Int) -> Int { Int(rows[0, lane]) }
+}
+
+extension Engine {
+    @inline(__always)
+    func view(_ index: Int) -> SeriesView {
+        let state = series.address(index)
+        let shape = shapes.shapes.address(Int(state.pointee.shape))
+        return SeriesView(
+            state: state, shape: shape, rows: LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride)))
+    }
+}

@@ -11,7 +11,7 @@ struct CheckCommand: ParsableCommand {
         abstract: "Checks the configuration, the devices and the rules, and runs nothing.",
         discussion: """
             Every mistake is shown in one pass, with its place and, where one is likely, its mend. \
-            Exits with 0 if there is none, 78 if there are, and with --strict also for warnings.
+            Exits with 0 if there is none, 1 if there are, and with --strict also for warnings.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
@@ -42,7 +42,7 @@ struct CheckCommand: ParsableCommand {
         }
         if found.hasErrors {
             let isMissing = found.allSatisfy { $0.id == "missing-file" }
-            throw isMissing ? Failure.noInput : Failure.configuration
+            throw isMissing ? Failure.noInput : ExitCode.failure
         }
         if let model, format == .text {
             let rules = model.rules
@@ -50,7 +50,7 @@ struct CheckCommand: ParsableCommand {
                 "\(model.site.name): \(model.site.devices.count) devices, \(model.series.devices.count) series, "
                     + "\(rules.rules.count) rules in \(rules.instances.count { !$0.isBallot }) groups, \(found.count) warnings")
         }
-        if strict, !found.isEmpty { throw Failure.configuration }
+        if strict, !found.isEmpty { throw ExitCode.failure }
     }
 }
 

@@ -14,8 +14,8 @@ struct Tocsin: AsyncParsableCommand {
 
             Shell completions:     tocsin --generate-completion-script bash > ~/.local/share/bash-completion/completions/tocsin
 
-            Exit codes: 0 all is well; 1 something was found or went wrong, and was said; 64 the command line is \
-            wrong; 66 a file that was named is not there; 78 the configuration, the devices or the rules have mistakes.
+            Exit codes: 0 all is well; 1 something was found (by check) or went wrong, and was said; 64 the command line is \
+            wrong; 66 a file that was named is not there; 78 nothing runs, because the configuration, the devices or the rules have mistakes.
             """,
         version: "0.1.0",
         subcommands: [RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, SchemaCommand.self, DemoCommand.self])

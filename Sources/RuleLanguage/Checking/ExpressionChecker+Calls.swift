@@ -206,7 +206,7 @@ extension ExpressionChecker {
         }
         var level = Level(rank: 1)
         if call.arguments.count == 2 {
-            guard case .expression(.name(let name, let place)) = call.arguments[1], let rank = surroundings.ladder.firstIndex(of: name)
+            guard case .expression(.name(let name, _)) = call.arguments[1], let rank = surroundings.ladder.firstIndex(of: name)
             else {
                 let place = call.arguments[1].place
                 report(
@@ -216,7 +216,6 @@ extension ExpressionChecker {
                     fix: NearMiss.best(for: place.excerpt, among: surroundings.ladder))
                 return nil
             }
-            _ = place
             level = Level(rank: UInt8(rank + 1))
         }
         let reference = CheckedExpression.alarms(AlarmReference(rule: rule, level: level, text: call.place.excerpt))

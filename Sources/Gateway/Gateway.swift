@@ -54,6 +54,9 @@ package final class Gateway: Service {
 
     package func run() async throws {
         for publisher in publishers { try publisher.start() }
+        let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger)
+        control.start()
+        defer { control.stop() }
         let systemd = SystemdNotifier()
         try await withThrowingTaskGroup { group in
             group.addTask { [dispatcher] in try await dispatcher.run() }

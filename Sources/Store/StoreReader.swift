@@ -1,7 +1,9 @@
 internal import Alarms
 internal import Foundation
 internal import GRDB
+internal import RuleEngine
 package import RuleLanguage
+internal import RulePlan
 package import Telemetry
 
 /// A second look at a store, for commands that run beside the gateway or after it. It writes nothing.
@@ -41,6 +43,8 @@ package final class StoreReader: Sendable {
         package var causes: [Cause]
         package var labels: [String: String]
         package var device: String?
+        package var person: String?
+        package var note: String?
         /// Destinations that have it, and those that wait for it.
         package var delivered: [String]
         package var waiting: [String]
@@ -51,7 +55,13 @@ package final class StoreReader: Sendable {
         try queue.read { db in
             try Row.fetchAll(
                 db,
-                sql: """
+                sql: Self.eventColumns + " WHERE transition.id > ? AND recorded >= ? ORDER BY transition.id LIMIT ?",
+                arguments: [id, since?.nanoseconds ?? .min, limit]
+            ).map(Self.event)
+        }
+    }
+
+    private static let eventColumns = """
                     SELECT transition.*, rule, group_name, hazard, labels,
                         (SELECT group_concat(destination) FROM escalation
                             WHERE identity = transition.alarm || '#' || transition.sequence || '/' || destination
@@ -60,11 +70,7 @@ package final class StoreReader: Sendable {
                             WHERE identity = transition.alarm || '#' || transition.sequence || '/' || destination
                             AND escalation.alarm = transition.alarm AND delivered IS NULL) AS waiting
                     FROM transition JOIN alarm ON alarm.id = transition.alarm
-                    WHERE transition.id > ? AND recorded >= ? ORDER BY transition.id LIMIT ?
-                    """, arguments: [id, since?.nanoseconds ?? .min, limit]
-            ).map(Self.event)
-        }
-    }
+                    """
 
     private static func event(_ row: Row) -> Event {
         let causes: String = row["causes"]
@@ -79,7 +85,82 @@ package final class StoreReader: Sendable {
             recorded: Instant(nanoseconds: row["recorded"]).description, summary: row["summary"],
             causes: CanonicalJSON.value([Cause].self, causes) ?? [],
             labels: CanonicalJSON.value([String: String].self, labels) ?? [:], device: row["device"],
-            delivered: names("delivered"), waiting: names("waiting"))
+            person: row["person"], note: row["note"], delivered: names("delivered"), waiting: names("waiting"))
+    }
+
+    /// An alarm as it stands.
+    package struct AlarmRow: Sendable, Codable, Equatable {
+        package var id: String
+        package var rule: String
+        package var group: String
+        package var hazard: String
+        package var level: String
+        package var rank: UInt8
+        /// `unacknowledged`, `acknowledged`, `returned` or `normal`.
+        package var state: String
+        package var uncertain: Bool
+        package var blind: Bool
+        package var raised: String
+        package var cleared: String?
+        package var summary: String
+        package var labels: [String: String]
+        package var acknowledgedBy: String?
+        package var note: String?
+    }
+
+    /// The alarms that are active, and those that ended before anyone had taken them on: the highest level first,
+    /// then the oldest; with `all` also those that are over.
+    package func alarms(all: Bool = false) throws -> [AlarmRow] {
+        try queue.read { db in
+            try Row.fetchAll(
+                db,
+                sql: "SELECT * FROM alarm WHERE ? OR cleared IS NULL OR acknowledged IS NULL ORDER BY cleared IS NOT NULL, level DESC, raised, id",
+                arguments: [all]
+            ).map { row in
+                let alarm = Store.alarm(row)
+                return AlarmRow(
+                    id: alarm.id, rule: alarm.rule, group: alarm.group, hazard: alarm.hazard, level: alarm.levelName,
+                    rank: alarm.ladder.level.rank, state: alarm.state.rawValue, uncertain: alarm.ladder.isUncertain,
+                    blind: alarm.ladder.isBlind, raised: alarm.raised.description, cleared: alarm.cleared?.description,
+                    summary: alarm.summary, labels: alarm.labels, acknowledgedBy: alarm.acknowledgement?.person,
+                    note: alarm.acknowledgement?.note)
+            }
+        }
+    }
+
+    /// Every transition of an alarm, oldest first.
+    package func history(of alarm: String) throws -> [Event] {
+        try queue.read { db in
+            try Row.fetchAll(db, sql: Self.eventColumns + " WHERE transition.alarm = ? ORDER BY sequence", arguments: [alarm]).map(Self.event)
+        }
+    }
+
+    /// The identities of the alarms that begin like this; the newest 20.
+    package func identities(beginningWith prefix: String) throws -> [String] {
+        try queue.read { db in
+            try String.fetchAll(
+                db, sql: "SELECT id FROM alarm WHERE substr(id, 1, length(?)) = ? ORDER BY raised DESC LIMIT 20", arguments: [prefix, prefix])
+        }
+    }
+
+    /// What waits in the outbox for a destination, and why.
+    package struct Waiting: Sendable, Codable, Equatable {
+        package var destination: String
+        package var identity: String
+        package var alarm: String
+        package var created: String
+        package var attempts: Int
+        package var error: String?
+    }
+
+    package func outbox() throws -> [Waiting] {
+        try queue.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM escalation WHERE delivered IS NULL ORDER BY destination, id").map { row in
+                Waiting(
+                    destination: row["destination"], identity: row["identity"], alarm: row["alarm"],
+                    created: Instant(nanoseconds: row["created"]).description, attempts: row["attempts"], error: row["error"])
+            }
+        }
     }
 
     /// The newest transition's number; 0 for none.

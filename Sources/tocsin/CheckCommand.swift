@@ -79,10 +79,5 @@ private struct JSONDiagnostic: Encodable {
         fix = diagnostic.fix
     }
 
-    var text: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Texts and numbers always encode.
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
+    var text: String { JSONText.line(self) }
 }

@@ -18,17 +18,13 @@ struct EventLine {
         var line = "\(paint("2", time))  \(paint(code(event), padded)) \(paint("1", event.rule)) \(event.group)"
         line += "  \(event.summary)"
         if event.from != event.to { line += paint("2", "  [\(event.from) → \(event.to)]") }
+        if let person = event.person { line += "  by \(person)" + ((event.note ?? "").isEmpty ? "" : ": \(event.note ?? "")") }
         if !why.isEmpty { line += "  because \(why)" }
         if !event.waiting.isEmpty { line += paint("33", "  (waiting for \(event.waiting.joined(separator: ", ")))") }
         return line
     }
 
-    func json(_ event: StoreReader.Event) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // An event is texts and finite numbers, which always encode.
-        return (try? encoder.encode(event)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
+    func json(_ event: StoreReader.Event) -> String { JSONText.line(event) }
 
     /// The level it is at now, or what else happened to it.
     private static func word(_ event: StoreReader.Event) -> String {
@@ -37,20 +33,16 @@ struct EventLine {
         case "retired": "retired"
         case "uncertain": "uncertain"
         case "blind": "blind"
+        case "acknowledged": "acknowledged"
         default: event.to
         }
     }
 
-    /// The colours of the ladder: blue, yellow, orange, red.
     private func code(_ event: StoreReader.Event) -> String {
         switch event.kind {
-        case "cleared": return "32"
+        case "cleared", "acknowledged": return "32"
         case "retired", "uncertain", "blind": return "35"
-        default:
-            let codes = ["1;34", "1;33", "1;38;5;208", "1;37;41"]
-            let rank = ladder.firstIndex(of: event.to) ?? 0
-            // The colours are spread over a ladder of any length, its top always red.
-            return codes[ladder.count <= 1 ? 3 : rank * 3 / (ladder.count - 1)]
+        default: return LevelColour.code(event.to, ladder)
         }
     }
 

@@ -17,11 +17,7 @@ struct TailCommand: AsyncParsableCommand {
               tocsin tail --store tocsin.db --no-follow --json | jq .summary
             """)
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file, which names the store.", valueName: "file"))
-    var config: String?
-
-    @Option(help: ArgumentHelp("The store itself, instead of a configuration.", valueName: "file"))
-    var store: String?
+    @OptionGroup var options: StoreOptions
 
     @Option(
         help: ArgumentHelp(
@@ -42,32 +38,18 @@ struct TailCommand: AsyncParsableCommand {
     var follow = true
 
     func validate() throws {
-        if (config == nil) == (store == nil) { throw ValidationError("Name either --config or --store.") }
         if let since, start(since) == nil {
             throw ValidationError("--since takes a duration such as 2h, or a time such as 2018-06-03T22:00:00Z; '\(since)' is neither.")
         }
     }
 
     func run() async throws {
-        var path = store ?? ""
-        var ladder = ["advisory", "watch", "warning", "emergency"]
-        if let config {
-            let configuration = try Failure.readConfiguration(config)
-            path = configuration.store.path
-            ladder = configuration.ladder
-        }
+        let (reader, ladder) = try options.open()
         guard let minimum = level.map({ ladder.firstIndex(of: $0).map { $0 + 1 } }) ?? 0 else {
             Terminal.complain("'\(level ?? "")' is not a level; the ladder is \(ladder.joined(separator: ", "))")
             throw ExitCode(64)
         }
-        let reader: StoreReader
-        var last: Int64 = 0
-        do {
-            reader = try StoreReader(path: path)
-            if since == nil { last = max(0, try reader.newestEvent() - 20) }
-        } catch {
-            throw Failure.report(error)
-        }
+        var last = since == nil ? max(0, try reader.newestEvent() - 20) : 0
         let line = EventLine(colour: Terminal.hasColour(STDOUT_FILENO), ladder: ladder)
         let start = since.flatMap { self.start($0) }
         while true {

@@ -11,6 +11,7 @@ struct Tocsin: AsyncParsableCommand {
             What a rule does:      tocsin explain river-rising --config tocsin.yaml
             Run the gateway:       tocsin run --config tocsin.yaml
             Follow the alarms:     tocsin tail --config tocsin.yaml
+            Take one on:           tocsin alarms, tocsin ack, tocsin history
 
             Shell completions:     tocsin --generate-completion-script bash > ~/.local/share/bash-completion/completions/tocsin
 
@@ -18,5 +19,6 @@ struct Tocsin: AsyncParsableCommand {
             wrong; 66 a file that was named is not there; 78 nothing runs, because the configuration, the devices or the rules have mistakes.
             """,
         version: "0.1.0",
-        subcommands: [RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, SchemaCommand.self, DemoCommand.self])
+        subcommands: [RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, AlarmsCommand.self, HistoryCommand.self,
+            AcknowledgeCommand.self, OutboxCommand.self, SchemaCommand.self, DemoCommand.self])
 }

@@ -20,6 +20,8 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
         package var blind: Bool
         package var raised: String
         package var cleared: String?
+        /// `unacknowledged`, `acknowledged`, `returned` or `normal`.
+        package var state: String
     }
 
     package struct TransitionPart: Codable, Sendable, Equatable {
@@ -32,6 +34,9 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
         package var recorded: String
         /// The device whose reading caused it; missing where a timer did.
         package var device: String?
+        /// Who did it, where a person did, and what they wrote.
+        package var person: String?
+        package var note: String?
     }
 
     package struct PositionPart: Codable, Sendable, Equatable {
@@ -61,10 +66,11 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
             id: alarm.id, rule: alarm.rule, ruleVersion: transition.ruleVersion, hazard: alarm.hazard, group: alarm.group,
             level: alarm.levelName, uncertain: alarm.ladder.isUncertain,
             blind: alarm.ladder.isBlind, raised: alarm.raised.description,
-            cleared: alarm.cleared?.description)
+            cleared: alarm.cleared?.description, state: alarm.state.rawValue)
         self.transition = TransitionPart(
             sequence: alarm.sequence, kind: transition.kind.rawValue, from: transition.from, to: transition.to,
-            time: transition.time.description, recorded: transition.recorded.description, device: transition.device)
+            time: transition.time.description, recorded: transition.recorded.description, device: transition.device,
+            person: transition.person, note: transition.note)
         causes = transition.causes
         labels = alarm.labels
         position = alarm.position.map {

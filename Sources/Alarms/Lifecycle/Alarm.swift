@@ -19,6 +19,18 @@ package struct Alarm: Sendable {
     /// The number of its newest transition, from 1.
     package var sequence: Int
     package var summary: String
+    /// That someone has taken it on; a rise to a higher level asks for it anew.
+    package var acknowledgement: Acknowledgement?
+
+    /// Where it stands in the life of an alarm (ISA-18.2, 3.1.12 and 6.2).
+    package var state: AlarmState {
+        switch (cleared, acknowledgement) {
+        case (nil, nil): .unacknowledged
+        case (nil, .some): .acknowledged
+        case (.some, nil): .returned
+        case (.some, .some): .normal
+        }
+    }
 
     package init(
         id: String, rule: String, group: String, hazard: String, labels: [String: String], position: Position?,
@@ -39,6 +51,31 @@ package struct Alarm: Sendable {
     }
 }
 
+/// The states of an alarm, in the words of ISA-18.2 and IEC 62682.
+package enum AlarmState: String, Sendable, Codable, CaseIterable {
+    /// Active, and nobody has taken it on.
+    case unacknowledged
+    /// Active, and someone has.
+    case acknowledged
+    /// Returned to normal before anyone had taken it on.
+    case returned
+    /// Returned to normal, and known of.
+    case normal
+}
+
+/// Who took an alarm on, when by the gateway's clock, and what they wrote.
+package struct Acknowledgement: Hashable, Sendable {
+    package var person: String
+    package var time: Instant
+    package var note: String
+
+    package init(person: String, time: Instant, note: String) {
+        self.person = person
+        self.time = time
+        self.note = note
+    }
+}
+
 /// One step in an alarm's history, with what caused it.
 package struct Transition: Sendable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
@@ -53,6 +90,8 @@ package struct Transition: Sendable {
         case blind
         /// Back to normal; the alarm ends.
         case cleared
+        /// Someone has taken it on.
+        case acknowledged
         /// The rule or its devices were taken away; the alarm ends without its condition having cleared.
         case retired
     }
@@ -73,6 +112,9 @@ package struct Transition: Sendable {
     package var ruleVersion: String
     package var runbook: String?
     package var policy: String?
+    /// Who did it, where a person did, and what they wrote.
+    package var person: String?
+    package var note: String?
 
     package var identity: String { "\(alarm.id)#\(alarm.sequence)" }
 }

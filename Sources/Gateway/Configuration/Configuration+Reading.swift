@@ -41,6 +41,7 @@ extension Configuration {
             destinations.append(destination)
         }
         let policies = policies(&reader, destinations.map(\.name))
+        let control = reader.string("control_socket").map { context.path($0) }
         let problems = reader.finish()
         guard problems.isEmpty, let inventory, let profiles, let rules, let broker, let store else {
             throw DiagnosticList(problems.inSourceOrder())
@@ -48,7 +49,7 @@ extension Configuration {
         return Configuration(
             inventory: inventory, profiles: profiles, rules: rules, broker: broker, store: store, ladder: ladder,
             lateness: lateness, payloadBytesMax: payload, destinations: destinations, policies: policies,
-            logLevel: (level ?? .info).rawValue)
+            logLevel: (level ?? .info).rawValue, controlSocket: control ?? store.path + ".control")
     }
 
     private static func ladder(_ reader: inout YAMLReader) -> [String] {

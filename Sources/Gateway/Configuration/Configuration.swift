@@ -16,6 +16,8 @@ package struct Configuration: Sendable {
     package var destinations: [DestinationSettings]
     package var policies: [String: [String]]
     package var logLevel: String
+    /// The socket that operators' commands go to.
+    package var controlSocket: String
 
     package struct StoreSettings: Sendable {
         package var path: String

@@ -55,7 +55,8 @@ struct Intake: ~Copyable {
                 changes.removeAll(keepingCapacity: true)
             }
         }
-        let (ladders, retired) = book.restore(try store.activeAlarms(), at: now)
+        let (ladders, retired) = book.restore(
+            try store.activeAlarms(), returned: try store.returnedAlarms(limit: AlarmBook.returnedMax), at: now)
         // The windows say what is; what was raised, and is held by a latch, the alarms say.
         for instance in model.rules.instances.indices {
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)
@@ -146,6 +147,14 @@ struct Intake: ~Copyable {
             RefusedPayload(
                 device: name, topic: model.site.devices[device].topic, payload: Array(message.payload.prefix(65_536)),
                 reason: fault.description, arrived: now))
+    }
+
+    /// Takes an alarm on for a person; the answer is good once the batch is committed.
+    mutating func acknowledge(_ alarm: String, by person: String, note: String, at now: Instant) throws(OperatorError) -> Transition {
+        let transition = try book.acknowledge(alarm, by: person, note: note, at: now)
+        record(transition)
+        statistics.active = book.active
+        return transition
     }
 
     /// To be called after the commit.

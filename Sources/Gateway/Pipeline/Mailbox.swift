@@ -1,3 +1,4 @@
+internal import Alarms
 internal import Foundation
 internal import Synchronization
 
@@ -8,6 +9,8 @@ final class Mailbox: Sendable {
         /// The files had mistakes: to be counted, nothing else.
         case reloadFailed
         case stop
+        /// What an operator asks for; the answer comes when it is committed, or refused.
+        case acknowledge(alarm: String, person: String, note: String, answer: @Sendable (Result<Transition, OperatorError>) -> Void)
     }
 
     /// More letters than this at once are refused: nobody may fill the gateway's memory.

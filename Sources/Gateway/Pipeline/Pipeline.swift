@@ -1,3 +1,4 @@
+internal import Alarms
 internal import Devices
 internal import Foundation
 internal import Logging
@@ -28,6 +29,8 @@ final class Pipeline {
     /// When the open batch has to be committed, in monotonic nanoseconds; `nil` while it is empty.
     private var commitAt: Int64?
     private var storeRetryAt: Int64?
+    /// What operators asked for with this batch, to be answered when it is committed.
+    private var answers: [(_ isStored: Bool) -> Void] = []
 
     init(
         _ model: Model, _ configuration: Configuration, store: Store, clock: any GatewayClock, mailbox: Mailbox,
@@ -102,6 +105,7 @@ final class Pipeline {
             if storeRetryAt != nil { logger.notice("the store takes readings again") }
             storeRetryAt = nil
             commitAt = nil
+            answerOperators(isStored: true)
             releaseAcknowledgements()
             if hasEscalations { onCommit() }
         } catch {
@@ -111,12 +115,27 @@ final class Pipeline {
                 connection?.dropAcknowledgements(because: "readings cannot be stored")
             }
             storeRetryAt = Self.monotonicNanoseconds() + 1_000_000_000
+            answerOperators(isStored: false)
         }
+    }
+
+    private func answerOperators(isStored: Bool) {
+        for answer in answers { answer(isStored) }
+        answers.removeAll()
     }
 
     private func open(_ letter: Mailbox.Letter) {
         switch letter {
         case .stop: isStopping = true
+        case .acknowledge(let alarm, let person, let note, let answer):
+            do throws(OperatorError) {
+                let transition = try intake.acknowledge(alarm, by: person, note: note, at: now)
+                answers.append { isStored in
+                    answer(isStored ? .success(transition) : .failure(OperatorError("it is noted, but cannot be stored: see the gateway's log")))
+                }
+            } catch {
+                answer(.failure(error))
+            }
         case .reloadFailed: intake.count { $0.failedReloads += 1 }
         case .reload(let model):
             if !intake.batch.isEmpty { commit() }

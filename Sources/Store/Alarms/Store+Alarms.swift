@@ -11,29 +11,30 @@ extension Store {
         try db.execute(
             sql: """
                 INSERT INTO alarm (id, rule, group_name, hazard, labels, position, level, level_name, held, uncertain,
-                    blind, raised, cleared, sequence, summary)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    blind, raised, cleared, sequence, summary, acknowledged, acknowledged_by, acknowledged_note)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET level = excluded.level, level_name = excluded.level_name,
                     held = excluded.held, uncertain = excluded.uncertain, blind = excluded.blind, cleared = excluded.cleared,
-                    sequence = excluded.sequence, summary = excluded.summary
+                    sequence = excluded.sequence, summary = excluded.summary, acknowledged = excluded.acknowledged,
+                    acknowledged_by = excluded.acknowledged_by, acknowledged_note = excluded.acknowledged_note
                 """,
             arguments: [
                 alarm.id, alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels),
                 alarm.position.map { CanonicalJSON.text($0) }, alarm.ladder.level.rank, alarm.levelName, alarm.ladder.held,
                 alarm.ladder.isUncertain, alarm.ladder.isBlind, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence,
-                alarm.summary,
+                alarm.summary, alarm.acknowledgement?.time.nanoseconds, alarm.acknowledgement?.person, alarm.acknowledgement?.note,
             ])
         try db.execute(
             sql: """
                 INSERT INTO transition (alarm, sequence, kind, time, recorded, from_level, to_level, severity, uncertain,
-                    summary, causes, device, rule_version)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    summary, causes, device, rule_version, person, note)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 alarm.id, alarm.sequence, transition.kind.rawValue, transition.time.nanoseconds,
                 transition.recorded.nanoseconds, transition.from, transition.to, transition.severity,
                 alarm.ladder.isUncertain, alarm.summary, CanonicalJSON.text(transition.causes), transition.device,
-                transition.ruleVersion,
+                transition.ruleVersion, transition.person, transition.note,
             ])
     }
 
@@ -44,10 +45,20 @@ extension Store {
         }
     }
 
+    /// The newest alarms that ended before anyone had taken them on.
+    package func returnedAlarms(limit: Int) throws -> [Alarm] {
+        try queue.read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM alarm WHERE cleared IS NOT NULL AND acknowledged IS NULL ORDER BY raised DESC LIMIT ?",
+                arguments: [limit]
+            ).map(Self.alarm)
+        }
+    }
+
     static func alarm(_ row: Row) -> Alarm {
         let labels: String = row["labels"]
         let position: String? = row["position"]
-        return Alarm(
+        var alarm = Alarm(
             id: row["id"], rule: row["rule"], group: row["group_name"], hazard: row["hazard"],
             labels: CanonicalJSON.value([String: String].self, labels) ?? [:],
             position: position.flatMap { CanonicalJSON.value(Position.self, $0) },
@@ -56,5 +67,10 @@ extension Store {
             levelName: row["level_name"], raised: Instant(nanoseconds: row["raised"]),
             cleared: (row["cleared"] as Int64?).map { Instant(nanoseconds: $0) }, sequence: row["sequence"],
             summary: row["summary"])
+        if let time = row["acknowledged"] as Int64? {
+            alarm.acknowledgement = Acknowledgement(
+                person: row["acknowledged_by"] ?? "", time: Instant(nanoseconds: time), note: row["acknowledged_note"] ?? "")
+        }
+        return alarm
     }
 }

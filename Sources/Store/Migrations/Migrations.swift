@@ -6,6 +6,7 @@ enum Migrations {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 readings, alarms, outbox", migrate: Migration1.apply)
         migrator.registerMigration("2 blind alarms", migrate: Migration2.apply)
+        migrator.registerMigration("3 acknowledgements", migrate: Migration3.apply)
         return migrator
     }
 }

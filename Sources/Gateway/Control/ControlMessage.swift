@@ -1,0 +1,32 @@
+/// What commands and a running gateway say to each other: one JSON object a line, on the control socket.
+package struct ControlRequest: Codable, Sendable {
+    package enum Verb: String, Codable, Sendable {
+        case acknowledge
+    }
+
+    package var verb: Verb
+    package var alarm: String
+    package var person: String
+    package var note: String
+
+    package init(verb: Verb, alarm: String, person: String, note: String) {
+        self.verb = verb
+        self.alarm = alarm
+        self.person = person
+        self.note = note
+    }
+}
+
+package struct ControlAnswer: Codable, Sendable {
+    /// What was done, or why it was not.
+    package var isDone: Bool
+    package var text: String
+
+    package init(isDone: Bool, text: String) {
+        self.isDone = isDone
+        self.text = text
+    }
+
+    /// A request or an answer is never longer, in bytes.
+    package static let bytesMax = 65_536
+}

@@ -1,0 +1,79 @@
+internal import Alarms
+internal import Foundation
+internal import Logging
+internal import Synchronization
+
+/// Answers operators' commands on the control socket: each is handed to the pipeline, and answered when what it did
+/// is committed.
+final class ControlServer: Sendable {
+    private let path: String
+    private let mailbox: Mailbox
+    private let logger: Logger
+    private let isStopping = Atomic<Bool>(false)
+
+    init(path: String, mailbox: Mailbox, logger: Logger) {
+        self.path = path
+        self.mailbox = mailbox
+        self.logger = logger
+    }
+
+    /// Starts a thread that serves one connection after the other. Without a socket the gateway runs all the same.
+    func start() {
+        let thread = Thread { [self] in
+            do {
+                let socket = try ControlSocket.listen(at: path)
+                while !isStopping.load(ordering: .relaxed) {
+                    if let connection = socket.accept(within: 200) { serve(connection) }
+                }
+                unlink(path)
+            } catch {
+                logger.error("operators' commands will not work: \(error)")
+            }
+        }
+        thread.name = "tocsin-control"
+        thread.start()
+    }
+
+    func stop() { isStopping.store(true, ordering: .relaxed) }
+
+    private func serve(_ connection: borrowing ControlSocket) {
+        guard let line = connection.readLine(within: 2000) else { return }
+        let answer: ControlAnswer
+        do {
+            let request = try JSONDecoder().decode(ControlRequest.self, from: line)
+            answer = carryOut(request, user: connection.person)
+        } catch {
+            answer = ControlAnswer(isDone: false, text: "this is no request that this gateway knows: \(error)")
+        }
+        // Texts always encode.
+        if let data = try? JSONEncoder().encode(answer) { connection.write(line: data) }
+    }
+
+    private func carryOut(_ request: ControlRequest, user: String) -> ControlAnswer {
+        // Who they say they are stands beside who the kernel says they are.
+        let person = request.person.isEmpty || request.person == user ? user : "\(request.person) (\(user))"
+        let done = DispatchSemaphore(value: 0)
+        let box = ResultBox()
+        let isTaken = mailbox.post(
+            .acknowledge(alarm: request.alarm, person: person, note: request.note) { outcome in
+                box.result.withLock { $0 = outcome }
+                done.signal()
+            })
+        guard isTaken else { return ControlAnswer(isDone: false, text: "the gateway is asked too much at once; try again") }
+        guard done.wait(timeout: .now() + 5) == .success else {
+            return ControlAnswer(isDone: false, text: "the gateway has not answered within five seconds")
+        }
+        switch box.result.withLock({ $0 }) {
+        case .success(let transition):
+            logger.notice("acknowledged", metadata: ["alarm": "\(transition.alarm.id)", "by": "\(person)"])
+            return ControlAnswer(isDone: true, text: "\(transition.alarm.id) acknowledged by \(person)")
+        case .failure(let error): return ControlAnswer(isDone: false, text: "\(error)")
+        case nil: return ControlAnswer(isDone: false, text: "the gateway gave no answer")
+        }
+    }
+}
+
+/// What the pipeline's thread leaves for the one that waits.
+private final class ResultBox: Sendable {
+    let result = Mutex<Result<Transition, OperatorError>?>(nil)
+}

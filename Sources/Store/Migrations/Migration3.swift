@@ -1,0 +1,19 @@
+internal import GRDB
+
+enum Migration3 {
+    /// Who took an alarm on, and what people did to it.
+    @Sendable static func apply(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE alarm ADD COLUMN acknowledged INTEGER;
+                ALTER TABLE alarm ADD COLUMN acknowledged_by TEXT;
+                ALTER TABLE alarm ADD COLUMN acknowledged_note TEXT;
+                ALTER TABLE transition ADD COLUMN person TEXT;
+                ALTER TABLE transition ADD COLUMN note TEXT;
+                CREATE INDEX alarm_returned ON alarm (raised) WHERE cleared IS NOT NULL AND acknowledged IS NULL;
+                -- What ended before there was a way to say so needs nobody's hand.
+                UPDATE alarm SET acknowledged = cleared, acknowledged_by = 'migration', acknowledged_note = ''
+                    WHERE cleared IS NOT NULL;
+                """)
+    }
+}

@@ -1,0 +1,20 @@
+import Foundation
+
+/// One JSON object a line, keys in order, for tools.
+enum JSONText {
+    static func line(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Texts and finite numbers always encode.
+        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+}
+
+/// The colours of the ladder: blue, yellow, orange, red, spread over a ladder of any length, its top always red.
+enum LevelColour {
+    static func code(_ level: String, _ ladder: [String]) -> String {
+        let codes = ["1;34", "1;33", "1;38;5;208", "1;37;41"]
+        guard let rank = ladder.firstIndex(of: level) else { return "0" }
+        return codes[ladder.count <= 1 ? 3 : rank * 3 / (ladder.count - 1)]
+    }
+}

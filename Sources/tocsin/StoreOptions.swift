@@ -1,0 +1,35 @@
+import ArgumentParser
+import Gateway
+import Store
+
+/// How the commands that look into a store name it.
+struct StoreOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file, which names the store.", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("The store itself, instead of a configuration.", valueName: "file"))
+    var store: String?
+
+    static let standardLadder = ["advisory", "watch", "warning", "emergency"]
+
+    func validate() throws {
+        if (config == nil) == (store == nil) { throw ValidationError("Name either --config or --store.") }
+    }
+
+    /// The store's path and the ladder.
+    func settings() throws -> (path: String, ladder: [String]) {
+        guard let config else { return (store ?? "", Self.standardLadder) }
+        let configuration = try Failure.readConfiguration(config)
+        return (configuration.store.path, configuration.ladder)
+    }
+
+    /// Opens the store, or says what is wrong and ends the command.
+    func open() throws -> (reader: StoreReader, ladder: [String]) {
+        let (path, ladder) = try settings()
+        do {
+            return (try StoreReader(path: path), ladder)
+        } catch {
+            throw Failure.report(error)
+        }
+    }
+}

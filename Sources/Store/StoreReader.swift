@@ -62,15 +62,15 @@ package final class StoreReader: Sendable {
     }
 
     private static let eventColumns = """
-                    SELECT transition.*, rule, group_name, hazard, labels,
-                        (SELECT group_concat(destination) FROM escalation
-                            WHERE identity = transition.alarm || '#' || transition.sequence || '/' || destination
-                            AND escalation.alarm = transition.alarm AND delivered IS NOT NULL) AS delivered,
-                        (SELECT group_concat(destination) FROM escalation
-                            WHERE identity = transition.alarm || '#' || transition.sequence || '/' || destination
-                            AND escalation.alarm = transition.alarm AND delivered IS NULL) AS waiting
-                    FROM transition JOIN alarm ON alarm.id = transition.alarm
-                    """
+        SELECT transition.*, rule, group_name, hazard, labels,
+            (SELECT group_concat(destination) FROM escalation
+                WHERE identity = transition.alarm || '#' || transition.sequence || '/' || destination
+                AND escalation.alarm = transition.alarm AND delivered IS NOT NULL) AS delivered,
+            (SELECT group_concat(destination) FROM escalation
+                WHERE identity = transition.alarm || '#' || transition.sequence || '/' || destination
+                AND escalation.alarm = transition.alarm AND delivered IS NULL) AS waiting
+        FROM transition JOIN alarm ON alarm.id = transition.alarm
+        """
 
     private static func event(_ row: Row) -> Event {
         let causes: String = row["causes"]
@@ -114,7 +114,8 @@ package final class StoreReader: Sendable {
         try queue.read { db in
             try Row.fetchAll(
                 db,
-                sql: "SELECT * FROM alarm WHERE ? OR cleared IS NULL OR acknowledged IS NULL ORDER BY cleared IS NOT NULL, level DESC, raised, id",
+                sql:
+                    "SELECT * FROM alarm WHERE ? OR cleared IS NULL OR acknowledged IS NULL ORDER BY cleared IS NOT NULL, level DESC, raised, id",
                 arguments: [all]
             ).map { row in
                 let alarm = Store.alarm(row)
@@ -131,7 +132,8 @@ package final class StoreReader: Sendable {
     /// Every transition of an alarm, oldest first.
     package func history(of alarm: String) throws -> [Event] {
         try queue.read { db in
-            try Row.fetchAll(db, sql: Self.eventColumns + " WHERE transition.alarm = ? ORDER BY sequence", arguments: [alarm]).map(Self.event)
+            try Row.fetchAll(db, sql: Self.eventColumns + " WHERE transition.alarm = ? ORDER BY sequence", arguments: [alarm]).map(
+                Self.event)
         }
     }
 
@@ -139,7 +141,8 @@ package final class StoreReader: Sendable {
     package func identities(beginningWith prefix: String) throws -> [String] {
         try queue.read { db in
             try String.fetchAll(
-                db, sql: "SELECT id FROM alarm WHERE substr(id, 1, length(?)) = ? ORDER BY raised DESC LIMIT 20", arguments: [prefix, prefix])
+                db, sql: "SELECT id FROM alarm WHERE substr(id, 1, length(?)) = ? ORDER BY raised DESC LIMIT 20",
+                arguments: [prefix, prefix])
         }
     }
 

@@ -19,6 +19,8 @@ struct Tocsin: AsyncParsableCommand {
             wrong; 66 a file that was named is not there; 78 nothing runs, because the configuration, the devices or the rules have mistakes.
             """,
         version: "0.1.0",
-        subcommands: [RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, AlarmsCommand.self, HistoryCommand.self,
-            AcknowledgeCommand.self, OutboxCommand.self, SchemaCommand.self, DemoCommand.self])
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, AlarmsCommand.self, HistoryCommand.self,
+            AcknowledgeCommand.self, OutboxCommand.self, SchemaCommand.self, DemoCommand.self,
+        ])
 }

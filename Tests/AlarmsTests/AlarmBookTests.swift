@@ -97,6 +97,52 @@ import Testing
         #expect(try payloads() == payloads())
     }
 
+    @Test("an alarm is unacknowledged, acknowledged, unacknowledged again when it rises, and returned if nobody came")
+    func states() throws {
+        var bench = try Bench()
+        let raised = try #require(bench.feed([(0, 2.5)]).first)
+        #expect(raised.alarm.state == .unacknowledged)
+        let taken = try bench.book.acknowledge("river-rising/s1", by: "ada", note: "on my way", at: Self.start + .seconds(5))
+        #expect(taken.kind == .acknowledged)
+        #expect(taken.alarm.state == .acknowledged)
+        #expect(taken.alarm.sequence == 2)
+        #expect((taken.person, taken.note) == ("ada", "on my way"))
+        #expect(throws: OperatorError.self) { try bench.book.acknowledge("river-rising/s1", by: "bob", note: "", at: Self.start) }
+        let rose = bench.feed([(60, 9.5)])
+        #expect(rose.map(\.kind) == [.rose])
+        #expect(rose[0].alarm.state == .unacknowledged)
+        let end = bench.feed([(700, 2.5), (2000, 0.5)])
+        #expect(end.last?.kind == .cleared)
+        #expect(end.last?.alarm.state == .returned)
+        #expect(bench.book.unacknowledgedReturns.map(\.id) == [raised.alarm.id])
+        let late = try bench.book.acknowledge(raised.alarm.id, by: "ada", note: "", at: Self.start)
+        #expect(late.alarm.state == .normal)
+        #expect(late.alarm.cleared != nil)
+        #expect(bench.book.unacknowledgedReturns.isEmpty)
+        #expect {
+            try bench.book.acknowledge("river", by: "ada", note: "", at: Self.start)
+        } throws: {
+            "\($0)".contains("there is no alarm 'river'")
+        }
+    }
+
+    @Test("an acknowledged alarm that ends is over; one whose name is not clear is not touched")
+    func acknowledgedEnd() throws {
+        var bench = try Bench()
+        _ = bench.feed([(0, 2.5)])
+        var changes: [LevelChange] = []
+        _ = bench.engine.ingest(Reading(series: SeriesID(index: 4), time: Self.start, value: 3), into: &changes)
+        for change in changes { _ = bench.book.apply(change, ladder: bench.engine.ladderState(of: change.instance), recorded: Self.start) }
+        #expect {
+            try bench.book.acknowledge("river-rising", by: "ada", note: "", at: Self.start)
+        } throws: {
+            "\($0)".contains("may be 2 alarms")
+        }
+        _ = try bench.book.acknowledge("river-rising/s1", by: "ada", note: "", at: Self.start)
+        #expect(bench.feed([(700, 0.5)]).last?.alarm.state == .normal)
+        #expect(bench.book.unacknowledgedReturns.isEmpty)
+    }
+
     @Test("an escalation's JSON keeps to the published schema's required keys")
     func schema() throws {
         var bench = try Bench()

@@ -139,7 +139,8 @@ package struct AlarmBook: Sendable {
     ///
     /// - Parameter name: the alarm's identity, the beginning of it that no other has, or `rule/group`.
     /// - Throws: ``OperatorError`` if no alarm, or more than one, is meant, or if it is acknowledged already.
-    package mutating func acknowledge(_ name: String, by person: String, note: String, at now: Instant) throws(OperatorError) -> Transition {
+    package mutating func acknowledge(_ name: String, by person: String, note: String, at now: Instant) throws(OperatorError) -> Transition
+    {
         let candidates = alarms.map { (Optional($0.key), $0.value) } + returned.values.map { (nil, $0) }
         let exact = candidates.filter { $0.1.id == name }
         let found = exact.isEmpty ? candidates.filter { $0.1.id.hasPrefix(name) } : exact

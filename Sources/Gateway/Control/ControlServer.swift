@@ -10,6 +10,7 @@ final class ControlServer: Sendable {
     private let mailbox: Mailbox
     private let logger: Logger
     private let isStopping = Atomic<Bool>(false)
+    private let isListening = Atomic<Bool>(false)
 
     init(path: String, mailbox: Mailbox, logger: Logger) {
         self.path = path
@@ -22,10 +23,10 @@ final class ControlServer: Sendable {
         let thread = Thread { [self] in
             do {
                 let socket = try ControlSocket.listen(at: path)
+                isListening.store(true, ordering: .releasing)
                 while !isStopping.load(ordering: .relaxed) {
                     if let connection = socket.accept(within: 200) { serve(connection) }
                 }
-                unlink(path)
             } catch {
                 logger.error("operators' commands will not work: \(error)")
             }
@@ -34,7 +35,11 @@ final class ControlServer: Sendable {
         thread.start()
     }
 
-    func stop() { isStopping.store(true, ordering: .relaxed) }
+    /// Takes no more connections; what is under way is answered if the process lives long enough.
+    func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        if isListening.load(ordering: .acquiring) { unlink(path) }
+    }
 
     private func serve(_ connection: borrowing ControlSocket) {
         guard let line = connection.readLine(within: 2000) else { return }

@@ -131,7 +131,9 @@ final class Pipeline {
             do throws(OperatorError) {
                 let transition = try intake.acknowledge(alarm, by: person, note: note, at: now)
                 answers.append { isStored in
-                    answer(isStored ? .success(transition) : .failure(OperatorError("it is noted, but cannot be stored: see the gateway's log")))
+                    answer(
+                        isStored
+                            ? .success(transition) : .failure(OperatorError("it is noted, but cannot be stored: see the gateway's log")))
                 }
             } catch {
                 answer(.failure(error))

@@ -1,0 +1,98 @@
+import Foundation
+import Gateway
+import Store
+import TestSupport
+import Testing
+
+/// Alarms as operators work with them, beside a running gateway.
+@Suite struct OperatorTests {
+    private func tocsin(_ arguments: String..., gateway: GatewayProcess) throws -> (output: String, errors: String, code: Int32) {
+        try TocsinBinary.run(arguments + ["--config", gateway.folder.file("tocsin.yaml")])
+    }
+
+    @Test("an alarm is shown, taken on, still taken on after a kill, and its history says by whom")
+    func acknowledge() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        try await gateway.startConnected()
+        #expect(try tocsin("alarms", gateway: gateway).output == "no active alarms\n")
+        let sensor = try await Sensor(broker)
+        let now = Sensor.nowMilliseconds
+        try await sensor.send(2.5, at: now)
+        try await eventually("the alarm is stored") { try StoreReader(path: gateway.storePath).alarms().count == 1 }
+        let shown = try tocsin("alarms", gateway: gateway).output
+        #expect(shown.contains("WATCH  unacknowledged") && shown.contains("s1: water at 2.5 m"), "\(shown)")
+
+        let done = try tocsin("ack", "high-water/s1", "-m", "crew on the way", "--name", "ada", gateway: gateway)
+        #expect(done.code == 0, "\(done.errors)")
+        #expect(done.output.contains("acknowledged by ada ("))
+        let again = try tocsin("ack", "high-water/s1", gateway: gateway)
+        #expect(again.code == 1)
+        #expect(again.errors.contains("was acknowledged by ada"))
+        #expect(try tocsin("ack", "low-water", gateway: gateway).errors.contains("there is no alarm 'low-water'"))
+
+        // What was answered is on the disk.
+        gateway.kill()
+        #expect(try tocsin("ack", "high-water/s1", gateway: gateway).errors.contains("no gateway is running there"))
+        try await gateway.startConnected()
+        #expect(try tocsin("alarms", gateway: gateway).output.contains("acknowledged"))
+        try await sensor.send(3.9, at: now + 1000)
+        try await sensor.send(9, at: now + 2000)
+        try await eventually("it rises, and asks anew") {
+            try StoreReader(path: gateway.storePath).alarms().first?.state == "unacknowledged"
+        }
+        for step in 0..<20 { try await sensor.send(-0.9, at: now + 3000 + Int64(step)) }
+        try await eventually("it returns, and nobody has taken it on") {
+            try StoreReader(path: gateway.storePath).alarms().first?.state == "returned"
+        }
+        gateway.kill()
+        try await gateway.startConnected()
+        #expect(try tocsin("ack", "high-water/s1", gateway: gateway).code == 0)
+        #expect(try tocsin("alarms", gateway: gateway).output == "no active alarms\n")
+
+        let history = try tocsin("history", "high-water/s1", gateway: gateway).output
+        #expect(history.contains("by ada (") && history.contains(": crew on the way"), "\(history)")
+        let kinds = try tocsin("history", "high-water/s1", "--json", gateway: gateway).output.split(separator: "\n").map { line in
+            (try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["kind"] as? String ?? ""
+        }
+        #expect(kinds.first == "raised" && kinds.last == "acknowledged" && kinds.contains("cleared"), "\(kinds)")
+        #expect(gateway.stop() == 0)
+        #expect(!FileManager.default.fileExists(atPath: gateway.storePath + ".control"))
+    }
+
+    @Test("the outbox says what waits, where and why")
+    func outbox() async throws {
+        let broker = try RealBroker()
+        // Nothing listens on port 1.
+        let gateway = try GatewayProcess(brokerPort: broker.port, upstreamPort: 1)
+        try await gateway.startConnected()
+        #expect(try tocsin("outbox", gateway: gateway).code == 0)
+        try await Sensor(broker).send(2.5, at: Sensor.nowMilliseconds)
+        try await eventually("one waits, and has been tried") {
+            try tocsin("outbox", gateway: gateway).output.contains("tried")
+        }
+        let waiting = try tocsin("outbox", gateway: gateway)
+        #expect(waiting.code == 1)
+        #expect(waiting.output.hasPrefix("upstream  since "), "\(waiting.output)")
+        #expect(!waiting.output.contains("\nfile"))
+        #expect(gateway.stop() == 0)
+    }
+
+    @Test("a control socket takes no nonsense, and only its group may use it")
+    func strangers() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        try await gateway.startConnected()
+        let path = gateway.storePath + ".control"
+        for request in ["", "{}", "{\"verb\":\"explode\"}", String(repeating: "x", count: 100_000), "\u{0}\u{0}"] {
+            let client = try ControlSocket.connect(to: path)
+            client.write(line: Data(request.utf8))
+            // What is no line at all gets no answer.
+            guard let answer = client.readLine(within: 3000) else { continue }
+            #expect(String(decoding: answer, as: UTF8.self).contains("no request that this gateway knows"))
+        }
+        #expect(gateway.isRunning)
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o660)
+        #expect(gateway.stop() == 0)
+    }
+}

@@ -96,7 +96,7 @@ package final class StoreReader: Sendable {
         package var hazard: String
         package var level: String
         package var rank: UInt8
-        /// `unacknowledged`, `acknowledged`, `returned` or `normal`.
+        /// `unacknowledged`, `acknowledged`, `shelved`, `returned` or `normal`.
         package var state: String
         package var uncertain: Bool
         package var blind: Bool
@@ -106,25 +106,33 @@ package final class StoreReader: Sendable {
         package var labels: [String: String]
         package var acknowledgedBy: String?
         package var note: String?
+        package var shelvedUntil: String?
+        package var shelvedBy: String?
+        package var shelfReason: String?
     }
 
     /// The alarms that are active, and those that ended before anyone had taken them on: the highest level first,
     /// then the oldest; with `all` also those that are over.
     package func alarms(all: Bool = false) throws -> [AlarmRow] {
         try queue.read { db in
-            try Row.fetchAll(
+            let shelves = Dictionary(
+                try Row.fetchAll(db, sql: "SELECT * FROM shelf").map(Store.shelf).map { ("\($0.rule)\u{0}\($0.group)", $0.shelf) }
+            ) { first, _ in first }
+            return try Row.fetchAll(
                 db,
                 sql:
                     "SELECT * FROM alarm WHERE ? OR cleared IS NULL OR acknowledged IS NULL ORDER BY cleared IS NOT NULL, level DESC, raised, id",
                 arguments: [all]
             ).map { row in
-                let alarm = Store.alarm(row)
+                var alarm = Store.alarm(row)
+                alarm.shelf = shelves["\(alarm.rule)\u{0}\(alarm.group)"]
                 return AlarmRow(
                     id: alarm.id, rule: alarm.rule, group: alarm.group, hazard: alarm.hazard, level: alarm.levelName,
                     rank: alarm.ladder.level.rank, state: alarm.state.rawValue, uncertain: alarm.ladder.isUncertain,
                     blind: alarm.ladder.isBlind, raised: alarm.raised.description, cleared: alarm.cleared?.description,
                     summary: alarm.summary, labels: alarm.labels, acknowledgedBy: alarm.acknowledgement?.person,
-                    note: alarm.acknowledgement?.note)
+                    note: alarm.acknowledgement?.note, shelvedUntil: alarm.shelf?.until.description, shelvedBy: alarm.shelf?.person,
+                    shelfReason: alarm.shelf?.reason)
             }
         }
     }

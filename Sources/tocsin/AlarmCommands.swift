@@ -34,7 +34,11 @@ struct AlarmsCommand: ParsableCommand {
         let rows = alarms.map { alarm -> [String] in
             let level = (alarm.blind ? "blind" : alarm.level).uppercased() + (alarm.uncertain ? "?" : "")
             let since = String(alarm.raised.prefix(19)).replacing("T", with: " ")
-            return [alarm.cleared == nil ? level : "(\(level))", alarm.state, since, alarm.summary, alarm.id]
+            let until = alarm.shelvedUntil.map { " until \($0.prefix(16).replacing("T", with: " "))" } ?? ""
+            return [
+                alarm.cleared == nil ? level : "(\(level))", alarm.state + (alarm.state == "shelved" ? until : ""), since, alarm.summary,
+                alarm.id,
+            ]
         }
         let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
         for (alarm, row) in zip(alarms, rows) {
@@ -96,47 +100,5 @@ struct OutboxCommand: ParsableCommand {
             }
         }
         if !waiting.isEmpty { throw ExitCode.failure }
-    }
-}
-
-struct AcknowledgeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "ack", abstract: "Takes an alarm on: others see who has it, and what they wrote.",
-        discussion: """
-            Reaches the running gateway through its control socket; who asks is who the system says you are.
-            A rise to a higher level asks for it anew.
-
-              tocsin ack river-rising/franklintown -m "crew on the way" -c tocsin.yaml
-            """)
-
-    @Argument(help: "The alarm's identity, or its beginning where no other alarm has it.")
-    var alarm: String
-
-    @Option(name: [.customShort("m"), .long], help: "What others should know.")
-    var message = ""
-
-    @Option(help: "Who you are, if not who the system says.")
-    var name = ""
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file of the gateway.", valueName: "file"))
-    var config: String
-
-    func run() throws {
-        let configuration = try Failure.readConfiguration(config)
-        do {
-            let socket = try ControlSocket.connect(to: configuration.controlSocket)
-            socket.write(line: try JSONEncoder().encode(ControlRequest(verb: .acknowledge, alarm: alarm, person: name, note: message)))
-            guard let line = socket.readLine(within: 10_000), let answer = try? JSONDecoder().decode(ControlAnswer.self, from: line) else {
-                Terminal.complain("the gateway gave no answer; see tocsin alarms")
-                throw ExitCode.failure
-            }
-            guard answer.isDone else {
-                Terminal.complain(answer.text)
-                throw ExitCode.failure
-            }
-            Terminal.line(answer.text)
-        } catch let error as GatewayError {
-            throw Failure.report(error)
-        }
     }
 }

@@ -33,14 +33,14 @@ struct EventLine {
         case "retired": "retired"
         case "uncertain": "uncertain"
         case "blind": "blind"
-        case "acknowledged": "acknowledged"
+        case "acknowledged", "shelved", "unshelved": event.kind
         default: event.to
         }
     }
 
     private func code(_ event: StoreReader.Event) -> String {
         switch event.kind {
-        case "cleared", "acknowledged": return "32"
+        case "cleared", "acknowledged", "shelved", "unshelved": return "32"
         case "retired", "uncertain", "blind": return "35"
         default: return LevelColour.code(event.to, ladder)
         }

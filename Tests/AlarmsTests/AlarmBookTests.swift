@@ -102,12 +102,15 @@ import Testing
         var bench = try Bench()
         let raised = try #require(bench.feed([(0, 2.5)]).first)
         #expect(raised.alarm.state == .unacknowledged)
-        let taken = try bench.book.acknowledge("river-rising/s1", by: "ada", note: "on my way", at: Self.start + .seconds(5))
+        let taken = try bench.book.carryOut(
+            OperatorOrder(.acknowledge, alarm: "river-rising/s1", person: "ada", note: "on my way"), at: Self.start + .seconds(5))
         #expect(taken.kind == .acknowledged)
         #expect(taken.alarm.state == .acknowledged)
         #expect(taken.alarm.sequence == 2)
         #expect((taken.person, taken.note) == ("ada", "on my way"))
-        #expect(throws: OperatorError.self) { try bench.book.acknowledge("river-rising/s1", by: "bob", note: "", at: Self.start) }
+        #expect(throws: OperatorError.self) {
+            try bench.book.carryOut(OperatorOrder(.acknowledge, alarm: "river-rising/s1", person: "bob", note: ""), at: Self.start)
+        }
         let rose = bench.feed([(60, 9.5)])
         #expect(rose.map(\.kind) == [.rose])
         #expect(rose[0].alarm.state == .unacknowledged)
@@ -115,15 +118,47 @@ import Testing
         #expect(end.last?.kind == .cleared)
         #expect(end.last?.alarm.state == .returned)
         #expect(bench.book.unacknowledgedReturns.map(\.id) == [raised.alarm.id])
-        let late = try bench.book.acknowledge(raised.alarm.id, by: "ada", note: "", at: Self.start)
+        let late = try bench.book.carryOut(OperatorOrder(.acknowledge, alarm: raised.alarm.id, person: "ada", note: ""), at: Self.start)
         #expect(late.alarm.state == .normal)
         #expect(late.alarm.cleared != nil)
         #expect(bench.book.unacknowledgedReturns.isEmpty)
         #expect {
-            try bench.book.acknowledge("river", by: "ada", note: "", at: Self.start)
+            try bench.book.carryOut(OperatorOrder(.acknowledge, alarm: "river", person: "ada", note: ""), at: Self.start)
         } throws: {
             "\($0)".contains("there is no alarm 'river'")
         }
+    }
+
+    @Test("a shelved alarm is recorded, but not told, until its time is over or someone takes it back")
+    func shelving() throws {
+        var bench = try Bench()
+        _ = bench.feed([(0, 2.5)])
+        func order(_ action: OperatorOrder.Action, _ note: String = "cleaning the gauge") -> OperatorOrder {
+            OperatorOrder(action, alarm: "river-rising/s1", person: "ada", note: note)
+        }
+        #expect(throws: OperatorError.self) { try bench.book.carryOut(order(.shelve(.hours(2)), ""), at: Self.start) }
+        #expect(throws: OperatorError.self) { try bench.book.carryOut(order(.shelve(.days(30))), at: Self.start) }
+        #expect(throws: OperatorError.self) { try bench.book.carryOut(order(.unshelve), at: Self.start) }
+        let shelved = try bench.book.carryOut(order(.shelve(.hours(2))), at: Self.start + .seconds(10))
+        #expect(shelved.alarm.state == .shelved)
+        #expect(shelved.isEscalated)
+        let rose = bench.feed([(60, 9.5)])
+        #expect(rose.map(\.kind) == [.rose])
+        #expect(!rose[0].isEscalated)
+        #expect(bench.book.expireShelves(at: Self.start + .hours(2)).transitions.isEmpty)
+        let back = bench.book.expireShelves(at: Self.start + .hours(2) + .seconds(10))
+        #expect(back.transitions.map(\.kind) == [.unshelved])
+        #expect(back.transitions[0].isEscalated)
+        #expect(back.transitions[0].alarm.levelName == "emergency")
+        #expect(back.ended.map(\.group) == ["s1"])
+        // Its end is told to those who were told of its beginning; an alarm that begins on the shelf is told to nobody.
+        _ = try bench.book.carryOut(order(.shelve(.days(1))), at: Self.start + .hours(2) + .seconds(20))
+        let end = bench.feed([(7300, 2.5), (9000, 0.5)])
+        #expect(end.last?.kind == .cleared)
+        #expect(end.last?.isEscalated == true)
+        let again = bench.feed([(9700, 3), (10_400, 0.5)])
+        #expect(again.map(\.kind).contains(.raised))
+        #expect(again.allSatisfy { !$0.isEscalated })
     }
 
     @Test("an acknowledged alarm that ends is over; one whose name is not clear is not touched")
@@ -134,11 +169,11 @@ import Testing
         _ = bench.engine.ingest(Reading(series: SeriesID(index: 4), time: Self.start, value: 3), into: &changes)
         for change in changes { _ = bench.book.apply(change, ladder: bench.engine.ladderState(of: change.instance), recorded: Self.start) }
         #expect {
-            try bench.book.acknowledge("river-rising", by: "ada", note: "", at: Self.start)
+            try bench.book.carryOut(OperatorOrder(.acknowledge, alarm: "river-rising", person: "ada", note: ""), at: Self.start)
         } throws: {
             "\($0)".contains("may be 2 alarms")
         }
-        _ = try bench.book.acknowledge("river-rising/s1", by: "ada", note: "", at: Self.start)
+        _ = try bench.book.carryOut(OperatorOrder(.acknowledge, alarm: "river-rising/s1", person: "ada", note: ""), at: Self.start)
         #expect(bench.feed([(700, 0.5)]).last?.alarm.state == .normal)
         #expect(bench.book.unacknowledgedReturns.isEmpty)
     }

@@ -20,10 +20,13 @@ import Testing
     private static func comparisons(_ random: inout SeededRandom) -> [Comparison] {
         let functions: [(String, Measure, ClosedRange<Double>, String)] = [
             ("mean", Measure(.mean), 2...8, "m"), ("max", Measure(.maximum), 5...10, "m"), ("min", Measure(.minimum), 0...5, "m"),
-            ("stddev", Measure(.deviation), 1...4, "m"), ("slope", Measure(.slope), -0.5...0.5, "m/s"), ("sum", Measure(.sum), 0...200, "m"),
+            ("stddev", Measure(.deviation), 1...4, "m"), ("slope", Measure(.slope), -0.5...0.5, "m/s"),
+            ("sum", Measure(.sum), 0...200, "m"),
             ("count", Measure(.count), 0...40, ""), ("first", Measure(.first), 0...10, "m"), ("last", Measure(.last), 0...10, "m"),
-            ("delta", Measure(.delta), -5...5, "m"), ("median", Measure(.quantile, 0.5), 2...8, "m"), ("increase", Measure(.increase), 0...100, "m"),
-            ("time_mean", Measure(.timeMean), 2...8, "m"), ("changes", Measure(.changes), 0...40, ""), ("zscore", Measure(.standardScore), -2...2, ""),
+            ("delta", Measure(.delta), -5...5, "m"), ("median", Measure(.quantile, 0.5), 2...8, "m"),
+            ("increase", Measure(.increase), 0...100, "m"),
+            ("time_mean", Measure(.timeMean), 2...8, "m"), ("changes", Measure(.changes), 0...40, ""),
+            ("zscore", Measure(.standardScore), -2...2, ""),
         ]
         var found: [Comparison] = []
         for (name, measure, range, unit) in functions {
@@ -32,7 +35,8 @@ import Testing
                     let threshold = (Double.random(in: range, using: &random) * 1000).rounded() / 1000
                     found.append(
                         Comparison(
-                            text: "\(name)(water_level, \(window)s) \(sign) \(threshold < 0 ? "-" : "")\(abs(threshold)) \(unit)", measure: measure,
+                            text: "\(name)(water_level, \(window)s) \(sign) \(threshold < 0 ? "-" : "")\(abs(threshold)) \(unit)",
+                            measure: measure,
                             window: .seconds(window), sign: sign, threshold: threshold))
                 }
             }

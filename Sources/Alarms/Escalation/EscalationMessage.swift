@@ -20,7 +20,7 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
         package var blind: Bool
         package var raised: String
         package var cleared: String?
-        /// `unacknowledged`, `acknowledged`, `returned` or `normal`.
+        /// `unacknowledged`, `acknowledged`, `shelved`, `returned` or `normal`.
         package var state: String
     }
 

@@ -21,10 +21,13 @@ package struct Alarm: Sendable {
     package var summary: String
     /// That someone has taken it on; a rise to a higher level asks for it anew.
     package var acknowledgement: Acknowledgement?
+    /// That someone has put it aside for a time; until then nobody is told of it.
+    package var shelf: Shelf?
 
     /// Where it stands in the life of an alarm (ISA-18.2, 3.1.12 and 6.2).
     package var state: AlarmState {
-        switch (cleared, acknowledgement) {
+        if shelf != nil, cleared == nil { return .shelved }
+        return switch (cleared, acknowledgement) {
         case (nil, nil): .unacknowledged
         case (nil, .some): .acknowledged
         case (.some, nil): .returned
@@ -61,6 +64,23 @@ package enum AlarmState: String, Sendable, Codable, CaseIterable {
     case returned
     /// Returned to normal, and known of.
     case normal
+    /// Active, and put aside by someone, for a time and with a reason; comes back by itself.
+    case shelved
+}
+
+/// Who put an alarm aside, from when until when by the gateway's clock, and why.
+package struct Shelf: Hashable, Sendable {
+    package var person: String
+    package var since: Instant
+    package var until: Instant
+    package var reason: String
+
+    package init(person: String, since: Instant, until: Instant, reason: String) {
+        self.person = person
+        self.since = since
+        self.until = until
+        self.reason = reason
+    }
 }
 
 /// Who took an alarm on, when by the gateway's clock, and what they wrote.
@@ -92,6 +112,8 @@ package struct Transition: Sendable {
         case cleared
         /// Someone has taken it on.
         case acknowledged
+        /// Someone has put it aside for a time; it is back, by hand or because the time is over.
+        case shelved, unshelved
         /// The rule or its devices were taken away; the alarm ends without its condition having cleared.
         case retired
     }
@@ -117,4 +139,11 @@ package struct Transition: Sendable {
     package var note: String?
 
     package var identity: String { "\(alarm.id)#\(alarm.sequence)" }
+
+    /// Whether destinations are told: of a shelved alarm only that it is put aside, that it is back, and, if they
+    /// were told of its raise, of its end.
+    package var isEscalated: Bool {
+        guard let shelf = alarm.shelf else { return true }
+        return kind == .shelved || (kind == .cleared || kind == .retired) && alarm.raised < shelf.since
+    }
 }

@@ -7,15 +7,17 @@ package import Telemetry
 /// All alarms that are active, by the instance of the rule that raised them: level changes in,
 /// transitions out. No I/O; the same changes give the same transitions.
 package struct AlarmBook: Sendable {
-    private let rules: CompiledRules
+    let rules: CompiledRules
     /// Level names by rank, `normal` first.
-    private let levelNames: [String]
+    let levelNames: [String]
     private let devices: [String: Device]
     /// The device of each series, for the cause of a transition.
     private let seriesDevices: [String]
-    private var alarms: [Int: Alarm] = [:]
+    var alarms: [Int: Alarm] = [:]
+    /// What is put aside, by instance: it stays so when its alarm ends and another begins.
+    var shelves: [Int: Shelf] = [:]
     /// Alarms that have ended and that nobody has taken on, by identity.
-    private var returned: [String: Alarm] = [:]
+    var returned: [String: Alarm] = [:]
     /// More of them are still in the store, but can no longer be acknowledged.
     package static let returnedMax = 1000
 
@@ -37,13 +39,16 @@ package struct AlarmBook: Sendable {
     ///
     /// - Returns: for the engine, where each instance stood; and a transition for each alarm whose rule or
     ///   group is no longer there, which ends it.
-    package mutating func restore(_ stored: [Alarm], returned: [Alarm] = [], at now: Instant) -> (
+    package mutating func restore(_ stored: [Alarm], returned: [Alarm] = [], shelves: [StoredShelf] = [], at now: Instant) -> (
         ladders: [(instance: Int, ladder: LadderState)], retired: [Transition]
     ) {
         for alarm in returned { keepReturned(alarm) }
         var instances: [String: Int] = [:]
         for (index, instance) in rules.instances.enumerated() where !instance.isBallot {
             instances[rules.rules[instance.rule].name + "\u{0}" + instance.group] = index
+        }
+        for stored in shelves {
+            if let index = instances[stored.rule + "\u{0}" + stored.group] { self.shelves[index] = stored.shelf }
         }
         var ladders: [(instance: Int, ladder: LadderState)] = []
         var retired: [Transition] = []
@@ -56,6 +61,7 @@ package struct AlarmBook: Sendable {
             {
                 var alarm = alarm
                 alarm.ladder.level = Level(rank: UInt8(rank))
+                alarm.shelf = self.shelves[index]
                 alarms[index] = alarm
                 ladders.append((index, alarm.ladder))
             } else {
@@ -112,6 +118,7 @@ package struct AlarmBook: Sendable {
         alarm.summary = summary
         alarm.cleared = kind == .cleared ? change.time : nil
         if kind == .rose { alarm.acknowledgement = nil }
+        alarm.shelf = shelves[change.instance]
         alarms[change.instance] = kind == .cleared ? nil : alarm
         if alarm.state == .returned { keepReturned(alarm) }
         var device: String?
@@ -123,45 +130,6 @@ package struct AlarmBook: Sendable {
                 ? rule.unknowns(registers: change.registers)
                 : rule.causes(from: change.from, to: change.to, registers: change.registers), device: device,
             ruleVersion: rule.version, runbook: rule.runbook, policy: rule.escalate)
-    }
-
-    /// The alarms that ended before anyone had taken them on, newest first.
-    package var unacknowledgedReturns: [Alarm] { returned.values.sorted { ($1.raised, $0.id) < ($0.raised, $1.id) } }
-
-    private mutating func keepReturned(_ alarm: Alarm) {
-        returned[alarm.id] = alarm
-        if returned.count > Self.returnedMax, let oldest = returned.values.min(by: { $0.raised < $1.raised }) {
-            returned[oldest.id] = nil
-        }
-    }
-
-    /// Notes that someone has taken an alarm on.
-    ///
-    /// - Parameter name: the alarm's identity, the beginning of it that no other has, or `rule/group`.
-    /// - Throws: ``OperatorError`` if no alarm, or more than one, is meant, or if it is acknowledged already.
-    package mutating func acknowledge(_ name: String, by person: String, note: String, at now: Instant) throws(OperatorError) -> Transition
-    {
-        let candidates = alarms.map { (Optional($0.key), $0.value) } + returned.values.map { (nil, $0) }
-        let exact = candidates.filter { $0.1.id == name }
-        let found = exact.isEmpty ? candidates.filter { $0.1.id.hasPrefix(name) } : exact
-        guard let first = found.first else { throw OperatorError("there is no alarm '\(name)' that could be acknowledged") }
-        guard found.count == 1 else {
-            throw OperatorError(
-                "'\(name)' may be \(found.count) alarms: \(found.map(\.1.id).sorted().prefix(5).joined(separator: ", "))")
-        }
-        var (instance, alarm) = first
-        if let earlier = alarm.acknowledgement {
-            throw OperatorError("\(alarm.id) was acknowledged by \(earlier.person) at \(earlier.time)")
-        }
-        alarm.sequence += 1
-        alarm.acknowledgement = Acknowledgement(person: person, time: now, note: note)
-        if let instance { alarms[instance] = alarm }
-        returned[alarm.id] = nil
-        let rule = instance.map { rules.rules[rules.instances[$0].rule] }
-        return Transition(
-            alarm: alarm, kind: .acknowledged, time: now, recorded: now, from: alarm.levelName, to: alarm.levelName,
-            severity: alarm.ladder.level.rank, causes: [], device: nil, ruleVersion: rule?.version ?? "", runbook: rule?.runbook,
-            policy: rule?.escalate, person: person, note: note)
     }
 
     /// The middle of the group's devices that have a position.

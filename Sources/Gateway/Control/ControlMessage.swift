@@ -1,19 +1,22 @@
 /// What commands and a running gateway say to each other: one JSON object a line, on the control socket.
 package struct ControlRequest: Codable, Sendable {
     package enum Verb: String, Codable, Sendable {
-        case acknowledge
+        case acknowledge, shelve, unshelve
     }
 
     package var verb: Verb
     package var alarm: String
     package var person: String
     package var note: String
+    /// For how long something is put aside.
+    package var seconds: Double?
 
-    package init(verb: Verb, alarm: String, person: String, note: String) {
+    package init(verb: Verb, alarm: String, person: String, note: String, seconds: Double? = nil) {
         self.verb = verb
         self.alarm = alarm
         self.person = person
         self.note = note
+        self.seconds = seconds
     }
 }
 

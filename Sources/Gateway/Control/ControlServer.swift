@@ -2,6 +2,7 @@ internal import Alarms
 internal import Foundation
 internal import Logging
 internal import Synchronization
+internal import Telemetry
 
 /// Answers operators' commands on the control socket: each is handed to the pipeline, and answered when what it did
 /// is committed.
@@ -57,10 +58,19 @@ final class ControlServer: Sendable {
     private func carryOut(_ request: ControlRequest, user: String) -> ControlAnswer {
         // Who they say they are stands beside who the kernel says they are.
         let person = request.person.isEmpty || request.person == user ? user : "\(request.person) (\(user))"
+        let action: OperatorOrder.Action
+        switch request.verb {
+        case .acknowledge: action = .acknowledge
+        case .unshelve: action = .unshelve
+        case .shelve:
+            let seconds = request.seconds ?? 0
+            guard seconds > 0, seconds < 1e9 else { return ControlAnswer(isDone: false, text: "for how long it is put aside is not said") }
+            action = .shelve(TimeSpan(nanoseconds: Int64(seconds * 1e9)))
+        }
         let done = DispatchSemaphore(value: 0)
         let box = ResultBox()
         let isTaken = mailbox.post(
-            .acknowledge(alarm: request.alarm, person: person, note: request.note) { outcome in
+            .order(OperatorOrder(action, alarm: request.alarm, person: person, note: request.note)) { outcome in
                 box.result.withLock { $0 = outcome }
                 done.signal()
             })
@@ -70,8 +80,9 @@ final class ControlServer: Sendable {
         }
         switch box.result.withLock({ $0 }) {
         case .success(let transition):
-            logger.notice("acknowledged", metadata: ["alarm": "\(transition.alarm.id)", "by": "\(person)"])
-            return ControlAnswer(isDone: true, text: "\(transition.alarm.id) acknowledged by \(person)")
+            logger.notice("\(transition.kind.rawValue)", metadata: ["alarm": "\(transition.alarm.id)", "by": "\(person)"])
+            let end = transition.alarm.shelf.map { " until \($0.until)" } ?? ""
+            return ControlAnswer(isDone: true, text: "\(transition.alarm.id) \(transition.kind.rawValue) by \(person)\(end)")
         case .failure(let error): return ControlAnswer(isDone: false, text: "\(error)")
         case nil: return ControlAnswer(isDone: false, text: "the gateway gave no answer")
         }

@@ -56,7 +56,8 @@ struct Intake: ~Copyable {
             }
         }
         let (ladders, retired) = book.restore(
-            try store.activeAlarms(), returned: try store.returnedAlarms(limit: AlarmBook.returnedMax), at: now)
+            try store.activeAlarms(), returned: try store.returnedAlarms(limit: AlarmBook.returnedMax), shelves: try store.shelves(),
+            at: now)
         // The windows say what is; what was raised, and is held by a latch, the alarms say.
         for instance in model.rules.instances.indices {
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)
@@ -116,6 +117,9 @@ struct Intake: ~Copyable {
     mutating func tick(_ now: Instant) {
         engine.advance(to: now, into: &changes)
         if !changes.isEmpty { recordChanges(at: now) }
+        let (transitions, ended) = book.expireShelves(at: now)
+        for transition in transitions { record(transition) }
+        batch.endedShelves += ended
         complaints.report(at: now)
     }
 
@@ -134,7 +138,7 @@ struct Intake: ~Copyable {
     private mutating func record(_ transition: Transition) {
         statistics.transitions += 1
         batch.transitions.append(transition)
-        batch.escalations += routes.escalations(of: transition)
+        if transition.isEscalated { batch.escalations += routes.escalations(of: transition) }
     }
 
     private mutating func refuse(_ message: BrokerConnection.Message, from device: Int, _ fault: PayloadFault, at now: Instant) {
@@ -149,9 +153,9 @@ struct Intake: ~Copyable {
                 reason: fault.description, arrived: now))
     }
 
-    /// Takes an alarm on for a person; the answer is good once the batch is committed.
-    mutating func acknowledge(_ alarm: String, by person: String, note: String, at now: Instant) throws(OperatorError) -> Transition {
-        let transition = try book.acknowledge(alarm, by: person, note: note, at: now)
+    /// Does what an operator asks for; the answer is good once the batch is committed.
+    mutating func carryOut(_ order: OperatorOrder, at now: Instant) throws(OperatorError) -> Transition {
+        let transition = try book.carryOut(order, at: now)
         record(transition)
         statistics.active = book.active
         return transition

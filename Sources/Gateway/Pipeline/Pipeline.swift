@@ -127,9 +127,9 @@ final class Pipeline {
     private func open(_ letter: Mailbox.Letter) {
         switch letter {
         case .stop: isStopping = true
-        case .acknowledge(let alarm, let person, let note, let answer):
+        case .order(let order, let answer):
             do throws(OperatorError) {
-                let transition = try intake.acknowledge(alarm, by: person, note: note, at: now)
+                let transition = try intake.carryOut(order, at: now)
                 answers.append { isStored in
                     answer(
                         isStored

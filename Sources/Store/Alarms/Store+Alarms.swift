@@ -38,6 +38,35 @@ extension Store {
             ])
     }
 
+    /// Keeps the shelf of a transition's alarm with it.
+    static func keepShelf(of transition: Transition, _ db: Database) throws {
+        let alarm = transition.alarm
+        if transition.kind == .shelved, let shelf = alarm.shelf {
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO shelf (rule, group_name, since, until, person, reason) VALUES (?, ?, ?, ?, ?, ?)",
+                arguments: [alarm.rule, alarm.group, shelf.since.nanoseconds, shelf.until.nanoseconds, shelf.person, shelf.reason])
+        } else if transition.kind == .unshelved {
+            try endShelf(rule: alarm.rule, group: alarm.group, db)
+        }
+    }
+
+    static func endShelf(rule: String, group: String, _ db: Database) throws {
+        try db.execute(sql: "DELETE FROM shelf WHERE rule = ? AND group_name = ?", arguments: [rule, group])
+    }
+
+    /// What is put aside.
+    package func shelves() throws -> [StoredShelf] {
+        try queue.read { db in try Row.fetchAll(db, sql: "SELECT * FROM shelf").map(Self.shelf) }
+    }
+
+    static func shelf(_ row: Row) -> StoredShelf {
+        StoredShelf(
+            rule: row["rule"], group: row["group_name"],
+            shelf: Shelf(
+                person: row["person"], since: Instant(nanoseconds: row["since"]), until: Instant(nanoseconds: row["until"]),
+                reason: row["reason"]))
+    }
+
     /// The alarms that have not ended.
     package func activeAlarms() throws -> [Alarm] {
         try queue.read { db in

@@ -10,6 +10,16 @@ enum Migration3 {
                 ALTER TABLE alarm ADD COLUMN acknowledged_note TEXT;
                 ALTER TABLE transition ADD COLUMN person TEXT;
                 ALTER TABLE transition ADD COLUMN note TEXT;
+                -- What is put aside, until when, by whom and why.
+                CREATE TABLE shelf (
+                    rule TEXT NOT NULL,
+                    group_name TEXT NOT NULL,
+                    since INTEGER NOT NULL,
+                    until INTEGER NOT NULL,
+                    person TEXT NOT NULL,
+                    reason TEXT NOT NULL,
+                    PRIMARY KEY (rule, group_name)
+                ) STRICT;
                 CREATE INDEX alarm_returned ON alarm (raised) WHERE cleared IS NOT NULL AND acknowledged IS NULL;
                 -- What ended before there was a way to say so needs nobody's hand.
                 UPDATE alarm SET acknowledged = cleared, acknowledged_by = 'migration', acknowledged_note = ''

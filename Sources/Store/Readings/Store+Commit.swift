@@ -13,7 +13,11 @@ extension Store {
         guard !batch.isEmpty else { return }
         try queue.write { db in
             try Self.append(batch.readings, arrived: batch.arrived, db)
-            for transition in batch.transitions { try Self.record(transition, db) }
+            for transition in batch.transitions {
+                try Self.record(transition, db)
+                try Self.keepShelf(of: transition, db)
+            }
+            for (rule, group) in batch.endedShelves { try Self.endShelf(rule: rule, group: group, db) }
             for escalation in batch.escalations { try Self.post(escalation, db) }
             for refusal in batch.refusals { try Self.keep(refusal, atMost: refusedMax, db) }
         }

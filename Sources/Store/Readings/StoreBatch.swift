@@ -11,11 +11,13 @@ package struct StoreBatch: Sendable {
     package var transitions: [Transition] = []
     package var escalations: [Escalation] = []
     package var refusals: [RefusedPayload] = []
+    /// What is no longer put aside although no alarm of it is active.
+    package var endedShelves: [(rule: String, group: String)] = []
 
     package init() {}
 
     package var isEmpty: Bool {
-        readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty
+        readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && endedShelves.isEmpty
     }
 
     package mutating func removeAll() {
@@ -23,6 +25,7 @@ package struct StoreBatch: Sendable {
         transitions.removeAll(keepingCapacity: true)
         escalations.removeAll(keepingCapacity: true)
         refusals.removeAll(keepingCapacity: true)
+        endedShelves.removeAll()
         arrived = .distantFuture
     }
 }

@@ -18,7 +18,11 @@ package final class StoreReader: Sendable {
         configuration.busyMode = .timeout(5)
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            _ = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM transition") }
+            guard try queue.read({ try Migrations.all.hasCompletedMigrations($0) }) else {
+                throw StoreError.cannotOpen(path, "another version has written it; run this version's gateway on it once")
+            }
+        } catch let error as StoreError {
+            throw error
         } catch {
             throw StoreError.cannotOpen(path, "\(error)")
         }

@@ -65,8 +65,9 @@ let package = Package(
                 "Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Alarms", .grdb, .grdbSQLite,
             ],
             swiftSettings: strict),
+        .target(name: "Programs", swiftSettings: strict),
         .target(
-            name: "Uplink", dependencies: ["Telemetry", "MQTT", "RuleLanguage", "Alarms", "Store", .logging, .lifecycle],
+            name: "Uplink", dependencies: ["Programs", "Telemetry", "MQTT", "RuleLanguage", "Alarms", "Store", .logging, .lifecycle],
             swiftSettings: strict),
         .target(
             name: "Gateway",
@@ -77,7 +78,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Scenario",
-            dependencies: ["Telemetry", "MQTT", "Alarms", "Store", "Gateway", .logging, .lifecycle],
+            dependencies: ["Programs", "Telemetry", "MQTT", "Alarms", "Store", "Gateway", .logging, .lifecycle],
             swiftSettings: strict),
         .executableTarget(
             name: "tocsin",
@@ -91,13 +92,13 @@ let package = Package(
         .executableTarget(
             name: "TocsinBenchmarks",
             dependencies: [
-                "CAllocations", "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Store",
+                "CAllocations", "Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Store",
                 "Scenario", .logging,
             ], path: "Benchmarks/TocsinBenchmarks"),
 
         .target(
             name: "TestSupport",
-            dependencies: ["Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario"], path: "Tests/TestSupport"),
+            dependencies: ["Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario"], path: "Tests/TestSupport"),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
         .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),
@@ -106,7 +107,7 @@ let package = Package(
         .testTarget(name: "UplinkTests", dependencies: ["Uplink", "Alarms", "Store", "TestSupport", .logging, .lifecycle]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Store", "MQTT", "Scenario", "TestSupport", "tocsin", .logging, .lifecycle]),
+            dependencies: ["Gateway", "Store", "MQTT", "Programs", "Scenario", "TestSupport", "tocsin", .logging, .lifecycle]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),
         .testTarget(name: "RuleLanguageTests", dependencies: ["RuleLanguage", "Devices", "TestSupport"]),

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import MQTT
+import Programs
 import Scenario
 import Store
 

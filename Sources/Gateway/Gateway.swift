@@ -41,6 +41,8 @@ package final class Gateway: Service {
         for settings in configuration.destinations {
             switch settings.kind {
             case .log(let path): destinations.append(try LogDestination(name: settings.name, path: path))
+            case .exec(let command, let timeout):
+                destinations.append(ProgramDestination(name: settings.name, command: command, timeout: timeout))
             case .mqtt(let connection, let topic):
                 guard let template = TopicTemplate(topic) else { throw GatewayError("'\(topic)' is no topic template") }
                 let publisher = try Publisher(connection, logger: logger)

@@ -1,5 +1,6 @@
 internal import Foundation
 package import MQTT
+internal import Programs
 
 /// A mosquitto of one's own: on a free loopback port, with its files in one folder, ended by its number.
 package final class LocalBroker: Sendable {

@@ -36,7 +36,7 @@ struct AlarmsCommand: ParsableCommand {
             let since = String(alarm.raised.prefix(19)).replacing("T", with: " ")
             let until = alarm.shelvedUntil.map { " until \($0.prefix(16).replacing("T", with: " "))" } ?? ""
             return [
-                alarm.cleared == nil ? level : "(\(level))", alarm.state + (alarm.state == "shelved" ? until : ""), since, alarm.summary,
+                alarm.cleared == nil ? level : "ended", alarm.state + (alarm.state == "shelved" ? until : ""), since, alarm.summary,
                 alarm.id,
             ]
         }

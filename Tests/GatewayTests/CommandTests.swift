@@ -63,7 +63,7 @@ import Testing
             ("broker: { host: h, client_id: c, tls: { ca: /nowhere.pem } }\n", "cannot be read"),
             ("broker: { host: h, client_id: c }\nladder: [a, a]\n", "a ladder is"),
             ("broker: { host: h, client_id: c }\npolicies: { duty: [nobody] }\n", "no destination 'nobody'"),
-            ("broker: { host: h, client_id: c }\ndestinations: [ { name: x, kind: pigeon } ]\n", "of kind mqtt or log"),
+            ("broker: { host: h, client_id: c }\ndestinations: [ { name: x, kind: pigeon } ]\n", "of kind mqtt, log or exec"),
         ])
     func configuration(body: String, expected: String) throws {
         let folder = try TemporaryFolder()

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Scenario
 
 /// `tocsin run` as a process of its own, over files in a temporary folder: what the tests kill, signal and

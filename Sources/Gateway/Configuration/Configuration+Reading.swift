@@ -230,8 +230,20 @@ extension Configuration.DestinationSettings {
             else { return nil }
             settings = .mqtt(connection, topic: topic)
         case "log": settings = .log(path: reader.string("file").map { context.path($0) })
+        case "exec":
+            let command = reader.items("command").compactMap(\.scalar)
+            guard let program = command.first, case let path = context.path(program.string),
+                FileManager.default.isExecutableFile(atPath: path)
+            else {
+                reader.report(
+                    "bad-command", "'command' is a program that can be run, and its arguments: [/usr/local/bin/siren, --loud]",
+                    at: command.first?.location ?? kind.location)
+                return nil
+            }
+            let timeout = reader.span("timeout") ?? .seconds(10)
+            settings = .exec(command: [path] + command.dropFirst().map(\.string), timeout: timeout)
         default:
-            reader.report("unknown-kind", "a destination is of kind mqtt or log", at: kind.location)
+            reader.report("unknown-kind", "a destination is of kind mqtt, log or exec", at: kind.location)
             return nil
         }
         return Configuration.DestinationSettings(name: name.string, minimumLevel: minimum ?? 1, kind: settings)

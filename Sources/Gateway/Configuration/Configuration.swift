@@ -34,6 +34,8 @@ package struct Configuration: Sendable {
             case mqtt(ConnectionSettings, topic: String)
             /// `nil`: standard output.
             case log(path: String?)
+            /// A program and its arguments, and how long it may take.
+            case exec(command: [String], timeout: TimeSpan)
         }
         package var name: String
         package var minimumLevel: Int

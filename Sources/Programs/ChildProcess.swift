@@ -10,12 +10,20 @@ package final class ChildProcess: Sendable {
     private let status = Mutex<Int32?>(nil)
 
     /// - Parameters:
+    ///   - input: a file that standard input is read from; `nil` for nothing to read.
     ///   - output: a file that standard output is appended to; `nil` for nowhere.
     ///   - errors: the same for standard error.
-    package init(_ executable: String, _ arguments: [String], output: String? = nil, errors: String? = nil) throws {
+    ///   - environment: all that it sees of one; `nil` for this process's own.
+    ///   - isGroup: it leads a process group of its own, so that what it starts can be ended with it.
+    /// - Throws: ``ProgramError`` if it cannot be started.
+    package init(
+        _ executable: String, _ arguments: [String], input: String? = nil, output: String? = nil, errors: String? = nil,
+        environment: [String: String]? = nil, isGroup: Bool = false
+    ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, input ?? "/dev/null", O_RDONLY, 0)
         for (descriptor, path) in [(Int32(1), output), (2, errors)] {
             posix_spawn_file_actions_addopen(&actions, descriptor, path ?? "/dev/null", O_WRONLY | O_APPEND | O_CREAT, 0o644)
         }
@@ -25,12 +33,24 @@ package final class ChildProcess: Sendable {
         var mask = sigset_t()
         sigemptyset(&mask)
         posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        // What this process ignores, a new program must not.
+        var standard = sigset_t()
+        sigemptyset(&standard)
+        sigaddset(&standard, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &standard)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (isGroup ? POSIX_SPAWN_SETPGROUP : 0)))
         var texts: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
         defer { for text in texts { free(text) } }
+        var variables: [UnsafeMutablePointer<CChar>?] = (environment ?? [:]).map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in variables { free(text) } }
         var number: pid_t = 0
-        let code = posix_spawn(&number, executable, &actions, &attributes, &texts, environ)
-        guard code == 0 else { throw ScenarioError("\(executable) cannot be started: \(String(cString: strerror(code)))") }
+        let code =
+            environment == nil
+            ? posix_spawn(&number, executable, &actions, &attributes, &texts, environ)
+            : posix_spawn(&number, executable, &actions, &attributes, &texts, &variables)
+        guard code == 0 else { throw ProgramError("\(executable) cannot be started: \(String(cString: strerror(code)))") }
         identifier = number
     }
 
@@ -44,6 +64,12 @@ package final class ChildProcess: Sendable {
     package func signal(_ number: Int32) {
         if isRunning { kill(identifier, number) }
     }
+
+    /// Sends a signal to it and to all that it has started; only for one that leads a group.
+    package func signalGroup(_ number: Int32) { kill(-identifier, number) }
+
+    /// The exit code, or 128 and the signal that ended it; `nil` while it runs.
+    package var exitCode: Int32? { isRunning ? nil : status.withLock { $0 } }
 
     /// Waits for the end; the exit code, or 128 and the signal that ended it, as a shell says it.
     @discardableResult
@@ -65,8 +91,8 @@ package final class ChildProcess: Sendable {
     }
 }
 
-/// Something that keeps a scenario from being played.
-package struct ScenarioError: Error, CustomStringConvertible {
+/// Why a program could not be started.
+package struct ProgramError: Error, CustomStringConvertible {
     package let description: String
     package init(_ description: String) { self.description = description }
 }

@@ -1,0 +1,74 @@
+package import Alarms
+internal import Foundation
+internal import Programs
+package import Telemetry
+
+/// Runs a local program for each escalation, with its JSON on standard input: a siren's relay, a lamp, a script.
+///
+/// It has taken the escalation over if it ends with 0 within its time; otherwise it is run again, with the same
+/// identity. It sees an environment of its own, and when its time is over it is ended with all that it has started.
+package struct ProgramDestination: Destination {
+    package let name: String
+    private let command: [String]
+    private let timeout: TimeSpan
+
+    /// - Parameters:
+    ///   - command: the program, by its whole path, and its arguments.
+    ///   - timeout: how long it may take.
+    package init(name: String, command: [String], timeout: TimeSpan) {
+        self.name = name
+        self.command = command
+        self.timeout = timeout
+    }
+
+    package func deliver(_ escalation: Escalation) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tocsin-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let input = folder.appendingPathComponent("event").path
+        let output = folder.appendingPathComponent("output").path
+        try Data((escalation.payload + "\n").utf8).write(to: URL(fileURLWithPath: input))
+        let child: ChildProcess
+        do {
+            child = try ChildProcess(
+                command[0], Array(command.dropFirst()), input: input, output: output, errors: output,
+                environment: environment(escalation), isGroup: true)
+        } catch {
+            throw DeliveryError("\(error)")
+        }
+        let end = ContinuousClock.now + .nanoseconds(timeout.nanoseconds)
+        while child.isRunning {
+            guard ContinuousClock.now < end, !Task.isCancelled else {
+                child.signalGroup(SIGKILL)
+                child.wait()
+                try Task.checkCancellation()
+                throw DeliveryError("\(command[0]) was ended after \(TimeSpanText.short(timeout))\(said(output))")
+            }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        guard child.exitCode == 0 else {
+            throw DeliveryError("\(command[0]) ended with \(child.exitCode ?? -1)\(said(output))")
+        }
+    }
+
+    /// What a shell script needs to decide without reading JSON.
+    private func environment(_ escalation: Escalation) -> [String: String] {
+        var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TOCSIN_ID": escalation.identity]
+        if let message = CanonicalJSON.value(EscalationMessage.self, escalation.payload) {
+            environment["TOCSIN_SITE"] = message.site
+            environment["TOCSIN_RULE"] = message.alarm.rule
+            environment["TOCSIN_HAZARD"] = message.alarm.hazard
+            environment["TOCSIN_LEVEL"] = message.transition.to
+            environment["TOCSIN_KIND"] = message.transition.kind
+            environment["TOCSIN_SUMMARY"] = message.summary
+        }
+        return environment.mapValues { String($0.filter { $0 != "\0" }) }
+    }
+
+    /// The end of what it wrote, for the operator who looks why.
+    private func said(_ file: String) -> String {
+        guard let data = FileManager.default.contents(atPath: file), !data.isEmpty else { return "" }
+        let text = String(decoding: data.suffix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.isEmpty ? "" : ": \(text)"
+    }
+}

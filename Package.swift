@@ -107,7 +107,7 @@ let package = Package(
         .testTarget(name: "UplinkTests", dependencies: ["Uplink", "Alarms", "Store", "TestSupport", .logging, .lifecycle]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Store", "MQTT", "Programs", "Scenario", "TestSupport", "tocsin", .logging, .lifecycle]),
+            dependencies: ["Gateway", "Store", "MQTT", "Programs", "Scenario", "Telemetry", "TestSupport", "tocsin", .logging, .lifecycle]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),
         .testTarget(name: "RuleLanguageTests", dependencies: ["RuleLanguage", "Devices", "TestSupport"]),

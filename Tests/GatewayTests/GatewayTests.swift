@@ -1,5 +1,6 @@
 import Foundation
 import Store
+import Telemetry
 import TestSupport
 import Testing
 
@@ -101,6 +102,33 @@ import Testing
         #expect(event.causes.map(\.sentence) == ["mean(water_level, 10m) is 0.8667 m, under 1 m"])
         #expect(gateway.stop() == 0)
         await upstream.stop()
+    }
+
+    @Test("a reload keeps the state of rules that did not change: what has held for a while goes on holding")
+    func reloadKeepsState() async throws {
+        let broker = try RealBroker()
+        let rules = """
+            hazard: flood
+            rules:
+              - name: lasting
+                for_each: station
+                levels: { watch: water_level > 2 m for 4s }
+
+            """
+        let gateway = try GatewayProcess(brokerPort: broker.port, rules: rules)
+        try await gateway.startConnected()
+        let now = Sensor.nowMilliseconds
+        try await Sensor(broker).send(2.5, at: now)
+        try await Task.sleep(for: .milliseconds(1500))
+        try gateway.folder.write(
+            "rules/more.yaml", "hazard: flood\nrules: [ { name: other, for_each: station, levels: { warning: water_level > 9 m } } ]\n")
+        gateway.signal(SIGHUP)
+        try await eventually("it is reloaded") { gateway.log.contains("devices and rules reloaded") }
+        try await eventually("the alarm is raised") { try StoreReader(path: gateway.storePath).alarms().count == 1 }
+        // At the moment at which it had held for four seconds, as if there had been no reload.
+        let raised = try #require(try StoreReader(path: gateway.storePath).alarms().first?.raised)
+        #expect(Instant(rfc3339: raised.utf8) == Instant(nanoseconds: now * 1_000_000) + .seconds(4))
+        #expect(gateway.stop() == 0)
     }
 
     @Test("the gateway starts without a broker, says so once, and survives the broker's restart with what was sent meanwhile")

@@ -40,7 +40,8 @@ package final class Gateway: Service {
         var publishers: [Publisher] = []
         for settings in configuration.destinations {
             switch settings.kind {
-            case .log(let path): destinations.append(try LogDestination(name: settings.name, path: path))
+            case .log(let path, let rotation):
+                destinations.append(try LogDestination(name: settings.name, path: path, rotation: rotation))
             case .exec(let command, let timeout):
                 destinations.append(ProgramDestination(name: settings.name, command: command, timeout: timeout))
             case .mqtt(let connection, let topic):

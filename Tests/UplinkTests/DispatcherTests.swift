@@ -90,6 +90,28 @@ private final class Stubborn: Destination {
     }
 }
 
+/// The log as a destination.
+@Suite struct LogDestinationTests {
+    @Test("a log that is too large is set aside, the oldest goes, and no line is split")
+    func rotation() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("log")
+        let log = try LogDestination(name: "l", path: path, rotation: .init(bytesMax: 100, kept: 2))
+        for number in 0..<30 {
+            try await log.deliver(
+                Escalation(
+                    identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "{\"number\": \(number + 100)}",
+                    created: Instant(nanoseconds: 0)))
+        }
+        let files = try ["log.2", "log.1", "log"].map { try String(contentsOfFile: folder.file($0), encoding: .utf8) }
+        // 16 bytes a line: six of them a file, and nothing left of those before.
+        #expect(files.map { $0.split(separator: "\n").count } == [6, 6, 6])
+        #expect(files.allSatisfy { $0.utf8.count <= 100 && $0.hasSuffix("}\n") })
+        #expect(files.joined().split(separator: "\n").map(String.init) == (112..<130).map { "{\"number\": \($0)}" })
+        #expect(!FileManager.default.fileExists(atPath: folder.file("log.3")))
+    }
+}
+
 /// A program as a destination: a real one, run as the gateway runs it.
 @Suite struct ProgramDestinationTests {
     private func script(_ text: String, in folder: borrowing TemporaryFolder) throws -> String {

@@ -182,20 +182,12 @@ extension Configuration.StoreSettings {
             var retention = YAMLReader(node, "retention")
             limits.readings = retention.span("readings") ?? limits.readings
             limits.alarms = retention.span("alarms") ?? limits.alarms
-            limits.bytesMax = retention.value("size", expected: "a size such as 500MB or 4GB", byteCount) ?? limits.bytesMax
+            limits.bytesMax = retention.value("size", expected: "a size such as 500MB or 4GB", ByteCount.read) ?? limits.bytesMax
             reader.problems += retention.finish()
         }
         guard let path else { return nil }
         return Configuration.StoreSettings(
             path: path, commitDelay: delay, commitReadings: readings, refusedMax: refused, retention: limits)
-    }
-
-    private static func byteCount(_ text: String) -> Int64? {
-        for (suffix, scale) in [("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)] where text.hasSuffix(suffix) {
-            let number = Double(text.dropLast(2).filter { $0 != " " })
-            return number.flatMap { $0 > 0 && $0 < 1e6 ? Int64($0 * Double(scale)) : nil }
-        }
-        return nil
     }
 }
 
@@ -229,7 +221,13 @@ extension Configuration.DestinationSettings {
                 let connection = ConnectionSettings.read(broker, "a broker", defaultClient: client, context, problems: &reader.problems)
             else { return nil }
             settings = .mqtt(connection, topic: topic)
-        case "log": settings = .log(path: reader.string("file").map { context.path($0) })
+        case "log":
+            var rotation = LogDestination.Rotation()
+            rotation.bytesMax =
+                reader.value("max_size", expected: "a size such as 500KB or 10MB", { ByteCount.read($0).flatMap(Int.init(exactly:)) })
+                ?? rotation.bytesMax
+            rotation.kept = reader.int("keep", in: 0...1000) ?? rotation.kept
+            settings = .log(path: reader.string("file").map { context.path($0) }, rotation)
         case "exec":
             let command = reader.items("command").compactMap(\.scalar)
             guard let program = command.first, case let path = context.path(program.string),
@@ -247,5 +245,16 @@ extension Configuration.DestinationSettings {
             return nil
         }
         return Configuration.DestinationSettings(name: name.string, minimumLevel: minimum ?? 1, kind: settings)
+    }
+}
+
+/// Sizes as people write them.
+private enum ByteCount {
+    static func read(_ text: String) -> Int64? {
+        for (suffix, scale) in [("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)] where text.hasSuffix(suffix) {
+            let number = Double(text.dropLast(2).filter { $0 != " " })
+            return number.flatMap { $0 > 0 && $0 < 1e6 ? Int64($0 * Double(scale)) : nil }
+        }
+        return nil
     }
 }

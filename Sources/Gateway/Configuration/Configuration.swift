@@ -1,6 +1,7 @@
 package import MQTT
 package import Store
 package import Telemetry
+package import Uplink
 
 /// What a gateway is told on start. `tocsin.example.yaml` documents every key.
 package struct Configuration: Sendable {
@@ -33,7 +34,7 @@ package struct Configuration: Sendable {
         package enum Kind: Sendable {
             case mqtt(ConnectionSettings, topic: String)
             /// `nil`: standard output.
-            case log(path: String?)
+            case log(path: String?, LogDestination.Rotation)
             /// A program and its arguments, and how long it may take.
             case exec(command: [String], timeout: TimeSpan)
         }

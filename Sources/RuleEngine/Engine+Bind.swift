@@ -77,7 +77,7 @@ extension Engine {
             state.extras = Int32(extras.grow(by: shape.extraCount, with: ExtraState()))
             state.remembers = memory[index] > .zero
             state.retention = max(plan.lateness.nanoseconds, shape.longest + memory[index].nanoseconds)
-            state.patience = shape.windowCount == 0 ? .max : min(plan.series[index].interval.nanoseconds * 3 / 2, shape.shortest)
+            state.patience = shape.windowCount == 0 ? .max : min(plan.series[index].overdueAfter, shape.shortest)
             state.raw = plan.series[index].raw?.index ?? -1
             for extra in 0..<shape.extraCount where shapes.extras[shape.extraBase + extra].kind == .sorted {
                 extras[Int(state.extras) + extra].sorted = Int32(sorted.grow(by: 1, with: SortedValues()))
@@ -100,6 +100,12 @@ extension Engine {
     }
 
     private mutating func bindOperands() {
+        /// What an operand reads, whoever asks.
+        struct Key: Hashable {
+            var measure: Measure
+            var sources: ArraySlice<OperandSource>
+        }
+        var caches: [Key: Int32] = [:]
         for (index, operand) in plan.operands.enumerated() {
             for at in operand.firstSource..<operand.firstSource + operand.sourceCount {
                 let source = plan.sources[Int(at)]
@@ -110,7 +116,12 @@ extension Engine {
                     series: source.series.index, lane: lane,
                     extra: extra.map { shapes.extra($0.kind, lane: lane, parameter: $0.parameter, shape: shape) } ?? -1)
             }
-            layout.operands[index].firstSource = operand.firstSource
+            guard operand.sourceCount > 1 else { continue }
+            let key = Key(
+                measure: operand.measure, sources: plan.sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)])
+            let cache = caches[key] ?? Int32(cached.grow(by: 1, with: CachedValue()))
+            caches[key] = cache
+            layout.operands[index].cache = cache
         }
     }
 

@@ -36,7 +36,8 @@ package struct Engine: ~Copyable {
     var memory = Slab(repeating: Int64.min, count: 0)
     var histories = Slab(repeating: SampleRing(), count: 0)
     var registers: Slab<Double>
-    var cached: Slab<CachedValue>
+    /// The values over several series at the moment under way, each once.
+    var cached = Slab(repeating: CachedValue(), count: 0)
 
     var timers = Heap<Timer>()
     /// The instances that the moment under way has still to evaluate, lowest first.
@@ -76,7 +77,6 @@ package struct Engine: ~Copyable {
         series = Slab(repeating: SeriesState(), count: plan.series.count)
         instances = Slab(repeating: InstanceState(), count: plan.instances.count)
         registers = Slab(repeating: 0, count: plan.programs.map(\.instructions.count).max() ?? 0)
-        cached = Slab(repeating: CachedValue(), count: plan.operands.count)
         bind()
     }
 
@@ -296,7 +296,7 @@ extension Engine {
             empties = min(empties, state.newest &+ length)
             loses = min(loses, state.ring[Int(state.ring.count) - state.count(lane: lane)].time &+ length)
         }
-        let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].interval.nanoseconds * 3 / 2)
+        let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].overdueAfter)
         series[index].wake = min(empties, overdue)
         if series[index].wake < series[index].queued { queueTimer(ofSeries: index) }
         if hasChanged || series[index].alwaysCount > 0 || series[index].isDirty { react(index, at: time, trigger: .timer, into: &changes) }
@@ -339,6 +339,9 @@ extension Engine {
             series[Int(instanceSeries[Int(instances[instance].seriesBase) + at])].isDirty = true
         }
     }
+
+    /// How many different values over several series rules ask for.
+    package var joinedValueCount: Int { cached.count }
 
     /// The number of samples held, for the metrics.
     package var sampleCount: Int {

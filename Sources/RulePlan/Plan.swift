@@ -54,6 +54,9 @@ package struct SeriesPlan: Hashable, Sendable {
     /// The series that takes its readings of every quality, or `nil` if no rule asks for them.
     package var raw: SeriesID?
 
+    /// How long after a reading, in nanoseconds, the next one is half an interval late.
+    package var overdueAfter: Int64 { interval.nanoseconds * 3 / 2 }
+
     package init(interval: TimeSpan = .minutes(1), raw: SeriesID? = nil) {
         self.interval = interval
         self.raw = raw

@@ -211,6 +211,16 @@ import Testing
         #expect(mean.log == ["301: test d1 0→3"])
     }
 
+    @Test("a value over several sensors is formed once, however many rules ask for it")
+    func shared() throws {
+        let rules = (1...50).map { "  - { name: r-\($0), for_each: site, levels: { warning: \"mean(water_level, 10m) > \($0) m\" } }\n" }
+        var bench = try RuleBench(rules.joined(), devices: 3)
+        #expect(bench.engine.joinedValueCount == 1)
+        bench.feed(0, 10)
+        bench.feed(1, 30, device: 2)
+        #expect(bench.log.count == 19)  // over 1 to 9 m at 10 m, over 10 to 19 m at 20 m
+    }
+
     @Test("a quantile is exact, also over several sensors together")
     func quantiles() throws {
         var bench = try RuleBench.oneRule("levels: { warning: \"quantile(water_level, 0.9, 10m) >= 9 m\" }", forEach: "site", devices: 2)

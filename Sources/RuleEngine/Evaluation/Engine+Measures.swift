@@ -75,7 +75,7 @@ extension Engine {
         return span > 0 ? area / span : newest.value
     }
 
-    /// The value of an operand at a moment. One that several instances read is computed once a reading.
+    /// The value of an operand at a moment. Over several series it is computed once, however many instances read it.
     @inline(__always)
     mutating func read(_ operand: Int, at now: Int64) -> Double {
         let bound = layout.operands[operand]
@@ -85,9 +85,11 @@ extension Engine {
             if series[index].now < now { advance(index, to: now) }
             return value(bound.measure, index, lane: Int(source.lane), extra: Int(source.extra), at: now)
         }
-        if cached[operand].serial == serial, cached[operand].now == now { return cached[operand].value }
+        guard bound.cache >= 0 else { return readJoined(bound, at: now) }  // no series at all
+        let slot = Int(bound.cache)
+        if cached[slot].serial == serial, cached[slot].now == now { return cached[slot].value }
         let value = readJoined(bound, at: now)
-        cached[operand] = CachedValue(serial: serial, now: now, value: value)
+        cached[slot] = CachedValue(serial: serial, now: now, value: value)
         return value
     }
 
@@ -96,7 +98,7 @@ extension Engine {
     @inline(never)
     private mutating func readJoined(_ operand: BoundOperand, at now: Int64) -> Double {
         var moments = Moments()
-        var (sum, total, held, sensors) = (0.0, 0.0, 0, 0)
+        var (total, held, sensors) = (0.0, 0, 0)
         var (highest, lowest, newestHigh, newestLow) = (-Double.infinity, Double.infinity, -Double.infinity, Double.infinity)
         var first = Sample(time: .max, value: .nan)
         var last = Sample(time: .min, value: .nan)
@@ -127,7 +129,6 @@ extension Engine {
             case .count, .first, .last, .delta, .age, .spread, .quantile: break
             }
             sensors += 1
-            sum = total
         }
         guard held > 0 else { return aggregate == .count ? 0 : .nan }
         switch aggregate {
@@ -136,7 +137,7 @@ extension Engine {
         case .slope: return first.time == last.time ? .nan : moments.slope
         case .standardScore: return Self.standardScore(last.value, moments)
         case .forecast: return first.time == last.time ? .nan : moments.forecast(at: operand.measure.parameter)
-        case .sum, .changes: return sum
+        case .sum, .changes: return total
         case .count: return Double(held)
         case .maximum: return highest
         case .minimum: return lowest

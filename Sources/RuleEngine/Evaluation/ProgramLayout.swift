@@ -6,6 +6,8 @@ struct BoundOperand: BitwiseCopyable {
     var measure = Measure(.count)
     var firstSource: Int32 = 0
     var sourceCount: Int32 = 0
+    /// Where the value over several series is kept for the moment, the same for all instances that read the same; -1 for one series.
+    var cache: Int32 = -1
 }
 
 struct BoundSource: BitwiseCopyable {
@@ -35,7 +37,6 @@ struct ProgramLayout: ~Copyable {
         var clear = -1
         var ballot = -1
         var blindLevel = Level.normal
-        var operandCount = 0
         var testCount = 0
         var tallyCount = 0
     }
@@ -69,7 +70,7 @@ struct ProgramLayout: ~Copyable {
             var stretch = Stretch(
                 firstInstruction: instruction, instructionCount: program.instructions.count, firstStep: step,
                 stepCount: program.steps.count, clear: Int(program.clear ?? -1), ballot: Int(program.ballot ?? -1),
-                blindLevel: program.blindLevel ?? .normal, operandCount: Int(program.operandCount), tallyCount: Int(program.tallyCount))
+                blindLevel: program.blindLevel ?? .normal, tallyCount: Int(program.tallyCount))
             stretch.firstDecisive = decisive.count
             for register in Self.decisive(program) { _ = decisive.grow(by: 1, with: Int32(register)) }
             stretch.decisiveCount = decisive.count - stretch.firstDecisive

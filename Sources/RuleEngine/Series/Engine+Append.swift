@@ -137,26 +137,6 @@ extension Engine {
         return isSimple && shape.pointee.hasOnlyMeans ? testMeans(state, shape, rows) : test(index)
     }
 
-    /// Takes a further sample out of a window's sums.
-    @inline(never)
-    private func remove(
-        _ sample: Sample, _ rows: LaneBlock, _ lane: Int, _ shape: UnsafeMutablePointer<WindowShape>, epoch: Int64
-    ) {
-        let groups = shape.pointee.groups
-        rows[0, lane] -= 1
-        let row = shape.pointee.moments
-        guard row >= 0 else { return }
-        let value = sample.value - rows[row + 3 * groups, lane]
-        rows[row, lane] -= value
-        rows[row + groups, lane] -= value * value
-        let timeRow = shape.pointee.regression
-        guard timeRow >= 0 else { return }
-        let time = Double(sample.time &- epoch) * 1e-9 - rows[timeRow + 3 * groups, lane]
-        rows[timeRow, lane] -= time
-        rows[timeRow + groups, lane] -= time * time
-        rows[timeRow + 2 * groups, lane] -= time * value
-    }
-
     /// Brings every window's extreme up to date after a push: most windows keep theirs.
     ///
     /// - Parameters:
@@ -298,12 +278,7 @@ extension Engine {
     @inline(__always)
     func prefetchState(_ index: Int) {
         guard index >= 0, index < series.count else { return }
-        let state = UnsafeRawPointer(series.address(index))
-        var offset = 0
-        while offset < MemoryLayout<SeriesState>.stride {
-            Cache.prefetch(state + offset)
-            offset += 64
-        }
+        Cache.prefetch(series.address(index), bytes: MemoryLayout<SeriesState>.stride)
     }
 
     /// Asks for its windows' sums; its state is there by now.
@@ -313,12 +288,8 @@ extension Engine {
         let state = series.address(index)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
         LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride)).prefetch(shape.pointee.stride)
-        let starts = UnsafeRawPointer(cursors.address(Int(state.pointee.cursors), count: shape.pointee.laneCount * 3))
-        var offset = 0
-        while offset < shape.pointee.laneCount * 12 {
-            Cache.prefetch(starts + offset)
-            offset += 64
-        }
+        let starts = cursors.address(Int(state.pointee.cursors), count: shape.pointee.laneCount * 3)
+        Cache.prefetch(starts, bytes: shape.pointee.laneCount * 3 * MemoryLayout<UInt32>.stride)
     }
 
     /// Asks for the samples that it will touch; its windows are there by now.

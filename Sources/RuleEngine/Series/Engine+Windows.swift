@@ -121,7 +121,7 @@ extension Engine {
             let held = state.count(lane: lane)
             var first = Int(state.ring.count) - held
             while first < Int(state.ring.count), state.ring[first].time <= limit {
-                subtract(state.ring[first], rows, lane, shape, epoch: state.epoch)
+                remove(state.ring[first], rows, lane, shape, epoch: state.epoch)
                 first += 1
             }
             cursors.address(Int(state.cursors) + lane).pointee = UInt32(state.ring.slot(first))
@@ -133,7 +133,9 @@ extension Engine {
         discardOld(series.address(index))
     }
 
-    private func subtract(_ sample: Sample, _ rows: LaneBlock, _ lane: Int, _ shape: UnsafeMutablePointer<WindowShape>, epoch: Int64) {
+    /// Takes a sample out of a window's sums.
+    @inline(never)
+    func remove(_ sample: Sample, _ rows: LaneBlock, _ lane: Int, _ shape: UnsafeMutablePointer<WindowShape>, epoch: Int64) {
         let groups = shape.pointee.groups
         rows[0, lane] -= 1
         guard shape.pointee.moments >= 0 else { return }

@@ -4,4 +4,14 @@ internal import CEngine
 enum Cache {
     @inline(__always)
     static func prefetch(_ address: UnsafeRawPointer?) { tocsin_prefetch(address) }
+
+    /// Asks for every line of a stretch.
+    @inline(__always)
+    static func prefetch(_ address: UnsafeRawPointer, bytes: Int) {
+        var offset = 0
+        while offset < bytes {
+            tocsin_prefetch(address + offset)
+            offset &+= 64
+        }
+    }
 }

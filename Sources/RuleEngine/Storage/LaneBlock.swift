@@ -37,13 +37,7 @@ struct LaneBlock: BitwiseCopyable {
 
     /// Asks for `groups` groups to be fetched into the cache.
     @inline(__always)
-    func prefetch(_ groups: Int) {
-        var offset = 0
-        while offset < groups &* 16 {
-            Cache.prefetch(base + offset)
-            offset &+= 64
-        }
-    }
+    func prefetch(_ groups: Int) { Cache.prefetch(base, bytes: groups &* 16) }
 }
 
 extension Lanes {

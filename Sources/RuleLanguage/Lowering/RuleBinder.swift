@@ -14,6 +14,8 @@ struct RuleBinder {
     private var asked: Set<String> = []
     private var groups: [String: [(instance: Int32, values: [String: String])]] = [:]
     private var byGroup: [String: [String: Int32]] = [:]
+    /// The labels that each rule makes its groups by.
+    private var forEach: [String: [String]] = [:]
 
     init(_ site: Site, _ surroundings: RuleSurroundings, series: @escaping (String, Quantity) -> SeriesID) {
         self.series = series
@@ -72,8 +74,6 @@ struct RuleBinder {
         }
         forEach[rule.name] = rule.forEach
     }
-
-    private var forEach: [String: [String]] = [:]
 
     private mutating func add(_ instance: Instance, _ described: RuleInstance) -> Int32 {
         plan.instances.append(instance)

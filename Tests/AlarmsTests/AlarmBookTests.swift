@@ -222,6 +222,11 @@ import Testing
         let (ladders, retired) = other.book.restore(bench.book.active, at: Self.start)
         #expect(ladders.isEmpty)
         #expect(retired.map(\.kind) == [.retired])
+        // Nobody has taken it on: it waits for that like one that has cleared.
+        #expect(retired[0].alarm.state == .returned)
+        let taken = try other.book.carryOut(
+            OperatorOrder(.acknowledge, alarm: "river-rising/s1", person: "ada", note: ""), at: Self.start)
+        #expect(taken.alarm.state == .normal)
         var same = try Bench()
         let restored = same.book.restore(bench.book.active, at: Self.start)
         #expect(restored.ladders.map(\.ladder.level.rank) == [2])

@@ -65,7 +65,9 @@ package struct AlarmBook: Sendable {
                 alarms[index] = alarm
                 ladders.append((index, alarm.ladder))
             } else {
-                retired.append(retire(alarm, at: now))
+                let transition = retire(alarm, at: now)
+                retired.append(transition)
+                if transition.alarm.state == .returned { keepReturned(transition.alarm) }
             }
         }
         return (ladders, retired)

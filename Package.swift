@@ -12,12 +12,18 @@ let strict: [SwiftSetting] = [
 let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 extension Target.Dependency {
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let collections = product(name: "HeapModule", package: "swift-collections")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging = product(name: "Logging", package: "swift-log")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let yams = product(name: "Yams", package: "Yams")
 }
@@ -31,9 +37,13 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     // In the order in which data meets them: a target depends only on targets above it.
@@ -57,17 +67,21 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Alarms",
-            dependencies: ["Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine"],
+            dependencies: ["Telemetry", "SourceText", "Devices", "RulePlan", "RuleLanguage", "RuleEngine"],
             swiftSettings: safe),
         .target(
             name: "Store",
             dependencies: [
-                "Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Alarms", .grdb, .grdbSQLite,
+                "Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Alarms", .crypto, .grdb, .grdbSQLite,
             ],
             swiftSettings: strict),
         .target(name: "Programs", swiftSettings: strict),
         .target(
-            name: "Uplink", dependencies: ["Programs", "Telemetry", "MQTT", "RuleLanguage", "Alarms", "Store", .logging, .lifecycle],
+            name: "Uplink",
+            dependencies: [
+                "Programs", "Telemetry", "MQTT", "RuleLanguage", "Alarms", "Store", .asyncHTTPClient, .crypto, .logging, .lifecycle,
+                .nioCore, .nioHTTP1, .nioSSL,
+            ],
             swiftSettings: strict),
         .target(
             name: "Gateway",
@@ -98,7 +112,11 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario"], path: "Tests/TestSupport"),
+            dependencies: [
+                "Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario", .nioCore, .nioHTTP1, .nioPosix,
+                .nioSSL,
+            ],
+            path: "Tests/TestSupport"),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
         .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),

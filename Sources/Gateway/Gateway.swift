@@ -22,6 +22,7 @@ package final class Gateway: Service {
     private let mailbox: Mailbox
     private let dispatcher: Dispatcher
     private let publishers: [Publisher]
+    private let forwarder: Forwarder?
 
     /// Opens the store, reads devices and rules, and prepares the destinations; connects to nothing yet.
     /// - Throws: ``DiagnosticList``, ``StoreError``, or what a destination needs and does not get.
@@ -39,25 +40,57 @@ package final class Gateway: Service {
         var destinations: [any Destination] = []
         var publishers: [Publisher] = []
         for settings in configuration.destinations {
-            switch settings.kind {
-            case .log(let path, let rotation):
-                destinations.append(try LogDestination(name: settings.name, path: path, rotation: rotation))
-            case .exec(let command, let timeout):
-                destinations.append(ProgramDestination(name: settings.name, command: command, timeout: timeout))
-            case .mqtt(let connection, let topic):
-                guard let template = TopicTemplate(topic) else { throw GatewayError("'\(topic)' is no topic template") }
+            let name = settings.name
+            func publisher(_ connection: ConnectionSettings) throws -> Publisher {
                 let publisher = try Publisher(connection, logger: logger)
                 publishers.append(publisher)
-                destinations.append(MQTTDestination(name: settings.name, publisher: publisher, topic: template))
+                return publisher
+            }
+            switch settings.kind {
+            case .log(nil, _) where JournalDestination.isAvailable():
+                destinations.append(JournalDestination(name: name, levels: configuration.ladder.count))
+            case .log(let path, let rotation):
+                destinations.append(try LogDestination(name: name, path: path, rotation: rotation, clock: clock))
+            case .exec(let command, let timeout):
+                destinations.append(ProgramDestination(name: name, command: command, timeout: timeout))
+            case .mqtt(let connection, let topic, let current):
+                destinations.append(
+                    MQTTDestination(
+                        name: name, publisher: try publisher(connection), topic: try Self.template(topic),
+                        current: try current.map(Self.template)))
+            case .webhook(let webhook): destinations.append(try WebhookDestination(name: name, webhook, clock: clock))
+            case .cap(let cap, let carrier):
+                let target: CAPDestination.Carrier =
+                    switch carrier {
+                    case .folder(let path): .folder(path)
+                    case .mqtt(let connection, let topic): .mqtt(try publisher(connection), try Self.template(topic))
+                    case .webhook(let webhook): .webhook(webhook)
+                    }
+                destinations.append(try CAPDestination(name: name, cap, carrier: target, clock: clock))
             }
         }
+        let site = model.site.name
+        forwarder = try configuration.forward.map { settings in
+            let publisher = try Publisher(settings.broker, logger: logger)
+            publishers.append(publisher)
+            return Forwarder(settings, site: site, publisher: publisher, store: store, clock: clock, logger: logger)
+        }
         self.publishers = publishers
-        dispatcher = Dispatcher(destinations: destinations, store: store, clock: clock, logger: logger)
+        dispatcher = Dispatcher(
+            destinations: destinations, grouping: Set(configuration.destinations.filter(\.isGrouping).map(\.name)),
+            flood: configuration.flood, store: store, clock: clock, logger: logger)
+    }
+
+    private static func template(_ text: String) throws(GatewayError) -> TopicTemplate {
+        guard let template = TopicTemplate(text) else { throw GatewayError("'\(text)' is no topic template") }
+        return template
     }
 
     package func run() async throws {
         for publisher in publishers { try publisher.start() }
-        let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger)
+        let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger) { [dispatcher] in
+            try await dispatcher.retry($0, person: $1)
+        }
         control.start()
         defer { control.stop() }
         let systemd = SystemdNotifier()
@@ -65,6 +98,8 @@ package final class Gateway: Service {
             group.addTask { [dispatcher] in try await dispatcher.run() }
             group.addTask { [self] in try await keepRetention() }
             group.addTask { [self] in await reloadOnHangup() }
+            if let forwarder { group.addTask { try await forwarder.run() } }
+            try store.note(AuditNote("started", at: clock.now(), text: model.summary, facts: model.ruleVersions))
             let pipeline = try startPipeline()
             logger.notice(
                 "gateway started",
@@ -86,6 +121,7 @@ package final class Gateway: Service {
                 if case .failure(let error) = result, !(error is CancellationError) { throw error }
             }
         }
+        try store.note(AuditNote("stopped", at: clock.now(), text: "everything is committed"))
         logger.notice("gateway stopped, everything is committed")
         try store.close()
     }

@@ -68,14 +68,15 @@ package final class Publisher: Sendable {
     /// Publishes at QoS 1 and returns when the broker has acknowledged.
     /// - Throws: ``MQTTError`` without a connection, when it is lost before the acknowledgement, or when the
     ///   broker refuses the message.
-    package func publish(topic: String, payload: [UInt8], retain: Bool = false) async throws {
+    /// - Parameter contentType: what the payload is, told to receivers that speak MQTT 5.
+    package func publish(topic: String, payload: [UInt8], retain: Bool = false, contentType: String? = nil) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 // The lock is held over the call, so that the acknowledgement cannot come before its waiter.
                 let problem: MQTTError? = state.withLock { state in
                     guard state.isConnected else { return MQTTError("no connection to \(settings.host):\(settings.port)") }
                     do throws(MQTTError) {
-                        state.waiters[try send(topic, payload, retain)] = continuation
+                        state.waiters[try send(topic, payload, retain, contentType)] = continuation
                         return nil
                     } catch {
                         return error
@@ -89,12 +90,17 @@ package final class Publisher: Sendable {
     }
 
     /// Publishes at QoS 1 without waiting for the acknowledgement; libmosquitto repeats it until it comes.
-    package func post(topic: String, payload: [UInt8]) throws(MQTTError) { _ = try send(topic, payload, false) }
+    package func post(topic: String, payload: [UInt8]) throws(MQTTError) { _ = try send(topic, payload, false, nil) }
 
-    private func send(_ topic: String, _ payload: [UInt8], _ retain: Bool) throws(MQTTError) -> Int32 {
+    private func send(_ topic: String, _ payload: [UInt8], _ retain: Bool, _ contentType: String?) throws(MQTTError) -> Int32 {
         var id: Int32 = 0
+        var properties: OpaquePointer?
+        defer { mosquitto_property_free_all(&properties) }
+        if let contentType, settings.protocolVersion != .v311 {
+            mosquitto_property_add_string(&properties, Int32(MQTT_PROP_CONTENT_TYPE.rawValue), contentType)
+        }
         let code = payload.withUnsafeBytes {
-            mosquitto_publish_v5(handle, &id, topic, Int32($0.count), $0.baseAddress, 1, retain, nil)
+            mosquitto_publish_v5(handle, &id, topic, Int32($0.count), $0.baseAddress, 1, retain, properties)
         }
         if code != MOSQ_ERR_SUCCESS.code { throw MQTTError("cannot publish to \(topic): \(Library.text(code))") }
         return id

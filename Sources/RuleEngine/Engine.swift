@@ -335,6 +335,7 @@ extension Engine {
         instances[instance].held = ladder.held
         instances[instance].isUncertain = ladder.isUncertain
         instances[instance].isBlind = ladder.isBlind
+        instances[instance].isSuppressed = ladder.isSuppressed
         for at in 0..<Int(instances[instance].seriesCount) {
             series[Int(instanceSeries[Int(instances[instance].seriesBase) + at])].isDirty = true
         }

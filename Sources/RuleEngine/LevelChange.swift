@@ -1,7 +1,7 @@
 package import RulePlan
 package import Telemetry
 
-/// What the engine says when an instance's level, or its certainty, has changed.
+/// What the engine says when an instance's level, its certainty, or (above normal) its suppression has changed.
 package struct LevelChange: Sendable {
     package enum Trigger: Hashable, Sendable {
         case reading(SeriesID)
@@ -18,6 +18,8 @@ package struct LevelChange: Sendable {
     package var isUncertain: Bool
     /// The level is that of the fault for a group of which nothing is known.
     package var isBlind: Bool
+    /// The rule's `suppress` is true: the alarm is recorded, and nobody is told.
+    package var isSuppressed: Bool
     package var trigger: Trigger
     /// The value of every instruction of the rule's program at that moment, `nan` where unknown.
     package var registers: [Double]
@@ -41,11 +43,13 @@ package struct LadderState: Hashable, Sendable {
     package var held: UInt8
     package var isUncertain: Bool
     package var isBlind: Bool
+    package var isSuppressed: Bool
 
-    package init(level: Level, held: UInt8, isUncertain: Bool, isBlind: Bool = false) {
+    package init(level: Level, held: UInt8, isUncertain: Bool, isBlind: Bool = false, isSuppressed: Bool = false) {
         self.level = level
         self.held = held
         self.isUncertain = isUncertain
         self.isBlind = isBlind
+        self.isSuppressed = isSuppressed
     }
 }

@@ -14,6 +14,8 @@ package struct Cause: Sendable, Codable, Hashable {
     package var unit: String
     /// Whether the comparison held; `nil` while that is unknown.
     package var holds: Bool?
+    /// How many seconds in the future it lies, where it is a forecast.
+    package var ahead: Double?
 
     /// `mean(water_level, 10m) is 3.31 m, over 3.2 m`
     package var sentence: String {
@@ -64,6 +66,9 @@ extension Rule {
         return conditions.flatMap(\.comparisons).map { $0.cause(registers) }.filter { $0.holds == nil && seen.insert($0).inserted }
     }
 
+    /// Why the alarm is suppressed by design, or no longer is.
+    package func suppressionCauses(registers: [Double]) -> [Cause] { suppress?.comparisons.map { $0.cause(registers) } ?? [] }
+
     /// What the rule measures, by name.
     package var quantities: [String] {
         var seen: Set<String> = []
@@ -90,6 +95,7 @@ extension LoweredComparison {
         let result = registers[Int(register)]
         return Cause(
             term: leftText, value: value(left), sign: sign, threshold: rightText, thresholdValue: value(right),
-            unit: unit.symbol, holds: result.isNaN ? nil : result == 1)
+            unit: unit.symbol, holds: result.isNaN ? nil : result == 1,
+            ahead: ahead > .zero ? ahead.seconds : nil)
     }
 }

@@ -23,6 +23,18 @@ package struct Rule: Sendable {
     /// The conditions of the levels, lowest first.
     var conditions: [ExplainedCondition]
     var clear: ExplainedCondition?
+    var suppress: ExplainedCondition?
+    /// What people should do, in the language of the rule file.
+    package var instruction: String?
+    /// The rule's texts in other languages, by their tag (RFC 5646).
+    package var translations: [String: Translation] = [:]
+}
+
+/// What a rule says in another language.
+package struct Translation: Sendable {
+    package var hazard: String?
+    package var summary: SummaryTemplate?
+    package var instruction: String?
 }
 
 /// A level that a rule uses.

@@ -26,6 +26,8 @@ package struct RuleOutline: Sendable, Encodable {
     package var forEach: [String]
     package var levels: [Condition]
     package var clear: String?
+    /// While this is true nobody is told.
+    package var suppress: String?
     package var blindLevel: String?
     package var measured: [Measured]
     /// What is asked of each sensor of a group by itself.
@@ -66,6 +68,7 @@ extension CompiledRules {
         return RuleOutline(
             rule: rule.name, hazard: rule.hazard, forEach: rule.forEach,
             levels: zip(rule.levels, rule.conditions).map { .init(level: $0.name, text: $1.text) }, clear: rule.clear?.text,
+            suppress: rule.suppress?.text,
             blindLevel: rule.program.blindLevel.map { ladder[Int($0.rank) - 1] },
             measured: measured(rule.operands, rule.program), votes: rule.ballots.flatMap { measured($0.operands, $0.program) },
             asksAlarmsOf: rule.askedRules, groups: groups, samples: samples, bytes: samples * 16,

@@ -15,6 +15,8 @@ package struct Program: Hashable, Sendable {
     package var steps: [LadderStep] = []
     /// The register of `clear`, or `nil`.
     package var clear: Int32?
+    /// The register that is true while the alarm is suppressed by design, or `nil`.
+    package var suppress: Int32?
     /// The register whose truth others count: the program is a condition for a vote.
     package var ballot: Int32?
     /// The level of the fault that is raised when a normal group has become unknown, or `nil`.

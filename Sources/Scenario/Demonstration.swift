@@ -91,15 +91,17 @@ package final class Demonstration: Sendable {
         await group.triggerGracefulShutdown()
         try await running.value
         await upstream.stop()
-        let stored = try StoreReader(path: databasePath).count(.reading)
+        let reader = try StoreReader(path: databasePath)
         return DemonstrationResult(
             acts: acts, progress: player.progress, statistics: gateway.statistics.current, arrivals: observer.arrivals,
-            repeats: observer.repeats, stored: stored, sensors: sensors, seconds: seconds)
+            repeats: observer.repeats, due: try reader.escalationCount(to: "upstream"), stored: try reader.count(.reading),
+            sensors: sensors, seconds: seconds)
     }
 
     private func waitingEscalations() async throws -> Int {
-        let transitions = gateway.statistics.current.transitions
-        return max(0, transitions - observer.arrivals.count)
+        let reader = try StoreReader(path: databasePath)
+        let uncommitted = try gateway.statistics.current.transitions - reader.count(.transition)
+        return try uncommitted + reader.escalationCount(to: "upstream") - observer.arrivals.count
     }
 
     private func wait(_ what: String, orUntil running: Task<Void, any Error>, _ condition: () async throws -> Bool) async throws {
@@ -127,11 +129,6 @@ package final class Demonstration: Sendable {
                 topic: upstream/{site}/{hazard}/{level}/{rule}
                 broker: { host: 127.0.0.1, port: \(port) }
               - { name: duty-log, kind: log, file: escalations.jsonl }
-            policies:
-              flood-duty: [upstream, duty-log]
-              seismic-duty: [upstream, duty-log]
-              fire-duty: [upstream, duty-log]
-              plant-duty: [upstream, duty-log]
 
             """
         let path = folder + "/tocsin.yaml"

@@ -17,7 +17,7 @@ package struct DemonstrationResult: Sendable {
     package var isSuccess: Bool { floodEscalated && earthquakeEscalated && nothingLost }
 
     init(
-        acts: [Act], progress: Player.Progress, statistics: Statistics, arrivals: [Observer.Arrival], repeats: Int, stored: Int,
+        acts: [Act], progress: Player.Progress, statistics: Statistics, arrivals: [Observer.Arrival], repeats: Int, due: Int, stored: Int,
         sensors: Int, seconds: Double
     ) {
         let floods = Self.crests.map { crest in (crest, Self.warnings(before: crest.1, arrivals)) }
@@ -28,7 +28,7 @@ package struct DemonstrationResult: Sendable {
         let strongest = quake.max { Self.rank($0) < Self.rank($1) }
         earthquakeEscalated = strongest.map { Self.rank($0) >= 2 } ?? false
         let accounted = stored + statistics.repeated
-        nothingLost = accounted == progress.readings && arrivals.count == statistics.transitions
+        nothingLost = accounted == progress.readings && arrivals.count == due
         var lines: [String] = []
         for (crest, warnings) in floods {
             let said = warnings.map { "\($0.level) \($0.minutes)" }.joined(separator: ", ")
@@ -50,7 +50,7 @@ package struct DemonstrationResult: Sendable {
         lines.append(
             "kept and flagged: \(statistics.implausible) implausible, \(statistics.clockReplaced) with a wrong clock; "
                 + "refused: \(statistics.refused) payloads")
-        lines.append("escalations: \(statistics.transitions) due upstream, \(arrivals.count) arrived, \(repeats) repeats")
+        lines.append("escalations: \(due) due upstream, \(arrivals.count) arrived, \(repeats) repeats")
         let latencies = arrivals.compactMap(\.latency).sorted()
         if let median = Self.quantile(0.5, latencies), let tail = Self.quantile(0.99, latencies) {
             lines.append(

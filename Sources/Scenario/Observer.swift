@@ -37,7 +37,7 @@ package final class Observer: Sendable {
     /// Takes what arrived upstream.
     package func received(_ payload: [UInt8]) {
         let at = Self.monotonicSeconds()
-        guard let message = CanonicalJSON.value(EscalationMessage.self, String(decoding: payload, as: UTF8.self)) else { return }
+        guard let message = CloudEvent.read(String(decoding: payload, as: UTF8.self))?.data else { return }
         state.withLock { state in
             guard state.identities.insert(message.id).inserted else {
                 state.repeats += 1

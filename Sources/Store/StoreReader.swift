@@ -8,7 +8,7 @@ package import Telemetry
 
 /// A second look at a store, for commands that run beside the gateway or after it. It writes nothing.
 package final class StoreReader: Sendable {
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
 
     /// - Throws: ``StoreError/missing(_:)`` where there is no file.
     package init(path: String) throws {
@@ -100,43 +100,83 @@ package final class StoreReader: Sendable {
         package var hazard: String
         package var level: String
         package var rank: UInt8
-        /// `unacknowledged`, `acknowledged`, `shelved`, `returned` or `normal`.
+        /// An ``AlarmState``.
         package var state: String
         package var uncertain: Bool
         package var blind: Bool
+        package var flapping: Bool
         package var raised: String
         package var cleared: String?
         package var summary: String
         package var labels: [String: String]
         package var acknowledgedBy: String?
         package var note: String?
-        package var shelvedUntil: String?
-        package var shelvedBy: String?
-        package var shelfReason: String?
+        package var aside: AsideRow?
+    }
+
+    /// A place that people have put aside.
+    package struct AsideRow: Sendable, Codable, Equatable {
+        package var rule: String
+        package var group: String
+        /// `shelved` or `out-of-service`.
+        package var kind: String
+        package var since: String
+        package var until: String?
+        package var person: String
+        package var reason: String
+
+        init(_ place: PlaceAside, _ aside: Aside) {
+            rule = place.rule
+            group = place.group
+            kind = aside.kind.rawValue
+            since = aside.since.description
+            until = aside.until?.description
+            person = aside.person
+            reason = aside.reason
+        }
+    }
+
+    /// What people have put aside, active or not.
+    package func asides() throws -> [AsideRow] {
+        try queue.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").map(Store.place).compactMap { place in
+                place.aside.map { AsideRow(place, $0) }
+            }
+        }
+    }
+
+    /// How many alarms were raised since a moment of the gateway's clock.
+    package func raises(since: Instant) throws -> Int {
+        try queue.read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM transition WHERE kind IN ('raised', 'blind') AND recorded >= ?",
+                arguments: [since.nanoseconds])
+                ?? 0
+        }
     }
 
     /// The alarms that are active, and those that ended before anyone had taken them on: the highest level first,
     /// then the oldest; with `all` also those that are over.
     package func alarms(all: Bool = false) throws -> [AlarmRow] {
         try queue.read { db in
-            let shelves = Dictionary(
-                try Row.fetchAll(db, sql: "SELECT * FROM shelf").map(Store.shelf).map { ("\($0.rule)\u{0}\($0.group)", $0.shelf) }
+            let asides = Dictionary(
+                try Row.fetchAll(db, sql: "SELECT * FROM aside").map(Store.place).map { ("\($0.rule)\u{0}\($0.group)", $0) }
             ) { first, _ in first }
             return try Row.fetchAll(
                 db,
                 sql:
-                    "SELECT * FROM alarm WHERE ? OR cleared IS NULL OR acknowledged IS NULL ORDER BY cleared IS NOT NULL, level DESC, raised, id",
+                    "SELECT * FROM alarm WHERE ? OR cleared IS NULL OR state = 'returned' ORDER BY cleared IS NOT NULL, level DESC, raised, id",
                 arguments: [all]
             ).map { row in
-                var alarm = Store.alarm(row)
-                alarm.shelf = shelves["\(alarm.rule)\u{0}\(alarm.group)"]
+                let alarm = Store.alarm(row)
+                let place = alarm.cleared == nil ? asides["\(alarm.rule)\u{0}\(alarm.group)"] : nil
                 return AlarmRow(
                     id: alarm.id, rule: alarm.rule, group: alarm.group, hazard: alarm.hazard, level: alarm.levelName,
-                    rank: alarm.ladder.level.rank, state: alarm.state.rawValue, uncertain: alarm.ladder.isUncertain,
-                    blind: alarm.ladder.isBlind, raised: alarm.raised.description, cleared: alarm.cleared?.description,
+                    rank: alarm.level.rank, state: alarm.state.rawValue, uncertain: alarm.ladder.isUncertain,
+                    blind: alarm.ladder.isBlind, flapping: alarm.flapping != nil, raised: alarm.raised.description,
+                    cleared: alarm.cleared?.description,
                     summary: alarm.summary, labels: alarm.labels, acknowledgedBy: alarm.acknowledgement?.person,
-                    note: alarm.acknowledgement?.note, shelvedUntil: alarm.shelf?.until.description, shelvedBy: alarm.shelf?.person,
-                    shelfReason: alarm.shelf?.reason)
+                    note: alarm.acknowledgement?.note, aside: place.flatMap { place in place.aside.map { AsideRow(place, $0) } })
             }
         }
     }
@@ -166,6 +206,8 @@ package final class StoreReader: Sendable {
         package var created: String
         package var attempts: Int
         package var error: String?
+        /// Since when it is parked: the destination has refused it for good, and it waits for a person.
+        package var parked: String?
     }
 
     package func outbox() throws -> [Waiting] {
@@ -173,8 +215,16 @@ package final class StoreReader: Sendable {
             try Row.fetchAll(db, sql: "SELECT * FROM escalation WHERE delivered IS NULL ORDER BY destination, id").map { row in
                 Waiting(
                     destination: row["destination"], identity: row["identity"], alarm: row["alarm"],
-                    created: Instant(nanoseconds: row["created"]).description, attempts: row["attempts"], error: row["error"])
+                    created: Instant(nanoseconds: row["created"]).description, attempts: row["attempts"], error: row["error"],
+                    parked: (row["parked"] as Int64?).map { Instant(nanoseconds: $0).description })
             }
+        }
+    }
+
+    /// How many escalations have been due at a destination, delivered or not.
+    package func escalationCount(to destination: String) throws -> Int {
+        try queue.read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM escalation WHERE destination = ?", arguments: [destination]) ?? 0
         }
     }
 
@@ -189,7 +239,7 @@ package final class StoreReader: Sendable {
     }
 
     package enum Table: String, Sendable {
-        case reading, batch, alarm, transition, escalation, refused_payload, series
+        case reading, batch, alarm, transition, escalation, refused_payload, series, audit
     }
 
     /// Every reading with the names of its series, in the order of arrival, for tests and summaries.

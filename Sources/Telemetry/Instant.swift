@@ -76,3 +76,15 @@ extension TimeSpan: CustomStringConvertible {
         return "\(nanoseconds)ns"
     }
 }
+
+/// As its nanoseconds.
+extension Instant: Codable {
+    @usableFromInline package init(from decoder: any Decoder) throws {
+        nanoseconds = try decoder.singleValueContainer().decode(Int64.self)
+    }
+
+    @usableFromInline package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(nanoseconds)
+    }
+}

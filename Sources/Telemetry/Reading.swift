@@ -47,6 +47,12 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// Whether windows take this reading by default: no test has failed.
     @inlinable package var isUsable: Bool { rawValue & 0b1101 == 0 }
 
+    /// The flags by name.
+    package var names: [String] {
+        [(Quality.implausible, "implausible"), (.clockReplaced, "clock-replaced"), (.late, "late"), (.notFinite, "not-finite")]
+            .filter { contains($0.0) }.map(\.1)
+    }
+
     /// The grade that the flags amount to, in QARTOD's words: `good`, `suspect` or `bad`.
     package var grade: String { isEmpty ? "good" : isUsable ? "suspect" : "bad" }
 }

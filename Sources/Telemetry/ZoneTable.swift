@@ -32,6 +32,15 @@ package struct ZoneTable: Hashable, Sendable {
         return Int(local.remainder(of: TimeSpan.days(1).nanoseconds) / TimeSpan.hours(1).nanoseconds)
     }
 
+    /// The local day, counted from 1970-01-01, and the minute of it.
+    package func dayAndMinute(at time: Instant) -> (day: Int, minute: Int) {
+        let local = time.nanoseconds + offset(at: time).nanoseconds
+        return (
+            Int(local.floorQuotient(by: TimeSpan.days(1).nanoseconds)),
+            Int(local.remainder(of: TimeSpan.days(1).nanoseconds) / TimeSpan.minutes(1).nanoseconds)
+        )
+    }
+
     /// The day of the week, 1 for Monday to 7 for Sunday (ISO 8601).
     package func weekday(at time: Instant) -> Int {
         let day = (time.nanoseconds + offset(at: time).nanoseconds).floorQuotient(by: TimeSpan.days(1).nanoseconds)

@@ -6,108 +6,182 @@ package import Store
 internal import Synchronization
 package import Telemetry
 
+/// What makes an alarm flood: ISA-18.2 draws the line at more than 10 alarms in 10 minutes for one operator.
+package struct FloodLimit: Sendable, Hashable {
+    package var alarms: Int
+    package var within: TimeSpan
+    /// How long more of them are collected before they are told together.
+    package var pause: TimeSpan
+
+    package init(alarms: Int = 10, within: TimeSpan = .minutes(10), pause: TimeSpan = .seconds(60)) {
+        self.alarms = alarms
+        self.within = within
+        self.pause = pause
+    }
+}
+
 /// Delivers what waits in the outbox: each destination by itself, in the order of the outbox, at least once.
 ///
 /// A destination that fails is tried again after a growing, jittered wait; what comes behind it for the same
-/// destination waits, so that nothing within an alarm overtakes. Other destinations go on.
+/// destination waits, so that nothing within an alarm overtakes. What a destination refuses for good is parked, and
+/// holds up nothing. Other destinations go on.
 package final class Dispatcher: Service {
-    private let destinations: [any Destination]
+    private let lanes: [Lane]
     private let store: Store
     private let clock: any GatewayClock
+    private let flood: FloodLimit
     private let logger: Logger
-    private let bells: [Bell]
 
-    package init(destinations: [any Destination], store: Store, clock: any GatewayClock, logger: Logger) {
-        self.destinations = destinations
+    /// One destination, and how it is woken.
+    private struct Lane: Sendable {
+        var destination: any Destination
+        var isGrouping: Bool
+        /// Rung when the outbox has something new, and when a person wants another try now.
+        var news = Bell()
+        var nudge = Bell()
+    }
+
+    /// What is known of a flood at one destination; a restart forgets it, and may say one thing twice.
+    private struct FloodState {
+        /// The highest level that was told in it.
+        var top: UInt8 = 0
+        var toldAt: Instant?
+    }
+
+    /// - Parameter grouping: the destinations that are told of a flood of alarms together.
+    package init(
+        destinations: [any Destination], grouping: Set<String> = [], flood: FloodLimit = FloodLimit(), store: Store,
+        clock: any GatewayClock, logger: Logger
+    ) {
+        lanes = destinations.map { Lane(destination: $0, isGrouping: grouping.contains($0.name)) }
         self.store = store
         self.clock = clock
+        self.flood = flood
         self.logger = logger
-        bells = destinations.map { _ in Bell() }
     }
 
     /// Says that the outbox has something new. From any thread, at no cost.
-    package func ring() { for bell in bells { bell.ring() } }
+    package func ring() { for lane in lanes { lane.news.ring() } }
+
+    /// Tries again now, without waiting longer, and lets parked escalations be tried too.
+    /// - Parameter destination: its name, or `nil` for all.
+    /// - Returns: how many escalations wait there, or `nil` if there is no such destination.
+    package func retry(_ destination: String?, person: String) async throws -> Int? {
+        let meant = lanes.filter { destination == nil || $0.destination.name == destination }
+        guard !meant.isEmpty else { return nil }
+        let count = try await store.unpark(destination, person: person, at: clock.now())
+        for lane in meant {
+            lane.news.ring()
+            lane.nudge.ring()
+        }
+        return count
+    }
 
     /// Delivers until the group shuts down; what is then under way is finished or stays in the outbox.
     package func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
             await withTaskGroup { group in
-                for (destination, bell) in zip(destinations, bells) {
-                    group.addTask { await self.serve(destination, bell) }
-                }
+                for lane in lanes { group.addTask { await self.serve(lane) } }
             }
         }
+        for lane in lanes { await lane.destination.close() }
     }
 
-    private func serve(_ destination: any Destination, _ bell: Bell) async {
+    private func serve(_ lane: Lane) async {
         var failures = 0
+        var state = FloodState()
         while !Task.isCancelled {
             do {
-                let waiting = try await store.waiting(for: destination.name, limit: 64)
-                if waiting.isEmpty {
-                    await bell.wait(upTo: .seconds(5))
-                    continue
+                let wait =
+                    lane.isGrouping
+                    ? try await deliverGrouped(lane.destination, &state) : try await deliverNext(lane.destination)
+                if failures > 0 {
+                    logger.notice("delivers again", metadata: ["destination": "\(lane.destination.name)"])
+                    failures = 0
                 }
-                try await deliver(waiting, to: destination)
-                failures = 0
+                if let wait { await lane.news.wait(upTo: wait) }
             } catch is CancellationError {
                 return
             } catch {
                 failures += 1
                 if failures == 1 {
                     logger.warning(
-                        "cannot deliver, trying again until it works: \(error)", metadata: ["destination": "\(destination.name)"])
+                        "cannot deliver, trying again until it works: \(error)", metadata: ["destination": "\(lane.destination.name)"])
                 }
                 let ceiling = min(60.0, 0.5 * pow(2, Double(min(failures, 10))))
-                try? await Task.sleep(for: .seconds(Double.random(in: ceiling / 2...ceiling)))
+                let pause = Double.random(in: ceiling / 2...ceiling)
+                let wanted = min((error as? DeliveryError)?.retryAfter ?? 0, 600)
+                await lane.nudge.wait(upTo: .seconds(max(pause, wanted)))
             }
         }
     }
 
+    /// Delivers some of what waits; returns how long to wait for more, where there was nothing.
+    private func deliverNext(_ destination: any Destination) async throws -> Duration? {
+        let waiting = try await store.waiting(for: destination.name, limit: 64)
+        if waiting.isEmpty { return .seconds(5) }
+        try await deliver(waiting, to: destination)
+        return nil
+    }
+
+    /// In a flood, delivers what waits as one message, and then collects for a while; but what is of a higher level than
+    /// all that was told in the flood goes by itself, at once, after what was before it.
+    private func deliverGrouped(_ destination: any Destination, _ state: inout FloodState) async throws -> Duration? {
+        let now = clock.now()
+        guard try await store.raises(for: destination.name, since: now - flood.within) > flood.alarms else {
+            state = FloodState()
+            return try await deliverNext(destination)
+        }
+        let waiting = try await store.waiting(for: destination.name, limit: 1000)
+        let higher = waiting.firstIndex { $0.escalation.severity > state.top }
+        if higher == nil, let toldAt = state.toldAt, case let rest = toldAt + flood.pause - now, rest > .zero {
+            return .nanoseconds(rest.nanoseconds)
+        }
+        if waiting.isEmpty { return .seconds(5) }
+        let common = Array(waiting[..<(higher ?? waiting.count)])
+        if let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
+            try await destination.deliver(group, after: [])
+            try await mark(common)
+            state.toldAt = now
+            logger.notice("alarm flood: \(common.count) escalations told as one", metadata: ["destination": "\(destination.name)"])
+        } else {
+            try await deliver(common, to: destination)
+        }
+        if let higher {
+            try await deliver([waiting[higher]], to: destination)
+            state.top = waiting[higher].escalation.severity
+        }
+        return nil
+    }
+
     private func deliver(_ waiting: [WaitingEscalation], to destination: any Destination) async throws {
-        var delivered: [Int64] = []
+        var delivered: [WaitingEscalation] = []
         var failure: (any Error)?
         for item in waiting {
             do {
-                try await destination.deliver(item.escalation)
-                delivered.append(item.id)
+                let earlier = destination.needsHistory ? try await store.earlier(than: item) : []
+                try await destination.deliver(item.escalation, after: earlier)
+                delivered.append(item)
+            } catch let error as DeliveryError where error.isPermanent {
+                try await store.park(item, error: "\(error)", at: clock.now())
+                logger.error(
+                    "refused for good, and parked: \(error)",
+                    metadata: ["destination": "\(destination.name)", "escalation": "\(item.escalation.identity)"])
             } catch {
                 failure = error
                 if !(error is CancellationError) { try await store.markFailed(item.id, error: "\(error)") }
                 break
             }
         }
-        // Marked together: a crash before this delivers them again, with the same identities.
-        if !delivered.isEmpty {
-            let store = store, now = clock.now()
-            // Not cancelled with the task: what was delivered should be known to be.
-            try await Task { [delivered] in try await store.markDelivered(delivered, at: now) }.value
-        }
+        try await mark(delivered)
         if let failure { throw failure }
     }
-}
 
-/// A signal that remembers one ring.
-final class Bell: Sendable {
-    private let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() {
-        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    func ring() { continuation.yield() }
-
-    /// Returns at the next ring, at once if there was one since the last wait, or when the time is over.
-    func wait(upTo duration: Duration) async {
-        await withTaskGroup { group in
-            group.addTask { [stream] in
-                var iterator = stream.makeAsyncIterator()
-                _ = await iterator.next()
-            }
-            group.addTask { try? await Task.sleep(for: duration) }
-            await group.next()
-            group.cancelAll()
-        }
+    /// Marked together: a crash before this delivers them again, with the same identities.
+    private func mark(_ delivered: [WaitingEscalation]) async throws {
+        guard !delivered.isEmpty else { return }
+        let store = store, now = clock.now()
+        // Not cancelled with the task: what was delivered should be known to be.
+        try await Task { try await store.markDelivered(delivered, at: now) }.value
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Gateway
 import Store
+import Telemetry
 
 struct AlarmsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,16 +30,20 @@ struct AlarmsCommand: ParsableCommand {
             for alarm in alarms { Terminal.line(JSONText.line(alarm)) }
             return
         }
-        if alarms.isEmpty { return Terminal.line(all ? "no alarms so far" : "no active alarms") }
         let colour = Terminal.hasColour(STDOUT_FILENO)
+        let raises = try reader.raises(since: SystemClock().now() - .minutes(10))
+        if raises > 10 {
+            let text = "alarm flood: \(raises) alarms were raised in the last 10 minutes"
+            Terminal.line(colour ? "\u{1b}[1;31m\(text)\u{1b}[0m" : text)
+        }
+        defer { showIdleAsides(try? reader.asides(), beside: alarms) }
+        if alarms.isEmpty { return Terminal.line(all ? "no alarms so far" : "no active alarms") }
         let rows = alarms.map { alarm -> [String] in
             let level = (alarm.blind ? "blind" : alarm.level).uppercased() + (alarm.uncertain ? "?" : "")
             let since = String(alarm.raised.prefix(19)).replacing("T", with: " ")
-            let until = alarm.shelvedUntil.map { " until \($0.prefix(16).replacing("T", with: " "))" } ?? ""
-            return [
-                alarm.cleared == nil ? level : "ended", alarm.state + (alarm.state == "shelved" ? until : ""), since, alarm.summary,
-                alarm.id,
-            ]
+            let until = alarm.aside?.until.map { " until \($0.prefix(16).replacing("T", with: " "))" } ?? ""
+            let state = alarm.state + (alarm.state == "shelved" ? until : "") + (alarm.flapping ? ", flapping" : "")
+            return [alarm.cleared == nil ? level : "ended", state, since, alarm.summary, alarm.id]
         }
         let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
         for (alarm, row) in zip(alarms, rows) {
@@ -47,6 +52,15 @@ struct AlarmsCommand: ParsableCommand {
                 return colour && column == 0 ? "\u{1b}[\(LevelColour.code(alarm.level, ladder))m\(text)\u{1b}[0m" : text
             }
             Terminal.line(cells.joined(separator: "  "))
+        }
+    }
+
+    /// What is put aside without an alarm: nobody would be told if there were one.
+    private func showIdleAsides(_ asides: [StoreReader.AsideRow]?, beside alarms: [StoreReader.AlarmRow]) {
+        let shown = Set(alarms.filter { $0.cleared == nil }.map { "\($0.rule)/\($0.group)" })
+        for aside in asides ?? [] where !shown.contains("\(aside.rule)/\(aside.group)") {
+            let until = aside.until.map { " until \($0.prefix(16).replacing("T", with: " "))" } ?? ""
+            Terminal.line("\(aside.kind)\(until)  \(aside.rule)/\(aside.group)  by \(aside.person): \(aside.reason)")
         }
     }
 }
@@ -80,15 +94,34 @@ struct HistoryCommand: ParsableCommand {
 struct OutboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbox", abstract: "Shows what waits to be delivered: where, since when, and why.",
-        discussion: "Exits with 0 if nothing waits, 1 if something does.")
+        discussion: """
+            What a destination has refused for good is parked: it holds up nothing, and is tried again only with --retry. \
+            Exits with 0 if nothing waits, 1 if something does.
+
+              tocsin outbox -c tocsin.yaml
+              tocsin outbox -c tocsin.yaml --retry --destination pager
+            """)
 
     @OptionGroup var options: StoreOptions
 
     @Flag(help: "One JSON object a line.")
     var json = false
 
+    @Flag(help: "Let the running gateway try again now, parked ones too, instead of waiting longer.")
+    var retry = false
+
+    @Option(help: ArgumentHelp("Only what waits for this destination.", valueName: "name"))
+    var destination: String?
+
+    func validate() throws {
+        if retry, options.config == nil { throw ValidationError("--retry reaches the running gateway: name its --config.") }
+    }
+
     func run() throws {
-        let waiting = try options.open().reader.outbox()
+        if retry, let config = options.config {
+            return try ControlRequest(verb: .retry, alarm: destination ?? "", person: "", note: "").send(config: config)
+        }
+        let waiting = try options.open().reader.outbox().filter { destination == nil || $0.destination == destination }
         if waiting.isEmpty, !json { Terminal.line("nothing waits") }
         for item in waiting {
             if json {
@@ -96,7 +129,7 @@ struct OutboxCommand: ParsableCommand {
             } else {
                 let since = String(item.created.prefix(19)).replacing("T", with: " ")
                 let why = item.error.map { ", tried \(item.attempts) times: \($0)" } ?? ", not tried yet"
-                Terminal.line("\(item.destination)  since \(since)  \(item.alarm)\(why)")
+                Terminal.line("\(item.destination)  \(item.parked == nil ? "since" : "PARKED, since") \(since)  \(item.alarm)\(why)")
             }
         }
         if !waiting.isEmpty { throw ExitCode.failure }

@@ -18,7 +18,12 @@ struct EventLine {
         var line = "\(paint("2", time))  \(paint(code(event), padded)) \(paint("1", event.rule)) \(event.group)"
         line += "  \(event.summary)"
         if event.from != event.to { line += paint("2", "  [\(event.from) → \(event.to)]") }
-        if let person = event.person { line += "  by \(person)" + ((event.note ?? "").isEmpty ? "" : ": \(event.note ?? "")") }
+        let note = event.note ?? ""
+        if let person = event.person {
+            line += "  by \(person)" + (note.isEmpty ? "" : ": \(note)")
+        } else if !note.isEmpty {
+            line += "  (\(note))"
+        }
         if !why.isEmpty { line += "  because \(why)" }
         if !event.waiting.isEmpty { line += paint("33", "  (waiting for \(event.waiting.joined(separator: ", ")))") }
         return line
@@ -29,20 +34,16 @@ struct EventLine {
     /// The level it is at now, or what else happened to it.
     private static func word(_ event: StoreReader.Event) -> String {
         switch event.kind {
-        case "cleared": "cleared"
-        case "retired": "retired"
-        case "uncertain": "uncertain"
-        case "blind": "blind"
-        case "acknowledged", "shelved", "unshelved": event.kind
-        default: event.to
+        case "raised", "rose", "fell", "certain", "calm": event.to
+        default: event.kind
         }
     }
 
     private func code(_ event: StoreReader.Event) -> String {
         switch event.kind {
-        case "cleared", "acknowledged", "shelved", "unshelved": return "32"
-        case "retired", "uncertain", "blind": return "35"
-        default: return LevelColour.code(event.to, ladder)
+        case "raised", "rose", "fell", "certain", "calm": return LevelColour.code(event.to, ladder)
+        case "retired", "uncertain", "blind", "flapping": return "35"
+        default: return "32"
         }
     }
 

@@ -5,7 +5,7 @@ import Telemetry
 
 /// What every command to a running gateway takes.
 struct OrderOptions: ParsableArguments {
-    @Argument(help: "The alarm's identity, or its beginning where no other alarm has it; see tocsin alarms.")
+    @Argument(help: "The alarm's identity, or its beginning where no other alarm has it (see tocsin alarms); or rule/group.")
     var alarm: String
 
     @Option(name: [.customShort("m"), .long], help: "What others should know.")
@@ -19,12 +19,18 @@ struct OrderOptions: ParsableArguments {
 
     /// Sends an order through the control socket, and prints what came of it.
     func send(_ verb: ControlRequest.Verb, seconds: Double? = nil) throws {
+        try ControlRequest(verb: verb, alarm: alarm, person: name, note: message, seconds: seconds).send(config: config)
+    }
+}
+
+extension ControlRequest {
+    /// Sends it to the gateway of a configuration, and prints what came of it.
+    func send(config: String) throws {
         let configuration = try Failure.readConfiguration(config)
         let answer: ControlAnswer
         do {
             let socket = try ControlSocket.connect(to: configuration.controlSocket)
-            let request = ControlRequest(verb: verb, alarm: alarm, person: name, note: message, seconds: seconds)
-            socket.write(line: try JSONEncoder().encode(request))
+            socket.write(line: try JSONEncoder().encode(self))
             guard let line = socket.readLine(within: 10_000) else {
                 Terminal.complain("the gateway gave no answer; see tocsin alarms")
                 throw ExitCode.failure
@@ -79,9 +85,37 @@ struct ShelveCommand: ParsableCommand {
 }
 
 struct UnshelveCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "unshelve", abstract: "Takes an alarm back that was put aside.")
+    static let configuration = CommandConfiguration(commandName: "unshelve", abstract: "Takes an alarm back that was shelved.")
 
     @OptionGroup var order: OrderOptions
 
     func run() throws { try order.send(.unshelve) }
+}
+
+struct OutOfServiceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "out-of-service", abstract: "Takes an alarm out of service until someone puts it back: a sensor that is broken.",
+        discussion: """
+            Nobody is told of it until then; it is recorded all the same, and tocsin alarms shows it. An alarm that is \
+            not active is named by its rule and its group.
+
+              tocsin out-of-service river-rising/franklintown -m "the gauge was washed away" -c tocsin.yaml
+            """)
+
+    @OptionGroup var order: OrderOptions
+
+    func validate() throws {
+        if order.message.isEmpty { throw ValidationError("Say why, with -m: others must know.") }
+    }
+
+    func run() throws { try order.send(.takeOutOfService) }
+}
+
+struct InServiceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "in-service", abstract: "Puts an alarm back that was taken out of service.")
+
+    @OptionGroup var order: OrderOptions
+
+    func run() throws { try order.send(.putBack) }
 }

@@ -61,6 +61,13 @@ enum RuleFileSchema {
         case .texts: form = ["type": "object", "additionalProperties": ["type": ["string", "number", "boolean"]]]
         case .condition: form = condition
         case .expressions: form = ["type": "object", "additionalProperties": condition]
+        case .translations:
+            var texts: [String: Any] = [:]
+            for key in TranslationKey.allCases { texts[key.rawValue] = ["type": "string", "description": key.meaning] }
+            form = [
+                "type": "object",
+                "additionalProperties": ["type": "object", "additionalProperties": false, "properties": texts] as [String: Any],
+            ]
         case .conditions:
             var mapping: [String: Any] = [:]
             for key in LevelKey.allCases { mapping[key.rawValue] = condition.merging(["description": key.meaning]) { _, new in new } }

@@ -11,7 +11,8 @@ struct Tocsin: AsyncParsableCommand {
             What a rule does:      tocsin explain river-rising --config tocsin.yaml
             Run the gateway:       tocsin run --config tocsin.yaml
             Follow the alarms:     tocsin tail --config tocsin.yaml
-            Work with them:        tocsin alarms, ack, shelve, unshelve, history, outbox
+            Work with them:        tocsin alarms, ack, shelve, unshelve, out-of-service, in-service, history, outbox
+            Show what happened:    tocsin audit verify, audit export
 
             Shell completions:     tocsin --generate-completion-script bash > ~/.local/share/bash-completion/completions/tocsin
 
@@ -21,6 +22,7 @@ struct Tocsin: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, AlarmsCommand.self, HistoryCommand.self,
-            AcknowledgeCommand.self, ShelveCommand.self, UnshelveCommand.self, OutboxCommand.self, SchemaCommand.self, DemoCommand.self,
+            AcknowledgeCommand.self, ShelveCommand.self, UnshelveCommand.self, OutOfServiceCommand.self, InServiceCommand.self,
+            OutboxCommand.self, AuditCommand.self, SchemaCommand.self, DemoCommand.self,
         ])
 }

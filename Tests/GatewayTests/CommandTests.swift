@@ -62,8 +62,8 @@ import Testing
             ("broker: { host: h, client_id: c, password_env: NO_SUCH_VARIABLE_HERE }\n", "has no variable"),
             ("broker: { host: h, client_id: c, tls: { ca: /nowhere.pem } }\n", "cannot be read"),
             ("broker: { host: h, client_id: c }\nladder: [a, a]\n", "a ladder is"),
-            ("broker: { host: h, client_id: c }\npolicies: { duty: [nobody] }\n", "no destination 'nobody'"),
-            ("broker: { host: h, client_id: c }\ndestinations: [ { name: x, kind: pigeon } ]\n", "of kind mqtt, log or exec"),
+            ("broker: { host: h, client_id: c }\npolicies: nowhere.yaml\nlateness: soon\n", "nowhere.yaml cannot be read"),
+            ("broker: { host: h, client_id: c }\ndestinations: [ { name: x, kind: pigeon } ]\n", "of kind mqtt, webhook, cap, exec, log"),
         ])
     func configuration(body: String, expected: String) throws {
         let folder = try TemporaryFolder()

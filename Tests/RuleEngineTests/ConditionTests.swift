@@ -5,6 +5,52 @@ import Telemetry
 import TestSupport
 import Testing
 
+/// `suppress`: an alarm by design not told of.
+@Suite struct SuppressionTests {
+    private static let rules = """
+        hazard: gas
+        rules:
+          - name: power
+            for_each: station
+            levels: { advisory: temperature < 5 degC }
+          - name: flood
+            for_each: station
+            levels: { watch: water_level > 2 m, warning: water_level > 3 m }
+            suppress: alarm("power")
+        """
+
+    @Test("another rule's alarm suppresses while it is active; the change is said, and the level is judged all the same")
+    func byAlarm() throws {
+        let compiled = try SmallSite.compile(Self.rules)
+        var engine = Engine(compiled.plan)
+        let start = Instant(nanoseconds: 1_528_056_000_000_000_000)
+        func feed(_ series: Int32, _ value: Double, _ seconds: Int64) -> [String] {
+            var changes: [LevelChange] = []
+            _ = engine.ingest(Reading(series: SeriesID(index: series), time: start + .seconds(seconds), value: value), into: &changes)
+            return changes.map { change in
+                let name = compiled.rules[compiled.instances[change.instance].rule].name
+                return "\(name) \(change.from.rank)→\(change.to.rank)\(change.isSuppressed ? " suppressed" : "")"
+            }
+        }
+        // Nothing is known of the temperature: it is not suppressed.
+        #expect(feed(0, 2.5, 0) == ["flood 0→2"])
+        #expect(feed(1, 20, 10).isEmpty)
+        #expect(feed(1, 3, 20) == ["power 0→1", "flood 2→2 suppressed"])
+        #expect(feed(0, 3.5, 30) == ["flood 2→3 suppressed"])
+        #expect(feed(1, 9, 40) == ["power 1→0", "flood 3→3"])
+        #expect(feed(0, 1, 50) == ["flood 3→0"])
+        // What is normal is not said to be suppressed, but is so when it is raised.
+        #expect(feed(1, 3, 60) == ["power 0→1"])
+        #expect(feed(0, 2.5, 70) == ["flood 0→2 suppressed"])
+    }
+
+    @Test("rules that suppress each other in a circle are refused")
+    func circle() {
+        let text = Self.rules.replacing("temperature < 5 degC }", with: "temperature < 5 degC }\n    suppress: alarm(\"flood\")")
+        #expect { try SmallSite.compile(text) } throws: { "\($0)".contains("in a circle") }
+    }
+}
+
 /// What the conditions of the rule language mean, moment by moment.
 @Suite struct ConditionTests {
     @Test("silent comes true at the exact moment, and ends with the next reading")

@@ -98,7 +98,7 @@ import Testing
         var waiting = try await store.waiting(for: "up", limit: 10)
         #expect(waiting.map(\.escalation.identity) == ["a#0/up", "a#1/up", "a#2/up"])
         try await store.markFailed(waiting[0].id, error: "no link")
-        try await store.markDelivered([waiting[0].id], at: Self.start)
+        try await store.markDelivered([waiting[0]], at: Self.start)
         waiting = try await store.waiting(for: "up", limit: 10)
         #expect(waiting.map(\.escalation.identity) == ["a#1/up", "a#2/up"])
     }

@@ -25,7 +25,8 @@ package final class GatewayProcess: @unchecked Sendable {
     /// - Parameters:
     ///   - upstreamPort: where the destination `upstream` publishes; `nil` for the same broker.
     package init(
-        brokerPort: Int, upstreamPort: Int? = nil, devices: Int = 3, rules: String = rules, broker: String = "", store: String = ""
+        brokerPort: Int, upstreamPort: Int? = nil, devices: Int = 3, rules: String = rules, broker: String = "", store: String = "",
+        destinations: String = "", policies: String? = nil, more: String = ""
     ) throws {
         self.brokerPort = brokerPort
         folder = try TemporaryFolder()
@@ -47,9 +48,10 @@ package final class GatewayProcess: @unchecked Sendable {
                 topic: "up/{site}/{rule}/{group}/{level}"
                 broker: { host: 127.0.0.1, port: \(upstreamPort ?? brokerPort) }
               - { name: file, kind: log, file: escalations.jsonl }
-            policies: { duty: [upstream, file] }
-
+            \(destinations)
+            \(more)
             """)
+        if let policies { try folder.write("rules/policies.yaml", policies) }
     }
 
     deinit { kill() }

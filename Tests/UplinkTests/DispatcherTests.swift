@@ -21,7 +21,7 @@ private final class Stubborn: Destination {
 
     var delivered: [String] { state.withLock(\.delivered) }
 
-    func deliver(_ escalation: Escalation) async throws {
+    func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
         try state.withLock { state in
             if state.failures > 0 {
                 state.failures -= 1
@@ -77,10 +77,10 @@ private final class Stubborn: Destination {
     func log() async throws {
         let folder = try TemporaryFolder()
         try folder.write("log", "before\n")
-        let destination = try LogDestination(name: "log", path: folder.file("log"))
+        let destination = try LogDestination(name: "log", path: folder.file("log"), clock: ManualClock(Self.start))
         for escalation in escalations(0..<3, to: "log") { try await destination.deliver(escalation) }
         #expect(try String(contentsOfFile: folder.file("log"), encoding: .utf8) == "before\n{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n")
-        #expect(throws: DeliveryError.self) { _ = try LogDestination(name: "log", path: "/nowhere/log") }
+        #expect(throws: DeliveryError.self) { _ = try LogDestination(name: "log", path: "/nowhere/log", clock: ManualClock(Self.start)) }
     }
 
     @Test("a topic template cannot be broken out of")
@@ -96,7 +96,8 @@ private final class Stubborn: Destination {
     func rotation() async throws {
         let folder = try TemporaryFolder()
         let path = folder.file("log")
-        let log = try LogDestination(name: "l", path: path, rotation: .init(bytesMax: 100, kept: 2))
+        let log = try LogDestination(
+            name: "l", path: path, rotation: .init(bytesMax: 100, kept: 2), clock: ManualClock(DispatcherTests.start))
         for number in 0..<30 {
             try await log.deliver(
                 Escalation(

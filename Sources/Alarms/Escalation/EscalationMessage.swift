@@ -1,11 +1,11 @@
-internal import Devices
+package import Devices
 internal import Foundation
 internal import RuleEngine
 package import RuleLanguage
 internal import Telemetry
 
-/// The JSON that travels to a destination. Its schema is published in `docs/escalation.schema.json`,
-/// and a test holds one against the other.
+/// The data of an escalation: an alarm as it stands, and what has just happened to it. It travels in a ``CloudEvent``;
+/// the schema of both is published in `docs/escalation.schema.json`, and a test holds one against the other.
 package struct EscalationMessage: Codable, Sendable, Equatable {
     package static let schema = "tocsin.escalation/1"
 
@@ -18,10 +18,12 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
         package var level: String
         package var uncertain: Bool
         package var blind: Bool
+        package var flapping: Bool
         package var raised: String
         package var cleared: String?
-        /// `unacknowledged`, `acknowledged`, `shelved`, `returned` or `normal`.
+        /// An ``AlarmState``.
         package var state: String
+        package var acknowledgedBy: String?
     }
 
     package struct TransitionPart: Codable, Sendable, Equatable {
@@ -34,15 +36,20 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
         package var recorded: String
         /// The device whose reading caused it; missing where a timer did.
         package var device: String?
-        /// Who did it, where a person did, and what they wrote.
+        /// Who did it, where a person did, and what they wrote; or what the gateway has to add.
         package var person: String?
         package var note: String?
     }
 
-    package struct PositionPart: Codable, Sendable, Equatable {
-        package var latitude: Double
-        package var longitude: Double
-        package var elevation: Double?
+    /// Why this destination is told now.
+    package struct StepPart: Codable, Sendable, Equatable {
+        package var policy: String
+        /// Counted from 1.
+        package var step: Int
+        /// `immediately`, `after 5m unacknowledged`, `after 15m active`
+        package var reason: String
+        /// 0 for the first time.
+        package var repetition: Int
     }
 
     package var schema: String
@@ -53,33 +60,40 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
     package var transition: TransitionPart
     package var causes: [Cause]
     package var labels: [String: String]
-    package var position: PositionPart?
+    package var position: Position?
+    /// The corners of the area that the group's devices span.
+    package var area: [Position]?
     package var runbook: String?
+    package var instruction: String?
+    /// The texts in other languages, by language tag.
+    package var texts: [String: AlarmText]?
+    /// The step of a policy that it is due to; missing where a destination that was told before is kept up to date.
+    package var escalation: StepPart?
 
-    package init(_ transition: Transition, identity: String, site: String) {
+    /// The message without an identity, which depends on whom it goes to.
+    package init(_ transition: Transition, site: String) {
         let alarm = transition.alarm
         schema = Self.schema
-        id = identity
+        id = transition.identity
         self.site = site
         summary = alarm.summary
         self.alarm = AlarmPart(
             id: alarm.id, rule: alarm.rule, ruleVersion: transition.ruleVersion, hazard: alarm.hazard, group: alarm.group,
             level: alarm.levelName, uncertain: alarm.ladder.isUncertain,
-            blind: alarm.ladder.isBlind, raised: alarm.raised.description,
-            cleared: alarm.cleared?.description, state: alarm.state.rawValue)
+            blind: alarm.ladder.isBlind, flapping: alarm.flapping != nil, raised: alarm.raised.description,
+            cleared: alarm.cleared?.description, state: alarm.state.rawValue, acknowledgedBy: alarm.acknowledgement?.person)
         self.transition = TransitionPart(
             sequence: alarm.sequence, kind: transition.kind.rawValue, from: transition.from, to: transition.to,
             time: transition.time.description, recorded: transition.recorded.description, device: transition.device,
             person: transition.person, note: transition.note)
         causes = transition.causes
         labels = alarm.labels
-        position = alarm.position.map {
-            PositionPart(latitude: $0.latitude, longitude: $0.longitude, elevation: $0.elevation)
-        }
+        position = alarm.position
+        area = alarm.area.isEmpty ? nil : alarm.area
         runbook = transition.runbook
+        instruction = transition.instruction
+        texts = alarm.texts.isEmpty ? nil : alarm.texts
     }
-
-    package var json: String { CanonicalJSON.text(self) }
 }
 
 /// JSON with sorted keys: the same value is always the same text.

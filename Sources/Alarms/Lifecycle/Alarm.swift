@@ -1,6 +1,6 @@
 package import Devices
 package import RuleEngine
-package import RuleLanguage
+package import RulePlan
 package import Telemetry
 
 /// One alarm: a rule that is, or was, above normal in one group, from its raise to its end.
@@ -12,28 +12,27 @@ package struct Alarm: Sendable {
     package var hazard: String
     package var labels: [String: String]
     package var position: Position?
+    /// The corners of the area that the group's devices span, if they span one; counter-clockwise.
+    package var area: [Position] = []
+    /// Where its rule's conditions stand; while it flaps, the alarm may be held above that.
     package var ladder: LadderState
+    package var level: Level
     package var levelName: String
     package var raised: Instant
     package var cleared: Instant?
     /// The number of its newest transition, from 1.
     package var sequence: Int
     package var summary: String
-    /// That someone has taken it on; a rise to a higher level asks for it anew.
+    /// Where it stands in its life; moved by ``LifecycleTable`` alone.
+    package var state = AlarmState.normal
+    /// That someone has taken it on; a rise to a higher level, and a return from being put aside, ask for it anew.
     package var acknowledgement: Acknowledgement?
-    /// That someone has put it aside for a time; until then nobody is told of it.
-    package var shelf: Shelf?
-
-    /// Where it stands in the life of an alarm (ISA-18.2, 3.1.12 and 6.2).
-    package var state: AlarmState {
-        if shelf != nil, cleared == nil { return .shelved }
-        return switch (cleared, acknowledgement) {
-        case (nil, nil): .unacknowledged
-        case (nil, .some): .acknowledged
-        case (.some, nil): .returned
-        case (.some, .some): .normal
-        }
-    }
+    /// That someone has put its place aside; until it is back nobody is told of it.
+    package var aside: Aside?
+    /// That it comes and goes too often to be told of each time.
+    package var flapping: Flapping?
+    /// Its rule's texts in other languages, by language tag; empty where nothing has been evaluated since a start.
+    package var texts: [String: AlarmText] = [:]
 
     package init(
         id: String, rule: String, group: String, hazard: String, labels: [String: String], position: Position?,
@@ -46,40 +45,66 @@ package struct Alarm: Sendable {
         self.labels = labels
         self.position = position
         self.ladder = ladder
+        level = ladder.level
         self.levelName = levelName
         self.raised = raised
         self.cleared = cleared
         self.sequence = sequence
         self.summary = summary
     }
+
+    /// Where it is: the rule and the group, without the time of the raise.
+    package var place: String { "\(rule)/\(group)" }
+
+    /// Moves its state.
+    /// - Returns: what the table says; the state is moved only where it says where to.
+    mutating func move(_ event: AlarmEvent) -> LifecycleTable.Entry {
+        let entry = LifecycleTable.entry(state, event)
+        switch entry {
+        case .to(let next): state = next
+        case .asItStands: state = ladder.isSuppressed ? .suppressed : .unacknowledged
+        case .refused, .never: break
+        }
+        if state != .acknowledged, state != .normal { acknowledgement = nil }
+        return entry
+    }
 }
 
-/// The states of an alarm, in the words of ISA-18.2 and IEC 62682.
-package enum AlarmState: String, Sendable, Codable, CaseIterable {
-    /// Active, and nobody has taken it on.
-    case unacknowledged
-    /// Active, and someone has.
-    case acknowledged
-    /// Returned to normal before anyone had taken it on.
-    case returned
-    /// Returned to normal, and known of.
-    case normal
-    /// Active, and put aside by someone, for a time and with a reason; comes back by itself.
-    case shelved
-}
+/// What people put aside, and how: for a time, or until someone puts it back. Times are the gateway's clock.
+package struct Aside: Hashable, Sendable {
+    package enum Kind: String, Sendable {
+        case shelved
+        case outOfService = "out-of-service"
+    }
 
-/// Who put an alarm aside, from when until when by the gateway's clock, and why.
-package struct Shelf: Hashable, Sendable {
+    package var kind: Kind
     package var person: String
     package var since: Instant
-    package var until: Instant
+    /// `nil`: until someone puts it back.
+    package var until: Instant?
     package var reason: String
 
-    package init(person: String, since: Instant, until: Instant, reason: String) {
+    package init(_ kind: Kind, person: String, since: Instant, until: Instant?, reason: String) {
+        self.kind = kind
         self.person = person
         self.since = since
         self.until = until
         self.reason = reason
+    }
+
+    var state: AlarmState { kind == .shelved ? .shelved : .outOfService }
+}
+
+/// What is put aside, as the store keeps it; without `aside`, that it no longer is.
+package struct PlaceAside: Sendable {
+    package var rule: String
+    package var group: String
+    package var aside: Aside?
+
+    package init(rule: String, group: String, aside: Aside?) {
+        self.rule = rule
+        self.group = group
+        self.aside = aside
     }
 }
 
@@ -96,54 +121,15 @@ package struct Acknowledgement: Hashable, Sendable {
     }
 }
 
-/// One step in an alarm's history, with what caused it.
-package struct Transition: Sendable {
-    package enum Kind: String, Sendable, Codable, CaseIterable {
-        /// From normal to a level; the alarm begins.
-        case raised
-        /// To a higher level, to a lower one.
-        case rose, fell
-        /// The level stays although its condition has become unknown; the condition is known again.
-        case uncertain, certain
-        /// From normal to the rule's blind level: for longer than its sensors may be silent nothing has been known
-        /// of the group. The alarm begins.
-        case blind
-        /// Back to normal; the alarm ends.
-        case cleared
-        /// Someone has taken it on.
-        case acknowledged
-        /// Someone has put it aside for a time; it is back, by hand or because the time is over.
-        case shelved, unshelved
-        /// The rule or its devices were taken away; the alarm ends without its condition having cleared.
-        case retired
-    }
+/// What an alarm says in one language.
+package struct AlarmText: Codable, Hashable, Sendable {
+    package var hazard: String?
+    package var summary: String
+    package var instruction: String?
 
-    /// The alarm as it stands after this transition.
-    package var alarm: Alarm
-    package var kind: Kind
-    /// Event time, and the time of the gateway's clock when it was found.
-    package var time: Instant
-    package var recorded: Instant
-    package var from: String
-    package var to: String
-    /// The higher of both levels: who is told of a raise is told of its end.
-    package var severity: UInt8
-    package var causes: [Cause]
-    /// The device whose reading brought it about; `nil` for a timer.
-    package var device: String?
-    package var ruleVersion: String
-    package var runbook: String?
-    package var policy: String?
-    /// Who did it, where a person did, and what they wrote.
-    package var person: String?
-    package var note: String?
-
-    package var identity: String { "\(alarm.id)#\(alarm.sequence)" }
-
-    /// Whether destinations are told: of a shelved alarm only that it is put aside, that it is back, and, if they
-    /// were told of its raise, of its end.
-    package var isEscalated: Bool {
-        guard let shelf = alarm.shelf else { return true }
-        return kind == .shelved || (kind == .cleared || kind == .retired) && alarm.raised < shelf.since
+    package init(hazard: String?, summary: String, instruction: String?) {
+        self.hazard = hazard
+        self.summary = summary
+        self.instruction = instruction
     }
 }

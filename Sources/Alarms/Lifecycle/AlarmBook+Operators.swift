@@ -10,10 +10,13 @@ package struct OperatorOrder: Sendable {
         /// For how long; the note is the reason.
         case shelve(TimeSpan)
         case unshelve
+        /// The note is the reason.
+        case takeOutOfService
+        case putBack
     }
 
     package var action: Action
-    /// The alarm's identity, or the beginning of it that no other has.
+    /// The alarm's identity, or the beginning of it that no other has; or a rule and a group, `rule/group`.
     package var alarm: String
     package var person: String
     package var note: String
@@ -26,21 +29,18 @@ package struct OperatorOrder: Sendable {
     }
 }
 
-/// What is put aside, as the store keeps it.
-package struct StoredShelf: Sendable {
-    package var rule: String
-    package var group: String
-    package var shelf: Shelf
-
-    package init(rule: String, group: String, shelf: Shelf) {
-        self.rule = rule
-        self.group = group
-        self.shelf = shelf
-    }
+/// What came of an order, or of the time that has passed.
+package struct OrderOutcome: Sendable {
+    /// What it was done to: the alarm's identity, or its place where no alarm is active there.
+    package var name: String
+    /// `acknowledged`, `shelved`, …
+    package var done: String
+    package var transition: Transition?
+    package var aside: PlaceAside?
 }
 
 extension AlarmBook {
-    /// Nothing is put aside for longer: shelving is for the shift, taking a sensor out of service is not.
+    /// Nothing is shelved for longer: shelving is for the shift, taking out of service is not.
     package static var longestShelf: TimeSpan { .days(7) }
 
     /// The alarms that ended before anyone had taken them on, newest first.
@@ -54,90 +54,113 @@ extension AlarmBook {
     }
 
     /// Does what an operator asks for.
-    /// - Throws: ``OperatorError`` if no alarm, or more than one, is meant, or if it cannot be done to it.
-    package mutating func carryOut(_ order: OperatorOrder, at now: Instant) throws(OperatorError) -> Transition {
-        let (instance, alarm) = try find(order.alarm)
+    /// - Throws: ``OperatorError`` if no alarm and no place, or more than one, is meant, or if it cannot be done to it.
+    package mutating func carryOut(_ order: OperatorOrder, at now: Instant) throws(OperatorError) -> OrderOutcome {
         switch order.action {
-        case .acknowledge: return try acknowledge(alarm, instance, order, at: now)
+        case .acknowledge: return try acknowledge(order, at: now)
         case .shelve(let span):
-            guard let instance else { throw OperatorError("\(alarm.id) has ended: there is nothing to put aside") }
-            return try shelve(alarm, instance, for: span, order, at: now)
-        case .unshelve:
-            guard let instance, alarm.shelf != nil else { throw OperatorError("\(alarm.id) is not shelved") }
-            return unshelve(alarm, instance, person: order.person, note: order.note, at: now)
-        }
-    }
-
-    /// What comes back by itself because its time is over; of alarms that have ended meanwhile nothing is said.
-    package mutating func expireShelves(at now: Instant) -> (transitions: [Transition], ended: [(rule: String, group: String)]) {
-        var result: (transitions: [Transition], ended: [(rule: String, group: String)]) = ([], [])
-        for (instance, shelf) in shelves.sorted(by: { $0.key < $1.key }) where shelf.until <= now {
-            let place = rules.instances[instance]
-            result.ended.append((rules.rules[place.rule].name, place.group))
-            if let alarm = alarms[instance] {
-                result.transitions.append(unshelve(alarm, instance, person: nil, note: nil, at: now))
-            } else {
-                shelves[instance] = nil
+            guard !order.note.isEmpty else { throw OperatorError("what is put aside needs a reason") }
+            guard span > .zero, span <= Self.longestShelf else {
+                throw OperatorError(
+                    "an alarm is shelved for \(TimeSpanText.short(Self.longestShelf)) at most; what is to stay away longer is taken out of service"
+                )
             }
+            let aside = Aside(.shelved, person: order.person, since: now, until: now + span, reason: order.note)
+            return try setAside(order, aside, .shelve, .shelved, at: now)
+        case .takeOutOfService:
+            guard !order.note.isEmpty else { throw OperatorError("what is taken out of service needs a reason") }
+            let aside = Aside(.outOfService, person: order.person, since: now, until: nil, reason: order.note)
+            return try setAside(order, aside, .takeOutOfService, .outOfService, at: now)
+        case .unshelve: return try setAside(order, nil, .unshelve, .unshelved, at: now)
+        case .putBack: return try setAside(order, nil, .putBack, .inService, at: now)
         }
-        return result
     }
 
-    private func find(_ name: String) throws(OperatorError) -> (instance: Int?, alarm: Alarm) {
+    /// What comes back by itself because its time is over.
+    package mutating func expireShelves(at now: Instant) -> [OrderOutcome] {
+        asides.filter { $0.value.until.map { $0 <= now } ?? false }.keys.sorted().map { instance in
+            change(instance, to: nil, .unshelve, .unshelved, person: nil, note: nil, at: now)
+        }
+    }
+
+    private mutating func acknowledge(_ order: OperatorOrder, at now: Instant) throws(OperatorError) -> OrderOutcome {
         let candidates = alarms.map { (Optional($0.key), $0.value) } + returned.values.map { (nil, $0) }
-        let exact = candidates.filter { $0.1.id == name }
-        let found = exact.isEmpty ? candidates.filter { $0.1.id.hasPrefix(name) } : exact
+        var (instance, alarm) = try Self.only(candidates, named: order.alarm) { $0.1.id }
+        if let earlier = alarm.acknowledgement, alarm.state == .acknowledged {
+            throw OperatorError("\(alarm.id) was acknowledged by \(earlier.person) at \(earlier.time)")
+        }
+        if case .refused(let reason) = alarm.move(.acknowledge) { throw OperatorError("\(alarm.id) \(reason)") }
+        alarm.acknowledgement = Acknowledgement(person: order.person, time: now, note: order.note)
+        alarm.sequence += 1
+        returned[alarm.id] = nil
+        if let instance { alarms[instance] = alarm }
+        let transition = transition(alarm, instance, .acknowledged, person: order.person, note: order.note, at: now)
+        return OrderOutcome(name: alarm.id, done: "acknowledged", transition: transition)
+    }
+
+    private mutating func setAside(
+        _ order: OperatorOrder, _ aside: Aside?, _ event: AlarmEvent, _ kind: Transition.Kind, at now: Instant
+    ) throws(OperatorError) -> OrderOutcome {
+        let instance = try findPlace(order.alarm)
+        if case .refused(let reason) = LifecycleTable.entry(state(of: instance), event) {
+            throw OperatorError("\(alarms[instance]?.id ?? placeName(instance)) \(reason)")
+        }
+        return change(instance, to: aside, event, kind, person: order.person, note: order.note, at: now)
+    }
+
+    private mutating func change(
+        _ instance: Int, to aside: Aside?, _ event: AlarmEvent, _ kind: Transition.Kind, person: String?, note: String?, at now: Instant
+    ) -> OrderOutcome {
+        asides[instance] = aside
+        let place = rules.instances[instance]
+        var outcome = OrderOutcome(
+            name: placeName(instance), done: kind.rawValue,
+            aside: PlaceAside(rule: rules.rules[place.rule].name, group: place.group, aside: aside))
+        guard var alarm = alarms[instance] else { return outcome }
+        alarm.aside = aside
+        _ = alarm.move(event)
+        alarm.sequence += 1
+        alarms[instance] = alarm
+        outcome.name = alarm.id
+        outcome.transition = transition(alarm, instance, kind, person: person, note: note, at: now)
+        return outcome
+    }
+
+    /// Where a place stands: as its alarm does, or, where none is active, as it is put aside.
+    private func state(of instance: Int) -> AlarmState { alarms[instance]?.state ?? asides[instance]?.state ?? .normal }
+
+    private func placeName(_ instance: Int) -> String {
+        let place = rules.instances[instance]
+        return "\(rules.rules[place.rule].name)/\(place.group)"
+    }
+
+    /// The place that a person means: by its name, or by its active alarm.
+    private func findPlace(_ name: String) throws(OperatorError) -> Int {
+        if let place = rules.instances.indices.first(where: { !rules.instances[$0].isBallot && placeName($0) == name }) { return place }
+        if let ended = returned.values.first(where: { $0.id == name }) {
+            throw OperatorError("\(name) has ended; to put its place aside, name \(ended.place)")
+        }
+        return try Self.only(Array(alarms), named: name) { $0.value.id }.key
+    }
+
+    private static func only<T>(_ candidates: [T], named name: String, _ id: (T) -> String) throws(OperatorError) -> T {
+        let exact = candidates.filter { id($0) == name }
+        let found = exact.isEmpty ? candidates.filter { id($0).hasPrefix(name) } : exact
         guard let first = found.first else { throw OperatorError("there is no alarm '\(name)' that waits for anyone") }
         guard found.count == 1 else {
-            throw OperatorError(
-                "'\(name)' may be \(found.count) alarms: \(found.map(\.1.id).sorted().prefix(5).joined(separator: ", "))")
+            throw OperatorError("'\(name)' may be \(found.count) alarms: \(found.map(id).sorted().prefix(5).joined(separator: ", "))")
         }
         return first
     }
 
-    private mutating func acknowledge(
-        _ alarm: Alarm, _ instance: Int?, _ order: OperatorOrder, at now: Instant
-    ) throws(OperatorError) -> Transition {
-        if let earlier = alarm.acknowledgement {
-            throw OperatorError("\(alarm.id) was acknowledged by \(earlier.person) at \(earlier.time)")
-        }
-        var alarm = alarm
-        alarm.acknowledgement = Acknowledgement(person: order.person, time: now, note: order.note)
-        returned[alarm.id] = nil
-        return step(alarm, instance, .acknowledged, person: order.person, note: order.note, at: now)
-    }
-
-    private mutating func shelve(
-        _ alarm: Alarm, _ instance: Int, for span: TimeSpan, _ order: OperatorOrder, at now: Instant
-    ) throws(OperatorError) -> Transition {
-        guard !order.note.isEmpty else { throw OperatorError("what is put aside needs a reason") }
-        guard span > .zero, span <= Self.longestShelf else {
-            throw OperatorError("an alarm is put aside for \(TimeSpanText.short(Self.longestShelf)) at most")
-        }
-        var alarm = alarm
-        alarm.shelf = Shelf(person: order.person, since: now, until: now + span, reason: order.note)
-        shelves[instance] = alarm.shelf
-        return step(alarm, instance, .shelved, person: order.person, note: order.note, at: now)
-    }
-
-    private mutating func unshelve(_ alarm: Alarm, _ instance: Int, person: String?, note: String?, at now: Instant) -> Transition {
-        var alarm = alarm
-        alarm.shelf = nil
-        shelves[instance] = nil
-        return step(alarm, instance, .unshelved, person: person, note: note, at: now)
-    }
-
-    /// A transition that a person, or the end of a shelf, makes; the level stays.
-    private mutating func step(
+    /// A transition that a person, or the end of a time, makes; the level stays.
+    private func transition(
         _ alarm: Alarm, _ instance: Int?, _ kind: Transition.Kind, person: String?, note: String?, at now: Instant
     ) -> Transition {
-        var alarm = alarm
-        alarm.sequence += 1
-        if let instance { alarms[instance] = alarm }
         let rule = instance.map { rules.rules[rules.instances[$0].rule] }
         return Transition(
             alarm: alarm, kind: kind, time: now, recorded: now, from: alarm.levelName, to: alarm.levelName,
-            severity: alarm.ladder.level.rank, causes: [], device: nil, ruleVersion: rule?.version ?? "", runbook: rule?.runbook,
-            policy: rule?.escalate, person: person, note: note)
+            severity: alarm.level.rank, causes: [], device: nil, ruleVersion: rule?.version ?? "", runbook: rule?.runbook,
+            policy: rule?.escalate, instruction: rule?.instruction, person: person, note: note)
     }
 }

@@ -15,22 +15,24 @@ package struct AlarmBook: Sendable {
     private let seriesDevices: [String]
     var alarms: [Int: Alarm] = [:]
     /// What is put aside, by instance: it stays so when its alarm ends and another begins.
-    var shelves: [Int: Shelf] = [:]
+    var asides: [Int: Aside] = [:]
     /// Alarms that have ended and that nobody has taken on, by identity.
     var returned: [String: Alarm] = [:]
+    private var watch: FlappingWatch
     /// More of them are still in the store, but can no longer be acknowledged.
     package static let returnedMax = 1000
 
-    package init(rules: CompiledRules, ladder: [String], site: Site, seriesDevices: [String]) {
+    package init(rules: CompiledRules, ladder: [String], site: Site, seriesDevices: [String], flapping: FlappingLimit = FlappingLimit()) {
         self.rules = rules
         self.seriesDevices = seriesDevices
         levelNames = ["normal"] + ladder
         devices = Dictionary(site.devices.map { ($0.id, $0) }) { first, _ in first }
+        watch = FlappingWatch(flapping)
     }
 
     /// The active alarms, highest level first.
     package var active: [Alarm] {
-        alarms.values.sorted { ($1.ladder.level, $0.raised, $0.id) < ($0.ladder.level, $1.raised, $1.id) }
+        alarms.values.sorted { ($1.level, $0.raised, $0.id) < ($0.level, $1.raised, $1.id) }
     }
 
     package func alarm(of instance: Int) -> Alarm? { alarms[instance] }
@@ -39,7 +41,7 @@ package struct AlarmBook: Sendable {
     ///
     /// - Returns: for the engine, where each instance stood; and a transition for each alarm whose rule or
     ///   group is no longer there, which ends it.
-    package mutating func restore(_ stored: [Alarm], returned: [Alarm] = [], shelves: [StoredShelf] = [], at now: Instant) -> (
+    package mutating func restore(_ stored: [Alarm], returned: [Alarm] = [], asides: [PlaceAside] = [], at now: Instant) -> (
         ladders: [(instance: Int, ladder: LadderState)], retired: [Transition]
     ) {
         for alarm in returned { keepReturned(alarm) }
@@ -47,21 +49,25 @@ package struct AlarmBook: Sendable {
         for (index, instance) in rules.instances.enumerated() where !instance.isBallot {
             instances[rules.rules[instance.rule].name + "\u{0}" + instance.group] = index
         }
-        for stored in shelves {
-            if let index = instances[stored.rule + "\u{0}" + stored.group] { self.shelves[index] = stored.shelf }
+        for stored in asides {
+            if let index = instances[stored.rule + "\u{0}" + stored.group] { self.asides[index] = stored.aside }
         }
         var ladders: [(instance: Int, ladder: LadderState)] = []
         var retired: [Transition] = []
         for alarm in stored {
+            let condition = alarm.flapping?.condition ?? alarm.levelName
             if let index = instances[alarm.rule + "\u{0}" + alarm.group],
-                let rank = levelNames.firstIndex(of: alarm.levelName),
+                let rank = levelNames.firstIndex(of: alarm.levelName), let standing = levelNames.firstIndex(of: condition),
                 case let rule = rules.rules[rules.instances[index].rule],
-                alarm.ladder.isBlind
-                    ? Int(rule.program.blindLevel?.rank ?? 0) == rank : rule.levels.contains(where: { Int($0.level.rank) == rank })
+                alarm.flapping != nil
+                    || (alarm.ladder.isBlind
+                        ? Int(rule.program.blindLevel?.rank ?? 0) == rank
+                        : rule.levels.contains(where: { Int($0.level.rank) == rank }))
             {
                 var alarm = alarm
-                alarm.ladder.level = Level(rank: UInt8(rank))
-                alarm.shelf = self.shelves[index]
+                alarm.level = Level(rank: UInt8(rank))
+                alarm.ladder.level = Level(rank: UInt8(standing))
+                alarm.aside = self.asides[index]
                 alarms[index] = alarm
                 ladders.append((index, alarm.ladder))
             } else {
@@ -77,71 +83,200 @@ package struct AlarmBook: Sendable {
         var alarm = stored
         alarm.sequence += 1
         alarm.cleared = now
+        _ = alarm.move(.retire)
         alarm.ladder = LadderState(level: .normal, held: 0, isUncertain: false)
+        alarm.level = .normal
         alarm.levelName = levelNames[0]
+        alarm.flapping = nil
         alarm.summary = "\(stored.rule) \(stored.group): the rule, its level or its devices are no longer there"
         return Transition(
             alarm: alarm, kind: .retired, time: now, recorded: now, from: stored.levelName, to: levelNames[0],
-            severity: stored.ladder.level.rank, causes: [], device: nil, ruleVersion: "", runbook: nil, policy: nil)
+            severity: stored.level.rank, causes: [], device: nil, ruleVersion: "", runbook: nil, policy: nil)
     }
 
-    /// Turns a level change into a transition of its alarm.
-    package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> Transition? {
-        let instance = rules.instances[change.instance]
-        let rule = rules.rules[instance.rule]
-        let kind: Transition.Kind
-        if change.from == .normal {
-            guard change.to > .normal else { return nil }
-            kind = change.isBlind ? .blind : .raised
-        } else if change.to == .normal {
-            kind = .cleared
-        } else if change.to != change.from {
-            kind = change.to > change.from ? .rose : .fell
-        } else {
-            kind = change.isUncertain ? .uncertain : .certain
+    /// Turns a change of the engine's into transitions of its alarm: mostly one; none while it flaps, unless the level
+    /// becomes higher than it was held at.
+    package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> [Transition] {
+        let place = rules.instances[change.instance]
+        let rule = rules.rules[place.rule]
+        let words = Words(change, of: rule, in: place, device: device(of: change.trigger))
+        // The engine may be ahead of this change, where one reading has brought several.
+        var ladder = ladder
+        (ladder.level, ladder.isUncertain) = (change.to, change.isUncertain)
+        (ladder.isBlind, ladder.isSuppressed) = (change.isBlind, change.isSuppressed)
+        guard var alarm = alarms[change.instance] else {
+            guard change.to > .normal else { return [] }
+            return raise(change, ladder, words, recorded: recorded)
         }
-        let summary =
-            change.isBlind
-            ? "\(instance.group): blind, nothing is known of \(rule.quantities.joined(separator: ", "))"
-            : rule.summary.text(labels: instance.labels, registers: change.registers)
-        var alarm: Alarm
-        if kind == .raised || kind == .blind {
-            alarm = Alarm(
-                id: "\(rule.name)/\(instance.group)@\(change.time)", rule: rule.name, group: instance.group,
-                hazard: rule.hazard, labels: instance.labels, position: position(of: instance), ladder: ladder,
-                levelName: "", raised: change.time, cleared: nil, sequence: 0, summary: summary)
-        } else {
-            guard let active = alarms[change.instance] else { return nil }
-            alarm = active
-        }
-        alarm.sequence += 1
+        var transitions: [Transition] = []
+        let wasSuppressed = alarm.ladder.isSuppressed
+        let isKnownOtherwise = alarm.ladder.isUncertain != ladder.isUncertain || alarm.ladder.isBlind != ladder.isBlind
         alarm.ladder = ladder
-        alarm.levelName = levelNames[Int(change.to.rank)]
-        alarm.summary = summary
-        alarm.cleared = kind == .cleared ? change.time : nil
-        if kind == .rose { alarm.acknowledgement = nil }
-        alarm.shelf = shelves[change.instance]
-        alarms[change.instance] = kind == .cleared ? nil : alarm
-        if alarm.state == .returned { keepReturned(alarm) }
-        var device: String?
-        if case .reading(let series) = change.trigger { device = seriesDevices[Int(series.index)] }
-        return Transition(
-            alarm: alarm, kind: kind, time: change.time, recorded: recorded, from: levelNames[Int(change.from.rank)],
-            to: levelNames[Int(change.to.rank)], severity: max(change.from, change.to).rank,
-            causes: change.isBlind
-                ? rule.unknowns(registers: change.registers)
-                : rule.causes(from: change.from, to: change.to, registers: change.registers), device: device,
-            ruleVersion: rule.version, runbook: rule.runbook, policy: rule.escalate)
+        if change.isSuppressed != wasSuppressed, change.to > .normal || alarm.flapping != nil {
+            let before = alarm.state
+            _ = alarm.move(change.isSuppressed ? .suppress : .release)
+            // What is put aside by a person stays so, and its rule's opinion is not news.
+            if alarm.state != before {
+                let kind: Transition.Kind = change.isSuppressed ? .suppressed : .released
+                let causes = rule.suppressionCauses(registers: change.registers)
+                transitions.append(step(&alarm, change.instance, kind, at: change.time, recorded: recorded, causes: causes, words))
+            }
+        }
+        let isMove = change.to != change.from
+        guard isMove || isKnownOtherwise else {
+            alarms[change.instance] = alarm
+            return transitions
+        }
+        let isTooMuch = watch.isTooMuch(change.instance, at: recorded)
+        if var flapping = alarm.flapping {
+            flapping.changes += 1
+            flapping.latest = recorded
+            flapping.note(words, levelNames[Int(change.to.rank)])
+            alarm.flapping = flapping
+            alarms[change.instance] = alarm
+            guard change.to > alarm.level else { return transitions }
+            transitions.append(moveLevel(&alarm, change, .rose, words, recorded: recorded))
+            return transitions
+        }
+        let isUp = change.to > change.from
+        if isUp || !isTooMuch {
+            let kind: Transition.Kind =
+                change.to == .normal ? .cleared : isMove ? (isUp ? .rose : .fell) : change.isUncertain ? .uncertain : .certain
+            transitions.append(moveLevel(&alarm, change, kind, words, recorded: recorded))
+        }
+        if isTooMuch { transitions.append(hold(&alarm, change, words, recorded: recorded)) }
+        return transitions
     }
 
-    /// The middle of the group's devices that have a position.
-    private func position(of instance: RuleInstance) -> Position? {
-        let positions = instance.devices.compactMap { devices[$0]?.position }
-        guard !positions.isEmpty else { return nil }
-        let count = Double(positions.count)
-        return Position(
-            latitude: positions.map(\.latitude).reduce(0, +) / count,
-            longitude: positions.map(\.longitude).reduce(0, +) / count,
-            elevation: positions.count == 1 ? positions[0].elevation : nil)
+    private mutating func raise(_ change: LevelChange, _ ladder: LadderState, _ words: Words, recorded: Instant) -> [Transition] {
+        let place = rules.instances[change.instance]
+        let rule = rules.rules[place.rule]
+        let positions = place.devices.compactMap { devices[$0]?.position }
+        var alarm = Alarm(
+            id: "\(rule.name)/\(place.group)@\(change.time)", rule: rule.name, group: place.group, hazard: rule.hazard,
+            labels: place.labels, position: Position.middle(of: positions), ladder: ladder, levelName: levelNames[0],
+            raised: change.time, cleared: nil, sequence: 0, summary: "")
+        alarm.area = Position.hull(of: positions)
+        alarm.level = .normal
+        alarm.aside = asides[change.instance]
+        alarm.state = alarm.aside?.state ?? (ladder.isSuppressed ? .suppressed : .normal)
+        let isTooMuch = watch.isTooMuch(change.instance, at: recorded)
+        var transitions = [moveLevel(&alarm, change, change.isBlind ? .blind : .raised, words, recorded: recorded)]
+        if isTooMuch { transitions.append(hold(&alarm, change, words, recorded: recorded)) }
+        return transitions
+    }
+
+    /// Moves the level that people see, and keeps the alarm.
+    private mutating func moveLevel(
+        _ alarm: inout Alarm, _ change: LevelChange, _ kind: Transition.Kind, _ words: Words, recorded: Instant
+    ) -> Transition {
+        let from = alarm.level
+        alarm.level = change.to
+        alarm.levelName = levelNames[Int(change.to.rank)]
+        switch kind {
+        case .raised, .blind: _ = alarm.move(.raise)
+        case .rose: _ = alarm.move(.rise)
+        case .fell: _ = alarm.move(.fall)
+        case .cleared:
+            _ = alarm.move(.clear)
+            alarm.cleared = change.time
+        default: break
+        }
+        return step(
+            &alarm, change.instance, kind, at: change.time, recorded: recorded, from: from, severity: max(from, change.to),
+            causes: words.causes, words)
+    }
+
+    private mutating func hold(_ alarm: inout Alarm, _ change: LevelChange, _ words: Words, recorded: Instant) -> Transition {
+        let limit = watch.limit
+        var flapping = Flapping(
+            since: recorded, latest: recorded, changes: limit.changes, condition: "", summary: "", causes: [], device: nil)
+        flapping.note(words, levelNames[Int(change.to.rank)])
+        alarm.flapping = flapping
+        return step(
+            &alarm, change.instance, .flapping, at: change.time, recorded: recorded, words,
+            note:
+                "\(limit.changes) changes within \(TimeSpanText.short(limit.within)): held at \(alarm.levelName) until it has been quiet as long"
+        )
+    }
+
+    /// Lets go what has been quiet for long enough, and forgets changes that are too old to count.
+    package mutating func calm(at now: Instant) -> [Transition] {
+        watch.forget(before: now)
+        var transitions: [Transition] = []
+        for (instance, stored) in alarms.sorted(by: { $0.key < $1.key }) {
+            guard let flapping = stored.flapping, flapping.latest <= now - watch.limit.within else { continue }
+            var alarm = stored
+            alarm.flapping = nil
+            let from = alarm.level
+            alarm.level = alarm.ladder.level
+            alarm.levelName = levelNames[Int(alarm.level.rank)]
+            let kind: Transition.Kind = alarm.level == .normal ? .cleared : alarm.level < from ? .fell : .calm
+            if kind == .cleared { alarm.cleared = now }
+            if kind != .calm { _ = alarm.move(kind == .cleared ? .clear : .fall) }
+            let words = Words(summary: flapping.summary, texts: alarm.texts, causes: flapping.causes, device: flapping.device)
+            let span = TimeSpanText.short(.seconds(Int64((flapping.latest - flapping.since).seconds.rounded())))
+            transitions.append(
+                step(
+                    &alarm, instance, kind, at: now, recorded: now, from: from, severity: from, causes: flapping.causes, words,
+                    note: "calm after \(flapping.changes) changes in \(span)"))
+        }
+        return transitions
+    }
+
+    /// Numbers a transition, and keeps the alarm as it then stands.
+    private mutating func step(
+        _ alarm: inout Alarm, _ instance: Int, _ kind: Transition.Kind, at time: Instant, recorded: Instant, from: Level? = nil,
+        severity: Level? = nil, causes: [Cause] = [], _ words: Words, note: String? = nil
+    ) -> Transition {
+        alarm.sequence += 1
+        alarm.summary = words.summary
+        alarm.texts = words.texts
+        alarms[instance] = kind == .cleared ? nil : alarm
+        if alarm.state == .returned { keepReturned(alarm) }
+        let rule = rules.rules[rules.instances[instance].rule]
+        return Transition(
+            alarm: alarm, kind: kind, time: time, recorded: recorded, from: levelNames[Int((from ?? alarm.level).rank)],
+            to: alarm.levelName, severity: (severity ?? alarm.level).rank, causes: causes, device: words.device,
+            ruleVersion: rule.version, runbook: rule.runbook, policy: rule.escalate, instruction: rule.instruction, note: note)
+    }
+
+    private func device(of trigger: LevelChange.Trigger) -> String? {
+        if case .reading(let series) = trigger { return seriesDevices[Int(series.index)] }
+        return nil
+    }
+}
+
+/// What is said of a moment of a rule in a group.
+struct Words {
+    var summary: String
+    var texts: [String: AlarmText]
+    var causes: [Cause]
+    var device: String?
+}
+
+extension Words {
+    init(_ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?) {
+        self.device = device
+        causes =
+            change.isBlind
+            ? rule.unknowns(registers: change.registers) : rule.causes(from: change.from, to: change.to, registers: change.registers)
+        let own = rule.summary.text(labels: place.labels, registers: change.registers)
+        summary = change.isBlind ? "\(place.group): blind, nothing is known of \(rule.quantities.joined(separator: ", "))" : own
+        texts = rule.translations.mapValues { translation in
+            AlarmText(
+                hazard: translation.hazard, summary: translation.summary?.text(labels: place.labels, registers: change.registers) ?? own,
+                instruction: translation.instruction)
+        }
+    }
+}
+
+extension Flapping {
+    /// Takes note of what will be said if it is quiet from now on.
+    mutating func note(_ words: Words, _ level: String) {
+        condition = level
+        summary = words.summary
+        causes = words.causes
+        device = words.device
     }
 }

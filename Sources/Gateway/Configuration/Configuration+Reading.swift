@@ -1,3 +1,4 @@
+internal import Alarms
 internal import Foundation
 internal import Logging
 internal import MQTT
@@ -16,7 +17,7 @@ extension Configuration {
         _ file: SourceFile, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(DiagnosticList) -> Configuration {
         let folder = URL(fileURLWithPath: file.name).deletingLastPathComponent()
-        let context = ReadingContext(folder: folder, environment: environment)
+        var context = ReadingContext(folder: folder, environment: environment)
         var reader = YAMLReader(try YAMLNode.parse(file), "a configuration")
         let inventory = reader.required("site").map { context.path($0.string) }
         let profiles = reader.required("profiles").map { context.path($0.string) }
@@ -25,6 +26,7 @@ extension Configuration {
             ConnectionSettings.read(node, "the broker", defaultClient: nil, context, problems: &reader.problems)
         }
         if broker == nil, reader.problems.isEmpty { reader.report("missing-key", "'broker' is missing here") }
+        if let broker { context.client = broker.clientID }
         let store = StoreSettings.read(reader.node("store"), context, &reader)
         let ladder = ladder(&reader)
         let lateness = reader.span("lateness") ?? .minutes(10)
@@ -40,7 +42,13 @@ extension Configuration {
             }
             destinations.append(destination)
         }
-        let policies = policies(&reader, destinations.map(\.name))
+        let policies = reader.scalar("policies").map { (path: context.path($0.string), place: $0) }
+        if let policies, !FileManager.default.isReadableFile(atPath: policies.path) {
+            reader.report("missing-file", "the policies file \(policies.path) cannot be read", at: policies.place.location)
+        }
+        let flapping = flapping(&reader)
+        let flood = flood(&reader)
+        let forward = reader.node("forward").flatMap { ForwardSettings.read($0, context, problems: &reader.problems) }
         let control = reader.string("control_socket").map { context.path($0) }
         let problems = reader.finish()
         guard problems.isEmpty, let inventory, let profiles, let rules, let broker, let store else {
@@ -48,7 +56,8 @@ extension Configuration {
         }
         return Configuration(
             inventory: inventory, profiles: profiles, rules: rules, broker: broker, store: store, ladder: ladder,
-            lateness: lateness, payloadBytesMax: payload, destinations: destinations, policies: policies,
+            lateness: lateness, payloadBytesMax: payload, destinations: destinations,
+            policies: policies?.path ?? standardPolicies(rules), flapping: flapping, flood: flood, forward: forward,
             logLevel: (level ?? .info).rawValue, controlSocket: control ?? store.path + ".control")
     }
 
@@ -63,26 +72,38 @@ extension Configuration {
         return names
     }
 
-    private static func policies(_ reader: inout YAMLReader, _ destinations: [String]) -> [String: [String]] {
-        guard let node = reader.node("policies") else { return [:] }
-        var policies: [String: [String]] = [:]
-        var names = YAMLReader(node, "the policies")
-        for key in names.keys {
-            let wanted = names.items(key.string).compactMap(\.scalar)
-            policies[key.string] = wanted.map(\.string)
-            for name in wanted where !destinations.contains(name.string) {
-                names.report(
-                    "unknown-destination", "there is no destination '\(name.string)'", at: name.location,
-                    hint: NearMiss.hint(for: name.string, among: destinations))
-            }
-        }
-        reader.problems += names.finish()
-        return policies
+    /// `policies.yaml` in the folder of the rules, if it is there.
+    private static func standardPolicies(_ rules: String) -> String? {
+        let path = rules + "/policies.yaml"
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+
+    private static func flapping(_ reader: inout YAMLReader) -> FlappingLimit {
+        var limit = FlappingLimit()
+        guard let node = reader.node("flapping") else { return limit }
+        var values = YAMLReader(node, "flapping")
+        limit.changes = values.int("changes", in: 3...1000) ?? limit.changes
+        limit.within = values.span("within") ?? limit.within
+        reader.problems += values.finish()
+        return limit
+    }
+
+    private static func flood(_ reader: inout YAMLReader) -> FloodLimit {
+        var limit = FloodLimit()
+        guard let node = reader.node("flood") else { return limit }
+        var values = YAMLReader(node, "flood")
+        limit.alarms = values.int("alarms", in: 1...100_000) ?? limit.alarms
+        limit.within = values.span("within") ?? limit.within
+        limit.pause = values.span("pause") ?? limit.pause
+        reader.problems += values.finish()
+        return limit
     }
 }
 
 /// Where relative paths and secrets come from.
 struct ReadingContext {
+    /// The gateway's own client identifier, which those of its other connections begin with.
+    var client = "tocsin"
     let folder: URL
     let environment: [String: String]
 
@@ -191,65 +212,8 @@ extension Configuration.StoreSettings {
     }
 }
 
-extension Configuration.DestinationSettings {
-    static func read(
-        _ node: YAMLNode, _ ladder: [String], _ context: ReadingContext, problems: inout [Diagnostic]
-    ) -> Configuration.DestinationSettings? {
-        var reader = YAMLReader(node, "a destination")
-        defer { problems += reader.finish() }
-        let name = reader.required("name")
-        let kind = reader.required("kind")
-        let minimum = reader.value("minimum_level", expected: "a level of the ladder: \(ladder.joined(separator: ", "))") {
-            ladder.firstIndex(of: $0).map { $0 + 1 }
-        }
-        guard let name, let kind else { return nil }
-        let settings: Kind
-        switch kind.string {
-        case "mqtt":
-            guard let broker = reader.node("broker") else {
-                reader.report("missing-key", "a destination of kind mqtt has a 'broker'", at: kind.location)
-                return nil
-            }
-            let text = reader.scalar("topic")
-            let topic = text?.string ?? "tocsin/{site}/{hazard}/{level}/{rule}"
-            if let text, TopicTemplate(topic) == nil {
-                reader.report(
-                    "bad-topic", "a topic template has names in braces and no wildcards: tocsin/{site}/{level}", at: text.location)
-            }
-            let client = "tocsin-uplink-\(name.string)"
-            guard
-                let connection = ConnectionSettings.read(broker, "a broker", defaultClient: client, context, problems: &reader.problems)
-            else { return nil }
-            settings = .mqtt(connection, topic: topic)
-        case "log":
-            var rotation = LogDestination.Rotation()
-            rotation.bytesMax =
-                reader.value("max_size", expected: "a size such as 500KB or 10MB", { ByteCount.read($0).flatMap(Int.init(exactly:)) })
-                ?? rotation.bytesMax
-            rotation.kept = reader.int("keep", in: 0...1000) ?? rotation.kept
-            settings = .log(path: reader.string("file").map { context.path($0) }, rotation)
-        case "exec":
-            let command = reader.items("command").compactMap(\.scalar)
-            guard let program = command.first, case let path = context.path(program.string),
-                FileManager.default.isExecutableFile(atPath: path)
-            else {
-                reader.report(
-                    "bad-command", "'command' is a program that can be run, and its arguments: [/usr/local/bin/siren, --loud]",
-                    at: command.first?.location ?? kind.location)
-                return nil
-            }
-            let timeout = reader.span("timeout") ?? .seconds(10)
-            settings = .exec(command: [path] + command.dropFirst().map(\.string), timeout: timeout)
-        default:
-            reader.report("unknown-kind", "a destination is of kind mqtt, log or exec", at: kind.location)
-            return nil
-        }
-        return Configuration.DestinationSettings(name: name.string, minimumLevel: minimum ?? 1, kind: settings)
-    }
-}
-
 /// Sizes as people write them.
-private enum ByteCount {
+enum ByteCount {
     static func read(_ text: String) -> Int64? {
         for (suffix, scale) in [("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)] where text.hasSuffix(suffix) {
             let number = Double(text.dropLast(2).filter { $0 != " " })

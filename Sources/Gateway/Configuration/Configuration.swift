@@ -1,3 +1,4 @@
+package import Alarms
 package import MQTT
 package import Store
 package import Telemetry
@@ -15,7 +16,12 @@ package struct Configuration: Sendable {
     package var lateness: TimeSpan
     package var payloadBytesMax: Int
     package var destinations: [DestinationSettings]
-    package var policies: [String: [String]]
+    /// The policies file, if there is one.
+    package var policies: String?
+    package var flapping: FlappingLimit
+    package var flood: FloodLimit
+    /// What is forwarded of the readings, if anything is.
+    package var forward: ForwardSettings?
     package var logLevel: String
     /// The socket that operators' commands go to.
     package var controlSocket: String
@@ -32,14 +38,23 @@ package struct Configuration: Sendable {
 
     package struct DestinationSettings: Sendable {
         package enum Kind: Sendable {
-            case mqtt(ConnectionSettings, topic: String)
+            case mqtt(ConnectionSettings, topic: String, current: String?)
             /// `nil`: standard output.
             case log(path: String?, LogDestination.Rotation)
             /// A program and its arguments, and how long it may take.
             case exec(command: [String], timeout: TimeSpan)
+            case webhook(WebhookSettings)
+            case cap(CAPSettings, CAPCarrier)
+        }
+        package enum CAPCarrier: Sendable {
+            case folder(String)
+            case mqtt(ConnectionSettings, topic: String)
+            case webhook(WebhookSettings)
         }
         package var name: String
         package var minimumLevel: Int
+        /// It is told of a flood of alarms together.
+        package var isGrouping: Bool
         package var kind: Kind
     }
 }

@@ -1,3 +1,4 @@
+package import Alarms
 package import Devices
 internal import Foundation
 package import RuleLanguage
@@ -10,6 +11,7 @@ package struct Model: Sendable {
     package var site: Site
     package var rules: CompiledRules
     package var series: SeriesRegistry
+    package var policies: PolicySet
 
     /// Reads the files that a configuration names.
     ///
@@ -22,14 +24,36 @@ package struct Model: Sendable {
         let inventory = try SourceFolder.file(configuration.inventory)
         let site = try Site.read(inventory: inventory, profiles: profiles)
         let series = SeriesRegistry(try numbering(SeriesRegistry.names(of: site)))
+        let zone = ZoneTable(timeZone: site.timeZone)
+        let policies = try policies(configuration, zone)
         let compiler = RuleCompiler(
             RuleSurroundings(
-                ladder: configuration.ladder, policies: Set(configuration.policies.keys), lateness: configuration.lateness,
-                retention: configuration.store.retention.readings, zone: ZoneTable(timeZone: site.timeZone)))
-        let files = try SourceFolder.files(configuration.rules, what: "rules")
-        let rules = try compiler.compile(files, for: site) { series.id(device: $0, quantity: $1.name) }
-        return Model(site: site, rules: rules, series: series)
+                ladder: configuration.ladder, policies: policies.names, lateness: configuration.lateness,
+                retention: configuration.store.retention.readings, zone: zone))
+        let files = try SourceFolder.files(configuration.rules, what: "rules", except: configuration.policies)
+        var rules = try compiler.compile(files, for: site) { series.id(device: $0, quantity: $1.name) }
+        let named = Set(rules.rules.compactMap(\.escalate))
+        for policy in policies.policies where policy.matchers.isEmpty && !named.contains(policy.name) {
+            rules.warnings.append(
+                Diagnostic(
+                    .warning, id: "idle-policy",
+                    "the policy '\(policy.name)' applies to nothing: no rule names it in 'escalate', and it has no 'where'"))
+        }
+        return Model(site: site, rules: rules, series: series, policies: policies)
     }
+
+    private static func policies(_ configuration: Configuration, _ zone: ZoneTable) throws(DiagnosticList) -> PolicySet {
+        guard let path = configuration.policies else { return PolicySet(zone: zone) }
+        return try PolicySet.read(
+            SourceFolder.file(path), ladder: configuration.ladder, destinations: configuration.destinations.map(\.name), zone: zone)
+    }
+
+    /// The fingerprints of the rule files, by name.
+    package var ruleVersions: [String: String] {
+        Dictionary(rules.rules.map { ($0.location.file, $0.version) }) { first, _ in first }
+    }
+
+    var summary: String { "\(site.devices.count) devices, \(rules.rules.count) rules, \(policies.policies.count) policies" }
 
     /// A numbering for checks that have no store.
     package static func numberInOrder(_ names: [SeriesName]) -> [SeriesName: SeriesID] {
@@ -71,7 +95,8 @@ package struct SeriesRegistry: Sendable {
 /// The files that people write, from a folder or by name.
 package enum SourceFolder {
     /// Every `.yaml` and `.yml` file in a folder and below it, by name; or the one file, if it is one.
-    package static func files(_ path: String, what: String) throws(DiagnosticList) -> [SourceFile] {
+    /// - Parameter excluded: the path of a file that is something else.
+    package static func files(_ path: String, what: String, except excluded: String? = nil) throws(DiagnosticList) -> [SourceFile] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw DiagnosticList([Diagnostic(id: "missing-file", "the \(what) at \(path) cannot be found")])
@@ -79,7 +104,7 @@ package enum SourceFolder {
         if !isFolder.boolValue { return [try file(path)] }
         let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
         var files: [SourceFile] = []
-        for name in names.sorted() where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+        for name in names.sorted() where (name.hasSuffix(".yaml") || name.hasSuffix(".yml")) && path + "/" + name != excluded {
             files.append(try file(path + "/" + name))
         }
         return files

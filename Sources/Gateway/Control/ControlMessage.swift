@@ -2,6 +2,10 @@
 package struct ControlRequest: Codable, Sendable {
     package enum Verb: String, Codable, Sendable {
         case acknowledge, shelve, unshelve
+        case takeOutOfService = "take-out-of-service"
+        case putBack = "put-back"
+        /// The alarm's place is a destination's name, or empty for all.
+        case retry
     }
 
     package var verb: Verb

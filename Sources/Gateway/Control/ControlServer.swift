@@ -13,7 +13,11 @@ final class ControlServer: Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let isListening = Atomic<Bool>(false)
 
-    init(path: String, mailbox: Mailbox, logger: Logger) {
+    /// Tries deliveries again: a destination or `nil` for all, and who asks; how many wait, `nil` for no such destination.
+    private let retry: @Sendable (String?, String) async throws -> Int?
+
+    init(path: String, mailbox: Mailbox, logger: Logger, retry: @escaping @Sendable (String?, String) async throws -> Int?) {
+        self.retry = retry
         self.path = path
         self.mailbox = mailbox
         self.logger = logger
@@ -62,34 +66,63 @@ final class ControlServer: Sendable {
         switch request.verb {
         case .acknowledge: action = .acknowledge
         case .unshelve: action = .unshelve
+        case .takeOutOfService: action = .takeOutOfService
+        case .putBack: action = .putBack
+        case .retry: return retryDeliveries(request.alarm.isEmpty ? nil : request.alarm, person)
         case .shelve:
             let seconds = request.seconds ?? 0
             guard seconds > 0, seconds < 1e9 else { return ControlAnswer(isDone: false, text: "for how long it is put aside is not said") }
             action = .shelve(TimeSpan(nanoseconds: Int64(seconds * 1e9)))
         }
         let done = DispatchSemaphore(value: 0)
-        let box = ResultBox()
+        let box = Box<Result<OrderOutcome, OperatorError>>()
         let isTaken = mailbox.post(
             .order(OperatorOrder(action, alarm: request.alarm, person: person, note: request.note)) { outcome in
-                box.result.withLock { $0 = outcome }
+                box.content.withLock { $0 = outcome }
                 done.signal()
             })
         guard isTaken else { return ControlAnswer(isDone: false, text: "the gateway is asked too much at once; try again") }
         guard done.wait(timeout: .now() + 5) == .success else {
             return ControlAnswer(isDone: false, text: "the gateway has not answered within five seconds")
         }
-        switch box.result.withLock({ $0 }) {
-        case .success(let transition):
-            logger.notice("\(transition.kind.rawValue)", metadata: ["alarm": "\(transition.alarm.id)", "by": "\(person)"])
-            let end = transition.alarm.shelf.map { " until \($0.until)" } ?? ""
-            return ControlAnswer(isDone: true, text: "\(transition.alarm.id) \(transition.kind.rawValue) by \(person)\(end)")
+        switch box.content.withLock({ $0 }) {
+        case .success(let outcome):
+            logger.notice("\(outcome.done)", metadata: ["alarm": "\(outcome.name)", "by": "\(person)"])
+            let end = outcome.aside?.aside?.until.map { " until \($0)" } ?? ""
+            return ControlAnswer(isDone: true, text: "\(outcome.name) \(outcome.done) by \(person)\(end)")
+        case .failure(let error): return ControlAnswer(isDone: false, text: "\(error)")
+        case nil: return ControlAnswer(isDone: false, text: "the gateway gave no answer")
+        }
+    }
+
+    private func retryDeliveries(_ destination: String?, _ person: String) -> ControlAnswer {
+        let done = DispatchSemaphore(value: 0)
+        let box = Box<Result<Int?, any Error>>()
+        Task { [retry] in
+            do {
+                let waiting = try await retry(destination, person)
+                box.content.withLock { $0 = .success(waiting) }
+            } catch {
+                box.content.withLock { $0 = .failure(error) }
+            }
+            done.signal()
+        }
+        guard done.wait(timeout: .now() + 5) == .success else {
+            return ControlAnswer(isDone: false, text: "the gateway has not answered within five seconds")
+        }
+        let place = destination ?? "all destinations"
+        switch box.content.withLock({ $0 }) {
+        case .success(let waiting?):
+            let count = waiting == 1 ? "1 escalation" : "\(waiting) escalations"
+            return ControlAnswer(isDone: true, text: "\(place): \(count) tried again now")
+        case .success(nil): return ControlAnswer(isDone: false, text: "there is no destination '\(place)'")
         case .failure(let error): return ControlAnswer(isDone: false, text: "\(error)")
         case nil: return ControlAnswer(isDone: false, text: "the gateway gave no answer")
         }
     }
 }
 
-/// What the pipeline's thread leaves for the one that waits.
-private final class ResultBox: Sendable {
-    let result = Mutex<Result<Transition, OperatorError>?>(nil)
+/// What another thread leaves for the one that waits.
+private final class Box<Content: Sendable>: Sendable {
+    let content = Mutex<Content?>(nil)
 }

@@ -23,7 +23,7 @@ struct Intake: ~Copyable {
     private var decoder: PayloadDecoder
     private var engine: Engine
     private var book: AlarmBook
-    private let routes: EscalationRoutes
+    private var planner: EscalationPlanner
     private let configuration: Configuration
     private var complaints: ComplaintLimiter
     private var readings: [Reading] = []
@@ -37,12 +37,13 @@ struct Intake: ~Copyable {
             site: model.site, series: { model.series.id(device: $0, quantity: $1.name) }, bytesMax: configuration.payloadBytesMax)
         engine = Engine(model.rules.plan)
         book = AlarmBook(
-            rules: model.rules, ladder: configuration.ladder, site: model.site, seriesDevices: model.series.devices)
-        routes = EscalationRoutes(
+            rules: model.rules, ladder: configuration.ladder, site: model.site, seriesDevices: model.series.devices,
+            flapping: configuration.flapping)
+        planner = EscalationPlanner(
             site: model.site.name,
             destinations: configuration.destinations.map {
                 .init(name: $0.name, minimumLevel: .init(rank: UInt8($0.minimumLevel)))
-            }, policies: configuration.policies)
+            }, policies: model.policies)
         complaints = ComplaintLimiter(logger: logger)
     }
 
@@ -55,9 +56,12 @@ struct Intake: ~Copyable {
                 changes.removeAll(keepingCapacity: true)
             }
         }
-        let (ladders, retired) = book.restore(
-            try store.activeAlarms(), returned: try store.returnedAlarms(limit: AlarmBook.returnedMax), shelves: try store.shelves(),
-            at: now)
+        let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
+        for alarm in active + returned {
+            let (course, told) = try store.course(of: alarm.id)
+            planner.restore(alarm, course: course, told: told)
+        }
+        let (ladders, retired) = book.restore(active, returned: returned, asides: try store.asides(), at: now)
         // The windows say what is; what was raised, and is held by a latch, the alarms say.
         for instance in model.rules.instances.indices {
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)
@@ -117,19 +121,24 @@ struct Intake: ~Copyable {
     mutating func tick(_ now: Instant) {
         engine.advance(to: now, into: &changes)
         if !changes.isEmpty { recordChanges(at: now) }
-        let (transitions, ended) = book.expireShelves(at: now)
-        for transition in transitions { record(transition) }
-        batch.endedShelves += ended
         complaints.report(at: now)
+    }
+
+    /// Does what is due by the gateway's clock, however much there still is to read: shelves end, what flapped is calm,
+    /// steps of policies come.
+    mutating func attend(_ now: Instant) {
+        for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
+        let calmed = book.calm(at: now)
+        for transition in calmed { record(transition) }
+        batch.escalations += planner.advance(to: now)
+        if !calmed.isEmpty { statistics.active = book.active }
     }
 
     var nextTimer: Instant? { engine.nextTimer }
 
     private mutating func recordChanges(at now: Instant) {
         for change in changes {
-            if let transition = book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) {
-                record(transition)
-            }
+            for transition in book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) { record(transition) }
         }
         changes.removeAll(keepingCapacity: true)
         statistics.active = book.active
@@ -138,7 +147,17 @@ struct Intake: ~Copyable {
     private mutating func record(_ transition: Transition) {
         statistics.transitions += 1
         batch.transitions.append(transition)
-        if transition.isEscalated { batch.escalations += routes.escalations(of: transition) }
+        batch.escalations += planner.note(transition)
+    }
+
+    private mutating func record(_ outcome: OrderOutcome, by person: String?, at now: Instant) {
+        if let transition = outcome.transition {
+            record(transition)
+        } else {
+            let text = [outcome.name, outcome.aside?.aside?.reason].compactMap { $0 }.joined(separator: ": ")
+            batch.notes.append(AuditNote(outcome.done, at: now, person: person, text: text))
+        }
+        if let aside = outcome.aside { batch.asides.append(aside) }
     }
 
     private mutating func refuse(_ message: BrokerConnection.Message, from device: Int, _ fault: PayloadFault, at now: Instant) {
@@ -154,12 +173,20 @@ struct Intake: ~Copyable {
     }
 
     /// Does what an operator asks for; the answer is good once the batch is committed.
-    mutating func carryOut(_ order: OperatorOrder, at now: Instant) throws(OperatorError) -> Transition {
-        let transition = try book.carryOut(order, at: now)
-        record(transition)
+    mutating func carryOut(_ order: OperatorOrder, at now: Instant) throws(OperatorError) -> OrderOutcome {
+        let outcome = try book.carryOut(order, at: now)
+        record(outcome, by: order.person, at: now)
         statistics.active = book.active
-        return transition
+        return outcome
     }
+
+    /// To be called before the commit: adds how far escalations have come.
+    mutating func completeBatch() {
+        if batch.isUrgent { batch.courses += planner.takeChanges() }
+    }
+
+    /// Adds something that the audit chain is to know.
+    mutating func add(_ note: AuditNote) { batch.notes.append(note) }
 
     /// To be called after the commit.
     mutating func committed() {

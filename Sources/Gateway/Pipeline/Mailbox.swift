@@ -10,7 +10,7 @@ final class Mailbox: Sendable {
         case reloadFailed
         case stop
         /// What an operator asks for; the answer comes when it is committed, or refused.
-        case order(OperatorOrder, answer: @Sendable (Result<Transition, OperatorError>) -> Void)
+        case order(OperatorOrder, answer: @Sendable (Result<OrderOutcome, OperatorError>) -> Void)
     }
 
     /// More letters than this at once are refused: nobody may fill the gateway's memory.

@@ -63,6 +63,7 @@ final class Pipeline {
             // While nothing can be stored nothing is read: the broker keeps it for us.
             let mayHaveMore = storeRetryAt == nil && connection.read(atMost: Self.packetsPerTurn)
             if !mayHaveMore { intake.tick(now) }
+            intake.attend(now)
             commitIfDue()
             if intake.batch.isEmpty { releaseAcknowledgements() }
             publishStatistics()
@@ -95,11 +96,12 @@ final class Pipeline {
         let isFull =
             intake.batch.readings.count >= configuration.store.commitReadings
             || intake.unacknowledged >= configuration.broker.receiveMaximum / 2
-        if isFull || !intake.batch.transitions.isEmpty || time >= deadline { commit() }
+        if isFull || intake.batch.isUrgent || time >= deadline { commit() }
     }
 
     private func commit() {
         do {
+            intake.completeBatch()
             let hasEscalations = !intake.batch.escalations.isEmpty
             try store.commit(intake.batch, refusedMax: configuration.store.refusedMax)
             if storeRetryAt != nil { logger.notice("the store takes readings again") }
@@ -129,16 +131,18 @@ final class Pipeline {
         case .stop: isStopping = true
         case .order(let order, let answer):
             do throws(OperatorError) {
-                let transition = try intake.carryOut(order, at: now)
+                let outcome = try intake.carryOut(order, at: now)
                 answers.append { isStored in
                     answer(
                         isStored
-                            ? .success(transition) : .failure(OperatorError("it is noted, but cannot be stored: see the gateway's log")))
+                            ? .success(outcome) : .failure(OperatorError("it is noted, but cannot be stored: see the gateway's log")))
                 }
             } catch {
                 answer(.failure(error))
             }
-        case .reloadFailed: intake.count { $0.failedReloads += 1 }
+        case .reloadFailed:
+            intake.count { $0.failedReloads += 1 }
+            intake.add(AuditNote("reload-failed", at: now, text: "the files have mistakes; the running rules stay"))
         case .reload(let model):
             if !intake.batch.isEmpty { commit() }
             guard storeRetryAt == nil else {
@@ -150,6 +154,7 @@ final class Pipeline {
                 try next.warm(from: store, now: now)
                 next.carryOver(intake.statistics)
                 intake = next
+                intake.add(AuditNote("reloaded", at: now, text: model.summary, facts: model.ruleVersions))
                 connection?.subscribe(to: model.site.filters)
                 logger.notice(
                     "devices and rules reloaded",

@@ -24,7 +24,9 @@ extension Engine {
             due = min(due, instances[index].unknownSince &+ instance.blindAfter.nanoseconds)
         }
         let after = instances[index].ladder
-        if after.level != before.level || after.isUncertain != before.isUncertain || after.isBlind != before.isBlind {
+        if after.level != before.level || after.isUncertain != before.isUncertain || after.isBlind != before.isBlind
+            || after.isSuppressed != before.isSuppressed && after.level > .normal
+        {
             changes.append(change(index, instance, program, from: before, at: now, trigger))
         }
         setTimer(index, due)
@@ -54,7 +56,8 @@ extension Engine {
         let after = instances[index].ladder
         return LevelChange(
             instance: index, time: Instant(nanoseconds: now), from: before.level, to: after.level, isUncertain: after.isUncertain,
-            isBlind: after.isBlind, trigger: trigger, registers: (0..<program.instructionCount).map { registers[$0] })
+            isBlind: after.isBlind, isSuppressed: after.isSuppressed, trigger: trigger,
+            registers: (0..<program.instructionCount).map { registers[$0] })
     }
 
     /// Sets an instance's timer; every series that it reads knows of it.

@@ -18,6 +18,8 @@ struct InstanceState: BitwiseCopyable {
     var isUncertain = false
     /// The level is that of the fault for a group that cannot be seen.
     var isBlind = false
+    /// The rule says that nobody is to be told for now.
+    var isSuppressed = false
     /// The truth that a vote counts.
     var ballot = Double.nan
     var memoryBase: Int32 = 0
@@ -29,7 +31,9 @@ struct InstanceState: BitwiseCopyable {
     var askerBase: Int32 = 0
     var askerCount: Int32 = 0
 
-    var ladder: LadderState { LadderState(level: level, held: held, isUncertain: isUncertain, isBlind: isBlind) }
+    var ladder: LadderState {
+        LadderState(level: level, held: held, isUncertain: isUncertain, isBlind: isBlind, isSuppressed: isSuppressed)
+    }
 }
 
 /// Where the ladder stands after the conditions have been judged.
@@ -47,6 +51,8 @@ func judge(
     _ program: ProgramLayout.Stretch, _ steps: borrowing Slab<LadderStep>, _ state: inout InstanceState,
     _ registers: borrowing Slab<Double>, at now: Int64, blindAfter: Int64, listening: Int64
 ) {
+    // While it is unknown whether it is suppressed, it is not.
+    state.isSuppressed = program.suppress >= 0 && registers[program.suppress] == 1
     var held: UInt8 = 0
     var top = -1
     var topIsKnown = true

@@ -33,8 +33,9 @@ struct ProgramLayout: ~Copyable {
         var decisiveCount = 0
         var firstStep = 0
         var stepCount = 0
-        /// The registers of `clear` and of a ballot, or -1.
+        /// The registers of `clear`, of `suppress` and of a ballot, or -1.
         var clear = -1
+        var suppress = -1
         var ballot = -1
         var blindLevel = Level.normal
         var testCount = 0
@@ -69,7 +70,8 @@ struct ProgramLayout: ~Copyable {
         for (index, program) in plan.programs.enumerated() {
             var stretch = Stretch(
                 firstInstruction: instruction, instructionCount: program.instructions.count, firstStep: step,
-                stepCount: program.steps.count, clear: Int(program.clear ?? -1), ballot: Int(program.ballot ?? -1),
+                stepCount: program.steps.count, clear: Int(program.clear ?? -1), suppress: Int(program.suppress ?? -1),
+                ballot: Int(program.ballot ?? -1),
                 blindLevel: program.blindLevel ?? .normal, tallyCount: Int(program.tallyCount))
             stretch.firstDecisive = decisive.count
             for register in Self.decisive(program) { _ = decisive.grow(by: 1, with: Int32(register)) }
@@ -87,7 +89,7 @@ struct ProgramLayout: ~Copyable {
     /// The registers that a ladder, or a vote, depends on, and everything that remembers.
     static func decisive(_ program: Program) -> [Int] {
         var isNeeded = Array(repeating: false, count: program.instructions.count)
-        for root in program.steps.flatMap({ [$0.when, $0.until] }) + [program.clear, program.ballot] {
+        for root in program.steps.flatMap({ [$0.when, $0.until] }) + [program.clear, program.suppress, program.ballot] {
             if let root { isNeeded[Int(root)] = true }
         }
         for (index, code) in program.instructions.enumerated().reversed() {

@@ -24,6 +24,23 @@ indirect enum CheckedExpression: Sendable, Hashable {
     case alarms(AlarmReference)
 }
 
+extension CheckedExpression {
+    /// How far in the future the moment that it speaks of lies: the longest of its forecasts, or zero.
+    var ahead: TimeSpan {
+        switch self {
+        case .constant, .truth, .clock, .alarms: .zero
+        case .measure(let measured):
+            measured.measure.aggregate == .forecast ? TimeSpan(nanoseconds: Int64(measured.measure.parameter * 1e9)) : .zero
+        case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _), .hold(let operand, _): operand.ahead
+        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right), .sequence(let left, let right, _):
+            max(left.ahead, right.ahead)
+        case .comparison(let comparison): max(comparison.left.ahead, comparison.right.ahead)
+        case .function(_, let arguments, _): arguments.map(\.ahead).max() ?? .zero
+        case .select(let condition, let left, let right): max(condition.ahead, max(left.ahead, right.ahead))
+        }
+    }
+}
+
 /// A measure of a quantity over a window, or `nil` for as long as its device may be silent.
 struct MeasuredQuantity: Sendable, Hashable {
     var measure: Measure

@@ -37,7 +37,19 @@ struct RuleChecker {
             builder.setClear(builder.condition(condition))
             clear = ExplainedCondition(text: text.string, comparisons: Array(builder.comparisons[first...]))
         }
-        let summary = summarise(source, devices, &checker, &builder)
+        var suppress: ExplainedCondition?
+        if let text = source.suppress, let condition = checker.condition(text, of: "'suppress'") {
+            let first = builder.comparisons.count
+            builder.setSuppress(builder.condition(condition))
+            suppress = ExplainedCondition(text: text.string, comparisons: Array(builder.comparisons[first...]))
+        }
+        let summary = summarise(source.summary, source, devices, &checker, &builder)
+        var translations: [String: Translation] = [:]
+        for translation in source.translations {
+            translations[translation.language.string] = Translation(
+                hazard: translation.hazard, summary: translation.summary.map { summarise($0, source, devices, &checker, &builder) },
+                instruction: translation.instruction)
+        }
         problems += checker.problems
         // An expression that could not be read may have used it.
         let isReadable = !checker.problems.hasErrors
@@ -48,7 +60,7 @@ struct RuleChecker {
         if let escalate = source.escalate, !surroundings.policies.contains(escalate.string) {
             problems.append(
                 Diagnostic(
-                    id: "unknown-policy", "there is no escalation policy '\(escalate.string)' in the configuration",
+                    id: "unknown-policy", "there is no escalation policy '\(escalate.string)' in the policies file",
                     at: escalate.location, hint: NearMiss.hint(for: escalate.string, among: surroundings.policies),
                     fix: NearMiss.best(for: escalate.string, among: surroundings.policies)))
         }
@@ -63,7 +75,8 @@ struct RuleChecker {
             levels: levels.map { RuleLevel(level: $0.level, name: $0.name) }, escalate: source.escalate?.string, labels: source.labels,
             runbook: source.runbook,
             location: source.name.location, version: "", program: builder.program, operands: builder.operands,
-            ballots: builder.ballots, tallies: builder.tallies, conditions: conditions, clear: clear)
+            ballots: builder.ballots, tallies: builder.tallies, conditions: conditions, clear: clear, suppress: suppress,
+            instruction: source.instruction, translations: translations)
         let wanted = Set((builder.operands + builder.ballots.flatMap(\.operands)).map(\.quantity.name))
         // A rule over alarms alone is about all devices that it selects.
         return (rule, wanted.isEmpty ? devices : devices.filter { $0.fields.contains { wanted.contains($0.quantity.name) } })
@@ -185,9 +198,9 @@ struct RuleChecker {
     }
 
     private mutating func summarise(
-        _ source: RuleSource, _ devices: [Device], _ checker: inout ExpressionChecker, _ builder: inout ProgramBuilder
+        _ text: ScalarText?, _ source: RuleSource, _ devices: [Device], _ checker: inout ExpressionChecker, _ builder: inout ProgramBuilder
     ) -> SummaryTemplate {
-        guard let text = source.summary else {
+        guard let text else {
             let labels = source.forEach.flatMap { [SummaryTemplate.Part.text(" "), .label($0.string)] }
             return SummaryTemplate(parts: [.text(source.name.string)] + labels)
         }

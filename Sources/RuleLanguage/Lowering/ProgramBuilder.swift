@@ -22,6 +22,7 @@ struct ProgramBuilder {
 
     mutating func addStep(_ step: LadderStep) { program.steps.append(step) }
     mutating func setClear(_ register: Int32) { program.clear = register }
+    mutating func setSuppress(_ register: Int32) { program.suppress = register }
     mutating func setBlindLevel(_ level: Level?) { program.blindLevel = level }
 
     private mutating func emit(_ instruction: Instruction) -> Int32 {
@@ -199,7 +200,8 @@ struct ProgramBuilder {
         comparisons.append(
             LoweredComparison(
                 register: register, sign: comparison.sign.rawValue, left: isMirrored ? other : own, right: isMirrored ? own : other,
-                leftText: comparison.leftText, rightText: comparison.rightText, unit: comparison.unit))
+                leftText: comparison.leftText, rightText: comparison.rightText, unit: comparison.unit,
+                ahead: max(comparison.left.ahead, comparison.right.ahead)))
         return register
     }
 
@@ -287,6 +289,8 @@ package struct LoweredComparison: Sendable {
     var leftText: String
     var rightText: String
     var unit: Unit
+    /// How far in the future what it compares lies, where it is a forecast.
+    var ahead: TimeSpan = .zero
 }
 
 extension Unit {

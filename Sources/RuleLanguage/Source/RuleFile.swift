@@ -47,9 +47,20 @@ package struct RuleSource: Sendable {
     package var levels: [LevelCondition]
     package var clear: ScalarText?
     package var blind: ScalarText?
+    package var suppress: ScalarText?
     package var escalate: ScalarText?
     package var labels: [String: String]
     package var runbook: String?
+    package var instruction: String?
+    package var translations: [TranslationSource]
+
+    /// The texts in another language.
+    package struct TranslationSource: Sendable {
+        package var language: ScalarText
+        package var summary: ScalarText?
+        package var instruction: String?
+        package var hazard: String?
+    }
 
     static func read(_ node: YAMLNode, hazard: ScalarText?, problems: inout [Diagnostic]) -> RuleSource? {
         var reader = YAMLReader(node, "a rule")
@@ -69,13 +80,17 @@ package struct RuleSource: Sendable {
         let levels = levels(&reader)
         let clear = reader.scalar(RuleKey.clear.rawValue)
         let blind = reader.scalar(RuleKey.blind.rawValue)
+        let suppress = reader.scalar(RuleKey.suppress.rawValue)
         let escalate = reader.scalar(RuleKey.escalate.rawValue)
         let labels = Dictionary(reader.strings(RuleKey.labels.rawValue).map { ($0.key.string, $0.value.string) }) { $1 }
         let runbook = reader.string(RuleKey.runbook.rawValue)
+        let instruction = reader.string(RuleKey.instruction.rawValue)
+        let translations = translations(&reader)
         guard let name else { return nil }
         return RuleSource(
             name: name, summary: summary, hazard: own?.string ?? "", forEach: forEach, matchers: matchers,
-            definitions: definitions, levels: levels, clear: clear, blind: blind, escalate: escalate, labels: labels, runbook: runbook)
+            definitions: definitions, levels: levels, clear: clear, blind: blind, suppress: suppress, escalate: escalate, labels: labels,
+            runbook: runbook, instruction: instruction, translations: translations)
     }
 
     private static func levels(_ reader: inout YAMLReader) -> [LevelCondition] {
@@ -96,6 +111,32 @@ package struct RuleSource: Sendable {
             reader.problems += level.finish()
             return when.map { LevelCondition(name: entry.key, when: $0, until: until) }
         }
+    }
+
+    private static func translations(_ reader: inout YAMLReader) -> [TranslationSource] {
+        guard let node = reader.node(RuleKey.languages.rawValue) else { return [] }
+        guard case .mapping(let entries) = node.content else {
+            reader.report("expected-mapping", "'languages' is a mapping from language tags to texts", at: node.location)
+            return []
+        }
+        return entries.map { entry in
+            if !isLanguageTag(entry.key.string) {
+                reader.report("language-tag", "'\(entry.key.string)' is no language tag such as es or zh-CN", at: entry.key.location)
+            }
+            var texts = YAMLReader(entry.value, "a language")
+            let summary = texts.scalar(TranslationKey.summary.rawValue)
+            let instruction = texts.string(TranslationKey.instruction.rawValue)
+            let hazard = texts.string(TranslationKey.hazard.rawValue)
+            reader.problems += texts.finish()
+            return TranslationSource(language: entry.key, summary: summary, instruction: instruction, hazard: hazard)
+        }
+    }
+
+    /// As xs:language wants it, which is what RFC 5646 makes: words of one to eight letters or digits, joined by '-'.
+    private static func isLanguageTag(_ tag: String) -> Bool {
+        let words = tag.split(separator: "-", omittingEmptySubsequences: false)
+        return words.allSatisfy { (1...8).contains($0.count) && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } }
+            && words.first?.allSatisfy(\.isLetter) == true
     }
 
     private static func isKebabCase(_ name: String) -> Bool {

@@ -16,21 +16,22 @@ package enum RuleKey: String, CaseIterable, Sendable {
     case forEach = "for_each"
     case matchers = "where"
     case definitions = "let"
-    case levels, clear, blind, escalate, labels, runbook
+    case levels, clear, blind, suppress, escalate, labels, runbook, instruction, languages
 
     /// What its value is.
     package enum Form: Sendable {
-        case text, textOrList, texts, condition, conditions, expressions
+        case text, textOrList, texts, condition, conditions, expressions, translations
     }
 
     package var form: Form {
         switch self {
-        case .name, .summary, .hazard, .blind, .escalate, .runbook: .text
+        case .name, .summary, .hazard, .blind, .escalate, .runbook, .instruction: .text
         case .forEach: .textOrList
         case .matchers, .labels: .texts
         case .definitions: .expressions
         case .levels: .conditions
-        case .clear: .condition
+        case .clear, .suppress: .condition
+        case .languages: .translations
         }
     }
 
@@ -48,9 +49,26 @@ package enum RuleKey: String, CaseIterable, Sendable {
         case .clear: "The alarm ends only when this is true; without it, when no level holds."
         case .blind:
             "The level of the fault when a normal group has been unknown for longer than its sensors may be silent; 'none' for no fault. Default: the ladder's lowest level."
-        case .escalate: "The escalation policy of the configuration."
+        case .suppress:
+            "While this is true the alarm is suppressed by design: recorded, and nobody is told. alarm(\"power-failure\"), hour() >= 22."
+        case .escalate: "The escalation policy; other policies may apply to the alarm by its labels as well."
         case .labels: "Labels that the alarm carries beside those of its devices."
         case .runbook: "Where people read what to do."
+        case .instruction: "What the people concerned should do, for messages to the public."
+        case .languages: "The texts in other languages, by tag (es, zh-CN): a mapping with 'summary', 'instruction' and 'hazard'."
+        }
+    }
+}
+
+/// The keys of a rule's texts in another language.
+package enum TranslationKey: String, CaseIterable, Sendable {
+    case summary, instruction, hazard
+
+    package var meaning: String {
+        switch self {
+        case .summary: "The sentence that people read, with the same names in braces."
+        case .instruction: "What the people concerned should do."
+        case .hazard: "What the hazard is called."
         }
     }
 }

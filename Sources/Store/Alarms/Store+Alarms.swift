@@ -10,18 +10,22 @@ extension Store {
         let alarm = transition.alarm
         try db.execute(
             sql: """
-                INSERT INTO alarm (id, rule, group_name, hazard, labels, position, level, level_name, held, uncertain,
-                    blind, raised, cleared, sequence, summary, acknowledged, acknowledged_by, acknowledged_note)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO alarm (id, rule, group_name, hazard, labels, position, area, level, level_name, held, uncertain,
+                    blind, suppressed, state, flapping, raised, cleared, sequence, summary,
+                    acknowledged, acknowledged_by, acknowledged_note)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET level = excluded.level, level_name = excluded.level_name,
-                    held = excluded.held, uncertain = excluded.uncertain, blind = excluded.blind, cleared = excluded.cleared,
+                    held = excluded.held, uncertain = excluded.uncertain, blind = excluded.blind, suppressed = excluded.suppressed,
+                    state = excluded.state, flapping = excluded.flapping, cleared = excluded.cleared,
                     sequence = excluded.sequence, summary = excluded.summary, acknowledged = excluded.acknowledged,
                     acknowledged_by = excluded.acknowledged_by, acknowledged_note = excluded.acknowledged_note
                 """,
             arguments: [
                 alarm.id, alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels),
-                alarm.position.map { CanonicalJSON.text($0) }, alarm.ladder.level.rank, alarm.levelName, alarm.ladder.held,
-                alarm.ladder.isUncertain, alarm.ladder.isBlind, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence,
+                alarm.position.map { CanonicalJSON.text($0) }, alarm.area.isEmpty ? nil : CanonicalJSON.text(alarm.area),
+                alarm.level.rank, alarm.levelName, alarm.ladder.held,
+                alarm.ladder.isUncertain, alarm.ladder.isBlind, alarm.ladder.isSuppressed, alarm.state.rawValue,
+                alarm.flapping.map { CanonicalJSON.text($0) }, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence,
                 alarm.summary, alarm.acknowledgement?.time.nanoseconds, alarm.acknowledgement?.person, alarm.acknowledgement?.note,
             ])
         try db.execute(
@@ -38,33 +42,32 @@ extension Store {
             ])
     }
 
-    /// Keeps the shelf of a transition's alarm with it.
-    static func keepShelf(of transition: Transition, _ db: Database) throws {
-        let alarm = transition.alarm
-        if transition.kind == .shelved, let shelf = alarm.shelf {
+    /// Keeps what is put aside, or that it no longer is; where an alarm is active its transition says so as well.
+    static func keep(_ place: PlaceAside, _ db: Database) throws {
+        if let aside = place.aside {
             try db.execute(
-                sql: "INSERT OR REPLACE INTO shelf (rule, group_name, since, until, person, reason) VALUES (?, ?, ?, ?, ?, ?)",
-                arguments: [alarm.rule, alarm.group, shelf.since.nanoseconds, shelf.until.nanoseconds, shelf.person, shelf.reason])
-        } else if transition.kind == .unshelved {
-            try endShelf(rule: alarm.rule, group: alarm.group, db)
+                sql: "INSERT OR REPLACE INTO aside (rule, group_name, kind, since, until, person, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    place.rule, place.group, aside.kind.rawValue, aside.since.nanoseconds, aside.until?.nanoseconds, aside.person,
+                    aside.reason,
+                ])
+        } else {
+            try db.execute(sql: "DELETE FROM aside WHERE rule = ? AND group_name = ?", arguments: [place.rule, place.group])
         }
     }
 
-    static func endShelf(rule: String, group: String, _ db: Database) throws {
-        try db.execute(sql: "DELETE FROM shelf WHERE rule = ? AND group_name = ?", arguments: [rule, group])
-    }
-
     /// What is put aside.
-    package func shelves() throws -> [StoredShelf] {
-        try queue.read { db in try Row.fetchAll(db, sql: "SELECT * FROM shelf").map(Self.shelf) }
+    package func asides() throws -> [PlaceAside] {
+        try queue.read { db in try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").map(Self.place) }
     }
 
-    static func shelf(_ row: Row) -> StoredShelf {
-        StoredShelf(
+    static func place(_ row: Row) -> PlaceAside {
+        let kind: String = row["kind"]
+        return PlaceAside(
             rule: row["rule"], group: row["group_name"],
-            shelf: Shelf(
-                person: row["person"], since: Instant(nanoseconds: row["since"]), until: Instant(nanoseconds: row["until"]),
-                reason: row["reason"]))
+            aside: Aside(
+                Aside.Kind(rawValue: kind) ?? .outOfService, person: row["person"], since: Instant(nanoseconds: row["since"]),
+                until: (row["until"] as Int64?).map { Instant(nanoseconds: $0) }, reason: row["reason"]))
     }
 
     /// The alarms that have not ended.
@@ -77,25 +80,40 @@ extension Store {
     /// The newest alarms that ended before anyone had taken them on.
     package func returnedAlarms(limit: Int) throws -> [Alarm] {
         try queue.read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM alarm WHERE cleared IS NOT NULL AND acknowledged IS NULL ORDER BY raised DESC LIMIT ?",
-                arguments: [limit]
-            ).map(Self.alarm)
+            try Row.fetchAll(db, sql: "SELECT * FROM alarm WHERE state = 'returned' ORDER BY raised DESC LIMIT ?", arguments: [limit])
+                .map(Self.alarm)
+        }
+    }
+
+    /// How far an alarm's escalation has come; where that was not kept, who has been told.
+    package func course(of alarm: String) throws -> (course: String?, told: [String]) {
+        try queue.read { db in
+            if let course = try String.fetchOne(db, sql: "SELECT course FROM alarm WHERE id = ?", arguments: [alarm]) {
+                return (course, [])
+            }
+            return (nil, try String.fetchAll(db, sql: "SELECT DISTINCT destination FROM escalation WHERE alarm = ?", arguments: [alarm]))
         }
     }
 
     static func alarm(_ row: Row) -> Alarm {
         let labels: String = row["labels"]
         let position: String? = row["position"]
+        let area: String? = row["area"]
+        let flapping: String? = row["flapping"]
+        let state: String = row["state"]
         var alarm = Alarm(
             id: row["id"], rule: row["rule"], group: row["group_name"], hazard: row["hazard"],
             labels: CanonicalJSON.value([String: String].self, labels) ?? [:],
             position: position.flatMap { CanonicalJSON.value(Position.self, $0) },
             ladder: LadderState(
-                level: Level(rank: row["level"]), held: row["held"], isUncertain: row["uncertain"], isBlind: row["blind"]),
+                level: Level(rank: row["level"]), held: row["held"], isUncertain: row["uncertain"], isBlind: row["blind"],
+                isSuppressed: row["suppressed"]),
             levelName: row["level_name"], raised: Instant(nanoseconds: row["raised"]),
             cleared: (row["cleared"] as Int64?).map { Instant(nanoseconds: $0) }, sequence: row["sequence"],
             summary: row["summary"])
+        alarm.area = area.flatMap { CanonicalJSON.value([Position].self, $0) } ?? []
+        alarm.flapping = flapping.flatMap { CanonicalJSON.value(Flapping.self, $0) }
+        alarm.state = AlarmState(rawValue: state) ?? .unacknowledged
         if let time = row["acknowledged"] as Int64? {
             alarm.acknowledgement = Acknowledgement(
                 person: row["acknowledged_by"] ?? "", time: Instant(nanoseconds: time), note: row["acknowledged_note"] ?? "")

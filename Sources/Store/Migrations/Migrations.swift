@@ -7,6 +7,7 @@ enum Migrations {
         migrator.registerMigration("1 readings, alarms, outbox", migrate: Migration1.apply)
         migrator.registerMigration("2 blind alarms", migrate: Migration2.apply)
         migrator.registerMigration("3 acknowledgements", migrate: Migration3.apply)
+        migrator.registerMigration("4 alarm life, escalation policies, audit", migrate: Migration4.apply)
         return migrator
     }
 }

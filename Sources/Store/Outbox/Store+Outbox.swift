@@ -26,26 +26,85 @@ extension Store {
     package func waiting(for destination: String, limit: Int) async throws -> [WaitingEscalation] {
         try await queue.read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM escalation WHERE destination = ? AND delivered IS NULL ORDER BY id LIMIT ?",
+                db, sql: "SELECT * FROM escalation WHERE destination = ? AND delivered IS NULL AND parked IS NULL ORDER BY id LIMIT ?",
                 arguments: [destination, limit]
-            ).map { row in
-                WaitingEscalation(
-                    id: row["id"],
-                    escalation: Escalation(
-                        identity: row["identity"], alarm: row["alarm"], destination: row["destination"],
-                        severity: row["severity"], payload: row["payload"], created: Instant(nanoseconds: row["created"])),
-                    attempts: row["attempts"])
+            ).map { WaitingEscalation(id: $0["id"], escalation: Self.escalation($0), attempts: $0["attempts"]) }
+        }
+    }
+
+    private static func escalation(_ row: Row) -> Escalation {
+        Escalation(
+            identity: row["identity"], alarm: row["alarm"], destination: row["destination"], severity: row["severity"],
+            payload: row["payload"], created: Instant(nanoseconds: row["created"]))
+    }
+
+    /// What the same destination was told of the same alarm before, oldest first; what it refused for good left out.
+    package func earlier(than waiting: WaitingEscalation) async throws -> [Escalation] {
+        try await queue.read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM escalation WHERE alarm = ? AND destination = ? AND id < ? AND parked IS NULL ORDER BY id",
+                arguments: [waiting.escalation.alarm, waiting.escalation.destination, waiting.id]
+            ).map(Self.escalation)
+        }
+    }
+
+    /// How many raises a destination has been due since a moment: what makes a flood.
+    package func raises(for destination: String, since: Instant) async throws -> Int {
+        try await queue.read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT count(DISTINCT alarm) FROM escalation WHERE destination = ? AND created >= ?
+                    AND json_extract(payload, '$.data.transition.kind') IN ('raised', 'blind')
+                    """, arguments: [destination, since.nanoseconds]) ?? 0
+        }
+    }
+
+    /// Whether an escalation waits that has not been tried yet: what is of less weight lets it go first.
+    package func hasUntriedEscalations() async throws -> Bool {
+        try await queue.read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM escalation WHERE delivered IS NULL AND parked IS NULL AND attempts = 0)") ?? false
+        }
+    }
+
+    /// - Parameter waiting: what was delivered, in this order.
+    package func markDelivered(_ waiting: [WaitingEscalation], at time: Instant) async throws {
+        try await queue.write { db in
+            for item in waiting {
+                try db.execute(
+                    sql: "UPDATE escalation SET delivered = ?, attempts = attempts + 1, error = NULL WHERE id = ?",
+                    arguments: [time.nanoseconds, item.id])
+                try Self.append(.delivery(item.escalation, kind: "delivered", attempts: item.attempts + 1, at: time), db)
             }
         }
     }
 
-    package func markDelivered(_ ids: [Int64], at time: Instant) async throws {
+    /// Takes an escalation out of the way that its destination has refused for good; it is kept, and shown.
+    package func park(_ waiting: WaitingEscalation, error: String, at time: Instant) async throws {
         try await queue.write { db in
-            for id in ids {
-                try db.execute(
-                    sql: "UPDATE escalation SET delivered = ?, attempts = attempts + 1, error = NULL WHERE id = ?",
-                    arguments: [time.nanoseconds, id])
+            try db.execute(
+                sql: "UPDATE escalation SET parked = ?, attempts = attempts + 1, error = ? WHERE id = ?",
+                arguments: [time.nanoseconds, error, waiting.id])
+            try Self.append(.delivery(waiting.escalation, kind: "parked", attempts: waiting.attempts + 1, error: error, at: time), db)
+        }
+    }
+
+    /// Lets what is parked be tried again, for one destination or all.
+    /// - Returns: how many escalations now wait there.
+    package func unpark(_ destination: String?, person: String, at time: Instant) async throws -> Int {
+        try await queue.write { db in
+            try db.execute(
+                sql:
+                    "UPDATE escalation SET parked = NULL WHERE parked IS NOT NULL AND delivered IS NULL AND destination = coalesce(?, destination)",
+                arguments: [destination])
+            if db.changesCount > 0 {
+                let text = "\(db.changesCount) parked escalations are tried again"
+                try Self.append(.note(AuditNote("retried", at: time, person: person, text: text)), db)
             }
+            return try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM escalation WHERE delivered IS NULL AND destination = coalesce(?, destination)",
+                arguments: [destination]) ?? 0
         }
     }
 

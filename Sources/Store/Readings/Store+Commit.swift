@@ -15,10 +15,14 @@ extension Store {
             try Self.append(batch.readings, arrived: batch.arrived, db)
             for transition in batch.transitions {
                 try Self.record(transition, db)
-                try Self.keepShelf(of: transition, db)
+                try Self.append(.transition(transition), db)
             }
-            for (rule, group) in batch.endedShelves { try Self.endShelf(rule: rule, group: group, db) }
+            for place in batch.asides { try Self.keep(place, db) }
+            for (alarm, course) in batch.courses {
+                try db.execute(sql: "UPDATE alarm SET course = ? WHERE id = ?", arguments: [course, alarm])
+            }
             for escalation in batch.escalations { try Self.post(escalation, db) }
+            for note in batch.notes { try Self.append(.note(note), db) }
             for refusal in batch.refusals { try Self.keep(refusal, atMost: refusedMax, db) }
         }
     }

@@ -11,21 +11,31 @@ package struct StoreBatch: Sendable {
     package var transitions: [Transition] = []
     package var escalations: [Escalation] = []
     package var refusals: [RefusedPayload] = []
-    /// What is no longer put aside although no alarm of it is active.
-    package var endedShelves: [(rule: String, group: String)] = []
+    /// What people have put aside, or what is back.
+    package var asides: [PlaceAside] = []
+    /// How far the escalation of alarms has come, by alarm.
+    package var courses: [(alarm: String, course: String?)] = []
+    /// What else the audit chain is to know.
+    package var notes: [AuditNote] = []
 
     package init() {}
 
     package var isEmpty: Bool {
-        readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && endedShelves.isEmpty
+        readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && asides.isEmpty && courses.isEmpty
+            && notes.isEmpty
     }
+
+    /// It holds something that people wait for, and is not kept back for company.
+    package var isUrgent: Bool { !(transitions.isEmpty && escalations.isEmpty && asides.isEmpty && notes.isEmpty) }
 
     package mutating func removeAll() {
         readings.removeAll(keepingCapacity: true)
         transitions.removeAll(keepingCapacity: true)
         escalations.removeAll(keepingCapacity: true)
         refusals.removeAll(keepingCapacity: true)
-        endedShelves.removeAll()
+        asides.removeAll()
+        courses.removeAll()
+        notes.removeAll()
         arrived = .distantFuture
     }
 }

@@ -20,6 +20,7 @@ package struct RetentionReport: Sendable, Equatable {
     package var readingsForSize = 0
     package var alarms = 0
     package var escalations = 0
+    package var auditRecords = 0
 
     package init() {}
 }
@@ -41,15 +42,19 @@ extension Store {
             report.readingsForSize += removed
         }
         let limit = (now - limits.alarms).nanoseconds
-        (report.alarms, report.escalations) = try await queue.write { db in
+        (report.alarms, report.escalations, report.auditRecords) = try await queue.write { db in
             try db.execute(
                 sql: """
                     DELETE FROM alarm WHERE cleared < ? AND NOT EXISTS
                         (SELECT 1 FROM escalation WHERE escalation.alarm = alarm.id AND delivered IS NULL)
                     """, arguments: [limit])
             let alarms = db.changesCount
-            try db.execute(sql: "DELETE FROM escalation WHERE delivered < ?", arguments: [limit])
-            return (alarms, db.changesCount)
+            // Of an alarm that is active it is known what was sent, however old it is: its end has to refer to it.
+            try db.execute(
+                sql:
+                    "DELETE FROM escalation WHERE delivered < ? AND NOT EXISTS (SELECT 1 FROM alarm WHERE alarm.id = escalation.alarm AND cleared IS NULL)",
+                arguments: [limit])
+            return (alarms, db.changesCount, try Self.pruneAudit(before: Instant(nanoseconds: limit), db))
         }
         return report
     }

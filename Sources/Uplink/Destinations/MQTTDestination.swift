@@ -1,23 +1,33 @@
 package import Alarms
 package import MQTT
 
-/// Publishes each escalation to a topic of an upstream broker, at QoS 1.
+/// Publishes each escalation to a topic of an upstream broker, at QoS 1, and where wanted keeps there, retained, how
+/// each active alarm stands.
 package struct MQTTDestination: Destination {
     package let name: String
     private let publisher: Publisher
     private let topic: TopicTemplate
+    private let current: TopicTemplate?
 
-    package init(name: String, publisher: Publisher, topic: TopicTemplate) {
+    /// - Parameter current: a topic of its own for each rule and group; what is retained there goes when the alarm ends.
+    package init(name: String, publisher: Publisher, topic: TopicTemplate, current: TopicTemplate? = nil) {
         self.name = name
         self.publisher = publisher
         self.topic = topic
+        self.current = current
     }
 
-    package func deliver(_ escalation: Escalation) async throws {
-        guard let message = CanonicalJSON.value(EscalationMessage.self, escalation.payload) else {
-            throw DeliveryError("the outbox holds a message that cannot be read: \(escalation.identity)")
+    package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
+        let message = try escalation.event().data
+        let payload = Array(escalation.payload.utf8)
+        try await publisher.publish(topic: topic.topic(for: message), payload: payload, contentType: CloudEvent.contentType)
+        if let current {
+            // An empty retained message takes away the one before (MQTT v5, 3.3.1.3).
+            let isOver = message.alarm.cleared != nil
+            try await publisher.publish(
+                topic: current.topic(for: message), payload: isOver ? [] : payload, retain: true,
+                contentType: isOver ? nil : CloudEvent.contentType)
         }
-        try await publisher.publish(topic: topic.topic(for: message), payload: Array(escalation.payload.utf8))
     }
 }
 
@@ -33,6 +43,11 @@ package struct TopicTemplate: Sendable {
         let opened = text.count { $0 == "{" }
         guard !text.isEmpty, opened == text.count(where: { $0 == "}" }), !text.contains("+"), !text.contains("#") else { return nil }
         self.text = text
+    }
+
+    /// Whether each place of an alarm has a topic of its own, which does not change while it is active.
+    package var isOfPlace: Bool {
+        text.contains("{rule}") && text.contains("{group}") && !text.contains("{level}") && !text.contains("{kind}")
     }
 
     /// Wildcards in a label become `_`; a name that the alarm does not have becomes `none`.

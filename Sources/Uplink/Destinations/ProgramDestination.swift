@@ -21,7 +21,7 @@ package struct ProgramDestination: Destination {
         self.timeout = timeout
     }
 
-    package func deliver(_ escalation: Escalation) async throws {
+    package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tocsin-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -54,13 +54,18 @@ package struct ProgramDestination: Destination {
     /// What a shell script needs to decide without reading JSON.
     private func environment(_ escalation: Escalation) -> [String: String] {
         var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TOCSIN_ID": escalation.identity]
-        if let message = CanonicalJSON.value(EscalationMessage.self, escalation.payload) {
+        if let message = CloudEvent.read(escalation.payload)?.data {
             environment["TOCSIN_SITE"] = message.site
             environment["TOCSIN_RULE"] = message.alarm.rule
             environment["TOCSIN_HAZARD"] = message.alarm.hazard
             environment["TOCSIN_LEVEL"] = message.transition.to
             environment["TOCSIN_KIND"] = message.transition.kind
             environment["TOCSIN_SUMMARY"] = message.summary
+        } else if let flood = FloodMessage.read(escalation.payload) {
+            environment["TOCSIN_SITE"] = flood.data.site
+            environment["TOCSIN_LEVEL"] = flood.data.alarms.first?.level ?? ""
+            environment["TOCSIN_KIND"] = "flood"
+            environment["TOCSIN_SUMMARY"] = flood.data.summary
         }
         return environment.mapValues { String($0.filter { $0 != "\0" }) }
     }

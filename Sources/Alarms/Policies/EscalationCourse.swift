@@ -1,0 +1,63 @@
+internal import RulePlan
+internal import Telemetry
+
+/// How far the escalation of one alarm has come: kept with the alarm, so that a restart goes on where it stopped.
+struct EscalationCourse: Codable, Sendable {
+    struct Told: Codable, Sendable {
+        /// The newest transition that it was told, and how often it was told again.
+        var sequence: Int
+        var repeats: Int
+    }
+
+    struct Progress: Codable, Sendable {
+        /// The beginning of the time that the step counts; another beginning is another run.
+        var since: Instant
+        var fired: Int
+        var latest: Instant
+    }
+
+    /// What there is to tell: the newest transition.
+    var message: EscalationMessage
+    var severity: UInt8
+    /// The policy that the rule names.
+    var escalate: String?
+    var state: AlarmState
+    /// For each level up to the alarm's, since when it has stood there or higher.
+    var reached: [Instant] = []
+    var unacknowledgedSince: Instant?
+    var told: [String: Told] = [:]
+    /// By policy and number of the step.
+    var steps: [String: Progress] = [:]
+
+    /// Takes a transition in; the clocks of the steps begin with what it changes.
+    mutating func take(_ transition: Transition, _ message: EscalationMessage) {
+        let texts = self.message.texts
+        self.message = message
+        // What people do is told in the words of what happened before.
+        if message.texts == nil { self.message.texts = texts }
+        severity = transition.severity
+        escalate = transition.policy ?? escalate
+        let now = transition.recorded
+        let alarm = transition.alarm
+        let isBack = state.isAside && !alarm.state.isAside
+        state = alarm.state
+        let rank = alarm.cleared == nil ? Int(alarm.level.rank) : 0
+        if isBack { reached = [] }
+        while reached.count > rank { reached.removeLast() }
+        while reached.count < rank { reached.append(now) }
+        if state != .unacknowledged {
+            unacknowledgedSince = nil
+        } else if unacknowledgedSince == nil || isBack {
+            unacknowledgedSince = now
+        }
+    }
+
+    /// When a step's time has begun, if it has.
+    func beginning(of step: Policy.Step) -> Instant? {
+        guard reached.count >= Int(step.minimumLevel.rank), state == .unacknowledged || state == .acknowledged else { return nil }
+        if step.stop == .acknowledged, state == .acknowledged { return nil }
+        let level = reached[Int(max(step.minimumLevel.rank, 1)) - 1]
+        guard case .unacknowledged = step.delay else { return level }
+        return unacknowledgedSince.map { max($0, level) }
+    }
+}

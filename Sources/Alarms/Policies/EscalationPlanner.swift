@@ -1,0 +1,189 @@
+package import RulePlan
+package import Telemetry
+
+/// Decides who is told of what, and when: transitions and time in, escalations out. No I/O.
+///
+/// A destination is told for the first time by a step of a policy; from then on it is kept up to date with every
+/// transition until the alarm has ended, and nobody else is told of its end. Each gets each transition once, however
+/// many policies name it; a repeat has a number.
+package struct EscalationPlanner: Sendable {
+    package struct Destination: Sendable {
+        package var name: String
+        package var minimumLevel: Level
+
+        package init(name: String, minimumLevel: Level) {
+            self.name = name
+            self.minimumLevel = minimumLevel
+        }
+    }
+
+    private let site: String
+    private let destinations: [Destination]
+    private let policies: PolicySet
+    private var courses: [String: EscalationCourse] = [:]
+    private var changed: Set<String> = []
+    /// When a step may be due next.
+    private var nextLook = Instant.distantFuture
+
+    /// - Parameter policies: an alarm to which none applies is told to all destinations at once.
+    package init(site: String, destinations: [Destination], policies: PolicySet) {
+        self.site = site
+        self.destinations = destinations
+        self.policies = policies
+    }
+
+    /// Takes up where an alarm's escalation stood.
+    /// - Parameters:
+    ///   - course: as ``takeChanges()`` gave it.
+    ///   - told: where there is none, the destinations that have been told.
+    package mutating func restore(_ alarm: Alarm, course: String?, told: [String]) {
+        nextLook = .distantPast
+        if let course = course.flatMap({ CanonicalJSON.value(EscalationCourse.self, $0) }) {
+            courses[alarm.id] = course
+            return
+        }
+        let standing = Transition(
+            alarm: alarm, kind: .raised, time: alarm.raised, recorded: alarm.raised, from: alarm.levelName, to: alarm.levelName,
+            severity: alarm.level.rank, causes: [], ruleVersion: "")
+        var course = EscalationCourse(
+            message: EscalationMessage(standing, site: site), severity: alarm.level.rank, escalate: nil, state: alarm.state)
+        course.take(standing, course.message)
+        for name in told { course.told[name] = .init(sequence: alarm.sequence, repeats: 0) }
+        courses[alarm.id] = course
+    }
+
+    /// The escalations that a transition makes due at once.
+    package mutating func note(_ transition: Transition) -> [Escalation] {
+        let alarm = transition.alarm
+        let message = EscalationMessage(transition, site: site)
+        var course =
+            courses[alarm.id]
+            ?? EscalationCourse(message: message, severity: transition.severity, escalate: transition.policy, state: .normal)
+        course.take(transition, message)
+        var escalations: [Escalation] = []
+        let isAboutAside = transition.kind == .shelved || transition.kind == .suppressed || transition.kind == .outOfService
+        if transition.kind.isEnd || !course.state.isAside || isAboutAside {
+            for name in course.told.keys.sorted() {
+                tell(name, &course, because: nil, isRepeat: false, at: transition.recorded, &escalations)
+            }
+        }
+        run(&course, at: transition.recorded, &escalations)
+        // Of one that has returned people may still be told that someone has seen it.
+        courses[alarm.id] = alarm.cleared != nil && alarm.state == .normal ? nil : course
+        changed.insert(alarm.id)
+        return escalations
+    }
+
+    /// The escalations of steps whose time has come.
+    package mutating func advance(to now: Instant) -> [Escalation] {
+        guard now >= nextLook else { return [] }
+        nextLook = .distantFuture
+        var escalations: [Escalation] = []
+        for id in courses.keys.sorted() {
+            guard var course = courses[id] else { continue }
+            let before = escalations.count
+            if run(&course, at: now, &escalations) || escalations.count > before {
+                courses[id] = course
+                changed.insert(id)
+            }
+        }
+        return escalations
+    }
+
+    /// The alarms whose escalation has gone on since this was asked last, with what ``restore(_:course:told:)`` needs;
+    /// `nil` for what is over.
+    package mutating func takeChanges() -> [(alarm: String, course: String?)] {
+        defer { changed.removeAll(keepingCapacity: true) }
+        return changed.sorted().map { ($0, courses[$0].map { CanonicalJSON.text($0) }) }
+    }
+
+    /// The destinations that an alarm has been told to.
+    package func told(of alarm: String) -> [String] { courses[alarm]?.told.keys.sorted() ?? [] }
+
+    /// Runs the steps that are due; returns whether one was.
+    @discardableResult
+    private mutating func run(_ course: inout EscalationCourse, at now: Instant, _ escalations: inout [Escalation]) -> Bool {
+        var applying = policies.applying(to: course.message.alarm, course.message.labels, escalate: course.escalate)
+        if applying.isEmpty { applying = [everyone] }
+        var hasRun = false
+        for policy in applying {
+            for (number, step) in policy.steps.enumerated() {
+                if run(step, number, of: policy, &course, at: now, &escalations) { hasRun = true }
+            }
+        }
+        return hasRun
+    }
+
+    /// What stands in for a policy where none applies: nothing is untold because someone forgot to write one.
+    private var everyone: Policy {
+        Policy(
+            name: "everyone", matchers: [],
+            steps: [
+                Policy.Step(
+                    destinations: destinations.map(\.name), minimumLevel: Level(rank: 1), delay: .immediately, repeatEvery: nil, times: 1,
+                    hours: nil, stop: .cleared)
+            ])
+    }
+
+    private mutating func run(
+        _ step: Policy.Step, _ number: Int, of policy: Policy, _ course: inout EscalationCourse, at now: Instant,
+        _ escalations: inout [Escalation]
+    ) -> Bool {
+        guard let beginning = course.beginning(of: step) else { return false }
+        let key = "\(policy.name)/\(number)"
+        var progress = course.steps[key]
+        if progress?.since != beginning { progress = nil }
+        let due: Instant
+        if let progress {
+            guard let pause = step.repeatEvery, progress.fired <= step.times else { return false }
+            due = progress.latest + pause
+        } else {
+            due = beginning + step.delay.span
+        }
+        guard now >= due else {
+            nextLook = min(nextLook, due)
+            return false
+        }
+        if let hours = step.hours, !hours.include(now, policies.zone) {
+            // It waits for its hours, which begin at a full minute.
+            nextLook = min(nextLook, now + .seconds(60))
+            return false
+        }
+        let fired = progress?.fired ?? 0
+        let reason = EscalationMessage.StepPart(policy: policy.name, step: number + 1, reason: step.delay.text, repetition: fired)
+        for name in step.destinations {
+            guard let destination = destinations.first(where: { $0.name == name }),
+                course.reached.count >= Int(destination.minimumLevel.rank)
+            else { continue }
+            tell(name, &course, because: reason, isRepeat: fired > 0, at: now, &escalations)
+        }
+        course.steps[key] = .init(since: beginning, fired: fired + 1, latest: now)
+        if let pause = step.repeatEvery { nextLook = min(nextLook, now + pause) }
+        return true
+    }
+
+    private func tell(
+        _ name: String, _ course: inout EscalationCourse, because reason: EscalationMessage.StepPart?, isRepeat: Bool, at now: Instant,
+        _ escalations: inout [Escalation]
+    ) {
+        // A destination that is no longer configured has nobody to deliver to it.
+        guard destinations.contains(where: { $0.name == name }) else { return }
+        var message = course.message
+        var told = course.told[name] ?? .init(sequence: 0, repeats: 0)
+        var identity = "\(message.alarm.id)#\(message.transition.sequence)/\(name)"
+        if told.sequence == message.transition.sequence {
+            guard isRepeat else { return }
+            told.repeats += 1
+            identity += "~\(told.repeats)"
+        } else {
+            told = .init(sequence: message.transition.sequence, repeats: 0)
+        }
+        course.told[name] = told
+        message.id = identity
+        message.escalation = reason
+        escalations.append(
+            Escalation(
+                identity: identity, alarm: message.alarm.id, destination: name, severity: course.severity,
+                payload: CloudEvent(message).json, created: now))
+    }
+}

@@ -1,0 +1,110 @@
+internal import Alarms
+internal import Crypto
+internal import Foundation
+package import Telemetry
+
+/// Something that the audit chain is to know beside transitions and deliveries.
+package struct AuditNote: Sendable {
+    /// `started`, `stopped`, `reloaded`, `reload-failed`, `shelved`, `out-of-service`, …
+    package var kind: String
+    package var time: Instant
+    package var person: String?
+    package var text: String
+    /// Further facts, such as the versions of the rule files.
+    package var facts: [String: String]
+
+    package init(_ kind: String, at time: Instant, person: String? = nil, text: String, facts: [String: String] = [:]) {
+        self.kind = kind
+        self.time = time
+        self.person = person
+        self.text = text
+        self.facts = facts
+    }
+}
+
+/// A record of the audit chain: one JSON object with sorted keys, so that its text is canonical.
+package struct AuditRecord: Codable, Sendable, Equatable {
+    /// Counted from 1 without gaps.
+    package var number: Int64
+    /// RFC 3339 in UTC, the gateway's clock.
+    package var time: String
+    package var kind: String
+    package var person: String?
+    package var note: String?
+    package var text: String?
+    package var facts: [String: String]?
+    package var alarm: String?
+    package var sequence: Int?
+    package var from: String?
+    package var to: String?
+    package var eventTime: String?
+    package var causes: String?
+    package var device: String?
+    package var ruleVersion: String?
+    /// Of a delivery: the escalation, and where it went.
+    package var escalation: String?
+    package var destination: String?
+    package var attempts: Int?
+    /// SHA-256 of what was delivered, in hexadecimal.
+    package var payload: String?
+
+    init(_ kind: String, at time: Instant) {
+        number = 0
+        self.time = time.description
+        self.kind = kind
+    }
+
+    static func transition(_ transition: Transition) -> AuditRecord {
+        var record = AuditRecord(transition.kind.rawValue, at: transition.recorded)
+        let alarm = transition.alarm
+        record.alarm = alarm.id
+        record.sequence = alarm.sequence
+        record.from = transition.from
+        record.to = transition.to
+        record.eventTime = transition.time.description
+        record.text = alarm.summary
+        record.causes = CanonicalJSON.text(transition.causes)
+        record.device = transition.device
+        record.ruleVersion = transition.ruleVersion
+        record.person = transition.person
+        record.note = transition.note
+        return record
+    }
+
+    static func note(_ note: AuditNote) -> AuditRecord {
+        var record = AuditRecord(note.kind, at: note.time)
+        record.person = note.person
+        record.text = note.text
+        record.facts = note.facts.isEmpty ? nil : note.facts
+        return record
+    }
+
+    static func delivery(_ escalation: Escalation, kind: String, attempts: Int, error: String? = nil, at time: Instant) -> AuditRecord {
+        var record = AuditRecord(kind, at: time)
+        record.alarm = escalation.alarm
+        record.escalation = escalation.identity
+        record.destination = escalation.destination
+        record.attempts = attempts
+        record.payload = AuditChain.hex(SHA256.hash(data: Data(escalation.payload.utf8)))
+        record.note = error
+        return record
+    }
+}
+
+/// The arithmetic of the chain: `hash(n) = SHA-256(hash(n − 1) + "\n" + record(n))`, in hexadecimal, all UTF-8.
+package enum AuditChain {
+    /// What stands before the first record.
+    package static let origin = String(repeating: "0", count: 64)
+
+    package static func hash(after previous: String, _ record: String) -> String {
+        hex(SHA256.hash(data: Data("\(previous)\n\(record)".utf8)))
+    }
+
+    static func hex(_ digest: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(64)
+        for byte in digest { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,49 @@
+internal import Alarms
+
+/// Walks over an audit chain and names every record that is not what it was.
+package struct AuditVerifier: Sendable {
+    package struct Fault: Sendable, Codable, Equatable {
+        /// The record's number, as far as it can be told.
+        package var number: Int64
+        package var what: String
+    }
+
+    package private(set) var count = 0
+    package private(set) var faults: [Fault] = []
+    /// The number and the hash of the newest record.
+    package private(set) var head: (number: Int64, hash: String)
+
+    /// - Parameter anchor: the number and hash before the first record: 0 and ``AuditChain/origin`` for a whole chain.
+    package init(after anchor: (number: Int64, hash: String)) { head = anchor }
+
+    /// Takes the next record.
+    ///
+    /// After a fault it goes on from the hash that stands there, so that each later fault is named too.
+    package mutating func take(_ text: String, hash: String) -> AuditRecord? {
+        count += 1
+        let expected = head.number + 1
+        guard let record = CanonicalJSON.value(AuditRecord.self, text) else {
+            fault(expected, "the record cannot be read")
+            head = (expected, hash)
+            return nil
+        }
+        if record.number > expected {
+            let missing = expected == record.number - 1 ? "record \(expected) was" : "records \(expected) to \(record.number - 1) were"
+            fault(expected, "\(missing) removed")
+            // Its own hash cannot be checked without the one before.
+        } else if record.number < expected {
+            fault(record.number, "a record was inserted, or moved: number \(record.number) stands after \(head.number)")
+        } else if AuditChain.hash(after: head.hash, text) != hash {
+            fault(record.number, "the record was altered: it says \(describe(record))")
+        }
+        head = (max(record.number, head.number), hash)
+        return record
+    }
+
+    package mutating func fault(_ number: Int64, _ what: String) { faults.append(Fault(number: number, what: what)) }
+
+    private func describe(_ record: AuditRecord) -> String {
+        [record.time, record.kind, record.alarm ?? record.escalation ?? record.text, record.person.map { "by \($0)" }]
+            .compactMap { $0 }.joined(separator: " ")
+    }
+}

@@ -1,0 +1,39 @@
+internal import Alarms
+internal import GRDB
+internal import Telemetry
+
+extension Store {
+    /// Appends a record to the chain, with the next number.
+    static func append(_ record: AuditRecord, _ db: Database) throws {
+        let last =
+            try Row.fetchOne(db, sql: "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")
+            ?? Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
+        var record = record
+        record.number = (last?["id"] ?? 0) + 1
+        let text = CanonicalJSON.text(record)
+        try db.execute(
+            sql: "INSERT INTO audit (id, record, hash) VALUES (?, ?, ?)",
+            arguments: [record.number, text, AuditChain.hash(after: last?["hash"] ?? AuditChain.origin, text)])
+    }
+
+    /// Adds something that has happened to the chain.
+    package func note(_ note: AuditNote) throws { try queue.write { try Self.append(.note(note), $0) } }
+
+    /// Removes the records from before a time, all but the newest; the hash of the last that goes stays as the anchor
+    /// of the rest. Called with the retention of alarms: what has gone can be shown by an export that was made in time.
+    static func pruneAudit(before limit: Instant, _ db: Database) throws -> Int {
+        let oldest = try Row.fetchAll(db, sql: "SELECT id, hash, record FROM audit ORDER BY id LIMIT 1000")
+        let end = oldest.last { row in
+            let text: String = row["record"]
+            return CanonicalJSON.value(AuditRecord.self, text).flatMap { Instant(rfc3339: $0.time.utf8) }.map { $0 < limit } ?? false
+        }
+        guard let end, case let id:Int64 = end["id"], case let hash:String = end["hash"],
+            try Int64.fetchOne(db, sql: "SELECT max(id) FROM audit") != id
+        else { return 0 }
+        try db.execute(sql: "DELETE FROM audit WHERE id <= ?", arguments: [id])
+        let removed = db.changesCount
+        try db.execute(sql: "DELETE FROM audit_anchor")
+        try db.execute(sql: "INSERT INTO audit_anchor (id, hash) VALUES (?, ?)", arguments: [id, hash])
+        return removed
+    }
+}

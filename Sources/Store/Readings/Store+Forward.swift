@@ -1,0 +1,55 @@
+internal import GRDB
+package import Telemetry
+
+/// A stored reading, with the names of its series.
+package struct NamedReading: Sendable {
+    package var id: Int64
+    package var device: String
+    package var quantity: String
+    package var unit: String
+    package var reading: Reading
+}
+
+extension Store {
+    /// The number of the last reading that was forwarded to a destination; the newest that is stored where none was.
+    package func forwarded(to destination: String) async throws -> Int64 {
+        try await queue.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO forward (destination, reading) VALUES (?, (SELECT coalesce(max(id), 0) FROM reading))
+                    ON CONFLICT (destination) DO NOTHING
+                    """, arguments: [destination])
+            return try Int64.fetchOne(db, sql: "SELECT reading FROM forward WHERE destination = ?", arguments: [destination]) ?? 0
+        }
+    }
+
+    package func markForwarded(to destination: String, upTo reading: Int64) async throws {
+        try await queue.write { db in
+            try db.execute(sql: "UPDATE forward SET reading = ? WHERE destination = ?", arguments: [reading, destination])
+        }
+    }
+
+    /// The readings after a number, in the order of their arrival.
+    /// - Parameter limit: how many at most; a batch that arrived together is not broken by `arrivedBefore`.
+    package func readings(after id: Int64, arrivedBefore: Instant, limit: Int) async throws -> [NamedReading] {
+        try await queue.read { db in
+            let end = try Int64.fetchOne(
+                db, sql: "SELECT max(first_reading + count) FROM batch WHERE arrived < ? AND first_reading + count > ?",
+                arguments: [arrivedBefore.nanoseconds, id])
+            guard let end else { return [] }
+            return try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT reading.id, device, quantity, unit, series, time, value, quality FROM reading JOIN series ON series.id = series
+                    WHERE reading.id > ? AND reading.id < ? ORDER BY reading.id LIMIT ?
+                    """, arguments: [id, end, limit]
+            ).map { row in
+                NamedReading(
+                    id: row[0], device: row[1], quantity: row[2], unit: row[3],
+                    reading: Reading(
+                        series: SeriesID(index: row[4]), time: Instant(nanoseconds: row[5]), value: row[6] ?? .nan,
+                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[7] as Int64))))
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+internal import Alarms
+internal import Devices
+internal import Foundation
+internal import FoundationXML
+internal import Telemetry
+
+/// A message of the Common Alerting Protocol 1.2 (OASIS, 1 July 2010,
+/// <https://docs.oasis-open.org/emergency/cap/v1.2/CAP-v1.2-os.html>) for one escalation.
+///
+/// The first message of an alarm is an Alert, later ones are Updates, and its end is a Cancel; each refers to all
+/// that went before. What only concerns those who work with the alarm (that someone has taken it on, or put it
+/// aside) makes no message.
+struct CAPMessage {
+    enum Kind: String { case alert = "Alert", update = "Update", cancel = "Cancel" }
+
+    var kind: Kind
+    var xml: String
+    /// The same for the same escalation.
+    var identifier: String
+}
+
+struct CAPWriter: Sendable {
+    let settings: CAPSettings
+
+    /// - Parameter earlier: what the same destination was told of the same alarm before, oldest first.
+    /// - Returns: `nil` where the escalation makes no message.
+    /// - Throws: ``DeliveryError``, permanent, if it cannot be read.
+    func message(for escalation: Escalation, after earlier: [Escalation]) throws(DeliveryError) -> CAPMessage? {
+        let message = try escalation.event().data
+        // Which of the earlier ones made a message depends on those before it.
+        var references: [String] = []
+        for escalation in earlier {
+            guard let event = CloudEvent.read(escalation.payload)?.data, Self.kind(of: event, isFirst: references.isEmpty) != nil else {
+                continue
+            }
+            references.append("\(settings.sender),\(Self.identifier(escalation.identity)),\(Self.time(escalation.created))")
+        }
+        guard let kind = Self.kind(of: message, isFirst: references.isEmpty) else { return nil }
+        let identifier = Self.identifier(escalation.identity)
+        let root = XMLElement(name: "alert")
+        root.addNamespace(Self.namespace)
+        root.add("identifier", identifier)
+        root.add("sender", settings.sender)
+        root.add("sent", Self.time(escalation.created))
+        root.add("status", settings.status.rawValue)
+        root.add("msgType", kind.rawValue)
+        root.add("source", "tocsin \(message.site)")
+        root.add("scope", settings.scope.rawValue)
+        if settings.scope == .restricted { root.add("restriction", settings.restriction) }
+        if !settings.addresses.isEmpty { root.add("addresses", settings.addresses.map(Self.quoted).joined(separator: " ")) }
+        root.add("note", settings.note)
+        if !references.isEmpty { root.add("references", references.joined(separator: " ")) }
+        root.add("incidents", Self.identifier(message.alarm.id))
+        root.addChild(info(message, escalation, language: settings.language, text: nil))
+        for (language, text) in (message.texts ?? [:]).sorted(by: { $0.key < $1.key }) where language != settings.language {
+            root.addChild(info(message, escalation, language: language, text: text))
+        }
+        let document = XMLDocument(rootElement: root)
+        document.version = "1.0"
+        document.characterEncoding = "UTF-8"
+        return CAPMessage(
+            kind: kind, xml: String(decoding: document.xmlData(options: .nodePrettyPrint), as: UTF8.self), identifier: identifier)
+    }
+
+    private static var namespace: XMLNode {
+        // The library gives a node for any two texts.
+        XMLNode.namespace(withName: "", stringValue: "urn:oasis:names:tc:emergency:cap:1.2") as? XMLNode ?? XMLNode()
+    }
+
+    private static func kind(of message: EscalationMessage, isFirst: Bool) -> CAPMessage.Kind? {
+        if message.alarm.cleared != nil { return isFirst ? nil : message.transition.kind == "acknowledged" ? nil : .cancel }
+        if isFirst { return .alert }
+        switch Transition.Kind(rawValue: message.transition.kind) {
+        case .raised, .rose, .fell, .blind, .uncertain, .certain, .unshelved, .released, .inService: return .update
+        // A repeat of any says that it still is so.
+        default: return (message.escalation?.repetition ?? 0) > 0 ? .update : nil
+        }
+    }
+
+    private func info(_ message: EscalationMessage, _ escalation: Escalation, language: String, text: AlarmText?) -> XMLElement {
+        let info = XMLElement(name: "info")
+        let hazard = message.alarm.hazard
+        let grade = CAPGrade(message, ladder: settings.ladder)
+        info.add("language", language)
+        info.add("category", settings.category(of: hazard))
+        info.add("event", text?.hazard ?? settings.events[hazard] ?? hazard.capitalized)
+        info.add("responseType", grade.responseType(hasInstruction: (text?.instruction ?? message.instruction) != nil))
+        info.add("urgency", grade.urgency)
+        info.add("severity", grade.severity)
+        info.add("certainty", grade.certainty)
+        info.add("onset", Instant(rfc3339: message.transition.time.utf8).map(Self.time))
+        info.add("expires", Self.time(escalation.created + settings.validity))
+        info.add("senderName", settings.senderName)
+        info.add("headline", String((text?.summary ?? message.summary).prefix(160)))
+        info.add("description", description(message, text))
+        if grade.isActive { info.add("instruction", text?.instruction ?? message.instruction) }
+        info.add("web", message.runbook.flatMap { URL(string: $0)?.scheme != nil ? $0 : nil })
+        info.add("contact", settings.contact)
+        for (name, value) in [
+            ("tocsin:alarm", message.alarm.id), ("tocsin:rule", message.alarm.rule), ("tocsin:level", message.transition.to),
+        ] {
+            let parameter = XMLElement(name: "parameter")
+            parameter.add("valueName", name)
+            parameter.add("value", value)
+            info.addChild(parameter)
+        }
+        info.addChild(area(message))
+        return info
+    }
+
+    private func description(_ message: EscalationMessage, _ text: AlarmText?) -> String {
+        var lines = [text?.summary ?? message.summary]
+        if text == nil, !message.causes.isEmpty { lines.append("Because " + message.causes.map(\.sentence).joined(separator: "; ") + ".") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The area that the devices span, or a circle around them; without positions, its name alone.
+    private func area(_ message: EscalationMessage) -> XMLElement {
+        let area = XMLElement(name: "area")
+        let names = [message.labels["area"], message.alarm.group].compactMap { $0 }
+        area.add("areaDesc", names.joined(separator: ", "))
+        if let corners = message.area, corners.count >= 3 {
+            // A closed line of four points or more, the last the first.
+            area.add("polygon", (corners + [corners[0]]).map(Self.point).joined(separator: " "))
+        } else if let position = message.position {
+            area.add("circle", "\(Self.point(position)) \(NumberText.short(settings.radius))")
+        }
+        return area
+    }
+
+    private static func point(_ position: Position) -> String {
+        String(format: "%.6f,%.6f", position.latitude, position.longitude)
+    }
+
+    /// `2018-06-03T20:15:00-00:00`: to the second, and UTC written as CAP 1.2, 3.3.2 wants it.
+    static func time(_ time: Instant) -> String {
+        let seconds = Instant(nanoseconds: time.nanoseconds - (time.nanoseconds % 1_000_000_000 + 1_000_000_000) % 1_000_000_000)
+        return String(seconds.description.dropLast()) + "-00:00"
+    }
+
+    /// An identity, with what an identifier may not hold escaped as in a URI, so that two never become one.
+    static func identifier(_ identity: String) -> String {
+        let allowed = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/@#+")
+        return identity.addingPercentEncoding(withAllowedCharacters: allowed) ?? identity
+    }
+
+    private static func quoted(_ address: String) -> String { address.contains(" ") ? "\"\(address)\"" : address }
+}
+
+extension XMLElement {
+    /// Adds an element with a text, if there is one. What XML 1.0 cannot hold is left out.
+    fileprivate func add(_ name: String, _ text: String?) {
+        guard let text, !text.isEmpty else { return }
+        let holdable = String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0xFFFE && $0.value != 0xFFFF || $0 == "\n" || $0 == "\t" }))
+        addChild(XMLElement(name: name, stringValue: holdable))
+    }
+}

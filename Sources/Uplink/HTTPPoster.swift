@@ -1,0 +1,126 @@
+internal import AsyncHTTPClient
+internal import Crypto
+internal import Foundation
+package import MQTT
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOSSL
+package import Telemetry
+
+/// Where and how something is posted over HTTPS.
+package struct WebhookSettings: Sendable {
+    package var url: String
+    /// The key of the signature; without one nothing is signed.
+    package var secret: Secret?
+    /// The value of the header `Authorization`.
+    package var authorization: Secret?
+    /// For all of a request, from the connection to the answer's end.
+    package var timeout: TimeSpan
+    /// A file of trusted certificates, instead of the system's; a client certificate and its key.
+    package var authorities: String?
+    package var certificate: String?
+    package var key: String?
+
+    package init(url: String, secret: Secret? = nil, timeout: TimeSpan = .seconds(10)) {
+        self.url = url
+        self.secret = secret
+        self.timeout = timeout
+    }
+
+    /// HTTPS to anywhere; plain HTTP only to this machine itself.
+    package static func isAllowed(_ url: String) -> Bool {
+        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty, parts.user == nil else { return false }
+        return parts.scheme == "https" || parts.scheme == "http" && ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host)
+    }
+}
+
+/// Posts messages to one address: signed, with an identity, within a time, and without following anyone elsewhere.
+final class HTTPPoster: Sendable {
+    private let settings: WebhookSettings
+    private let client: HTTPClient
+    private let clock: any GatewayClock
+
+    /// - Throws: ``DeliveryError`` if a certificate cannot be read.
+    init(_ settings: WebhookSettings, clock: any GatewayClock) throws {
+        self.settings = settings
+        self.clock = clock
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        do {
+            if let authorities = settings.authorities { tls.trustRoots = .file(authorities) }
+            if let certificate = settings.certificate, let key = settings.key {
+                tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
+                tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
+            }
+        } catch {
+            throw DeliveryError("the certificate for \(settings.url) cannot be read: \(error)")
+        }
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
+        configuration.timeout.connect = .nanoseconds(min(settings.timeout, .seconds(5)).nanoseconds)
+        configuration.httpVersion = .http1Only
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Posts a message and returns when it was answered with a status of 200 to 299.
+    ///
+    /// The signature is HMAC-SHA256 with the shared secret over the value of `Tocsin-Timestamp` (seconds since 1970), a
+    /// full stop, and the body; `Tocsin-Signature` is `v1=` and its hexadecimal digits.
+    /// - Throws: ``DeliveryError``; permanent for the statuses by which a receiver says that it will never take this
+    ///   message. 401, 403 and 404 are not among them: someone can mend those without touching the message.
+    func post(_ body: String, contentType: String, identity: String) async throws {
+        var request = HTTPClientRequest(url: settings.url)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: contentType)
+        request.headers.add(name: "User-Agent", value: "tocsin")
+        // A string of RFC 8941, as draft-ietf-httpapi-idempotency-key-header has it.
+        let escaped = identity.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        request.headers.add(name: "Idempotency-Key", value: "\"\(String(escaped.map { $0.isASCII && !$0.isNewline ? $0 : "?" }))\"")
+        if let authorization = settings.authorization { request.headers.add(name: "Authorization", value: authorization.value) }
+        let timestamp = String(clock.now().nanoseconds / 1_000_000_000)
+        request.headers.add(name: "Tocsin-Timestamp", value: timestamp)
+        if let secret = settings.secret {
+            let code = HMAC<SHA256>.authenticationCode(
+                for: Data("\(timestamp).\(body)".utf8), using: SymmetricKey(data: Data(secret.value.utf8)))
+            request.headers.add(name: "Tocsin-Signature", value: "v1=" + code.map { String(format: "%02x", $0) }.joined())
+        }
+        request.body = .bytes(ByteBuffer(string: body))
+        let response: HTTPClientResponse
+        let said: String
+        do {
+            response = try await client.execute(request, timeout: .nanoseconds(settings.timeout.nanoseconds))
+            said = response.status.code < 300 ? "" : await beginning(of: response)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw DeliveryError("\(settings.url): \(error)")
+        }
+        let status = Int(response.status.code)
+        switch status {
+        case 200..<300: return
+        case 300..<400:
+            throw DeliveryError("\(settings.url) answers \(status) and points elsewhere, which is not followed: name the new address")
+        case 400, 405, 406, 410, 411, 413, 414, 415, 422, 431, 451:
+            throw DeliveryError("\(settings.url) refuses this message with \(status)\(said)", isPermanent: true)
+        default:
+            let seconds = response.headers.first(name: "Retry-After").flatMap(Double.init)
+            throw DeliveryError("\(settings.url) answers \(status)\(said)", retryAfter: seconds)
+        }
+    }
+
+    /// The beginning of what was answered, for the operator who looks why; the rest is not read.
+    private func beginning(of response: HTTPClientResponse) async -> String {
+        var bytes: [UInt8] = []
+        do {
+            for try await chunk in response.body {
+                bytes += chunk.readableBytesView.prefix(200 - bytes.count)
+                if bytes.count >= 200 { break }
+            }
+        } catch {
+            // What was read so far is all there is to show.
+        }
+        let text = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return text.isEmpty ? "" : ": \(text)"
+    }
+
+    func close() async { try? await client.shutdown() }
+}

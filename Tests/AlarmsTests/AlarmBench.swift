@@ -1,0 +1,60 @@
+import Alarms
+import RuleEngine
+import RuleLanguage
+import Telemetry
+import TestSupport
+
+/// Engine and book together, as the gateway drives them; the gateway's clock is the time of the readings.
+struct AlarmBench: ~Copyable {
+    static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
+
+    static let rules = """
+        hazard: flood
+        rules:
+          - name: river-rising
+            summary: "{station}: river at {stage}, rising {rise}"
+            for_each: station
+            let: { stage: "mean(water_level, 10m)", rise: "slope(water_level, 30m)" }
+            levels: { watch: stage > 2 m, emergency: stage > 4 m or rise > 6 m/h }
+            clear: stage < 1 m
+            escalate: duty
+        """
+
+    var engine: Engine
+    var book: AlarmBook
+    let rules: CompiledRules
+
+    init(_ text: String = rules, flapping: FlappingLimit = FlappingLimit()) throws {
+        let rules = try SmallSite.compile(text)
+        let site = try SmallSite.site()
+        self.rules = rules
+        engine = Engine(rules.plan)
+        book = AlarmBook(
+            rules: rules, ladder: SmallSite.ladder, site: site, seriesDevices: (0..<12).map { "d\($0 / 4 + 1)" }, flapping: flapping)
+    }
+
+    /// Readings by seconds from the start, of one series: 0 is the first device's water level, 1 its temperature, ….
+    mutating func feed(_ readings: [(Int64, Double)], series: Int32 = 0) -> [Transition] {
+        var changes: [LevelChange] = []
+        var transitions: [Transition] = []
+        for (seconds, value) in readings {
+            changes.removeAll()
+            let time = Self.start + .seconds(seconds)
+            _ = engine.ingest(Reading(series: SeriesID(index: series), time: time, value: value), into: &changes)
+            for change in changes {
+                transitions += book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: time)
+            }
+        }
+        return transitions
+    }
+
+    /// What an operator asks for, seconds from the start.
+    mutating func carryOut(
+        _ action: OperatorOrder.Action, _ note: String = "", alarm: String = "river-rising/s1", at seconds: Int64
+    ) throws -> Transition {
+        let outcome = try book.carryOut(
+            OperatorOrder(action, alarm: alarm, person: "ada", note: note), at: Self.start + .seconds(seconds))
+        guard let transition = outcome.transition else { throw OperatorError("nothing was active at \(outcome.name)") }
+        return transition
+    }
+}

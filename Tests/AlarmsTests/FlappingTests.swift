@@ -1,0 +1,87 @@
+import Alarms
+import Telemetry
+import TestSupport
+import Testing
+
+@Suite struct FlappingTests {
+    private static let rules = """
+        hazard: flood
+        rules:
+          - name: river-rising
+            for_each: station
+            levels: { watch: water_level > 2 m, warning: water_level > 3 m }
+        """
+
+    private func bench() throws -> AlarmBench {
+        try AlarmBench(Self.rules, flapping: FlappingLimit(changes: 6, within: .minutes(10)))
+    }
+
+    @Test("an alarm that comes and goes is said to flap once, and is held until it has been quiet")
+    func heldUntilQuiet() throws {
+        var bench = try bench()
+        // Each swing is a raise or a clear; the sixth change within ten minutes is too much.
+        let swings = (0..<20).map { (Int64($0) * 30, $0.isMultiple(of: 2) ? 2.5 : 1.0) }
+        let said = bench.feed(swings)
+        #expect(said.map(\.kind) == [.raised, .cleared, .raised, .cleared, .raised, .flapping])
+        #expect(said.last?.note == "6 changes within 10m: held at watch until it has been quiet as long")
+        #expect(bench.book.active.map(\.levelName) == ["watch"])
+        // Its condition is normal since the last swing; it is let go when ten minutes have passed.
+        let last = AlarmBench.start + .seconds(19 * 30)
+        #expect(bench.book.calm(at: last + .minutes(10) - .seconds(1)).isEmpty)
+        let calm = bench.book.calm(at: last + .minutes(10))
+        #expect(calm.map(\.kind) == [.cleared])
+        #expect(calm[0].note == "calm after 20 changes in 7m")
+        #expect(bench.book.active.isEmpty)
+        // And it is counted anew.
+        #expect(bench.feed([(1200, 2.5), (1230, 1), (1260, 2.5)]).map(\.kind) == [.raised, .cleared, .raised])
+    }
+
+    @Test("a rise above the level at which it is held is never hidden")
+    func riseIsSeen() throws {
+        var bench = try bench()
+        _ = bench.feed((0..<9).map { (Int64($0) * 30, $0.isMultiple(of: 2) ? 2.5 : 1.0) })
+        #expect(bench.book.active.map { $0.flapping != nil } == [true])
+        let rose = bench.feed([(300, 3.5)])
+        #expect(rose.map(\.kind) == [.rose])
+        #expect(rose[0].alarm.state == .unacknowledged)
+        // Now it is held there.
+        #expect(bench.feed([(330, 2.5), (360, 3.5), (390, 2.5)]).isEmpty)
+        let calm = bench.book.calm(at: AlarmBench.start + .seconds(390) + .minutes(10))
+        #expect(calm.map(\.kind) == [.fell])
+        #expect(calm[0].alarm.levelName == "watch")
+    }
+
+    @Test("what flaps when the gateway stops is still held when it has started again")
+    func restart() throws {
+        var bench = try bench()
+        _ = bench.feed((0..<10).map { (Int64($0) * 30, $0.isMultiple(of: 2) ? 2.5 : 1.0) })
+        var next = try self.bench()
+        let (ladders, retired) = next.book.restore(bench.book.active, at: AlarmBench.start + .seconds(300))
+        #expect(retired.isEmpty)
+        // The engine goes on from where the conditions stand, not from the level that is held.
+        #expect(ladders.map(\.ladder.level.rank) == [0])
+        #expect(next.book.active.map(\.levelName) == ["watch"])
+        #expect(next.book.calm(at: AlarmBench.start + .seconds(270) + .minutes(10)).map(\.kind) == [.cleared])
+    }
+
+    @Test("whatever an alarm does, it is never shown lower than its condition, and in the end as its condition is", arguments: 1...40)
+    func neverHidden(seed: UInt64) throws {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        var bench = try bench()
+        var seconds: Int64 = 0
+        for _ in 0..<200 {
+            seconds += Int64.random(in: 5...200, using: &random)
+            let value: Double = [1.0, 2.5, 3.5].randomElement(using: &random) ?? 1
+            _ = bench.feed([(seconds, value)])
+            let shown = bench.book.active.first?.level.rank ?? 0
+            let condition: UInt8 = value > 3 ? 3 : value > 2 ? 2 : 0
+            #expect(shown >= condition)
+            if let alarm = bench.book.active.first, alarm.flapping == nil { #expect(shown == condition) }
+            _ = bench.book.calm(at: AlarmBench.start + .seconds(seconds))
+        }
+        let condition = bench.book.active.first?.ladder.level.rank ?? 0
+        _ = bench.book.calm(at: AlarmBench.start + .seconds(seconds) + .minutes(10))
+        #expect((bench.book.active.first?.level.rank ?? 0) == condition)
+    }
+}

@@ -114,15 +114,14 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario", .nioCore, .nioHTTP1, .nioPosix,
-                .nioSSL,
-            ],
+                .nioSSL],
             path: "Tests/TestSupport"),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
         .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Alarms", "TestSupport", .grdb]),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport", .logging]),
-        .testTarget(name: "UplinkTests", dependencies: ["Uplink", "Alarms", "Store", "TestSupport", .logging, .lifecycle]),
+        .testTarget(name: "UplinkTests", dependencies: ["Uplink", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport", .logging, .lifecycle]),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["Gateway", "Store", "MQTT", "Programs", "Scenario", "Telemetry", "TestSupport", "tocsin", .logging, .lifecycle]),

@@ -84,7 +84,9 @@ struct CAPWriter: Sendable {
         info.add("language", language)
         info.add("category", settings.category(of: hazard))
         info.add("event", text?.hazard ?? settings.events[hazard] ?? hazard.capitalized)
-        info.add("responseType", grade.responseType(hasInstruction: (text?.instruction ?? message.instruction) != nil))
+        // Each language says what it can say in its own words.
+        let instruction = text == nil ? message.instruction : text?.instruction
+        info.add("responseType", grade.responseType(hasInstruction: message.instruction != nil))
         info.add("urgency", grade.urgency)
         info.add("severity", grade.severity)
         info.add("certainty", grade.certainty)
@@ -93,7 +95,7 @@ struct CAPWriter: Sendable {
         info.add("senderName", settings.senderName)
         info.add("headline", String((text?.summary ?? message.summary).prefix(160)))
         info.add("description", description(message, text))
-        if grade.isActive { info.add("instruction", text?.instruction ?? message.instruction) }
+        if grade.isActive { info.add("instruction", instruction) }
         info.add("web", message.runbook.flatMap { URL(string: $0)?.scheme != nil ? $0 : nil })
         info.add("contact", settings.contact)
         for (name, value) in [

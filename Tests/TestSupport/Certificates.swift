@@ -1,20 +1,19 @@
 import Foundation
 import Programs
 import Scenario
-import TestSupport
 
 /// A small certificate authority of the test's own, made by openssl.
-struct Certificates {
-    let folder: TemporaryFolder
-    var authority: String { folder.file("ca.pem") }
-    var otherAuthority: String { folder.file("other.pem") }
-    var server: String { folder.file("server.pem") }
-    var serverKey: String { folder.file("server.key") }
-    var client: String { folder.file("client.pem") }
-    var clientKey: String { folder.file("client.key") }
-    var passwords: String { folder.file("passwords") }
+package struct Certificates {
+    package let folder: TemporaryFolder
+    package var authority: String { folder.file("ca.pem") }
+    package var otherAuthority: String { folder.file("other.pem") }
+    package var server: String { folder.file("server.pem") }
+    package var serverKey: String { folder.file("server.key") }
+    package var client: String { folder.file("client.pem") }
+    package var clientKey: String { folder.file("client.key") }
+    package var passwords: String { folder.file("passwords") }
 
-    init() throws {
+    package init() throws {
         folder = try TemporaryFolder()
         let script = """
             set -e

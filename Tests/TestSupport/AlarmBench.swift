@@ -2,13 +2,12 @@ import Alarms
 import RuleEngine
 import RuleLanguage
 import Telemetry
-import TestSupport
 
 /// Engine and book together, as the gateway drives them; the gateway's clock is the time of the readings.
-struct AlarmBench: ~Copyable {
-    static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
+package struct AlarmBench: ~Copyable {
+    package static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
 
-    static let rules = """
+    package static let rules = """
         hazard: flood
         rules:
           - name: river-rising
@@ -20,11 +19,11 @@ struct AlarmBench: ~Copyable {
             escalate: duty
         """
 
-    var engine: Engine
-    var book: AlarmBook
-    let rules: CompiledRules
+    package var engine: Engine
+    package var book: AlarmBook
+    package let rules: CompiledRules
 
-    init(_ text: String = rules, flapping: FlappingLimit = FlappingLimit()) throws {
+    package init(_ text: String = rules, flapping: FlappingLimit = FlappingLimit()) throws {
         let rules = try SmallSite.compile(text)
         let site = try SmallSite.site()
         self.rules = rules
@@ -34,7 +33,7 @@ struct AlarmBench: ~Copyable {
     }
 
     /// Readings by seconds from the start, of one series: 0 is the first device's water level, 1 its temperature, ….
-    mutating func feed(_ readings: [(Int64, Double)], series: Int32 = 0) -> [Transition] {
+    package mutating func feed(_ readings: [(Int64, Double)], series: Int32 = 0) -> [Transition] {
         var changes: [LevelChange] = []
         var transitions: [Transition] = []
         for (seconds, value) in readings {
@@ -49,12 +48,12 @@ struct AlarmBench: ~Copyable {
     }
 
     /// What an operator asks for, seconds from the start.
-    mutating func carryOut(
+    package mutating func carryOut(
         _ action: OperatorOrder.Action, _ note: String = "", alarm: String = "river-rising/s1", at seconds: Int64
     ) throws -> Transition {
         let outcome = try book.carryOut(
             OperatorOrder(action, alarm: alarm, person: "ada", note: note), at: Self.start + .seconds(seconds))
-        guard let transition = outcome.transition else { throw OperatorError("nothing was active at \(outcome.name)") }
+        guard let transition = outcome.transition else { throw TestFailure("nothing was active at \(outcome.name)") }
         return transition
     }
 }

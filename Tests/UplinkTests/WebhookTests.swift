@@ -1,0 +1,102 @@
+import Alarms
+import Crypto
+import Foundation
+import MQTT
+import Telemetry
+import TestSupport
+import Testing
+import Uplink
+
+@Suite struct WebhookTests {
+    private static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
+    private let escalation = Escalation(
+        identity: "high/\"s1\"@2018#1/hook", alarm: "a", destination: "hook", severity: 2, payload: "{\"ö\":1}", created: start)
+
+    private func hook(_ settings: WebhookSettings) throws -> WebhookDestination {
+        try WebhookDestination(name: "hook", settings, clock: ManualClock(Self.start))
+    }
+
+    private func failure(_ settings: WebhookSettings) async -> DeliveryError? {
+        do {
+            let hook = try hook(settings)
+            do {
+                try await hook.deliver(escalation)
+                await hook.close()
+                return nil
+            } catch {
+                await hook.close()
+                return error as? DeliveryError
+            }
+        } catch {
+            return error as? DeliveryError
+        }
+    }
+
+    @Test("it is posted over TLS, signed over time and body, with its identity; a certificate of a stranger is refused")
+    func signed() async throws {
+        let certificates = try Certificates()
+        let receiver = try await HTTPReceiver(certificate: (certificates.server, certificates.serverKey))
+        var settings = WebhookSettings(url: "https://127.0.0.1:\(receiver.port)/alarms?x=1", secret: Secret("0123456789abcdef"))
+        settings.authorities = certificates.authority
+        settings.authorization = Secret("Bearer token")
+        #expect(await failure(settings) == nil)
+        let request = try #require(receiver.received.first)
+        #expect(request.body == "{\"ö\":1}")
+        #expect(request.headers["content-type"] == "application/cloudevents+json; charset=utf-8")
+        #expect(request.headers["idempotency-key"] == "\"high/\\\"s1\\\"@2018#1/hook\"")
+        #expect(request.headers["authorization"] == "Bearer token")
+        let timestamp = try #require(request.headers["tocsin-timestamp"])
+        #expect(timestamp == "1528056000")
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Data("\(timestamp).\(request.body)".utf8), using: SymmetricKey(data: Data("0123456789abcdef".utf8)))
+        #expect(request.headers["tocsin-signature"] == "v1=" + code.map { String(format: "%02x", $0) }.joined())
+        settings.authorities = certificates.otherAuthority
+        let refused = await failure(settings)
+        #expect(refused != nil && refused?.isPermanent == false)
+        #expect(receiver.received.count == 1)
+        await receiver.stop()
+    }
+
+    @Test(
+        "what is answered decides: taken, tried again, or parked; nobody is followed elsewhere",
+        arguments: [
+            (200, false, false), (202, false, false), (301, true, false), (307, true, false), (400, true, true), (401, true, false),
+            (404, true, false), (408, true, false), (410, true, true), (413, true, true), (422, true, true), (429, true, false),
+            (500, true, false), (503, true, false),
+        ])
+    func statuses(status: Int, fails: Bool, isPermanent: Bool) async throws {
+        let receiver = try await HTTPReceiver { _, _ in (status, ["Location": "http://127.0.0.1:1/", "Retry-After": "7"], "because\nof this") }
+        let error = await failure(WebhookSettings(url: "http://127.0.0.1:\(receiver.port)/"))
+        #expect((error != nil) == fails)
+        if let error {
+            #expect(error.isPermanent == isPermanent)
+            #expect("\(error)".contains("\(status)"))
+            if status >= 400 { #expect("\(error)".contains("because of this")) }
+            if status == 429 || status == 503 { #expect(error.retryAfter == 7) }
+        }
+        #expect(receiver.received.count == 1)
+        await receiver.stop()
+    }
+
+    @Test("one that accepts and never answers, and one that is not there, are given up in time")
+    func hanging() async throws {
+        let receiver = try await HTTPReceiver { _, _ in nil }
+        var settings = WebhookSettings(url: "http://127.0.0.1:\(receiver.port)/", timeout: .milliseconds(300))
+        let hanging = await failure(settings)
+        #expect(hanging != nil && hanging?.isPermanent == false)
+        settings.url = "http://127.0.0.1:1/"
+        let absent = await failure(settings)
+        #expect(absent != nil && absent?.isPermanent == false)
+        await receiver.stop()
+    }
+
+    @Test("only HTTPS leaves the machine, and no password stands in an address")
+    func addresses() {
+        for good in ["https://example.org/x", "http://localhost:8080/", "http://127.0.0.1/", "http://[::1]:1/x"] {
+            #expect(WebhookSettings.isAllowed(good), "\(good)")
+        }
+        for bad in ["http://example.org/", "ftp://localhost/", "example.org", "", "https://", "https://user:secret@example.org/"] {
+            #expect(!WebhookSettings.isAllowed(bad), "\(bad)")
+        }
+    }
+}

@@ -124,7 +124,7 @@ let package = Package(
         .testTarget(name: "UplinkTests", dependencies: ["Uplink", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport", .logging, .lifecycle]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Store", "MQTT", "Programs", "Scenario", "Telemetry", "TestSupport", "tocsin", .logging, .lifecycle]),
+            dependencies: ["Gateway", "Alarms", "Store", "MQTT", "Programs", "Scenario", "Telemetry", "TestSupport", "tocsin", .logging, .lifecycle]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),
         .testTarget(name: "RuleLanguageTests", dependencies: ["RuleLanguage", "Devices", "TestSupport"]),

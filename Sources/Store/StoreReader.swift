@@ -221,6 +221,13 @@ package final class StoreReader: Sendable {
         }
     }
 
+    /// The identities of all escalations that have been due at a destination, in their order.
+    package func escalationIdentities(to destination: String) throws -> [String] {
+        try queue.read {
+            try String.fetchAll($0, sql: "SELECT identity FROM escalation WHERE destination = ? ORDER BY id", arguments: [destination])
+        }
+    }
+
     /// How many escalations have been due at a destination, delivered or not.
     package func escalationCount(to destination: String) throws -> Int {
         try queue.read {

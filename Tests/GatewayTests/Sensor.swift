@@ -42,17 +42,22 @@ final class Upstream: Sendable {
         var all: [(topic: String, payload: String)] { lock.withLock { list } }
     }
 
-    init(_ broker: RealBroker, filter: String = "up/#") async throws {
+    init(_ broker: RealBroker, filter: String = "up/#", name: String = "upstream-test") async throws {
         let received = Received()
         self.received = received
         subscriber = try Subscriber(
-            broker.settings("upstream-test"), filters: [filter], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            broker.settings(name), filters: [filter], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { received.add($0, $1) }
         try await Task.sleep(for: .milliseconds(300))
     }
 
     var messages: [(topic: String, payload: String)] { received.all }
     var topics: [String] { messages.map(\.topic) }
+    /// Without what was delivered again because of a kill.
+    var firstTopics: [String] {
+        var seen: Set<String> = []
+        return messages.filter { seen.insert($0.payload).inserted }.map(\.topic)
+    }
 
     func stop() async { await subscriber.stop() }
 }

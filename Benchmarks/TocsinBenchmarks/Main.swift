@@ -5,8 +5,11 @@ import Foundation
 enum Main {
     static func main() async throws {
         let arguments = CommandLine.arguments
+        if arguments.count == 6, arguments[5] == "latency" {
+            return try Report.show(try await LatencyBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-latency.json")
+        }
         guard arguments.count == 5 || arguments.count >= 6 && arguments[5] == "engine" else {
-            print("usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [engine [W1|W2|functions|loading]] (scripts/bench names them)")
+            print("usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [latency | engine [W1|W2|functions|loading]] (scripts/bench names them)")
             exit(64)
         }
         // One at a time, the engine first: nothing else runs beside it.
@@ -17,6 +20,7 @@ enum Main {
         guard arguments.count == 5 else { return try Report.show(lines, file: ".build/bench-engine.json") }
         lines += try DecodingBenchmark.lines(profile: arguments[4] + "/openeew.yaml")
         lines += try await GatewayBenchmark.lines(tocsin: arguments[3], subscriber: arguments[2])
+        lines += try await LatencyBenchmark.lines(tocsin: arguments[3])
         try Report.show(lines, file: ".build/bench.json")
         for line in lines where line.name.hasSuffix(" transitions") && line.ratio != 1 {
             print("\(line.name): \(line.value), and the reference has \(line.reference ?? .nan)")

@@ -16,11 +16,18 @@ package struct Cause: Sendable, Codable, Hashable {
     package var holds: Bool?
     /// How many seconds in the future it lies, where it is a forecast.
     package var ahead: Double?
+    /// For how many seconds it has to hold without a break, where the rule says so.
+    package var heldFor: Double?
 
-    /// `mean(water_level, 10m) is 3.31 m, over 3.2 m`
-    package var sentence: String {
+    /// `mean(water_level, 10m) is 3.31 m, over 3.2 m, for 2m`
+    package var sentence: String { sentence("is") }
+
+    /// The same of a moment that has passed: `mean(water_level, 10m) was 3.31 m, over 3.2 m, for 2m`
+    package var pastSentence: String { sentence("was") }
+
+    private func sentence(_ verb: String) -> String {
         let shown = value.map { Self.number($0, unit) } ?? "unknown"
-        guard let holds else { return "\(term) is unknown (rule: \(sign) \(threshold))" }
+        guard let holds else { return "\(term) \(verb) unknown (rule: \(sign) \(threshold))" }
         let limit = thresholdValue.map { Self.number($0, unit) } ?? threshold
         let relation =
             switch (sign, holds) {
@@ -31,7 +38,8 @@ package struct Cause: Sendable, Codable, Hashable {
             case ("==", true), ("!=", false): "equal to"
             default: "not"
             }
-        return "\(term) is \(shown), \(relation) \(limit)"
+        let span = holds ? heldFor.map { ", for \(TimeSpanText.short(TimeSpan(nanoseconds: Int64($0 * 1e9))))" } ?? "" : ""
+        return "\(term) \(verb) \(shown), \(relation) \(limit)\(span)"
     }
 
     private static func number(_ value: Double, _ unit: String) -> String {
@@ -96,6 +104,6 @@ extension LoweredComparison {
         return Cause(
             term: leftText, value: value(left), sign: sign, threshold: rightText, thresholdValue: value(right),
             unit: unit.symbol, holds: result.isNaN ? nil : result == 1,
-            ahead: ahead > .zero ? ahead.seconds : nil)
+            ahead: ahead > .zero ? ahead.seconds : nil, heldFor: held > .zero ? held.seconds : nil)
     }
 }

@@ -6,9 +6,11 @@ package import Telemetry
 /// SQLite, the gateway's only state: readings, alarms, transitions and the outbox.
 ///
 /// One connection does all writes and all checkpoints: SQLite from 3.7.0 to 3.51.2 can lose commits when
-/// two connections do both at once. Readers open the file for themselves (``StoreReader``).
+/// two connections do both at once. What only looks has a connection of its own, which no commit holds up; commands
+/// open the file for themselves (``StoreReader``).
 package final class Store: Sendable {
     let queue: DatabaseQueue
+    let looking: DatabaseQueue
     package let path: String
 
     /// Opens the file, or makes it, and brings its schema up to date.
@@ -31,6 +33,11 @@ package final class Store: Sendable {
                 throw StoreError.newer(path)
             }
             try migrator.migrate(queue)
+            var readonly = Configuration()
+            readonly.readonly = true
+            readonly.busyMode = .timeout(10)
+            readonly.label = "tocsin.store.looking"
+            looking = try DatabaseQueue(path: path, configuration: readonly)
         } catch let error as StoreError {
             throw error
         } catch {
@@ -54,7 +61,26 @@ package final class Store: Sendable {
         }
     }
 
-    package func close() throws { try queue.close() }
+    /// Writes without waiting for the disk: what a power cut may take back, because it would only be done again. The next
+    /// commit that waits brings it to the disk as well, and its place in the order stays.
+    func writeWithoutSync<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
+        try await queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = NORMAL")
+            defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
+            var result: T?
+            try db.inTransaction {
+                result = try body(db)
+                return .commit
+            }
+            guard let result else { throw DatabaseError(message: "a transaction gave no result") }
+            return result
+        }
+    }
+
+    package func close() throws {
+        try looking.close()
+        try queue.close()
+    }
 }
 
 /// A series by its names.

@@ -86,7 +86,7 @@ struct HistoryCommand: ParsableCommand {
             throw ExitCode.failure
         }
         if !json, found.count > 1, id != alarm { Terminal.complain("the newest of \(found.count) alarms that begin so: \(id)") }
-        let line = EventLine(colour: Terminal.hasColour(STDOUT_FILENO), ladder: ladder)
+        let line = EventLine(colour: Terminal.hasColour(STDOUT_FILENO), ladder: ladder, isHistory: true)
         for event in try reader.history(of: id) { Terminal.line(json ? line.json(event) : line.text(event)) }
     }
 }

@@ -116,9 +116,10 @@ final class DemoScreen: Sendable {
         let level =
             ["cleared", "retired", "uncertain", "blind"].contains(message.transition.kind) ? message.transition.kind : message.transition.to
         let word = level.uppercased().padding(toLength: 11, withPad: " ", startingAt: 0)
+        let again = (arrival.message.escalation?.repetition ?? 0) > 0 ? "  (again: nobody has taken it on)" : ""
         let latency = arrival.latency.map { "  (\(NumberText.short($0 * 1000)) ms)" } ?? ""
         let time = Self.clock(message.transition.time)
-        return "  \(paint("2", time))  \(paint(Self.code(level), word))\(message.summary)\(paint("2", latency))"
+        return "  \(paint("2", time))  \(paint(Self.code(level), word))\(message.summary)\(paint("2", latency + again))"
     }
 
     private static func rate(_ snapshot: Demonstration.Snapshot, _ state: inout State) -> Double {

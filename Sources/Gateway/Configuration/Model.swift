@@ -39,7 +39,24 @@ package struct Model: Sendable {
                     .warning, id: "idle-policy",
                     "the policy '\(policy.name)' applies to nothing: no rule names it in 'escalate', and it has no 'where'"))
         }
+        rules.warnings += expiringMessages(configuration, policies)
         return Model(site: site, rules: rules, series: series, policies: policies)
+    }
+
+    /// A CAP message that nobody renews is over while its alarm is not.
+    private static func expiringMessages(_ configuration: Configuration, _ policies: PolicySet) -> [Diagnostic] {
+        configuration.destinations.compactMap { destination in
+            guard case .cap(let settings, _) = destination.kind else { return nil }
+            let isRenewed = policies.policies.flatMap(\.steps).contains { step in
+                step.destinations.contains(destination.name) && step.stop == .cleared && (step.repeatEvery.map { $0 < settings.validity } ?? false)
+            }
+            if isRenewed { return nil }
+            let span = TimeSpanText.short(settings.validity)
+            return Diagnostic(
+                .warning, id: "cap-expires",
+                "the CAP messages of '\(destination.name)' expire after \(span) even if the alarm is still active",
+                hint: "renew them by a policy's step to it with 'repeat' shorter than that, and 'stop: cleared'")
+        }
     }
 
     private static func policies(_ configuration: Configuration, _ zone: ZoneTable) throws(DiagnosticList) -> PolicySet {

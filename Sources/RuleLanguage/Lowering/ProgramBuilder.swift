@@ -90,7 +90,9 @@ struct ProgramBuilder {
     private mutating func remember(_ expression: CheckedExpression) -> Value {
         switch expression {
         case .hold(let condition, let span):
+            let first = comparisons.count
             let inner = lower(condition).register
+            for index in first..<comparisons.count { comparisons[index].held = max(comparisons[index].held, span) }
             defer { program.memoryCount += 1 }
             return Value(
                 register: emit(Instruction(.hold, a: inner, b: program.memoryCount, constant: Double(span.nanoseconds))), unit: .one)
@@ -291,6 +293,8 @@ package struct LoweredComparison: Sendable {
     var unit: Unit
     /// How far in the future what it compares lies, where it is a forecast.
     var ahead: TimeSpan = .zero
+    /// For how long it has to hold, where the rule says `for`.
+    var held: TimeSpan = .zero
 }
 
 extension Unit {

@@ -24,7 +24,7 @@ extension Store {
 
     /// What waits for a destination, oldest first: the order within each alarm.
     package func waiting(for destination: String, limit: Int) async throws -> [WaitingEscalation] {
-        try await queue.read { db in
+        try await looking.read { db in
             try Row.fetchAll(
                 db, sql: "SELECT * FROM escalation WHERE destination = ? AND delivered IS NULL AND parked IS NULL ORDER BY id LIMIT ?",
                 arguments: [destination, limit]
@@ -40,7 +40,7 @@ extension Store {
 
     /// What the same destination was told of the same alarm before, oldest first; what it refused for good left out.
     package func earlier(than waiting: WaitingEscalation) async throws -> [Escalation] {
-        try await queue.read { db in
+        try await looking.read { db in
             try Row.fetchAll(
                 db, sql: "SELECT * FROM escalation WHERE alarm = ? AND destination = ? AND id < ? AND parked IS NULL ORDER BY id",
                 arguments: [waiting.escalation.alarm, waiting.escalation.destination, waiting.id]
@@ -50,7 +50,7 @@ extension Store {
 
     /// How many raises a destination has been due since a moment: what makes a flood.
     package func raises(for destination: String, since: Instant) async throws -> Int {
-        try await queue.read { db in
+        try await looking.read { db in
             try Int.fetchOne(
                 db,
                 sql: """
@@ -62,15 +62,16 @@ extension Store {
 
     /// Whether an escalation waits that has not been tried yet: what is of less weight lets it go first.
     package func hasUntriedEscalations() async throws -> Bool {
-        try await queue.read { db in
+        try await looking.read { db in
             try Bool.fetchOne(
                 db, sql: "SELECT EXISTS (SELECT 1 FROM escalation WHERE delivered IS NULL AND parked IS NULL AND attempts = 0)") ?? false
         }
     }
 
+    /// A power cut may take it back: then it is delivered again, with the same identity.
     /// - Parameter waiting: what was delivered, in this order.
     package func markDelivered(_ waiting: [WaitingEscalation], at time: Instant) async throws {
-        try await queue.write { db in
+        try await writeWithoutSync { db in
             for item in waiting {
                 try db.execute(
                     sql: "UPDATE escalation SET delivered = ?, attempts = attempts + 1, error = NULL WHERE id = ?",
@@ -109,7 +110,7 @@ extension Store {
     }
 
     package func markFailed(_ id: Int64, error: String) async throws {
-        try await queue.write { db in
+        try await writeWithoutSync { db in
             try db.execute(
                 sql: "UPDATE escalation SET attempts = attempts + 1, error = ? WHERE id = ?", arguments: [error, id])
         }

@@ -24,7 +24,7 @@ extension Store {
     }
 
     package func markForwarded(to destination: String, upTo reading: Int64) async throws {
-        try await queue.write { db in
+        try await writeWithoutSync { db in
             try db.execute(sql: "UPDATE forward SET reading = ? WHERE destination = ?", arguments: [reading, destination])
         }
     }
@@ -32,7 +32,7 @@ extension Store {
     /// The readings after a number, in the order of their arrival.
     /// - Parameter limit: how many at most; a batch that arrived together is not broken by `arrivedBefore`.
     package func readings(after id: Int64, arrivedBefore: Instant, limit: Int) async throws -> [NamedReading] {
-        try await queue.read { db in
+        try await looking.read { db in
             let end = try Int64.fetchOne(
                 db, sql: "SELECT max(first_reading + count) FROM batch WHERE arrived < ? AND first_reading + count > ?",
                 arguments: [arrivedBefore.nanoseconds, id])

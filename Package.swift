@@ -114,17 +114,22 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario", .nioCore, .nioHTTP1, .nioPosix,
-                .nioSSL],
+                .nioSSL,
+            ],
             path: "Tests/TestSupport"),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
         .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Alarms", "TestSupport", .grdb]),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport", .logging]),
-        .testTarget(name: "UplinkTests", dependencies: ["Uplink", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport", .logging, .lifecycle]),
+        .testTarget(
+            name: "UplinkTests",
+            dependencies: ["Uplink", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport", .logging, .lifecycle]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Alarms", "Store", "MQTT", "Programs", "Scenario", "Telemetry", "TestSupport", "tocsin", .logging, .lifecycle]),
+            dependencies: [
+                "Gateway", "Alarms", "Store", "MQTT", "Programs", "Scenario", "Telemetry", "TestSupport", "tocsin", .logging, .lifecycle,
+            ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),
         .testTarget(name: "RuleLanguageTests", dependencies: ["RuleLanguage", "Devices", "TestSupport"]),

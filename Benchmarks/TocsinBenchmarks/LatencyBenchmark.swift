@@ -86,7 +86,9 @@ enum LatencyBenchmark {
         while publisher.acknowledged < perSecond * seconds { try await Task.sleep(for: .milliseconds(5)) }
     }
 
-    private static func start(_ executable: String, _ broker: LocalBroker, _ upstream: LocalBroker, _ folder: String) async throws -> ChildProcess {
+    private static func start(_ executable: String, _ broker: LocalBroker, _ upstream: LocalBroker, _ folder: String) async throws
+        -> ChildProcess
+    {
         let files = [
             "profiles/bench.yaml": """
             profile: bench

@@ -9,7 +9,9 @@ enum Main {
             return try Report.show(try await LatencyBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-latency.json")
         }
         guard arguments.count == 5 || arguments.count >= 6 && arguments[5] == "engine" else {
-            print("usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [latency | engine [W1|W2|functions|loading]] (scripts/bench names them)")
+            print(
+                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [latency | engine [W1|W2|functions|loading]] (scripts/bench names them)"
+            )
             exit(64)
         }
         // One at a time, the engine first: nothing else runs beside it.

@@ -14,8 +14,10 @@ struct EventLine {
     func text(_ event: StoreReader.Event) -> String {
         let time = String(event.time.prefix(19)).replacing("T", with: " ")
         let word = Self.word(event).uppercased()
-        let padded = word + String(repeating: " ", count: max(0, 10 - word.count))
-        let why = event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "blind" }.map { isHistory ? $0.pastSentence : $0.sentence }.joined(
+        let padded = word + String(repeating: " ", count: max(0, 14 - word.count))
+        let why = event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "blind" }.map {
+            isHistory ? $0.pastSentence : $0.sentence
+        }.joined(
             separator: "; ")
         var line = "\(paint("2", time))  \(paint(code(event), padded)) \(paint("1", event.rule)) \(event.group)"
         line += "  \(event.summary)"

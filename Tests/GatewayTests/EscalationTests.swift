@@ -62,7 +62,8 @@ import Testing
         }
         for step in 0..<20 { try await sensor.send(-0.9, at: now + 3000 + Int64(step)) }
         try await eventually("the end is told to those who were told") {
-            kinds(receiver.received).last == "cleared" && files(gateway).count >= 2 && upstream.topics.last == "up/test-site/high-water/s1/normal"
+            kinds(receiver.received).last == "cleared" && files(gateway).count >= 2
+                && upstream.topics.last == "up/test-site/high-water/s1/normal"
         }
         try await eventually("nothing of it is retained") { current.messages.last?.payload == "" }
         #expect(current.messages.first.flatMap { CloudEvent.read($0.payload) }?.data.alarm.level == "watch")
@@ -114,9 +115,13 @@ import Testing
         try await eventually("it is parked") { try tocsin("outbox", gateway: gateway).output.contains("refusing  PARKED") }
         let shown = try tocsin("outbox", "--destination", "refusing", gateway: gateway)
         #expect(shown.code == 1 && shown.output.contains("refuses this message with 422: no such field"), "\(shown.output)")
-        #expect(try tocsin("outbox", "--retry", "--destination", "nowhere", gateway: gateway).errors.contains("there is no destination 'nowhere'"))
+        #expect(
+            try tocsin("outbox", "--retry", "--destination", "nowhere", gateway: gateway).errors.contains(
+                "there is no destination 'nowhere'"))
         isMended.isOn.withLock { $0 = true }
-        #expect(try tocsin("outbox", "--retry", "--destination", "refusing", gateway: gateway).output == "refusing: 1 escalation tried again now\n")
+        #expect(
+            try tocsin("outbox", "--retry", "--destination", "refusing", gateway: gateway).output
+                == "refusing: 1 escalation tried again now\n")
         try await eventually("it is delivered") { try !tocsin("outbox", gateway: gateway).output.contains("refusing") }
         #expect(gateway.stop() == 0)
         await upstream.stop()
@@ -186,7 +191,9 @@ import Testing
         let upstreamBroker = try RealBroker()
         let gateway = try GatewayProcess(
             brokerPort: broker.port,
-            more: "forward: { send: \(form), topic: \"fwd/{site}/{device}\", per_second: 5000, broker: { host: 127.0.0.1, port: \(upstreamBroker.port) } }")
+            more:
+                "forward: { send: \(form), topic: \"fwd/{site}/{device}\", per_second: 5000, broker: { host: 127.0.0.1, port: \(upstreamBroker.port) } }"
+        )
         try await gateway.startConnected()
         let upstream = try await Upstream(upstreamBroker, filter: "fwd/#")
         let sensor = try await Sensor(broker)
@@ -200,13 +207,17 @@ import Testing
         if form == "readings" {
             func values() -> [Double] {
                 upstream.messages.flatMap { message in
-                    ((try? JSONSerialization.jsonObject(with: Data(message.payload.utf8))) as? [[String: Any]] ?? []).compactMap { $0["v"] as? Double }
+                    ((try? JSONSerialization.jsonObject(with: Data(message.payload.utf8))) as? [[String: Any]] ?? []).compactMap {
+                        $0["v"] as? Double
+                    }
                 }
             }
             try await eventually("all arrive: \(gateway.log.suffix(500))") { values().suffix(40) == (1...40).map { Double($0) / 100 }[...] }
             let pack = try #require(upstream.messages.last)
             #expect(pack.topic == "fwd/test-site/d1")
-            #expect(pack.payload.contains("\"bn\":\"test-site/d1/\"") && pack.payload.contains("\"n\":\"water_level\"") && pack.payload.contains("\"u\":\"m\""))
+            #expect(
+                pack.payload.contains("\"bn\":\"test-site/d1/\"") && pack.payload.contains("\"n\":\"water_level\"")
+                    && pack.payload.contains("\"u\":\"m\""))
         } else {
             // A minute is summed up when it is over.
             func counts() -> Double {

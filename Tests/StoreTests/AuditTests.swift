@@ -41,7 +41,9 @@ import Testing
         #expect(verifier.faults == [])
         #expect(verifier.count >= 12)
         var kinds: [String] = []
-        try reader.forEachAuditRecord { #expect($0 == .init(number: 0, hash: AuditChain.origin)) } _: { text, _ in
+        try reader.forEachAuditRecord {
+            #expect($0 == .init(number: 0, hash: AuditChain.origin))
+        } _: { text, _ in
             kinds.append(CanonicalJSON.value(AuditRecord.self, text)?.kind ?? "?")
         }
         #expect(kinds.prefix(3) == ["raised", "acknowledged", "rose"])

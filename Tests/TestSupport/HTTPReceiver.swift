@@ -24,7 +24,9 @@ package final class HTTPReceiver: Sendable {
     /// - Parameters:
     ///   - certificate: a PEM file with the certificate, and one with its key; `nil` for plain HTTP.
     ///   - port: 0 for any that is free.
-    package init(certificate: (chain: String, key: String)? = nil, port: Int = 0, answer: @escaping Answer = { _, _ in (204, [:], "") }) async throws {
+    package init(certificate: (chain: String, key: String)? = nil, port: Int = 0, answer: @escaping Answer = { _, _ in (204, [:], "") })
+        async throws
+    {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var context: NIOSSLContext?
         if let certificate {

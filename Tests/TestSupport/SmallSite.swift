@@ -23,11 +23,13 @@ package enum SmallSite {
         site: test-site
         devices:
 
-        """ + (1...devices).map { number in
-            // No three of them on a line.
-            let position = "{ latitude: \(47 + Double(number) / 8), longitude: \(8 + Double(number * number % 5) / 8) }"
-            return "  - { id: d\(number), profile: test, kind: gauge, station: s\(number), area: up/down/a\(number % 2), position: \(position) }\n"
-        }.joined()
+        """
+            + (1...devices).map { number in
+                // No three of them on a line.
+                let position = "{ latitude: \(47 + Double(number) / 8), longitude: \(8 + Double(number * number % 5) / 8) }"
+                return
+                    "  - { id: d\(number), profile: test, kind: gauge, station: s\(number), area: up/down/a\(number % 2), position: \(position) }\n"
+            }.joined()
     }
 
     package static func site(_ devices: Int = 3) throws -> Site {

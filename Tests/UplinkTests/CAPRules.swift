@@ -26,16 +26,20 @@ enum CAPRules {
         if ["Update", "Cancel", "Ack", "Error"].contains(kind), references.isEmpty { faults.append("\(kind) refers to no message") }
         if !root.named("references").isEmpty, references.isEmpty { faults.append("references are there and empty") }
         for reference in references {
-            if reference.split(separator: ",", omittingEmptySubsequences: false).count != 3 { faults.append("'\(reference)' is no reference") }
+            if reference.split(separator: ",", omittingEmptySubsequences: false).count != 3 {
+                faults.append("'\(reference)' is no reference")
+            }
             if let known, !known.contains(reference) { faults.append("'\(reference)' refers to no message that was sent") }
         }
         if kind == "Error", (text("note") ?? "").isEmpty { faults.append("an Error says nothing in note") }
         if text("status") == "Exercise", (text("note") ?? "").isEmpty { faults.append("an Exercise is not described in note") }
         if text("scope") == "Restricted", (text("restriction") ?? "").isEmpty { faults.append("Restricted without a restriction") }
         if text("scope") == "Private", (text("addresses") ?? "").isEmpty { faults.append("Private without addresses") }
-        let times = ["sent"].compactMap { text($0) } + root.named("info").flatMap { info in
-            ["effective", "onset", "expires"].flatMap { all($0, info) }
-        }
+        let times =
+            ["sent"].compactMap { text($0) }
+            + root.named("info").flatMap { info in
+                ["effective", "onset", "expires"].flatMap { all($0, info) }
+            }
         // 3.3.2
         for time in times where time.hasSuffix("Z") || time.hasSuffix("+00:00") { faults.append("UTC is written -00:00, and not \(time)") }
         for info in root.named("info") {
@@ -68,7 +72,8 @@ enum CAPRules {
     static func schemaFaults(_ file: String) throws -> String {
         let folder = try TemporaryFolder()
         let schema = RepositoryRoot.path + "/Tests/Conformance/cap/cap12.xsd"
-        let child = try ChildProcess("/usr/bin/xmllint", ["--noout", "--schema", schema, file], output: folder.file("out"), errors: folder.file("out"))
+        let child = try ChildProcess(
+            "/usr/bin/xmllint", ["--noout", "--schema", schema, file], output: folder.file("out"), errors: folder.file("out"))
         let code = child.wait()
         return code == 0 ? "" : (try? String(contentsOfFile: folder.file("out"), encoding: .utf8)) ?? "xmllint ended with \(code)"
     }
@@ -93,5 +98,7 @@ enum CAPRules {
 
 extension XMLElement {
     /// The elements in it of a name, whatever their namespace's prefix.
-    fileprivate func named(_ name: String) -> [XMLElement] { (children ?? []).compactMap { $0 as? XMLElement }.filter { $0.localName == name } }
+    fileprivate func named(_ name: String) -> [XMLElement] {
+        (children ?? []).compactMap { $0 as? XMLElement }.filter { $0.localName == name }
+    }
 }

@@ -43,7 +43,8 @@ import Uplink
     /// Alarms through the engine, the book and the planner into a folder of messages.
     private struct Publisher: ~Copyable {
         var bench: AlarmBench
-        var planner = EscalationPlanner(site: "test site", destinations: [.init(name: "public", minimumLevel: Level(rank: 1))], policies: PolicySet())
+        var planner = EscalationPlanner(
+            site: "test site", destinations: [.init(name: "public", minimumLevel: Level(rank: 1))], policies: PolicySet())
         let folder: TemporaryFolder
         let destination: CAPDestination
         var earlier: [String: [Escalation]] = [:]
@@ -161,7 +162,8 @@ import Uplink
         #expect(hostile != Self.rules)
         var bench = try AlarmBench(hostile)
         let transition = try #require(bench.feed([(0, 2.5)]).first)
-        var planner = EscalationPlanner(site: "a&b <c>", destinations: [.init(name: "p", minimumLevel: Level(rank: 1))], policies: PolicySet())
+        var planner = EscalationPlanner(
+            site: "a&b <c>", destinations: [.init(name: "p", minimumLevel: Level(rank: 1))], policies: PolicySet())
         let folder = try TemporaryFolder()
         let destination = try CAPDestination(
             name: "p", Self.settings(), carrier: .folder(folder.path), clock: ManualClock(AlarmBench.start))

@@ -38,7 +38,8 @@ private final class Keeper: Destination {
 
     /// Raises of as many places as asked for, through the planner.
     private func escalations(_ places: Range<Int>, level: (Int) -> Double, to destination: String) throws -> [Escalation] {
-        var planner = EscalationPlanner(site: "s", destinations: [.init(name: destination, minimumLevel: Level(rank: 1))], policies: PolicySet())
+        var planner = EscalationPlanner(
+            site: "s", destinations: [.init(name: destination, minimumLevel: Level(rank: 1))], policies: PolicySet())
         return try places.flatMap { place in
             var bench = try AlarmBench()
             return bench.feed([(0, level(place))]).flatMap { transition in
@@ -61,7 +62,8 @@ private final class Keeper: Destination {
         try store.commit(batch)
         let pager = Keeper("pager")
         let dispatcher = Dispatcher(
-            destinations: [pager], grouping: ["pager"], flood: FloodLimit(alarms: 10, within: .minutes(10), pause: .seconds(60)), store: store,
+            destinations: [pager], grouping: ["pager"], flood: FloodLimit(alarms: 10, within: .minutes(10), pause: .seconds(60)),
+            store: store,
             clock: clock, logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("all that was there is told") { try await store.waiting(for: "pager", limit: 99).count <= 14 }
@@ -79,7 +81,9 @@ private final class Keeper: Destination {
         #expect(flood.data.counts == ["watch": 14])
         #expect(flood.data.summary.contains("14 alarms (14 watch)") && flood.data.summary.contains("and 9 more"), "\(flood.data.summary)")
         // Every escalation is accounted for, once.
-        let named = pager.payloads.compactMap { FloodMessage.read($0) }.flatMap(\.data.escalations) + pager.identities.filter { !$0.hasPrefix("flood/") }
+        let named =
+            pager.payloads.compactMap { FloodMessage.read($0) }.flatMap(\.data.escalations)
+            + pager.identities.filter { !$0.hasPrefix("flood/") }
         #expect(Set(named).count == 30 && named.count == 30)
         running.cancel()
         _ = await running.result
@@ -91,7 +95,8 @@ private final class Keeper: Destination {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
-        batch.escalations = try escalations(0..<1, level: { _ in 9 }, to: "pager") + escalations(1..<20, level: { $0 == 12 ? 9 : 2.5 }, to: "pager")
+        batch.escalations =
+            try escalations(0..<1, level: { _ in 9 }, to: "pager") + escalations(1..<20, level: { $0 == 12 ? 9 : 2.5 }, to: "pager")
         try store.commit(batch)
         let pager = Keeper("pager")
         let dispatcher = Dispatcher(

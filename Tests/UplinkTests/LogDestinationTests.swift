@@ -37,7 +37,8 @@ import Uplink
             let log = try LogDestination(name: "l", path: path, rotation: .init(period: .days(1), kept: 3), clock: clock)
             try await log.deliver(
                 Escalation(
-                    identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "\(number)", created: Instant(nanoseconds: 0)))
+                    identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "\(number)", created: Instant(nanoseconds: 0)
+                ))
         }
         try await deliver(1)
         try await deliver(2)

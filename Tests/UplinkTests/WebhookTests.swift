@@ -65,7 +65,9 @@ import Uplink
             (500, true, false), (503, true, false),
         ])
     func statuses(status: Int, fails: Bool, isPermanent: Bool) async throws {
-        let receiver = try await HTTPReceiver { _, _ in (status, ["Location": "http://127.0.0.1:1/", "Retry-After": "7"], "because\nof this") }
+        let receiver = try await HTTPReceiver { _, _ in
+            (status, ["Location": "http://127.0.0.1:1/", "Retry-After": "7"], "because\nof this")
+        }
         let error = await failure(WebhookSettings(url: "http://127.0.0.1:\(receiver.port)/"))
         #expect((error != nil) == fails)
         if let error {

@@ -5,6 +5,7 @@ package import RuleLanguage
 package import SourceText
 package import Store
 package import Telemetry
+internal import Uplink
 
 /// Devices and rules, read, checked and compiled: everything that a reload replaces.
 package struct Model: Sendable {
@@ -48,7 +49,8 @@ package struct Model: Sendable {
         configuration.destinations.compactMap { destination in
             guard case .cap(let settings, _) = destination.kind else { return nil }
             let isRenewed = policies.policies.flatMap(\.steps).contains { step in
-                step.destinations.contains(destination.name) && step.stop == .cleared && (step.repeatEvery.map { $0 < settings.validity } ?? false)
+                step.destinations.contains(destination.name) && step.stop == .cleared
+                    && (step.repeatEvery.map { $0 < settings.validity } ?? false)
             }
             if isRenewed { return nil }
             let span = TimeSpanText.short(settings.validity)

@@ -70,6 +70,12 @@ import Testing
         let last = try #require(files(gateway).last)
         #expect(try String(contentsOfFile: gateway.folder.file("cap/\(last)"), encoding: .utf8).contains("<msgType>Cancel</msgType>"))
 
+        gateway.signal(SIGHUP)
+        try await eventually("it has reloaded") { gateway.log.contains("devices and rules reloaded") }
+        try gateway.folder.write("rules/rules.yaml", "rules: nonsense")
+        gateway.signal(SIGHUP)
+        try await eventually("it has not reloaded") { gateway.log.contains("not reloaded, the running devices and rules stay") }
+
         // What happened can be shown, here and elsewhere.
         #expect(gateway.stop() == 0)
         let whole = try tocsin("audit", "verify", gateway: gateway)
@@ -79,7 +85,7 @@ import Testing
         try gateway.folder.write("audit.jsonl", export)
         let elsewhere = try TocsinBinary.run(["audit", "verify", gateway.folder.file("audit.jsonl"), "--expect", head])
         #expect(elsewhere.code == 0, "\(elsewhere.output)\(elsewhere.errors)")
-        for kind in ["started", "raised", "acknowledged", "delivered", "cleared", "stopped"] {
+        for kind in ["started", "raised", "acknowledged", "delivered", "cleared", "reloaded", "reload-failed", "stopped"] {
             #expect(export.contains("\\\"kind\\\":\\\"\(kind)\\\""), "\(kind)")
         }
         try gateway.folder.write("forged.jsonl", export.replacing("crew on the way", with: "asleep"))
@@ -87,6 +93,36 @@ import Testing
         #expect(forged.code == 1 && forged.output.contains("was altered"), "\(forged.output)")
         await upstream.stop()
         await current.stop()
+        await receiver.stop()
+    }
+
+    @Test("CAP messages go over MQTT and to a webhook as they do into a folder")
+    func cap() async throws {
+        let broker = try RealBroker()
+        let receiver = try await HTTPReceiver()
+        let gateway = try GatewayProcess(
+            brokerPort: broker.port,
+            destinations: """
+                  - name: over-mqtt
+                    kind: cap
+                    status: Exercise
+                    note: a test
+                    sender: t@example.org
+                    to: { mqtt: { topic: "cap/{hazard}", broker: { host: 127.0.0.1, port: \(broker.port) } } }
+                  - { name: over-https, kind: cap, status: Test, sender: t@example.org, to: { webhook: { url: "http://127.0.0.1:\(receiver.port)/" } } }
+                """)
+        let upstream = try await Upstream(broker, filter: "cap/#")
+        try await gateway.startConnected()
+        #expect(gateway.log.contains("the CAP messages of 'over-mqtt' expire after 12h"))
+        try await Sensor(broker).send(2.5, at: Sensor.nowMilliseconds)
+        try await eventually("both have it") { upstream.topics == ["cap/flood"] && receiver.received.count == 1 }
+        let posted = try #require(receiver.received.first)
+        #expect(posted.headers["content-type"] == "application/cap+xml")
+        for xml in [posted.body, upstream.messages[0].payload] {
+            #expect(xml.contains("<msgType>Alert</msgType>") && xml.contains("urn:oasis:names:tc:emergency:cap:1.2"))
+        }
+        #expect(gateway.stop() == 0)
+        await upstream.stop()
         await receiver.stop()
     }
 

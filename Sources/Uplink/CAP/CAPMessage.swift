@@ -2,6 +2,7 @@ internal import Alarms
 internal import Devices
 internal import Foundation
 internal import FoundationXML
+internal import RuleLanguage
 internal import Telemetry
 
 /// A message of the Common Alerting Protocol 1.2 (OASIS, 1 July 2010,
@@ -38,7 +39,9 @@ struct CAPWriter: Sendable {
         guard let kind = Self.kind(of: message, isFirst: references.isEmpty) else { return nil }
         let identifier = Self.identifier(escalation.identity)
         let root = XMLElement(name: "alert")
-        root.addNamespace(Self.namespace)
+        if let namespace = XMLNode.namespace(withName: "", stringValue: "urn:oasis:names:tc:emergency:cap:1.2") as? XMLNode {
+            root.addNamespace(namespace)
+        }
         root.add("identifier", identifier)
         root.add("sender", settings.sender)
         root.add("sent", Self.time(escalation.created))
@@ -60,11 +63,6 @@ struct CAPWriter: Sendable {
         document.characterEncoding = "UTF-8"
         return CAPMessage(
             kind: kind, xml: String(decoding: document.xmlData(options: .nodePrettyPrint), as: UTF8.self), identifier: identifier)
-    }
-
-    private static var namespace: XMLNode {
-        // The library gives a node for any two texts.
-        XMLNode.namespace(withName: "", stringValue: "urn:oasis:names:tc:emergency:cap:1.2") as? XMLNode ?? XMLNode()
     }
 
     private static func kind(of message: EscalationMessage, isFirst: Bool) -> CAPMessage.Kind? {

@@ -32,9 +32,13 @@ package final class Gateway: Service {
         self.logger = logger
         let folder = URL(fileURLWithPath: configuration.store.path).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let store = try Store(path: configuration.store.path)
+        let (store, rescue) = try Store.openOrRescue(path: configuration.store.path, at: clock.now())
         self.store = store
         model = try Model.load(configuration) { try store.series($0) }
+        if let rescue {
+            logger.critical("\(rescue.description)")
+            try Intake.recordLatched("store-damaged", summary: rescue.description, model, configuration, store: store, at: clock.now())
+        }
         for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
         mailbox = try Mailbox()
         var destinations: [any Destination] = []

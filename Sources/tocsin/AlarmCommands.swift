@@ -45,10 +45,10 @@ struct AlarmsCommand: ParsableCommand {
             let state = alarm.state + (alarm.state == "shelved" ? until : "") + (alarm.flapping ? ", flapping" : "")
             return [alarm.cleared == nil ? level : "ended", state, since, alarm.summary, alarm.id]
         }
-        let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let widths = (0..<5).map { column in min(rows.map { $0[column].count }.max() ?? 0, 70) }
         for (alarm, row) in zip(alarms, rows) {
             let cells = zip(row, widths).enumerated().map { column, cell in
-                let text = column == 4 ? cell.0 : cell.0.padding(toLength: cell.1, withPad: " ", startingAt: 0)
+                let text = column == 4 || cell.0.count > cell.1 ? cell.0 : cell.0.padding(toLength: cell.1, withPad: " ", startingAt: 0)
                 return colour && column == 0 ? "\u{1b}[\(LevelColour.code(alarm.level, ladder))m\(text)\u{1b}[0m" : text
             }
             Terminal.line(cells.joined(separator: "  "))

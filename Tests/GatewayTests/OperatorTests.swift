@@ -90,6 +90,41 @@ import Testing
         await upstream.stop()
     }
 
+    @Test("a damaged store is set aside at the start, its alarms go on, and someone has to take note of it")
+    func damagedStore() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        let upstream = try await Upstream(broker)
+        try await gateway.startConnected()
+        let sensor = try await Sensor(broker)
+        let now = Sensor.nowMilliseconds
+        try await sensor.send(2.5, at: now)
+        for number in 1..<3000 { try sensor.publisher.post(topic: "test/d2", payload: Sensor.payload(0.5, at: now + Int64(number))) }
+        try await eventually("all is stored") { try StoreReader(path: gateway.storePath).count(.reading) == 3000 }
+        // A clean stop brings everything into the file; then it is as after a crash.
+        #expect(gateway.stop() == 0)
+        try await gateway.startConnected()
+        gateway.kill()
+        let path = gateway.storePath
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        // The second half of the readings' pages: every byte of the last quarter of the file.
+        for index in bytes.count * 3 / 4..<bytes.count { bytes[index] = 0x5a }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        try await gateway.startConnected()
+        #expect(gateway.log.contains("the store was damaged"))
+        let shown = try tocsin("alarms", gateway: gateway).output
+        #expect(shown.contains("store-damaged/gateway@") && shown.contains("returned"), "\(shown)")
+        // It is still active, and nothing is known of the water until the next reading.
+        #expect(shown.contains("WATCH?") && shown.contains("high-water/s1@"), "\(shown)")
+        try await eventually("upstream hears of it") { upstream.topics.contains { $0.contains("store-damaged") } }
+        #expect(try tocsin("ack", "store-damaged", "-m", "card replaced", gateway: gateway).code == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: gateway.folder.file("data")).contains { $0.contains("t.db.damaged-") })
+        try await sensor.send(-0.9, at: now + 660_000)
+        try await eventually("the alarm ends as ever") { try !tocsin("alarms", gateway: gateway).output.contains("WATCH") }
+        #expect(gateway.stop() == 0)
+        await upstream.stop()
+    }
+
     @Test("the outbox says what waits, where and why")
     func outbox() async throws {
         let broker = try RealBroker()

@@ -39,11 +39,7 @@ struct Intake: ~Copyable {
         book = AlarmBook(
             rules: model.rules, ladder: configuration.ladder, site: model.site, seriesDevices: model.series.devices,
             flapping: configuration.flapping)
-        planner = EscalationPlanner(
-            site: model.site.name,
-            destinations: configuration.destinations.map {
-                .init(name: $0.name, minimumLevel: .init(rank: UInt8($0.minimumLevel)))
-            }, policies: model.policies)
+        planner = Self.planner(model, configuration)
         complaints = ComplaintLimiter(logger: logger)
     }
 
@@ -69,6 +65,27 @@ struct Intake: ~Copyable {
         for (instance, ladder) in ladders { engine.restore(ladder, to: instance) }
         for transition in retired { record(transition) }
         statistics.active = book.active
+    }
+
+    /// Records an alarm of the gateway's own, which waits to be acknowledged, and tells of it.
+    static func recordLatched(
+        _ rule: String, summary: String, _ model: Model, _ configuration: Configuration, store: Store, at now: Instant
+    ) throws {
+        var planner = Self.planner(model, configuration)
+        var batch = StoreBatch()
+        batch.transitions = Transition.latched(
+            rule, summary: summary, site: model.site.name, levels: configuration.ladder, at: now)
+        batch.escalations = batch.transitions.flatMap { planner.note($0) }
+        batch.courses = planner.takeChanges()
+        try store.commit(batch)
+    }
+
+    private static func planner(_ model: Model, _ configuration: Configuration) -> EscalationPlanner {
+        EscalationPlanner(
+            site: model.site.name,
+            destinations: configuration.destinations.map {
+                .init(name: $0.name, minimumLevel: .init(rank: UInt8($0.minimumLevel)))
+            }, policies: model.policies)
     }
 
     /// Takes one message in. Its readings are evaluated at once, each in turn.

@@ -1,0 +1,138 @@
+internal import Foundation
+internal import GRDB
+package import Telemetry
+
+/// What became of a store that was damaged: where it lies now, and what of it could be taken over.
+package struct StoreRescue: Sendable {
+    /// What SQLite said.
+    package var reason: String
+    /// Where the damaged file was set aside, with its WAL beside it.
+    package var setAside: String
+    /// Rows that were taken over into the new store, by table.
+    package var saved: [String: Int]
+    /// Tables of which not all could be read.
+    package var incomplete: [String]
+
+    /// For an operator: what happened, what was kept.
+    package var description: String {
+        let kept = saved.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.value) of \($0.key)" }.joined(separator: ", ")
+        let lost = incomplete.isEmpty ? "" : "; not all could be read of \(incomplete.joined(separator: ", "))"
+        return "the store was damaged (\(reason)) and lies at \(setAside); taken over: \(kept.isEmpty ? "nothing" : kept)\(lost). "
+            + "Its readings stay there: the windows begin anew"
+    }
+}
+
+extension Store {
+    /// Opens a store; one that is damaged is set aside, and a new one takes over what can be read of its alarms, its
+    /// outbox and its audit chain. Nothing is deleted.
+    ///
+    /// After a stop that was not clean every page is looked at first, up to `checkedBytesMax`.
+    /// - Throws: ``StoreError`` where the file is something else, or cannot be written.
+    package static func openOrRescue(
+        path: String, at now: Instant, checkedBytesMax: Int64 = 512 << 20
+    ) throws -> (store: Store, rescue: StoreRescue?) {
+        let reason: String
+        do {
+            guard let fault = findDamage(path: path, checkedBytesMax: checkedBytesMax) else { return (try Store(path: path), nil) }
+            reason = fault
+        } catch StoreError.cannotOpen(_, let text) where isDamagedStore(path, text) {
+            reason = text
+        }
+        let setAside = "\(path).damaged-\(now.description.prefix(19).replacing(":", with: ""))Z"
+        for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
+            do {
+                try FileManager.default.moveItem(atPath: path + suffix, toPath: setAside + suffix)
+            } catch {
+                throw StoreError.cannotOpen(path, "it is damaged (\(reason)), and cannot be set aside: \(error)")
+            }
+        }
+        let store = try Store(path: path)
+        var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
+        store.takeOver(from: setAside, &rescue)
+        return (store, rescue)
+    }
+
+    /// A database with a broken page, as opposed to a file that never was one: that one is left alone.
+    private static func isDamagedStore(_ path: String, _ reason: String) -> Bool {
+        guard reason.contains("malformed") || reason.contains("not a database") || reason.contains("corrupt") else { return false }
+        let header = FileHandle(forReadingAtPath: path).flatMap { try? $0.read(upToCount: 16) }
+        return header == Data("SQLite format 3\0".utf8) || FileManager.default.fileExists(atPath: path + "-wal")
+    }
+
+    /// What is wrong with the file, if anything is found. Looks only: a damaged file is kept as it was.
+    private static func findDamage(path: String, checkedBytesMax: Int64) -> String? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        var configuration = Configuration()
+        configuration.readonly = true
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            defer { try? queue.close() }
+            return try queue.read { db in
+                let last = try String.fetchOne(db, sql: "SELECT json_extract(record, '$.kind') FROM audit ORDER BY id DESC LIMIT 1")
+                let bytes = try (Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0) * (Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
+                if last != nil, last != "stopped", bytes <= checkedBytesMax {
+                    let answer = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "no answer"
+                    return answer == "ok" ? nil : answer
+                }
+                // What the gateway cannot start without.
+                for table in essentials { _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table.name) WHERE \(table.rows)") }
+                return nil
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            return error.message ?? "\(error.resultCode)"
+        } catch {
+            // An older schema, a file of something else, no permission: opening it says what it is.
+            return nil
+        }
+    }
+
+    /// What is taken over from a damaged store: all but readings, and what is over.
+    private static let essentials: [(name: String, rows: String)] = [
+        ("series", "1"), ("alarm", "cleared IS NULL OR state = 'returned'"),
+        ("transition", "alarm IN (SELECT id FROM alarm WHERE cleared IS NULL OR state = 'returned')"), ("aside", "1"),
+        ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"),
+    ]
+
+    private func takeOver(from path: String, _ rescue: inout StoreRescue) {
+        var configuration = Configuration()
+        configuration.readonly = true
+        guard let damaged = try? DatabaseQueue(path: path, configuration: configuration) else {
+            rescue.incomplete = Self.essentials.map(\.name)
+            return
+        }
+        for table in Self.essentials {
+            var count = 0
+            do {
+                let rows = try damaged.read { db in
+                    // As far as it can be read: a broken page ends it, and what came before is good.
+                    var rows: [Row] = []
+                    let cursor = try Row.fetchCursor(db, sql: "SELECT * FROM \(table.name) WHERE \(table.rows)")
+                    do {
+                        while let row = try cursor.next() { rows.append(row.copy()) }
+                    } catch {
+                        rescue.incomplete.append(table.name)
+                    }
+                    return rows
+                }
+                try queue.write { db in
+                    for row in rows {
+                        let columns = row.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
+                        let places = row.columnNames.map { _ in "?" }.joined(separator: ", ")
+                        do {
+                            try db.execute(
+                                sql: "INSERT OR IGNORE INTO \(table.name) (\(columns)) VALUES (\(places))",
+                                arguments: StatementArguments(row.databaseValues))
+                            count += db.changesCount
+                        } catch {
+                            if !rescue.incomplete.contains(table.name) { rescue.incomplete.append(table.name) }
+                        }
+                    }
+                }
+            } catch {
+                rescue.incomplete.append(table.name)
+            }
+            rescue.saved[table.name] = count
+        }
+        try? damaged.close()
+    }
+}

@@ -1,0 +1,94 @@
+import Alarms
+import Foundation
+import Store
+import Telemetry
+import TestSupport
+import Testing
+
+@Suite struct RescueTests {
+    /// A store that was not closed cleanly: readings, an alarm that is active, an escalation that waits.
+    private func store(_ folder: borrowing TemporaryFolder) throws -> String {
+        let path = folder.file("t.db")
+        let store = try Store(path: path)
+        _ = try store.series([SeriesName(device: "d1", quantity: "water_level", unit: "m")])
+        var bench = try AlarmBench()
+        var planner = EscalationPlanner(site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
+        var batch = StoreBatch()
+        batch.arrived = AlarmBench.start
+        batch.readings = (0..<20_000).map {
+            Reading(series: SeriesID(index: 1), time: AlarmBench.start + .seconds(Int64($0)), value: Double($0))
+        }
+        batch.notes = [AuditNote("started", at: AlarmBench.start, text: "x")]
+        try store.commit(batch)
+        batch.removeAll()
+        batch.transitions = bench.feed([(0, 2.5)])
+        batch.escalations = batch.transitions.flatMap { planner.note($0) }
+        batch.courses = planner.takeChanges()
+        try store.commit(batch)
+        try store.close()
+        return path
+    }
+
+    @Test("a store that is whole is opened as it is, after a clean stop and after another", arguments: [false, true])
+    func whole(isClean: Bool) throws {
+        let folder = try TemporaryFolder()
+        let path = try store(folder)
+        if isClean {
+            let store = try Store(path: path)
+            try store.note(AuditNote("stopped", at: AlarmBench.start, text: "x"))
+            try store.close()
+        }
+        let (opened, rescue) = try Store.openOrRescue(path: path, at: AlarmBench.start)
+        #expect(rescue == nil)
+        #expect(try opened.activeAlarms().count == 1)
+        try opened.close()
+    }
+
+    @Test(
+        "wherever it is damaged, the gateway has a store that works, the damaged file is kept as it was, and what can be read of alarms is there",
+        arguments: 1...30)
+    func damaged(seed: UInt64) async throws {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let folder = try TemporaryFolder()
+        let path = try store(folder)
+        var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        if seed.isMultiple(of: 3) {
+            bytes.removeLast(Int.random(in: 1..<bytes.count - 200, using: &random))
+        } else {
+            // A page, or a part of one, of noise.
+            let length = Int.random(in: 16...8192, using: &random)
+            let at = Int.random(in: 100..<bytes.count - length, using: &random)
+            for index in at..<at + length { bytes[index] = UInt8.random(in: 0...255, using: &random) }
+        }
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let (store, rescue) = try Store.openOrRescue(path: path, at: AlarmBench.start + .hours(1))
+        if let rescue {
+            #expect(try Data(contentsOf: URL(fileURLWithPath: rescue.setAside)) == Data(bytes))
+            #expect(rescue.description.contains(rescue.setAside))
+            if !rescue.incomplete.contains("alarm"), rescue.saved["alarm"] == 1 {
+                #expect(try store.activeAlarms().map(\.id) == ["river-rising/s1@2018-06-03T20:00:00Z"])
+            }
+            if rescue.saved["escalation"] == 1 { #expect(try await store.waiting(for: "up", limit: 9).count == 1) }
+        }
+        // It takes readings, alarms and notes.
+        var bench = try AlarmBench()
+        var batch = StoreBatch()
+        batch.readings = [Reading(series: SeriesID(index: 1), time: AlarmBench.start + .days(1), value: 1)]
+        batch.arrived = AlarmBench.start
+        batch.transitions = bench.feed([(86_400, 2.5)])
+        try store.commit(batch)
+        #expect(try store.newestReading() == AlarmBench.start + .days(1))
+        try store.close()
+        // And is whole from then on.
+        if rescue != nil { #expect(try Store.openOrRescue(path: path, at: AlarmBench.start + .hours(2)).rescue == nil) }
+    }
+
+    @Test("a file that never was a store is left alone")
+    func stranger() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("t.db", String(repeating: "not a database ", count: 1000))
+        #expect(throws: StoreError.self) { _ = try Store.openOrRescue(path: folder.file("t.db"), at: AlarmBench.start) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["t.db"])
+    }
+}

@@ -4,7 +4,11 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --scratch-path .build-release
 BIN = .build-release/release/tocsin
 
-.PHONY: demo test bench build format lint dependencies
+.PHONY: demo test bench build format lint dependencies install deb
+
+# Where `make install` puts things; DESTDIR stands before all of it.
+DESTDIR =
+PREFIX = /usr
 
 demo: build
 	$(BIN) demo
@@ -22,6 +26,16 @@ bench: dependencies
 
 dependencies:
 	@scripts/install-dependencies
+
+# The command, the unit, and what they need; a configuration only where there is none. As root, then:
+# systemd-sysusers && systemd-tmpfiles --create && systemctl enable --now tocsin
+install:
+	@test -x $(BIN) || { echo "build first: make build" >&2; exit 1; }
+	scripts/install "$(BIN)" "$(DESTDIR)" "$(PREFIX)"
+
+# A Debian package in .build-release, which brings the Swift libraries that it runs on.
+deb: build
+	scripts/make-deb "$(BIN)"
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -128,7 +128,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Alarms", "Store", "MQTT", "Programs", "Scenario", "Telemetry", "TestSupport", "tocsin", .logging, .lifecycle,
+                "Gateway", "SourceText", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "Programs", "Scenario", "Telemetry",
+                "TestSupport", "tocsin", .logging, .lifecycle,
             ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),

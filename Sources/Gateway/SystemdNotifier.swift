@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Telemetry
 
 /// Tells systemd how the gateway is (`Type=notify`), if it was started by it.
 ///
@@ -6,6 +7,14 @@ internal import Foundation
 /// that it can be spoken without the library.
 struct SystemdNotifier: Sendable {
     private let path = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"]
+
+    /// How often systemd wants to hear that the gateway makes progress, if it does: half of what the unit allows
+    /// (sd_watchdog_enabled(3)).
+    let watchdogInterval: TimeSpan? = {
+        let environment = ProcessInfo.processInfo.environment
+        if let process = environment["WATCHDOG_PID"], process != String(getpid()) { return nil }
+        return environment["WATCHDOG_USEC"].flatMap { Int64($0) }.map { TimeSpan(nanoseconds: $0 * 500) }
+    }()
 
     func tell(_ state: String) {
         guard let path, !path.isEmpty else { return }

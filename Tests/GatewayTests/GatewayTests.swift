@@ -32,7 +32,7 @@ import Testing
         #expect(tail.code == 0)
         #expect(
             tail.output.contains(
-                "WARNING    high-water s1  s1: water at 3.5 m  [watch → warning]  because mean(water_level, 10m) is 3.5 m, over 3 m"))
+                "WARNING        high-water s1  s1: water at 3.5 m  [watch → warning]  because mean(water_level, 10m) is 3.5 m, over 3 m"))
         let json = try TocsinBinary.run(["tail", "--store", gateway.storePath, "--no-follow", "--json", "--level", "warning"])
         let first = try #require(json.output.split(separator: "\n").first)
         let event = try JSONDecoder().decode(StoreReader.Event.self, from: Data(first.utf8))

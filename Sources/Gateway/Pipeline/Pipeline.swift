@@ -20,6 +20,9 @@ final class Pipeline {
     private let board: StatisticsBoard
     private let logger: Logger
     private let onCommit: () -> Void
+    private let systemd = SystemdNotifier()
+    /// When systemd is to hear next that there is progress, in monotonic nanoseconds.
+    private var watchdogAt: Int64 = 0
 
     private var intake: Intake
     private var connection: BrokerConnection?
@@ -64,11 +67,19 @@ final class Pipeline {
             let mayHaveMore = storeRetryAt == nil && connection.read(atMost: Self.packetsPerTurn)
             if !mayHaveMore { intake.tick(now) }
             intake.attend(now)
+            feedWatchdog()
             commitIfDue()
             if intake.batch.isEmpty { releaseAcknowledgements() }
             publishStatistics()
         }
         drain()
+    }
+
+    /// Says that a turn has been made; a loop that hangs says nothing, and is started anew.
+    private func feedWatchdog() {
+        guard let interval = systemd.watchdogInterval, case let time = Self.monotonicNanoseconds(), time >= watchdogAt else { return }
+        watchdogAt = time + interval.nanoseconds
+        systemd.tell("WATCHDOG=1")
     }
 
     private func releaseAcknowledgements() {

@@ -1,0 +1,160 @@
+import Alarms
+import Devices
+import Foundation
+import Gateway
+import Programs
+import RuleLanguage
+import SourceText
+import Telemetry
+import TestSupport
+import Testing
+
+/// Everything that takes bytes from outside, given bytes that nobody meant: nothing may end the process, and what is
+/// refused says why. Seeds are printed; more rounds with `TOCSIN_FUZZ_ROUNDS`.
+@Suite struct FuzzTests {
+    private static let rounds = ProcessInfo.processInfo.environment["TOCSIN_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 1500
+    private static let arrival = Instant(rfc3339: "2018-06-03T22:05:00Z".utf8)!  // a literal that reads
+
+    /// Bytes that were good, a little or much changed: flipped, cut, doubled, spliced, with things in them that parsers fear.
+    private static func mutated(_ corpus: [[UInt8]], _ random: inout SeededRandom) -> [UInt8] {
+        let feared =
+            [
+                "1e999", "-0", "NaN", "null", "{", "[", "\"", "\\u0000", "\\ud800", "\u{0}", "99999999999999999999", "\n", ": ", "- ", "*",
+                "&a", "!!", "..",
+                "/", "#", "+", "°C", "\u{feff}", "for 1h", " within ", "(((((", "1/0", "%", "'",
+            ].map { Array($0.utf8) } + [[0xff, 0xfe], [0xc3], [0xf0, 0x9f]]
+        var bytes = corpus.randomElement(using: &random) ?? []
+        for _ in 0..<Int.random(in: 1...6, using: &random) {
+            let at = bytes.isEmpty ? 0 : Int.random(in: 0..<bytes.count, using: &random)
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: if !bytes.isEmpty { bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
+            case 1: bytes.removeLast(min(bytes.count, Int.random(in: 0...40, using: &random)))
+            case 2: bytes.insert(contentsOf: feared.randomElement(using: &random) ?? [], at: at)
+            case 3: bytes.insert(contentsOf: bytes[at..<min(bytes.count, at + Int.random(in: 0...60, using: &random))], at: at)
+            case 4: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 0...20, using: &random)))
+            default:
+                let other = corpus.randomElement(using: &random) ?? []
+                if !other.isEmpty { bytes.replaceSubrange(at..., with: other[Int.random(in: 0..<other.count, using: &random)...]) }
+            }
+        }
+        return bytes
+    }
+
+    private static func decoder(_ profile: String) throws -> PayloadDecoder {
+        let site = try Site.read(
+            inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]\n"),
+            profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
+        let names = site.devices[0].fields.map(\.quantity.name)
+        return PayloadDecoder(
+            site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? 0)) }, bytesMax: 262_144)
+    }
+
+    @Test(
+        "payloads in every format: readings that are finite or flagged, or a fault",
+        arguments: [
+            (
+                "format: json\ntime: { pointer: /time, format: rfc3339 }\nreadings: [ { quantity: water_level, pointer: /data/level, unit: m } ]\n",
+                ["{\"time\":\"2018-06-03T22:05:00Z\",\"data\":{\"level\":1.25,\"x\":[1,2,{\"y\":null}]}}", "{\"data\":{\"level\":\"3\"}}"]
+            ),
+            (
+                "format: senml\nreadings: [ { quantity: temperature, record: temperature, unit: degC } ]\n",
+                [
+                    "[{\"bn\":\"d/\",\"bt\":1528063500,\"bu\":\"Cel\",\"n\":\"temperature\",\"v\":21.5},{\"n\":\"temperature\",\"t\":-5,\"v\":21}]",
+                    "[{\"n\":\"temperature\",\"vb\":true},{\"bver\":11}]",
+                ]
+            ),
+        ])
+    func payloads(profile: String, corpus: [String]) throws {
+        let seed = UInt64.random(in: 0...999_999)
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let decoder = try Self.decoder(profile)
+        var readings: [Reading] = []
+        for _ in 0..<Self.rounds * 10 {
+            readings.removeAll()
+            let bytes = Self.mutated(corpus.map { Array($0.utf8) }, &random)
+            _ = bytes.withUnsafeBytes { decoder.decode($0, from: 0, arrival: Self.arrival, into: &readings) }
+            for reading in readings { #expect(reading.value.isFinite || reading.quality.contains(.notFinite)) }
+        }
+        for _ in 0..<Self.rounds {
+            let topic = Self.mutated([Array("t/d".utf8), Array("t/d/up".utf8)], &random)
+            _ = topic.withUnsafeBytes { decoder.device(publishingOn: $0) }
+        }
+    }
+
+    @Test("all 95 JSON texts that have to be accepted are, and all 188 that have to be refused are, inside a payload")
+    func conformance() throws {
+        let folder = try TemporaryFolder()
+        let archive = RepositoryRoot.path + "/Tests/Conformance/json/JSONTestSuite.tar.gz"
+        #expect(try ChildProcess("/usr/bin/tar", ["-xzf", archive, "-C", folder.path]).wait() == 0)
+        let decoder = try Self.decoder("format: json\nreadings: [ { quantity: water_level, pointer: /level, unit: m } ]\n")
+        var counts = (accepted: 0, refused: 0)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.file("test_parsing")).sorted() {
+            let text = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder.file("test_parsing/\(name)"))))
+            let payload = Array("{\"x\":".utf8) + text + Array(",\"level\":2}".utf8)
+            var readings: [Reading] = []
+            let fault = payload.withUnsafeBytes { decoder.decode($0, from: 0, arrival: Self.arrival, into: &readings) }
+            if name.hasPrefix("y_") {
+                #expect(fault == nil && readings.map(\.value) == [2], "\(name) is refused: \(fault.map { "\($0)" } ?? "")")
+                counts.accepted += 1
+            } else if name.hasPrefix("n_") {
+                #expect(fault != nil && readings.isEmpty, "\(name) is accepted")
+                counts.refused += 1
+            }
+        }
+        #expect(counts == (95, 188))
+    }
+
+    @Test("rule files, device files, policies and configurations: compiled, or refused with a place")
+    func files() throws {
+        let seed = UInt64.random(in: 0...999_999)
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        func corpus(_ folder: String) throws -> [[UInt8]] { try RepositoryRoot.files(folder).map { Array($0.text.utf8) } }
+        let (rules, profiles) = (try corpus("Rules"), try corpus("Devices/profiles"))
+        let sites = [Array(try RepositoryRoot.file("Devices/example-site.yaml").text.utf8)]
+        let configurations = [Array(try RepositoryRoot.file("tocsin.example.yaml").text.utf8)]
+        let site = try SmallSite.site()
+        let compiler = RuleCompiler(RuleSurroundings(ladder: SmallSite.ladder, policies: ["duty"], lateness: .minutes(10)))
+        func source(_ bytes: [UInt8]) -> SourceFile { SourceFile(name: "fuzz.yaml", text: String(decoding: bytes, as: UTF8.self)) }
+        var refused = 0
+        func expectReasons(_ body: () throws(DiagnosticList) -> Void) {
+            do {
+                try body()
+            } catch {
+                refused += 1
+                #expect(!error.diagnostics.isEmpty)
+                // Every one can be shown.
+                for diagnostic in error.diagnostics { #expect(!DiagnosticText.plain(diagnostic).isEmpty) }
+            }
+        }
+        for _ in 0..<Self.rounds {
+            let text = source(Self.mutated(rules, &random))
+            expectReasons { () throws(DiagnosticList) in _ = try compiler.compile([text], for: site, series: SmallSite.series(site)) }
+            let policies = source(Self.mutated(rules, &random))
+            expectReasons { () throws(DiagnosticList) in
+                _ = try PolicySet.read(policies, ladder: SmallSite.ladder, destinations: ["upstream", "duty-log"], zone: ZoneTable())
+            }
+            let (inventory, profile) = (source(Self.mutated(sites, &random)), source(Self.mutated(profiles, &random)))
+            expectReasons { () throws(DiagnosticList) in _ = try Site.read(inventory: inventory, profiles: [profile]) }
+            let configuration = source(Self.mutated(configurations, &random))
+            expectReasons { () throws(DiagnosticList) in _ = try Configuration.read(configuration, environment: [:]) }
+        }
+        #expect(refused > Self.rounds)
+    }
+
+    @Test("what the outbox and the control socket may hold: read, or refused")
+    func messages() throws {
+        let seed = UInt64.random(in: 0...999_999)
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        var bench = try AlarmBench()
+        var planner = EscalationPlanner(site: "s", destinations: [.init(name: "a", minimumLevel: .init(rank: 1))], policies: PolicySet())
+        let events = bench.feed([(0, 2.5), (60, 9)]).flatMap { planner.note($0) }.map { Array($0.payload.utf8) }
+        let requests = [Array("{\"verb\":\"shelve\",\"alarm\":\"a\",\"person\":\"p\",\"note\":\"n\",\"seconds\":60}".utf8)]
+        for _ in 0..<Self.rounds {
+            _ = CloudEvent.read(String(decoding: Self.mutated(events, &random), as: UTF8.self))
+            _ = try? JSONDecoder().decode(ControlRequest.self, from: Data(Self.mutated(requests, &random)))
+        }
+    }
+}

@@ -147,7 +147,7 @@ package final class Gateway: Service {
         let (ended, continuation) = AsyncStream<Void>.makeStream()
         let pipeline = try Pipeline(
             model, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
-            onCommit: { [dispatcher] in dispatcher.ring() })
+            onCommit: { [dispatcher] in dispatcher.ring() }, onUnstored: { [dispatcher] in dispatcher.deliverUnstored($0) })
         let thread = Thread { [box = ThreadBox(pipeline)] in
             box.pipeline.run()
             continuation.finish()

@@ -26,7 +26,7 @@ package final class BrokerConnection {
         case up(since: Double)
     }
 
-    private let settings: ConnectionSettings
+    private var settings: ConnectionSettings
     private let logger: Logger
     private let handler: (Message) -> Void
     private var filters: [String]
@@ -113,7 +113,11 @@ package final class BrokerConnection {
 
     /// Throws away the link and with it every acknowledgement that was held back: the broker will send
     /// those messages again. For when they could not be stored.
-    package func dropAcknowledgements(because reason: String) { lose(reason) }
+    /// - Parameter receiveMaximum: how many the broker may send from the next connection on before the first is acknowledged.
+    package func dropAcknowledgements(because reason: String, receiveMaximum: Int? = nil) {
+        if let receiveMaximum { settings.receiveMaximum = receiveMaximum }
+        lose(reason)
+    }
 
     /// Changes the subscriptions, now if connected and at every connection from now on.
     package func subscribe(to wanted: [String]) {

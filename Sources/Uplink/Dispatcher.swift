@@ -1,4 +1,4 @@
-internal import Alarms
+package import Alarms
 internal import Foundation
 package import Logging
 internal import ServiceLifecycle
@@ -39,6 +39,16 @@ package final class Dispatcher: Service {
         /// Rung when the outbox has something new, and when a person wants another try now.
         var news = Bell()
         var nudge = Bell()
+        var unstored = Unstored()
+    }
+
+    /// What could not be stored at one destination: what is to be told from memory, and what has been told although the
+    /// store does not know it.
+    private final class Unstored: Sendable {
+        /// More than this at once is left to the store.
+        static let max = 10_000
+        let waiting = Mutex<[Escalation]>([])
+        let told = Mutex<Set<String>>([])
     }
 
     /// What is known of a flood at one destination; a restart forgets it, and may say one thing twice.
@@ -62,6 +72,17 @@ package final class Dispatcher: Service {
 
     /// Says that the outbox has something new. From any thread, at no cost.
     package func ring() { for lane in lanes { lane.news.ring() } }
+
+    /// Delivers escalations that cannot be stored now, from memory and after what is stored. When they are stored later
+    /// they are not delivered again, unless the process has ended meanwhile.
+    package func deliverUnstored(_ escalations: [Escalation]) {
+        for lane in lanes {
+            let own = escalations.filter { $0.destination == lane.destination.name }
+            guard !own.isEmpty else { continue }
+            lane.unstored.waiting.withLock { $0 = Array(($0 + own).prefix(Unstored.max)) }
+            lane.news.ring()
+        }
+    }
 
     /// Tries again now, without waiting longer, and lets parked escalations be tried too.
     /// - Parameter destination: its name, or `nil` for all.
@@ -92,9 +113,8 @@ package final class Dispatcher: Service {
         var state = FloodState()
         while !Task.isCancelled {
             do {
-                let wait =
-                    lane.isGrouping
-                    ? try await deliverGrouped(lane.destination, &state) : try await deliverNext(lane.destination)
+                let wait = lane.isGrouping ? try await deliverGrouped(lane, &state) : try await deliverNext(lane)
+                try await deliverFromMemory(lane)
                 if failures > 0 {
                     logger.notice("delivers again", metadata: ["destination": "\(lane.destination.name)"])
                     failures = 0
@@ -117,20 +137,33 @@ package final class Dispatcher: Service {
     }
 
     /// Delivers some of what waits; returns how long to wait for more, where there was nothing.
-    private func deliverNext(_ destination: any Destination) async throws -> Duration? {
-        let waiting = try await store.waiting(for: destination.name, limit: 64)
+    private func deliverNext(_ lane: Lane) async throws -> Duration? {
+        let waiting = try await store.waiting(for: lane.destination.name, limit: 64)
         if waiting.isEmpty { return .seconds(5) }
-        try await deliver(waiting, to: destination)
-        return nil
+        return try await deliver(waiting, to: lane) ? nil : .seconds(1)
+    }
+
+    /// Delivers what the store could not take.
+    private func deliverFromMemory(_ lane: Lane) async throws {
+        while let escalation = lane.unstored.waiting.withLock({ $0.first }) {
+            do {
+                try await lane.destination.deliver(escalation, after: [])
+                lane.unstored.told.withLock { _ = $0.insert(escalation.identity) }
+            } catch let error as DeliveryError where error.isPermanent {
+                // The store will have it, and it is parked then.
+            }
+            lane.unstored.waiting.withLock { $0.removeAll { $0.identity == escalation.identity } }
+        }
     }
 
     /// In a flood, delivers what waits as one message, and then collects for a while; but what is of a higher level than
     /// all that was told in the flood goes by itself, at once, after what was before it.
-    private func deliverGrouped(_ destination: any Destination, _ state: inout FloodState) async throws -> Duration? {
+    private func deliverGrouped(_ lane: Lane, _ state: inout FloodState) async throws -> Duration? {
+        let destination = lane.destination
         let now = clock.now()
         guard try await store.raises(for: destination.name, since: now - flood.within) > flood.alarms else {
             state = FloodState()
-            return try await deliverNext(destination)
+            return try await deliverNext(lane)
         }
         let waiting = try await store.waiting(for: destination.name, limit: 1000)
         let higher = waiting.firstIndex { $0.escalation.severity > state.top }
@@ -141,23 +174,30 @@ package final class Dispatcher: Service {
         let common = Array(waiting[..<(higher ?? waiting.count)])
         if let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
             try await destination.deliver(group, after: [])
-            try await mark(common)
+            _ = await mark(common, lane)
             state.toldAt = now
             logger.notice("alarm flood: \(common.count) escalations told as one", metadata: ["destination": "\(destination.name)"])
         } else {
-            try await deliver(common, to: destination)
+            _ = try await deliver(common, to: lane)
         }
         if let higher {
-            try await deliver([waiting[higher]], to: destination)
+            _ = try await deliver([waiting[higher]], to: lane)
             state.top = waiting[higher].escalation.severity
         }
         return nil
     }
 
-    private func deliver(_ waiting: [WaitingEscalation], to destination: any Destination) async throws {
+    /// Returns whether the store knows what was delivered.
+    private func deliver(_ waiting: [WaitingEscalation], to lane: Lane) async throws -> Bool {
+        let destination = lane.destination
         var delivered: [WaitingEscalation] = []
         var failure: (any Error)?
         for item in waiting {
+            // Told already, from memory or when it could not be marked.
+            if lane.unstored.told.withLock({ $0.contains(item.escalation.identity) }) {
+                delivered.append(item)
+                continue
+            }
             do {
                 let earlier = destination.needsHistory ? try await store.earlier(than: item) : []
                 try await destination.deliver(item.escalation, after: earlier)
@@ -173,15 +213,26 @@ package final class Dispatcher: Service {
                 break
             }
         }
-        try await mark(delivered)
+        let isMarked = await mark(delivered, lane)
         if let failure { throw failure }
+        return isMarked
     }
 
-    /// Marked together: a crash before this delivers them again, with the same identities.
-    private func mark(_ delivered: [WaitingEscalation]) async throws {
-        guard !delivered.isEmpty else { return }
+    /// Marked together: a crash before this delivers them again, with the same identities. What cannot be marked, because
+    /// the store takes nothing, is remembered.
+    private func mark(_ delivered: [WaitingEscalation], _ lane: Lane) async -> Bool {
+        guard !delivered.isEmpty else { return true }
         let store = store, now = clock.now()
-        // Not cancelled with the task: what was delivered should be known to be.
-        try await Task { try await store.markDelivered(delivered, at: now) }.value
+        let identities = delivered.map(\.escalation.identity)
+        do {
+            // Not cancelled with the task: what was delivered should be known to be.
+            try await Task { try await store.markDelivered(delivered, at: now) }.value
+            lane.unstored.told.withLock { $0.subtract(identities) }
+            return true
+        } catch {
+            lane.unstored.told.withLock { $0.formUnion(identities) }
+            logger.warning("what was delivered cannot be marked so: \(error)", metadata: ["destination": "\(lane.destination.name)"])
+            return false
+        }
     }
 }

@@ -29,6 +29,8 @@ struct Intake: ~Copyable {
     private var readings: [Reading] = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
     private var changes: [LevelChange] = []
+    /// The end of the alarm that says that nothing can be stored, while it is raised.
+    private var storeFault: Transition?
 
     init(_ model: Model, _ configuration: Configuration, logger: Logger) {
         self.model = model
@@ -195,6 +197,26 @@ struct Intake: ~Copyable {
         record(outcome, by: order.person, at: now)
         statistics.active = book.active
         return outcome
+    }
+
+    /// Raises the alarm that says that nothing can be stored.
+    mutating func raiseStoreFault(_ reason: String, at now: Instant) {
+        let summary = "the store at \(configuration.store.path) takes nothing; readings are evaluated, and not acknowledged: \(reason)"
+        let transitions = Transition.latched(
+            "store-failing", summary: summary, site: model.site.name, levels: configuration.ladder, at: now)
+        record(transitions[0])
+        storeFault = transitions[1]
+    }
+
+    var hasStoreFault: Bool { storeFault != nil }
+
+    /// Ends it; it still has to be acknowledged.
+    mutating func endStoreFault(at now: Instant) {
+        guard var end = storeFault else { return }
+        storeFault = nil
+        (end.time, end.recorded, end.alarm.cleared) = (now, now, now)
+        end.alarm.summary = "the store takes readings again"
+        record(end)
     }
 
     /// To be called before the commit: adds how far escalations have come.

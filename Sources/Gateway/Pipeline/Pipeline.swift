@@ -20,6 +20,8 @@ final class Pipeline {
     private let board: StatisticsBoard
     private let logger: Logger
     private let onCommit: () -> Void
+    private let onUnstored: ([Escalation]) -> Void
+    private let ballast: Ballast
     private let systemd = SystemdNotifier()
     /// When systemd is to hear next that there is progress, in monotonic nanoseconds.
     private var watchdogAt: Int64 = 0
@@ -32,12 +34,20 @@ final class Pipeline {
     /// When the open batch has to be committed, in monotonic nanoseconds; `nil` while it is empty.
     private var commitAt: Int64?
     private var storeRetryAt: Int64?
+    /// While nothing can be stored: when the link is to be made anew, so that the broker does not take it for dead, and
+    /// how many escalations of the batch have been told without being stored.
+    private var relinkAt: Int64 = 0
+    private var roomLookAt: Int64 = 0
+    private var toldUnstored = 0
+    /// How many readings are kept in memory at most while nothing can be stored.
+    private static let heldMax = 1_000_000
     /// What operators asked for with this batch, to be answered when it is committed.
     private var answers: [(_ isStored: Bool) -> Void] = []
 
     init(
         _ model: Model, _ configuration: Configuration, store: Store, clock: any GatewayClock, mailbox: Mailbox,
-        board: StatisticsBoard, logger: Logger, onCommit: @escaping () -> Void
+        board: StatisticsBoard, logger: Logger, onCommit: @escaping () -> Void,
+        onUnstored: @escaping ([Escalation]) -> Void
     ) throws {
         self.configuration = configuration
         self.store = store
@@ -46,6 +56,9 @@ final class Pipeline {
         self.board = board
         self.logger = logger
         self.onCommit = onCommit
+        self.onUnstored = onUnstored
+        ballast = Ballast(store: configuration.store.path)
+        ballast.lay()
         now = clock.now()
         intake = Intake(model, configuration, logger: logger)
         try intake.warm(from: store, now: now)
@@ -63,16 +76,25 @@ final class Pipeline {
             connection.wait(milliseconds: sleepTime(), wake: mailbox.wakeDescriptor)
             now = clock.now()
             for letter in mailbox.takeAll() { open(letter) }
-            // While nothing can be stored nothing is read: the broker keeps it for us.
-            let mayHaveMore = storeRetryAt == nil && connection.read(atMost: Self.packetsPerTurn)
+            // While nothing can be stored it is evaluated all the same, and not acknowledged: the broker keeps it for us.
+            let mayTakeMore = storeRetryAt == nil || intake.batch.readings.count < Self.heldMax
+            let mayHaveMore = mayTakeMore && connection.read(atMost: Self.packetsPerTurn)
             if !mayHaveMore { intake.tick(now) }
             intake.attend(now)
             feedWatchdog()
+            endStoreFault()
             commitIfDue()
             if intake.batch.isEmpty { releaseAcknowledgements() }
             publishStatistics()
         }
         drain()
+    }
+
+    /// The alarm that nothing can be stored ends when something can, and there is room for more than that.
+    private func endStoreFault() {
+        guard intake.hasStoreFault, storeRetryAt == nil, case let time = Self.monotonicNanoseconds(), time >= roomLookAt else { return }
+        roomLookAt = time + 1_000_000_000
+        if ballast.lay() { intake.endStoreFault(at: now) }
     }
 
     /// Says that a turn has been made; a loop that hangs says nothing, and is started anew.
@@ -99,6 +121,7 @@ final class Pipeline {
         guard !intake.batch.isEmpty else { return }
         let time = Self.monotonicNanoseconds()
         if let storeRetryAt {
+            tellUnstored()
             if time >= storeRetryAt { commit() }
             return
         }
@@ -115,21 +138,46 @@ final class Pipeline {
             intake.completeBatch()
             let hasEscalations = !intake.batch.escalations.isEmpty
             try store.commit(intake.batch, refusedMax: configuration.store.refusedMax)
-            if storeRetryAt != nil { logger.notice("the store takes readings again") }
+            let hasFailed = storeRetryAt != nil
             storeRetryAt = nil
+            toldUnstored = 0
             commitAt = nil
             answerOperators(isStored: true)
             releaseAcknowledgements()
             if hasEscalations { onCommit() }
+            if hasFailed { logger.notice("the store takes readings again") }
         } catch {
-            // Nothing is acknowledged, so the broker sends it again; what is in the batch is tried again.
-            if storeRetryAt == nil {
-                logger.critical("the store takes no readings; nothing is acknowledged until it does: \(error)")
-                connection?.dropAcknowledgements(because: "readings cannot be stored")
-            }
-            storeRetryAt = Self.monotonicNanoseconds() + 1_000_000_000
-            answerOperators(isStored: false)
+            failToStore(error)
         }
+    }
+
+    /// Nothing is acknowledged, so the broker sends it again; what is in the batch is tried again. Readings go on being
+    /// evaluated, and whoever has to be told is told.
+    private func failToStore(_ error: any Error) {
+        let time = Self.monotonicNanoseconds()
+        if storeRetryAt == nil {
+            logger.critical("the store takes no readings; nothing is acknowledged until it does: \(error)")
+            intake.raiseStoreFault("\(error)", at: now)
+            let room = ballast.release() ? time : time + 1_000_000_000
+            storeRetryAt = room
+        } else {
+            storeRetryAt = time + 1_000_000_000
+        }
+        if time >= relinkAt {
+            // Without a write the broker takes the link for dead after one and a half keepalives.
+            relinkAt = time + Int64(configuration.broker.keepaliveSeconds) * 1_000_000_000
+            connection?.dropAcknowledgements(because: "readings cannot be stored", receiveMaximum: 65_535)
+        }
+        answerOperators(isStored: false)
+        tellUnstored()
+    }
+
+    /// Hands on the escalations that are not stored, each once.
+    private func tellUnstored() {
+        let escalations = intake.batch.escalations
+        guard toldUnstored < escalations.count else { return }
+        onUnstored(Array(escalations[toldUnstored...]))
+        toldUnstored = escalations.count
     }
 
     private func answerOperators(isStored: Bool) {

@@ -1,0 +1,91 @@
+import Foundation
+import Programs
+import Store
+import TestSupport
+import Testing
+
+/// A disk of a few megabytes that a test can fill: a tmpfs, where this user may mount one.
+private final class SmallDisk {
+    static let isPossible: Bool = {
+        guard getuid() == 0, let folder = try? TemporaryFolder(), let disk = try? SmallDisk(at: folder.path) else { return false }
+        return disk.isMounted
+    }()
+
+    let path: String
+    let isMounted: Bool
+
+    init(at path: String) throws {
+        self.path = path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        isMounted = try ChildProcess("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", path]).wait() == 0
+    }
+
+    deinit { if isMounted { _ = try? ChildProcess("/usr/bin/umount", ["-l", path]).wait() } }
+
+    func fill() {
+        let file = open(path + "/filler", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        defer { close(file) }
+        for size in [65_536, 4096, 512, 1] {
+            let block = [UInt8](repeating: 7, count: size)
+            while write(file, block, size) == size {}
+        }
+    }
+
+    func makeRoom() { unlink(path + "/filler") }
+}
+
+@Suite struct FullDiskTests {
+    @Test(
+        "on a full disk readings are evaluated and not acknowledged, whoever has to know is told, and all is stored when there is room",
+        .enabled(if: SmallDisk.isPossible))
+    func fullDisk() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        let disk = try SmallDisk(at: gateway.folder.file("data"))
+        let upstream = try await Upstream(broker)
+        try await gateway.startConnected()
+        let sensor = try await Sensor(broker)
+        let now = Sensor.nowMilliseconds
+        var sent = 0
+        func send(_ count: Int, _ value: Double, from device: String) async throws {
+            for _ in 0..<count {
+                sent += 1
+                try await sensor.send(value, from: device, at: now + Int64(sent))
+            }
+        }
+        try await send(20, 0.5, from: "d1")
+        try await eventually("they are stored") { try StoreReader(path: gateway.storePath).count(.reading) == 20 }
+        #expect(FileManager.default.fileExists(atPath: gateway.storePath + ".ballast"))
+        disk.fill()
+        // What the WAL still has room for, and the ballast, are used up by readings.
+        for _ in 0..<200 {
+            disk.fill()
+            try await send(20, 0.5, from: "d3")
+            if gateway.log.contains("the store takes no readings") { break }
+        }
+        try await eventually("the gateway has noticed: \(gateway.log.suffix(400))") { gateway.log.contains("the store takes no readings") }
+        try await eventually("upstream hears that nothing can be stored") { upstream.topics.contains { $0.contains("store-failing") } }
+        disk.fill()
+        #expect(!FileManager.default.fileExists(atPath: gateway.storePath + ".ballast"))
+        disk.fill()
+        // A flood comes now.
+        try await send(3, 9, from: "d2")
+        try await eventually(within: 60, "upstream hears of the flood: \(gateway.log.suffix(600))") {
+            disk.fill()
+            return upstream.topics.contains("up/test-site/high-water/s2/warning")
+        }
+        #expect(gateway.isRunning)
+        disk.makeRoom()
+        try await eventually(within: 60, "all that was sent is stored") { try StoreReader(path: gateway.storePath).count(.reading) == sent }
+        let reader = try StoreReader(path: gateway.storePath)
+        try await eventually("the fault ends, and waits for someone to have seen it") {
+            try reader.alarms().contains { $0.rule == "store-failing" && $0.state == "returned" }
+        }
+        #expect(try reader.alarms().contains { $0.group == "s2" && $0.level == "warning" })
+        try await eventually("what was told from memory is known to be") { try reader.outbox().isEmpty }
+        #expect(try reader.verifyAudit().faults == [])
+        print("\(sent) readings sent, \(try reader.count(.reading)) stored")
+        #expect(gateway.stop() == 0)
+        await upstream.stop()
+    }
+}

@@ -12,7 +12,7 @@ struct Tocsin: AsyncParsableCommand {
             Run the gateway:       tocsin run --config tocsin.yaml
             Follow the alarms:     tocsin tail --config tocsin.yaml
             Work with them:        tocsin alarms, ack, shelve, unshelve, out-of-service, in-service, history, outbox
-            Show what happened:    tocsin audit verify, audit export
+            Show what happened:    tocsin audit verify, audit export; look at the disk: tocsin store check
 
             Shell completions:     tocsin --generate-completion-script bash > ~/.local/share/bash-completion/completions/tocsin
 
@@ -23,6 +23,6 @@ struct Tocsin: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, AlarmsCommand.self, HistoryCommand.self,
             AcknowledgeCommand.self, ShelveCommand.self, UnshelveCommand.self, OutOfServiceCommand.self, InServiceCommand.self,
-            OutboxCommand.self, AuditCommand.self, SchemaCommand.self, DemoCommand.self,
+            OutboxCommand.self, AuditCommand.self, StoreCommand.self, SchemaCommand.self, DemoCommand.self,
         ])
 }

@@ -1,5 +1,6 @@
 import Alarms
 import Foundation
+import GRDB
 import Store
 import Telemetry
 import TestSupport
@@ -16,7 +17,9 @@ import Testing
         var batch = StoreBatch()
         batch.arrived = AlarmBench.start
         batch.readings = (0..<20_000).map {
-            Reading(series: SeriesID(index: 1), time: AlarmBench.start + .seconds(Int64($0)), value: Double($0))
+            Reading(
+                series: SeriesID(index: 1), time: AlarmBench.start + .seconds(Int64($0)),
+                value: $0 == 0 ? -0.0 : $0 == 1 ? .nan : Double($0))
         }
         batch.notes = [AuditNote("started", at: AlarmBench.start, text: "x")]
         try store.commit(batch)
@@ -82,6 +85,26 @@ import Testing
         try store.close()
         // And is whole from then on.
         if rescue != nil { #expect(try Store.openOrRescue(path: path, at: AlarmBench.start + .hours(2)).rescue == nil) }
+    }
+
+    @Test("a value that was changed in a stored page, without SQLite knowing, is found by its batch's checksum", arguments: 1...20)
+    func silentDamage(seed: UInt64) throws {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let folder = try TemporaryFolder()
+        let path = try store(folder)
+        #expect(try StoreReader(path: path).check().faults == [])
+        #expect(try StoreReader(path: path).check().readings == 20_000)
+        let id = Int.random(in: 1...20_000, using: &random)
+        let queue = try DatabaseQueue(path: path)
+        let column =
+            ["value = value + 1", "time = time + 1", "quality = 1", "series = series + 1", "value = NULL"].randomElement(using: &random)
+            ?? ""
+        try queue.write { try $0.execute(sql: "UPDATE reading SET \(column) WHERE id = ?", arguments: [id]) }
+        #expect(try StoreReader(path: path).check().faults.contains { $0.contains("its checksum differs") }, "\(column) of \(id)")
+        try queue.write { try $0.execute(sql: "DELETE FROM reading WHERE id = ?", arguments: [id]) }
+        #expect(try StoreReader(path: path).check().faults.contains { $0.contains("had 20000 readings, and has 19999") })
+        try queue.close()
     }
 
     @Test("a file that never was a store is left alone")

@@ -8,6 +8,7 @@ enum Migrations {
         migrator.registerMigration("2 blind alarms", migrate: Migration2.apply)
         migrator.registerMigration("3 acknowledgements", migrate: Migration3.apply)
         migrator.registerMigration("4 alarm life, escalation policies, audit", migrate: Migration4.apply)
+        migrator.registerMigration("5 checksums", migrate: Migration5.apply)
         return migrator
     }
 }

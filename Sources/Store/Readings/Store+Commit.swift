@@ -35,7 +35,9 @@ extension Store {
         let handle = statement.sqliteStatement
         var oldest = Int64.max
         var newest = Int64.min
+        var checksum = ReadingChecksum()
         for reading in readings {
+            checksum.add(reading)
             oldest = min(oldest, reading.time.nanoseconds)
             newest = max(newest, reading.time.nanoseconds)
             sqlite3_bind_int64(handle, 1, Int64(reading.series.index))
@@ -50,8 +52,8 @@ extension Store {
         }
         let last = db.lastInsertedRowID
         try db.execute(
-            sql: "INSERT INTO batch (first_reading, count, arrived, oldest, newest) VALUES (?, ?, ?, ?, ?)",
-            arguments: [last - Int64(readings.count) + 1, readings.count, arrived.nanoseconds, oldest, newest])
+            sql: "INSERT INTO batch (first_reading, count, arrived, oldest, newest, checksum) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [last - Int64(readings.count) + 1, readings.count, arrived.nanoseconds, oldest, newest, checksum.value])
     }
 
     private static func keep(_ refusal: RefusedPayload, atMost limit: Int, _ db: Database) throws {

@@ -1,0 +1,82 @@
+internal import GRDB
+internal import Telemetry
+
+/// What a look at a whole store has found.
+package struct StoreFindings: Sendable, Codable, Equatable {
+    package var readings = 0
+    package var batches = 0
+    /// Batches from before there were checksums.
+    package var uncheckedBatches = 0
+    package var transitions = 0
+    package var auditRecords = 0
+    /// One sentence each: what is wrong, and where.
+    package var faults: [String] = []
+
+    /// No more than this are told of each kind; they are counted all the same.
+    static let toldMax = 20
+}
+
+extension StoreReader {
+    /// Looks at everything: SQLite's own structures, the checksum of every batch of readings, that none is missing
+    /// between two, the alarms' histories, and the audit chain.
+    /// - Parameter progress: called with the share that is done, from 0 to 1.
+    package func check(progress: (Double) -> Void = { _ in }) throws -> StoreFindings {
+        var findings = StoreFindings()
+        try queue.read { db in
+            for fault in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)") where fault != "ok" {
+                findings.faults.append("SQLite: \(fault)")
+            }
+            try checkReadings(db, &findings, progress)
+            findings.transitions = try Int.fetchOne(db, sql: "SELECT count(*) FROM transition") ?? 0
+            let gaps = try Row.fetchAll(
+                db, sql: "SELECT alarm, count(*) AS n, max(sequence) AS m FROM transition GROUP BY alarm HAVING n <> m LIMIT 20")
+            for row in gaps {
+                let alarm: String = row["alarm"]
+                findings.faults.append("of \(alarm) there are \(row["n"] as Int) transitions, and the newest is number \(row["m"] as Int)")
+            }
+        }
+        let audit = try verifyAudit()
+        findings.auditRecords = audit.count
+        findings.faults += audit.faults.prefix(StoreFindings.toldMax).map { "audit record \($0.number): \($0.what)" }
+        return findings
+    }
+
+    private func checkReadings(_ db: Database, _ findings: inout StoreFindings, _ progress: (Double) -> Void) throws {
+        let total = max(1, try Int.fetchOne(db, sql: "SELECT count(*) FROM batch") ?? 1)
+        let batches = try Row.fetchCursor(db, sql: "SELECT first_reading, count, arrived, checksum FROM batch ORDER BY first_reading")
+        let statement = try db.makeStatement(sql: "SELECT series, time, value, quality FROM reading WHERE id >= ? AND id < ? ORDER BY id")
+        var next: Int64?
+        var told = 0
+        func tell(_ fault: String) {
+            told += 1
+            if told <= StoreFindings.toldMax { findings.faults.append(fault) }
+        }
+        while let batch = try batches.next() {
+            let (first, count, checksum): (Int64, Int, Int64?) = (batch[0], batch[1], batch[3])
+            let place = "the batch of \(Instant(nanoseconds: batch[2])) (readings \(first) to \(first + Int64(count) - 1))"
+            if let next, first != next { tell("between two batches readings \(next) to \(first - 1) are missing, before \(place)") }
+            next = first + Int64(count)
+            findings.batches += 1
+            if findings.batches % 1000 == 0 { progress(Double(findings.batches) / Double(total)) }
+            var sum = ReadingChecksum()
+            var found = 0
+            let rows = try Row.fetchCursor(statement, arguments: [first, first + Int64(count)])
+            while let row = try rows.next() {
+                found += 1
+                sum.add(
+                    Reading(
+                        series: SeriesID(index: row[0]), time: Instant(nanoseconds: row[1]), value: row[2] ?? .nan,
+                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[3] as Int64))))
+            }
+            findings.readings += found
+            if found != count {
+                tell("\(place) had \(count) readings, and has \(found)")
+            } else if let checksum, checksum != sum.value {
+                tell("\(place) is not what was written: its checksum differs")
+            } else if checksum == nil {
+                findings.uncheckedBatches += 1
+            }
+        }
+        if told > StoreFindings.toldMax { findings.faults.append("and \(told - StoreFindings.toldMax) more batches") }
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Store
+
+struct StoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "store", abstract: "Looks after the store.", subcommands: [Check.self])
+
+    struct Check: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Looks at every page, every checksum and the audit chain, and says what is not as it was written.",
+            discussion: """
+                It only reads, also beside a running gateway. A gateway that finds its store damaged when it starts sets it \
+                aside as <store>.damaged-<time>, takes over its alarms and its outbox, and raises an alarm. Exits with 0 if \
+                all is well, 1 if not.
+
+                  tocsin store check -c tocsin.yaml
+                """)
+
+        @OptionGroup var options: StoreOptions
+
+        @Flag(help: "One JSON object.")
+        var json = false
+
+        func run() throws {
+            let showsProgress = Terminal.hasColour(STDERR_FILENO) && !json
+            let findings: StoreFindings
+            do {
+                findings = try options.open().reader.check { share in
+                    if showsProgress { FileHandle.standardError.write(Data("\r\(Int(share * 100)) % of the readings".utf8)) }
+                }
+            } catch let error as ExitCode {
+                throw error
+            } catch {
+                Terminal.complain("the store cannot be read to its end: \(error)")
+                throw ExitCode.failure
+            }
+            if showsProgress { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
+            if json {
+                Terminal.line(JSONText.line(findings))
+            } else {
+                for fault in findings.faults { Terminal.line(fault) }
+                let unchecked = findings.uncheckedBatches > 0 ? " (\(findings.uncheckedBatches) from before there were checksums)" : ""
+                Terminal.line(
+                    "\(findings.readings) readings in \(findings.batches) batches\(unchecked), \(findings.transitions) transitions, "
+                        + "\(findings.auditRecords) audit records: \(findings.faults.isEmpty ? "all as written" : "\(findings.faults.count) faults")"
+                )
+            }
+            if !findings.faults.isEmpty { throw ExitCode.failure }
+        }
+    }
+}

@@ -107,6 +107,7 @@ package final class BrokerConnection {
         switch link {
         case .down(let retryAt) where now >= retryAt: connect(now)
         case .connecting(let since) where now - since > Double(settings.keepaliveSeconds): lose("no answer from the broker")
+        case .connecting: writeHandshake()
         default: break
         }
     }
@@ -142,6 +143,14 @@ package final class BrokerConnection {
     }
 
     // MARK: -
+
+    /// Writes CONNECT or SUBSCRIBE. Nothing has been read on this handle yet but the broker's answer to CONNECT, so that no
+    /// acknowledgement goes with them; a gateway that cannot store anything connects all the same.
+    private func writeHandshake() {
+        guard let handle, mosquitto_socket(handle) >= 0, mosquitto_want_write(handle) else { return }
+        let code = mosquitto_loop_write(handle, 1)
+        if code != MOSQ_ERR_SUCCESS.code { lose(Library.text(code)) }
+    }
 
     private func connect(_ now: Double) {
         if let handle { mosquitto_destroy(handle) }
@@ -212,6 +221,7 @@ package final class BrokerConnection {
         link = .up(since: Self.monotonicSeconds())
         logger.notice("connected to the broker", metadata: place)
         subscribe(handle, filters)
+        writeHandshake()
     }
 
     /// QoS 1; retained messages only for a subscription that is new, not at every reconnection.

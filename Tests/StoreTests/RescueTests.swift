@@ -16,10 +16,10 @@ import Testing
         var planner = EscalationPlanner(site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
         var batch = StoreBatch()
         batch.arrived = AlarmBench.start
-        batch.readings = (0..<20_000).map {
-            Reading(
-                series: SeriesID(index: 1), time: AlarmBench.start + .seconds(Int64($0)),
-                value: $0 == 0 ? -0.0 : $0 == 1 ? .nan : Double($0))
+        batch.readings = (0..<20_000).map { number in
+            // SQLite keeps no NaN, and one zero.
+            let value: Double = number == 0 ? -0.0 : number == 1 ? .nan : Double(number)
+            return Reading(series: SeriesID(index: 1), time: AlarmBench.start + .seconds(Int64(number)), value: value)
         }
         batch.notes = [AuditNote("started", at: AlarmBench.start, text: "x")]
         try store.commit(batch)

@@ -111,7 +111,11 @@ final class Pipeline {
 
     private func sleepTime() -> Int32 {
         var milliseconds: Int32 = 500
-        if let commitAt { milliseconds = min(milliseconds, Self.milliseconds(until: commitAt)) }
+        if let storeRetryAt {
+            milliseconds = min(milliseconds, Self.milliseconds(until: storeRetryAt))
+        } else if let commitAt {
+            milliseconds = min(milliseconds, Self.milliseconds(until: commitAt))
+        }
         if let timer = intake.nextTimer { milliseconds = min(milliseconds, clock.millisecondsUntil(timer)) }
         return milliseconds
     }

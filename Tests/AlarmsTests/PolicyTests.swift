@@ -106,7 +106,7 @@ import Testing
 
         init(_ policies: String, zone: ZoneTable = ZoneTable()) throws {
             let policies = try PolicySet.read(
-                SourceFile(name: "policies.yaml", text: policies), ladder: SmallSite.ladder, destinations: ["log", "pager", "town"],
+                SourceFile(name: "policies.yaml", text: policies), ladder: SmallSite.ladder, destinations: ["log", "pager", "town", "public"],
                 zone: zone)
             let bench = try AlarmBench(EscalationPlannerTests.rules, flapping: FlappingLimit(changes: 1000))
             self.policies = policies
@@ -120,6 +120,7 @@ import Testing
                 destinations: [
                     .init(name: "log", minimumLevel: Level(rank: 1)), .init(name: "pager", minimumLevel: Level(rank: 1)),
                     .init(name: "town", minimumLevel: Level(rank: 3)),
+                    .init(name: "public", minimumLevel: Level(rank: 1), isPublic: true),
                 ], policies: policies)
         }
 
@@ -260,6 +261,14 @@ import Testing
         #expect(duty.takeSent() == ["log raised everyone/1", "pager raised everyone/1"])
         duty.water(3.5, at: 10)
         #expect(duty.takeSent() == ["log rose", "pager rose"])
+    }
+
+    @Test("what may go to the public is told only of what a policy names it for")
+    func publicByPolicy() throws {
+        var duty = try Duty("policies: [{ name: duty, steps: [{ to: public, minimum_level: warning }, { to: log }] }]")
+        duty.water(2.5, at: 0)
+        duty.water(3.5, at: 10)
+        #expect(duty.takeSent() == ["log raised duty/2", "log rose", "public rose duty/1"])
     }
 
     @Test("hours: a step outside its hours waits for them, and comes then if it still applies")

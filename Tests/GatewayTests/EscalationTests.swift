@@ -110,6 +110,10 @@ import Testing
                     sender: t@example.org
                     to: { mqtt: { topic: "cap/{hazard}", broker: { host: 127.0.0.1, port: \(broker.port) } } }
                   - { name: over-https, kind: cap, status: Test, sender: t@example.org, to: { webhook: { url: "http://127.0.0.1:\(receiver.port)/" } } }
+                """,
+            policies: """
+                policies:
+                  - { name: all, where: { hazard: flood }, steps: [{ to: [over-mqtt, over-https] }] }
                 """)
         let upstream = try await Upstream(broker, filter: "cap/#")
         try await gateway.startConnected()

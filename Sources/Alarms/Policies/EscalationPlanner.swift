@@ -10,10 +10,13 @@ package struct EscalationPlanner: Sendable {
     package struct Destination: Sendable {
         package var name: String
         package var minimumLevel: Level
+        /// What it gets may go to the public: it is told only of what a policy names it for.
+        package var isPublic: Bool
 
-        package init(name: String, minimumLevel: Level) {
+        package init(name: String, minimumLevel: Level, isPublic: Bool = false) {
             self.name = name
             self.minimumLevel = minimumLevel
+            self.isPublic = isPublic
         }
     }
 
@@ -25,7 +28,7 @@ package struct EscalationPlanner: Sendable {
     /// When a step may be due next.
     private var nextLook = Instant.distantFuture
 
-    /// - Parameter policies: an alarm to which none applies is told to all destinations at once.
+    /// - Parameter policies: an alarm to which none applies is told to all destinations at once that are not public.
     package init(site: String, destinations: [Destination], policies: PolicySet) {
         self.site = site
         self.destinations = destinations
@@ -120,7 +123,7 @@ package struct EscalationPlanner: Sendable {
             name: "everyone", matchers: [],
             steps: [
                 Policy.Step(
-                    destinations: destinations.map(\.name), minimumLevel: Level(rank: 1), delay: .immediately, repeatEvery: nil, times: 1,
+                    destinations: destinations.filter { !$0.isPublic }.map(\.name), minimumLevel: Level(rank: 1), delay: .immediately, repeatEvery: nil, times: 1,
                     hours: nil, stop: .cleared)
             ])
     }

@@ -55,6 +55,8 @@ package struct Configuration: Sendable {
         package var minimumLevel: Int
         /// It is told of a flood of alarms together.
         package var isGrouping: Bool
+        /// Its messages may go to the public.
+        package var isPublic: Bool { if case .cap = kind { true } else { false } }
         package var kind: Kind
     }
 }

@@ -86,7 +86,7 @@ struct Intake: ~Copyable {
         EscalationPlanner(
             site: model.site.name,
             destinations: configuration.destinations.map {
-                .init(name: $0.name, minimumLevel: .init(rank: UInt8($0.minimumLevel)))
+                .init(name: $0.name, minimumLevel: .init(rank: UInt8($0.minimumLevel)), isPublic: $0.isPublic)
             }, policies: model.policies)
     }
 

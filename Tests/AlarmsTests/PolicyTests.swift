@@ -106,7 +106,8 @@ import Testing
 
         init(_ policies: String, zone: ZoneTable = ZoneTable()) throws {
             let policies = try PolicySet.read(
-                SourceFile(name: "policies.yaml", text: policies), ladder: SmallSite.ladder, destinations: ["log", "pager", "town", "public"],
+                SourceFile(name: "policies.yaml", text: policies), ladder: SmallSite.ladder,
+                destinations: ["log", "pager", "town", "public"],
                 zone: zone)
             let bench = try AlarmBench(EscalationPlannerTests.rules, flapping: FlappingLimit(changes: 1000))
             self.policies = policies

@@ -123,7 +123,8 @@ package struct EscalationPlanner: Sendable {
             name: "everyone", matchers: [],
             steps: [
                 Policy.Step(
-                    destinations: destinations.filter { !$0.isPublic }.map(\.name), minimumLevel: Level(rank: 1), delay: .immediately, repeatEvery: nil, times: 1,
+                    destinations: destinations.filter { !$0.isPublic }.map(\.name), minimumLevel: Level(rank: 1), delay: .immediately,
+                    repeatEvery: nil, times: 1,
                     hours: nil, stop: .cleared)
             ])
     }

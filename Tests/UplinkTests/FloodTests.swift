@@ -126,6 +126,8 @@ private final class Keeper: Destination {
         try await eventually("it is parked") { try reader.outbox().first?.parked != nil }
         #expect(try reader.outbox().map(\.error) == ["never"])
         isMended.withLock { $0 = true }
+        // What is parked waits for a person, and holds up no forward of readings.
+        #expect(try await !store.hasUntriedEscalations())
         #expect(try await dispatcher.retry("nowhere", person: "ada") == nil)
         #expect(try await dispatcher.retry("hook", person: "ada") == 1)
         try await eventually("it is delivered") { try reader.outbox().isEmpty }

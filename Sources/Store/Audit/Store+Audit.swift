@@ -22,11 +22,13 @@ extension Store {
     /// Removes the records from before a time, all but the newest; the hash of the last that goes stays as the anchor
     /// of the rest. Called with the retention of alarms: what has gone can be shown by an export that was made in time.
     static func pruneAudit(before limit: Instant, _ db: Database) throws -> Int {
-        let oldest = try Row.fetchAll(db, sql: "SELECT id, hash, record FROM audit ORDER BY id LIMIT 1000")
-        let end = oldest.last { row in
+        func isOld(_ row: Row) -> Bool {
             let text: String = row["record"]
             return CanonicalJSON.value(AuditRecord.self, text).flatMap { Instant(rfc3339: $0.time.utf8) }.map { $0 < limit } ?? false
         }
+        // Mostly there is nothing to do, and the commit of readings waits for this.
+        guard let oldest = try Row.fetchOne(db, sql: "SELECT record FROM audit ORDER BY id LIMIT 1"), isOld(oldest) else { return 0 }
+        let end = try Row.fetchAll(db, sql: "SELECT id, hash, record FROM audit ORDER BY id LIMIT 1000").last(where: isOld)
         guard let end, case let id:Int64 = end["id"], case let hash:String = end["hash"],
             try Int64.fetchOne(db, sql: "SELECT max(id) FROM audit") != id
         else { return 0 }

@@ -60,11 +60,17 @@ extension Store {
         }
     }
 
-    /// Whether an escalation waits that has not been tried yet: what is of less weight lets it go first.
+    /// Whether an escalation waits at a destination where nothing has failed: what is of less weight lets it go first. One
+    /// behind another that is tried again and again does not count, or a dead destination would hold up everything.
     package func hasUntriedEscalations() async throws -> Bool {
         try await looking.read { db in
             try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM escalation WHERE delivered IS NULL AND parked IS NULL AND attempts = 0)") ?? false
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM escalation AS e WHERE delivered IS NULL AND parked IS NULL AND attempts = 0
+                        AND NOT EXISTS (SELECT 1 FROM escalation WHERE destination = e.destination
+                            AND delivered IS NULL AND parked IS NULL AND attempts > 0))
+                    """) ?? false
         }
     }
 

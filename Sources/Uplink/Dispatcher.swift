@@ -147,7 +147,8 @@ package final class Dispatcher: Service {
     private func deliverFromMemory(_ lane: Lane) async throws {
         while let escalation = lane.unstored.waiting.withLock({ $0.first }) {
             do {
-                try await lane.destination.deliver(escalation, after: [])
+                let earlier = lane.destination.needsHistory ? try await store.earlier(than: escalation, id: nil) : []
+                try await lane.destination.deliver(escalation, after: earlier)
                 lane.unstored.told.withLock { _ = $0.insert(escalation.identity) }
             } catch let error as DeliveryError where error.isPermanent {
                 // The store will have it, and it is parked then.
@@ -165,7 +166,12 @@ package final class Dispatcher: Service {
             state = FloodState()
             return try await deliverNext(lane)
         }
-        let waiting = try await store.waiting(for: destination.name, limit: 1000)
+        var waiting = try await store.waiting(for: destination.name, limit: 1000)
+        let known = lane.unstored.told.withLock { told in waiting.filter { told.contains($0.escalation.identity) } }
+        if !known.isEmpty {
+            guard await mark(known, lane) else { return .seconds(1) }
+            waiting.removeAll { item in known.contains { $0.id == item.id } }
+        }
         let higher = waiting.firstIndex { $0.escalation.severity > state.top }
         if higher == nil, let toldAt = state.toldAt, case let rest = toldAt + flood.pause - now, rest > .zero {
             return .nanoseconds(rest.nanoseconds)
@@ -173,10 +179,18 @@ package final class Dispatcher: Service {
         if waiting.isEmpty { return .seconds(5) }
         let common = Array(waiting[..<(higher ?? waiting.count)])
         if let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
-            try await destination.deliver(group, after: [])
-            _ = await mark(common, lane)
+            do {
+                try await destination.deliver(group, after: [])
+                _ = await mark(common, lane)
+                logger.notice("alarm flood: \(common.count) escalations told as one", metadata: ["destination": "\(destination.name)"])
+            } catch let error as DeliveryError where error.isPermanent {
+                // It does not know such messages, and gets each by itself.
+                _ = try await deliver(common, to: lane)
+            } catch {
+                if let first = common.first { try await store.markFailed(first.id, error: "\(error)") }
+                throw error
+            }
             state.toldAt = now
-            logger.notice("alarm flood: \(common.count) escalations told as one", metadata: ["destination": "\(destination.name)"])
         } else {
             _ = try await deliver(common, to: lane)
         }
@@ -199,7 +213,7 @@ package final class Dispatcher: Service {
                 continue
             }
             do {
-                let earlier = destination.needsHistory ? try await store.earlier(than: item) : []
+                let earlier = destination.needsHistory ? try await store.earlier(than: item.escalation, id: item.id) : []
                 try await destination.deliver(item.escalation, after: earlier)
                 delivered.append(item)
             } catch let error as DeliveryError where error.isPermanent {
@@ -230,8 +244,13 @@ package final class Dispatcher: Service {
             lane.unstored.told.withLock { $0.subtract(identities) }
             return true
         } catch {
-            lane.unstored.told.withLock { $0.formUnion(identities) }
-            logger.warning("what was delivered cannot be marked so: \(error)", metadata: ["destination": "\(lane.destination.name)"])
+            let isFirst = lane.unstored.told.withLock { told in
+                defer { told.formUnion(identities) }
+                return told.isEmpty
+            }
+            if isFirst {
+                logger.warning("what was delivered cannot be marked so: \(error)", metadata: ["destination": "\(lane.destination.name)"])
+            }
             return false
         }
     }

@@ -90,6 +90,23 @@ private final class Keeper: Destination {
         #expect(try StoreReader(path: folder.file("t.db")).outbox().isEmpty)
     }
 
+    @Test("one that refuses the message of a flood gets each by itself")
+    func notUnderstood() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        var batch = StoreBatch()
+        batch.escalations = try escalations(0..<20, level: { _ in 2.5 }, to: "pager")
+        try store.commit(batch)
+        let pager = Keeper("pager") { $0.identity.hasPrefix("flood/") }
+        let dispatcher = Dispatcher(
+            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start), logger: logger)
+        let running = Task { try await dispatcher.run() }
+        try await eventually("all are told") { pager.identities.count == 20 }
+        #expect(Set(pager.identities).count == 20)
+        running.cancel()
+        _ = await running.result
+    }
+
     @Test("within a flood message the highest level stands first")
     func highestFirst() async throws {
         let folder = try TemporaryFolder()

@@ -39,11 +39,12 @@ extension Store {
     }
 
     /// What the same destination was told of the same alarm before, oldest first; what it refused for good left out.
-    package func earlier(than waiting: WaitingEscalation) async throws -> [Escalation] {
+    /// - Parameter id: the number of the escalation in the outbox, or `nil` for one that is not stored.
+    package func earlier(than escalation: Escalation, id: Int64?) async throws -> [Escalation] {
         try await looking.read { db in
             try Row.fetchAll(
                 db, sql: "SELECT * FROM escalation WHERE alarm = ? AND destination = ? AND id < ? AND parked IS NULL ORDER BY id",
-                arguments: [waiting.escalation.alarm, waiting.escalation.destination, waiting.id]
+                arguments: [escalation.alarm, escalation.destination, id ?? .max]
             ).map(Self.escalation)
         }
     }

@@ -204,8 +204,10 @@ package struct AlarmBook: Sendable {
     package mutating func calm(at now: Instant) -> [Transition] {
         watch.forget(before: now)
         var transitions: [Transition] = []
-        for (instance, stored) in alarms.sorted(by: { $0.key < $1.key }) {
-            guard let flapping = stored.flapping, flapping.latest <= now - watch.limit.within else { continue }
+        for instance in alarms.filter({ $0.value.flapping != nil }).keys.sorted() {
+            guard let stored = alarms[instance], let flapping = stored.flapping, flapping.latest <= now - watch.limit.within else {
+                continue
+            }
             var alarm = stored
             alarm.flapping = nil
             let from = alarm.level

@@ -34,6 +34,7 @@ struct FlappingWatch: Sendable {
     let limit: FlappingLimit
     /// The times of the newest changes by instance, as many as the limit.
     private var changes: [Int: [Instant]] = [:]
+    private var forgotten = Instant(nanoseconds: 0)
 
     init(_ limit: FlappingLimit) { self.limit = limit }
 
@@ -46,9 +47,10 @@ struct FlappingWatch: Sendable {
         return times.count >= limit.changes
     }
 
-    /// Forgets what is too old to count.
+    /// Forgets what is too old to count; now and then, since nothing depends on when.
     mutating func forget(before time: Instant) {
-        guard !changes.isEmpty else { return }
+        guard !changes.isEmpty, time - forgotten >= limit.within || time < forgotten else { return }
+        forgotten = time
         changes = changes.filter { $0.value.contains { $0 > time - limit.within } }
     }
 }

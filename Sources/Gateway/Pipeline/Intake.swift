@@ -29,6 +29,8 @@ struct Intake: ~Copyable {
     private var readings: [Reading] = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
     private var changes: [LevelChange] = []
+    /// When it was looked last at what is due by the gateway's clock.
+    private var attended = Instant(nanoseconds: 0)
     /// The end of the alarm that says that nothing can be stored, while it is raised.
     private var storeFault: Transition?
 
@@ -146,6 +148,10 @@ struct Intake: ~Copyable {
     /// Does what is due by the gateway's clock, however much there still is to read: shelves end, what flapped is calm,
     /// steps of policies come.
     mutating func attend(_ now: Instant) {
+        // Ten times a second is often enough; a clock that was set back does not stop it.
+        let pause = now - attended
+        guard pause >= .milliseconds(100) || pause < .zero else { return }
+        attended = now
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         let calmed = book.calm(at: now)
         for transition in calmed { record(transition) }

@@ -147,7 +147,10 @@ package final class Gateway: Service {
         let (ended, continuation) = AsyncStream<Void>.makeStream()
         let pipeline = try Pipeline(
             model, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
-            onCommit: { [dispatcher] in dispatcher.ring() }, onUnstored: { [dispatcher] in dispatcher.deliverUnstored($0) })
+            onCommit: { [dispatcher] in dispatcher.ring() },
+            link: { [configuration, model, logger] in
+                BrokerConnection(configuration.broker, filters: model.site.filters, logger: logger, handler: $0)
+            }, onUnstored: { [dispatcher] in dispatcher.deliverUnstored($0) })
         let thread = Thread { [box = ThreadBox(pipeline)] in
             box.pipeline.run()
             continuation.finish()

@@ -3,9 +3,16 @@ package import Telemetry
 
 /// The system's wall clock.
 package struct SystemClock: GatewayClock {
-    package init() {}
+    /// What the clock showed when nothing had passed.
+    private let origin: Instant
 
-    package func now() -> Instant {
+    package init() { origin = Self.read() - ProcessUptime.now() }
+
+    package func now() -> Instant { Self.read() }
+
+    package func correction() -> TimeSpan { Self.read() - ProcessUptime.now() - origin }
+
+    private static func read() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))

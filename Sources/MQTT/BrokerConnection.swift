@@ -11,15 +11,7 @@ package import Logging
 /// keep-alive packets go only together with acknowledgements: any write would let all of them go.
 ///
 /// Not thread-safe; every call comes from one thread.
-package final class BrokerConnection {
-    /// A message as it came; the bytes live as long as the call.
-    package struct Message {
-        package let topic: UnsafeRawBufferPointer
-        package let payload: UnsafeRawBufferPointer
-        package let qos: Int32
-        package let isRetained: Bool
-    }
-
+package final class BrokerConnection: BrokerLink {
     private enum Link {
         case down(retryAt: Double)
         case connecting(since: Double)
@@ -28,7 +20,7 @@ package final class BrokerConnection {
 
     private var settings: ConnectionSettings
     private let logger: Logger
-    private let handler: (Message) -> Void
+    private let handler: (IncomingMessage) -> Void
     private var filters: [String]
     private var handle: OpaquePointer?
     private var version: Int32
@@ -44,7 +36,7 @@ package final class BrokerConnection {
     ///   - filters: what to subscribe to, at QoS 1.
     ///   - handler: called for every message from inside ``read(atMost:)``.
     package init(
-        _ settings: ConnectionSettings, filters: [String], logger: Logger, handler: @escaping (Message) -> Void
+        _ settings: ConnectionSettings, filters: [String], logger: Logger, handler: @escaping (IncomingMessage) -> Void
     ) {
         self.settings = settings
         self.filters = filters
@@ -115,7 +107,7 @@ package final class BrokerConnection {
     /// Throws away the link and with it every acknowledgement that was held back: the broker will send
     /// those messages again. For when they could not be stored.
     /// - Parameter receiveMaximum: how many the broker may send from the next connection on before the first is acknowledged.
-    package func dropAcknowledgements(because reason: String, receiveMaximum: Int? = nil) {
+    package func dropAcknowledgements(because reason: String, receiveMaximum: Int?) {
         if let receiveMaximum { settings.receiveMaximum = receiveMaximum }
         lose(reason)
     }
@@ -194,7 +186,7 @@ package final class BrokerConnection {
             guard let me, let message = message?.pointee, let topic = message.topic else { return }
             let connection = Unmanaged<BrokerConnection>.fromOpaque(me).takeUnretainedValue()
             connection.handler(
-                Message(
+                IncomingMessage(
                     topic: UnsafeRawBufferPointer(start: topic, count: strlen(topic)),
                     payload: UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)),
                     qos: message.qos, isRetained: message.retain))

@@ -50,6 +50,8 @@ package struct Engine: ~Copyable {
     /// When the gateway listened last, and since when it has without a pause.
     private var listened = Int64.min
     var listeningSince = Int64.min
+    /// Between these moments nothing has passed but on the clock.
+    var leap = (start: Int64.max, end: Int64.max)
 
     /// An instance's timer, or, below zero, that of series −1 − `target`.
     struct Timer: Comparable {
@@ -248,6 +250,12 @@ extension Engine {
     package mutating func listen(at now: Instant) {
         if listened == .min || now.nanoseconds &- listened > Self.longestPause { listeningSince = now.nanoseconds }
         listened = max(listened, now.nanoseconds)
+    }
+
+    /// Says that the clock was set from one moment to a later one, between which nothing has lasted: to a condition
+    /// that has to be true for a time, the leap does not count.
+    package mutating func clockSetForward(from start: Instant, to end: Instant) {
+        leap = (start.nanoseconds, end.nanoseconds)
     }
 
     /// When ``advance(to:into:)`` has something to do next, or `nil`.

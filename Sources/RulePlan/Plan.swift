@@ -41,12 +41,6 @@ package struct Plan: Sendable {
     }
 }
 
-extension TimeSpan {
-    package static func + (a: TimeSpan, b: TimeSpan) -> TimeSpan {
-        TimeSpan(nanoseconds: a.nanoseconds + b.nanoseconds)
-    }
-}
-
 /// What the engine has to know of a series, apart from who reads it.
 package struct SeriesPlan: Hashable, Sendable {
     /// How often its device is expected to send.

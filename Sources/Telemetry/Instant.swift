@@ -39,6 +39,9 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
     @inlinable package static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
 
+    package static func + (a: TimeSpan, b: TimeSpan) -> TimeSpan { TimeSpan(nanoseconds: a.nanoseconds + b.nanoseconds) }
+    package static func - (a: TimeSpan, b: TimeSpan) -> TimeSpan { TimeSpan(nanoseconds: a.nanoseconds - b.nanoseconds) }
+
     package static func milliseconds(_ n: Int64) -> TimeSpan { TimeSpan(nanoseconds: n * 1_000_000) }
     package static func seconds(_ n: Int64) -> TimeSpan { TimeSpan(nanoseconds: n * 1_000_000_000) }
     package static func minutes(_ n: Int64) -> TimeSpan { seconds(n * 60) }

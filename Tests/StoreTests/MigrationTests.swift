@@ -48,7 +48,7 @@ import Testing
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1)), .init(name: "other", minimumLevel: .init(rank: 1))],
             policies: PolicySet([Policy(name: "never", matchers: [("hazard", "flood")], steps: [])]))
-        planner.restore(alarm, course: course, told: told)
+        planner.restore(alarm, course: course, told: told, at: alarm.raised + .days(1))
         var ended = alarm
         ended.cleared = Instant(nanoseconds: 20)
         ended.sequence = 2

@@ -93,6 +93,15 @@ package struct Aside: Hashable, Sendable {
     }
 
     var state: AlarmState { kind == .shelved ? .shelved : .outOfService }
+
+    /// As long as it was meant to be, where a clock that was ahead has noted it.
+    func brought(to now: Instant) -> Aside {
+        guard since > now else { return self }
+        var aside = self
+        aside.until = until.map { now + ($0 - since) }
+        aside.since = now
+        return aside
+    }
 }
 
 /// What is put aside, as the store keeps it; without `aside`, that it no longer is.

@@ -50,7 +50,7 @@ package struct AlarmBook: Sendable {
             instances[rules.rules[instance.rule].name + "\u{0}" + instance.group] = index
         }
         for stored in asides {
-            if let index = instances[stored.rule + "\u{0}" + stored.group] { self.asides[index] = stored.aside }
+            if let index = instances[stored.rule + "\u{0}" + stored.group] { self.asides[index] = stored.aside?.brought(to: now) }
         }
         var ladders: [(instance: Int, ladder: LadderState)] = []
         var retired: [Transition] = []
@@ -68,6 +68,7 @@ package struct AlarmBook: Sendable {
                 alarm.level = Level(rank: UInt8(rank))
                 alarm.ladder.level = Level(rank: UInt8(standing))
                 alarm.aside = self.asides[index]
+                alarm.flapping?.limitTimes(to: now)
                 alarms[index] = alarm
                 ladders.append((index, alarm.ladder))
             } else {

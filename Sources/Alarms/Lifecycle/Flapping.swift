@@ -27,6 +27,9 @@ package struct Flapping: Codable, Sendable, Hashable {
     var summary: String
     var causes: [Cause]
     var device: String?
+
+    /// Brings what a clock that was ahead has noted back to the present.
+    mutating func limitTimes(to now: Instant) { (since, latest) = (min(since, now), min(latest, now)) }
 }
 
 /// Counts changes of places, to know which of them flap.

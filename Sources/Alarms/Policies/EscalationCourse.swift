@@ -52,6 +52,13 @@ struct EscalationCourse: Codable, Sendable {
         }
     }
 
+    /// Brings what a clock that was ahead has noted back to the present.
+    mutating func limitTimes(to now: Instant) {
+        reached = reached.map { min($0, now) }
+        unacknowledgedSince = unacknowledgedSince.map { min($0, now) }
+        steps = steps.mapValues { Progress(since: min($0.since, now), fired: $0.fired, latest: min($0.latest, now)) }
+    }
+
     /// When a step's time has begun, if it has.
     func beginning(of step: Policy.Step) -> Instant? {
         guard reached.count >= Int(step.minimumLevel.rank), state == .unacknowledged || state == .acknowledged else { return nil }

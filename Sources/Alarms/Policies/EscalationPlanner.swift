@@ -39,9 +39,11 @@ package struct EscalationPlanner: Sendable {
     /// - Parameters:
     ///   - course: as ``takeChanges()`` gave it.
     ///   - told: where there is none, the destinations that have been told.
-    package mutating func restore(_ alarm: Alarm, course: String?, told: [String]) {
+    ///   - now: the gateway's clock; what is later than that was noted by a clock that was ahead, and counts from now.
+    package mutating func restore(_ alarm: Alarm, course: String?, told: [String], at now: Instant) {
         nextLook = .distantPast
-        if let course = course.flatMap({ CanonicalJSON.value(EscalationCourse.self, $0) }) {
+        if var course = course.flatMap({ CanonicalJSON.value(EscalationCourse.self, $0) }) {
+            course.limitTimes(to: now)
             courses[alarm.id] = course
             return
         }

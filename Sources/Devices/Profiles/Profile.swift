@@ -59,4 +59,6 @@ package struct ClockTolerance: Sendable, Equatable {
     package var ahead: TimeSpan = .minutes(1)
     /// Unset, a reading may be as old as it likes: it may have waited in a queue.
     package var behind: TimeSpan?
+
+    package init() {}
 }

@@ -49,9 +49,11 @@ struct Intake: ~Copyable {
 
     /// Brings the engine to where it stood: windows from the stored readings, alarms from their table.
     mutating func warm(from store: Store, now: Instant) throws {
-        if let newest = try store.newestReading() {
+        // What was stored while the clock was ahead is of no use to windows, and would make all that follows late.
+        let present = now + ClockTolerance().ahead
+        if let newest = try store.newestReading(before: present) {
             let start = newest - model.rules.plan.horizon
-            try store.replay(after: start) { reading in
+            try store.replay(after: start, before: present) { reading in
                 _ = engine.ingest(reading, into: &changes)
                 changes.removeAll(keepingCapacity: true)
             }
@@ -59,7 +61,7 @@ struct Intake: ~Copyable {
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         for alarm in active + returned {
             let (course, told) = try store.course(of: alarm.id)
-            planner.restore(alarm, course: course, told: told)
+            planner.restore(alarm, course: course, told: told, at: now)
         }
         let (ladders, retired) = book.restore(active, returned: returned, asides: try store.asides(), at: now)
         // The windows say what is; what was raised, and is held by a latch, the alarms say.
@@ -93,7 +95,7 @@ struct Intake: ~Copyable {
     }
 
     /// Takes one message in. Its readings are evaluated at once, each in turn.
-    mutating func take(_ message: BrokerConnection.Message, at now: Instant) {
+    mutating func take(_ message: IncomingMessage, at now: Instant) {
         statistics.messages += 1
         if message.qos > 0 { unacknowledged += 1 }
         guard let device = decoder.device(publishingOn: message.topic) else {
@@ -145,6 +147,9 @@ struct Intake: ~Copyable {
         complaints.report(at: now)
     }
 
+    /// Says that the clock was set forward: what passed only on the clock has not lasted.
+    mutating func clockSetForward(by step: TimeSpan, to now: Instant) { engine.clockSetForward(from: now - step, to: now) }
+
     /// Does what is due by the gateway's clock, however much there still is to read: shelves end, what flapped is calm,
     /// steps of policies come.
     mutating func attend(_ now: Instant) {
@@ -185,7 +190,7 @@ struct Intake: ~Copyable {
         if let aside = outcome.aside { batch.asides.append(aside) }
     }
 
-    private mutating func refuse(_ message: BrokerConnection.Message, from device: Int, _ fault: PayloadFault, at now: Instant) {
+    private mutating func refuse(_ message: IncomingMessage, from device: Int, _ fault: PayloadFault, at now: Instant) {
         statistics.refused += 1
         let name = model.site.devices[device].id
         complaints.refused(device: name, reason: fault.description, at: now)
@@ -247,6 +252,5 @@ struct Intake: ~Copyable {
         let active = statistics.active
         statistics = earlier
         statistics.active = active
-        statistics.reloads += 1
     }
 }

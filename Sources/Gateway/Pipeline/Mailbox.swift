@@ -1,10 +1,10 @@
-internal import Alarms
+package import Alarms
 internal import Foundation
 internal import Synchronization
 
 /// What other parts of the process want of the pipeline, read once a turn.
-final class Mailbox: Sendable {
-    enum Letter: Sendable {
+package final class Mailbox: Sendable {
+    package enum Letter: Sendable {
         case reload(Model)
         /// The files had mistakes: to be counted, nothing else.
         case reloadFailed
@@ -21,7 +21,7 @@ final class Mailbox: Sendable {
     let wakeDescriptor: Int32
     private let ringDescriptor: Int32
 
-    init() throws(GatewayError) {
+    package init() throws(GatewayError) {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw GatewayError("no pipe: \(String(cString: strerror(errno)))") }
         (wakeDescriptor, ringDescriptor) = (ends[0], ends[1])
@@ -38,7 +38,7 @@ final class Mailbox: Sendable {
 
     /// - Returns: false if the box is full and the letter was not taken.
     @discardableResult
-    func post(_ letter: Letter) -> Bool {
+    package func post(_ letter: Letter) -> Bool {
         let isTaken = letters.withLock { letters in
             guard letters.count < Self.capacity else { return false }
             letters.append(letter)

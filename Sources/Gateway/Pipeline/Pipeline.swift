@@ -1,15 +1,15 @@
-internal import Alarms
+package import Alarms
 internal import Devices
 internal import Foundation
-internal import Logging
-internal import MQTT
+package import Logging
+package import MQTT
 internal import RuleLanguage
-internal import Store
-internal import Telemetry
+package import Store
+package import Telemetry
 
 /// The thread that owns MQTT, decoding, engine and alarm state, without locks: it reads what the socket has,
 /// evaluates each reading at once, commits, and only then lets the acknowledgements go.
-final class Pipeline {
+package final class Pipeline {
     /// How many packets are read before the clock and the mailbox are looked at again.
     private static let packetsPerTurn = 256
 
@@ -23,15 +23,19 @@ final class Pipeline {
     private let onUnstored: ([Escalation]) -> Void
     private let ballast: Ballast
     private let systemd = SystemdNotifier()
-    /// When systemd is to hear next that there is progress, in monotonic nanoseconds.
+    /// When systemd is to hear next that there is progress, in nanoseconds of uptime.
     private var watchdogAt: Int64 = 0
 
+    private var model: Model
     private var intake: Intake
-    private var connection: BrokerConnection?
+    private var connection: (any BrokerLink)?
     private var isStopping = false
-    /// The clock of this turn.
+    /// The clock of this turn, and how far it has been set since the start.
     private var now: Instant
-    /// When the open batch has to be committed, in monotonic nanoseconds; `nil` while it is empty.
+    private var knownCorrection: TimeSpan
+    /// Less than this is a clock that is kept right.
+    private static let smallStep = TimeSpan.minutes(1)
+    /// When the open batch has to be committed, in nanoseconds of uptime; `nil` while it is empty.
     private var commitAt: Int64?
     private var storeRetryAt: Int64?
     /// While nothing can be stored: when the link is to be made anew, so that the broker does not take it for dead, and
@@ -44,11 +48,13 @@ final class Pipeline {
     /// What operators asked for with this batch, to be answered when it is committed.
     private var answers: [(_ isStored: Bool) -> Void] = []
 
-    init(
+    /// - Parameter link: makes the link to the broker; it hands each message that it reads to the closure.
+    package init(
         _ model: Model, _ configuration: Configuration, store: Store, clock: any GatewayClock, mailbox: Mailbox,
         board: StatisticsBoard, logger: Logger, onCommit: @escaping () -> Void,
-        onUnstored: @escaping ([Escalation]) -> Void
+        link: (@escaping (IncomingMessage) -> Void) -> any BrokerLink, onUnstored: @escaping ([Escalation]) -> Void
     ) throws {
+        self.model = model
         self.configuration = configuration
         self.store = store
         self.clock = clock
@@ -60,46 +66,70 @@ final class Pipeline {
         ballast = Ballast(store: configuration.store.path)
         ballast.lay()
         now = clock.now()
+        knownCorrection = clock.correction()
         intake = Intake(model, configuration, logger: logger)
         try intake.warm(from: store, now: now)
-        connection = BrokerConnection(configuration.broker, filters: model.site.filters, logger: logger) { [unowned self] message in
-            intake.take(message, at: now)
-        }
+        connection = link { [unowned self] message in intake.take(message, at: now) }
     }
 
     /// Runs until the mailbox says stop; returns with everything committed and acknowledged.
-    func run() {
-        guard let connection else { return }
+    package func run() {
         publishStatistics()
-        while !isStopping {
-            connection.keepUp()
-            connection.wait(milliseconds: sleepTime(), wake: mailbox.wakeDescriptor)
-            now = clock.now()
-            for letter in mailbox.takeAll() { open(letter) }
-            // While nothing can be stored it is evaluated all the same, and not acknowledged: the broker keeps it for us.
-            let mayTakeMore = storeRetryAt == nil || intake.batch.readings.count < Self.heldMax
-            let mayHaveMore = mayTakeMore && connection.read(atMost: Self.packetsPerTurn)
-            if !mayHaveMore { intake.tick(now) }
-            intake.attend(now)
-            feedWatchdog()
-            endStoreFault()
-            commitIfDue()
-            if intake.batch.isEmpty { releaseAcknowledgements() }
-            publishStatistics()
-        }
+        while turn() {}
         drain()
+    }
+
+    /// One turn of the loop: waits for what there is to do, and does it.
+    /// - Returns: false once the mailbox has said stop; then only ``drain()`` is left.
+    package func turn() -> Bool {
+        guard let connection else { return false }
+        connection.keepUp()
+        connection.wait(milliseconds: sleepTime(), wake: mailbox.wakeDescriptor)
+        readClock()
+        for letter in mailbox.takeAll() { open(letter) }
+        // While nothing can be stored it is evaluated all the same, and not acknowledged: the broker keeps it for us.
+        let mayTakeMore = storeRetryAt == nil || intake.batch.readings.count < Self.heldMax
+        let mayHaveMore = mayTakeMore && connection.read(atMost: Self.packetsPerTurn)
+        if !mayHaveMore { intake.tick(now) }
+        intake.attend(now)
+        feedWatchdog()
+        endStoreFault()
+        commitIfDue()
+        if intake.batch.isEmpty { releaseAcknowledgements() }
+        publishStatistics()
+        return !isStopping
+    }
+
+    /// Takes the clock of this turn; if it has been set by more than a little, conditions are told.
+    private func readClock() {
+        let correction = clock.correction()
+        let before = now
+        now = clock.now()
+        let step = correction - knownCorrection
+        guard step > Self.smallStep || step < .zero - Self.smallStep else { return }
+        knownCorrection = correction
+        logger.warning("the clock was set", metadata: ["by_seconds": "\(step.seconds)"])
+        let text = "the clock was set \(step > .zero ? "forward" : "back"), from \(before) to \(now)"
+        if step > .zero {
+            intake.clockSetForward(by: step, to: now)
+        } else if !rebuild(from: model) {
+            // Tried again in the next turn.
+            knownCorrection = knownCorrection - step
+            return
+        }
+        intake.add(AuditNote("clock-set", at: now, text: text))
     }
 
     /// The alarm that nothing can be stored ends when something can, and there is room for more than that.
     private func endStoreFault() {
-        guard intake.hasStoreFault, storeRetryAt == nil, case let time = Self.monotonicNanoseconds(), time >= roomLookAt else { return }
+        guard intake.hasStoreFault, storeRetryAt == nil, case let time = uptime(), time >= roomLookAt else { return }
         roomLookAt = time + 1_000_000_000
         if ballast.lay() { intake.endStoreFault(at: now) }
     }
 
     /// Says that a turn has been made; a loop that hangs says nothing, and is started anew.
     private func feedWatchdog() {
-        guard let interval = systemd.watchdogInterval, case let time = Self.monotonicNanoseconds(), time >= watchdogAt else { return }
+        guard let interval = systemd.watchdogInterval, case let time = uptime(), time >= watchdogAt else { return }
         watchdogAt = time + interval.nanoseconds
         systemd.tell("WATCHDOG=1")
     }
@@ -112,9 +142,9 @@ final class Pipeline {
     private func sleepTime() -> Int32 {
         var milliseconds: Int32 = 500
         if let storeRetryAt {
-            milliseconds = min(milliseconds, Self.milliseconds(until: storeRetryAt))
+            milliseconds = min(milliseconds, self.milliseconds(until: storeRetryAt))
         } else if let commitAt {
-            milliseconds = min(milliseconds, Self.milliseconds(until: commitAt))
+            milliseconds = min(milliseconds, self.milliseconds(until: commitAt))
         }
         if let timer = intake.nextTimer { milliseconds = min(milliseconds, clock.millisecondsUntil(timer)) }
         return milliseconds
@@ -123,7 +153,7 @@ final class Pipeline {
     /// A transition is committed at once; readings wait a little for company, which spares the disk.
     private func commitIfDue() {
         guard !intake.batch.isEmpty else { return }
-        let time = Self.monotonicNanoseconds()
+        let time = uptime()
         if let storeRetryAt {
             tellUnstored()
             if time >= storeRetryAt { commit() }
@@ -158,7 +188,7 @@ final class Pipeline {
     /// Nothing is acknowledged, so the broker sends it again; what is in the batch is tried again. Readings go on being
     /// evaluated, and whoever has to be told is told.
     private func failToStore(_ error: any Error) {
-        let time = Self.monotonicNanoseconds()
+        let time = uptime()
         if storeRetryAt == nil {
             logger.critical("the store takes no readings; nothing is acknowledged until it does: \(error)")
             intake.raiseStoreFault("\(error)", at: now)
@@ -207,29 +237,39 @@ final class Pipeline {
             intake.count { $0.failedReloads += 1 }
             intake.add(AuditNote("reload-failed", at: now, text: "the files have mistakes; the running rules stay"))
         case .reload(let model):
-            if !intake.batch.isEmpty { commit() }
-            guard storeRetryAt == nil else {
-                logger.error("no reload while the store takes no readings; the running rules stay")
+            guard rebuild(from: model) else {
+                logger.error("not reloaded; the running rules stay")
                 return intake.count { $0.failedReloads += 1 }
             }
-            do {
-                var next = Intake(model, configuration, logger: logger)
-                try next.warm(from: store, now: now)
-                next.carryOver(intake.statistics)
-                intake = next
-                intake.add(AuditNote("reloaded", at: now, text: model.summary, facts: model.ruleVersions))
-                connection?.subscribe(to: model.site.filters)
-                logger.notice(
-                    "devices and rules reloaded",
-                    metadata: ["devices": "\(model.site.devices.count)", "rules": "\(model.rules.rules.count)"])
-            } catch {
-                logger.error("devices and rules could not be reloaded, the running ones stay: \(error)")
-                intake.count { $0.failedReloads += 1 }
-            }
+            intake.count { $0.reloads += 1 }
+            intake.add(AuditNote("reloaded", at: now, text: model.summary, facts: model.ruleVersions))
+            connection?.subscribe(to: model.site.filters)
+            logger.notice(
+                "devices and rules reloaded",
+                metadata: ["devices": "\(model.site.devices.count)", "rules": "\(model.rules.rules.count)"])
         }
     }
 
-    private func drain() {
+    /// Begins anew from what is stored, with a model.
+    /// - Returns: false if nothing can be stored now, or nothing read; then all is as it was.
+    private func rebuild(from model: Model) -> Bool {
+        if !intake.batch.isEmpty { commit() }
+        guard storeRetryAt == nil else { return false }
+        do {
+            var next = Intake(model, configuration, logger: logger)
+            try next.warm(from: store, now: now)
+            next.carryOver(intake.statistics)
+            intake = next
+            self.model = model
+            return true
+        } catch {
+            logger.error("what is stored cannot be read, all stays as it is: \(error)")
+            return false
+        }
+    }
+
+    /// Commits and acknowledges what there is, and says goodbye.
+    package func drain() {
         _ = connection?.read(atMost: Self.packetsPerTurn)
         intake.tick(now)
         if !intake.batch.isEmpty { commit() }
@@ -248,13 +288,10 @@ final class Pipeline {
         board.update { $0 = statistics }
     }
 
-    private static func milliseconds(until time: Int64) -> Int32 {
-        Int32(clamping: max(0, (time - monotonicNanoseconds() + 999_999) / 1_000_000))
+    private func milliseconds(until time: Int64) -> Int32 {
+        Int32(clamping: max(0, (time - uptime() + 999_999) / 1_000_000))
     }
 
-    private static func monotonicNanoseconds() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
+    /// In nanoseconds.
+    private func uptime() -> Int64 { clock.uptime().nanoseconds }
 }

@@ -163,7 +163,8 @@ extension Engine {
             return condition
         }
         if memory[slot] == .min { memory[slot] = now }
-        let end = memory[slot] &+ length
+        var end = memory[slot] &+ length
+        if end > leap.start, memory[slot] <= leap.start { end &+= leap.end &- leap.start }
         if now < end { due = min(due, end) }
         return Kleene.truth(now >= end)
     }

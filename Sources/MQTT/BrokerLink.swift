@@ -1,0 +1,44 @@
+/// A link to the broker that readings come over, driven by its owner's thread: what was read is acknowledged only when the
+/// owner says so.
+///
+/// Live it is a ``BrokerConnection``; a simulation has its own.
+package protocol BrokerLink: AnyObject {
+    var isConnected: Bool { get }
+
+    /// Connects if that is due. Call it once a turn.
+    func keepUp()
+
+    /// Waits until the broker has sent something, `wake` is readable, or the time is over.
+    func wait(milliseconds: Int32, wake: Int32)
+
+    /// Reads at most `limit` packets that are there; returns true if there may be more.
+    func read(atMost limit: Int) -> Bool
+
+    /// Lets the acknowledgements of everything read so far go.
+    func releaseAcknowledgements()
+
+    /// Throws away the link and with it every acknowledgement that was held back: the broker will send those messages again.
+    /// - Parameter receiveMaximum: how many the broker may send from the next connection on before the first is acknowledged.
+    func dropAcknowledgements(because reason: String, receiveMaximum: Int?)
+
+    /// Changes the subscriptions, now if connected and at every connection from now on.
+    func subscribe(to wanted: [String])
+
+    /// Says goodbye; the session stays with the broker. Call it after the last commit only.
+    func disconnect()
+}
+
+/// A message as it came; the bytes live as long as the call that hands it over.
+package struct IncomingMessage {
+    package let topic: UnsafeRawBufferPointer
+    package let payload: UnsafeRawBufferPointer
+    package let qos: Int32
+    package let isRetained: Bool
+
+    package init(topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, qos: Int32, isRetained: Bool) {
+        self.topic = topic
+        self.payload = payload
+        self.qos = qos
+        self.isRetained = isRetained
+    }
+}

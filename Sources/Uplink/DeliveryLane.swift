@@ -1,0 +1,230 @@
+internal import Alarms
+internal import Foundation
+internal import Logging
+internal import Store
+internal import Synchronization
+package import Telemetry
+
+/// What makes an alarm flood: ISA-18.2 draws the line at more than 10 alarms in 10 minutes for one operator.
+package struct FloodLimit: Sendable, Hashable {
+    package var alarms: Int
+    package var within: TimeSpan
+    /// How long more of them are collected before they are told together.
+    package var pause: TimeSpan
+
+    package init(alarms: Int = 10, within: TimeSpan = .minutes(10), pause: TimeSpan = .seconds(60)) {
+        self.alarms = alarms
+        self.within = within
+        self.pause = pause
+    }
+}
+
+/// Delivers what is due at one destination.
+///
+/// A destination that fails is tried again after a growing, jittered wait; what comes behind it waits, so that nothing
+/// within an alarm overtakes. What a destination refuses for good is parked, and holds up nothing.
+package actor DeliveryLane {
+    /// How long to wait before the next turn.
+    package enum Pause: Sendable {
+        case none
+        /// Until there is something new, or for so long.
+        case news(Duration)
+        /// A failure: for so long, give or take, unless a person wants another try now.
+        case retry(Duration)
+    }
+
+    package nonisolated let destination: any Destination
+    /// Rung when the outbox has something new, and when a person wants another try now.
+    nonisolated let news = Bell()
+    nonisolated let nudge = Bell()
+    private let limit: FloodLimit?
+    private let store: Store
+    private let clock: any GatewayClock
+    private let logger: Logger
+
+    /// What could not be stored, and is to be told from memory; and what has been told although the store does not know it.
+    private nonisolated let waiting = Mutex<[Escalation]>([])
+    private nonisolated let told = Mutex<Set<String>>([])
+    /// More than this at once is left to the store.
+    private static let unstoredMax = 10_000
+    private var failures = 0
+    private var flood = FloodState()
+
+    /// What is known of a flood; a restart forgets it, and may say one thing twice.
+    private struct FloodState {
+        /// The highest level that was told in it.
+        var top: UInt8 = 0
+        var toldAt: Instant?
+    }
+
+    /// - Parameter flood: what makes a flood that the destination is told of together; `nil` if it is told of each alarm.
+    init(_ destination: any Destination, flood: FloodLimit?, store: Store, clock: any GatewayClock, logger: Logger) {
+        self.destination = destination
+        limit = flood
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+    }
+
+    nonisolated func deliverUnstored(_ escalations: [Escalation]) {
+        guard !escalations.isEmpty else { return }
+        waiting.withLock { $0 = Array(($0 + escalations).prefix(Self.unstoredMax)) }
+        news.ring()
+    }
+
+    /// Delivers until its task is cancelled.
+    func serve() async {
+        while !Task.isCancelled {
+            switch await turn() {
+            case .none: break
+            case .news(let wait): await news.wait(upTo: wait)
+            // Half of it is left to chance, so that a fleet does not come all at once.
+            case .retry(let wait): await nudge.wait(upTo: wait * Double.random(in: 0.5...1))
+            }
+        }
+    }
+
+    /// Delivers some of what waits, or tries to.
+    package func turn() async -> Pause {
+        do {
+            let wait = if let limit { try await deliverGrouped(limit) } else { try await deliverNext() }
+            try await deliverFromMemory()
+            if failures > 0 {
+                logger.notice("delivers again", metadata: ["destination": "\(destination.name)"])
+                failures = 0
+            }
+            return wait.map { .news($0) } ?? .none
+        } catch is CancellationError {
+            return .none
+        } catch {
+            failures += 1
+            if failures == 1 {
+                logger.warning("cannot deliver, trying again until it works: \(error)", metadata: ["destination": "\(destination.name)"])
+            }
+            let pause = min(60.0, 0.5 * pow(2, Double(min(failures, 10))))
+            // What the destination asks for is waited for in full, within reason.
+            let wanted = min((error as? DeliveryError)?.retryAfter ?? 0, 600) * 2
+            return .retry(.seconds(max(pause, wanted)))
+        }
+    }
+
+    /// Delivers some of what waits; returns how long to wait for more, where there was nothing.
+    private func deliverNext() async throws -> Duration? {
+        // A store that cannot even be read must not hold up what is told from memory.
+        guard let waiting = try? await store.waiting(for: destination.name, limit: 64) else { return .seconds(1) }
+        if waiting.isEmpty { return .seconds(5) }
+        return try await deliver(waiting) ? nil : .seconds(1)
+    }
+
+    /// Delivers what the store could not take.
+    private func deliverFromMemory() async throws {
+        while let escalation = waiting.withLock({ $0.first }) {
+            do {
+                let earlier = destination.needsHistory ? try await store.earlier(than: escalation, id: nil) : []
+                try await destination.deliver(escalation, after: earlier)
+                told.withLock { _ = $0.insert(escalation.identity) }
+            } catch let error as DeliveryError where error.isPermanent {
+                // The store will have it, and it is parked then.
+            }
+            waiting.withLock { $0.removeAll { $0.identity == escalation.identity } }
+        }
+    }
+
+    /// In a flood, delivers what waits as one message, and then collects for a while; but what is of a higher level than
+    /// all that was told in the flood goes by itself, at once, after what was before it.
+    private func deliverGrouped(_ limit: FloodLimit) async throws -> Duration? {
+        let now = clock.now()
+        guard let raises = try? await store.raises(for: destination.name, since: now - limit.within), raises > limit.alarms else {
+            flood = FloodState()
+            return try await deliverNext()
+        }
+        var waiting = try await store.waiting(for: destination.name, limit: 1000)
+        let known = told.withLock { told in waiting.filter { told.contains($0.escalation.identity) } }
+        if !known.isEmpty {
+            guard await mark(known) else { return .seconds(1) }
+            waiting.removeAll { item in known.contains { $0.id == item.id } }
+        }
+        let higher = waiting.firstIndex { $0.escalation.severity > flood.top }
+        if higher == nil, let toldAt = flood.toldAt, case let rest = toldAt + limit.pause - now, rest > .zero,
+            rest <= limit.pause  // a clock that was set back holds nothing up
+        {
+            return .nanoseconds(rest.nanoseconds)
+        }
+        if waiting.isEmpty { return .seconds(5) }
+        let common = Array(waiting[..<(higher ?? waiting.count)])
+        if let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
+            do {
+                try await destination.deliver(group, after: [])
+                _ = await mark(common)
+                logger.notice("alarm flood: \(common.count) escalations told as one", metadata: ["destination": "\(destination.name)"])
+            } catch let error as DeliveryError where error.isPermanent {
+                // It does not know such messages, and gets each by itself.
+                _ = try await deliver(common)
+            } catch {
+                if let first = common.first { try? await store.markFailed(first.id, error: "\(error)") }
+                throw error
+            }
+            flood.toldAt = now
+        } else {
+            _ = try await deliver(common)
+        }
+        if let higher {
+            _ = try await deliver([waiting[higher]])
+            flood.top = waiting[higher].escalation.severity
+        }
+        return nil
+    }
+
+    /// Returns whether the store knows what was delivered.
+    private func deliver(_ waiting: [WaitingEscalation]) async throws -> Bool {
+        var delivered: [WaitingEscalation] = []
+        var failure: (any Error)?
+        for item in waiting {
+            // Told already, from memory or when it could not be marked.
+            if told.withLock({ $0.contains(item.escalation.identity) }) {
+                delivered.append(item)
+                continue
+            }
+            do {
+                let earlier = destination.needsHistory ? try await store.earlier(than: item.escalation, id: item.id) : []
+                try await destination.deliver(item.escalation, after: earlier)
+                delivered.append(item)
+            } catch let error as DeliveryError where error.isPermanent {
+                try await store.park(item, error: "\(error)", at: clock.now())
+                logger.error(
+                    "refused for good, and parked: \(error)",
+                    metadata: ["destination": "\(destination.name)", "escalation": "\(item.escalation.identity)"])
+            } catch {
+                failure = error
+                if !(error is CancellationError) { try? await store.markFailed(item.id, error: "\(error)") }
+                break
+            }
+        }
+        let isMarked = await mark(delivered)
+        if let failure { throw failure }
+        return isMarked
+    }
+
+    /// Marked together: a crash before this delivers them again, with the same identities. What cannot be marked, because
+    /// the store takes nothing, is remembered.
+    private func mark(_ delivered: [WaitingEscalation]) async -> Bool {
+        guard !delivered.isEmpty else { return true }
+        let store = store, now = clock.now()
+        let identities = delivered.map(\.escalation.identity)
+        do {
+            // Not cancelled with the task: what was delivered should be known to be.
+            try await Task { try await store.markDelivered(delivered, at: now) }.value
+            told.withLock { $0.subtract(identities) }
+            return true
+        } catch {
+            let isFirst = told.withLock { told in
+                defer { told.formUnion(identities) }
+                return told.isEmpty
+            }
+            if isFirst {
+                logger.warning("what was delivered cannot be marked so: \(error)", metadata: ["destination": "\(destination.name)"])
+            }
+            return false
+        }
+    }
+}

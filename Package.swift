@@ -117,6 +117,16 @@ let package = Package(
                 .nioSSL,
             ],
             path: "Tests/TestSupport"),
+        .target(
+            name: "CFaultyDisk", path: "Tests/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "CFaultyDisk", "TestSupport", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Alarms", "Store", "Uplink",
+                "Gateway", .logging,
+            ], path: "Tests/Simulation"),
+        .executableTarget(name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulator"),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
         .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),

@@ -282,10 +282,14 @@ extension Engine {
     /// Evaluates an instance at the time of its timer.
     private mutating func wake(_ index: Int, into changes: inout [LevelChange]) {
         let time = instances[index].wake
+        let isUntouched = instances[index].now == .min
+        let level = instances[index].level
         instances[index].wake = .max
         serial &+= 1
         push(index)
         evaluatePending(at: time, trigger: .timer, into: &changes)
+        // Its readings may still be on their way, from before this moment.
+        if isUntouched, instances[index].level == level { instances[index].now = .min }
     }
 
     /// Moves a series' windows on to a moment at which no reading came, and sees what follows.
@@ -307,7 +311,9 @@ extension Engine {
         let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].overdueAfter)
         series[index].wake = min(empties, overdue)
         if series[index].wake < series[index].queued { queueTimer(ofSeries: index) }
-        if hasChanged || series[index].alwaysCount > 0 || series[index].isDirty { react(index, at: time, trigger: .timer, into: &changes) }
+        // What was restored is judged with its next reading: that only time has passed says nothing new of it, and would
+        // put what is still on its way in the past.
+        if hasChanged || series[index].alwaysCount > 0 { react(index, at: time, trigger: .timer, into: &changes) }
     }
 
     /// Runs what timers had to do strictly before a moment: those of a series, and of the instances that read it.
@@ -338,7 +344,9 @@ extension Engine {
     package func ladderState(of instance: Int) -> LadderState { instances[instance].ladder }
 
     /// Puts an instance where its stored alarm says that it stood. It is judged anew with the next reading.
-    package mutating func restore(_ ladder: LadderState, to instance: Int) {
+    /// - Parameter moved: when it came there; what was before that moment no longer moves it.
+    package mutating func restore(_ ladder: LadderState, to instance: Int, movedAt moved: Instant = .distantPast) {
+        instances[instance].now = max(instances[instance].now, moved.nanoseconds)
         instances[instance].level = ladder.level
         instances[instance].held = ladder.held
         instances[instance].isUncertain = ladder.isUncertain

@@ -12,6 +12,7 @@ package final class Store: Sendable {
     let queue: DatabaseQueue
     let looking: DatabaseQueue
     package let path: String
+    private let log = WriteAheadLog()
 
     /// Opens the file, or makes it, and brings its schema up to date.
     /// - Throws: ``StoreError`` where the file is no store, or was written by a newer version.
@@ -21,13 +22,14 @@ package final class Store: Sendable {
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(10)
         configuration.label = "tocsin.store"
-        configuration.prepareDatabase { db in
-            // A committed transaction survives a power cut: the WAL is synced at every commit.
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 1000")
-        }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.writeWithoutTransaction { [log] db in
+                // A committed transaction survives a power cut: the WAL is synced at every commit. GRDB turns that off when it
+                // turns the WAL on, so that it is said here.
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try log.watch(db)
+            }
             let migrator = Migrations.all
             if try queue.read({ try migrator.hasBeenSuperseded($0) }) {
                 throw StoreError.newer(path)
@@ -47,7 +49,7 @@ package final class Store: Sendable {
 
     /// The number of a series, which is made if it is new and stays the same from then on.
     package func series(_ wanted: [SeriesName]) throws -> [SeriesName: SeriesID] {
-        try queue.write { db in
+        try write { db in
             var numbers: [SeriesName: SeriesID] = [:]
             for name in wanted {
                 try db.execute(
@@ -61,20 +63,36 @@ package final class Store: Sendable {
         }
     }
 
+    /// Writes in one transaction: all of it is on disk when this returns, or none of it.
+    func write<T>(_ body: (Database) throws -> T) throws -> T {
+        try queue.writeWithoutTransaction { db in try log.guarding(db) { try Self.transaction(db, body) } }
+    }
+
+    /// The same, without a thread that waits.
+    func write<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
+        try await queue.writeWithoutTransaction { [log] db in try log.guarding(db) { try Self.transaction(db, body) } }
+    }
+
     /// Writes without waiting for the disk: what a power cut may take back, because it would only be done again. The next
     /// commit that waits brings it to the disk as well, and its place in the order stays.
     func writeWithoutSync<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
-        try await queue.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA synchronous = NORMAL")
-            defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
-            var result: T?
-            try db.inTransaction {
-                result = try body(db)
-                return .commit
+        try await queue.writeWithoutTransaction { [log] db in
+            try log.guarding(db) {
+                try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
+                return try Self.transaction(db, body)
             }
-            guard let result else { throw DatabaseError(message: "a transaction gave no result") }
-            return result
         }
+    }
+
+    private static func transaction<T>(_ db: Database, _ body: (Database) throws -> T) throws -> T {
+        var result: T?
+        try db.inTransaction(.immediate) {
+            result = try body(db)
+            return .commit
+        }
+        guard let result else { throw DatabaseError(message: "a transaction gave no result") }
+        return result
     }
 
     package func close() throws {

@@ -19,6 +19,8 @@ package struct Alarm: Sendable {
     package var level: Level
     package var levelName: String
     package var raised: Instant
+    /// Event time of the newest change of its level, or of what is known of it.
+    package var moved: Instant
     package var cleared: Instant?
     /// The number of its newest transition, from 1.
     package var sequence: Int
@@ -48,6 +50,7 @@ package struct Alarm: Sendable {
         level = ladder.level
         self.levelName = levelName
         self.raised = raised
+        moved = raised
         self.cleared = cleared
         self.sequence = sequence
         self.summary = summary

@@ -19,6 +19,8 @@ package struct AlarmBook: Sendable {
     /// Alarms that have ended and that nobody has taken on, by identity.
     var returned: [String: Alarm] = [:]
     private var watch: FlappingWatch
+    /// When each instance was raised last.
+    private var lastRaised: [Int: Instant] = [:]
     /// More of them are still in the store, but can no longer be acknowledged.
     package static let returnedMax = 1000
 
@@ -39,10 +41,10 @@ package struct AlarmBook: Sendable {
 
     /// Takes up the alarms that a store held when the gateway stopped.
     ///
-    /// - Returns: for the engine, where each instance stood; and a transition for each alarm whose rule or
+    /// - Returns: for the engine, where each instance stood and since when; and a transition for each alarm whose rule or
     ///   group is no longer there, which ends it.
     package mutating func restore(_ stored: [Alarm], returned: [Alarm] = [], asides: [PlaceAside] = [], at now: Instant) -> (
-        ladders: [(instance: Int, ladder: LadderState)], retired: [Transition]
+        ladders: [(instance: Int, ladder: LadderState, moved: Instant)], retired: [Transition]
     ) {
         for alarm in returned { keepReturned(alarm) }
         var instances: [String: Int] = [:]
@@ -52,7 +54,7 @@ package struct AlarmBook: Sendable {
         for stored in asides {
             if let index = instances[stored.rule + "\u{0}" + stored.group] { self.asides[index] = stored.aside?.brought(to: now) }
         }
-        var ladders: [(instance: Int, ladder: LadderState)] = []
+        var ladders: [(instance: Int, ladder: LadderState, moved: Instant)] = []
         var retired: [Transition] = []
         for alarm in stored {
             let condition = alarm.flapping?.condition ?? alarm.levelName
@@ -70,7 +72,7 @@ package struct AlarmBook: Sendable {
                 alarm.aside = self.asides[index]
                 alarm.flapping?.limitTimes(to: now)
                 alarms[index] = alarm
-                ladders.append((index, alarm.ladder))
+                ladders.append((index, alarm.ladder, alarm.moved))
             } else {
                 let transition = retire(alarm, at: now)
                 retired.append(transition)
@@ -153,10 +155,14 @@ package struct AlarmBook: Sendable {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]
         let positions = place.devices.compactMap { devices[$0]?.position }
+        // Readings that share one time may raise it more than once: then each alarm is a nanosecond later than the one before.
+        var raised = change.time
+        if let last = lastRaised[change.instance], last >= raised, last - raised < .milliseconds(1) { raised = last + TimeSpan(nanoseconds: 1) }
+        lastRaised[change.instance] = raised
         var alarm = Alarm(
-            id: "\(rule.name)/\(place.group)@\(change.time)", rule: rule.name, group: place.group, hazard: rule.hazard,
+            id: "\(rule.name)/\(place.group)@\(raised)", rule: rule.name, group: place.group, hazard: rule.hazard,
             labels: place.labels, position: Position.middle(of: positions), ladder: ladder, levelName: levelNames[0],
-            raised: change.time, cleared: nil, sequence: 0, summary: "")
+            raised: raised, cleared: nil, sequence: 0, summary: "")
         alarm.area = Position.hull(of: positions)
         alarm.level = .normal
         alarm.aside = asides[change.instance]
@@ -174,6 +180,7 @@ package struct AlarmBook: Sendable {
         let from = alarm.level
         alarm.level = change.to
         alarm.levelName = levelNames[Int(change.to.rank)]
+        alarm.moved = change.time
         switch kind {
         case .raised, .blind: _ = alarm.move(.raise)
         case .rose: _ = alarm.move(.rise)

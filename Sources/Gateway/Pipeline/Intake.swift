@@ -68,7 +68,7 @@ struct Intake: ~Copyable {
         for instance in model.rules.instances.indices {
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)
         }
-        for (instance, ladder) in ladders { engine.restore(ladder, to: instance) }
+        for (instance, ladder, moved) in ladders { engine.restore(ladder, to: instance, movedAt: min(moved, present)) }
         for transition in retired { record(transition) }
         statistics.active = book.active
     }

@@ -107,16 +107,12 @@ package final class Pipeline {
         now = clock.now()
         let step = correction - knownCorrection
         guard step > Self.smallStep || step < .zero - Self.smallStep else { return }
+        // While nothing can be stored there is nothing to begin anew from: then in a later turn.
+        guard step > .zero || rebuild(from: model) else { return }
         knownCorrection = correction
-        logger.warning("the clock was set", metadata: ["by_seconds": "\(step.seconds)"])
-        let text = "the clock was set \(step > .zero ? "forward" : "back"), from \(before) to \(now)"
-        if step > .zero {
-            intake.clockSetForward(by: step, to: now)
-        } else if !rebuild(from: model) {
-            // Tried again in the next turn.
-            knownCorrection = knownCorrection - step
-            return
-        }
+        let text = "the clock was set \(step > .zero ? "forward" : "back") by \(TimeSpan(nanoseconds: abs(step.nanoseconds)).seconds) s"
+        logger.warning("\(text)", metadata: ["from": "\(before)", "to": "\(now)"])
+        if step > .zero { intake.clockSetForward(by: step, to: now) }
         intake.add(AuditNote("clock-set", at: now, text: text))
     }
 

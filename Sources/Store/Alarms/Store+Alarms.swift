@@ -32,7 +32,7 @@ extension Store {
             sql: """
                 INSERT INTO transition (alarm, sequence, kind, time, recorded, from_level, to_level, severity, uncertain,
                     summary, causes, device, rule_version, person, note)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alarm, sequence) DO NOTHING
                 """,
             arguments: [
                 alarm.id, alarm.sequence, transition.kind.rawValue, transition.time.nanoseconds,
@@ -40,6 +40,11 @@ extension Store {
                 alarm.ladder.isUncertain, alarm.summary, CanonicalJSON.text(transition.causes), transition.device,
                 transition.ruleVersion, transition.person, transition.note,
             ])
+        // It cannot be; but a batch that could never be committed would be the end of all.
+        if db.changesCount == 0 {
+            let text = "another \(transition.identity) is in the history already; this one: \(alarm.summary)"
+            try append(.note(AuditNote("conflict", at: transition.recorded, text: text)), db)
+        }
     }
 
     /// Keeps what is put aside, or that it no longer is; where an alarm is active its transition says so as well.
@@ -73,7 +78,18 @@ extension Store {
     /// The alarms that have not ended.
     package func activeAlarms() throws -> [Alarm] {
         try queue.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM alarm WHERE cleared IS NULL ORDER BY raised, id").map(Self.alarm)
+            let kinds = Transition.Kind.allCases.filter(\.isAboutLevel).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            return try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT alarm.*, (SELECT max(time) FROM transition WHERE alarm = alarm.id AND kind IN (\(kinds))) AS moved
+                    FROM alarm WHERE cleared IS NULL ORDER BY raised, id
+                    """
+            ).map { row in
+                var alarm = Self.alarm(row)
+                alarm.moved = (row["moved"] as Int64?).map { Instant(nanoseconds: $0) } ?? alarm.raised
+                return alarm
+            }
         }
     }
 

@@ -17,7 +17,7 @@ extension Store {
     }
 
     /// Adds something that has happened to the chain.
-    package func note(_ note: AuditNote) throws { try queue.write { try Self.append(.note(note), $0) } }
+    package func note(_ note: AuditNote) throws { try write { try Self.append(.note(note), $0) } }
 
     /// Removes the records from before a time, all but the newest; the hash of the last that goes stays as the anchor
     /// of the rest. Called with the retention of alarms: what has gone can be shown by an export that was made in time.

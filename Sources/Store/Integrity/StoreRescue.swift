@@ -114,7 +114,7 @@ extension Store {
                     }
                     return rows
                 }
-                try queue.write { db in
+                try write { db in
                     for row in rows {
                         let columns = row.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
                         let places = row.columnNames.map { _ in "?" }.joined(separator: ", ")

@@ -90,7 +90,7 @@ extension Store {
 
     /// Takes an escalation out of the way that its destination has refused for good; it is kept, and shown.
     package func park(_ waiting: WaitingEscalation, error: String, at time: Instant) async throws {
-        try await queue.write { db in
+        try await write { db in
             try db.execute(
                 sql: "UPDATE escalation SET parked = ?, attempts = attempts + 1, error = ? WHERE id = ?",
                 arguments: [time.nanoseconds, error, waiting.id])
@@ -101,7 +101,7 @@ extension Store {
     /// Lets what is parked be tried again, for one destination or all.
     /// - Returns: how many escalations now wait there.
     package func unpark(_ destination: String?, person: String, at time: Instant) async throws -> Int {
-        try await queue.write { db in
+        try await write { db in
             try db.execute(
                 sql:
                     "UPDATE escalation SET parked = NULL WHERE parked IS NOT NULL AND delivered IS NULL AND destination = coalesce(?, destination)",

@@ -11,7 +11,7 @@ extension Store {
     /// - Throws: SQLite's error; the batch is as it was, and may be committed again on a reopened store.
     package func commit(_ batch: StoreBatch, refusedMax: Int = 1000) throws {
         guard !batch.isEmpty else { return }
-        try queue.write { db in
+        try write { db in
             try Self.append(batch.readings, arrived: batch.arrived, db)
             for transition in batch.transitions {
                 try Self.record(transition, db)

@@ -13,7 +13,7 @@ package struct NamedReading: Sendable {
 extension Store {
     /// The number of the last reading that was forwarded to a destination; the newest that is stored where none was.
     package func forwarded(to destination: String) async throws -> Int64 {
-        try await queue.write { db in
+        try await write { db in
             try db.execute(
                 sql: """
                     INSERT INTO forward (destination, reading) VALUES (?, (SELECT coalesce(max(id), 0) FROM reading))

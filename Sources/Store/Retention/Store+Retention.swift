@@ -42,7 +42,7 @@ extension Store {
             report.readingsForSize += removed
         }
         let limit = (now - limits.alarms).nanoseconds
-        (report.alarms, report.escalations, report.auditRecords) = try await queue.write { db in
+        (report.alarms, report.escalations, report.auditRecords) = try await write { db in
             try db.execute(
                 sql: """
                     DELETE FROM alarm WHERE cleared < ? AND NOT EXISTS
@@ -70,7 +70,7 @@ extension Store {
 
     /// Removes some of the oldest batches; returns the number of readings, `nil` where there is no batch.
     private func removeOldest(arrivedBefore limit: Instant) async throws -> Int? {
-        try await queue.write { db in
+        try await write { db in
             let end = try Int64.fetchOne(
                 db,
                 sql: """

@@ -1,0 +1,64 @@
+internal import GRDB
+internal import GRDBSQLite
+internal import Synchronization
+
+/// Keeps SQLite's write-ahead log trustworthy: brings it into the database now and then, and before anything else is
+/// written after a failure.
+///
+/// After a sync that failed, the system holds what was not written for written, and the next sync says that all is well
+/// (A. Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020). What the log had at that place is
+/// gone with the power, and everything behind it, acknowledged or not. A checkpoint writes all of it again, to another
+/// file, and syncs that; what is read for it comes from the system's memory, which still has it. SQLite's own checkpoints
+/// would not do: they keep their failures to themselves.
+final class WriteAheadLog: Sendable {
+    /// As SQLite does it by itself.
+    private static let pagesMax: Int32 = 1000
+
+    private struct State {
+        /// The disk may not have what the log holds. At first nothing is known of it: the process before may have died of that.
+        var isDoubtful = true
+        var pages: Int32 = 0
+    }
+    private let state = Mutex(State())
+
+    /// Takes SQLite's own checkpoints over. To be called on the connection that writes; it has to outlive it.
+    func watch(_ db: Database) throws {
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        _ = sqlite3_wal_hook(
+            db.sqliteConnection,
+            { me, _, _, pages in
+                if let me { Unmanaged<WriteAheadLog>.fromOpaque(me).takeUnretainedValue().state.withLock { $0.pages = pages } }
+                return SQLITE_OK
+            }, me)
+    }
+
+    /// Writes with `body`, after the log has been made trustworthy where it was not.
+    func guarding<T>(_ db: Database, _ body: () throws -> T) throws -> T {
+        if state.withLock({ $0.isDoubtful }) {
+            try db.checkpoint(.truncate)
+            state.withLock { $0 = State(isDoubtful: false) }
+        }
+        do {
+            let result = try body()
+            bringIn(db)
+            return result
+        } catch {
+            if let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR { state.withLock { $0.isDoubtful = true } }
+            throw error
+        }
+    }
+
+    /// Brings the log into the database when it has become long. What has been committed is committed, whatever becomes of
+    /// this.
+    private func bringIn(_ db: Database) {
+        guard state.withLock({ $0.pages >= Self.pagesMax }) else { return }
+        do {
+            try db.checkpoint(.passive)
+            state.withLock { $0.pages = 0 }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            // Somebody reads; the next commit tries again.
+        } catch {
+            state.withLock { $0.isDoubtful = true }
+        }
+    }
+}

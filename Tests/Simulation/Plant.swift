@@ -1,0 +1,92 @@
+import Devices
+import Foundation
+import Gateway
+import RuleLanguage
+import SourceText
+import Store
+import Telemetry
+import TestSupport
+
+/// The site that is simulated: three gauges with a water level and a temperature each, rules simple enough for a model of a
+/// few lines, and the gateway's configuration.
+struct Plant: Sendable {
+    static let stations = 3
+    /// How long it has to be hot.
+    static let heat = TimeSpan.minutes(1)
+    /// How long nobody may take a warning on before the chief is told.
+    static let patience = TimeSpan.minutes(2)
+    static let floods = (alarms: 3, within: TimeSpan.minutes(3))
+
+    let configuration: Configuration
+    let model: Model
+    private let folder: TemporaryFolder
+
+    private static let profile = """
+        profile: gauge
+        topic: test/{device}
+        time: { pointer: /t, format: unix_ms }
+        interval: 1m
+        silence: 2d
+        readings:
+          - { quantity: water_level, pointer: /level, unit: m }
+          - { quantity: temperature, pointer: /temperature, unit: degC }
+        """
+
+    private static let rules = """
+        hazard: flood
+        rules:
+          - name: flood
+            summary: "{station}: {level}"
+            for_each: station
+            let: { level: water_level }
+            levels: { watch: level > 2 m, warning: level > 3 m }
+            clear: level < 1 m
+            blind: none
+            escalate: duty
+          - name: heat
+            hazard: fire
+            summary: "{station}: hot"
+            for_each: station
+            levels: { warning: temperature > 30 degC for 1m }
+            blind: none
+            escalate: duty
+        """
+
+    private static let policies = """
+        policies:
+          - name: duty
+            steps:
+              - to: [desk, pager]
+              - { to: chief, after: 2m unacknowledged, minimum_level: warning }
+        """
+
+    private static let gateway = """
+        site: site.yaml
+        profiles: profiles
+        rules: rules
+        broker: { host: nowhere, client_id: gateway, receive_maximum: 40, keepalive: 10s }
+        store: { path: t.db, commit_delay: 200ms, commit_readings: 50 }
+        flapping: { changes: 1000, within: 1m }
+        flood: { alarms: 3, within: 3m, pause: 20s }
+        destinations:
+          - { name: desk, kind: log, file: desk.jsonl }
+          - { name: pager, kind: webhook, url: "http://localhost/", floods: together }
+          - { name: chief, kind: log, file: chief.jsonl }
+        """
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try folder.write("profiles/gauge.yaml", Self.profile)
+        let devices = (1...Self.stations).map { "  - { id: d\($0), profile: gauge, station: s\($0) }" }
+        try folder.write("site.yaml", "site: simulated\ndevices:\n" + devices.joined(separator: "\n"))
+        try folder.write("rules/rules.yaml", Self.rules)
+        try folder.write("rules/policies.yaml", Self.policies)
+        configuration = try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: Self.gateway), environment: [:])
+        model = try Model.load(configuration, numbering: Self.numbers)
+    }
+
+    /// As an empty store numbers the series.
+    static func numbers(_ names: [SeriesName]) -> [SeriesName: SeriesID] {
+        Dictionary(names.enumerated().map { ($1, SeriesID(index: Int32($0 + 1))) }) { first, _ in first }
+    }
+}

@@ -1,0 +1,34 @@
+import Alarms
+import CFaultyDisk
+import Foundation
+import Telemetry
+import Uplink
+
+/// A destination that notes what it is told, and fails as the weather says.
+struct SimulatedDestination: Destination {
+    let name: String
+    let world: World
+
+    func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
+        guard !world.isDead, faulty_disk_step() != 0 else { throw DeliveryError("the process is dead") }
+        let weather = world.destinations[name] ?? .fine
+        if weather == .away { throw DeliveryError("nobody answers") }
+        world.told(name, escalation)
+        // It may die here, with the message taken and nobody to know.
+        guard faulty_disk_step() != 0 else { throw DeliveryError("the process is dead") }
+        if weather == .mute { throw DeliveryError("no answer in time") }
+    }
+}
+
+enum DestinationWeather {
+    case fine
+    case away
+    /// It takes what it gets, and its answer is lost.
+    case mute
+}
+
+/// That a destination was told something.
+struct Delivery {
+    var identity: String
+    var uptime: TimeSpan
+}

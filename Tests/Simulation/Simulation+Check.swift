@@ -1,0 +1,236 @@
+import Alarms
+import Foundation
+import Store
+import Telemetry
+
+/// What was promised, held against what is.
+extension Simulation {
+    func check() {
+        do {
+            let reader = try StoreReader(path: folder.file("t.db"))
+            let events = try reader.events(after: 0, since: nil, limit: 1_000_000)
+            let stored = try readings(reader)
+            checkReadings(stored)
+            checkMoves(stored, events)
+            checkHeat(stored, events)
+            try checkStanding(stored, reader)
+            checkOrders(events)
+            try checkEscalations(events, reader)
+            checkChief(events, told: Set(try reader.escalationIdentities(to: "chief")))
+            for fault in try reader.check().faults { fail("the store: \(fault)") }
+            report.readings = stored.count
+            report.acknowledged = world.broker.acknowledged.count
+            report.transitions = events.count
+        } catch {
+            fail("the store cannot be read in the end: \(error)")
+        }
+        if world.broker.mostUnderWay > 65_535 { fail("\(world.broker.mostUnderWay) messages were under way at once") }
+    }
+
+    private func fail(_ text: String) { report.faults.append(text) }
+
+    private struct StoredReading: Hashable {
+        var device: String
+        var isLevel: Bool
+        var time: Instant
+        var value: Double
+    }
+
+    private func readings(_ reader: StoreReader) throws -> [StoredReading] {
+        var readings: [StoredReading] = []
+        try reader.forEachReading { device, quantity, reading in
+            readings.append(StoredReading(device: device, isLevel: quantity == "water_level", time: reading.time, value: reading.value))
+        }
+        return readings
+    }
+
+    /// Promise 1: what was acknowledged is stored; and nothing twice, where a reading has a time of its own.
+    private func checkReadings(_ stored: [StoredReading]) {
+        var counts: [StoredReading: Int] = [:]
+        for reading in stored { counts[reading, default: 0] += 1 }
+        for number in world.broker.acknowledged.sorted() {
+            let fact = weather.facts[number]
+            let reading = StoredReading(device: "d\(fact.device)", isLevel: fact.isLevel, time: fact.time, value: fact.value)
+            if weather.setsClock {
+                if !stored.contains(where: { $0.device == reading.device && $0.isLevel == reading.isLevel && $0.value == reading.value }) {
+                    fail("reading \(number) was acknowledged, and none like it is stored")
+                }
+            } else if counts[reading] == nil {
+                fail("reading \(number) (\(reading.device) \(fact.time) \(fact.value)) was acknowledged, and is not stored")
+            }
+        }
+        guard !weather.setsClock else { return }
+        for (reading, count) in counts where count > 1 { fail("\(reading.device) \(reading.time) \(reading.value) is stored \(count) times") }
+    }
+
+    private static let moves: Set<String> = ["raised", "rose", "fell", "cleared"]
+
+    private func series(_ stored: [StoredReading], _ station: Int, isLevel: Bool) -> [(time: Instant, value: Double)] {
+        stored.filter { $0.device == "d\(station)" && $0.isLevel == isLevel }.map { ($0.time, $0.value) }
+    }
+
+    /// Promise 3, and more: an alarm does what its readings say, no more and no less.
+    private func checkMoves(_ stored: [StoredReading], _ events: [StoreReader.Event]) {
+        for station in 1...Plant.stations {
+            let readings = series(stored, station, isLevel: true)
+            let expected = Expectation.floodMoves(readings, withTimes: !weather.setsClock).moves
+            let found = events.filter { $0.rule == "flood" && $0.group == "s\(station)" && Self.moves.contains($0.kind) }.map {
+                Expectation.Move(kind: $0.kind, from: $0.from, to: $0.to, time: weather.setsClock ? nil : $0.time)
+            }
+            if let at = zip(expected, found).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+                fail("flood/s\(station): move \(at + 1) is \(found[at]), and should be \(expected[at])")
+            } else if expected.count != found.count {
+                let next = expected.count > found.count ? "missing: \(expected[found.count])" : "too much: \(found[expected.count])"
+                fail("flood/s\(station): \(found.count) moves, and should be \(expected.count); \(next)")
+            }
+        }
+        for event in events where event.kind == "retired" && event.rule != "store-failing" { fail("\(event.alarm) was retired") }
+    }
+
+    /// When the reading of a moment was read first.
+    private func arrival(_ station: Int, _ time: Instant) -> TimeSpan? {
+        weather.facts.indices.first { weather.facts[$0].device == station && !weather.facts[$0].isLevel && weather.facts[$0].time == time }
+            .flatMap { world.arrivals[$0] }
+    }
+
+    /// What has to last a time: it is seen at the exact moment, whenever the gateway was there to see it.
+    private func checkHeat(_ stored: [StoredReading], _ events: [StoreReader.Event]) {
+        guard !weather.setsClock else { return checkHeatWithoutClock() }
+        for station in 1...Plant.stations {
+            let heats = Expectation.heats(series(stored, station, isLevel: false))
+            let raises = Set(events.filter { $0.rule == "heat" && $0.group == "s\(station)" && $0.kind == "raised" }.map(\.time))
+            var allowed: Set<String> = []
+            for heat in heats {
+                let due = heat.start + Plant.heat
+                allowed.insert(due.description)
+                let isLong = heat.end.map { $0 > due } ?? true
+                if isLong, !raises.contains(due.description) {
+                    fail("heat/s\(station): it was hot from \(heat.start) to \(heat.end?.description ?? "the end"), and no alarm at \(due)")
+                }
+                // Shorter, it may be an alarm only if the end of the heat was not known in time.
+                if !isLong, raises.contains(due.description), let end = heat.end, let known = arrival(station, end),
+                    VirtualClock.start + known < due
+                {
+                    fail("heat/s\(station): an alarm at \(due), and it was known since \(known) that it was no longer hot")
+                }
+            }
+            for raise in raises.subtracting(allowed).sorted() { fail("heat/s\(station): an alarm at \(raise) out of nothing") }
+        }
+    }
+
+    /// Whatever the clock was set to, nobody is told of heat that has not lasted.
+    private func checkHeatWithoutClock() {
+        for station in 1...Plant.stations {
+            let facts = weather.facts.filter { $0.device == station && !$0.isLevel }.map { (time: $0.time, value: $0.value) }
+            let heats = Expectation.heats(facts)
+            for delivery in world.deliveries["desk"] ?? [] where delivery.identity.hasPrefix("heat/s\(station)@") && delivery.identity.contains("#1/") {
+                let told = VirtualClock.start + delivery.uptime
+                let hasLasted = heats.contains { heat in
+                    heat.start + Plant.heat <= told && (heat.end ?? .distantFuture) > heat.start + Plant.heat - .seconds(1)
+                }
+                if !hasLasted {
+                    fail("\(delivery.identity) was told \(delivery.uptime.seconds) s after the start, and it had not been hot for long enough")
+                }
+            }
+        }
+    }
+
+    /// In the end each place stands as its last readings say.
+    private func checkStanding(_ stored: [StoredReading], _ reader: StoreReader) throws {
+        let alarms = try reader.alarms().filter { $0.cleared == nil }
+        for station in 1...Plant.stations {
+            let expected = Expectation.floodMoves(series(stored, station, isLevel: true), withTimes: !weather.setsClock).level
+            let found = alarms.filter { $0.rule == "flood" && $0.group == "s\(station)" }
+            let level = found.first?.level ?? "normal"
+            if found.count > 1 { fail("flood/s\(station): \(found.count) alarms at once") }
+            if level != expected { fail("flood/s\(station) stands at \(level) in the end, and should at \(expected)") }
+            let isHot = Expectation.heats(series(stored, station, isLevel: false)).last.map { $0.end == nil } ?? false
+            let heat = alarms.filter { $0.rule == "heat" && $0.group == "s\(station)" }
+            if heat.count != (isHot ? 1 : 0) { fail("heat/s\(station): \(heat.count) alarms in the end, and it is \(isHot ? "" : "not ")hot") }
+        }
+    }
+
+    /// What people were told is done, is done.
+    private func checkOrders(_ events: [StoreReader.Event]) {
+        for (alarm, kind) in promises.orders.withLock({ $0 }) where !events.contains(where: { $0.alarm == alarm && $0.kind == kind }) {
+            fail("it was answered that \(alarm) is \(kind), and its history does not know of it")
+        }
+    }
+
+    /// Promise 2: every escalation that is due is delivered, in order, and none is invented.
+    private func checkEscalations(_ events: [StoreReader.Event], _ reader: StoreReader) throws {
+        for name in ["desk", "pager", "chief"] {
+            let due = try reader.escalationIdentities(to: name)
+            let dues = Set(due)
+            report.escalations += due.count
+            let deliveries = world.deliveries[name] ?? []
+            report.deliveries += deliveries.count
+            let told = Set(deliveries.map(\.identity))
+            for identity in due where !told.contains(identity) { fail("\(identity) was never delivered") }
+            for identity in told where !dues.contains(identity) && !world.provisional.contains(identity) {
+                fail("\(identity) was delivered, and nobody knows of it")
+            }
+            if name != "chief" {
+                for event in events where Self.moves.contains(event.kind) && event.rule != "store-failing" && !mayBeAside(event) {
+                    let identity = "\(event.alarm)#\(event.sequence)/\(name)"
+                    if !dues.contains(identity) { fail("\(identity) was never due: \(event.kind) to \(event.to)") }
+                }
+            }
+            checkOrder(deliveries, name)
+        }
+    }
+
+    /// Whether someone may have shelved the place at that time: then nobody is told.
+    private func mayBeAside(_ event: StoreReader.Event) -> Bool {
+        guard event.rule == "flood", let recorded = Instant(rfc3339: event.recorded.utf8) else { return false }
+        return weather.happenings.contains { happening in
+            guard case .order(.shelve, let station) = happening.kind, event.group == "s\(station)" else { return false }
+            // A stop over the end of the time makes it longer.
+            return weather.setsClock || (happening.at...happening.at + .minutes(6)).contains(recorded - VirtualClock.start)
+        }
+    }
+
+    /// A repeat may come at any time; what is new comes in the order of its alarm.
+    private func checkOrder(_ deliveries: [Delivery], _ name: String) {
+        var newest: [Substring: Int] = [:]
+        var seen: Set<String> = []
+        for delivery in deliveries where seen.insert(delivery.identity).inserted && !world.provisional.contains(delivery.identity) {
+            let parts = delivery.identity.split(separator: "#")
+            guard parts.count == 2, let sequence = Int(parts[1].prefix { $0.isNumber }) else { continue }
+            if let before = newest[parts[0]], before > sequence {
+                fail("\(name) was told \(delivery.identity) after #\(before) of the same alarm")
+            }
+            newest[parts[0]] = sequence
+        }
+    }
+
+    /// Who is told after a time is told then, and not before.
+    private func checkChief(_ events: [StoreReader.Event], told: Set<String>) {
+        guard !weather.setsClock, !weather.hasDiskFaults else { return }
+        for (alarm, events) in Dictionary(grouping: events, by: \.alarm) where events.first?.rule != "store-failing" {
+            guard !events.contains(where: { $0.kind == "shelved" }) else { continue }
+            var since: TimeSpan?
+            var spans: [(from: TimeSpan, to: TimeSpan)] = []
+            var isAcknowledged = false
+            for event in events {
+                guard let recorded = Instant(rfc3339: event.recorded.utf8) else { continue }
+                let at = recorded - VirtualClock.start
+                if event.kind == "acknowledged" { isAcknowledged = true }
+                if event.kind == "rose" { isAcknowledged = false }
+                let counts = event.to == "warning" && !isAcknowledged
+                if counts, since == nil { since = at }
+                if !counts, let from = since {
+                    spans.append((from, at))
+                    since = nil
+                }
+            }
+            if let since { spans.append((since, world.uptime)) }
+            let wasTold = told.contains { $0.hasPrefix(alarm + "#") }
+            let isDue = spans.contains { span in
+                lives.contains { min($0.to, span.to) - max($0.from, span.from + Plant.patience) > .seconds(5) }
+            }
+            if isDue, !wasTold { fail("\(alarm): a warning that nobody took on for \(Plant.patience), and the chief was not told") }
+            if wasTold, !spans.contains(where: { $0.to - $0.from >= Plant.patience }) { fail("\(alarm): the chief was told too early") }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+import Alarms
+import CFaultyDisk
+import Foundation
+import Gateway
+import Logging
+import Store
+import Synchronization
+import Telemetry
+import TestSupport
+import Uplink
+
+/// One run of a whole gateway, real from the link to the outbox, in a world that a seed decides on.
+///
+/// Time passes only in it, and everything happens in one order: the same seed is the same run. The process dies between any
+/// two of its steps (a packet read, an acknowledgement, a write or sync of the store, a delivery), with the power or
+/// without, and begins anew on what the disk has then.
+package final class Simulation {
+    /// What came of a run.
+    package struct Report: Sendable {
+        package var seed: UInt64
+        /// Promises that were not kept; empty if all is well.
+        package var faults: [String] = []
+        package var readings = 0
+        package var acknowledged = 0
+        package var transitions = 0
+        package var escalations = 0
+        package var deliveries = 0
+        package var crashes = 0
+        package var powerCuts = 0
+        package var lostSectors = 0
+        package var virtual = TimeSpan.zero
+        /// What happened, where it was asked for.
+        package var story: [String] = []
+
+        package init(seed: UInt64) { self.seed = seed }
+    }
+
+    private let plant: Plant
+    private let seed: UInt64
+    let weather: Weather
+    let world: World
+    let folder: TemporaryFolder
+    private let configuration: Configuration
+    private var process: GatewayInside?
+    private var bootAt: TimeSpan? = .zero
+    private var pending: (cutsPower: Bool, pause: TimeSpan)?
+    private var stopPause: TimeSpan?
+    var report: Report
+    /// When a gateway was there, and what it promised to people.
+    private(set) var lives: [(from: TimeSpan, to: TimeSpan)] = []
+    let promises = Promises()
+    private var retention = TimeSpan.zero
+
+    /// Orders that were answered with a yes.
+    final class Promises: Sendable {
+        let orders = Mutex<[(alarm: String, kind: String)]>([])
+    }
+
+    init(_ plant: Plant, seed: UInt64, tellsStory: Bool) throws {
+        self.plant = plant
+        self.seed = seed
+        report = Report(seed: seed)
+        weather = Weather(seed: seed)
+        world = World(seed: seed, tellsStory: tellsStory)
+        folder = try TemporaryFolder()
+        var configuration = plant.configuration
+        configuration.store.path = folder.file("t.db")
+        self.configuration = configuration
+        guard faulty_disk_register() == 0 else { throw TestFailure("SQLite takes no file system") }
+        faulty_disk_watch(folder.path)
+        world.plan(weather.happenings)
+        world.onHappening = { [unowned self] in happen($0) }
+    }
+
+    /// Runs a seed to its end, and checks what was promised.
+    package static func run(_ plant: SimulatedPlant, seed: UInt64, tellsStory: Bool = false) async throws -> Report {
+        let simulation = try Simulation(plant.plant, seed: seed, tellsStory: tellsStory)
+        await simulation.run()
+        simulation.check()
+        simulation.world.onHappening = { _ in }
+        simulation.process = nil
+        if tellsStory, let keep = ProcessInfo.processInfo.environment["TOCSIN_SIMULATE_KEEP"] {
+            try? FileManager.default.copyItem(atPath: simulation.configuration.store.path, toPath: keep)
+        }
+        simulation.report.story = simulation.world.story
+        simulation.report.virtual = simulation.world.uptime
+        return simulation.report
+    }
+
+    private func run() async {
+        let limit = weather.end + .minutes(40)
+        while world.uptime < limit {
+            if process == nil {
+                boot()
+            } else {
+                await turn()
+            }
+            if world.uptime > weather.end, isAtRest { break }
+        }
+        if world.uptime >= limit { fault("it does not come to rest: \(restlessness)") }
+        await stop()
+    }
+
+    private func fault(_ text: String) { report.faults.append(text) }
+
+    // MARK: The life of a process
+
+    private func boot() {
+        guard let bootAt, world.uptime >= bootAt else {
+            return world.pass(min((bootAt ?? .zero) - world.uptime, .milliseconds(500)))
+        }
+        do {
+            let process = try GatewayInside(plant, configuration, world)
+            if let rescue = process.rescue { fault("the store was damaged: \(rescue)") }
+            self.process = process
+            lives.append((world.uptime, world.uptime))
+            world.tell("the gateway runs")
+        } catch {
+            world.tell("it does not start: \(error)")
+            if world.isDead { return bury() }
+            // As systemd does.
+            self.bootAt = world.uptime + .seconds(2)
+        }
+    }
+
+    private func turn() async {
+        guard let process else { return }
+        let goesOn = process.turn()
+        lives[lives.count - 1].to = world.uptime
+        if world.isDead { return bury() }
+        await process.deliver()
+        if !world.isDead, world.uptime >= retention { await process.enforce(&retention) }
+        if world.isDead { return bury() }
+        if !goesOn {
+            process.drain()
+            if world.isDead { return bury() }
+            process.end()
+            world.tell("the gateway has stopped")
+            self.process = nil
+            bootAt = world.uptime + (stopPause ?? .zero)
+            stopPause = nil
+        }
+    }
+
+    /// What is left of a process that has died is cleared away; then the disk is as the power left it.
+    private func bury() {
+        report.crashes += 1
+        process?.abandon()
+        process = nil
+        world.broker.endLink()
+        if pending?.cutsPower ?? false {
+            report.powerCuts += 1
+            let lost = faulty_disk_cut_power(world.random.next())
+            report.lostSectors += lost
+            try? FileManager.default.removeItem(atPath: configuration.store.path + "-shm")
+            world.tell("the power is cut, \(lost) sectors lost")
+        } else {
+            world.tell("the process is dead")
+        }
+        faulty_disk_revive()
+        bootAt = world.uptime + (pending?.pause ?? .seconds(1))
+        pending = nil
+    }
+
+    private func happen(_ kind: Happening.Kind) {
+        switch kind {
+        case .crash(let steps, let cutsPower, let pause):
+            guard pending == nil else { return }
+            pending = (cutsPower, pause)
+            faulty_disk_die_after(steps)
+        case .stop(let pause):
+            guard let process else { return }
+            stopPause = pause
+            process.mailbox.post(.stop)
+        case .reload: process?.mailbox.post(.reload(plant.model))
+        case .order(let order, let station): give(order, station)
+        default: break
+        }
+    }
+
+    private func give(_ kind: Happening.OrderKind, _ station: Int) {
+        guard let process else { return }
+        let action: OperatorOrder.Action =
+            switch kind {
+            case .acknowledge: .acknowledge
+            case .shelve: .shelve(.seconds(90))
+            case .unshelve: .unshelve
+            }
+        let order = OperatorOrder(action, alarm: "flood/s\(station)", person: "ada", note: "seen")
+        process.mailbox.post(
+            .order(order) { [promises, world] answer in
+                guard !world.isDead, case .success(let outcome) = answer, outcome.transition != nil else { return }
+                world.tell("answered: \(outcome.done) \(outcome.name)")
+                promises.orders.withLock { $0.append((outcome.name, outcome.done)) }
+            })
+    }
+
+    private var isAtRest: Bool {
+        guard process != nil, world.nextHappening == nil, world.broker.isAtRest else { return false }
+        // Long enough for what time alone brings about.
+        return world.uptime > weather.end + Plant.patience + Plant.heat + .seconds(30) && (try? StoreReader(path: configuration.store.path).outbox().isEmpty) == true
+    }
+
+    private var restlessness: String {
+        "broker at rest: \(world.broker.isAtRest), outbox: \((try? StoreReader(path: configuration.store.path).outbox().count) ?? -1)"
+    }
+
+    private func stop() async {
+        guard let process else { return }
+        process.mailbox.post(.stop)
+        while process.turn() {}
+        process.drain()
+        process.end()
+        self.process = nil
+    }
+}
+
+/// The plant, made once for many runs.
+package struct SimulatedPlant: Sendable {
+    let plant: Plant
+    package init() throws { plant = try Plant() }
+}

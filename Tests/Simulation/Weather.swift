@@ -1,0 +1,156 @@
+import Foundation
+import Telemetry
+import TestSupport
+
+/// What happens in one run: readings, and what goes wrong, drawn from the seed.
+struct Weather {
+    /// What a message said.
+    struct Fact {
+        var device: Int
+        var isLevel: Bool
+        var time: Instant
+        var value: Double
+    }
+
+    private(set) var happenings: [Happening] = []
+    /// By the number of the message.
+    private(set) var facts: [Fact] = []
+    /// Troubles end at the first, readings at the second.
+    let trouble: TimeSpan
+    let end: TimeSpan
+    /// The gateway's clock is set in this run, and its processes live on: the two together can count a reading without a
+    /// time of its own twice.
+    let setsClock: Bool
+    private(set) var hasDiskFaults = false
+
+    private var random: SeededRandom
+
+    init(seed: UInt64) {
+        random = SeededRandom(seed: seed &* 0x2545_f491_4f6c_dd1d)
+        setsClock = seed % 5 == 4
+        let length = Int64.random(in: 5...20, using: &random)
+        trouble = .minutes(length)
+        end = trouble + .minutes(3)
+        for device in 1...Plant.stations { readings(of: device) }
+        if setsClock { clocks() } else { crashes() }
+        links()
+        if !setsClock { disks() }
+        deliveries()
+        people()
+    }
+
+    private mutating func add(_ at: TimeSpan, _ kind: Happening.Kind) {
+        happenings.append(Happening(at: at, order: happenings.count, kind: kind))
+    }
+
+    private mutating func time(upTo end: TimeSpan) -> TimeSpan { TimeSpan(nanoseconds: Int64.random(in: 0...end.nanoseconds, using: &random)) }
+    private mutating func span(_ seconds: ClosedRange<Double>) -> TimeSpan {
+        TimeSpan(nanoseconds: Int64(Double.random(in: seconds, using: &random) * 1e9))
+    }
+    private mutating func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &random) < share }
+
+    private mutating func readings(of device: Int) {
+        let pace = Double.random(in: 2...15, using: &random)
+        var at = span(0...10)
+        var isHot = false
+        var changes = span(20...240)
+        var last: Int64 = 0
+        while at < end {
+            let milliseconds = max(last + 1, VirtualClock.start.nanoseconds / 1_000_000 + at.nanoseconds / 1_000_000)
+            last = milliseconds
+            if chance(0.6) {
+                let values = [0.4, 0.7, 1.5, 2.5, 2.8, 3.5, 4.2]
+                let value = values[Int.random(in: 0..<values.count, using: &random)]
+                message(device, isLevel: true, milliseconds, value, at)
+                // A straggler, between the line that raises and the one that clears.
+                if !setsClock, chance(0.08) { message(device, isLevel: true, milliseconds - Int64.random(in: 100...60_000, using: &random), 1.25, at) }
+            } else {
+                if at > changes {
+                    isHot.toggle()
+                    changes = at + span(20...200)
+                }
+                message(device, isLevel: false, milliseconds, isHot ? 35 + Double(last % 97) / 100 : 20 + Double(last % 97) / 100, at)
+            }
+            at = at + span(0.05...pace * 2)
+        }
+    }
+
+    private mutating func message(_ device: Int, isLevel: Bool, _ milliseconds: Int64, _ value: Double, _ at: TimeSpan) {
+        let number = facts.count
+        facts.append(Fact(device: device, isLevel: isLevel, time: Instant(nanoseconds: milliseconds * 1_000_000), value: value))
+        let name = isLevel ? "level" : "temperature"
+        // The third gauge does not ask for acknowledgements.
+        let message = SensorMessage(
+            number: number, device: device, topic: Array("test/d\(device)".utf8),
+            payload: Array("{\"t\":\(milliseconds),\"\(name)\":\(value)}".utf8), qos: device == 3 ? 0 : 1)
+        add(at, .reading(message))
+    }
+
+    private mutating func times(_ perHour: Double, _ body: (inout Weather, TimeSpan) -> Void) {
+        let count = Int((perHour * trouble.seconds / 3600 * Double.random(in: 0...2, using: &random)).rounded())
+        for _ in 0..<count {
+            let at = time(upTo: trouble)
+            body(&self, at)
+        }
+    }
+
+    /// From one moment for a while, but not into the calm.
+    private mutating func spell(_ at: TimeSpan, _ seconds: ClosedRange<Double>, _ begin: Happening.Kind, _ finish: Happening.Kind) {
+        let length = span(seconds)
+        add(at, begin)
+        add(min(at + length, trouble), finish)
+    }
+
+    private mutating func crashes() {
+        times(20) { weather, at in
+            let steps = weather.chance(0.3) ? 0 : Int.random(in: 0...60, using: &weather.random)
+            let pause = weather.chance(0.7) ? weather.span(0.1...5) : weather.span(5...200)
+            weather.add(at, .crash(steps: steps, cutsPower: weather.chance(0.5), pause: pause))
+        }
+        times(3) { weather, at in weather.add(at, .stop(pause: weather.span(0.1...60))) }
+    }
+
+    private mutating func links() {
+        if !setsClock {
+            times(15) { weather, at in weather.add(at, .linkLost) }
+            times(3) { weather, at in weather.add(at, .brokerForgets) }
+        }
+        times(4) { weather, at in weather.spell(at, 1...120, .brokerHung(true), .brokerHung(false)) }
+        if !setsClock { times(4) { weather, at in weather.spell(at, 1...120, .brokerDown(true), .brokerDown(false)) } }
+    }
+
+    private mutating func disks() {
+        guard chance(0.5) else { return }
+        hasDiskFaults = true
+        times(6) { weather, at in weather.spell(at, 0.1...60, .diskFull(true), .diskFull(false)) }
+        times(6) { weather, at in weather.spell(at, 0.1...20, .failingWrites(true), .failingWrites(false)) }
+        times(10) { weather, at in weather.spell(at, 0.1...10, .failingSyncs(true), .failingSyncs(false)) }
+    }
+
+    private mutating func clocks() {
+        times(10) { weather, at in
+            let seconds = weather.span(weather.chance(0.5) ? 60...600 : 600...20_000)
+            weather.add(at, .clockSet(weather.chance(0.5) ? seconds : .zero - seconds))
+        }
+        add(trouble, .clockSet(.zero))
+    }
+
+    private mutating func deliveries() {
+        for name in ["desk", "pager", "chief"] {
+            times(6) { weather, at in
+                weather.spell(at, 1...200, .destination(name, weather.chance(0.6) ? .away : .mute), .destination(name, .fine))
+            }
+        }
+    }
+
+    private mutating func people() {
+        times(20) { weather, at in
+            weather.add(at, .order(.acknowledge, station: Int.random(in: 1...Plant.stations, using: &weather.random)))
+        }
+        times(3) { weather, at in
+            let station = Int.random(in: 1...Plant.stations, using: &weather.random)
+            weather.add(at, .order(weather.chance(0.7) ? .shelve : .unshelve, station: station))
+        }
+        times(3) { weather, at in weather.add(at, .reload) }
+    }
+}

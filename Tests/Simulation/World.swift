@@ -1,0 +1,131 @@
+import Alarms
+import CFaultyDisk
+import Foundation
+import Synchronization
+import Telemetry
+import TestSupport
+
+/// Everything around the gateway: time, broker, disk, destinations, operators, and what goes wrong with them.
+///
+/// Unchecked: one task at a time turns gateway and world, and waits for every turn to end.
+final class World: @unchecked Sendable {
+    let clock = VirtualClock()
+    let broker = SimulatedBroker()
+    var random: SeededRandom
+    var destinations: [String: DestinationWeather] = [:]
+    private(set) var deliveries: [String: [Delivery]] = [:]
+    /// When each message was read first.
+    private(set) var arrivals: [Int: TimeSpan] = [:]
+    /// What is still to happen, the next last.
+    private var agenda: [Happening] = []
+    /// Called for what the world cannot do by itself.
+    var onHappening: (Happening.Kind) -> Void = { _ in }
+    /// What was told while it could not be stored: if the process dies, nobody knows of it any more.
+    var provisional: Set<String> = []
+    /// What happened, for people; kept only where somebody wants to read it.
+    private(set) var story: [String] = []
+    let tellsStory: Bool
+
+    init(seed: UInt64, tellsStory: Bool) {
+        random = SeededRandom(seed: seed)
+        self.tellsStory = tellsStory
+    }
+
+    var uptime: TimeSpan { clock.uptime() }
+    var isDead: Bool { faulty_disk_is_dead() != 0 }
+
+    func plan(_ happenings: [Happening]) { agenda = happenings.sorted { ($1.at, $1.order) < ($0.at, $0.order) } }
+
+    func plan(_ happening: Happening) { plan(agenda + [happening]) }
+
+    var nextHappening: TimeSpan? { agenda.last?.at }
+
+    /// Lets time pass, up to the next thing that happens.
+    func pass(_ span: TimeSpan) {
+        let end = uptime + span
+        guard let next = agenda.last, next.at <= end else {
+            clock.pass(to: end)
+            return broker.settle(at: uptime)
+        }
+        clock.pass(to: next.at)
+        broker.settle(at: uptime)
+        while let next = agenda.last, next.at <= uptime {
+            agenda.removeLast()
+            happen(next.kind)
+        }
+    }
+
+    private func happen(_ kind: Happening.Kind) {
+        switch kind {
+        case .reading(let message): broker.publish(message)
+        case .linkLost: broker.endLink()
+        case .brokerDown(let isDown):
+            broker.isDown = isDown
+            if isDown { broker.endLink() }
+        case .brokerForgets: broker.forget()
+        case .brokerHung(let isHung): broker.isHung = isHung
+        case .diskFull(let isFull): faulty_disk_set_full(isFull ? 1 : 0)
+        case .failingWrites(let isFailing): faulty_disk_set_failing_writes(isFailing ? 1 : 0)
+        case .failingSyncs(let isFailing): faulty_disk_set_failing_syncs(isFailing ? 1 : 0, random.next())
+        case .destination(let name, let weather): destinations[name] = weather
+        case .clockSet(let offset): clock.set(to: offset)
+        case .crash, .stop, .order, .reload: break
+        }
+        if case .reading = kind {} else { tell("\(kind)") }
+        onHappening(kind)
+    }
+
+    func arrived(_ message: SensorMessage) {
+        if arrivals[message.number] == nil { arrivals[message.number] = uptime }
+        if tellsStory { tell("read \(message.number): \(String(decoding: message.topic + message.payload, as: UTF8.self))") }
+    }
+
+    func told(_ name: String, _ escalation: Escalation) {
+        // A flood's message stands for those that it names.
+        var identities = [escalation.identity]
+        if escalation.identity.hasPrefix("flood/"), let told = FloodContent.identities(escalation.payload) { identities = told }
+        for identity in identities {
+            deliveries[name, default: []].append(
+                Delivery(identity: identity, uptime: uptime))
+            tell("\(name) is told \(identity)")
+        }
+    }
+
+    func tell(_ text: @autoclosure () -> String) {
+        guard tellsStory else { return }
+        story.append("\(String(format: "%10.3f", uptime.seconds)) \(text())")
+    }
+}
+
+/// Something that happens at a moment.
+struct Happening {
+    enum Kind {
+        case reading(SensorMessage)
+        case linkLost, brokerForgets
+        case brokerDown(Bool), brokerHung(Bool)
+        case diskFull(Bool), failingWrites(Bool), failingSyncs(Bool)
+        case destination(String, DestinationWeather)
+        case clockSet(TimeSpan)
+        /// The process dies after so many more steps, with the power or without, and begins anew after a while.
+        case crash(steps: Int, cutsPower: Bool, pause: TimeSpan)
+        /// It is asked to stop, and begins anew.
+        case stop(pause: TimeSpan)
+        case order(OrderKind, station: Int)
+        case reload
+    }
+
+    enum OrderKind { case acknowledge, shelve, unshelve }
+
+    var at: TimeSpan
+    var order: Int
+    var kind: Kind
+}
+
+private struct FloodContent: Decodable {
+    struct Content: Decodable { var escalations: [String] }
+    var data: Content
+
+    static func identities(_ payload: String) -> [String]? {
+        (try? JSONDecoder().decode(FloodContent.self, from: Data(payload.utf8)))?.data.escalations
+    }
+}

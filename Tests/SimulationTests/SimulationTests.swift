@@ -1,0 +1,24 @@
+import Foundation
+import Simulation
+import Testing
+
+/// The whole gateway in a simulated world. `make simulate SEEDS=1000` runs more, `make simulate SEED=17` tells one's story.
+@Suite(.serialized) struct SimulationTests {
+    @Test("whatever fails, what was promised is kept")
+    func seeds() async throws {
+        let count = ProcessInfo.processInfo.environment["TOCSIN_SIMULATE_SEEDS"].flatMap { UInt64($0) } ?? 200
+        let series = try await SimulationSeries.run(SimulatedPlant(), seeds: 1..<count + 1)
+        #expect(series.failed.map { "seed \($0.seed): \($0.faults.prefix(3))" } == [])
+    }
+
+    @Test("the same seed is the same run")
+    func deterministic() async throws {
+        let plant = try SimulatedPlant()
+        for seed in [3, 9] as [UInt64] {
+            let first = try await Simulation.run(plant, seed: seed, tellsStory: true)
+            let second = try await Simulation.run(plant, seed: seed, tellsStory: true)
+            #expect(first.story == second.story)
+            #expect(first.story.count > 100)
+        }
+    }
+}

@@ -50,14 +50,16 @@ package struct Engine: ~Copyable {
     /// When the gateway listened last, and since when it has without a pause.
     private var listened = Int64.min
     var listeningSince = Int64.min
-    /// Between these moments nothing has passed but on the clock.
-    var leap = (start: Int64.max, end: Int64.max)
 
     /// An instance's timer, or, below zero, that of series −1 − `target`.
+    ///
+    /// Timers are of event time. Where readings come late, by the gateway's clock, event time is as much behind it: what
+    /// has to last a minute has lasted it when a minute has passed since the reading came, not when the clock says so.
     struct Timer: Comparable {
-        var time: Int64
+        /// By the gateway's clock.
+        var due: Int64
         var target: Int32
-        static func < (a: Timer, b: Timer) -> Bool { (a.time, a.target) < (b.time, b.target) }
+        static func < (a: Timer, b: Timer) -> Bool { (a.due, a.target) < (b.due, b.target) }
     }
 
     struct CachedValue: BitwiseCopyable {
@@ -98,9 +100,16 @@ package struct Engine: ~Copyable {
         let index = Int(reading.series.index)
         // The comparison is false for what is not a number.
         guard index >= 0, index < series.count, abs(reading.value) < Self.largestValue else { return .unusable }
-        let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
+        var sample = Sample(time: reading.time.nanoseconds, value: reading.value)
+        if reading.quality.contains(.clockReplaced) { sample.time = behindNone(sample.time, series[index].newest) }
         if series[index].raw >= 0 { _ = place(sample, Int(series[index].raw), reading.series, isUsable: true, into: &changes) }
         return place(sample, index, reading.series, isUsable: reading.quality.isUsable, into: &changes)
+    }
+
+    /// A reading that has the time of its arrival is the newest of its series, also if the one before was believed to be from
+    /// a little later.
+    private func behindNone(_ time: Int64, _ newest: Int64) -> Int64 {
+        newest >= time && newest &- time <= TimeSpan.minutes(1).nanoseconds ? newest + 1 : time
     }
 
     /// Takes readings in turn, as ``ingest(_:into:)`` does, and looks ahead for the next ones' state.
@@ -153,9 +162,11 @@ package struct Engine: ~Copyable {
             hasChanged = test(index)
             if state.pointee.remembers { remember(anew: index) }
         }
-        let wake = state.pointee.patience == .max ? .max : state.pointee.newest &+ state.pointee.patience
+        if state.pointee.newest != newest { state.pointee.lag = listened == .min ? 0 : listened &- sample.time }
+        let isPatient = state.pointee.patience == .max
+        let wake = isPatient ? .max : state.pointee.newest &+ state.pointee.patience
         state.pointee.wake = wake
-        if wake < state.pointee.queued { queueTimer(ofSeries: index) }
+        if !isPatient, wake &+ state.pointee.lag < state.pointee.queued { queueTimer(ofSeries: index) }
         if hasChanged || state.pointee.alwaysCount > 0 || state.pointee.isDirty {
             react(index, at: sample.time, trigger: .reading(cause), into: &changes)
         }
@@ -220,26 +231,26 @@ extension Engine {
     package mutating func advance(to now: Instant, into changes: inout [LevelChange]) {
         listen(at: now)
         if !hasStarted { start(at: now.nanoseconds) }
-        while let timer = timers.min, timer.time <= now.nanoseconds {
+        while let timer = timers.min, timer.due <= now.nanoseconds {
             timers.removeMin()
             if timer.target < 0 {
                 let index = Int(-1 - timer.target)
-                guard series[index].queued == timer.time else { continue }
+                guard series[index].queued == timer.due else { continue }
                 series[index].queued = .max
-                if series[index].wake == timer.time {
-                    lookAt(index, at: timer.time, into: &changes)
+                if series[index].wake <= timer.due &- series[index].lag {
+                    lookAt(index, at: series[index].wake, into: &changes)
                 } else {
                     queueTimer(ofSeries: index)
                 }
             } else {
                 let index = Int(timer.target)
-                guard instances[index].queued == timer.time else { continue }
+                guard instances[index].queued == timer.due else { continue }
                 instances[index].queued = .max
-                if instances[index].wake == timer.time {
-                    wake(index, into: &changes)
-                } else if instances[index].wake != .max {
-                    instances[index].queued = instances[index].wake
-                    timers.insert(Timer(time: instances[index].wake, target: timer.target))
+                let wake = instances[index].wake
+                if wake <= timer.due &- instances[index].lag {
+                    self.wake(index, into: &changes)
+                } else if wake != .max {
+                    queueTimer(ofInstance: index)
                 }
             }
         }
@@ -248,35 +259,41 @@ extension Engine {
     /// Says that the gateway is listening at this moment of its clock. To be said before a reading that came after a
     /// pause, so that the pause is not taken for the sensors' silence.
     package mutating func listen(at now: Instant) {
-        if listened == .min || now.nanoseconds &- listened > Self.longestPause { listeningSince = now.nanoseconds }
-        listened = max(listened, now.nanoseconds)
+        let pause = listened == .min ? .max : now.nanoseconds &- listened
+        if pause > Self.longestPause || pause < -Self.longestPause { listeningSince = now.nanoseconds }
+        listened = now.nanoseconds
     }
 
-    /// Says that the clock was set from one moment to a later one, between which nothing has lasted: to a condition
-    /// that has to be true for a time, the leap does not count.
-    package mutating func clockSetForward(from start: Instant, to end: Instant) {
-        leap = (start.nanoseconds, end.nanoseconds)
+    /// Says that so much has passed by the gateway's clock, and not in truth: it was set, or nobody was there. What has to
+    /// last has not lasted longer by it.
+    package mutating func discount(_ span: TimeSpan) {
+        for index in 0..<series.count { series[index].lag &+= span.nanoseconds }
+        for index in 0..<instances.count { instances[index].lag &+= span.nanoseconds }
     }
 
     /// When ``advance(to:into:)`` has something to do next, or `nil`.
-    package var nextTimer: Instant? { timers.min.map { Instant(nanoseconds: $0.time) } }
+    package var nextTimer: Instant? { timers.min.map { Instant(nanoseconds: $0.due) } }
 
     /// What no reading has touched by now is looked at once: a sensor may be dead from the beginning.
     private mutating func start(at now: Int64) {
         hasStarted = true
         for index in 0..<instances.count where instances[index].now == .min && instances[index].queued == .max {
-            instances[index].wake = now
+            instances[index].wake = now &- instances[index].lag
             instances[index].queued = now
-            timers.insert(Timer(time: now, target: Int32(index)))
+            timers.insert(Timer(due: now, target: Int32(index)))
         }
     }
 
     @inline(never)
     private mutating func queueTimer(ofSeries index: Int) {
-        let wake = series[index].wake
-        guard wake != .max else { return }
-        series[index].queued = wake
-        timers.insert(Timer(time: wake, target: Int32(-1 - index)))
+        guard series[index].wake != .max else { return }
+        series[index].queued = series[index].wake &+ series[index].lag
+        timers.insert(Timer(due: series[index].queued, target: Int32(-1 - index)))
+    }
+
+    private mutating func queueTimer(ofInstance index: Int) {
+        instances[index].queued = instances[index].wake &+ instances[index].lag
+        timers.insert(Timer(due: instances[index].queued, target: Int32(index)))
     }
 
     /// Evaluates an instance at the time of its timer.
@@ -310,7 +327,7 @@ extension Engine {
         }
         let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].overdueAfter)
         series[index].wake = min(empties, overdue)
-        if series[index].wake < series[index].queued { queueTimer(ofSeries: index) }
+        if series[index].wake != .max, series[index].wake &+ series[index].lag < series[index].queued { queueTimer(ofSeries: index) }
         // What was restored is judged with its next reading: that only time has passed says nothing new of it, and would
         // put what is still on its way in the past.
         if hasChanged || series[index].alwaysCount > 0 { react(index, at: time, trigger: .timer, into: &changes) }

@@ -198,7 +198,8 @@ package final class Simulation {
     private var isAtRest: Bool {
         guard process != nil, world.nextHappening == nil, world.broker.isAtRest else { return false }
         // Long enough for what time alone brings about.
-        return world.uptime > weather.end + Plant.patience + Plant.heat + .seconds(30) && (try? StoreReader(path: configuration.store.path).outbox().isEmpty) == true
+        return world.uptime > weather.end + Plant.patience + Plant.heat + .seconds(30)
+            && (try? StoreReader(path: configuration.store.path).outbox().isEmpty) == true
     }
 
     private var restlessness: String {

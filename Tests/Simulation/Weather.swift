@@ -43,7 +43,9 @@ struct Weather {
         happenings.append(Happening(at: at, order: happenings.count, kind: kind))
     }
 
-    private mutating func time(upTo end: TimeSpan) -> TimeSpan { TimeSpan(nanoseconds: Int64.random(in: 0...end.nanoseconds, using: &random)) }
+    private mutating func time(upTo end: TimeSpan) -> TimeSpan {
+        TimeSpan(nanoseconds: Int64.random(in: 0...end.nanoseconds, using: &random))
+    }
     private mutating func span(_ seconds: ClosedRange<Double>) -> TimeSpan {
         TimeSpan(nanoseconds: Int64(Double.random(in: seconds, using: &random) * 1e9))
     }
@@ -63,7 +65,9 @@ struct Weather {
                 let value = values[Int.random(in: 0..<values.count, using: &random)]
                 message(device, isLevel: true, milliseconds, value, at)
                 // A straggler, between the line that raises and the one that clears.
-                if !setsClock, chance(0.08) { message(device, isLevel: true, milliseconds - Int64.random(in: 100...60_000, using: &random), 1.25, at) }
+                if !setsClock, chance(0.08) {
+                    message(device, isLevel: true, milliseconds - Int64.random(in: 100...60_000, using: &random), 1.25, at)
+                }
             } else {
                 if at > changes {
                     isHot.toggle()
@@ -129,8 +133,9 @@ struct Weather {
 
     private mutating func clocks() {
         times(10) { weather, at in
-            let seconds = weather.span(weather.chance(0.5) ? 60...600 : 600...20_000)
-            weather.add(at, .clockSet(weather.chance(0.5) ? seconds : .zero - seconds))
+            let seconds = weather.span(weather.chance(0.5) ? 15...600 : 600...20_000)
+            // A reading without a time of its own may be off by a minute before that matters.
+            weather.add(at, .clockSet(weather.chance(0.5) ? seconds + .minutes(1) : .zero - seconds))
         }
         add(trouble, .clockSet(.zero))
     }

@@ -51,7 +51,7 @@ import Testing
         late.readings = [Reading(series: SeriesID(index: 1), time: Self.start + .seconds(95), value: -1)]
         try store.commit(late)
         var found: [Double] = []
-        try store.replay(after: Self.start + .seconds(94)) { found.append($0.value) }
+        try store.replay(after: Self.start + .seconds(94)) { reading, _ in found.append(reading.value) }
         #expect(found == [5, 6, 7, 8, 9, -1])
         #expect(try store.newestReading() == Self.start + .seconds(99))
     }

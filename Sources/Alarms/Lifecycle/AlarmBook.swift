@@ -157,7 +157,9 @@ package struct AlarmBook: Sendable {
         let positions = place.devices.compactMap { devices[$0]?.position }
         // Readings that share one time may raise it more than once: then each alarm is a nanosecond later than the one before.
         var raised = change.time
-        if let last = lastRaised[change.instance], last >= raised, last - raised < .milliseconds(1) { raised = last + TimeSpan(nanoseconds: 1) }
+        if let last = lastRaised[change.instance], last >= raised, last - raised < .milliseconds(1) {
+            raised = last + TimeSpan(nanoseconds: 1)
+        }
         lastRaised[change.instance] = raised
         var alarm = Alarm(
             id: "\(rule.name)/\(place.group)@\(raised)", rule: rule.name, group: place.group, hazard: rule.hazard,

@@ -47,17 +47,31 @@ struct Intake: ~Copyable {
         complaints = ComplaintLimiter(logger: logger)
     }
 
+    /// Why the engine begins anew.
+    enum Occasion: Equatable {
+        case start, reload
+        /// The clock was set by more than a little.
+        case setBack, setForward(TimeSpan)
+    }
+
     /// Brings the engine to where it stood: windows from the stored readings, alarms from their table.
-    mutating func warm(from store: Store, now: Instant) throws {
-        // What was stored while the clock was ahead is of no use to windows, and would make all that follows late.
-        let present = now + ClockTolerance().ahead
+    ///
+    /// What was stored while the clock was ahead is of no use to windows, and would make all that follows late.
+    mutating func warm(from store: Store, now: Instant, because occasion: Occasion) throws {
+        let present = occasion == .setBack ? now : now + ClockTolerance().ahead
         if let newest = try store.newestReading(before: present) {
             let start = newest - model.rules.plan.horizon
-            try store.replay(after: start, before: present) { reading in
+            let timeless = timelessSeries(occasion)
+            try store.replay(after: start, before: present) { reading, arrived in
+                if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) { return }
+                engine.listen(at: min(arrived, now))
                 _ = engine.ingest(reading, into: &changes)
                 changes.removeAll(keepingCapacity: true)
             }
         }
+        // From the newest readings to now nobody was there: nothing has lasted in that time.
+        if occasion == .start, let alive = try store.newestArrival(), alive < now { engine.discount(now - alive) }
+        if case .setForward(let step) = occasion { engine.discount(step) }
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         for alarm in active + returned {
             let (course, told) = try store.course(of: alarm.id)
@@ -71,6 +85,14 @@ struct Intake: ~Copyable {
         for (instance, ladder, moved) in ladders { engine.restore(ladder, to: instance, movedAt: min(moved, present)) }
         for transition in retired { record(transition) }
         statistics.active = book.active
+    }
+
+    /// The series whose readings have the time of their arrival, where these no longer go with those to come, as between them
+    /// the clock was set forward; `nil` where all is well.
+    private func timelessSeries(_ occasion: Occasion) -> Set<SeriesID>? {
+        guard case .setForward(let step) = occasion, step > .minutes(1) else { return nil }
+        let devices = model.site.devices.filter { $0.profile.time == nil }
+        return Set(devices.flatMap { device in device.fields.map { model.series.id(device: device.id, quantity: $0.quantity.name) } })
     }
 
     /// Records an alarm of the gateway's own, which waits to be acknowledged, and tells of it.
@@ -146,9 +168,6 @@ struct Intake: ~Copyable {
         if !changes.isEmpty { recordChanges(at: now) }
         complaints.report(at: now)
     }
-
-    /// Says that the clock was set forward: what passed only on the clock has not lasted.
-    mutating func clockSetForward(by step: TimeSpan, to now: Instant) { engine.clockSetForward(from: now - step, to: now) }
 
     /// Does what is due by the gateway's clock, however much there still is to read: shelves end, what flapped is calm,
     /// steps of policies come.

@@ -34,7 +34,7 @@ package final class Pipeline {
     private var now: Instant
     private var knownCorrection: TimeSpan
     /// Less than this is a clock that is kept right.
-    private static let smallStep = TimeSpan.minutes(1)
+    private static let smallStep = TimeSpan.seconds(10)
     /// When the open batch has to be committed, in nanoseconds of uptime; `nil` while it is empty.
     private var commitAt: Int64?
     private var storeRetryAt: Int64?
@@ -68,7 +68,7 @@ package final class Pipeline {
         now = clock.now()
         knownCorrection = clock.correction()
         intake = Intake(model, configuration, logger: logger)
-        try intake.warm(from: store, now: now)
+        try intake.warm(from: store, now: now, because: .start)
         connection = link { [unowned self] message in intake.take(message, at: now) }
     }
 
@@ -108,11 +108,10 @@ package final class Pipeline {
         let step = correction - knownCorrection
         guard step > Self.smallStep || step < .zero - Self.smallStep else { return }
         // While nothing can be stored there is nothing to begin anew from: then in a later turn.
-        guard step > .zero || rebuild(from: model) else { return }
+        guard rebuild(from: model, because: step > .zero ? .setForward(step) : .setBack) else { return }
         knownCorrection = correction
         let text = "the clock was set \(step > .zero ? "forward" : "back") by \(TimeSpan(nanoseconds: abs(step.nanoseconds)).seconds) s"
         logger.warning("\(text)", metadata: ["from": "\(before)", "to": "\(now)"])
-        if step > .zero { intake.clockSetForward(by: step, to: now) }
         intake.add(AuditNote("clock-set", at: now, text: text))
     }
 
@@ -233,7 +232,7 @@ package final class Pipeline {
             intake.count { $0.failedReloads += 1 }
             intake.add(AuditNote("reload-failed", at: now, text: "the files have mistakes; the running rules stay"))
         case .reload(let model):
-            guard rebuild(from: model) else {
+            guard rebuild(from: model, because: .reload) else {
                 logger.error("not reloaded; the running rules stay")
                 return intake.count { $0.failedReloads += 1 }
             }
@@ -248,12 +247,12 @@ package final class Pipeline {
 
     /// Begins anew from what is stored, with a model.
     /// - Returns: false if nothing can be stored now, or nothing read; then all is as it was.
-    private func rebuild(from model: Model) -> Bool {
+    private func rebuild(from model: Model, because occasion: Intake.Occasion) -> Bool {
         if !intake.batch.isEmpty { commit() }
         guard storeRetryAt == nil else { return false }
         do {
             var next = Intake(model, configuration, logger: logger)
-            try next.warm(from: store, now: now)
+            try next.warm(from: store, now: now, because: occasion)
             next.carryOver(intake.statistics)
             intake = next
             self.model = model

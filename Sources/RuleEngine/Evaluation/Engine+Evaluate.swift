@@ -11,6 +11,7 @@ extension Engine {
         let instance = plan.instances[index]
         let program = layout.programs[Int(instance.program)]
         let (before, ballot) = (instances[index].ladder, instances[index].ballot)
+        if case .reading(let series) = trigger { instances[index].lag = self.series[Int(series.index)].lag }
         due = .max
         for at in 0..<program.decisiveCount {
             execute(Int(layout.decisive[program.firstDecisive + at]), instance, program, index, at: now)
@@ -68,9 +69,10 @@ extension Engine {
             let series = Int(instanceSeries[Int(instances[index].seriesBase) + at])
             if self.series[series].readersWake > wake { self.series[series].readersWake = wake }
         }
-        if wake < instances[index].queued {
-            instances[index].queued = wake
-            timers.insert(Timer(time: wake, target: Int32(index)))
+        let due = wake &+ instances[index].lag
+        if due < instances[index].queued {
+            instances[index].queued = due
+            timers.insert(Timer(due: due, target: Int32(index)))
         }
     }
 
@@ -163,8 +165,7 @@ extension Engine {
             return condition
         }
         if memory[slot] == .min { memory[slot] = now }
-        var end = memory[slot] &+ length
-        if end > leap.start, memory[slot] <= leap.start { end &+= leap.end &- leap.start }
+        let end = memory[slot] &+ length
         if now < end { due = min(due, end) }
         return Kleene.truth(now >= end)
     }

@@ -5,6 +5,7 @@ struct SeriesState: BitwiseCopyable {
     var ring = SampleRing()
     /// Samples since the sums were last formed anew.
     var age: UInt32 = 0
+    var shape: Int32 = 0
     /// The time up to which the windows have moved: that of the newest sample, or of a later timer.
     var now = Int64.min
     var newest = Int64.min
@@ -19,7 +20,8 @@ struct SeriesState: BitwiseCopyable {
     var retention: Int64 = 0
     /// How long after a reading the next one is overdue, or the shortest window empty.
     var patience: Int64 = 0
-    var shape: Int32 = 0
+    /// How far behind the gateway's clock the newest sample was when it came.
+    var lag: Int64 = 0
     /// Into the engine's slabs: rows, cursors, truth words, and extras.
     var lanes: Int32 = 0
     var cursors: Int32 = 0

@@ -14,11 +14,21 @@ extension Store {
         }
     }
 
-    /// Gives the readings with event times after `start` and before `end` to `body`, in the order in which they arrived.
+    /// The gateway's clock when the newest readings came, as far as is known the last that it did.
+    package func newestArrival() throws -> Instant? {
+        try queue.read { db in
+            try Int64.fetchOne(db, sql: "SELECT arrived FROM batch ORDER BY first_reading DESC LIMIT 1").map { Instant(nanoseconds: $0) }
+        }
+    }
+
+    /// Gives the readings with event times after `start` and before `end` to `body`, in the order in which they arrived, with
+    /// the gateway's clock when the first of those arrived that were stored together.
     ///
     /// Of a series with readings at or after `end` (the clock was ahead when they came) only those are given that arrived
     /// after the last of them: what it was before them is not what it is now.
-    package func replay(after start: Instant, before end: Instant = .distantFuture, _ body: (Reading) -> Void) throws {
+    package func replay(
+        after start: Instant, before end: Instant = .distantFuture, _ body: (_ reading: Reading, _ arrived: Instant) -> Void
+    ) throws {
         try queue.read { db in
             let first = try Int64.fetchOne(
                 db, sql: "SELECT min(first_reading) FROM batch WHERE newest > ?", arguments: [start.nanoseconds])
@@ -34,13 +44,20 @@ extension Store {
             let rows = try Row.fetchCursor(
                 db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id >= ? AND time > ? AND time < ? ORDER BY id",
                 arguments: [first, start.nanoseconds, end.nanoseconds])
+            let batches = try Row.fetchCursor(
+                db, sql: "SELECT first_reading + count, arrived FROM batch WHERE first_reading >= ? ORDER BY first_reading",
+                arguments: [first])
+            var batch: (end: Int64, arrived: Instant) = (.min, .distantPast)
             while let row = try rows.next() {
-                let series: Int32 = row[0]
-                if !lastAhead.isEmpty, let last = lastAhead[series], case let id:Int64 = row[4], id < last { continue }
+                let (series, id): (Int32, Int64) = (row[0], row[4])
+                while id >= batch.end, let next = try batches.next() {
+                    batch = (end: next[0], arrived: Instant(nanoseconds: next[1]))
+                }
+                if let last = lastAhead[series], id < last { continue }
                 body(
                     Reading(
                         series: SeriesID(index: series), time: Instant(nanoseconds: row[1]), value: row[2] ?? .nan,
-                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[3] as Int64))))
+                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[3] as Int64))), batch.arrived)
             }
         }
     }

@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --scratch-path .build-release
 BIN = .build-release/release/tocsin
 
-.PHONY: demo test bench build format lint dependencies install deb
+.PHONY: demo test simulate mutants bench build format lint dependencies install deb
 
 # Where `make install` puts things; DESTDIR stands before all of it.
 DESTDIR =
@@ -20,6 +20,17 @@ build: dependencies
 test: dependencies
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --no-parallel
+
+# The whole gateway in a simulated world: `make simulate SEEDS=1000`; `make simulate SEED=17` tells the story of one.
+SEEDS = 1000
+FROM = 1
+simulate: dependencies
+	$(RELEASE) --product Simulator
+	.build-release/release/Simulator $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
+
+# Breaks the code on purpose, and sees that the simulation finds it.
+mutants: dependencies
+	scripts/mutants
 
 bench: dependencies
 	scripts/bench

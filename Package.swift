@@ -75,6 +75,7 @@ let package = Package(
                 "Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Alarms", .crypto, .grdb, .grdbSQLite,
             ],
             swiftSettings: strict),
+        .target(name: "CClock"),
         .target(name: "Programs", swiftSettings: strict),
         .target(
             name: "Uplink",
@@ -86,7 +87,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine",
+                "CClock", "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine",
                 "Alarms", "Store", "Uplink", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
@@ -126,7 +127,7 @@ let package = Package(
                 "Gateway", .logging,
             ], path: "Tests/Simulation"),
         .executableTarget(name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulator"),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
         .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),

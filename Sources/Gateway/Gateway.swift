@@ -102,13 +102,15 @@ package final class Gateway: Service {
             group.addTask { [dispatcher] in try await dispatcher.run() }
             group.addTask { [self] in try await keepRetention() }
             group.addTask { [self] in await reloadOnHangup() }
+            let probe = HealthProbe(interval: configuration.health.interval, store: store, clock: clock, mailbox: mailbox)
+            group.addTask { try await probe.run() }
             if let forwarder { group.addTask { try await forwarder.run() } }
             try store.note(AuditNote("started", at: clock.now(), text: model.summary, facts: model.ruleVersions))
             let pipeline = try startPipeline()
             logger.notice(
                 "gateway started",
                 metadata: [
-                    "devices": "\(model.site.devices.count)", "rules": "\(model.rules.rules.count)",
+                    "devices": "\(model.site.sensors.count)", "rules": "\(model.rules.rules.count)",
                     "store": "\(configuration.store.path)",
                 ])
             systemd.tell("READY=1")
@@ -149,7 +151,7 @@ package final class Gateway: Service {
             model, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
             onCommit: { [dispatcher] in dispatcher.ring() },
             link: { [configuration, model, logger] in
-                BrokerConnection(configuration.broker, filters: model.site.filters, logger: logger, handler: $0)
+                BrokerConnection(configuration.broker, filters: model.filters, logger: logger, handler: $0)
             }, onUnstored: { [dispatcher] in dispatcher.deliverUnstored($0) })
         let thread = Thread { [box = ThreadBox(pipeline)] in
             box.pipeline.run()

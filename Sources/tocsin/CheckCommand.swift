@@ -47,7 +47,7 @@ struct CheckCommand: ParsableCommand {
         if let model, format == .text {
             let rules = model.rules
             Terminal.line(
-                "\(model.site.name): \(model.site.devices.count) devices, \(model.series.devices.count) series, "
+                "\(model.site.name): \(model.site.sensors.count) devices, \(model.series.devices.count) series, "
                     + "\(rules.rules.count) rules in \(rules.instances.count { !$0.isBallot }) groups, \(found.count) warnings")
         }
         if strict, !found.isEmpty { throw ExitCode.failure }

@@ -16,6 +16,8 @@ final class GatewayInside {
     /// When each lane's next turn is.
     private var turns: [TimeSpan]
     private let signals = Signals()
+    /// When the gateway reports of itself next.
+    private var nextReport: TimeSpan
 
     /// Set from inside the pipeline's turn.
     private final class Signals {
@@ -37,6 +39,7 @@ final class GatewayInside {
                 grouping: Set(configuration.destinations.filter(\.isGrouping).map(\.name)), flood: configuration.flood, store: store,
                 clock: world.clock, logger: logger)
             turns = dispatcher.lanes.map { _ in world.uptime }
+            nextReport = world.uptime + .seconds(30)
             try store.note(AuditNote("started", at: now, text: "simulated"))
             pipeline = try Pipeline(
                 plant.model, configuration, store: store, clock: world.clock, mailbox: mailbox, board: StatisticsBoard(), logger: logger,
@@ -54,7 +57,13 @@ final class GatewayInside {
         }
     }
 
-    func turn() -> Bool { pipeline.turn() }
+    func turn() -> Bool {
+        if world.uptime >= nextReport {
+            nextReport = world.uptime + .seconds(30)
+            mailbox.post(.health(HealthReport(diskFree: 0.5, isClockUnsynchronised: false, outbox: nil)))
+        }
+        return pipeline.turn()
+    }
 
     /// Lets every lane have its turns that is due.
     func deliver() async {

@@ -1,5 +1,6 @@
 import Foundation
 import Simulation
+import TestSupport
 import Testing
 
 /// The whole gateway in a simulated world. `make simulate SEEDS=1000` runs more, `make simulate SEED=17` tells one's story.
@@ -20,5 +21,13 @@ import Testing
             #expect(first.story == second.story)
             #expect(first.story.count > 100)
         }
+    }
+
+    @Test("every mutant that `make mutants` makes still fits its place in the source")
+    func mutants() throws {
+        for mutant in Mutant.all {
+            try mutant.check(RepositoryRoot.file(mutant.file).text)
+        }
+        #expect(Set(Mutant.all.map(\.name)).count == Mutant.all.count)
     }
 }

@@ -11,6 +11,10 @@ package final class PayloadDecoder {
     private let parser: JSONParser
     private let bytesMax: Int
     var sampleBuffer: [Double] = []
+    /// The number of each device's newest message, where it has one.
+    var sequences: [Int64]
+    /// More than this is no gap: the device has begun to count anew.
+    static let longestGap: Int64 = 100_000
 
     /// - Parameters:
     ///   - series: the series of each device and quantity.
@@ -18,7 +22,8 @@ package final class PayloadDecoder {
     package init(site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144) {
         self.site = site
         self.bytesMax = bytesMax
-        devices = site.devices.map { DecodingPlan($0, series: series) }
+        devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series) }
+        sequences = Array(repeating: .min, count: site.devices.count)
         topics = TopicTable(site.devices.map(\.topic))
         parser = JSONParser(bytesMax: bytesMax)
     }
@@ -56,11 +61,13 @@ struct DecodingPlan {
         let recordSuffix: [UInt8]
     }
 
+    let index: Int
     let profile: Profile
     let clock: ClockTolerance
     let fields: [Field]
 
-    init(_ device: Device, series: (String, Quantity) -> SeriesID) {
+    init(_ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID) {
+        self.index = index
         profile = device.profile
         clock = device.clock
         fields = device.fields.map { field in

@@ -8,6 +8,9 @@ package struct Site: Sendable {
     /// The MQTT filters that take in every device, each once.
     package var filters: [String]
 
+    /// Whether a device numbers its messages.
+    package var hasSequences: Bool { devices.contains { $0.profile.sequence != nil } }
+
     package init(name: String, timeZone: String, devices: [Device], filters: [String]) {
         self.name = name
         self.timeZone = timeZone

@@ -29,12 +29,18 @@ extension Profile {
             time = pointer.map { TimeField(pointer: $0, format: format ?? .rfc3339) }
             reader.problems += field.finish()
         }
-        let fields = reader.items("readings").compactMap { Field.read($0, format: format, problems: &reader.problems) }
+        let sequence = reader.keys.contains { $0.string == "sequence" } ? reader.pointer("sequence") : nil
+        var fields = reader.items("readings").compactMap { Field.read($0, format: format, problems: &reader.problems) }
         if fields.isEmpty, reader.problems.isEmpty { reader.report("no-readings", "a profile names at least one reading") }
+        if sequence != nil, format == .json {
+            fields.append(Field(quantity: missingMessages, source: .gap, unit: missingMessages.unit, plausible: nil))
+        } else if sequence != nil {
+            reader.report("sequence-format", "a SenML pack has no place for a sequence")
+        }
         let problems = reader.finish()
         guard problems.isEmpty, let name, let topic else { throw DiagnosticList(problems) }
         return Profile(
-            name: name.string, summary: summary, topic: topic, format: format, time: time, interval: interval,
+            name: name.string, summary: summary, topic: topic, format: format, time: time, sequence: sequence, interval: interval,
             silence: silence, clock: clock, fields: fields)
     }
 }

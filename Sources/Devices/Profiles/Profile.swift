@@ -12,6 +12,8 @@ package struct Profile: Sendable {
     package var topic: TopicPattern
     package var format: Format
     package var time: TimeField?
+    /// Where the number stands that the device gives its messages, in JSON: each one more than the one before.
+    package var sequence: JSONPointer?
     /// How often a reading is expected, and after how long without one a device counts as silent.
     package var interval: TimeSpan
     package var silence: TimeSpan
@@ -32,7 +34,12 @@ package struct Profile: Sendable {
         case value(JSONPointer)
         case samples(JSONPointer, rate: SampleRate, time: SampleAnchor)
         case record(String)
+        /// Not in the payload: how many messages are missing before it, by the profile's sequence.
+        case gap
     }
+
+    /// How many messages of a device are missing before one that has come.
+    package static let missingMessages = Quantity(name: "missing_messages", unit: .one)
 
     package enum SampleRate: Sendable {
         case fixed(hertz: Double)

@@ -49,6 +49,7 @@ extension Configuration {
         let flapping = flapping(&reader)
         let flood = flood(&reader)
         let forward = reader.node("forward").flatMap { ForwardSettings.read($0, context, problems: &reader.problems) }
+        let health = health(&reader)
         let control = reader.string("control_socket").map { context.path($0) }
         let problems = reader.finish()
         guard problems.isEmpty, let inventory, let profiles, let rules, let broker, let store else {
@@ -58,7 +59,7 @@ extension Configuration {
             inventory: inventory, profiles: profiles, rules: rules, broker: broker, store: store, ladder: ladder,
             lateness: lateness, payloadBytesMax: payload, destinations: destinations,
             policies: policies?.path ?? standardPolicies(rules), flapping: flapping, flood: flood, forward: forward,
-            logLevel: (level ?? .info).rawValue, controlSocket: control ?? store.path + ".control")
+            health: health, logLevel: (level ?? .info).rawValue, controlSocket: control ?? store.path + ".control")
     }
 
     private static func ladder(_ reader: inout YAMLReader) -> [String] {
@@ -86,6 +87,21 @@ extension Configuration {
         limit.within = values.span("within") ?? limit.within
         reader.problems += values.finish()
         return limit
+    }
+
+    private static func health(_ reader: inout YAMLReader) -> HealthSettings {
+        var settings = HealthSettings(interval: .seconds(30), hasRules: true)
+        guard let node = reader.node("health") else { return settings }
+        var values = YAMLReader(node, "health")
+        if let interval = values.span("every") {
+            settings.interval = interval
+            if interval < .seconds(1) || interval > .days(1) { values.report("bad-value", "'every' is from 1s to 1d") }
+        }
+        if let rules = values.value("rules", expected: "built-in or none", { ["built-in": true, "none": false][$0] }) {
+            settings.hasRules = rules
+        }
+        reader.problems += values.finish()
+        return settings
     }
 
     private static func flood(_ reader: inout YAMLReader) -> FloodLimit {

@@ -22,9 +22,17 @@ package struct Configuration: Sendable {
     package var flood: FloodLimit
     /// What is forwarded of the readings, if anything is.
     package var forward: ForwardSettings?
+    package var health: HealthSettings
     package var logLevel: String
     /// The socket that operators' commands go to.
     package var controlSocket: String
+
+    /// How the gateway watches over itself.
+    package struct HealthSettings: Sendable {
+        package var interval: TimeSpan
+        /// Whether the built-in rules are in force.
+        package var hasRules: Bool
+    }
 
     package struct StoreSettings: Sendable {
         package var path: String

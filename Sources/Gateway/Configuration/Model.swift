@@ -23,7 +23,8 @@ package struct Model: Sendable {
     ) throws -> Model {
         let profiles = try SourceFolder.files(configuration.profiles, what: "device profiles")
         let inventory = try SourceFolder.file(configuration.inventory)
-        let site = try Site.read(inventory: inventory, profiles: profiles)
+        var site = try Site.read(inventory: inventory, profiles: profiles)
+        site.devices.append(.gateway(of: site.name, interval: configuration.health.interval))
         let series = SeriesRegistry(try numbering(SeriesRegistry.names(of: site)))
         let zone = ZoneTable(timeZone: site.timeZone)
         let policies = try policies(configuration, zone)
@@ -32,7 +33,12 @@ package struct Model: Sendable {
                 ladder: configuration.ladder, policies: policies.names, lateness: configuration.lateness,
                 retention: configuration.store.retention.readings, zone: zone))
         let files = try SourceFolder.files(configuration.rules, what: "rules", except: configuration.policies)
-        var rules = try compiler.compile(files, for: site) { series.id(device: $0, quantity: $1.name) }
+        var builtIn: [SourceFile] = []
+        if configuration.health.hasRules {
+            builtIn.append(HealthRules.file(ladder: configuration.ladder))
+            if site.hasSequences { builtIn.append(HealthRules.sequenceFile(ladder: configuration.ladder)) }
+        }
+        var rules = try compiler.compile(files, builtIn: builtIn, for: site) { series.id(device: $0, quantity: $1.name) }
         let named = Set(rules.rules.compactMap(\.escalate))
         for policy in policies.policies where policy.matchers.isEmpty && !named.contains(policy.name) {
             rules.warnings.append(
@@ -67,12 +73,15 @@ package struct Model: Sendable {
             SourceFolder.file(path), ladder: configuration.ladder, destinations: configuration.destinations.map(\.name), zone: zone)
     }
 
+    /// What the gateway subscribes to: the devices' topics, and the broker's own count of what it has thrown away.
+    package var filters: [String] { site.filters + [HealthReport.droppedTopic] }
+
     /// The fingerprints of the rule files, by name.
     package var ruleVersions: [String: String] {
         Dictionary(rules.rules.map { ($0.location.file, $0.version) }) { first, _ in first }
     }
 
-    var summary: String { "\(site.devices.count) devices, \(rules.rules.count) rules, \(policies.policies.count) policies" }
+    var summary: String { "\(site.sensors.count) devices, \(rules.rules.count) rules, \(policies.policies.count) policies" }
 
     /// A numbering for checks that have no store.
     package static func numberInOrder(_ names: [SeriesName]) -> [SeriesName: SeriesID] {

@@ -18,7 +18,17 @@ struct ComplaintLimiter {
     private var topics: [String: Complaint] = [:]
     private var nextReport = Instant.distantPast
 
-    init(logger: Logger) { self.logger = logger }
+    /// Messages passed over since the last report, by device.
+    private var shed: [Int]
+    private let deviceTopics: [String]
+    private var nextShedReport = Instant.distantPast
+
+    /// - Parameter deviceTopics: the topics of the site's devices, in their order.
+    init(deviceTopics: [String], logger: Logger) {
+        self.logger = logger
+        self.deviceTopics = deviceTopics
+        shed = Array(repeating: 0, count: deviceTopics.count)
+    }
 
     mutating func refused(device: String, reason: String, at now: Instant) {
         if devices[device] == nil {
@@ -42,10 +52,25 @@ struct ComplaintLimiter {
         }
     }
 
+    /// Counts a message that was passed over; no more than that, since there are too many.
+    mutating func shed(device: Int) { shed[device] += 1 }
+
+    private mutating func reportShed(at now: Instant) {
+        guard now >= nextShedReport || nextShedReport > now + Self.pause else { return }
+        nextShedReport = now + Self.pause
+        for device in shed.indices where shed[device] > 0 {
+            logger.warning(
+                "\(shed[device]) messages of QoS 0 were passed over, as more comes in than can be evaluated",
+                metadata: ["topic": "\(deviceTopics[device])"])
+            shed[device] = 0
+        }
+    }
+
     /// Says what has gathered; looks at it once a second at most.
     mutating func report(at now: Instant) {
-        guard now >= nextReport else { return }
+        guard now >= nextReport || nextReport > now + .seconds(1) else { return }
         nextReport = now + .seconds(1)
+        reportShed(at: now)
         for (device, complaint) in devices where now >= complaint.said + Self.pause {
             if complaint.unsaid == 0 {
                 devices[device] = nil

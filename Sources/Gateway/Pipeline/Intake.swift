@@ -15,20 +15,23 @@ internal import Telemetry
 /// happened that a person will read about.
 struct Intake: ~Copyable {
     private(set) var batch = StoreBatch()
-    private(set) var statistics = Statistics()
+    var statistics = Statistics()
     /// Messages read and not yet acknowledged.
     private(set) var unacknowledged = 0
 
-    private var model: Model
+    var model: Model
     private var decoder: PayloadDecoder
-    private var engine: Engine
-    private var book: AlarmBook
-    private var planner: EscalationPlanner
-    private let configuration: Configuration
+    var engine: Engine
+    var book: AlarmBook
+    var planner: EscalationPlanner
+    var health: HealthReadings
+    /// More comes in than can be evaluated: what is sent without an acknowledgement is passed over.
+    var isShedding = false
+    let configuration: Configuration
     private var complaints: ComplaintLimiter
     private var readings: [Reading] = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
-    private var changes: [LevelChange] = []
+    var changes: [LevelChange] = []
     /// When it was looked last at what is due by the gateway's clock.
     private var attended = Instant(nanoseconds: 0)
     /// The end of the alarm that says that nothing can be stored, while it is raised.
@@ -44,55 +47,8 @@ struct Intake: ~Copyable {
             rules: model.rules, ladder: configuration.ladder, site: model.site, seriesDevices: model.series.devices,
             flapping: configuration.flapping)
         planner = Self.planner(model, configuration)
-        complaints = ComplaintLimiter(logger: logger)
-    }
-
-    /// Why the engine begins anew.
-    enum Occasion: Equatable {
-        case start, reload
-        /// The clock was set by more than a little.
-        case setBack, setForward(TimeSpan)
-    }
-
-    /// Brings the engine to where it stood: windows from the stored readings, alarms from their table.
-    ///
-    /// What was stored while the clock was ahead is of no use to windows, and would make all that follows late.
-    mutating func warm(from store: Store, now: Instant, because occasion: Occasion) throws {
-        let present = occasion == .setBack ? now : now + ClockTolerance().ahead
-        if let newest = try store.newestReading(before: present) {
-            let start = newest - model.rules.plan.horizon
-            let timeless = timelessSeries(occasion)
-            try store.replay(after: start, before: present) { reading, arrived in
-                if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) { return }
-                engine.listen(at: min(arrived, now))
-                _ = engine.ingest(reading, into: &changes)
-                changes.removeAll(keepingCapacity: true)
-            }
-        }
-        // From the newest readings to now nobody was there: nothing has lasted in that time.
-        if occasion == .start, let alive = try store.newestArrival(), alive < now { engine.discount(now - alive) }
-        if case .setForward(let step) = occasion { engine.discount(step) }
-        let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
-        for alarm in active + returned {
-            let (course, told) = try store.course(of: alarm.id)
-            planner.restore(alarm, course: course, told: told, at: now)
-        }
-        let (ladders, retired) = book.restore(active, returned: returned, asides: try store.asides(), at: now)
-        // The windows say what is; what was raised, and is held by a latch, the alarms say.
-        for instance in model.rules.instances.indices {
-            engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)
-        }
-        for (instance, ladder, moved) in ladders { engine.restore(ladder, to: instance, movedAt: min(moved, present)) }
-        for transition in retired { record(transition) }
-        statistics.active = book.active
-    }
-
-    /// The series whose readings have the time of their arrival, where these no longer go with those to come, as between them
-    /// the clock was set forward; `nil` where all is well.
-    private func timelessSeries(_ occasion: Occasion) -> Set<SeriesID>? {
-        guard case .setForward(let step) = occasion, step > .minutes(1) else { return nil }
-        let devices = model.site.devices.filter { $0.profile.time == nil }
-        return Set(devices.flatMap { device in device.fields.map { model.series.id(device: device.id, quantity: $0.quantity.name) } })
+        health = HealthReadings { model.series.id(device: Device.gatewayID, quantity: $0.rawValue) }
+        complaints = ComplaintLimiter(deviceTopics: model.site.devices.map(\.topic), logger: logger)
     }
 
     /// Records an alarm of the gateway's own, which waits to be acknowledged, and tells of it.
@@ -121,15 +77,33 @@ struct Intake: ~Copyable {
         statistics.messages += 1
         if message.qos > 0 { unacknowledged += 1 }
         guard let device = decoder.device(publishingOn: message.topic) else {
+            if health.take(message) { return }
             statistics.unknownTopics += 1
             complaints.unknownTopic(message.topic, at: now)
             return
+        }
+        if isShedding, message.qos == 0 {
+            statistics.shed += 1
+            return complaints.shed(device: device)
         }
         if batch.arrived > now { batch.arrived = now }
         readings.removeAll(keepingCapacity: true)
         if let fault = decoder.decode(message.payload, from: device, arrival: now, into: &readings) {
             refuse(message, from: device, fault, at: now)
         }
+        evaluate(at: now)
+    }
+
+    /// Takes in what the gateway has found of itself: readings as any others.
+    mutating func report(_ report: HealthReport, isConnected: Bool, delay: TimeSpan, at now: Instant) {
+        readings.removeAll(keepingCapacity: true)
+        health.append(report, statistics, isConnected: isConnected, delay: delay, at: now, to: &readings)
+        if batch.arrived > now { batch.arrived = now }
+        evaluate(at: now)
+    }
+
+    /// Evaluates the readings, and puts them and what follows from them into the batch.
+    private mutating func evaluate(at now: Instant) {
         exceptions.removeAll(keepingCapacity: true)
         let readings = readings  // two parts of one value cannot be lent at once
         engine.listen(at: now)
@@ -166,7 +140,6 @@ struct Intake: ~Copyable {
     mutating func tick(_ now: Instant) {
         engine.advance(to: now, into: &changes)
         if !changes.isEmpty { recordChanges(at: now) }
-        complaints.report(at: now)
     }
 
     /// Does what is due by the gateway's clock, however much there still is to read: shelves end, what flapped is calm,
@@ -176,6 +149,7 @@ struct Intake: ~Copyable {
         let pause = now - attended
         guard pause >= .milliseconds(100) || pause < .zero else { return }
         attended = now
+        complaints.report(at: now)
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         let calmed = book.calm(at: now)
         for transition in calmed { record(transition) }
@@ -193,7 +167,7 @@ struct Intake: ~Copyable {
         statistics.active = book.active
     }
 
-    private mutating func record(_ transition: Transition) {
+    mutating func record(_ transition: Transition) {
         statistics.transitions += 1
         batch.transitions.append(transition)
         batch.escalations += planner.note(transition)
@@ -267,9 +241,10 @@ struct Intake: ~Copyable {
     mutating func count(_ body: (inout Statistics) -> Void) { body(&statistics) }
 
     /// Goes on counting where another intake stopped, after a reload.
-    mutating func carryOver(_ earlier: Statistics) {
+    mutating func carryOver(_ earlier: borrowing Intake) {
         let active = statistics.active
-        statistics = earlier
+        statistics = earlier.statistics
         statistics.active = active
+        health.carryOver(earlier.health)
     }
 }

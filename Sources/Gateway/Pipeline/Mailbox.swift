@@ -9,6 +9,7 @@ package final class Mailbox: Sendable {
         /// The files had mistakes: to be counted, nothing else.
         case reloadFailed
         case stop
+        case health(HealthReport)
         /// What an operator asks for; the answer comes when it is committed, or refused.
         case order(OperatorOrder, answer: @Sendable (Result<OrderOutcome, OperatorError>) -> Void)
     }

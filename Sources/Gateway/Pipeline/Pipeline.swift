@@ -43,6 +43,10 @@ package final class Pipeline {
     private var relinkAt: Int64 = 0
     private var roomLookAt: Int64 = 0
     private var toldUnstored = 0
+    /// When all that had come in was read last, in nanoseconds of uptime; and the worst delay since the last report.
+    private var drainedAt: Int64
+    private var worstDelay = TimeSpan.zero
+    private static let longestDelay = TimeSpan.seconds(1)
     /// How many readings are kept in memory at most while nothing can be stored.
     private static let heldMax = 1_000_000
     /// What operators asked for with this batch, to be answered when it is committed.
@@ -67,6 +71,7 @@ package final class Pipeline {
         ballast.lay()
         now = clock.now()
         knownCorrection = clock.correction()
+        drainedAt = clock.uptime().nanoseconds
         intake = Intake(model, configuration, logger: logger)
         try intake.warm(from: store, now: now, because: .start)
         connection = link { [unowned self] message in intake.take(message, at: now) }
@@ -90,6 +95,7 @@ package final class Pipeline {
         // While nothing can be stored it is evaluated all the same, and not acknowledged: the broker keeps it for us.
         let mayTakeMore = storeRetryAt == nil || intake.batch.readings.count < Self.heldMax
         let mayHaveMore = mayTakeMore && connection.read(atMost: Self.packetsPerTurn)
+        noteDelay(mayHaveMore)
         if !mayHaveMore { intake.tick(now) }
         intake.attend(now)
         feedWatchdog()
@@ -98,6 +104,16 @@ package final class Pipeline {
         if intake.batch.isEmpty { releaseAcknowledgements() }
         publishStatistics()
         return !isStopping
+    }
+
+    /// Notes for how long more has been coming in than can be evaluated. After a second of that, messages that nobody wants
+    /// acknowledged are passed over, so that what is wanted is evaluated in time.
+    private func noteDelay(_ mayHaveMore: Bool) {
+        let time = uptime()
+        if !mayHaveMore { drainedAt = time }
+        let delay = TimeSpan(nanoseconds: time - drainedAt)
+        worstDelay = max(worstDelay, delay)
+        intake.isShedding = delay > Self.longestDelay
     }
 
     /// Takes the clock of this turn; if it has been set by more than a little, conditions are told.
@@ -228,6 +244,9 @@ package final class Pipeline {
             } catch {
                 answer(.failure(error))
             }
+        case .health(let report):
+            intake.report(report, isConnected: connection?.isConnected ?? false, delay: worstDelay, at: now)
+            worstDelay = .zero
         case .reloadFailed:
             intake.count { $0.failedReloads += 1 }
             intake.add(AuditNote("reload-failed", at: now, text: "the files have mistakes; the running rules stay"))
@@ -238,10 +257,10 @@ package final class Pipeline {
             }
             intake.count { $0.reloads += 1 }
             intake.add(AuditNote("reloaded", at: now, text: model.summary, facts: model.ruleVersions))
-            connection?.subscribe(to: model.site.filters)
+            connection?.subscribe(to: model.filters)
             logger.notice(
                 "devices and rules reloaded",
-                metadata: ["devices": "\(model.site.devices.count)", "rules": "\(model.rules.rules.count)"])
+                metadata: ["devices": "\(model.site.sensors.count)", "rules": "\(model.rules.rules.count)"])
         }
     }
 
@@ -253,7 +272,7 @@ package final class Pipeline {
         do {
             var next = Intake(model, configuration, logger: logger)
             try next.warm(from: store, now: now, because: occasion)
-            next.carryOver(intake.statistics)
+            next.carryOver(intake)
             intake = next
             self.model = model
             return true

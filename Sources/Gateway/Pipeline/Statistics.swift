@@ -10,6 +10,8 @@ package struct Statistics: Sendable {
     package var implausible = 0
     package var clockReplaced = 0
     package var refused = 0
+    /// Messages of QoS 0 that were passed over, as more came in than could be evaluated.
+    package var shed = 0
     package var unknownTopics = 0
     package var commits = 0
     package var transitions = 0

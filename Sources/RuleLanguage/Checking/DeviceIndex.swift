@@ -24,8 +24,13 @@ struct DeviceIndex {
         quantityNames = Set(quantities.keys)
     }
 
-    /// The devices whose labels match all patterns.
+    /// The devices whose labels match all patterns. The gateway itself is selected only by its kind.
     mutating func select(_ matchers: [(label: String, pattern: String)]) -> [Device] {
+        let isAboutGateway = matchers.contains { $0.label == "kind" && $0.pattern == Device.gatewayID }
+        return selectAny(matchers).filter { isAboutGateway || !$0.isGateway }
+    }
+
+    private mutating func selectAny(_ matchers: [(label: String, pattern: String)]) -> [Device] {
         var found: [Int]?
         for (label, pattern) in matchers {
             let devices = devices(label, pattern)

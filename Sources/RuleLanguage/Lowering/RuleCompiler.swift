@@ -10,16 +10,24 @@ package struct RuleCompiler {
     package init(_ surroundings: RuleSurroundings) { self.surroundings = surroundings }
 
     /// Checks and compiles the rules for a site.
-    /// - Parameter series: the series of a device's quantity.
+    /// - Parameters:
+    ///   - builtIn: files whose rules give way to those of the same names in the others.
+    ///   - series: the series of a device's quantity.
     /// - Throws: ``DiagnosticList`` with every mistake in any file, if there is one.
     package func compile(
-        _ files: [SourceFile], for site: Site, series: @escaping (_ device: String, _ quantity: Quantity) -> SeriesID
+        _ files: [SourceFile], builtIn: [SourceFile] = [], for site: Site,
+        series: @escaping (_ device: String, _ quantity: Quantity) -> SeriesID
     ) throws(DiagnosticList) -> CompiledRules {
         var problems: [Diagnostic] = []
         var sources: [(source: RuleSource, version: String)] = []
         for file in files {
             let version = Self.version(of: file.text)
             sources += RuleFile.read(file, problems: &problems).rules.map { ($0, version) }
+        }
+        let own = Set(sources.map(\.source.name.string))
+        for file in builtIn {
+            let version = Self.version(of: file.text)
+            sources += RuleFile.read(file, problems: &problems).rules.filter { !own.contains($0.name.string) }.map { ($0, version) }
         }
         var surroundings = surroundings
         for (source, _) in sources where !surroundings.rules.insert(source.name.string).inserted {

@@ -6,6 +6,7 @@ internal import RulePlan
 internal import Telemetry
 
 extension Store {
+    /// Adds a transition to the history of its alarm, and to the audit chain.
     static func record(_ transition: Transition, _ db: Database) throws {
         let alarm = transition.alarm
         try db.execute(
@@ -40,9 +41,11 @@ extension Store {
                 alarm.ladder.isUncertain, alarm.summary, CanonicalJSON.text(transition.causes), transition.device,
                 transition.ruleVersion, transition.person, transition.note,
             ])
-        // It cannot be; but a batch that could never be committed would be the end of all.
-        if db.changesCount == 0 {
-            let text = "another \(transition.identity) is in the history already; this one: \(alarm.summary)"
+        if db.changesCount > 0 {
+            try append(.transition(transition), db)
+        } else {
+            // It cannot be; but a batch that could never be committed would be the end of all.
+            let text = "another \(transition.identity) is in the history already; this one: \(transition.kind.rawValue), \(alarm.summary)"
             try append(.note(AuditNote("conflict", at: transition.recorded, text: text)), db)
         }
     }

@@ -9,7 +9,31 @@ package struct WaitingEscalation: Sendable {
     package var attempts: Int
 }
 
+/// How much waits in the outbox.
+package struct OutboxState: Sendable {
+    package var waiting: Int
+    package var parked: Int
+    /// How long the oldest has waited that is not parked; `nil` where nothing waits.
+    package var oldest: TimeSpan?
+
+    package init(waiting: Int, parked: Int, oldest: TimeSpan?) {
+        self.waiting = waiting
+        self.parked = parked
+        self.oldest = oldest
+    }
+}
+
 extension Store {
+    package func outboxState(at now: Instant) async throws -> OutboxState {
+        try await looking.read { db in
+            let waiting = try Row.fetchOne(
+                db, sql: "SELECT count(*) AS n, min(created) AS oldest FROM escalation WHERE delivered IS NULL AND parked IS NULL")
+            let parked = try Int.fetchOne(db, sql: "SELECT count(*) FROM escalation WHERE delivered IS NULL AND parked IS NOT NULL") ?? 0
+            let oldest = (waiting?["oldest"] as Int64?).map { now - Instant(nanoseconds: $0) }
+            return OutboxState(waiting: waiting?["n"] ?? 0, parked: parked, oldest: oldest.map { max($0, .zero) })
+        }
+    }
+
     static func post(_ escalation: Escalation, _ db: Database) throws {
         try db.execute(
             sql: """

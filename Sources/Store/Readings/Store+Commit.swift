@@ -15,7 +15,6 @@ extension Store {
             try Self.append(batch.readings, arrived: batch.arrived, db)
             for transition in batch.transitions {
                 try Self.record(transition, db)
-                try Self.append(.transition(transition), db)
             }
             for place in batch.asides { try Self.keep(place, db) }
             for (alarm, course) in batch.courses {

@@ -14,6 +14,16 @@ extension Store {
         }
     }
 
+    /// The newest stored value of a series, if it is among the newest million readings.
+    package func newestValue(of series: SeriesID) throws -> Double? {
+        try queue.read { db in
+            try Double.fetchOne(
+                db,
+                sql: "SELECT value FROM reading WHERE id > (SELECT max(id) FROM reading) - 1000000 AND series = ? ORDER BY id DESC LIMIT 1",
+                arguments: [series.index])
+        }
+    }
+
     /// The gateway's clock when the newest readings came, as far as is known the last that it did.
     package func newestArrival() throws -> Instant? {
         try queue.read { db in

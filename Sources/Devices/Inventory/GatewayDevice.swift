@@ -1,0 +1,73 @@
+package import Telemetry
+
+/// What the gateway reports of itself, as any device reports its readings: rules watch over it in the same language.
+package enum GatewayQuantity: String, Sendable, CaseIterable {
+    case brokerConnected = "broker_connected"
+    case brokerDropped = "broker_dropped"
+    case brokerDroppedTotal = "broker_dropped_total"
+    case clockUnsynchronised = "clock_unsynchronised"
+    case diskFree = "disk_free"
+    case evaluationDelay = "evaluation_delay"
+    case outboxAge = "outbox_age"
+    case outboxParked = "outbox_parked"
+    case outboxWaiting = "outbox_waiting"
+    case refusedPayloads = "refused_payloads"
+    case shedMessages = "shed_messages"
+
+    /// For the reference.
+    package var meaning: String {
+        switch self {
+        case .brokerConnected: "1 while the gateway is connected to the sensors' broker, otherwise 0"
+        case .brokerDropped: "messages that the broker has thrown away since the last report, by its own count (`$SYS`)"
+        case .brokerDroppedTotal: "the same since the broker started"
+        case .clockUnsynchronised: "1 while the system's clock is not kept right by anything, otherwise 0"
+        case .diskFree: "the share of the store's disk that is free"
+        case .evaluationDelay: "for how long, at worst since the last report, more has come in than could be evaluated"
+        case .outboxAge: "how long the oldest escalation has waited that is not parked"
+        case .outboxParked: "escalations that a destination has refused for good"
+        case .outboxWaiting: "escalations that wait to be delivered"
+        case .refusedPayloads: "payloads since the last report that did not fit their devices' profiles"
+        case .shedMessages: "messages of QoS 0 since the last report that were passed over, as more came in than could be evaluated"
+        }
+    }
+
+    package var quantity: Quantity { Quantity(name: rawValue, unit: Unit(symbol: symbol) ?? .one) }
+
+    private var symbol: String {
+        switch self {
+        case .diskFree: "%"
+        case .evaluationDelay, .outboxAge: "s"
+        default: "1"
+        }
+    }
+}
+
+extension Device {
+    /// The identity, and the `kind`, of the gateway among the devices of its site.
+    package static let gatewayID = "gateway"
+
+    /// The gateway itself, as a device of its site that publishes nothing.
+    /// - Parameter interval: how often it reports.
+    package static func gateway(of site: String, interval: TimeSpan) -> Device {
+        // Topics that begin with a dollar are the broker's own: nobody else can publish there.
+        let pattern = TopicPattern("$tocsin/gateway")!  // a pattern without braces
+        let fields = GatewayQuantity.allCases.map {
+            Profile.Field(quantity: $0.quantity, source: .record($0.rawValue), unit: $0.quantity.unit, plausible: nil)
+        }
+        let silence = TimeSpan(nanoseconds: max(interval.nanoseconds * 3, TimeSpan.minutes(3).nanoseconds))
+        let profile = Profile(
+            name: gatewayID, summary: "The gateway itself", topic: pattern, format: .json, time: nil, sequence: nil,
+            interval: interval, silence: silence, clock: ClockTolerance(), fields: fields)
+        return Device(
+            id: gatewayID, profile: profile, topic: pattern.text, labels: ["device": gatewayID, "kind": gatewayID, "site": site],
+            position: nil,
+            interval: interval, silence: silence, clock: ClockTolerance(), fields: fields)
+    }
+
+    package var isGateway: Bool { id == Self.gatewayID }
+}
+
+extension Site {
+    /// The devices that are sensors.
+    package var sensors: [Device] { devices.filter { !$0.isGateway } }
+}

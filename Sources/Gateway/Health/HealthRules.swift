@@ -1,0 +1,98 @@
+package import SourceText
+
+/// The rules that watch over the gateway itself, in force unless the rule files have rules of the same names.
+package enum HealthRules {
+    /// - Parameter ladder: the levels, lowest first: the rules use the lowest, and the third or else the highest.
+    package static func file(ladder: [String]) -> SourceFile {
+        let high = ladder[min(2, ladder.count - 1)]
+        let low = high == ladder[0] ? "" : ladder[0]
+        return SourceFile(name: "(built-in)/gateway.yaml", text: text(low: low, high: high))
+    }
+
+    private static func text(low: String, high: String) -> String {
+        /// Both levels, or the high one alone where the ladder has one step.
+        func levels(_ lowCondition: String, _ highCondition: String) -> String {
+            low.isEmpty ? "{ \(high): \(highCondition) }" : "{ \(low): \(lowCondition), \(high): \(highCondition) }"
+        }
+        let least = low.isEmpty ? high : low
+        return """
+            # The gateway watches over itself. A rule of the same name in the rule files takes the place of one of these:
+            # tocsin health-rules > rules/gateway.yaml
+            hazard: gateway
+            rules:
+              - name: gateway-broker-lost
+                summary: "no connection to the sensors' broker: nothing is known of any hazard"
+                for_each: device
+                where: { kind: gateway }
+                levels: \(levels("broker_connected == 0 for 1m", "broker_connected == 0 for 10m"))
+                blind: none
+              - name: gateway-messages-dropped
+                summary: "{lost} messages were lost at the broker within 10 minutes: see max_queued_messages"
+                for_each: device
+                where: { kind: gateway }
+                let: { lost: "sum(broker_dropped, 10m)" }
+                levels: { \(high): lost > 0 }
+                blind: none
+              - name: gateway-behind
+                summary: "more comes in than can be evaluated: {behind} behind, {passed} messages of QoS 0 passed over within 10 minutes"
+                for_each: device
+                where: { kind: gateway }
+                let: { behind: evaluation_delay, passed: "sum(shed_messages, 10m)" }
+                levels: \(levels("behind > 1 s", "behind > 10 s or passed > 0"))
+                blind: none
+              - name: gateway-disk
+                summary: "{free} of the store's disk is free"
+                for_each: device
+                where: { kind: gateway }
+                let: { free: disk_free }
+                levels: \(levels("free < 15 %", "free < 5 %"))
+                clear: free > 17 %
+                blind: none
+              - name: gateway-outbox
+                summary: "{waiting} escalations wait to be delivered, the oldest for {age}"
+                for_each: device
+                where: { kind: gateway }
+                let: { waiting: outbox_waiting, age: outbox_age }
+                levels: \(levels("age > 5 min", "age > 1 h or waiting > 1000"))
+                blind: none
+              - name: gateway-refused-by-destination
+                summary: "{parked} escalations were refused for good, and wait for someone to look at them"
+                for_each: device
+                where: { kind: gateway }
+                let: { parked: outbox_parked }
+                levels: { \(high): parked > 0 }
+                blind: none
+              - name: gateway-payloads-refused
+                summary: "{refused} payloads did not fit their devices' profiles within 10 minutes"
+                for_each: device
+                where: { kind: gateway }
+                let: { refused: "sum(refused_payloads, 10m)" }
+                levels: \(levels("refused > 0", "refused > 100"))
+                blind: none
+              - name: gateway-clock
+                summary: "the gateway's clock is not kept right by anything"
+                for_each: device
+                where: { kind: gateway }
+                levels: { \(least): clock_unsynchronised == 1 for 30m }
+                blind: none
+
+            """
+    }
+
+    /// The rule for devices that number their messages.
+    package static func sequenceFile(ladder: [String]) -> SourceFile {
+        SourceFile(
+            name: "(built-in)/sequence.yaml",
+            text: """
+                hazard: gateway
+                rules:
+                  - name: messages-missing
+                    summary: "{device}: {missing} messages are missing from the last 10 minutes"
+                    for_each: device
+                    let: { missing: "sum(missing_messages, 10m)" }
+                    levels: { \(ladder[0]): missing > 0 }
+                    blind: none
+
+                """)
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import TestSupport
+
+/// A mistake that is made on purpose, to see that the simulation finds it: a piece of the source, and what stands there
+/// instead when the mutant is switched on (`TOCSIN_MUTANT` names it).
+package struct Mutant: Sendable {
+    package var name: String
+    /// What goes wrong with it.
+    package var mistake: String
+    package var file: String
+    package var original: String
+    package var mutated: String
+
+    init(_ name: String, _ mistake: String, in file: String, _ original: String, _ mutated: String) {
+        self.name = name
+        self.mistake = mistake
+        self.file = "Sources/" + file
+        self.original = original
+        self.mutated = mutated.replacing("MUTANT", with: "isMutant(\"\(name)\")")
+    }
+
+    package static let all = [
+        Mutant(
+            "early-acknowledgement", "what has been read is acknowledged before it is committed", in: "Gateway/Pipeline/Pipeline.swift",
+            "        if !mayHaveMore { intake.tick(now) }",
+            "        if MUTANT { connection.releaseAcknowledgements() }\n        if !mayHaveMore { intake.tick(now) }"),
+        Mutant(
+            "acknowledged-failure", "what could not be committed is acknowledged all the same", in: "Gateway/Pipeline/Pipeline.swift",
+            "        if intake.batch.isEmpty { releaseAcknowledgements() }",
+            "        if intake.batch.isEmpty { releaseAcknowledgements() } else if MUTANT, storeRetryAt != nil { connection.releaseAcknowledgements() }"
+        ),
+        Mutant(
+            "early-answer", "people are told that their order is done before it is stored", in: "Gateway/Pipeline/Pipeline.swift",
+            "                let outcome = try intake.carryOut(order, at: now)",
+            "                let outcome = try intake.carryOut(order, at: now)\n                if MUTANT { return answer(.success(outcome)) }"
+        ),
+        Mutant(
+            "deaf-to-the-clock", "the clock is set, and nobody notices", in: "Gateway/Pipeline/Pipeline.swift",
+            "        guard step > Self.smallStep || step < .zero - Self.smallStep else { return }",
+            "        guard !MUTANT, step > Self.smallStep || step < .zero - Self.smallStep else { return }"),
+        Mutant(
+            "no-dedupe", "what is delivered again is taken for new", in: "RuleEngine/Engine.swift",
+            "if holds(sample, index) { return .repeated }", "if !MUTANT, holds(sample, index) { return .repeated }"),
+        Mutant(
+            "cold-start", "after a start the windows and what lasts are forgotten", in: "Gateway/Pipeline/Intake+Warm.swift",
+            "                _ = engine.ingest(reading, into: &changes)",
+            "                if MUTANT { return }\n                _ = engine.ingest(reading, into: &changes)"),
+        Mutant(
+            "counted-absence", "the time in which nobody was there counts as having lasted", in: "Gateway/Pipeline/Intake+Warm.swift",
+            "if occasion == .start, let alive", "if !MUTANT, occasion == .start, let alive"),
+        Mutant(
+            "forgotten-alarms", "after a start alarms that were active are raised again", in: "Gateway/Pipeline/Intake+Warm.swift",
+            "let (active, returned) = (try store.activeAlarms(),", "let (active, returned) = (MUTANT ? [] : try store.activeAlarms(),"),
+        Mutant(
+            "alarm-out-of-its-time", "a reading from before a timer clears, after a start, what the timer raised",
+            in: "RuleEngine/Engine.swift", "max(instances[instance].now, moved.nanoseconds)",
+            "max(instances[instance].now, MUTANT ? .min : moved.nanoseconds)"),
+        Mutant(
+            "lost-step", "after a start the steps of policies are not looked at", in: "Alarms/Policies/EscalationPlanner.swift",
+            "        nextLook = .distantPast\n        if var course",
+            "        if !MUTANT { nextLook = .distantPast }\n        if var course"),
+        Mutant(
+            "unsynced-commit", "a commit does not wait for the disk", in: "Store/Store.swift",
+            "                try db.execute(sql: \"PRAGMA synchronous = FULL\")\n                try log",
+            "                try db.execute(sql: MUTANT ? \"PRAGMA synchronous = OFF\" : \"PRAGMA synchronous = FULL\")\n                try log"
+        ),
+        Mutant(
+            "trusted-log", "after a failed sync the log is gone on with", in: "Store/Integrity/WriteAheadLog.swift",
+            "        var isDoubtful = true",
+            "        var isDoubtful: Bool { get { MUTANT ? false : doubt } set { doubt = newValue } }\n        var doubt = true\n        init(isDoubtful: Bool = true) { doubt = isDoubtful }"
+        ),
+        Mutant(
+            "two-commits", "readings and what follows from them are committed one after the other", in: "Store/Readings/Store+Commit.swift",
+            "            try Self.append(batch.readings, arrived: batch.arrived, db)\n",
+            "            try Self.append(batch.readings, arrived: batch.arrived, db)\n            if MUTANT { try db.commit(); try db.beginTransaction(.immediate) }\n"
+        ),
+        Mutant(
+            "half-an-outbox", "of several escalations of a commit one is kept", in: "Store/Readings/Store+Commit.swift",
+            "for escalation in batch.escalations {", "for escalation in batch.escalations.prefix(MUTANT ? 1 : .max) {"),
+        Mutant(
+            "newest-first", "the outbox is emptied from its end", in: "Store/Outbox/Store+Outbox.swift",
+            "delivered IS NULL AND parked IS NULL ORDER BY id LIMIT ?\",",
+            "delivered IS NULL AND parked IS NULL ORDER BY id \\(MUTANT ? \"DESC\" : \"\") LIMIT ?\","),
+        Mutant(
+            "failure-taken-for-success", "what could not be delivered is marked as delivered", in: "Uplink/DeliveryLane.swift",
+            "                failure = error\n", "                failure = error\n                if MUTANT { delivered.append(item) }\n"),
+    ]
+
+    /// Puts every mutant into a copy of the sources, each behind its switch.
+    /// - Throws: ``TestFailure`` if a piece of the source is no longer there, or more than once.
+    package static func breakSources(in root: String) throws {
+        for mutant in all {
+            let path = root + "/" + mutant.file
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            try mutant.check(text)
+            try text.replacing(mutant.original, with: mutant.mutated).write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        let modules = Set(all.map { $0.file.split(separator: "/")[1] })
+        for module in modules {
+            try """
+            import Foundation
+
+            private let mutant = ProcessInfo.processInfo.environment["TOCSIN_MUTANT"]
+            func isMutant(_ name: String) -> Bool { mutant == name }
+            """.write(toFile: "\(root)/Sources/\(module)/Mutant.swift", atomically: true, encoding: .utf8)
+        }
+    }
+
+    /// - Parameter text: the source.
+    package func check(_ text: String) throws {
+        let count = text.ranges(of: original).count
+        guard count == 1 else { throw TestFailure("the mutant '\(name)' fits \(count) places of \(file), and should one: \(original)") }
+    }
+}

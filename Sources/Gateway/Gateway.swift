@@ -27,13 +27,20 @@ package final class Gateway: Service {
     /// Opens the store, reads devices and rules, and prepares the destinations; connects to nothing yet.
     /// - Throws: ``DiagnosticList``, ``StoreError``, or what a destination needs and does not get.
     package init(_ configuration: Configuration, clock: any GatewayClock = SystemClock(), logger: Logger) throws {
-        self.configuration = configuration
+        var configuration = configuration
         self.clock = clock
         self.logger = logger
         let folder = URL(fileURLWithPath: configuration.store.path).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let (store, rescue) = try Store.openOrRescue(path: configuration.store.path, at: clock.now())
         self.store = store
+        if configuration.broker.protocolVersion == .auto, try store.uncleanStarts(since: clock.now() - .minutes(10)) >= Self.crashesMax {
+            logger.critical(
+                "\(Self.crashesMax) starts within 10 minutes did not come to their end: going on with MQTT 3.1.1, as a broker's packet of MQTT 5 may be why"
+            )
+            configuration.broker.protocolVersion = .v311
+        }
+        self.configuration = configuration
         model = try Model.load(configuration) { try store.series($0) }
         if let rescue {
             logger.critical("\(rescue.description)")
@@ -84,6 +91,10 @@ package final class Gateway: Service {
             destinations: destinations, grouping: Set(configuration.destinations.filter(\.isGrouping).map(\.name)),
             flood: configuration.flood, store: store, clock: clock, logger: logger)
     }
+
+    /// libmosquitto before 2.0.16 ends the process at a packet of MQTT 5 with a property that it does not know. After so many
+    /// crashes in a row the older protocol is spoken, which has no properties; the next clean start tries the newer one again.
+    private static let crashesMax = 3
 
     private static func template(_ text: String) throws(GatewayError) -> TopicTemplate {
         guard let template = TopicTemplate(text) else { throw GatewayError("'\(text)' is no topic template") }

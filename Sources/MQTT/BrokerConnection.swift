@@ -30,7 +30,11 @@ package final class BrokerConnection: BrokerLink {
     /// Said once until it changes, however often it is tried.
     private var lastTrouble: String?
     private var connectResult: Int32?
+    /// Why the broker has said that it ends the connection (v5).
+    private var goodbye: Int32?
     private var nextMisc = 0.0
+    /// How many links in a row ended soon after they were made.
+    private var shortLinks = 0
 
     /// - Parameters:
     ///   - filters: what to subscribe to, at QoS 1.
@@ -100,6 +104,8 @@ package final class BrokerConnection: BrokerLink {
         case .down(let retryAt) where now >= retryAt: connect(now)
         case .connecting(let since) where now - since > Double(settings.keepaliveSeconds): lose("no answer from the broker")
         case .connecting: writeHandshake()
+        // The broker has said goodbye; the library then closes the socket, and calls it no error.
+        case .up where handle.map({ mosquitto_socket($0) < 0 }) ?? true: lose("the broker has ended the connection")
         default: break
         }
     }
@@ -182,6 +188,10 @@ package final class BrokerConnection: BrokerLink {
             guard let me else { return }
             Unmanaged<BrokerConnection>.fromOpaque(me).takeUnretainedValue().connectResult = reason
         }
+        mosquitto_disconnect_v5_callback_set(handle) { _, me, reason, _ in
+            guard let me else { return }
+            Unmanaged<BrokerConnection>.fromOpaque(me).takeUnretainedValue().goodbye = reason
+        }
         mosquitto_message_v5_callback_set(handle) { _, me, message, _ in
             guard let me, let message = message?.pointee, let topic = message.topic else { return }
             let connection = Unmanaged<BrokerConnection>.fromOpaque(me).takeUnretainedValue()
@@ -227,8 +237,21 @@ package final class BrokerConnection: BrokerLink {
         }
     }
 
-    private func lose(_ reason: String) {
+    private func lose(_ trouble: String) {
         let now = Self.monotonicSeconds()
+        // From 0x80 on it is the broker's own reason (MQTT v5, 2.4); below, what the library makes of the socket's end.
+        var reason =
+            switch goodbye {
+            case Int32(MQTT_RC_SESSION_TAKEN_OVER.rawValue)?: "another client has the same identifier, and has taken the session"
+            case let code? where code >= 0x80: "\(trouble): \(Library.reasonText(code))"
+            default: trouble
+            }
+        goodbye = nil
+        if case .up(let since) = link { shortLinks = now - since < ReconnectBackoff.stableSeconds ? shortLinks + 1 : 0 }
+        // Brokers that do not say so end the link of the one when the other comes.
+        if shortLinks >= 2 {
+            reason += " (links end soon after they are made: another client may have the identifier \(settings.clientID) too)"
+        }
         if case .up(let since) = link { backoff.linkEnded(afterSeconds: now - since) }
         if let handle { mosquitto_destroy(handle) }
         handle = nil

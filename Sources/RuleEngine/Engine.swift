@@ -247,7 +247,7 @@ extension Engine {
                 guard instances[index].queued == timer.due else { continue }
                 instances[index].queued = .max
                 let wake = instances[index].wake
-                if wake <= timer.due &- instances[index].lag {
+                if wake <= timer.due &- lag(ofInstance: index) {
                     self.wake(index, into: &changes)
                 } else if wake != .max {
                     queueTimer(ofInstance: index)
@@ -268,7 +268,6 @@ extension Engine {
     /// last has not lasted longer by it.
     package mutating func discount(_ span: TimeSpan) {
         for index in 0..<series.count { series[index].lag &+= span.nanoseconds }
-        for index in 0..<instances.count { instances[index].lag &+= span.nanoseconds }
     }
 
     /// When ``advance(to:into:)`` has something to do next, or `nil`.
@@ -277,8 +276,8 @@ extension Engine {
     /// What no reading has touched by now is looked at once: a sensor may be dead from the beginning.
     private mutating func start(at now: Int64) {
         hasStarted = true
-        for index in 0..<instances.count where instances[index].now == .min && instances[index].queued == .max {
-            instances[index].wake = now &- instances[index].lag
+        for index in 0..<instances.count where instances[index].serial == 0 && instances[index].queued == .max {
+            instances[index].wake = now &- lag(ofInstance: index)
             instances[index].queued = now
             timers.insert(Timer(due: now, target: Int32(index)))
         }
@@ -291,22 +290,27 @@ extension Engine {
         timers.insert(Timer(due: series[index].queued, target: Int32(-1 - index)))
     }
 
+    /// How far event time is behind the gateway's clock for an instance.
+    func lag(ofInstance index: Int) -> Int64 {
+        let clock = Int(instances[index].clockSeries)
+        return clock >= 0 ? series[clock].lag : 0
+    }
+
     private mutating func queueTimer(ofInstance index: Int) {
-        instances[index].queued = instances[index].wake &+ instances[index].lag
+        instances[index].queued = instances[index].wake &+ lag(ofInstance: index)
         timers.insert(Timer(due: instances[index].queued, target: Int32(index)))
     }
 
     /// Evaluates an instance at the time of its timer.
     private mutating func wake(_ index: Int, into changes: inout [LevelChange]) {
         let time = instances[index].wake
-        let isUntouched = instances[index].now == .min
-        let level = instances[index].level
+        let (isFirst, before, level) = (instances[index].serial == 0, instances[index].now, instances[index].level)
         instances[index].wake = .max
         serial &+= 1
         push(index)
         evaluatePending(at: time, trigger: .timer, into: &changes)
         // Its readings may still be on their way, from before this moment.
-        if isUntouched, instances[index].level == level { instances[index].now = .min }
+        if isFirst, instances[index].level == level { instances[index].now = before }
     }
 
     /// Moves a series' windows on to a moment at which no reading came, and sees what follows.

@@ -65,6 +65,9 @@ package final class LocalBroker: Sendable {
         child.current = nil
     }
 
+    /// Sends a signal and waits for nothing: SIGSTOP, SIGCONT.
+    package func signal(_ number: Int32) { child.current?.signal(number) }
+
     package func settings(_ client: String) -> ConnectionSettings {
         ConnectionSettings(host: "127.0.0.1", port: port, clientID: client)
     }

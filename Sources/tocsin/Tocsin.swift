@@ -23,6 +23,6 @@ struct Tocsin: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, AlarmsCommand.self, HistoryCommand.self,
             AcknowledgeCommand.self, ShelveCommand.self, UnshelveCommand.self, OutOfServiceCommand.self, InServiceCommand.self,
-            OutboxCommand.self, AuditCommand.self, StoreCommand.self, SchemaCommand.self, DemoCommand.self,
+            OutboxCommand.self, AuditCommand.self, StoreCommand.self, HealthRulesCommand.self, SchemaCommand.self, DemoCommand.self,
         ])
 }

@@ -1,4 +1,5 @@
 import Alarms
+import Devices
 import Foundation
 import Store
 import Telemetry
@@ -39,6 +40,7 @@ extension Simulation {
     private func readings(_ reader: StoreReader) throws -> [StoredReading] {
         var readings: [StoredReading] = []
         try reader.forEachReading { device, quantity, reading in
+            if device == Device.gatewayID { return }
             readings.append(StoredReading(device: device, isLevel: quantity == "water_level", time: reading.time, value: reading.value))
         }
         return readings
@@ -216,7 +218,7 @@ extension Simulation {
     /// Who is told after a time is told then, and not before.
     private func checkChief(_ events: [StoreReader.Event], told: Set<String>) {
         guard !weather.setsClock, !weather.hasDiskFaults else { return }
-        for (alarm, events) in Dictionary(grouping: events, by: \.alarm) where events.first?.rule != "store-failing" {
+        for (alarm, events) in Dictionary(grouping: events, by: \.alarm) where ["flood", "heat"].contains(events.first?.rule) {
             guard !events.contains(where: { $0.kind == "shelved" }) else { continue }
             var since: TimeSpan?
             var spans: [(from: TimeSpan, to: TimeSpan)] = []

@@ -23,10 +23,11 @@ package final class GatewayProcess: @unchecked Sendable {
         """
 
     /// - Parameters:
+    ///   - health: how often it reports of itself; seldom, where a test counts readings.
     ///   - upstreamPort: where the destination `upstream` publishes; `nil` for the same broker.
     package init(
         brokerPort: Int, upstreamPort: Int? = nil, devices: Int = 3, rules: String = rules, broker: String = "", store: String = "",
-        destinations: String = "", policies: String? = nil, more: String = ""
+        destinations: String = "", policies: String? = nil, health: String = "1h", more: String = ""
     ) throws {
         self.brokerPort = brokerPort
         folder = try TemporaryFolder()
@@ -40,6 +41,7 @@ package final class GatewayProcess: @unchecked Sendable {
             profiles: profiles
             rules: rules
             log_level: debug
+            health: { every: \(health) }
             broker: { host: 127.0.0.1, port: \(brokerPort), client_id: gateway\(broker) }
             store: { path: data/t.db, commit_delay: 20ms\(store) }
             destinations:
@@ -70,6 +72,14 @@ package final class GatewayProcess: @unchecked Sendable {
         let before = connections
         try start()
         try await eventually("the gateway connects: \(log)") { self.connections > before }
+    }
+
+    /// What it takes of the memory, where the system says.
+    package var residentMegabytes: Int? {
+        guard let process, let text = try? String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") })
+        else { return nil }
+        return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 / 1024 }
     }
 
     package var connections: Int { log.components(separatedBy: "connected to the broker").count - 1 }

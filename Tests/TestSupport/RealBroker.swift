@@ -16,6 +16,9 @@ package final class RealBroker: Sendable {
     package var port: Int { broker.port }
     package func start() throws { try broker.start() }
     package func stop(signal: Int32 = SIGTERM) { broker.stop(signal: signal) }
+    /// It hangs: its connections stay, and nothing comes over them.
+    package func pause() { broker.signal(SIGSTOP) }
+    package func resume() { broker.signal(SIGCONT) }
     package func settings(_ client: String) -> ConnectionSettings { broker.settings(client) }
 }
 

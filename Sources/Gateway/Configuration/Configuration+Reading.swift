@@ -62,8 +62,11 @@ extension Configuration {
             health: health, logLevel: (level ?? .info).rawValue, controlSocket: control ?? store.path + ".control")
     }
 
+    /// The levels where the configuration names none.
+    package static let standardLadder = ["advisory", "watch", "warning", "emergency"]
+
     private static func ladder(_ reader: inout YAMLReader) -> [String] {
-        let standard = ["advisory", "watch", "warning", "emergency"]
+        let standard = standardLadder
         guard let node = reader.node("ladder") else { return standard }
         let names = reader.items("ladder").compactMap(\.scalar?.string)
         if names.isEmpty || names.count > 8 || Set(names).count != names.count || names.contains("normal") {

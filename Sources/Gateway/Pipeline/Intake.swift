@@ -91,7 +91,19 @@ struct Intake: ~Copyable {
         if let fault = decoder.decode(message.payload, from: device, arrival: now, into: &readings) {
             refuse(message, from: device, fault, at: now)
         }
+        if message.isRetained { distrustOld(from: device, at: now) }
         evaluate(at: now)
+    }
+
+    /// A broker keeps a retained message for whoever comes: unless it says itself that it is new, it is of any time. It is
+    /// stored as late, and raises nothing.
+    private mutating func distrustOld(from device: Int, at now: Instant) {
+        let oldest = now - model.site.devices[device].silence
+        for index in readings.indices {
+            // Without a time of its own it has that of its arrival.
+            let hasOwnTime = readings[index].time != now && !readings[index].quality.contains(.clockReplaced)
+            if !hasOwnTime || readings[index].time < oldest { readings[index].quality.insert(.late) }
+        }
     }
 
     /// Takes in what the gateway has found of itself: readings as any others.

@@ -11,7 +11,7 @@ extension Engine {
         let instance = plan.instances[index]
         let program = layout.programs[Int(instance.program)]
         let (before, ballot) = (instances[index].ladder, instances[index].ballot)
-        if case .reading(let series) = trigger { instances[index].lag = self.series[Int(series.index)].lag }
+        if case .reading(let series) = trigger { instances[index].clockSeries = series.index }
         due = .max
         for at in 0..<program.decisiveCount {
             execute(Int(layout.decisive[program.firstDecisive + at]), instance, program, index, at: now)
@@ -69,7 +69,7 @@ extension Engine {
             let series = Int(instanceSeries[Int(instances[index].seriesBase) + at])
             if self.series[series].readersWake > wake { self.series[series].readersWake = wake }
         }
-        let due = wake &+ instances[index].lag
+        let due = wake &+ lag(ofInstance: index)
         if due < instances[index].queued {
             instances[index].queued = due
             timers.insert(Timer(due: due, target: Int32(index)))

@@ -8,8 +8,6 @@ struct InstanceState: BitwiseCopyable {
     /// When a timer has to evaluate it next, and the time of its entry in the timer queue.
     var wake = Int64.max
     var queued = Int64.max
-    /// How far behind the gateway's clock the reading was that was evaluated last.
-    var lag: Int64 = 0
     /// Since when nothing is known while the level is normal, or `.max`.
     var unknownSince = Int64.max
     /// The engine's serial number at the newest evaluation, so that one reading evaluates it once.
@@ -32,6 +30,8 @@ struct InstanceState: BitwiseCopyable {
     var seriesCount: Int32 = 0
     var askerBase: Int32 = 0
     var askerCount: Int32 = 0
+    /// The series of the reading that was evaluated last, whose lag its timers have; -1 for none.
+    var clockSeries: Int32 = -1
 
     var ladder: LadderState {
         LadderState(level: level, held: held, isUncertain: isUncertain, isBlind: isBlind, isSuppressed: isSuppressed)

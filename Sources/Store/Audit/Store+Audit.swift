@@ -1,6 +1,6 @@
 internal import Alarms
 internal import GRDB
-internal import Telemetry
+package import Telemetry
 
 extension Store {
     /// Appends a record to the chain, with the next number.
@@ -18,6 +18,25 @@ extension Store {
 
     /// Adds something that has happened to the chain.
     package func note(_ note: AuditNote) throws { try write { try Self.append(.note(note), $0) } }
+
+    /// How often in a row, since a time, a gateway has started here and not come to its end.
+    package func uncleanStarts(since: Instant) throws -> Int {
+        try queue.read { db in
+            let kinds = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT json_extract(record, '$.kind') AS kind, json_extract(record, '$.time') AS time
+                    FROM (SELECT * FROM audit ORDER BY id DESC LIMIT 1000) WHERE kind IN ('started', 'stopped') ORDER BY id DESC
+                    """)
+            var count = 0
+            while let row = try kinds.next(), row["kind"] == "started",
+                let time = Instant(rfc3339: (row["time"] as String).utf8), time >= since
+            {
+                count += 1
+            }
+            return count
+        }
+    }
 
     /// Removes the records from before a time, all but the newest; the hash of the last that goes stays as the anchor
     /// of the rest. Called with the retention of alarms: what has gone can be shown by an export that was made in time.

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Gateway
+import SourceText
+
+struct HealthRulesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health-rules",
+        abstract: "Prints the rules by which the gateway watches over itself, to be changed.",
+        discussion: """
+              tocsin health-rules > rules/gateway.yaml
+
+            A rule in the rule files takes the place of the built-in one of the same name; those that are left out stay in force.
+            With `health: { rules: none }` in the configuration none is.
+            """)
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file, for the names of its levels.", valueName: "file"))
+    var config: String?
+
+    func run() throws {
+        let ladder = try config.map { try Failure.readConfiguration($0).ladder } ?? Configuration.standardLadder
+        Terminal.line(String(HealthRules.file(ladder: ladder).text.dropLast()))
+    }
+}

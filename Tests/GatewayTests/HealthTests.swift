@@ -1,0 +1,118 @@
+import Alarms
+import Devices
+import Foundation
+import Gateway
+import MQTT
+import RuleLanguage
+import SourceText
+import Store
+import Telemetry
+import TestSupport
+import Testing
+
+/// The gateway watches over itself.
+@Suite(.serialized) struct HealthTests {
+    @Test(
+        "the built-in rules say nothing wrong with any ladder, and each quantity of the gateway is watched or explained", arguments: 1...8)
+    func rules(steps: Int) throws {
+        let ladder = (1...steps).map { "level\($0)" }
+        var site = try SmallSite.site()
+        site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
+        let compiler = RuleCompiler(
+            RuleSurroundings(ladder: ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable()))
+        let ids = SmallSite.series(site)
+        let rules = try compiler.compile([], builtIn: [HealthRules.file(ladder: ladder)], for: site, series: ids)
+        #expect(rules.warnings.isEmpty, "\(rules.warnings)")
+        #expect(rules.rules.count == 8)
+        let text = HealthRules.file(ladder: ladder).text
+        for quantity in GatewayQuantity.allCases where quantity != .brokerDroppedTotal {
+            #expect(text.contains(quantity.rawValue), "\(quantity)")
+        }
+    }
+
+    @Test("a rule of the same name takes a built-in one's place; rules for all devices leave the gateway out")
+    func replaced() throws {
+        var site = try SmallSite.site()
+        site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
+        let compiler = RuleCompiler(
+            RuleSurroundings(ladder: SmallSite.ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable()))
+        let own = SourceFile(
+            name: "own.yaml",
+            text: """
+                hazard: gateway
+                rules:
+                  - name: gateway-disk
+                    for_each: device
+                    where: { kind: gateway }
+                    levels: { watch: disk_free < 50 % }
+                  - { name: warm, for_each: device, levels: { watch: temperature > 60 degC } }
+                """)
+        let rules = try compiler.compile(
+            [own], builtIn: [HealthRules.file(ladder: SmallSite.ladder)], for: site, series: SmallSite.series(site))
+        #expect(rules.rules.count { $0.name == "gateway-disk" } == 1)
+        #expect(rules.rules.first { $0.name == "gateway-disk" }?.location.file == "own.yaml")
+        #expect(rules.rules.count == 9)
+        #expect(rules.instances.filter { rules.rules[$0.rule].name == "warm" }.map(\.group) == ["d1", "d2", "d3"])
+    }
+
+    @Test("what the broker throws away, what does not fit, what is missing and how full the disk is are alarms like any other")
+    func alarms() async throws {
+        let broker = try RealBroker(options: "sys_interval 1\nmax_queued_messages 10\nmax_inflight_messages 20")
+        let rules = """
+            hazard: gateway
+            rules:
+              - name: gateway-disk
+                for_each: device
+                where: { kind: gateway }
+                levels: { watch: disk_free < 101 % }
+
+            """
+        let gateway = try GatewayProcess(brokerPort: broker.port, rules: rules, health: "1s")
+        try gateway.folder.write("profiles/test.yaml", SmallSite.profile + "\nsequence: /n\n")
+        // Someone who asked for everything, and went away: what waits for them is thrown away, and counted.
+        let gone = try Subscriber(broker.settings("gone"), filters: ["test/#"], logger: .init(label: "test")) { _, _ in }
+        try await Task.sleep(for: .milliseconds(500))
+        await gone.stop()
+        try await gateway.startConnected()
+        try await Task.sleep(for: .milliseconds(1500))
+        let sensor = try await Sensor(broker)
+        let now = Sensor.nowMilliseconds
+        for (index, number) in [7, 8, 11, 12].enumerated() {
+            let payload = "{\"t\":\(now + Int64(index)),\"level\":1,\"n\":\(number)}"
+            try await sensor.publisher.publish(topic: "test/d1", payload: Array(payload.utf8))
+        }
+        try await sensor.publisher.publish(topic: "test/d2", payload: Array("not JSON".utf8))
+        for index in 0..<60 { try await sensor.send(1, from: "d3", at: now + Int64(index)) }
+        func standing() throws -> [String: String] {
+            Dictionary(try StoreReader(path: gateway.storePath).alarms().map { ("\($0.rule)/\($0.group)", $0.summary) }) { first, _ in first
+            }
+        }
+        try await eventually(within: 30, "all four are raised: \((try? standing()) ?? [:])") {
+            let names = Set(try standing().keys)
+            return names.isSuperset(of: [
+                "gateway-disk/gateway", "gateway-payloads-refused/gateway", "messages-missing/d1", "gateway-messages-dropped/gateway",
+            ])
+        }
+        let alarms = try standing()
+        #expect(alarms["messages-missing/d1"] == "d1: 2 messages are missing from the last 10 minutes")
+        #expect(alarms["gateway-payloads-refused/gateway"] == "1 payloads did not fit their devices' profiles within 10 minutes")
+        #expect(gateway.stop() == 0)
+        #expect(try TocsinBinary.run(["health-rules"]).output == HealthRules.file(ladder: SmallSite.ladder).text)
+    }
+
+    @Test("a retained message of old times raises nothing; one that says that it is new does")
+    func retained() async throws {
+        let broker = try RealBroker()
+        let sensor = try await Sensor(broker)
+        let now = Sensor.nowMilliseconds
+        try await sensor.publisher.publish(topic: "test/d1", payload: Sensor.payload(9, at: now - 86_400_000), retain: true)
+        try await sensor.publisher.publish(topic: "test/d2", payload: Array("{\"level\":9}".utf8), retain: true)
+        try await sensor.publisher.publish(topic: "test/d3", payload: Sensor.payload(9, at: now - 1000), retain: true)
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        try await gateway.startConnected()
+        try await eventually("the new one raises: \((try? StoreReader(path: gateway.storePath).alarms()) ?? []) \(gateway.log.suffix(900))")
+        { try StoreReader(path: gateway.storePath).alarms().map(\.group) == ["s3"] }
+        #expect(try StoreReader(path: gateway.storePath).count(.reading) == 3)
+        #expect(gateway.stop() == 0)
+    }
+}

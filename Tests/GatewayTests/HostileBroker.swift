@@ -1,0 +1,159 @@
+import Foundation
+import Scenario
+import Synchronization
+import TestSupport
+
+/// Stands where a broker should, and does what no broker should; or passes everything on to a real one.
+final class HostileBroker: Sendable {
+    enum Behaviour: Sendable, CaseIterable {
+        /// Takes the connection and says nothing, ever.
+        case silent
+        /// Answers with bytes out of nowhere.
+        case noise
+        /// Accepts, and then sends packets that are wrong in themselves.
+        case malformed
+        /// Accepts, and sends a message with a property that MQTT does not know.
+        case unknownProperty
+        /// Announces the largest message that the protocol can have, and sends a good part of it.
+        case oversized
+        /// Accepts, and sends the same retained messages without an end.
+        case endlessReplay
+        /// Ends every connection as soon as it is there.
+        case hangsUp
+        case forward
+    }
+
+    let port: Int
+    private let listener: Int32
+    private let behaviour = Mutex(Behaviour.silent)
+    private let count = Mutex(0)
+
+    /// - Parameter real: the port of the real broker.
+    init(before real: Int) throws {
+        port = try LocalBroker.freePort()
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = Self.loopback(port)
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, size) }
+        }
+        guard bound == 0, listen(listener, 8) == 0 else { throw TestFailure("no listener") }
+        Thread.detachNewThread { [weak self, listener] in
+            while true {
+                let connection = accept(listener, nil, nil)
+                guard connection >= 0, let self else { return }
+                let behaviour = self.behaviour.withLock { $0 }
+                self.count.withLock { $0 += 1 }
+                Thread.detachNewThread {
+                    self.serve(connection, behaviour, real)
+                    close(connection)
+                }
+            }
+        }
+    }
+
+    deinit { shutdown(listener, Int32(SHUT_RDWR)); close(listener) }
+
+    /// How many connections there have been since this was set.
+    var connections: Int { count.withLock { $0 } }
+
+    func behave(_ new: Behaviour) {
+        behaviour.withLock { $0 = new }
+        count.withLock { $0 = 0 }
+    }
+
+    private func isStill(_ expected: Behaviour) -> Bool { behaviour.withLock { $0 } == expected }
+
+    private func serve(_ connection: Int32, _ behaviour: Behaviour, _ real: Int) {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var patience = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        switch behaviour {
+        case .hangsUp: return
+        case .silent: while isStill(.silent) { usleep(50_000) }
+        case .forward: forward(connection, to: real)
+        default:
+            guard recv(connection, &buffer, buffer.count, 0) > 8 else { return }
+            let isFive = buffer[8] == 5
+            if behaviour == .noise {
+                _ = send(connection, (0..<512).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 13) })
+                return
+            }
+            guard send(connection, isFive ? [0x20, 0x03, 0, 0, 0] : [0x20, 0x02, 0, 0]) else { return }
+            // SUBSCRIBE comes, and is taken for granted.
+            _ = recv(connection, &buffer, buffer.count, 0)
+            attack(connection, behaviour, isFive)
+        }
+    }
+
+    private func attack(_ connection: Int32, _ behaviour: Behaviour, _ isFive: Bool) {
+        switch behaviour {
+        case .malformed:
+            // A topic that is longer than its packet, a length without an end, a packet of no kind, a topic that is no UTF-8.
+            let packets: [[UInt8]] = [
+                [0x32, 0x04, 0xff, 0xff, 0x61, 0x62], [0x30, 0xff, 0xff, 0xff, 0xff, 0x7f], [0xf3, 0x00],
+                [0x30, 0x05, 0, 2, 0xc3, 0x28, 0],
+            ]
+            let number = connections % packets.count
+            _ = send(connection, packets[number])
+            usleep(100_000)
+        case .unknownProperty:
+            // Property 0x7f of one byte, in a PUBLISH of QoS 1 on the topic "a".
+            _ = send(connection, [0x32, 0x08, 0, 1, 0x61, 0, 1, 2, 0x7f, 1])
+            usleep(200_000)
+        case .oversized:
+            // 268,435,455 bytes, the most that the remaining length can say.
+            guard send(connection, [0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61] + (isFive ? [0] : [])) else { return }
+            let block = [UInt8](repeating: 0x20, count: 1 << 20)
+            for _ in 0..<64 where !send(connection, block) { return }
+        case .endlessReplay:
+            let payload = Array("{\"t\":1500000000000,\"level\":9}".utf8)
+            let topic = Array("test/d1".utf8)
+            var packets: [UInt8] = []
+            for _ in 0..<200 {
+                // Retained, QoS 0: nothing holds it back.
+                let rest = [0, UInt8(topic.count)] + topic + (isFive ? [0] : []) + payload
+                packets += [0x31, UInt8(rest.count)] + rest
+            }
+            while isStill(.endlessReplay), send(connection, packets) {}
+        default: break
+        }
+    }
+
+    private func send(_ connection: Int32, _ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes { Foundation.send(connection, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    private func forward(_ connection: Int32, to port: Int) {
+        let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(other) }
+        var address = Self.loopback(port)
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(other, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        guard result == 0 else { return }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var ends = [pollfd(fd: connection, events: Int16(POLLIN), revents: 0), pollfd(fd: other, events: Int16(POLLIN), revents: 0)]
+        while isStill(.forward) {
+            guard poll(&ends, 2, 100) >= 0 else { return }
+            for (index, from) in [connection, other].enumerated() where ends[index].revents != 0 {
+                let count = recv(from, &buffer, buffer.count, 0)
+                guard count > 0, send(index == 0 ? other : connection, Array(buffer[..<count])) else { return }
+            }
+        }
+    }
+
+    private static func loopback(_ port: Int) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        return address
+    }
+}

@@ -46,6 +46,11 @@ package final class Gateway: Service {
             logger.critical("\(rescue.description)")
             try Intake.recordLatched("store-damaged", summary: rescue.description, model, configuration, store: store, at: clock.now())
         }
+        if rescue == nil, let loss = try store.lossSinceMark() {
+            let summary = "the store has lost its newest part: \(loss)"
+            logger.critical("\(summary)")
+            try Intake.recordLatched("store-damaged", summary: summary, model, configuration, store: store, at: clock.now())
+        }
         for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
         mailbox = try Mailbox()
         var destinations: [any Destination] = []
@@ -139,6 +144,7 @@ package final class Gateway: Service {
             }
         }
         try store.note(AuditNote("stopped", at: clock.now(), text: "everything is committed"))
+        try await store.keepMark()
         logger.notice("gateway stopped, everything is committed")
         try store.close()
     }
@@ -193,6 +199,7 @@ package final class Gateway: Service {
                             "alarms": "\(report.alarms)", "escalations": "\(report.escalations)",
                         ])
                 }
+                try await store.keepMark()
             } catch is CancellationError {
                 return
             } catch {

@@ -119,6 +119,8 @@ package enum StoreError: Error, CustomStringConvertible {
     case newer(String)
     case missing(String)
 
+    package var isMissing: Bool { if case .missing = self { true } else { false } }
+
     package var description: String {
         switch self {
         case .cannotOpen(let path, let reason):

@@ -9,10 +9,12 @@ package import Telemetry
 /// A second look at a store, for commands that run beside the gateway or after it. It writes nothing.
 package final class StoreReader: Sendable {
     let queue: DatabaseQueue
+    let path: String
 
     /// - Throws: ``StoreError/missing(_:)`` where there is no file.
     package init(path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { throw StoreError.missing(path) }
+        self.path = path
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Foundation
+import Gateway
 import Store
 
 struct StoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "store", abstract: "Looks after the store.", subcommands: [Check.self])
+        commandName: "store", abstract: "Looks after the store.", subcommands: [Check.self, Repair.self])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -47,6 +48,52 @@ struct StoreCommand: ParsableCommand {
                 )
             }
             if !findings.faults.isEmpty { throw ExitCode.failure }
+        }
+    }
+
+    struct Repair: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a new store of everything that can be read of a damaged one.",
+            discussion: """
+                The damaged store is set aside as <store>.damaged-<time> and stays as it is. Alarms, their histories, the outbox, \
+                the audit chain and all readings whose checksums agree are taken over. The gateway has to be stopped. Does \
+                nothing where tocsin store check finds nothing.
+
+                  systemctl stop tocsin && tocsin store repair -c tocsin.yaml
+                """)
+
+        @OptionGroup var options: StoreOptions
+
+        @Flag(help: "Repair also where nothing is found to be wrong.")
+        var force = false
+
+        func run() throws {
+            let (path, control, _) = try options.settings()
+            if (try? ControlSocket.connect(to: control)) != nil {
+                Terminal.complain("a gateway runs on \(path): stop it first (systemctl stop tocsin)")
+                throw ExitCode.failure
+            }
+            let faults: [String]
+            do {
+                faults = try StoreReader(path: path).check().faults
+            } catch let error as StoreError where error.isMissing {
+                throw Failure.report(error)
+            } catch {
+                faults = ["\(error)"]
+            }
+            guard !faults.isEmpty || force else { return Terminal.line("all as written: nothing to repair") }
+            let showsProgress = Terminal.hasColour(STDERR_FILENO)
+            let rescue: StoreRescue
+            do {
+                rescue = try Store.repair(path: path, because: faults.first ?? "asked for", at: SystemClock().now()) { share in
+                    if showsProgress { FileHandle.standardError.write(Data("\r\(Int(share * 100)) % of the readings".utf8)) }
+                }
+            } catch {
+                Terminal.complain("\(error)")
+                throw ExitCode.failure
+            }
+            if showsProgress { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
+            Terminal.line(rescue.description)
         }
     }
 }

@@ -10,22 +10,23 @@ struct StoreOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The store itself, instead of a configuration.", valueName: "file"))
     var store: String?
 
-    static let standardLadder = ["advisory", "watch", "warning", "emergency"]
-
     func validate() throws {
         if (config == nil) == (store == nil) { throw ValidationError("Name either --config or --store.") }
     }
 
-    /// The store's path and the ladder.
-    func settings() throws -> (path: String, ladder: [String]) {
-        guard let config else { return (store ?? "", Self.standardLadder) }
+    /// The store's path, where its gateway answers, and the ladder.
+    func settings() throws -> (path: String, control: String, ladder: [String]) {
+        guard let config else {
+            let path = store ?? ""
+            return (path, path + ".control", Configuration.standardLadder)
+        }
         let configuration = try Failure.readConfiguration(config)
-        return (configuration.store.path, configuration.ladder)
+        return (configuration.store.path, configuration.controlSocket, configuration.ladder)
     }
 
     /// Opens the store, or says what is wrong and ends the command.
     func open() throws -> (reader: StoreReader, ladder: [String]) {
-        let (path, ladder) = try settings()
+        let (path, _, ladder) = try settings()
         do {
             return (try StoreReader(path: path), ladder)
         } catch {

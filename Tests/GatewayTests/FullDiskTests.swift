@@ -31,6 +31,11 @@ private final class SmallDisk {
         }
     }
 
+    func setReadOnly(_ isReadOnly: Bool) throws {
+        let code = try ChildProcess("/usr/bin/mount", ["-o", "remount,\(isReadOnly ? "ro" : "rw")", path]).wait()
+        guard code == 0 else { throw TestFailure("it cannot be mounted anew") }
+    }
+
     func makeRoom() { unlink(path + "/filler") }
 }
 
@@ -87,5 +92,29 @@ private final class SmallDisk {
         print("\(sent) readings sent, \(try reader.count(.reading)) stored")
         #expect(gateway.stop() == 0)
         await upstream.stop()
+    }
+
+    @Test(
+        "a gateway whose disk was read-only when it started takes everything once it can be written to",
+        .enabled(if: SmallDisk.isPossible))
+    func readOnly() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        let disk = try SmallDisk(at: gateway.folder.file("data"))
+        try await gateway.startConnected()
+        let sensor = try await Sensor(broker)
+        let now = Sensor.nowMilliseconds
+        try await sensor.send(1, at: now)
+        try await eventually("it is stored") { try StoreReader(path: gateway.storePath).count(.reading) == 1 }
+        gateway.kill()
+        try disk.setReadOnly(true)
+        for number in 1...20 { try await sensor.send(1, at: now + Int64(number)) }
+        try gateway.start()
+        try await eventually("it says why it does not run: \(gateway.log.suffix(300))") { !gateway.isRunning }
+        #expect(gateway.log.contains("read-only") || gateway.log.contains("readonly"), "\(gateway.log.suffix(600))")
+        try disk.setReadOnly(false)
+        try await gateway.startConnected()
+        try await eventually("all is stored") { try StoreReader(path: gateway.storePath).count(.reading) == 21 }
+        #expect(gateway.stop() == 0)
     }
 }

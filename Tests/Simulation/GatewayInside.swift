@@ -9,6 +9,7 @@ import Uplink
 final class GatewayInside {
     let mailbox: Mailbox
     let rescue: StoreRescue?
+    let loss: String?
     private let store: Store
     private let dispatcher: Dispatcher
     private let pipeline: Pipeline
@@ -28,6 +29,7 @@ final class GatewayInside {
         self.world = world
         let now = world.clock.now()
         (store, rescue) = try Store.openOrRescue(path: configuration.store.path, at: now)
+        loss = rescue == nil ? try store.lossSinceMark() : nil
         do {
             guard try store.series(SeriesRegistry.names(of: plant.model.site)) == Plant.numbers(SeriesRegistry.names(of: plant.model.site))
             else { fatalError("the store numbers series otherwise") }
@@ -92,6 +94,7 @@ final class GatewayInside {
     func enforce(_ next: inout TimeSpan) async {
         next = world.uptime + .minutes(1)
         _ = try? await store.enforce(RetentionLimits(readings: .days(90), alarms: .days(90), bytesMax: 1 << 30), now: world.clock.now())
+        try? await store.keepMark()
     }
 
     func drain() { pipeline.drain() }

@@ -56,11 +56,11 @@ package final class Simulation {
         let orders = Mutex<[(alarm: String, kind: String)]>([])
     }
 
-    init(_ plant: Plant, seed: UInt64, tellsStory: Bool) throws {
+    init(_ plant: Plant, seed: UInt64, _ kind: Weather.Kind, tellsStory: Bool) throws {
         self.plant = plant
         self.seed = seed
         report = Report(seed: seed)
-        weather = Weather(seed: seed)
+        weather = Weather(seed: seed, kind: kind)
         world = World(seed: seed, tellsStory: tellsStory)
         folder = try TemporaryFolder()
         var configuration = plant.configuration
@@ -74,7 +74,16 @@ package final class Simulation {
 
     /// Runs a seed to its end, and checks what was promised.
     package static func run(_ plant: SimulatedPlant, seed: UInt64, tellsStory: Bool = false) async throws -> Report {
-        let simulation = try Simulation(plant.plant, seed: seed, tellsStory: tellsStory)
+        try await run(plant, seed: seed, .storm, tellsStory: tellsStory)
+    }
+
+    /// Runs a day in which nobody is there upstream, and checks that everything has come in its order when somebody is.
+    package static func runAbsence(_ plant: SimulatedPlant, seed: UInt64) async throws -> Report {
+        try await run(plant, seed: seed, .absence, tellsStory: false)
+    }
+
+    private static func run(_ plant: SimulatedPlant, seed: UInt64, _ kind: Weather.Kind, tellsStory: Bool) async throws -> Report {
+        let simulation = try Simulation(plant.plant, seed: seed, kind, tellsStory: tellsStory)
         await simulation.run()
         simulation.check()
         simulation.world.onHappening = { _ in }
@@ -112,6 +121,7 @@ package final class Simulation {
         do {
             let process = try GatewayInside(plant, configuration, world)
             if let rescue = process.rescue { fault("the store was damaged: \(rescue)") }
+            if let loss = process.loss { fault("the store has lost something: \(loss)") }
             self.process = process
             lives.append((world.uptime, world.uptime))
             world.tell("the gateway runs")

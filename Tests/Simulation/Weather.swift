@@ -25,18 +25,45 @@ struct Weather {
 
     private var random: SeededRandom
 
-    init(seed: UInt64) {
+    /// How a run goes.
+    enum Kind {
+        /// Twenty minutes in which everything goes wrong.
+        case storm
+        /// A day without anyone upstream, and a few crashes.
+        case absence
+    }
+
+    init(seed: UInt64, kind: Kind = .storm) {
         random = SeededRandom(seed: seed &* 0x2545_f491_4f6c_dd1d)
-        setsClock = seed % 5 == 4
+        setsClock = kind == .storm && seed % 5 == 4
         let length = Int64.random(in: 5...20, using: &random)
-        trouble = .minutes(length)
+        trouble = kind == .storm ? .minutes(length) : .hours(24)
         end = trouble + .minutes(3)
+        switch kind {
+        case .storm: storm()
+        case .absence: absence()
+        }
+    }
+
+    private mutating func storm() {
         for device in 1...Plant.stations { readings(of: device) }
         if setsClock { clocks() } else { crashes() }
         links()
         if !setsClock { disks() }
         deliveries()
         people()
+    }
+
+    private mutating func absence() {
+        for device in 1...Plant.stations { readings(of: device, pace: 60) }
+        for name in ["desk", "pager", "chief"] {
+            add(.minutes(1), .destination(name, .away))
+            add(trouble, .destination(name, .fine))
+        }
+        for _ in 0..<5 {
+            let at = time(upTo: trouble)
+            add(at, .crash(steps: 0, cutsPower: chance(0.5), pause: span(1...60)))
+        }
     }
 
     private mutating func add(_ at: TimeSpan, _ kind: Happening.Kind) {
@@ -51,8 +78,8 @@ struct Weather {
     }
     private mutating func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &random) < share }
 
-    private mutating func readings(of device: Int) {
-        let pace = Double.random(in: 2...15, using: &random)
+    private mutating func readings(of device: Int, pace fixed: Double? = nil) {
+        let pace = fixed ?? Double.random(in: 2...15, using: &random)
         var at = span(0...10)
         var isHot = false
         var changes = span(20...240)

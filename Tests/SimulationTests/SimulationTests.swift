@@ -12,6 +12,16 @@ import Testing
         #expect(series.failed.map { "seed \($0.seed): \($0.faults.prefix(3))" } == [])
     }
 
+    @Test("after a day without anyone upstream every escalation comes, in its order")
+    func absence() async throws {
+        let report = try await Simulation.runAbsence(SimulatedPlant(), seed: 5)
+        #expect(report.faults == [])
+        #expect(report.escalations > 1000)
+        print(
+            "a day without upstream: \(report.escalations) escalations due, \(report.deliveries) deliveries, \(report.crashes) deaths of the process"
+        )
+    }
+
     @Test("the same seed is the same run")
     func deterministic() async throws {
         let plant = try SimulatedPlant()

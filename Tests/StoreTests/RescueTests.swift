@@ -114,4 +114,73 @@ import Testing
         #expect(throws: StoreError.self) { _ = try Store.openOrRescue(path: folder.file("t.db"), at: AlarmBench.start) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["t.db"])
     }
+
+    @Test("a repair takes over every batch that is as it was written, and leaves the damaged store where it says", arguments: 1...10)
+    func repair(seed: UInt64) throws {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let folder = try TemporaryFolder()
+        let path = folder.file("t.db")
+        let store = try Store(path: path)
+        var batch = StoreBatch()
+        for number in 0..<100 {
+            batch.removeAll()
+            batch.arrived = AlarmBench.start + .seconds(Int64(number))
+            batch.readings = (0..<200).map { index in
+                Reading(
+                    series: SeriesID(index: 1), time: AlarmBench.start + .milliseconds(Int64(number * 200 + index)), value: Double(index))
+            }
+            try store.commit(batch)
+        }
+        try store.note(AuditNote("stopped", at: AlarmBench.start, text: "x"))
+        try store.close()
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        var bytes = whole
+        // A few bytes among the readings, which lie in the second half of the file.
+        let at = Int.random(in: bytes.count / 2..<bytes.count - 5000, using: &random)
+        for index in at..<at + 64 { bytes[index] = UInt8.random(in: 0...255, using: &random) }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let rescue = try Store.repair(path: path, because: "the test", at: AlarmBench.start)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: rescue.setAside)) == bytes)
+        let reader = try StoreReader(path: path)
+        let findings = try reader.check()
+        // What could not be taken over shows as what it is: a gap between two batches.
+        #expect(findings.faults.allSatisfy { $0.contains("are missing") }, "\(findings.faults)")
+        #expect(findings.readings == (100 - (rescue.lostBatches ?? 0)) * 200)
+        #expect((rescue.lostBatches ?? 0) <= 4)
+        #expect(try reader.verifyAudit().faults.isEmpty)
+    }
+
+    @Test("a store that has lost its end is found by the mark beside it, though SQLite finds nothing")
+    func lostEnd() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("t.db")
+        let store = try Store(path: path)
+        func append(_ count: Int) throws {
+            var batch = StoreBatch()
+            batch.arrived = AlarmBench.start
+            batch.readings = (0..<count).map { Reading(series: SeriesID(index: 1), time: AlarmBench.start + .seconds(Int64($0)), value: 1) }
+            batch.notes = [AuditNote("started", at: AlarmBench.start, text: "x")]
+            try store.commit(batch)
+        }
+        try append(10)
+        try await store.keepMark()
+        #expect(try store.lossSinceMark() == nil)
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        try append(10)
+        try await store.keepMark()
+        #expect(try StoreReader(path: path).check().faults == [])
+        try store.close()
+        // The log was not written when the power went, whatever the disk had said.
+        try before.write(to: URL(fileURLWithPath: path))
+        let (later, rescue) = try Store.openOrRescue(path: path, at: AlarmBench.start)
+        #expect(rescue == nil)
+        let loss = try #require(try later.lossSinceMark())
+        #expect(loss.contains("readings up to number 20 had been stored, and the newest is number 10"))
+        #expect(loss.contains("the audit chain had reached record 2, and ends with 1"))
+        #expect(try StoreReader(path: path).check().faults == [loss])
+        try await later.keepMark()
+        #expect(try later.lossSinceMark() == nil)
+        try later.close()
+    }
 }

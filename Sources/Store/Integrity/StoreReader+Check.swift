@@ -26,6 +26,7 @@ extension StoreReader {
             for fault in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)") where fault != "ok" {
                 findings.faults.append("SQLite: \(fault)")
             }
+            if let mark = HighWaterMark.read(besides: path), let loss = try mark.loss(db) { findings.faults.append(loss) }
             try checkReadings(db, &findings, progress)
             findings.transitions = try Int.fetchOne(db, sql: "SELECT count(*) FROM transition") ?? 0
             let gaps = try Row.fetchAll(

@@ -12,13 +12,18 @@ package struct StoreRescue: Sendable {
     package var saved: [String: Int]
     /// Tables of which not all could be read.
     package var incomplete: [String]
+    /// Batches of readings that could not be read as they were written; `nil` where readings were not taken over at all.
+    package var lostBatches: Int?
 
     /// For an operator: what happened, what was kept.
     package var description: String {
         let kept = saved.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.value) of \($0.key)" }.joined(separator: ", ")
         let lost = incomplete.isEmpty ? "" : "; not all could be read of \(incomplete.joined(separator: ", "))"
-        return "the store was damaged (\(reason)) and lies at \(setAside); taken over: \(kept.isEmpty ? "nothing" : kept)\(lost). "
-            + "Its readings stay there: the windows begin anew"
+        let readings =
+            lostBatches.map { $0 == 0 ? "" : " \($0) batches of readings were not as they were written, and stay there" }
+            ?? " Its readings stay there: the windows begin anew"
+        return "the store was damaged (\(reason)) and lies at \(setAside); taken over: \(kept.isEmpty ? "nothing" : kept)\(lost)."
+            + readings
     }
 }
 
@@ -38,18 +43,85 @@ extension Store {
         } catch StoreError.cannotOpen(_, let text) where isDamagedStore(path, text) {
             reason = text
         }
+        let setAside = try setAside(path, because: reason, at: now)
+        let store = try Store(path: path)
+        var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
+        store.takeOver(Self.essentials, from: setAside, &rescue)
+        return (store, rescue)
+    }
+
+    /// Moves a store's files out of the way.
+    /// - Returns: where the main file lies now.
+    private static func setAside(_ path: String, because reason: String, at now: Instant) throws -> String {
         let setAside = "\(path).damaged-\(now.description.prefix(19).replacing(":", with: ""))Z"
-        for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
+        for suffix in ["-wal", "-shm", ".mark", ""] where FileManager.default.fileExists(atPath: path + suffix) {
             do {
                 try FileManager.default.moveItem(atPath: path + suffix, toPath: setAside + suffix)
             } catch {
                 throw StoreError.cannotOpen(path, "it is damaged (\(reason)), and cannot be set aside: \(error)")
             }
         }
+        return setAside
+    }
+
+    /// Makes a new store of everything that can be read of a damaged one, its readings too, batch by batch as far as their
+    /// checksums agree. The damaged one is set aside as it is. No gateway may run on it.
+    /// - Parameter progress: called with the share that is done, from 0 to 1.
+    /// - Throws: ``StoreError`` where the file is no store at all.
+    package static func repair(
+        path: String, because reason: String, at now: Instant, progress: (Double) -> Void = { _ in }
+    ) throws -> StoreRescue {
+        let setAside = try setAside(path, because: reason, at: now)
         let store = try Store(path: path)
         var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
-        store.takeOver(from: setAside, &rescue)
-        return (store, rescue)
+        store.takeOver(essentials.map { ($0.name, "1") } + [("refused_payload", "1"), ("forward", "1")], from: setAside, &rescue)
+        try store.takeOverReadings(from: setAside, &rescue, progress)
+        try store.note(AuditNote("repaired", at: now, text: rescue.description))
+        try store.close()
+        return rescue
+    }
+
+    private func takeOverReadings(from path: String, _ rescue: inout StoreRescue, _ progress: (Double) -> Void) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        guard let damaged = try? DatabaseQueue(path: path, configuration: configuration) else { return }
+        defer { try? damaged.close() }
+        let batches = (try? damaged.read { try Row.fetchAll($0, sql: "SELECT * FROM batch ORDER BY first_reading") }) ?? []
+        var (saved, lost) = (0, 0)
+        for (number, batch) in batches.enumerated() {
+            if number % 100 == 0 { progress(Double(number) / Double(batches.count)) }
+            let (first, count, checksum): (Int64, Int64, Int64?) = (batch["first_reading"], batch["count"], batch["checksum"])
+            let rows = try? damaged.read { db in
+                try Row.fetchAll(
+                    db, sql: "SELECT id, series, time, value, quality FROM reading WHERE id >= ? AND id < ? ORDER BY id",
+                    arguments: [first, first + count])
+            }
+            var sum = ReadingChecksum()
+            for row in rows ?? [] {
+                sum.add(
+                    Reading(
+                        series: SeriesID(index: row[1]), time: Instant(nanoseconds: row[2]), value: row[3] ?? .nan,
+                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[4] as Int64))))
+            }
+            guard let rows, rows.count == Int(count), checksum == nil || checksum == sum.value else {
+                lost += 1
+                continue
+            }
+            try write { db in
+                for row in rows {
+                    try db.execute(
+                        sql: "INSERT OR IGNORE INTO reading (id, series, time, value, quality) VALUES (?, ?, ?, ?, ?)",
+                        arguments: StatementArguments(row.databaseValues))
+                }
+                let columns = batch.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
+                let places = batch.columnNames.map { _ in "?" }.joined(separator: ", ")
+                try db.execute(
+                    sql: "INSERT INTO batch (\(columns)) VALUES (\(places))", arguments: StatementArguments(batch.databaseValues))
+            }
+            saved += rows.count
+        }
+        rescue.saved["reading"] = saved
+        rescue.lostBatches = lost
     }
 
     /// A database with a broken page, as opposed to a file that never was one: that one is left alone.
@@ -93,14 +165,14 @@ extension Store {
         ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"),
     ]
 
-    private func takeOver(from path: String, _ rescue: inout StoreRescue) {
+    private func takeOver(_ tables: [(name: String, rows: String)], from path: String, _ rescue: inout StoreRescue) {
         var configuration = Configuration()
         configuration.readonly = true
         guard let damaged = try? DatabaseQueue(path: path, configuration: configuration) else {
-            rescue.incomplete = Self.essentials.map(\.name)
+            rescue.incomplete = tables.map(\.name)
             return
         }
-        for table in Self.essentials {
+        for table in tables {
             var count = 0
             do {
                 let rows = try damaged.read { db in

@@ -1,0 +1,59 @@
+internal import Foundation
+internal import GRDB
+
+/// How far a store had come, kept in a file beside it: SQLite opens a log that has lost its end as if nothing had been there
+/// (flips in the WAL silently dropped committed rows), and only something outside can tell.
+struct HighWaterMark: Codable, Equatable {
+    /// The number of the newest reading; 0 for none.
+    var reading: Int64
+    /// The newest record of the audit chain, and its hash.
+    var audit: Int64
+    var hash: String
+
+    static func path(of store: String) -> String { store + ".mark" }
+
+    static func read(besides store: String) -> HighWaterMark? {
+        FileManager.default.contents(atPath: path(of: store)).flatMap { try? JSONDecoder().decode(HighWaterMark.self, from: $0) }
+    }
+
+    static func current(_ db: Database) throws -> HighWaterMark {
+        let head = try Row.fetchOne(db, sql: "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")
+        return HighWaterMark(
+            reading: try Int64.fetchOne(db, sql: "SELECT max(id) FROM reading") ?? 0, audit: head?["id"] ?? 0, hash: head?["hash"] ?? "")
+    }
+
+    /// What of it a store no longer has, in words; `nil` if it has everything.
+    func loss(_ db: Database) throws -> String? {
+        let now = try HighWaterMark.current(db)
+        var losses: [String] = []
+        // Retention may have taken all of them.
+        if now.reading > 0, now.reading < reading {
+            losses.append("readings up to number \(reading) had been stored, and the newest is number \(now.reading)")
+        }
+        if now.audit < audit {
+            losses.append("the audit chain had reached record \(audit), and ends with \(now.audit)")
+        } else if let hash = try String.fetchOne(db, sql: "SELECT hash FROM audit WHERE id = ?", arguments: [audit]), hash != self.hash {
+            losses.append("record \(audit) of the audit chain is another one than it was")
+        }
+        return losses.isEmpty ? nil : losses.joined(separator: "; ")
+    }
+}
+
+extension Store {
+    /// Notes beside the store how far it has come. All that it notes is on the disk by then.
+    package func keepMark() async throws {
+        let mark = try await queue.writeWithoutTransaction { db in
+            let mark = try HighWaterMark.current(db)
+            // Marks of delivery are committed without a sync; this makes up for it.
+            try db.checkpoint(.passive)
+            return mark
+        }
+        try JSONEncoder().encode(mark).write(to: URL(fileURLWithPath: HighWaterMark.path(of: path)), options: .atomic)
+    }
+
+    /// What the store had when its mark was kept last, and no longer has, in words.
+    package func lossSinceMark() throws -> String? {
+        guard let mark = HighWaterMark.read(besides: path) else { return nil }
+        return try queue.read { try mark.loss($0) }
+    }
+}

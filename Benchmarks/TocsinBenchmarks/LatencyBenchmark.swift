@@ -15,7 +15,7 @@ enum LatencyBenchmark {
     static let every = 100
 
     /// What was sent when, by the sensor's number, and how long its escalation took.
-    private final class Stopwatch: Sendable {
+    final class Stopwatch: Sendable {
         private let state = Mutex((sent: [Int: Double](), taken: [Double]()))
 
         func start(_ sensor: Int) { state.withLock { $0.sent[sensor] = now() } }
@@ -29,6 +29,12 @@ enum LatencyBenchmark {
 
         var waiting: Int { state.withLock { $0.sent.count } }
         var taken: [Double] { state.withLock { $0.taken.sorted() } }
+
+        /// A quantile of what has been taken, in milliseconds.
+        func quantile(_ share: Double) -> Double {
+            let taken = taken
+            return taken.isEmpty ? .nan : taken[min(taken.count - 1, Int(Double(taken.count) * share))] * 1000
+        }
 
         private func now() -> Double {
             var time = timespec()
@@ -58,11 +64,10 @@ enum LatencyBenchmark {
         await subscriber.stop()
         let taken = stopwatch.taken
         guard lost == 0, !taken.isEmpty else { throw BenchmarkError("\(lost) of \(lost + taken.count) escalations did not arrive") }
-        func quantile(_ share: Double) -> Double { taken[min(taken.count - 1, Int(Double(taken.count) * share))] * 1000 }
         return [
-            Line("reading to escalation at \(perSecond) readings/s, p50", quantile(0.5), "ms"),
-            Line("reading to escalation at \(perSecond) readings/s, p99", quantile(0.99), "ms"),
-            Line("reading to escalation at \(perSecond) readings/s, p99.9 of \(taken.count)", quantile(0.999), "ms"),
+            Line("reading to escalation at \(perSecond) readings/s, p50", stopwatch.quantile(0.5), "ms"),
+            Line("reading to escalation at \(perSecond) readings/s, p99", stopwatch.quantile(0.99), "ms"),
+            Line("reading to escalation at \(perSecond) readings/s, p99.9 of \(taken.count)", stopwatch.quantile(0.999), "ms"),
         ]
     }
 
@@ -89,7 +94,7 @@ enum LatencyBenchmark {
     private static func start(_ executable: String, _ broker: LocalBroker, _ upstream: LocalBroker, _ folder: String) async throws
         -> ChildProcess
     {
-        let files = [
+        try await start(executable, folder, files: [
             "profiles/bench.yaml": """
             profile: bench
             topic: bench/{device}
@@ -114,7 +119,11 @@ enum LatencyBenchmark {
             destinations:
               - { name: up, kind: mqtt, topic: "up/{rule}/{kind}/{group}", broker: { host: 127.0.0.1, port: \(upstream.port) } }
             """,
-        ]
+        ])
+    }
+
+    /// Writes a gateway's files, starts it, and waits until it is connected.
+    static func start(_ executable: String, _ folder: String, files: [String: String]) async throws -> ChildProcess {
         for (path, text) in files {
             let file = URL(fileURLWithPath: folder + "/" + path)
             try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)

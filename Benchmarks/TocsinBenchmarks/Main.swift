@@ -8,9 +8,12 @@ enum Main {
         if arguments.count == 6, arguments[5] == "latency" {
             return try Report.show(try await LatencyBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-latency.json")
         }
+        if arguments.count == 6, arguments[5] == "overload" {
+            return try Report.show(try await OverloadBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-overload.json")
+        }
         guard arguments.count == 5 || arguments.count >= 6 && arguments[5] == "engine" else {
             print(
-                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [latency | engine [W1|W2|functions|loading]] (scripts/bench names them)"
+                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [latency | overload | engine [W1|W2|functions|loading]] (scripts/bench names them)"
             )
             exit(64)
         }
@@ -23,6 +26,7 @@ enum Main {
         lines += try DecodingBenchmark.lines(profile: arguments[4] + "/openeew.yaml")
         lines += try await GatewayBenchmark.lines(tocsin: arguments[3], subscriber: arguments[2])
         lines += try await LatencyBenchmark.lines(tocsin: arguments[3])
+        lines += try await OverloadBenchmark.lines(tocsin: arguments[3])
         try Report.show(lines, file: ".build/bench.json")
         for line in lines where line.name.hasSuffix(" transitions") && line.ratio != 1 {
             print("\(line.name): \(line.value), and the reference has \(line.reference ?? .nan)")

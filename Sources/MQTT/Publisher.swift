@@ -76,7 +76,7 @@ package final class Publisher: Sendable {
                 let problem: MQTTError? = state.withLock { state in
                     guard state.isConnected else { return MQTTError("no connection to \(settings.host):\(settings.port)") }
                     do throws(MQTTError) {
-                        state.waiters[try send(topic, payload, retain, contentType)] = continuation
+                        state.waiters[try send(topic, payload, qos: 1, retain, contentType)] = continuation
                         return nil
                     } catch {
                         return error
@@ -89,10 +89,10 @@ package final class Publisher: Sendable {
         }
     }
 
-    /// Publishes at QoS 1 without waiting for the acknowledgement; libmosquitto repeats it until it comes.
-    package func post(topic: String, payload: [UInt8]) throws(MQTTError) { _ = try send(topic, payload, false, nil) }
+    /// Publishes without waiting for an acknowledgement; at QoS 1 libmosquitto repeats it until it comes.
+    package func post(topic: String, payload: [UInt8], qos: Int32 = 1) throws(MQTTError) { _ = try send(topic, payload, qos: qos, false, nil) }
 
-    private func send(_ topic: String, _ payload: [UInt8], _ retain: Bool, _ contentType: String?) throws(MQTTError) -> Int32 {
+    private func send(_ topic: String, _ payload: [UInt8], qos: Int32, _ retain: Bool, _ contentType: String?) throws(MQTTError) -> Int32 {
         var id: Int32 = 0
         var properties: OpaquePointer?
         defer { mosquitto_property_free_all(&properties) }
@@ -100,7 +100,7 @@ package final class Publisher: Sendable {
             mosquitto_property_add_string(&properties, Int32(MQTT_PROP_CONTENT_TYPE.rawValue), contentType)
         }
         let code = payload.withUnsafeBytes {
-            mosquitto_publish_v5(handle, &id, topic, Int32($0.count), $0.baseAddress, 1, retain, properties)
+            mosquitto_publish_v5(handle, &id, topic, Int32($0.count), $0.baseAddress, qos, retain, properties)
         }
         if code != MOSQ_ERR_SUCCESS.code { throw MQTTError("cannot publish to \(topic): \(Library.text(code))") }
         return id

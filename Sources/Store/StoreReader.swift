@@ -242,6 +242,9 @@ package final class StoreReader: Sendable {
         try queue.read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM transition") ?? 0 }
     }
 
+    /// The number of the newest reading, which counts from 1; 0 for none.
+    package func newestReadingNumber() throws -> Int { try queue.read { try Int.fetchOne($0, sql: "SELECT max(id) FROM reading") ?? 0 } }
+
     /// Rows of a table, for summaries and tests.
     package func count(_ table: Table) throws -> Int {
         try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table.rawValue)") ?? 0 }

@@ -127,6 +127,9 @@ let package = Package(
                 "Gateway", .logging,
             ], path: "Tests/Simulation"),
         .executableTarget(name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulator"),
+        .executableTarget(
+            name: "TocsinFuzz",
+            dependencies: ["TestSupport", "Telemetry", "SourceText", "Devices", "RuleLanguage", "Alarms", "Gateway"], path: "Tests/Fuzzing"),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),

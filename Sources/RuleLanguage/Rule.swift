@@ -14,6 +14,8 @@ package struct Rule: Sendable {
     package var runbook: String?
     /// Where the rule stands.
     package var location: SourceLocation
+    /// It came with the gateway, and not from a file of the site's.
+    package var isBuiltIn: Bool { location.file.hasPrefix(SourceFile.builtInPrefix) }
     /// A fingerprint of the rule file that it was read from.
     package var version: String
     package var program: Program

@@ -4,6 +4,9 @@ package struct SourceFile: Sendable {
     package let text: String
     let lines: [String]
 
+    /// How the names begin of texts that come with the gateway.
+    package static let builtInPrefix = "(built-in)/"
+
     package init(name: String, text: String) {
         self.name = name
         self.text = text

@@ -46,9 +46,12 @@ struct CheckCommand: ParsableCommand {
         }
         if let model, format == .text {
             let rules = model.rules
+            let own = Set(rules.rules.indices.filter { !rules.rules[$0].isBuiltIn })
+            let watching = rules.rules.count - own.count
             Terminal.line(
-                "\(model.site.name): \(model.site.sensors.count) devices, \(model.series.devices.count) series, "
-                    + "\(rules.rules.count) rules in \(rules.instances.count { !$0.isBallot }) groups, \(found.count) warnings")
+                "\(model.site.name): \(model.site.sensors.count) devices, \(model.site.sensors.map(\.fields.count).reduce(0, +)) series, "
+                    + "\(own.count) rules in \(rules.instances.count { !$0.isBallot && own.contains($0.rule) }) groups, \(found.count) warnings"
+                    + (watching > 0 ? "; \(watching) built-in rules watch over the gateway" : ""))
         }
         if strict, !found.isEmpty { throw ExitCode.failure }
     }

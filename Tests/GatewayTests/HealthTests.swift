@@ -30,6 +30,18 @@ import Testing
         }
     }
 
+    @Test("the reference has every quantity and every built-in rule of the gateway")
+    func reference() throws {
+        let text = try RepositoryRoot.file("docs/rules.md").text
+        for quantity in GatewayQuantity.allCases {
+            let unit = quantity.quantity.unit.symbol
+            #expect(text.contains("| `\(quantity.rawValue)` | \(unit.isEmpty ? "1" : unit) | \(quantity.meaning) |"), "\(quantity.rawValue)")
+        }
+        for line in HealthRules.file(ladder: SmallSite.ladder).text.split(separator: "\n") where line.contains("- name: ") {
+            #expect(text.contains("`\(line.split(separator: " ").last ?? "")`"), "\(line)")
+        }
+    }
+
     @Test("a rule of the same name takes a built-in one's place; rules for all devices leave the gateway out")
     func replaced() throws {
         var site = try SmallSite.site()

@@ -52,7 +52,8 @@ package enum SmallSite {
     package static func compile(_ rules: String, devices: Int = 3, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()) throws
         -> CompiledRules
     {
-        let site = try site(devices)
+        var site = try site(devices)
+        site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
         return try RuleCompiler(RuleSurroundings(ladder: ladder, policies: ["duty"], lateness: lateness, retention: .days(30), zone: zone))
             .compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: series(site))
     }

@@ -6,7 +6,7 @@ package enum HealthRules {
     package static func file(ladder: [String]) -> SourceFile {
         let high = ladder[min(2, ladder.count - 1)]
         let low = high == ladder[0] ? "" : ladder[0]
-        return SourceFile(name: "(built-in)/gateway.yaml", text: text(low: low, high: high))
+        return SourceFile(name: SourceFile.builtInPrefix + "gateway.yaml", text: text(low: low, high: high))
     }
 
     private static func text(low: String, high: String) -> String {
@@ -82,7 +82,7 @@ package enum HealthRules {
     /// The rule for devices that number their messages.
     package static func sequenceFile(ladder: [String]) -> SourceFile {
         SourceFile(
-            name: "(built-in)/sequence.yaml",
+            name: SourceFile.builtInPrefix + "sequence.yaml",
             text: """
                 hazard: gateway
                 rules:

@@ -1,0 +1,62 @@
+import Alarms
+import Devices
+import Foundation
+import Gateway
+import RuleLanguage
+import SourceText
+import Telemetry
+import TestSupport
+
+/// Something that takes bytes from outside. Whatever they are, they are taken or refused, and nothing ends the process.
+enum FuzzTarget: String, CaseIterable {
+    case json, senml, topic, rules, policies, devices, configuration, control, outbox
+
+    private static let arrival = Instant(rfc3339: "2018-06-03T22:05:00Z".utf8)!  // a literal that reads
+    private nonisolated(unsafe) static let jsonDecoder = decoder(SmallSite.profile)
+    private nonisolated(unsafe) static let senmlDecoder = decoder(
+        "profile: test\ntopic: test/{device}\nformat: senml\nreadings: [ { quantity: temperature, record: temperature, unit: degC } ]\n")
+    private static let site = try! SmallSite.site()  // a literal that reads
+
+    // One thread drives the fuzzer, so that the decoders need no lock.
+    private static func decoder(_ profile: String) -> PayloadDecoder {
+        let inventory = SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d1, profile: test } ]\n")
+        let site = try! Site.read(inventory: inventory, profiles: [SourceFile(name: "p.yaml", text: profile)])  // literals that read
+        return PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
+    }
+
+    func take(_ bytes: UnsafeRawBufferPointer) {
+        var readings: [Reading] = []
+        let text = SourceFile(name: "fuzz.yaml", text: String(decoding: bytes, as: UTF8.self))
+        switch self {
+        case .json: _ = Self.jsonDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
+        case .senml: _ = Self.senmlDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
+        case .topic: _ = Self.jsonDecoder.device(publishingOn: bytes)
+        case .rules:
+            let compiler = RuleCompiler(RuleSurroundings(ladder: SmallSite.ladder, policies: ["duty"], lateness: .minutes(10)))
+            show { () throws(DiagnosticList) in _ = try compiler.compile([text], for: Self.site, series: SmallSite.series(Self.site)) }
+        case .policies:
+            show { () throws(DiagnosticList) in
+                _ = try PolicySet.read(text, ladder: SmallSite.ladder, destinations: ["up"], zone: ZoneTable())
+            }
+        case .devices:
+            let profile = SourceFile(name: "p.yaml", text: SmallSite.profile)
+            show { () throws(DiagnosticList) in _ = try Site.read(inventory: text, profiles: [profile]) }
+            show { () throws(DiagnosticList) in _ = try Site.read(inventory: SourceFile(name: "s.yaml", text: SmallSite.inventory()), profiles: [text]) }
+        case .configuration: show { () throws(DiagnosticList) in _ = try Configuration.read(text, environment: [:]) }
+        case .control: _ = try? JSONDecoder().decode(ControlRequest.self, from: Data(bytes))
+        case .outbox: _ = CloudEvent.read(text.text)
+        }
+        for reading in readings where !reading.value.isFinite && !reading.quality.contains(.notFinite) {
+            fatalError("a reading of \(reading.value) that is not flagged")
+        }
+    }
+
+    /// Every mistake can be shown.
+    private func show(_ body: () throws(DiagnosticList) -> Void) {
+        do {
+            try body()
+        } catch {
+            for diagnostic in error.diagnostics { _ = DiagnosticText.plain(diagnostic) }
+        }
+    }
+}

@@ -90,7 +90,9 @@ package final class Publisher: Sendable {
     }
 
     /// Publishes without waiting for an acknowledgement; at QoS 1 libmosquitto repeats it until it comes.
-    package func post(topic: String, payload: [UInt8], qos: Int32 = 1) throws(MQTTError) { _ = try send(topic, payload, qos: qos, false, nil) }
+    package func post(topic: String, payload: [UInt8], qos: Int32 = 1) throws(MQTTError) {
+        _ = try send(topic, payload, qos: qos, false, nil)
+    }
 
     private func send(_ topic: String, _ payload: [UInt8], qos: Int32, _ retain: Bool, _ contentType: String?) throws(MQTTError) -> Int32 {
         var id: Int32 = 0

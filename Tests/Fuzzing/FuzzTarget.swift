@@ -41,7 +41,9 @@ enum FuzzTarget: String, CaseIterable {
         case .devices:
             let profile = SourceFile(name: "p.yaml", text: SmallSite.profile)
             show { () throws(DiagnosticList) in _ = try Site.read(inventory: text, profiles: [profile]) }
-            show { () throws(DiagnosticList) in _ = try Site.read(inventory: SourceFile(name: "s.yaml", text: SmallSite.inventory()), profiles: [text]) }
+            show { () throws(DiagnosticList) in
+                _ = try Site.read(inventory: SourceFile(name: "s.yaml", text: SmallSite.inventory()), profiles: [text])
+            }
         case .configuration: show { () throws(DiagnosticList) in _ = try Configuration.read(text, environment: [:]) }
         case .control: _ = try? JSONDecoder().decode(ControlRequest.self, from: Data(bytes))
         case .outbox: _ = CloudEvent.read(text.text)

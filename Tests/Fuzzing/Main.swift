@@ -1,41 +1,44 @@
 import Foundation
 
-/// Drives one ``FuzzTarget`` with libFuzzer, where it was built with it (scripts/fuzz); otherwise gives it the files that
-/// are named, which repeats what was found.
+/// Gives a ``FuzzTarget`` the files that are named, which repeats what was found; built with libFuzzer (scripts/fuzz), lets
+/// it drive the target.
 @main
 enum Main {
-    nonisolated(unsafe) static var target = FuzzTarget.json
-
     static func main() {
         let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: " | ")
-        guard CommandLine.arguments.count > 1, let target = FuzzTarget(rawValue: CommandLine.arguments[1]) else {
+        let name = ProcessInfo.processInfo.environment["TOCSIN_FUZZ_TARGET"] ?? CommandLine.arguments.dropFirst().first ?? ""
+        guard let target = FuzzTarget(rawValue: name) else {
             print("usage: TocsinFuzz \(names) FILE…")
             exit(64)
         }
-        self.target = target
         #if FUZZER
-            var count = CommandLine.argc - 1
-            var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
-            exit(
-                runDriver(&count, &arguments) { data, size in
-                    Main.target.take(UnsafeRawBufferPointer(start: data, count: size))
-                    return 0
-                })
-        #else
-            for name in CommandLine.arguments.dropFirst(2) {
-                guard let data = FileManager.default.contents(atPath: name) else { continue }
-                data.withUnsafeBytes { target.take($0) }
-                print("\(name): taken or refused")
-            }
+            var count = CommandLine.argc
+            var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+            // The target's name goes by way of the environment.
+            exit(runFuzzer(&count, &arguments, takeInput))
         #endif
+        for name in CommandLine.arguments.dropFirst(2) {
+            guard let data = FileManager.default.contents(atPath: name) else { continue }
+            data.withUnsafeBytes { target.take($0) }
+            print("\(name): taken or refused")
+        }
     }
 }
 
 #if FUZZER
     /// libFuzzer's own loop (<https://llvm.org/docs/LibFuzzer.html>, "Using libFuzzer as a library").
     @_silgen_name("LLVMFuzzerRunDriver")
-    private func runDriver(
+    private func runFuzzer(
         _ count: UnsafeMutablePointer<Int32>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
         _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
     ) -> Int32
+
+    private let target = FuzzTarget(rawValue: ProcessInfo.processInfo.environment["TOCSIN_FUZZ_TARGET"] ?? "") ?? .json
+
+    /// What libFuzzer calls with each input.
+    @_cdecl("LLVMFuzzerTestOneInput")
+    public func takeInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
+        target.take(UnsafeRawBufferPointer(start: data, count: size))
+        return 0
+    }
 #endif

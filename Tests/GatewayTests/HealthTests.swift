@@ -35,7 +35,8 @@ import Testing
         let text = try RepositoryRoot.file("docs/rules.md").text
         for quantity in GatewayQuantity.allCases {
             let unit = quantity.quantity.unit.symbol
-            #expect(text.contains("| `\(quantity.rawValue)` | \(unit.isEmpty ? "1" : unit) | \(quantity.meaning) |"), "\(quantity.rawValue)")
+            #expect(
+                text.contains("| `\(quantity.rawValue)` | \(unit.isEmpty ? "1" : unit) | \(quantity.meaning) |"), "\(quantity.rawValue)")
         }
         for line in HealthRules.file(ladder: SmallSite.ladder).text.split(separator: "\n") where line.contains("- name: ") {
             #expect(text.contains("`\(line.split(separator: " ").last ?? "")`"), "\(line)")

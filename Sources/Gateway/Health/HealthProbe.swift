@@ -50,8 +50,12 @@ struct HealthProbe: Sendable {
         return free / size
     }
 
+    /// As the kernel knows it; where a service may not ask (`ProtectClock`), as systemd-timesyncd says.
     static func isClockUnsynchronised() -> Bool? {
         let answer = tocsin_clock_is_unsynchronised()
-        return answer < 0 ? nil : answer == 1
+        if answer >= 0 { return answer == 1 }
+        let folder = "/run/systemd/timesync"
+        guard FileManager.default.fileExists(atPath: folder) else { return nil }
+        return !FileManager.default.fileExists(atPath: folder + "/synchronized")
     }
 }

@@ -52,10 +52,6 @@ package struct Mutant: Sendable {
             "forgotten-alarms", "after a start alarms that were active are raised again", in: "Gateway/Pipeline/Intake+Warm.swift",
             "let (active, returned) = (try store.activeAlarms(),", "let (active, returned) = (MUTANT ? [] : try store.activeAlarms(),"),
         Mutant(
-            "alarm-out-of-its-time", "a reading from before a timer clears, after a start, what the timer raised",
-            in: "RuleEngine/Engine.swift", "max(instances[instance].now, moved.nanoseconds)",
-            "max(instances[instance].now, MUTANT ? .min : moved.nanoseconds)"),
-        Mutant(
             "lost-step", "after a start the steps of policies are not looked at", in: "Alarms/Policies/EscalationPlanner.swift",
             "        nextLook = .distantPast\n        if var course",
             "        if !MUTANT { nextLook = .distantPast }\n        if var course"),

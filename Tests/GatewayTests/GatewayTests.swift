@@ -43,7 +43,8 @@ import Testing
     @Test("nothing acknowledged is lost over 100 kills: every QoS 1 reading that was published is in SQLite")
     func hundredKills() async throws {
         let broker = try RealBroker(isPersistent: true)
-        let gateway = try GatewayProcess(brokerPort: broker.port)
+        // Its own way out after so many deaths, MQTT 3.1.1, is not what is looked at here.
+        let gateway = try GatewayProcess(brokerPort: broker.port, broker: ", protocol: 5")
         try await gateway.startConnected()
         let sensor = try await Sensor(broker)
         let publisher = sensor.publisher

@@ -267,6 +267,7 @@ package final class Pipeline {
     /// Begins anew from what is stored, with a model.
     /// - Returns: false if nothing can be stored now, or nothing read; then all is as it was.
     private func rebuild(from model: Model, because occasion: Intake.Occasion) -> Bool {
+        guard storeRetryAt == nil else { return false }
         if !intake.batch.isEmpty { commit() }
         guard storeRetryAt == nil else { return false }
         do {

@@ -94,6 +94,11 @@ struct StoreCommand: ParsableCommand {
             }
             if showsProgress { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
             Terminal.line(rescue.description)
+            let rest = try StoreReader(path: path).check().faults
+            if !rest.isEmpty {
+                Terminal.line("In what was taken over there is still (a repair changes no record, and fills no gap):")
+                for fault in rest { Terminal.line("  \(fault)") }
+            }
         }
     }
 }

@@ -53,7 +53,13 @@ extension Store {
     /// Moves a store's files out of the way.
     /// - Returns: where the main file lies now.
     private static func setAside(_ path: String, because reason: String, at now: Instant) throws -> String {
-        let setAside = "\(path).damaged-\(now.description.prefix(19).replacing(":", with: ""))Z"
+        let name = "\(path).damaged-\(now.description.prefix(19).replacing(":", with: ""))Z"
+        var setAside = name
+        var number = 1
+        while FileManager.default.fileExists(atPath: setAside) {
+            number += 1
+            setAside = "\(name)-\(number)"
+        }
         for suffix in ["-wal", "-shm", ".mark", ""] where FileManager.default.fileExists(atPath: path + suffix) {
             do {
                 try FileManager.default.moveItem(atPath: path + suffix, toPath: setAside + suffix)

@@ -100,16 +100,12 @@ package struct Engine: ~Copyable {
         let index = Int(reading.series.index)
         // The comparison is false for what is not a number.
         guard index >= 0, index < series.count, abs(reading.value) < Self.largestValue else { return .unusable }
-        var sample = Sample(time: reading.time.nanoseconds, value: reading.value)
-        if reading.quality.contains(.clockReplaced) { sample.time = behindNone(sample.time, series[index].newest) }
-        if series[index].raw >= 0 { _ = place(sample, Int(series[index].raw), reading.series, isUsable: true, into: &changes) }
-        return place(sample, index, reading.series, isUsable: reading.quality.isUsable, into: &changes)
-    }
-
-    /// A reading that has the time of its arrival is the newest of its series, also if the one before was believed to be from
-    /// a little later.
-    private func behindNone(_ time: Int64, _ newest: Int64) -> Int64 {
-        newest >= time && newest &- time <= TimeSpan.minutes(1).nanoseconds ? newest + 1 : time
+        let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
+        let quality = reading.quality
+        if series[index].raw >= 0 {
+            _ = place(sample, Int(series[index].raw), reading.series, isUsable: true, quality, into: &changes)
+        }
+        return place(sample, index, reading.series, isUsable: quality.isUsable, quality, into: &changes)
     }
 
     /// Takes readings in turn, as ``ingest(_:into:)`` does, and looks ahead for the next ones' state.
@@ -140,13 +136,19 @@ package struct Engine: ~Copyable {
 
     @inline(__always)
     private mutating func place(
-        _ sample: Sample, _ index: Int, _ cause: SeriesID, isUsable: Bool, into changes: inout [LevelChange]
+        _ taken: Sample, _ index: Int, _ cause: SeriesID, isUsable: Bool, _ quality: Quality, into changes: inout [LevelChange]
     ) -> ReadingOutcome {
         let state = series.address(index)
         let newest = state.pointee.newest
+        var sample = taken
         if sample.time <= newest {
-            if newest &- sample.time > plan.lateness.nanoseconds { return .tooLate }
-            if holds(sample, index) { return .repeated }
+            if quality.contains(.clockReplaced), newest &- sample.time <= Self.longestPause {
+                // With the time of its arrival it is the newest, also where the one before was believed to be a little ahead.
+                sample.time = newest + 1
+            } else {
+                if newest &- sample.time > plan.lateness.nanoseconds { return .tooLate }
+                if holds(sample, index) { return .repeated }
+            }
         }
         guard isUsable else { return .unusable }
         // What timers had to do before this moment comes first, in the state of that moment.
@@ -157,16 +159,16 @@ package struct Engine: ~Copyable {
         let hasChanged: Bool
         if sample.time >= newest, newest == .min || sample.time > state.pointee.now &- shape.pointee.shortest {
             hasChanged = append(sample, to: index)
+            state.pointee.lag = listened == .min ? 0 : listened &- sample.time
         } else {
             insert(sample, into: index)
+            if state.pointee.newest != newest { state.pointee.lag = listened == .min ? 0 : listened &- sample.time }
             hasChanged = test(index)
             if state.pointee.remembers { remember(anew: index) }
         }
-        if state.pointee.newest != newest { state.pointee.lag = listened == .min ? 0 : listened &- sample.time }
-        let isPatient = state.pointee.patience == .max
-        let wake = isPatient ? .max : state.pointee.newest &+ state.pointee.patience
+        let wake = state.pointee.patience == .max ? .max : state.pointee.newest &+ state.pointee.patience
         state.pointee.wake = wake
-        if !isPatient, wake &+ state.pointee.lag < state.pointee.queued { queueTimer(ofSeries: index) }
+        if wake < state.pointee.queued &- state.pointee.lag { queueTimer(ofSeries: index) }
         if hasChanged || state.pointee.alwaysCount > 0 || state.pointee.isDirty {
             react(index, at: sample.time, trigger: .reading(cause), into: &changes)
         }
@@ -236,7 +238,7 @@ extension Engine {
             if timer.target < 0 {
                 let index = Int(-1 - timer.target)
                 guard series[index].queued == timer.due else { continue }
-                series[index].queued = .max
+                series[index].queued = SeriesState.notQueued
                 if series[index].wake <= timer.due &- series[index].lag {
                     lookAt(index, at: series[index].wake, into: &changes)
                 } else {
@@ -331,7 +333,7 @@ extension Engine {
         }
         let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].overdueAfter)
         series[index].wake = min(empties, overdue)
-        if series[index].wake != .max, series[index].wake &+ series[index].lag < series[index].queued { queueTimer(ofSeries: index) }
+        if series[index].wake < series[index].queued &- series[index].lag { queueTimer(ofSeries: index) }
         // What was restored is judged with its next reading: that only time has passed says nothing new of it, and would
         // put what is still on its way in the past.
         if hasChanged || series[index].alwaysCount > 0 { react(index, at: time, trigger: .timer, into: &changes) }

@@ -13,7 +13,7 @@ struct SeriesState: BitwiseCopyable {
     var epoch: Int64 = 0
     /// When the series has to be looked at without a reading, and the time of its entry in the timer queue.
     var wake = Int64.max
-    var queued = Int64.max
+    var queued = Self.notQueued
     /// No instance that reads the series has a timer before this.
     var readersWake = Int64.max
     /// How long samples stay.
@@ -33,6 +33,9 @@ struct SeriesState: BitwiseCopyable {
     var isDirty = true
     /// A reader's conditions remember what has been.
     var remembers = false
+
+    /// Later than any time, and far enough from the end that a lag can be taken from it.
+    static var notQueued: Int64 { .max >> 1 }
 
     // Two cache lines to here; the rest is not needed for every reading.
     var extras: Int32 = 0

@@ -123,6 +123,8 @@ package final class Demonstration: Sendable {
               path: tocsin.db
               commit_delay: 50ms
               retention: { readings: 3650d }
+            # The readings of its sensors are counted in the end, and the gateway has none of its own.
+            health: { every: 1d, rules: none }
             destinations:
               - name: upstream
                 kind: mqtt

@@ -133,7 +133,9 @@ extension Simulation {
             where delivery.identity.hasPrefix("heat/s\(station)@") && delivery.identity.contains("#1/") {
                 let told = VirtualClock.start + delivery.uptime
                 let hasLasted = heats.contains { heat in
-                    heat.start + Plant.heat <= told && (heat.end ?? .distantFuture) > heat.start + Plant.heat - .seconds(1)
+                    // Of what was stored it is known to within a commit's delay when it came.
+                    heat.start + Plant.heat <= told + plant.configuration.store.commitDelay
+                        && (heat.end ?? .distantFuture) > heat.start + Plant.heat - .seconds(1)
                 }
                 if !hasLasted {
                     fail(
@@ -219,7 +221,7 @@ extension Simulation {
     private func checkChief(_ events: [StoreReader.Event], told: Set<String>) {
         guard !weather.setsClock, !weather.hasDiskFaults else { return }
         for (alarm, events) in Dictionary(grouping: events, by: \.alarm) where ["flood", "heat"].contains(events.first?.rule) {
-            guard !events.contains(where: { $0.kind == "shelved" }) else { continue }
+            guard !events.contains(where: { $0.kind == "shelved" || mayBeAside($0) }) else { continue }
             var since: TimeSpan?
             var spans: [(from: TimeSpan, to: TimeSpan)] = []
             var isAcknowledged = false

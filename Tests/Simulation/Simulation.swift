@@ -35,7 +35,7 @@ package final class Simulation {
         package init(seed: UInt64) { self.seed = seed }
     }
 
-    private let plant: Plant
+    let plant: Plant
     private let seed: UInt64
     let weather: Weather
     let world: World

@@ -37,6 +37,8 @@ extension Intake {
         }
         for (instance, ladder, moved) in ladders { engine.restore(ladder, to: instance, movedAt: min(moved, present)) }
         for transition in retired { record(transition) }
+        // What was shelved for a time that is over must hide nothing that is read first.
+        for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         statistics.active = book.active
     }
 

@@ -185,7 +185,7 @@ struct Intake: ~Copyable {
         batch.escalations += planner.note(transition)
     }
 
-    private mutating func record(_ outcome: OrderOutcome, by person: String?, at now: Instant) {
+    mutating func record(_ outcome: OrderOutcome, by person: String?, at now: Instant) {
         if let transition = outcome.transition {
             record(transition)
         } else {

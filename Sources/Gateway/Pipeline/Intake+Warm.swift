@@ -56,7 +56,11 @@ extension Intake {
             var position = 0
             try store.replay(after: newest - model.rules.plan.horizon, before: present) { reading, arrived in
                 position += 1
-                if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) { return }
+                if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) {
+                    // What was before it is not what is now, either.
+                    if isFirst { beginnings[reading.series] = position + 1 }
+                    return
+                }
                 if isFirst {
                     let index = Int(reading.series.index)
                     if newestTimes.indices.contains(index), !reading.quality.contains(.late) {
@@ -81,8 +85,9 @@ extension Intake {
     /// The series whose readings have the time of their arrival, where these no longer go with those to come, as between them
     /// the clock was set forward; `nil` where all is well.
     private func timelessSeries(_ occasion: Occasion) -> Set<SeriesID>? {
-        guard case .setForward(let step) = occasion, step > .minutes(1) else { return nil }
-        let devices = model.site.devices.filter { $0.profile.time == nil }
+        guard case .setForward(let step) = occasion else { return nil }
+        // Of devices that never have a time of their own, windows may be off by a minute.
+        let devices = model.site.devices.filter { $0.profile.time == nil && step > .minutes(1) }
         return Set(devices.flatMap { device in device.fields.map { model.series.id(device: device.id, quantity: $0.quantity.name) } })
     }
 }

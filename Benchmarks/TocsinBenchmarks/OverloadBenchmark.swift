@@ -1,8 +1,5 @@
 import Foundation
-import Logging
 import MQTT
-import Programs
-import Scenario
 import Store
 
 /// Twice as much as can be evaluated: waves of samples come at QoS 0, a gas head beside them at QoS 1, and how long its
@@ -14,35 +11,21 @@ enum OverloadBenchmark {
     static let seconds = 20
 
     static func lines(tocsin: String) async throws -> [Line] {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tocsin-bench-\(UUID().uuidString)").path
-        let upstreamFolder = folder + "/upstream"
-        try FileManager.default.createDirectory(atPath: upstreamFolder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let (broker, upstream) = (try LocalBroker(folder: folder), try LocalBroker(folder: upstreamFolder))
-        let stopwatch = LatencyBenchmark.Stopwatch()
-        let quiet = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
-        let subscriber = try Subscriber(upstream.settings("bench-upstream"), filters: ["up/gas/raised/#"], logger: quiet) { topic, _ in
-            let words = topic.split(separator: "/")
-            if let number = words.last.flatMap({ Int($0.dropFirst()) }) { stopwatch.stop(number) }
-        }
-        let gateway = try await LatencyBenchmark.start(tocsin, folder, files: files(broker, upstream))
-        let publisher = try Publisher(broker.settings("bench-publisher"), logger: quiet)
-        try publisher.start()
-        while !publisher.isConnected { try await Task.sleep(for: .milliseconds(5)) }
-        let sustained = try await sustainedRate(publisher, store: folder + "/data/t.db")
+        let bench = try EscalationBench(rule: "gas")
+        let stopwatch = bench.stopwatch
+        try await bench.start(tocsin, files: files(bench))
+        let publisher = try await bench.publisher()
+        let sustained = try await sustainedRate(publisher, store: bench.storePath)
         let offered = sustained * 2
         try await overload(publisher, stopwatch, perSecond: offered)
-        for _ in 0..<1000 where stopwatch.waiting > 0 { try await Task.sleep(for: .milliseconds(10)) }
-        let lost = stopwatch.waiting
+        let lost = try await bench.waitForEscalations()
         // The last report tells what was passed over since the one before.
         try await Task.sleep(for: .seconds(2))
-        gateway.signal(SIGTERM)
-        gateway.wait()
-        await subscriber.stop()
+        await bench.stop()
         guard lost == 0 else { throw BenchmarkError("\(lost) escalations did not arrive under overload") }
         var shed = 0.0
         var worst = 0.0
-        try StoreReader(path: folder + "/data/t.db").forEachReading { device, quantity, reading in
+        try StoreReader(path: bench.storePath).forEachReading { device, quantity, reading in
             guard device == "gateway" else { return }
             if quantity == "shed_messages" { shed += reading.value }
             if quantity == "evaluation_delay" { worst = max(worst, reading.value) }
@@ -81,7 +64,7 @@ enum OverloadBenchmark {
         return Double(count) / (Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18)
     }
 
-    private static func overload(_ publisher: Publisher, _ stopwatch: LatencyBenchmark.Stopwatch, perSecond: Double) async throws {
+    private static func overload(_ publisher: Publisher, _ stopwatch: EscalationBench.Stopwatch, perSecond: Double) async throws {
         let begin = ContinuousClock.now
         let total = Int(perSecond * Double(seconds))
         var alarms = 0
@@ -102,7 +85,7 @@ enum OverloadBenchmark {
         }
     }
 
-    private static func files(_ broker: LocalBroker, _ upstream: LocalBroker) -> [String: String] {
+    private static func files(_ bench: EscalationBench) -> [String: String] {
         [
             "profiles/wave.yaml": """
             profile: wave
@@ -136,10 +119,10 @@ enum OverloadBenchmark {
             rules: rules
             health: { every: 1s }
             flapping: { changes: 1000, within: 1m }
-            broker: { host: 127.0.0.1, port: \(broker.port), client_id: bench-overload }
+            broker: { host: 127.0.0.1, port: \(bench.broker.port), client_id: bench-overload }
             store: { path: data/t.db }
             destinations:
-              - { name: up, kind: mqtt, topic: "up/{rule}/{kind}/{group}", broker: { host: 127.0.0.1, port: \(upstream.port) } }
+              - { name: up, kind: mqtt, topic: "up/{rule}/{kind}/{group}", broker: { host: 127.0.0.1, port: \(bench.upstream.port) } }
             """,
         ]
     }

@@ -42,14 +42,10 @@ package final class Gateway: Service {
         }
         self.configuration = configuration
         model = try Model.load(configuration) { try store.series($0) }
-        if let rescue {
-            logger.critical("\(rescue.description)")
-            try Intake.recordLatched("store-damaged", summary: rescue.description, model, configuration, store: store, at: clock.now())
-        }
-        if rescue == nil, let loss = try store.lossSinceMark() {
-            let summary = "the store has lost its newest part: \(loss)"
-            logger.critical("\(summary)")
-            try Intake.recordLatched("store-damaged", summary: summary, model, configuration, store: store, at: clock.now())
+        // A store that was set aside has its mark with it.
+        if let damage = try rescue?.description ?? store.lossSinceMark().map({ "the store has lost its newest part: \($0)" }) {
+            logger.critical("\(damage)")
+            try Intake.recordLatched("store-damaged", summary: damage, model, configuration, store: store, at: clock.now())
         }
         for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
         mailbox = try Mailbox()
@@ -116,7 +112,7 @@ package final class Gateway: Service {
         let systemd = SystemdNotifier()
         try await withThrowingTaskGroup { group in
             group.addTask { [dispatcher] in try await dispatcher.run() }
-            group.addTask { [self] in try await keepRetention() }
+            group.addTask { [self] in try await tendStore() }
             group.addTask { [self] in await reloadOnHangup() }
             let probe = HealthProbe(interval: configuration.health.interval, store: store, clock: clock, mailbox: mailbox)
             group.addTask { try await probe.run() }
@@ -187,7 +183,8 @@ package final class Gateway: Service {
         }
     }
 
-    private func keepRetention() async throws {
+    /// Keeps the store within its limits, and notes beside it how far it has come, once a minute.
+    private func tendStore() async throws {
         while !Task.isCancelled {
             do {
                 let report = try await store.enforce(configuration.store.retention, now: clock.now())
@@ -203,7 +200,7 @@ package final class Gateway: Service {
             } catch is CancellationError {
                 return
             } catch {
-                logger.error("retention did not work, and is tried again in a minute: \(error)")
+                logger.error("the store could not be kept within its limits, which is tried again in a minute: \(error)")
             }
             try await Task.sleep(for: .seconds(60))
         }

@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 package import MQTT
 internal import Programs
 
@@ -98,7 +98,8 @@ package final class LocalBroker: Sendable {
         }
     }
 
-    private static func loopback(_ port: Int) -> sockaddr_in {
+    /// The address of a port on this machine.
+    package static func loopback(_ port: Int) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian

@@ -265,9 +265,7 @@ package final class StoreReader: Sendable {
             while let row = try rows.next() {
                 body(
                     row[0], row[1],
-                    Reading(
-                        series: SeriesID(index: row[2]), time: Instant(nanoseconds: row[3]), value: row[4] ?? .nan,
-                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[5] as Int64))))
+                    Reading(row, from: 2))
             }
         }
     }

@@ -48,6 +48,8 @@ package actor DeliveryLane {
     /// More than this at once is left to the store.
     private static let unstoredMax = 10_000
     private var failures = 0
+    /// It has been said that the outbox cannot be read.
+    private var isUnreadable = false
     private var flood = FloodState()
 
     /// What is known of a flood; a restart forgets it, and may say one thing twice.
@@ -110,10 +112,24 @@ package actor DeliveryLane {
 
     /// Delivers some of what waits; returns how long to wait for more, where there was nothing.
     private func deliverNext() async throws -> Duration? {
-        // A store that cannot even be read must not hold up what is told from memory.
-        guard let waiting = try? await store.waiting(for: destination.name, limit: 64) else { return .seconds(1) }
+        guard let waiting = await looked({ try await $0.waiting(for: $1, limit: 64) }) else { return .seconds(1) }
         if waiting.isEmpty { return .seconds(5) }
         return try await deliver(waiting) ? nil : .seconds(1)
+    }
+
+    /// What the store says; `nil` where it cannot even be read, which must not hold up what is told from memory.
+    private func looked<T: Sendable>(_ look: (Store, String) async throws -> T) async -> T? {
+        do {
+            let answer = try await look(store, destination.name)
+            isUnreadable = false
+            return answer
+        } catch is CancellationError {
+            return nil
+        } catch {
+            if !isUnreadable { logger.error("the outbox cannot be read: \(error)", metadata: ["destination": "\(destination.name)"]) }
+            isUnreadable = true
+            return nil
+        }
     }
 
     /// Delivers what the store could not take.
@@ -134,7 +150,7 @@ package actor DeliveryLane {
     /// all that was told in the flood goes by itself, at once, after what was before it.
     private func deliverGrouped(_ limit: FloodLimit) async throws -> Duration? {
         let now = clock.now()
-        guard let raises = try? await store.raises(for: destination.name, since: now - limit.within), raises > limit.alarms else {
+        guard let raises = await looked({ try await $0.raises(for: $1, since: now - limit.within) }), raises > limit.alarms else {
             flood = FloodState()
             return try await deliverNext()
         }

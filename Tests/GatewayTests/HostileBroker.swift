@@ -23,48 +23,38 @@ final class HostileBroker: Sendable {
         case forward
     }
 
-    let port: Int
-    private let listener: Int32
-    private let behaviour = Mutex(Behaviour.silent)
-    private let count = Mutex(0)
+    private let listener: LoopbackListener
+    private let conduct: Conduct
+    var port: Int { listener.port }
 
     /// - Parameter real: the port of the real broker.
     init(before real: Int) throws {
-        port = try LocalBroker.freePort()
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = Self.loopback(port)
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, size) }
-        }
-        guard bound == 0, listen(listener, 8) == 0 else { throw TestFailure("no listener") }
-        Thread.detachNewThread { [weak self, listener] in
-            while true {
-                let connection = accept(listener, nil, nil)
-                guard connection >= 0, let self else { return }
-                let behaviour = self.behaviour.withLock { $0 }
-                self.count.withLock { $0 += 1 }
-                Thread.detachNewThread {
-                    self.serve(connection, behaviour, real)
-                    close(connection)
-                }
-            }
+        let conduct = Conduct()
+        self.conduct = conduct
+        listener = try LoopbackListener { connection in
+            conduct.count.withLock { $0 += 1 }
+            conduct.serve(connection, real)
         }
     }
-
-    deinit { shutdown(listener, Int32(SHUT_RDWR)); close(listener) }
 
     /// How many connections there have been since this was set.
-    var connections: Int { count.withLock { $0 } }
+    var connections: Int { conduct.count.withLock { $0 } }
 
     func behave(_ new: Behaviour) {
-        behaviour.withLock { $0 = new }
-        count.withLock { $0 = 0 }
+        conduct.behaviour.withLock { $0 = new }
+        conduct.count.withLock { $0 = 0 }
     }
+}
 
-    private func isStill(_ expected: Behaviour) -> Bool { behaviour.withLock { $0 } == expected }
+/// What it does on a connection.
+private final class Conduct: Sendable {
+    let behaviour = Mutex(HostileBroker.Behaviour.silent)
+    let count = Mutex(0)
 
-    private func serve(_ connection: Int32, _ behaviour: Behaviour, _ real: Int) {
+    private func isStill(_ expected: HostileBroker.Behaviour) -> Bool { behaviour.withLock { $0 } == expected }
+
+    func serve(_ connection: Int32, _ real: Int) {
+        let behaviour = behaviour.withLock { $0 }
         var buffer = [UInt8](repeating: 0, count: 65_536)
         var patience = timeval(tv_sec: 1, tv_usec: 0)
         setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -86,7 +76,7 @@ final class HostileBroker: Sendable {
         }
     }
 
-    private func attack(_ connection: Int32, _ behaviour: Behaviour, _ isFive: Bool) {
+    private func attack(_ connection: Int32, _ behaviour: HostileBroker.Behaviour, _ isFive: Bool) {
         switch behaviour {
         case .malformed:
             // A topic that is longer than its packet, a length without an end, a packet of no kind, a topic that is no UTF-8.
@@ -94,7 +84,7 @@ final class HostileBroker: Sendable {
                 [0x32, 0x04, 0xff, 0xff, 0x61, 0x62], [0x30, 0xff, 0xff, 0xff, 0xff, 0x7f], [0xf3, 0x00],
                 [0x30, 0x05, 0, 2, 0xc3, 0x28, 0],
             ]
-            let number = connections % packets.count
+            let number = count.withLock { $0 } % packets.count
             _ = send(connection, packets[number])
             usleep(100_000)
         case .unknownProperty:
@@ -120,20 +110,12 @@ final class HostileBroker: Sendable {
         }
     }
 
-    private func send(_ connection: Int32, _ bytes: [UInt8]) -> Bool {
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { Foundation.send(connection, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
-            guard count > 0 else { return false }
-            sent += count
-        }
-        return true
-    }
+    private func send(_ connection: Int32, _ bytes: [UInt8]) -> Bool { LoopbackListener.send(bytes, to: connection) }
 
     private func forward(_ connection: Int32, to port: Int) {
         let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(other) }
-        var address = Self.loopback(port)
+        var address = LocalBroker.loopback(port)
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(other, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
@@ -147,13 +129,5 @@ final class HostileBroker: Sendable {
                 guard count > 0, send(index == 0 ? other : connection, Array(buffer[..<count])) else { return }
             }
         }
-    }
-
-    private static func loopback(_ port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        return address
     }
 }

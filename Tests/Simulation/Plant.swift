@@ -9,13 +9,12 @@ import TestSupport
 
 /// The site that is simulated: three gauges with a water level and a temperature each, rules simple enough for a model of a
 /// few lines, and the gateway's configuration.
-struct Plant: Sendable {
+package struct Plant: Sendable {
     static let stations = 3
     /// How long it has to be hot.
     static let heat = TimeSpan.minutes(1)
     /// How long nobody may take a warning on before the chief is told.
     static let patience = TimeSpan.minutes(2)
-    static let floods = (alarms: 3, within: TimeSpan.minutes(3))
 
     let configuration: Configuration
     let model: Model
@@ -74,7 +73,7 @@ struct Plant: Sendable {
           - { name: chief, kind: log, file: chief.jsonl }
         """
 
-    init() throws {
+    package init() throws {
         folder = try TemporaryFolder()
         try folder.write("profiles/gauge.yaml", Self.profile)
         let devices = (1...Self.stations).map { "  - { id: d\($0), profile: gauge, station: s\($0) }" }

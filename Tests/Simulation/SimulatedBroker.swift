@@ -6,7 +6,6 @@ import TestSupport
 /// A message of a sensor, on its way.
 struct SensorMessage {
     var number: Int
-    var device: Int
     var topic: [UInt8]
     var payload: [UInt8]
     var qos: Int32

@@ -73,17 +73,17 @@ package final class Simulation {
     }
 
     /// Runs a seed to its end, and checks what was promised.
-    package static func run(_ plant: SimulatedPlant, seed: UInt64, tellsStory: Bool = false) async throws -> Report {
+    package static func run(_ plant: Plant, seed: UInt64, tellsStory: Bool = false) async throws -> Report {
         try await run(plant, seed: seed, .storm, tellsStory: tellsStory)
     }
 
     /// Runs a day in which nobody is there upstream, and checks that everything has come in its order when somebody is.
-    package static func runAbsence(_ plant: SimulatedPlant, seed: UInt64) async throws -> Report {
+    package static func runAbsence(_ plant: Plant, seed: UInt64) async throws -> Report {
         try await run(plant, seed: seed, .absence, tellsStory: false)
     }
 
-    private static func run(_ plant: SimulatedPlant, seed: UInt64, _ kind: Weather.Kind, tellsStory: Bool) async throws -> Report {
-        let simulation = try Simulation(plant.plant, seed: seed, kind, tellsStory: tellsStory)
+    private static func run(_ plant: Plant, seed: UInt64, _ kind: Weather.Kind, tellsStory: Bool) async throws -> Report {
+        let simulation = try Simulation(plant, seed: seed, kind, tellsStory: tellsStory)
         await simulation.run()
         simulation.check()
         simulation.world.onHappening = { _ in }
@@ -224,10 +224,4 @@ package final class Simulation {
         process.end()
         self.process = nil
     }
-}
-
-/// The plant, made once for many runs.
-package struct SimulatedPlant: Sendable {
-    let plant: Plant
-    package init() throws { plant = try Plant() }
 }

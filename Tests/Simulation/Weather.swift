@@ -112,7 +112,7 @@ struct Weather {
         let name = isLevel ? "level" : "temperature"
         // The third gauge does not ask for acknowledgements.
         let message = SensorMessage(
-            number: number, device: device, topic: Array("test/d\(device)".utf8),
+            number: number, topic: Array("test/d\(device)".utf8),
             payload: Array("{\"t\":\(milliseconds),\"\(name)\":\(value)}".utf8), qos: device == 3 ? 0 : 1)
         add(at, .reading(message))
     }

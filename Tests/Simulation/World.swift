@@ -36,8 +36,6 @@ final class World: @unchecked Sendable {
 
     func plan(_ happenings: [Happening]) { agenda = happenings.sorted { ($1.at, $1.order) < ($0.at, $0.order) } }
 
-    func plan(_ happening: Happening) { plan(agenda + [happening]) }
-
     var nextHappening: TimeSpan? { agenda.last?.at }
 
     /// Lets time pass, up to the next thing that happens.

@@ -8,13 +8,13 @@ import Testing
     @Test("whatever fails, what was promised is kept")
     func seeds() async throws {
         let count = ProcessInfo.processInfo.environment["TOCSIN_SIMULATE_SEEDS"].flatMap { UInt64($0) } ?? 200
-        let series = try await SimulationSeries.run(SimulatedPlant(), seeds: 1..<count + 1)
+        let series = try await SimulationSeries.run(Plant(), seeds: 1..<count + 1)
         #expect(series.failed.map { "seed \($0.seed): \($0.faults.prefix(3))" } == [])
     }
 
     @Test("after a day without anyone upstream every escalation comes, in its order")
     func absence() async throws {
-        let report = try await Simulation.runAbsence(SimulatedPlant(), seed: 5)
+        let report = try await Simulation.runAbsence(Plant(), seed: 5)
         #expect(report.faults == [])
         #expect(report.escalations > 1000)
         print(
@@ -24,7 +24,7 @@ import Testing
 
     @Test("the same seed is the same run")
     func deterministic() async throws {
-        let plant = try SimulatedPlant()
+        let plant = try Plant()
         for seed in [3, 9] as [UInt64] {
             let first = try await Simulation.run(plant, seed: seed, tellsStory: true)
             let second = try await Simulation.run(plant, seed: seed, tellsStory: true)

@@ -13,7 +13,7 @@ struct Simulator {
         }
         if let at = arguments.firstIndex(of: "--break"), at + 1 < arguments.count { return try Mutant.breakSources(in: arguments[at + 1]) }
         if arguments.contains("--mutants") { return Mutant.all.forEach { print($0.name) } }
-        let plant = try SimulatedPlant()
+        let plant = try Plant()
         if let seed = number("--seed") {
             let report = try await Simulation.run(plant, seed: seed, tellsStory: true)
             for line in report.story { print(line) }

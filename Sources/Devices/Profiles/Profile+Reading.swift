@@ -29,7 +29,7 @@ extension Profile {
             time = pointer.map { TimeField(pointer: $0, format: format ?? .rfc3339) }
             reader.problems += field.finish()
         }
-        let sequence = reader.keys.contains { $0.string == "sequence" } ? reader.pointer("sequence") : nil
+        let sequence = reader.node("sequence") == nil ? nil : reader.pointer("sequence")
         var fields = reader.items("readings").compactMap { Field.read($0, format: format, problems: &reader.problems) }
         if fields.isEmpty, reader.problems.isEmpty { reader.report("no-readings", "a profile names at least one reading") }
         if sequence != nil, format == .json {

@@ -37,17 +37,8 @@ struct HealthProbe: Sendable {
 
     private func report() async -> HealthReport {
         HealthReport(
-            diskFree: Self.diskFree(at: store.path), isClockUnsynchronised: Self.isClockUnsynchronised(),
+            diskFree: DiskSpace(besides: store.path).map { Double($0.free) / Double($0.size) }, isClockUnsynchronised: Self.isClockUnsynchronised(),
             outbox: try? await store.outboxState(at: clock.now()))
-    }
-
-    static func diskFree(at path: String) -> Double? {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        guard let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder),
-            let size = (attributes[.systemSize] as? NSNumber)?.doubleValue, size > 0,
-            let free = (attributes[.systemFreeSize] as? NSNumber)?.doubleValue
-        else { return nil }
-        return free / size
     }
 
     /// As the kernel knows it; where a service may not ask (`ProtectClock`), as systemd-timesyncd says.

@@ -12,11 +12,9 @@ package struct Ballast: Sendable {
     @discardableResult
     package func lay() -> Bool {
         if FileManager.default.fileExists(atPath: path) { return true }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        guard let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder),
-            let size = (attributes[.systemSize] as? NSNumber)?.int64Value,
-            let free = (attributes[.systemFreeSize] as? NSNumber)?.int64Value, case let bytes = min(size / 64, 4 << 20), free > bytes * 4
-        else { return false }
+        guard let space = DiskSpace(besides: path), case let bytes = min(space.size / 64, 4 << 20), space.free > bytes * 4 else {
+            return false
+        }
         // Written, not merely sized: a hole in a file takes no room.
         return (try? Data(repeating: 0x42, count: Int(bytes)).write(to: URL(fileURLWithPath: path))) != nil
     }

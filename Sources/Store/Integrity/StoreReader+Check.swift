@@ -65,9 +65,7 @@ extension StoreReader {
             while let row = try rows.next() {
                 found += 1
                 sum.add(
-                    Reading(
-                        series: SeriesID(index: row[0]), time: Instant(nanoseconds: row[1]), value: row[2] ?? .nan,
-                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[3] as Int64))))
+                    Reading(row))
             }
             findings.readings += found
             if found != count {

@@ -52,7 +52,7 @@ extension Store {
 
     /// Moves a store's files out of the way.
     /// - Returns: where the main file lies now.
-    private static func setAside(_ path: String, because reason: String, at now: Instant) throws -> String {
+    static func setAside(_ path: String, because reason: String, at now: Instant) throws -> String {
         let name = "\(path).damaged-\(now.description.prefix(19).replacing(":", with: ""))Z"
         var setAside = name
         var number = 1
@@ -70,66 +70,6 @@ extension Store {
         return setAside
     }
 
-    /// Makes a new store of everything that can be read of a damaged one, its readings too, batch by batch as far as their
-    /// checksums agree. The damaged one is set aside as it is. No gateway may run on it.
-    /// - Parameter progress: called with the share that is done, from 0 to 1.
-    /// - Throws: ``StoreError`` where the file is no store at all.
-    package static func repair(
-        path: String, because reason: String, at now: Instant, progress: (Double) -> Void = { _ in }
-    ) throws -> StoreRescue {
-        let setAside = try setAside(path, because: reason, at: now)
-        let store = try Store(path: path)
-        var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
-        store.takeOver(essentials.map { ($0.name, "1") } + [("refused_payload", "1"), ("forward", "1")], from: setAside, &rescue)
-        try store.takeOverReadings(from: setAside, &rescue, progress)
-        try store.note(AuditNote("repaired", at: now, text: rescue.description))
-        try store.close()
-        return rescue
-    }
-
-    private func takeOverReadings(from path: String, _ rescue: inout StoreRescue, _ progress: (Double) -> Void) throws {
-        var configuration = Configuration()
-        configuration.readonly = true
-        guard let damaged = try? DatabaseQueue(path: path, configuration: configuration) else { return }
-        defer { try? damaged.close() }
-        let batches = (try? damaged.read { try Row.fetchAll($0, sql: "SELECT * FROM batch ORDER BY first_reading") }) ?? []
-        var (saved, lost) = (0, 0)
-        for (number, batch) in batches.enumerated() {
-            if number % 100 == 0 { progress(Double(number) / Double(batches.count)) }
-            let (first, count, checksum): (Int64, Int64, Int64?) = (batch["first_reading"], batch["count"], batch["checksum"])
-            let rows = try? damaged.read { db in
-                try Row.fetchAll(
-                    db, sql: "SELECT id, series, time, value, quality FROM reading WHERE id >= ? AND id < ? ORDER BY id",
-                    arguments: [first, first + count])
-            }
-            var sum = ReadingChecksum()
-            for row in rows ?? [] {
-                sum.add(
-                    Reading(
-                        series: SeriesID(index: row[1]), time: Instant(nanoseconds: row[2]), value: row[3] ?? .nan,
-                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[4] as Int64))))
-            }
-            guard let rows, rows.count == Int(count), checksum == nil || checksum == sum.value else {
-                lost += 1
-                continue
-            }
-            try write { db in
-                for row in rows {
-                    try db.execute(
-                        sql: "INSERT OR IGNORE INTO reading (id, series, time, value, quality) VALUES (?, ?, ?, ?, ?)",
-                        arguments: StatementArguments(row.databaseValues))
-                }
-                let columns = batch.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
-                let places = batch.columnNames.map { _ in "?" }.joined(separator: ", ")
-                try db.execute(
-                    sql: "INSERT INTO batch (\(columns)) VALUES (\(places))", arguments: StatementArguments(batch.databaseValues))
-            }
-            saved += rows.count
-        }
-        rescue.saved["reading"] = saved
-        rescue.lostBatches = lost
-    }
-
     /// A database with a broken page, as opposed to a file that never was one: that one is left alone.
     private static func isDamagedStore(_ path: String, _ reason: String) -> Bool {
         guard reason.contains("malformed") || reason.contains("not a database") || reason.contains("corrupt") else { return false }
@@ -137,13 +77,26 @@ extension Store {
         return header == Data("SQLite format 3\0".utf8) || FileManager.default.fileExists(atPath: path + "-wal")
     }
 
+    /// A second look at a file, which changes nothing in it.
+    static func openToLook(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// Inserts a row as it is, unless it is there.
+    static func insert(_ row: Row, into table: String, _ db: Database) throws {
+        let columns = row.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
+        let places = row.columnNames.map { _ in "?" }.joined(separator: ", ")
+        try db.execute(
+            sql: "INSERT OR IGNORE INTO \(table) (\(columns)) VALUES (\(places))", arguments: StatementArguments(row.databaseValues))
+    }
+
     /// What is wrong with the file, if anything is found. Looks only: a damaged file is kept as it was.
     private static func findDamage(path: String, checkedBytesMax: Int64) -> String? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        var configuration = Configuration()
-        configuration.readonly = true
         do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            let queue = try openToLook(path)
             defer { try? queue.close() }
             return try queue.read { db in
                 let last = try String.fetchOne(db, sql: "SELECT json_extract(record, '$.kind') FROM audit ORDER BY id DESC LIMIT 1")
@@ -165,16 +118,14 @@ extension Store {
     }
 
     /// What is taken over from a damaged store: all but readings, and what is over.
-    private static let essentials: [(name: String, rows: String)] = [
+    static let essentials: [(name: String, rows: String)] = [
         ("series", "1"), ("alarm", "cleared IS NULL OR state = 'returned'"),
         ("transition", "alarm IN (SELECT id FROM alarm WHERE cleared IS NULL OR state = 'returned')"), ("aside", "1"),
         ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"),
     ]
 
-    private func takeOver(_ tables: [(name: String, rows: String)], from path: String, _ rescue: inout StoreRescue) {
-        var configuration = Configuration()
-        configuration.readonly = true
-        guard let damaged = try? DatabaseQueue(path: path, configuration: configuration) else {
+    func takeOver(_ tables: [(name: String, rows: String)], from path: String, _ rescue: inout StoreRescue) {
+        guard let damaged = try? Self.openToLook(path) else {
             rescue.incomplete = tables.map(\.name)
             return
         }
@@ -194,12 +145,8 @@ extension Store {
                 }
                 try write { db in
                     for row in rows {
-                        let columns = row.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
-                        let places = row.columnNames.map { _ in "?" }.joined(separator: ", ")
                         do {
-                            try db.execute(
-                                sql: "INSERT OR IGNORE INTO \(table.name) (\(columns)) VALUES (\(places))",
-                                arguments: StatementArguments(row.databaseValues))
+                            try Self.insert(row, into: table.name, db)
                             count += db.changesCount
                         } catch {
                             if !rescue.incomplete.contains(table.name) { rescue.incomplete.append(table.name) }

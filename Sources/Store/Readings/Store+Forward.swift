@@ -46,9 +46,7 @@ extension Store {
             ).map { row in
                 NamedReading(
                     id: row[0], device: row[1], quantity: row[2], unit: row[3],
-                    reading: Reading(
-                        series: SeriesID(index: row[4]), time: Instant(nanoseconds: row[5]), value: row[6] ?? .nan,
-                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[7] as Int64))))
+                    reading: Reading(row, from: 4))
             }
         }
     }

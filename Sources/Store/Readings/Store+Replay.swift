@@ -65,9 +65,7 @@ extension Store {
                 }
                 if let last = lastAhead[series], id < last { continue }
                 body(
-                    Reading(
-                        series: SeriesID(index: series), time: Instant(nanoseconds: row[1]), value: row[2] ?? .nan,
-                        quality: Quality(rawValue: UInt16(truncatingIfNeeded: row[3] as Int64))), batch.arrived)
+                    Reading(row), batch.arrived)
             }
         }
     }

@@ -1,0 +1,75 @@
+internal import Foundation
+internal import GRDB
+package import Telemetry
+
+extension Store {
+    /// Makes a new store of everything that can be read of a damaged one, its readings too, batch by batch as far as their
+    /// checksums agree. The damaged one is set aside as it is. No gateway may run on it.
+    /// - Parameter progress: called with the share that is done, from 0 to 1.
+    /// - Throws: ``StoreError`` where the file is no store at all.
+    package static func repair(
+        path: String, because reason: String, at now: Instant, progress: (Double) -> Void = { _ in }
+    ) throws -> StoreRescue {
+        let setAside = try setAside(path, because: reason, at: now)
+        let store = try Store(path: path)
+        var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
+        store.takeOver(essentials.map { ($0.name, "1") } + [("refused_payload", "1"), ("forward", "1")], from: setAside, &rescue)
+        try store.takeOverReadings(from: setAside, &rescue, progress)
+        try store.note(AuditNote("repaired", at: now, text: rescue.description))
+        try store.close()
+        return rescue
+    }
+
+    /// How many batches are taken over in one transaction.
+    private static var batchesAtOnce: Int { 1000 }
+
+    private func takeOverReadings(from path: String, _ rescue: inout StoreRescue, _ progress: (Double) -> Void) throws {
+        var (saved, lost) = (0, 0)
+        defer { (rescue.saved["reading"], rescue.lostBatches) = (saved, lost) }
+        guard let damaged = try? Self.openToLook(path),
+            let total = try? damaged.read({ try Int.fetchOne($0, sql: "SELECT count(*) FROM batch") ?? 0 })
+        else { return rescue.incomplete.append("batch") }
+        defer { try? damaged.close() }
+        var done = 0
+        var last = Int64.min
+        while true {
+            let page = try? damaged.read { [last] db in
+                try Row.fetchAll(
+                    db, sql: "SELECT * FROM batch WHERE first_reading > ? ORDER BY first_reading LIMIT \(Self.batchesAtOnce)", arguments: [last])
+            }
+            guard let page else { return rescue.incomplete.append("batch") }
+            guard let end = page.last else { return }
+            last = end["first_reading"]
+            try write { db in
+                for batch in page {
+                    guard let rows = try? Self.wholeReadings(of: batch, in: damaged) else {
+                        lost += 1
+                        continue
+                    }
+                    for row in rows { try Self.insert(row, into: "reading", db) }
+                    try Self.insert(batch, into: "batch", db)
+                    saved += rows.count
+                }
+            }
+            done += page.count
+            progress(Double(done) / Double(max(total, 1)))
+        }
+    }
+
+    /// The rows of a batch's readings.
+    /// - Throws: where they cannot be read, or are not what was written.
+    private static func wholeReadings(of batch: Row, in damaged: DatabaseQueue) throws -> [Row] {
+        let (first, count, checksum): (Int64, Int64, Int64?) = (batch["first_reading"], batch["count"], batch["checksum"])
+        let rows = try damaged.read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id >= ? AND id < ? ORDER BY id",
+                arguments: [first, first + count])
+        }
+        var sum = ReadingChecksum()
+        for row in rows { sum.add(Reading(row)) }
+        guard rows.count == Int(count), checksum == nil || checksum == sum.value else {
+            throw DatabaseError(message: "the readings from \(first) on are not as they were written")
+        }
+        return rows
+    }
+}

@@ -50,7 +50,8 @@ final class EscalationBench {
         try FileManager.default.createDirectory(atPath: folder + "/upstream", withIntermediateDirectories: true)
         broker = try LocalBroker(folder: folder)
         upstream = try LocalBroker(folder: folder + "/upstream")
-        subscriber = try Subscriber(upstream.settings("bench-upstream"), filters: ["up/\(rule)/raised/#"], logger: quiet) { [stopwatch] topic, _ in
+        subscriber = try Subscriber(upstream.settings("bench-upstream"), filters: ["up/\(rule)/raised/#"], logger: quiet) {
+            [stopwatch] topic, _ in
             let words = topic.split(separator: "/")
             if let number = words.last.flatMap({ Int($0.dropFirst()) }) { stopwatch.stop(number) }
         }

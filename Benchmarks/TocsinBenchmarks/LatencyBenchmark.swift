@@ -51,30 +51,30 @@ enum LatencyBenchmark {
     private static func files(_ bench: EscalationBench) -> [String: String] {
         [
             "profiles/bench.yaml": """
-                profile: bench
-                topic: bench/{device}
-                time: { pointer: /t, format: unix_ms }
-                interval: 1s
-                silence: 1m
-                readings: [ { quantity: temperature, pointer: /temperature, unit: degC } ]
-                """,
-                "site.yaml": "site: bench\ndevices:\n"
-                    + (0..<sensors).map { "  - { id: d\($0), profile: bench, kind: machine }\n" }.joined(),
-                "rules/bench.yaml": """
-                hazard: fire
-                rules:
-                  - { name: hot, for_each: device, levels: { warning: temperature > 90 degC } }
-                  - { name: warm, for_each: device, levels: { warning: "mean(temperature, 5m) > 90 degC" } }
-                """,
-                "tocsin.yaml": """
-                site: site.yaml
-                profiles: profiles
-                rules: rules
-                broker: { host: 127.0.0.1, port: \(bench.broker.port), client_id: bench-latency }
-                store: { path: data/t.db }
-                destinations:
-                  - { name: up, kind: mqtt, topic: "up/{rule}/{kind}/{group}", broker: { host: 127.0.0.1, port: \(bench.upstream.port) } }
-                """,
-            ]
+            profile: bench
+            topic: bench/{device}
+            time: { pointer: /t, format: unix_ms }
+            interval: 1s
+            silence: 1m
+            readings: [ { quantity: temperature, pointer: /temperature, unit: degC } ]
+            """,
+            "site.yaml": "site: bench\ndevices:\n"
+                + (0..<sensors).map { "  - { id: d\($0), profile: bench, kind: machine }\n" }.joined(),
+            "rules/bench.yaml": """
+            hazard: fire
+            rules:
+              - { name: hot, for_each: device, levels: { warning: temperature > 90 degC } }
+              - { name: warm, for_each: device, levels: { warning: "mean(temperature, 5m) > 90 degC" } }
+            """,
+            "tocsin.yaml": """
+            site: site.yaml
+            profiles: profiles
+            rules: rules
+            broker: { host: 127.0.0.1, port: \(bench.broker.port), client_id: bench-latency }
+            store: { path: data/t.db }
+            destinations:
+              - { name: up, kind: mqtt, topic: "up/{rule}/{kind}/{group}", broker: { host: 127.0.0.1, port: \(bench.upstream.port) } }
+            """,
+        ]
     }
 }

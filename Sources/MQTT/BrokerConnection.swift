@@ -33,6 +33,10 @@ package final class BrokerConnection: BrokerLink {
     /// Why the broker has said that it ends the connection (v5).
     private var goodbye: Int32?
     private var nextMisc = 0.0
+    /// How many connections went on with a session, and the number of the one that is up, or 0.
+    private var resumptions = 0
+    private var resumption = 0
+    private var isSessionPresent = false
     /// How many links in a row ended soon after they were made.
     private var shortLinks = 0
 
@@ -184,9 +188,11 @@ package final class BrokerConnection: BrokerLink {
     }
 
     private func setCallbacks(_ handle: OpaquePointer) {
-        mosquitto_connect_v5_callback_set(handle) { _, me, reason, _, _ in
+        mosquitto_connect_v5_callback_set(handle) { _, me, reason, flags, _ in
             guard let me else { return }
-            Unmanaged<BrokerConnection>.fromOpaque(me).takeUnretainedValue().connectResult = reason
+            let connection = Unmanaged<BrokerConnection>.fromOpaque(me).takeUnretainedValue()
+            connection.isSessionPresent = flags & 1 == 1
+            connection.connectResult = reason
         }
         mosquitto_disconnect_v5_callback_set(handle) { _, me, reason, _ in
             guard let me else { return }
@@ -199,7 +205,7 @@ package final class BrokerConnection: BrokerLink {
                 IncomingMessage(
                     topic: UnsafeRawBufferPointer(start: topic, count: strlen(topic)),
                     payload: UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)),
-                    qos: message.qos, isRetained: message.retain))
+                    qos: message.qos, isRetained: message.retain, resumption: connection.resumption))
         }
     }
 
@@ -220,6 +226,8 @@ package final class BrokerConnection: BrokerLink {
             return lose("the broker refuses the connection: \(text)")
         }
         lastTrouble = nil
+        if isSessionPresent { resumptions += 1 }
+        resumption = isSessionPresent ? resumptions : 0
         link = .up(since: Self.monotonicSeconds())
         logger.notice("connected to the broker", metadata: place)
         subscribe(handle, filters)

@@ -34,11 +34,16 @@ package struct IncomingMessage {
     package let payload: UnsafeRawBufferPointer
     package let qos: Int32
     package let isRetained: Bool
+    /// Counts the connections on which the broker went on with the session of the one before; 0 on a first connection, and
+    /// where the session was new. What the broker sent before and got no acknowledgement of, it sends first on such a
+    /// connection, in the same order (MQTT 5, 4.4 and 4.6); libmosquitto does not hand on the flag that says so.
+    package let resumption: Int
 
-    package init(topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, qos: Int32, isRetained: Bool) {
+    package init(topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, qos: Int32, isRetained: Bool, resumption: Int = 0) {
         self.topic = topic
         self.payload = payload
         self.qos = qos
         self.isRetained = isRetained
+        self.resumption = resumption
     }
 }

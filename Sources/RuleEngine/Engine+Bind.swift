@@ -77,7 +77,9 @@ extension Engine {
             state.extras = Int32(extras.grow(by: shape.extraCount, with: ExtraState()))
             state.remembers = memory[index] > .zero
             state.retention = max(plan.lateness.nanoseconds, shape.longest + memory[index].nanoseconds)
-            state.patience = shape.windowCount == 0 ? .max : min(plan.series[index].overdueAfter, shape.shortest)
+            state.silence = plan.series[index].silence.nanoseconds
+            state.counter = plan.series[index].counter
+            state.patience = shape.windowCount == 0 ? .max : min(plan.series[index].overdueAfter, shape.shortest, state.silence)
             state.raw = plan.series[index].raw?.index ?? -1
             for extra in 0..<shape.extraCount where shapes.extras[shape.extraBase + extra].kind == .sorted {
                 extras[Int(state.extras) + extra].sorted = Int32(sorted.grow(by: 1, with: SortedValues()))

@@ -41,15 +41,23 @@ package struct Engine: ~Copyable {
 
     var timers = Heap<Timer>()
     /// The instances that the moment under way has still to evaluate, lowest first.
-    private var pending = Heap<Int32>()
+    var pending = Heap<Int32>()
     /// Counts the moments at which something is evaluated.
     var serial: UInt64 = 0
+    /// The newest sample of the moment under way that touches anything, or `.min`; and the series whose reading it was.
+    private var moment = Int64.min
+    private var momentCause: Int32 = -1
     /// When the evaluation under way has to be repeated, if no reading comes.
     var due = Int64.max
-    private var hasStarted = false
+    var hasStarted = false
     /// When the gateway listened last, and since when it has without a pause.
-    private var listened = Int64.min
+    var listened = Int64.min
     var listeningSince = Int64.min
+    /// The broker may be sending again what it sent before: then a reading of a time and a value that are there is no news.
+    /// At any other time it is, however much two readings look alike.
+    package var mayRepeat = false
+    /// What a message holds that comes too late for its windows' ends: see `Engine+Late`.
+    var late = LateSamples()
 
     /// An instance's timer, or, below zero, that of series −1 − `target`.
     ///
@@ -67,10 +75,6 @@ package struct Engine: ~Copyable {
         var now: Int64 = 0
         var value = 0.0
     }
-
-    /// Between two ticks of a gateway that runs there is no more than this; after more it has not listened, or its
-    /// clock was set, and that nothing came says nothing about the sensors.
-    private static var longestPause: Int64 { TimeSpan.minutes(1).nanoseconds }
 
     /// A larger number is no measurement, and its square no longer a number.
     static var largestValue: Double { 1e100 }
@@ -95,36 +99,95 @@ package struct Engine: ~Copyable {
     }
 
     /// Takes one reading, evaluates every instance that it touches, and appends what changed.
-    @inline(__always)
     package mutating func ingest(_ reading: Reading, into changes: inout [LevelChange]) -> ReadingOutcome {
-        let index = Int(reading.series.index)
-        // The comparison is false for what is not a number.
-        guard index >= 0, index < series.count, abs(reading.value) < Self.largestValue else { return .unusable }
-        let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
-        let quality = reading.quality
-        if series[index].raw >= 0 {
-            _ = place(sample, Int(series[index].raw), reading.series, isUsable: true, quality, into: &changes)
-        }
-        return place(sample, index, reading.series, isUsable: quality.isUsable, quality, into: &changes)
+        beginMoment()
+        let outcome = take(reading, mayBeLate: true, into: &changes)
+        endMoment(into: &changes)
+        return outcome ?? .evaluated
     }
 
-    /// Takes readings in turn, as ``ingest(_:into:)`` does, and looks ahead for the next ones' state.
+    /// Takes the readings of a message: those of one time together, one time after the other, and those first that come too
+    /// late for their windows' ends. Looks ahead for the next ones' state.
     ///
-    /// - Parameter exceptions: gets the readings that were not evaluated, by index, and why.
+    /// - Parameters:
+    ///   - readings: in the order of their times.
+    ///   - exceptions: gets the readings that were not evaluated, by index, and why.
     package mutating func ingest(
         _ readings: borrowing Span<Reading>, exceptions: inout [(index: Int, outcome: ReadingOutcome)], into changes: inout [LevelChange]
     ) {
         let count = readings.count
         // Looking ahead for state pays only where it does not lie in the caches anyway; samples hardly ever do.
         let looksAhead = stateSize > Self.cacheSize
-        for at in readings.indices {
-            if looksAhead {
-                if at &+ 16 < count { prefetchState(Int(readings[at &+ 16].series.index)) }
-                if at &+ 10 < count { prefetchWindows(Int(readings[at &+ 10].series.index)) }
+        var at = 0
+        late.taken.removeAll(keepingCapacity: true)
+        var taken = 0
+        while at < count {
+            let time = readings[at].time
+            var end = at &+ 1
+            while end < count, readings[end].time == time { end &+= 1 }
+            // What timers had to do before this moment is done for all its series before the first of its samples comes.
+            if end &- at > 1 {
+                for index in at..<end { settle(Int(readings[index].series.index), before: time.nanoseconds, into: &changes) }
             }
-            if at &+ 5 < count { prefetchSamples(Int(readings[at &+ 5].series.index)) }
-            let outcome = ingest(readings[at], into: &changes)
-            if outcome != .evaluated { exceptions.append((at, outcome)) }
+            beginMoment()
+            for index in at..<end {
+                if looksAhead {
+                    if index &+ 16 < count { prefetchState(Int(readings[index &+ 16].series.index)) }
+                    if index &+ 10 < count { prefetchWindows(Int(readings[index &+ 10].series.index)) }
+                }
+                if index &+ 5 < count { prefetchSamples(Int(readings[index &+ 5].series.index)) }
+                if taken < late.taken.count, late.taken[taken] == index {
+                    taken &+= 1
+                } else if let outcome = take(readings[index], mayBeLate: false, into: &changes) {
+                    if outcome != .evaluated { exceptions.append((index, outcome)) }
+                } else {
+                    takeLate(readings, from: index, into: &changes)
+                    taken = 1
+                }
+            }
+            endMoment(into: &changes)
+            at = end
+        }
+    }
+
+    /// Takes one reading of the moment under way.
+    /// - Returns: `nil` for a late reading that has to be taken by itself, unless it `mayBeLate`.
+    @inline(__always)
+    private mutating func take(_ reading: Reading, mayBeLate: Bool, into changes: inout [LevelChange]) -> ReadingOutcome? {
+        let index = Int(reading.series.index)
+        // The comparison is false for what is not a number.
+        guard index >= 0, index < series.count, abs(reading.value) < Self.largestValue else { return .unusable }
+        let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
+        let quality = reading.quality
+        if series[index].raw >= 0 { takeRaw(sample, reading, index, into: &changes) }
+        return place(sample, index, reading.series, isUsable: quality.isUsable, quality, mayBeLate: mayBeLate, into: &changes)
+    }
+
+    /// Gives a sample to the raw twin of its series, if that has one.
+    @inline(never)
+    mutating func takeRaw(_ sample: Sample, _ reading: Reading, _ index: Int, into changes: inout [LevelChange]) {
+        guard series[index].raw >= 0 else { return }
+        _ = place(sample, Int(series[index].raw), reading.series, isUsable: true, reading.quality, mayBeLate: true, into: &changes)
+    }
+
+    @inline(__always)
+    private mutating func beginMoment() {
+        serial &+= 1
+        moment = .min
+    }
+
+    /// Evaluates what the samples of the moment under way touch.
+    @inline(__always)
+    mutating func endMoment(into changes: inout [LevelChange]) {
+        if moment != .min { evaluatePending(at: moment, trigger: .reading(SeriesID(index: momentCause)), into: &changes) }
+    }
+
+    /// Runs what timers had to do before a moment, of a series that gets a sample then, and of its raw twin.
+    @inline(never)
+    mutating func settle(_ index: Int, before time: Int64, into changes: inout [LevelChange]) {
+        guard index >= 0, index < series.count else { return }
+        for index in [index, Int(series[index].raw)] where index >= 0 {
+            if series[index].wake < time || series[index].readersWake < time { runTimers(of: index, before: time, into: &changes) }
         }
     }
 
@@ -136,8 +199,9 @@ package struct Engine: ~Copyable {
 
     @inline(__always)
     private mutating func place(
-        _ taken: Sample, _ index: Int, _ cause: SeriesID, isUsable: Bool, _ quality: Quality, into changes: inout [LevelChange]
-    ) -> ReadingOutcome {
+        _ taken: Sample, _ index: Int, _ cause: SeriesID, isUsable: Bool, _ quality: Quality, mayBeLate: Bool,
+        into changes: inout [LevelChange]
+    ) -> ReadingOutcome? {
         let state = series.address(index)
         let newest = state.pointee.newest
         var sample = taken
@@ -147,7 +211,7 @@ package struct Engine: ~Copyable {
                 sample.time = newest + 1
             } else {
                 if newest &- sample.time > plan.lateness.nanoseconds { return .tooLate }
-                if holds(sample, index) { return .repeated }
+                if mayRepeat, holds(sample, index) { return .repeated }
             }
         }
         guard isUsable else { return .unusable }
@@ -156,29 +220,52 @@ package struct Engine: ~Copyable {
             runTimers(of: index, before: sample.time, into: &changes)
         }
         let shape = shapes.shapes.address(Int(state.pointee.shape))
-        let hasChanged: Bool
-        if sample.time >= newest, newest == .min || sample.time > state.pointee.now &- shape.pointee.shortest {
-            hasChanged = append(sample, to: index)
-            state.pointee.lag = listened == .min ? 0 : listened &- sample.time
-        } else {
-            insert(sample, into: index)
-            if state.pointee.newest != newest { state.pointee.lag = listened == .min ? 0 : listened &- sample.time }
-            hasChanged = test(index)
-            if state.pointee.remembers { remember(anew: index) }
+        let isNewest = sample.time >= newest && (newest == .min || sample.time > state.pointee.now &- shape.pointee.shortest)
+        guard isNewest else {
+            guard mayBeLate else { return nil }
+            takeLate(sample, into: index, because: cause)
+            return .evaluated
         }
-        let wake = state.pointee.patience == .max ? .max : state.pointee.newest &+ state.pointee.patience
-        state.pointee.wake = wake
-        if wake < state.pointee.queued &- state.pointee.lag { queueTimer(ofSeries: index) }
-        if hasChanged || state.pointee.alwaysCount > 0 || state.pointee.isDirty {
-            react(index, at: sample.time, trigger: .reading(cause), into: &changes)
-        }
+        if state.pointee.isQuiet { resume(index, with: sample) }
+        let hasChanged = append(sample, to: index)
+        state.pointee.lag = listened == .min ? 0 : listened &- sample.time
+        wait(for: index)
+        if hasChanged || state.pointee.alwaysCount > 0 || state.pointee.isDirty { touch(index, at: sample.time, because: cause) }
         return .evaluated
     }
 
-    /// Evaluates the instances that a series' newest sample, or a timer of it, touches.
+    /// Sets the timer of a series that has just got a sample.
+    @inline(__always)
+    mutating func wait(for index: Int) {
+        let state = series.address(index)
+        let wake = state.pointee.patience == .max ? .max : state.pointee.newest &+ state.pointee.patience
+        state.pointee.wake = wake
+        if wake < state.pointee.queued &- state.pointee.lag { queueTimer(ofSeries: index) }
+    }
+
+    /// Marks what a sample of a series touches for the evaluation at the end of the moment under way.
     @inline(never)
-    private mutating func react(_ index: Int, at time: Int64, trigger: LevelChange.Trigger, into changes: inout [LevelChange]) {
+    mutating func touch(_ index: Int, at time: Int64, because cause: SeriesID) {
+        moment = max(moment, time)
+        momentCause = cause.index
+        pushTouched(index)
+    }
+
+    /// Evaluates the instances that a timer of a series touches.
+    @inline(never)
+    mutating func react(_ index: Int, at time: Int64, into changes: inout [LevelChange]) {
         serial &+= 1
+        // Of a sensor that has never been heard the time is the gateway's; its own readings may be from before that.
+        let isUnheard = series[index].newest == .min
+        let base = Int(series[index].readerBase)
+        let readers = isUnheard ? (base..<base + Int(series[index].readerCount)).map { Int(self.readers[$0]) } : []
+        let before = readers.map { instances[$0] }
+        pushTouched(index)
+        evaluatePending(at: time, trigger: .timer, into: &changes)
+        for (reader, before) in zip(readers, before) where instances[reader].level == before.level { instances[reader].now = before.now }
+    }
+
+    mutating func pushTouched(_ index: Int) {
         let state = series[index]
         let touched = state.isDirty ? state.readerCount : state.alwaysCount
         for at in 0..<Int(touched) { push(Int(readers[Int(state.readerBase) + at])) }
@@ -193,7 +280,6 @@ package struct Engine: ~Copyable {
             }
         }
         series[index].isDirty = false
-        evaluatePending(at: time, trigger: trigger, into: &changes)
     }
 
     /// Marks an instance for evaluation in the moment under way.
@@ -204,160 +290,10 @@ package struct Engine: ~Copyable {
     }
 
     /// Lowest first: an instance comes after those whose state it asks for.
-    private mutating func evaluatePending(at time: Int64, trigger: LevelChange.Trigger, into changes: inout [LevelChange]) {
+    mutating func evaluatePending(at time: Int64, trigger: LevelChange.Trigger, into changes: inout [LevelChange]) {
         while let next = pending.popMin() {
             settleMembers(of: Int(next), before: time, into: &changes)
             evaluate(Int(next), at: max(time, instances[Int(next)].now), trigger: trigger, into: &changes)
-        }
-    }
-}
-
-// Time without readings.
-extension Engine {
-    /// Runs what the timers of the instances had to do whose state an instance asks for.
-    @inline(__always)
-    private mutating func settleMembers(of index: Int, before time: Int64, into changes: inout [LevelChange]) {
-        let base = Int(plan.instances[index].tallyBase)
-        for number in 0..<layout.programs[Int(plan.instances[index].program)].tallyCount {
-            let tally = layout.tallies[base + number]
-            for at in tally.firstMember..<tally.firstMember + tally.memberCount {
-                let member = Int(layout.members[Int(at)])
-                while instances[member].wake < time {
-                    evaluate(member, at: instances[member].wake, trigger: .timer, into: &changes)
-                }
-            }
-        }
-    }
-
-    /// Moves the clock on: runs every timer that is due by `now`, in the order of their times.
-    package mutating func advance(to now: Instant, into changes: inout [LevelChange]) {
-        listen(at: now)
-        if !hasStarted { start(at: now.nanoseconds) }
-        while let timer = timers.min, timer.due <= now.nanoseconds {
-            timers.removeMin()
-            if timer.target < 0 {
-                let index = Int(-1 - timer.target)
-                guard series[index].queued == timer.due else { continue }
-                series[index].queued = SeriesState.notQueued
-                if series[index].wake <= timer.due &- series[index].lag {
-                    lookAt(index, at: series[index].wake, into: &changes)
-                } else {
-                    queueTimer(ofSeries: index)
-                }
-            } else {
-                let index = Int(timer.target)
-                guard instances[index].queued == timer.due else { continue }
-                instances[index].queued = .max
-                let wake = instances[index].wake
-                if wake <= timer.due &- lag(ofInstance: index) {
-                    self.wake(index, into: &changes)
-                } else if wake != .max {
-                    queueTimer(ofInstance: index)
-                }
-            }
-        }
-    }
-
-    /// Says that the gateway is listening at this moment of its clock. To be said before a reading that came after a
-    /// pause, so that the pause is not taken for the sensors' silence.
-    package mutating func listen(at now: Instant) {
-        let pause = listened == .min ? .max : now.nanoseconds &- listened
-        if pause > Self.longestPause || pause < -Self.longestPause { listeningSince = now.nanoseconds }
-        listened = now.nanoseconds
-    }
-
-    /// Says that so much has passed by the gateway's clock, and not in truth: it was set, or nobody was there. What has to
-    /// last has not lasted longer by it.
-    package mutating func discount(_ span: TimeSpan) {
-        for index in 0..<series.count { series[index].lag &+= span.nanoseconds }
-    }
-
-    /// When ``advance(to:into:)`` has something to do next, or `nil`.
-    package var nextTimer: Instant? { timers.min.map { Instant(nanoseconds: $0.due) } }
-
-    /// What no reading has touched by now is looked at once: a sensor may be dead from the beginning.
-    private mutating func start(at now: Int64) {
-        hasStarted = true
-        for index in 0..<instances.count where instances[index].serial == 0 && instances[index].queued == .max {
-            instances[index].wake = now &- lag(ofInstance: index)
-            instances[index].queued = now
-            timers.insert(Timer(due: now, target: Int32(index)))
-        }
-    }
-
-    @inline(never)
-    private mutating func queueTimer(ofSeries index: Int) {
-        guard series[index].wake != .max else { return }
-        series[index].queued = series[index].wake &+ series[index].lag
-        timers.insert(Timer(due: series[index].queued, target: Int32(-1 - index)))
-    }
-
-    /// How far event time is behind the gateway's clock for an instance.
-    func lag(ofInstance index: Int) -> Int64 {
-        let clock = Int(instances[index].clockSeries)
-        return clock >= 0 ? series[clock].lag : 0
-    }
-
-    private mutating func queueTimer(ofInstance index: Int) {
-        instances[index].queued = instances[index].wake &+ lag(ofInstance: index)
-        timers.insert(Timer(due: instances[index].queued, target: Int32(index)))
-    }
-
-    /// Evaluates an instance at the time of its timer.
-    private mutating func wake(_ index: Int, into changes: inout [LevelChange]) {
-        let time = instances[index].wake
-        let (isFirst, before, level) = (instances[index].serial == 0, instances[index].now, instances[index].level)
-        instances[index].wake = .max
-        serial &+= 1
-        push(index)
-        evaluatePending(at: time, trigger: .timer, into: &changes)
-        // Its readings may still be on their way, from before this moment.
-        if isFirst, instances[index].level == level { instances[index].now = before }
-    }
-
-    /// Moves a series' windows on to a moment at which no reading came, and sees what follows.
-    ///
-    /// A window that empties is seen at the exact moment. One that only loses samples, because the next reading
-    /// is overdue, is looked at when that is half an interval late, and every one and a half from then: not
-    /// earlier, since a reading that is merely on its way must not be judged as missing.
-    private mutating func lookAt(_ index: Int, at time: Int64, into changes: inout [LevelChange]) {
-        advance(index, to: time)
-        let hasChanged = test(index)
-        let state = view(index)
-        var empties = Int64.max
-        var loses = Int64.max
-        for lane in 0..<state.shape.pointee.windowCount where state.count(lane: lane) > 0 {
-            let length = shapes.lengths[state.shape.pointee.lengthBase + lane]
-            empties = min(empties, state.newest &+ length)
-            loses = min(loses, state.ring[Int(state.ring.count) - state.count(lane: lane)].time &+ length)
-        }
-        let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].overdueAfter)
-        series[index].wake = min(empties, overdue)
-        if series[index].wake < series[index].queued &- series[index].lag { queueTimer(ofSeries: index) }
-        // What was restored is judged with its next reading: that only time has passed says nothing new of it, and would
-        // put what is still on its way in the past.
-        if hasChanged || series[index].alwaysCount > 0 { react(index, at: time, trigger: .timer, into: &changes) }
-    }
-
-    /// Runs what timers had to do strictly before a moment: those of a series, and of the instances that read it.
-    @inline(never)
-    private mutating func runTimers(of index: Int, before time: Int64, into changes: inout [LevelChange]) {
-        while true {
-            let base = Int(series[index].readerBase)
-            var earliest = Int64.max
-            var reader = -1
-            for at in base..<base + Int(series[index].readerCount) {
-                let instance = Int(readers[at])
-                if instances[instance].wake < earliest { (earliest, reader) = (instances[instance].wake, instance) }
-            }
-            series[index].readersWake = earliest
-            if series[index].wake < time, series[index].wake <= earliest {
-                lookAt(index, at: series[index].wake, into: &changes)
-            } else if earliest < time {
-                wake(reader, into: &changes)
-            } else {
-                return
-            }
         }
     }
 }

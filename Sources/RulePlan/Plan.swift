@@ -45,25 +45,47 @@ package struct Plan: Sendable {
 package struct SeriesPlan: Hashable, Sendable {
     /// How often its device is expected to send.
     package var interval: TimeSpan
+    /// After how long without a reading, while the gateway listens, the sensor is silent: nothing is known of it any more.
+    package var silence: TimeSpan
+    /// What its counter does, if it is one.
+    package var counter = CounterPlan()
     /// The series that takes its readings of every quality, or `nil` if no rule asks for them.
     package var raw: SeriesID?
 
     /// How long after a reading, in nanoseconds, the next one is half an interval late.
     package var overdueAfter: Int64 { interval.nanoseconds * 3 / 2 }
 
-    package init(interval: TimeSpan = .minutes(1), raw: SeriesID? = nil) {
+    package init(
+        interval: TimeSpan = .minutes(1), silence: TimeSpan = TimeSpan(nanoseconds: .max), raw: SeriesID? = nil
+    ) {
         self.interval = interval
+        self.silence = silence
         self.raw = raw
+    }
+}
+
+/// What is known of a counter, in the canonical unit of its quantity.
+package struct CounterPlan: Hashable, Sendable, BitwiseCopyable {
+    /// A smaller fall is the sensor's jitter. 0 where the profile does not say.
+    package var resolution: Double
+    /// The value at which it begins again at zero, or infinity.
+    package var width: Double
+
+    package init(resolution: Double = 0, width: Double = .infinity) {
+        self.resolution = resolution
+        self.width = width
     }
 }
 
 /// What an operand takes from a window.
 package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable {
-    case mean, sum, count, minimum, maximum, deviation, slope, first, last, delta
+    case mean, sum, count, minimum, maximum, deviation, slope, first, last
+    /// The newest value less the one at the window's beginning, which lies on a straight line between two readings.
+    case delta
     /// The quantile `parameter`, from 0 to 1; between two values by a straight line
     /// (definition 7 of R. J. Hyndman and Y. Fan, "Sample Quantiles in Statistical Packages", 1996).
     case quantile
-    /// What a counter has counted, and that per second: a fall is a reset to zero.
+    /// What a counter has counted, and that per second (`Counter` in the engine).
     case increase, rate
     /// The area under straight lines between the readings, in value seconds, and that by the time they span.
     case integral, timeMean
@@ -75,7 +97,7 @@ package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable
     case forecast
     /// Σ v·w / Σ w with w = exp(−age / `parameter` seconds).
     case smoothed
-    /// Seconds since the newest reading.
+    /// Seconds of listening since the newest reading.
     case age
     /// Between the sensors: the largest of their newest values less the smallest.
     case spread
@@ -84,11 +106,16 @@ package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable
 /// An aggregate and its parameter, 0 where it has none.
 package struct Measure: Hashable, Sendable, BitwiseCopyable {
     package var aggregate: Aggregate
+    /// It has a value while all its sensors are silent. Any other measure is unknown then: a window that only loses samples
+    /// must not look as if the hazard were over.
+    package var seesSilence: Bool
     package var parameter: Double
 
+    /// What speaks of silence itself, `count` and `age`, sees it unless it is told otherwise.
     package init(_ aggregate: Aggregate, _ parameter: Double = 0) {
         self.aggregate = aggregate
         self.parameter = parameter
+        seesSilence = aggregate == .count || aggregate == .age
     }
 }
 
@@ -135,7 +162,7 @@ package struct Instance: Hashable, Sendable, BitwiseCopyable {
     /// The first of the program's operands in ``Plan/operands``, and of its tallies in ``Plan/tallies``.
     package var operandBase: Int32
     package var tallyBase: Int32
-    /// How long a group that is normal may be unknown before it is blind.
+    /// How long a group that has none of the sensors that a rule asks for may be unknown before it is blind.
     package var blindAfter: TimeSpan
 
     package init(program: Int32, operandBase: Int32, tallyBase: Int32 = 0, blindAfter: TimeSpan = TimeSpan(nanoseconds: .max)) {

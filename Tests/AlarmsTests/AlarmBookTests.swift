@@ -91,7 +91,7 @@ import Testing
         let end = bench.feed([(7300, 2.5), (9000, 0.5)])
         #expect(end.last?.kind == .cleared)
         #expect(end.last?.alarm.state == .normal)
-        let again = bench.feed([(9700, 3)])
+        let again = bench.feed([(9500, 3)])
         #expect(again.map(\.kind).contains(.raised))
         #expect(again.allSatisfy { $0.alarm.state == .shelved })
     }

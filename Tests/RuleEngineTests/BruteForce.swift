@@ -16,7 +16,7 @@ enum BruteForce {
         if measure.aggregate == .count { return Double(inside.count) }
         guard let first = inside.first, let last = inside.last else { return .nan }
         switch measure.aggregate {
-        case .increase, .rate, .integral, .timeMean, .smoothed:
+        case .delta, .increase, .rate, .integral, .timeMean, .smoothed:
             // What a sensor has by itself: of several the mean.
             let own = Set(inside.map(\.series)).sorted().compactMap { series in
                 let value = perSensor(measure, sorted.filter { $0.series == series && $0.time <= now }, now: now, window: window)
@@ -49,7 +49,6 @@ enum BruteForce {
         case .standardScore: return deviation > 0 ? (last.value - mean) / deviation : .nan
         case .first: return first.value
         case .last: return last.value
-        case .delta: return inside.count < 2 ? .nan : last.value - first.value
         case .age: return Double(now - last.time) * 1e-9
         case .quantile:
             let order = values.sorted()
@@ -63,16 +62,60 @@ enum BruteForce {
         }
     }
 
+    /// What a counter counted up to a value since the one before, from at most eight values before it.
+    static func counterStep(_ all: [Double], _ index: Int) -> Double {
+        var (level, last, held) = (all[max(0, index - 8)], all[max(0, index - 8)], 0.0)
+        var fall: (from: Double, to: Double)?
+        var step = 0.0
+        for value in all[max(0, index - 8)...index].dropFirst() {
+            step = 0
+            if value >= level {
+                if let before = fall, abs(value - before.from) <= abs(before.from) / 10, value - last > (before.from - before.to) / 2 {
+                    // It was a glitch.
+                    step = max(0, value - before.from)
+                    (level, held, fall) = (max(value, before.from), 0, nil)
+                } else {
+                    step = held + value - level
+                    (level, held) = (value, 0)
+                }
+            } else {
+                step = held
+                held = 0
+                let depth = level - value
+                if depth > abs(level) / 100 {
+                    fall = (level, value)
+                    if depth > abs(level) / 10 { held = max(0, value) }
+                    level = value
+                }
+            }
+            last = value
+        }
+        return step
+    }
+
     /// - Parameter all: one sensor's, by time.
     private static func perSensor(_ measure: Measure, _ all: [Sample], now: Int64, window: Int64) -> Double {
         let start = now - window
         let first = all.firstIndex { $0.time > start } ?? all.endIndex
         let steps = (first..<all.count).filter { $0 > 0 }.map { (all[$0 - 1], all[$0]) }
-        let increase = steps.map { $1.value >= $0.value ? $1.value - $0.value : $1.value }.reduce(0, +)
+        // Of a gap that is longer than the window, only the part inside it counts.
+        var since = all[max(0, first - 1)].time
+        var inside = 1.0
+        if first > 0, first < all.count, all[first].time - since > window {
+            inside = Double(all[first].time - start) / Double(all[first].time - since)
+            since = start
+        }
+        let counted = (first..<all.count).filter { $0 > 0 }.map { counterStep(all.map(\.value), $0) * ($0 == first ? inside : 1) }
+        let increase = counted.reduce(0, +)
         switch measure.aggregate {
+        case .delta:
+            let newest = all[all.count - 1].value
+            guard first > 0 else { return steps.isEmpty ? .nan : newest - all[first].value }
+            let (a, b) = (all[first - 1], all[first])
+            return newest - (a.value + (b.value - a.value) * Double(start - a.time) / Double(b.time - a.time))
         case .increase: return steps.isEmpty ? .nan : increase
         case .rate:
-            let span = Double(all[all.count - 1].time - all[max(0, first - 1)].time) * 1e-9
+            let span = Double(all[all.count - 1].time - since) * 1e-9
             return span > 0 ? increase / span : .nan
         case .changes: return Double(steps.filter { $0.value != $1.value }.count)
         case .smoothed:

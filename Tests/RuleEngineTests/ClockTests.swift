@@ -16,8 +16,7 @@ import Testing
         // Measured at 0, read at 600.
         bench.engine.listen(at: at(600))
         bench.feed(0, 4)
-        bench.tick(600)
-        bench.tick(719)
+        bench.run(from: 600, to: 719)
         #expect(bench.log == [])
         bench.tick(720)
         #expect(bench.log == ["120: test d1 0→3"])
@@ -43,8 +42,7 @@ import Testing
         bench.tick(60)
         // The clock is set forward by an hour.
         bench.engine.discount(.hours(1))
-        bench.tick(3660)
-        bench.tick(3719)
+        bench.run(from: 3660, to: 3719)
         #expect(bench.log == [])
         bench.tick(3720)
         #expect(bench.log == ["120: test d1 0→3"])

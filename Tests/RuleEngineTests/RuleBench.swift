@@ -47,6 +47,12 @@ struct RuleBench: ~Copyable {
         tick(seconds)
     }
 
+    /// Ticks from one moment on to another, every half minute.
+    mutating func run(from start: Double, to end: Double) {
+        for seconds in stride(from: start, to: end, by: 30) { tick(seconds) }
+        tick(end)
+    }
+
     /// One tick, after a pause.
     mutating func tick(_ seconds: Double) {
         engine.advance(to: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)), into: &changes)

@@ -44,10 +44,15 @@ import Testing
         var changes: [LevelChange] = []
         var all: [BruteForce.Sample] = []
         var now = Int64.min
+        // The gateway has listened for longer than any window before the first reading comes.
+        var clock = Int64.min
         for (step, sample) in samples.enumerated() {
             // What timers have to say comes first; then the level is put back to normal, so that the
             // evaluation of the reading reports a change.
-            engine.advance(to: Instant(nanoseconds: sample.time - 1), into: &changes)
+            while clock < sample.time - 1 {
+                clock = clock == .min ? sample.time - 600_000_000_000 : min(clock + 30_000_000_000, sample.time - 1)
+                engine.advance(to: Instant(nanoseconds: clock), into: &changes)
+            }
             changes.removeAll()
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: 0)
             let reading = Reading(

@@ -112,7 +112,9 @@ final class SimulatedLink: BrokerLink {
             world.arrived(message)
             message.topic.withUnsafeBytes { topic in
                 message.payload.withUnsafeBytes { payload in
-                    handler(IncomingMessage(topic: topic, payload: payload, qos: message.qos, isRetained: false))
+                    // It keeps its session over every connection but the first.
+                    handler(
+                        IncomingMessage(topic: topic, payload: payload, qos: message.qos, isRetained: false, resumption: (link ?? 1) - 1))
                 }
             }
         }

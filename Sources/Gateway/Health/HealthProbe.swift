@@ -37,7 +37,8 @@ struct HealthProbe: Sendable {
 
     private func report() async -> HealthReport {
         HealthReport(
-            diskFree: DiskSpace(besides: store.path).map { Double($0.free) / Double($0.size) }, isClockUnsynchronised: Self.isClockUnsynchronised(),
+            diskFree: DiskSpace(besides: store.path).map { Double($0.free) / Double($0.size) },
+            isClockUnsynchronised: Self.isClockUnsynchronised(),
             outbox: try? await store.outboxState(at: clock.now()))
     }
 

@@ -18,13 +18,21 @@ extension Intake {
     /// Brings the engine to where it stood: windows from the stored readings, alarms from their table.
     ///
     /// What was stored while the clock was ahead is of no use to windows, and would make all that follows late.
-    mutating func warm(from store: Store, now: Instant, because occasion: Occasion) throws {
+    /// - Parameter earlier: at a reload, since when each series has been listened to, and up to when.
+    mutating func warm(
+        from store: Store, now: Instant, because occasion: Occasion, listening earlier: (until: Instant, from: [SeriesID: Instant])? = nil
+    ) throws {
         let present = occasion == .setBack ? now : now + ClockTolerance().ahead
         try fillWindows(from: store, before: present, now: now, occasion)
         health.droppedTotal = try store.newestValue(of: health.series(of: .brokerDroppedTotal))
         // From the newest readings to now nobody was there: nothing has lasted in that time.
-        if occasion == .start, let alive = try store.newestArrival(), alive < now { engine.discount(now - alive) }
+        if occasion == .start, let alive = try store.newestArrival(), alive < now {
+            engine.noteSilences(at: alive)
+            engine.discount(now - alive)
+        }
         if case .setForward(let step) = occasion { engine.discount(step) }
+        if occasion == .reload, let earlier { engine.noteSilences(at: earlier.until) }
+        listenAnew(earlier?.from ?? [:], at: now)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         for alarm in active + returned {
             let (course, told) = try store.course(of: alarm.id)
@@ -42,6 +50,34 @@ extension Intake {
         statistics.active = book.active
     }
 
+    /// Takes over since when each series has been listened to; one that was not, and has no readings, is from now on.
+    private mutating func listenAnew(_ earlier: [SeriesID: Instant], at now: Instant) {
+        engine.listen(at: now)
+        for device in model.site.devices {
+            for field in device.fields {
+                let id = model.series.id(device: device.id, quantity: field.quantity.name)
+                if let since = earlier[id] {
+                    engine.listenTo(id, from: since)
+                } else if engine.isUnheard(id) {
+                    engine.listenTo(id, from: now)
+                }
+            }
+        }
+    }
+
+    /// Since when each series of the running engine has been listened to, and up to when.
+    var listening: (until: Instant, from: [SeriesID: Instant])? {
+        guard let until = engine.listenedUntil else { return nil }
+        var from: [SeriesID: Instant] = [:]
+        for device in model.site.devices {
+            for field in device.fields {
+                let id = model.series.id(device: device.id, quantity: field.quantity.name)
+                from[id] = engine.heardFrom(id)
+            }
+        }
+        return (until, from)
+    }
+
     /// Replays stored readings.
     ///
     /// Readings that are far behind those before them, and were not late when they came, came after the clock was set back:
@@ -54,6 +90,8 @@ extension Intake {
         var beginnings: [SeriesID: Int] = [:]
         func pass(_ engine: inout Engine, isFirst: Bool) throws {
             var position = 0
+            engine.beginReplay()
+            defer { engine.endReplay() }
             try store.replay(after: newest - model.rules.plan.horizon, before: present) { reading, arrived in
                 position += 1
                 if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) {

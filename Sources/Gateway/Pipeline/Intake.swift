@@ -34,6 +34,10 @@ struct Intake: ~Copyable {
     var changes: [LevelChange] = []
     /// When it was looked last at what is due by the gateway's clock.
     private var attended = Instant(nanoseconds: 0)
+    /// The newest connection that goes on with a session, and whether all that came over it has come before.
+    private var resumption = (number: 0, isRepeating: false)
+    /// The newest time of arrival: no two messages have the same, so that their order is never lost.
+    private var newestArrival = Instant.distantPast
     /// The end of the alarm that says that nothing can be stored, while it is raised.
     private var storeFault: Transition?
 
@@ -73,8 +77,9 @@ struct Intake: ~Copyable {
     }
 
     /// Takes one message in. Its readings are evaluated at once, each in turn.
-    mutating func take(_ message: IncomingMessage, at now: Instant) {
+    mutating func take(_ message: IncomingMessage, at turn: Instant) {
         statistics.messages += 1
+        let now = arrival(at: turn)
         if message.qos > 0 { unacknowledged += 1 }
         guard let device = decoder.device(publishingOn: message.topic) else {
             if health.take(message) { return }
@@ -92,7 +97,21 @@ struct Intake: ~Copyable {
             refuse(message, from: device, fault, at: now)
         }
         if message.isRetained { distrustOld(from: device, at: now) }
+        if message.resumption != resumption.number { resumption = (message.resumption, message.resumption > 0) }
+        engine.mayRepeat = resumption.isRepeating && message.qos > 0
+        let repeated = statistics.repeated
         evaluate(at: now)
+        // What was sent before is sent first: the first message with something new ends it.
+        if engine.mayRepeat, !readings.isEmpty, statistics.repeated == repeated { resumption.isRepeating = false }
+        engine.mayRepeat = false
+    }
+
+    /// The time of arrival of a message that came in a turn, a nanosecond after that of the one before where they came together.
+    private mutating func arrival(at turn: Instant) -> Instant {
+        let next = newestArrival + TimeSpan(nanoseconds: 1)
+        // After a clock that was set back it is the turn's.
+        newestArrival = next > turn && next - turn < .seconds(1) ? next : turn
+        return newestArrival
     }
 
     /// A broker keeps a retained message for whoever comes: unless it says itself that it is new, it is of any time. It is
@@ -258,5 +277,6 @@ struct Intake: ~Copyable {
         statistics = earlier.statistics
         statistics.active = active
         health.carryOver(earlier.health)
+        (resumption, newestArrival) = (earlier.resumption, earlier.newestArrival)
     }
 }

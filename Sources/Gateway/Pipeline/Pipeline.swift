@@ -272,7 +272,7 @@ package final class Pipeline {
         guard storeRetryAt == nil else { return false }
         do {
             var next = Intake(model, configuration, logger: logger)
-            try next.warm(from: store, now: now, because: occasion)
+            try next.warm(from: store, now: now, because: occasion, listening: occasion == .reload ? intake.listening : nil)
             next.carryOver(intake)
             intake = next
             self.model = model

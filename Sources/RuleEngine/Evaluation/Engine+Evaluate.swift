@@ -17,13 +17,12 @@ extension Engine {
             execute(Int(layout.decisive[program.firstDecisive + at]), instance, program, index, at: now)
         }
         instances[index].now = now
-        if program.ballot >= 0 { instances[index].ballot = registers[program.ballot] }
-        judge(
-            program, layout.steps, &instances[index], registers, at: now, blindAfter: instance.blindAfter.nanoseconds,
-            listening: listeningSince)
-        if instances[index].unknownSince != .max, instance.blindAfter.nanoseconds < .max {
-            due = min(due, instances[index].unknownSince &+ instance.blindAfter.nanoseconds)
+        if program.ballot >= 0 {
+            instances[index].ballot = registers[program.ballot]
+            instances[index].lack = instances[index].ballot.isNaN ? lack(index, instance, program, at: now) : .nothing
         }
+        let isUnknown = judge(program, layout.steps, &instances[index], registers)
+        judgeBlindness(index, instance, program, isUnknown: isUnknown, at: now)
         let after = instances[index].ladder
         if after.level != before.level || after.isUncertain != before.isUncertain || after.isBlind != before.isBlind
             || after.isSuppressed != before.isSuppressed && after.level > .normal
@@ -35,6 +34,49 @@ extension Engine {
         if after.level != before.level || ballotMoved {
             for at in 0..<Int(instances[index].askerCount) { push(Int(askers[Int(instances[index].askerBase) + at])) }
         }
+    }
+
+    /// Raises the fault of a group of which nothing is known because readings are missing, and ends it when they are not.
+    ///
+    /// That a value is not known for any other reason (a deviation of nothing, too few readings yet) is no fault.
+    @inline(__always)
+    private mutating func judgeBlindness(
+        _ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, isUnknown: Bool, at now: Int64
+    ) {
+        guard isUnknown, program.blindLevel > .normal, instances[index].level == .normal || instances[index].isBlind else {
+            instances[index].unknownSince = .max
+            return
+        }
+        judgeUnknown(index, instance, program, at: now)
+    }
+
+    @inline(never)
+    private mutating func judgeUnknown(_ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, at now: Int64) {
+        let lack = lack(index, instance, program, at: now)
+        if lack != .sensor { instances[index].unknownSince = .max }
+        if instances[index].isBlind {
+            guard lack == .nothing else { return }
+            instances[index].level = .normal
+            instances[index].isBlind = false
+            return
+        }
+        switch lack {
+        case .nothing, .unheard: return
+        case .readings: break
+        case .sensor:
+            // Only the time counts in which the gateway has listened.
+            instances[index].unknownSince = max(min(instances[index].unknownSince, now), listeningSince)
+            guard instance.blindAfter.nanoseconds < .max else { return }
+            let end = instances[index].unknownSince &+ instance.blindAfter.nanoseconds
+            guard now >= end else {
+                due = min(due, end)
+                return
+            }
+            instances[index].unknownSince = .max
+        }
+        instances[index].level = program.blindLevel
+        instances[index].isBlind = true
+        instances[index].isUncertain = false
     }
 
     /// What is said of a change, with every value of the rule at that moment.
@@ -86,7 +128,10 @@ extension Engine {
         let value: Double
         switch code.operation {
         case .constant: value = code.constant
-        case .operand: value = read(Int(instance.operandBase) + a, at: now)
+        case .operand:
+            let operand = Int(instance.operandBase) + a
+            let measured = read(operand, at: now)
+            value = isComplete(operand) ? measured : .nan
         case .test: value = test(program.firstInstruction + register, code, instance, index, at: now)
         case .add: value = registers[a] + registers[Int(code.b)]
         case .subtract: value = registers[a] - registers[Int(code.b)]
@@ -151,8 +196,11 @@ extension Engine {
     private mutating func test(_ at: Int, _ code: Instruction, _ instance: Instance, _ index: Int, at now: Int64) -> Double {
         let bound = layout.tests[Int(instances[index].testBase + layout.testNumbers[at])]
         guard bound.word >= 0 else {
-            let value = read(Int(instance.operandBase + code.a), at: now)
-            return value.isNaN ? .nan : Kleene.truth(value > code.constant)
+            let operand = Int(instance.operandBase + code.a)
+            let value = read(operand, at: now)
+            if value.isNaN { return .nan }
+            // What was counted so far is the least that there is.
+            return value > code.constant ? 1 : isComplete(operand) ? 0 : .nan
         }
         let bit = UInt64(1) << UInt64(bound.bit)
         guard truth[Int(bound.word) + 1] & bit != 0 else { return .nan }

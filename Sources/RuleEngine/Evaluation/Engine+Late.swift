@@ -1,6 +1,121 @@
 internal import RulePlan
 internal import Telemetry
 
+/// Samples that come too late for their windows' ends: each is put in its place, and many at once cost little more than one.
+struct LateSamples {
+    fileprivate struct Item {
+        var sample: Sample
+        var series: Int32
+        /// The series whose reading it is: that of a raw twin's is another.
+        var cause: SeriesID
+    }
+
+    /// What has been gathered and not yet put in its place.
+    fileprivate var items: [Item] = []
+    /// Which readings of the message under way have been taken here, in order.
+    var taken: [Int] = []
+    /// Stored readings are given again: nothing is judged on the way, and late samples wait until the end.
+    fileprivate(set) var isReplaying = false
+    /// More than this are put in their places even then.
+    fileprivate static let itemsMax = 1 << 16
+    /// From this part of what a series holds on, its windows are formed anew: below, sample by sample costs less.
+    fileprivate static let shareOfMany = 32
+}
+
+extension Engine {
+    /// Begins to take stored readings again: what changes on the way is of no interest.
+    package mutating func beginReplay() { late.isReplaying = true }
+
+    /// Brings windows, and what conditions remember, up to date.
+    package mutating func endReplay() {
+        guard late.isReplaying else { return }
+        placeLate(isLast: true)
+        late.isReplaying = false
+        for index in 0..<series.count where series[index].hasStaleMemory {
+            series[index].hasStaleMemory = false
+            remember(anew: index)
+        }
+    }
+
+    /// Takes a late sample by itself.
+    @inline(never)
+    mutating func takeLate(_ sample: Sample, into index: Int, because cause: SeriesID) {
+        late.items.append(LateSamples.Item(sample: sample, series: Int32(index), cause: cause))
+        placeLate()
+    }
+
+    /// Takes all readings of a message that are late, from one of them on.
+    @inline(never)
+    mutating func takeLate(_ readings: borrowing Span<Reading>, from first: Int, into changes: inout [LevelChange]) {
+        late.taken.removeAll(keepingCapacity: true)
+        for at in first..<readings.count {
+            let reading = readings[at]
+            let index = Int(reading.series.index)
+            guard index >= 0, index < series.count, abs(reading.value) < Self.largestValue else { continue }
+            let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
+            guard reading.quality.isUsable, isLate(sample, index, reading.quality) else { continue }
+            late.taken.append(at)
+            late.items.append(LateSamples.Item(sample: sample, series: Int32(index), cause: reading.series))
+            // The first one's raw twin has got it already.
+            if at > first { takeRaw(sample, reading, index, into: &changes) }
+        }
+        placeLate()
+    }
+
+    /// Whether a sample has its place before the ends of its series' windows, and not too far before.
+    private func isLate(_ sample: Sample, _ index: Int, _ quality: Quality) -> Bool {
+        let newest = series[index].newest
+        guard newest != .min else { return false }
+        if sample.time <= newest {
+            if quality.contains(.clockReplaced), newest &- sample.time <= Self.longestPause { return false }
+            guard newest &- sample.time <= plan.lateness.nanoseconds else { return false }
+        }
+        if mayRepeat, holds(sample, index) { return false }
+        let shape = shapes.shapes[Int(series[index].shape)]
+        return !(sample.time >= newest && sample.time > series[index].now &- shape.shortest)
+    }
+
+    /// Puts what has been gathered in its place, series by series, and marks what it touches.
+    private mutating func placeLate(isLast: Bool = false) {
+        if late.isReplaying, !isLast, late.items.count < LateSamples.itemsMax { return }
+        var items = late.items
+        late.items = []
+        items.sort { ($0.series, $0.sample.time) < ($1.series, $1.sample.time) }
+        var first = 0
+        while first < items.count {
+            let index = Int(items[first].series)
+            var end = first + 1
+            while end < items.count, items[end].series == items[first].series { end += 1 }
+            let last = items[end - 1]
+            let hasChanged = place(items[first..<end].map(\.sample), into: index)
+            if hasChanged || series[index].alwaysCount > 0 || series[index].isDirty {
+                touch(index, at: last.sample.time, because: last.cause)
+            }
+            first = end
+        }
+    }
+
+    /// - Parameter run: late samples of one series, in the order of their times.
+    /// - Returns: whether a test came out differently.
+    private mutating func place(_ run: [Sample], into index: Int) -> Bool {
+        let newest = series[index].newest
+        // What was measured before the silence does not end it.
+        if series[index].isQuiet, let last = run.last, last.time > newest { resume(index, with: last) }
+        if run.count > 1, run.count * LateSamples.shareOfMany > Int(series[index].ring.count) {
+            insert(run[...], into: index)
+        } else {
+            for sample in run { insert(sample, into: index) }
+        }
+        if series[index].newest != newest { series[index].lag = listened == .min ? 0 : listened &- series[index].newest }
+        let hasChanged = test(index)
+        if series[index].remembers {
+            if late.isReplaying { series[index].hasStaleMemory = true } else { remember(anew: index) }
+        }
+        wait(for: index)
+        return hasChanged
+    }
+}
+
 // What conditions remember (`for`, `then … within`, `share`) was formed without a late reading. It is formed anew as
 // if the reading had come in time: a second engine, with that rule in that group alone, is given the samples that
 // the series still hold, in the order of their times.
@@ -28,12 +143,14 @@ extension Engine {
         }
         // Samples of one time stay in the order of their series and of their arrival.
         let order = samples.indices.sorted { (samples[$0].sample.time, $0) < (samples[$1].sample.time, $1) }
-        var changes: [LevelChange] = []
-        for at in order {
-            let (sample, number) = samples[at]
-            _ = engine.ingest(
-                Reading(series: SeriesID(index: number), time: Instant(nanoseconds: sample.time), value: sample.value), into: &changes)
+        let readings = order.map { at in
+            Reading(
+                series: SeriesID(index: samples[at].series), time: Instant(nanoseconds: samples[at].sample.time),
+                value: samples[at].sample.value)
         }
+        var changes: [LevelChange] = []
+        var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
+        engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
         for slot in 0..<Int(program.memoryCount) { memory[Int(instances[instance].memoryBase) + slot] = engine.memory[slot] }
         for slot in 0..<Int(program.historyCount) {
             let at = Int(instances[instance].historyBase) + slot
@@ -60,7 +177,8 @@ extension Engine {
                 let number = series.firstIndex(of: index) ?? series.count
                 if number == series.count {
                     series.append(index)
-                    alone.series.append(SeriesPlan(interval: plan.series[index].interval))
+                    alone.series.append(plan.series[index])
+                    alone.series[number].raw = nil
                 }
                 alone.sources.append(OperandSource(series: SeriesID(index: Int32(number)), window: source.window))
             }

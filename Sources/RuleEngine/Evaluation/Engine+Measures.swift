@@ -7,6 +7,7 @@ extension Engine {
     @inline(__always)
     func value(_ measure: Measure, _ index: Int, lane: Int, extra: Int, at now: Int64) -> Double {
         let state = view(index)
+        if measure.aggregate == .age { return age(state, index, at: now) }
         let held = state.count(lane: lane)
         guard held > 0 else { return measure.aggregate == .count ? 0 : .nan }
         let end = Int(state.ring.count)
@@ -15,7 +16,7 @@ extension Engine {
         case .count: return Double(held)
         case .last: return state.ring[end - 1].value
         case .first: return state.ring[first].value
-        case .delta: return held < 2 ? .nan : state.ring[end - 1].value - state.ring[first].value
+        case .delta: return delta(state, lane: lane, first: first)
         case .maximum: return state.rows[state.shape.pointee.maxima, lane]
         case .minimum: return -state.rows[state.shape.pointee.minima, lane]
         case .mean, .sum, .deviation, .slope, .standardScore, .forecast:
@@ -31,20 +32,50 @@ extension Engine {
             case .standardScore: return Self.standardScore(state.ring[end - 1].value, moments)
             default: return moments.forecast(at: measure.parameter)
             }
-        case .age: return Double(now &- state.newest) * 1e-9
-        case .spread: return .nan  // takes more than one sensor
+        case .age, .spread: return .nan  // the one is above, the other takes more than one sensor
         case .quantile: return sorted[Int(extraState(state, extra).sorted)].quantile(measure.parameter)
         case .changes: return Double(extraState(state, extra).count)
-        case .increase: return first == 0 && held < 2 ? .nan : extraState(state, extra).sum.value
+        case .increase: return first == 0 && held < 2 ? .nan : increase(state, lane: lane, extra: extra, first: first).counted
         case .rate:
-            let since = state.ring[max(0, first - 1)].time
+            let (counted, since) = increase(state, lane: lane, extra: extra, first: first)
             let span = Double(state.ring[end - 1].time &- since) * 1e-9
-            return span > 0 ? extraState(state, extra).sum.value / span : .nan
+            return span > 0 ? counted / span : .nan
         case .integral, .timeMean: return area(state, lane: lane, extra: extra, first: first, measure)
         case .smoothed:
             let smoothed = extraState(state, extra)
             return smoothed.sum.value / smoothed.weight
         }
+    }
+
+    /// Seconds of listening since the newest reading; of a sensor that has never sent, since it has been listened to.
+    private func age(_ state: SeriesView, _ index: Int, at now: Int64) -> Double {
+        let since = state.newest == .min ? series[index].heardFrom : state.newest
+        return since == .min || since == .max ? .nan : Double(ownTime(index, at: now) &- since) * 1e-9
+    }
+
+    /// The newest value less the one at the window's beginning, on a straight line between the readings before and after it.
+    private func delta(_ state: SeriesView, lane: Int, first: Int) -> Double {
+        let newest = state.ring[Int(state.ring.count) - 1].value
+        guard first > 0 else { return state.count(lane: lane) < 2 ? .nan : newest - state.ring[first].value }
+        let (a, b) = (state.ring[first - 1], state.ring[first])
+        let start = state.now &- shapes.lengths[state.shape.pointee.lengthBase + lane]
+        let part = Double(start &- a.time) / Double(b.time &- a.time)
+        return newest - (a.value + (b.value - a.value) * part)
+    }
+
+    /// What a counter has counted in a window, and since when.
+    ///
+    /// The step into the window was told inside it, and counts whole; after a gap longer than the window only the part of it
+    /// that the window has of the gap: what fell in two silent days did not fall in the last hour.
+    private func increase(_ state: SeriesView, lane: Int, extra: Int, first: Int) -> (counted: Double, since: Int64) {
+        let counted = extraState(state, extra).sum.value
+        guard first > 0 else { return (counted, state.ring[0].time) }
+        let (before, after) = (state.ring[first - 1].time, state.ring[first].time)
+        let length = shapes.lengths[state.shape.pointee.lengthBase + lane]
+        guard after &- before > length else { return (counted, before) }
+        let start = state.now &- length
+        let outside = Double(start &- before) / Double(after &- before)
+        return (counted - Counter.step(state.ring, first, state.counter) * outside, start)
     }
 
     private func extraState(_ state: SeriesView, _ extra: Int) -> ExtraState { extras[Int(state.extras) + extra] }
@@ -82,7 +113,9 @@ extension Engine {
         if bound.sourceCount == 1 {
             let source = layout.sources[Int(bound.firstSource)]
             let index = Int(source.series)
-            if series[index].now < now { advance(index, to: now) }
+            let own = ownTime(index, at: now)
+            if series[index].now < own { advance(index, to: own) }
+            if !bound.measure.seesSilence, isSilent(index, at: own) { return .nan }
             return value(bound.measure, index, lane: Int(source.lane), extra: Int(source.extra), at: now)
         }
         guard bound.cache >= 0 else { return readJoined(bound, at: now) }  // no series at all
@@ -91,6 +124,16 @@ extension Engine {
         let value = readJoined(bound, at: now)
         cached[slot] = CachedValue(serial: serial, now: now, value: value)
         return value
+    }
+
+    /// Whether an operand tells all that there was.
+    func isComplete(_ operand: Int) -> Bool {
+        let bound = layout.operands[operand]
+        guard bound.measure.aggregate == .count else { return true }
+        return (bound.firstSource..<bound.firstSource + bound.sourceCount).allSatisfy { at in
+            let source = layout.sources[Int(at)]
+            return isComplete(bound.measure, Int(source.series), lane: Int(source.lane))
+        }
     }
 
     /// Several series taken together: as if all their readings were one series', where that has a meaning;
@@ -103,12 +146,17 @@ extension Engine {
         var first = Sample(time: .max, value: .nan)
         var last = Sample(time: .min, value: .nan)
         let aggregate = operand.measure.aggregate
+        var isHeard = operand.measure.seesSilence
+        var youngest = Double.infinity
         for at in operand.firstSource..<operand.firstSource + operand.sourceCount {
             let source = layout.sources[Int(at)]
             let index = Int(source.series)
-            if series[index].now < now { advance(index, to: now) }
+            let own = ownTime(index, at: now)
+            if series[index].now < own { advance(index, to: own) }
+            if !isHeard, series[index].newest != .min, !isSilent(index, at: own) { isHeard = true }
             let lane = Int(source.lane)
             let state = view(index)
+            if aggregate == .age { youngest = min(youngest, age(state, index, at: now)) }
             let count = state.count(lane: lane)
             guard count > 0 else { continue }
             held += count
@@ -120,16 +168,18 @@ extension Engine {
             newestLow = min(newestLow, newest.value)
             switch aggregate {
             case .mean, .deviation, .slope, .standardScore, .forecast: moments.join(self.moments(state, lane: lane, since: now))
-            case .sum, .maximum, .minimum, .increase, .rate, .changes, .integral, .timeMean, .smoothed:
+            case .sum, .maximum, .minimum, .delta, .increase, .rate, .changes, .integral, .timeMean, .smoothed:
                 let own = value(operand.measure, index, lane: lane, extra: Int(source.extra), at: now)
                 guard !own.isNaN else { continue }
                 total += own
                 highest = max(highest, own)
                 lowest = min(lowest, own)
-            case .count, .first, .last, .delta, .age, .spread, .quantile: break
+            case .count, .first, .last, .age, .spread, .quantile: break
             }
             sensors += 1
         }
+        guard isHeard else { return .nan }
+        if aggregate == .age { return youngest.isFinite ? youngest : .nan }
         guard held > 0 else { return aggregate == .count ? 0 : .nan }
         switch aggregate {
         case .mean: return moments.meanValue
@@ -143,10 +193,9 @@ extension Engine {
         case .minimum: return lowest
         case .first: return first.value
         case .last: return last.value
-        case .delta: return held < 2 ? .nan : last.value - first.value
-        case .age: return Double(now &- last.time) * 1e-9
+        case .age: return youngest
         case .spread: return sensors < 2 ? .nan : newestHigh - newestLow
-        case .increase, .rate, .integral, .timeMean, .smoothed: return sensors > 0 ? total / Double(sensors) : .nan
+        case .delta, .increase, .rate, .integral, .timeMean, .smoothed: return sensors > 0 ? total / Double(sensors) : .nan
         case .quantile: return quantile(operand, held: held)
         }
     }

@@ -8,7 +8,7 @@ struct InstanceState: BitwiseCopyable {
     /// When a timer has to evaluate it next, and the time of its entry in the timer queue.
     var wake = Int64.max
     var queued = Int64.max
-    /// Since when nothing is known while the level is normal, or `.max`.
+    /// Since when nothing is known, as the group has none of the sensors, while the level is normal; or `.max`.
     var unknownSince = Int64.max
     /// The engine's serial number at the newest evaluation, so that one reading evaluates it once.
     var serial: UInt64 = 0
@@ -20,8 +20,9 @@ struct InstanceState: BitwiseCopyable {
     var isBlind = false
     /// The rule says that nobody is to be told for now.
     var isSuppressed = false
-    /// The truth that a vote counts.
+    /// The truth that a vote counts, and what is missing where it is unknown.
     var ballot = Double.nan
+    var lack = Lack.nothing
     var memoryBase: Int32 = 0
     var historyBase: Int32 = 0
     var testBase: Int32 = 0
@@ -45,14 +46,14 @@ struct InstanceState: BitwiseCopyable {
 /// no `clear` or `clear` is true; otherwise it stays at the lowest step. A step that holds goes before a
 /// `clear` that is true at the same time.
 ///
-/// A group that is normal, and of which it has been unknown for `blindAfter` whether it is, is raised to the
-/// program's blind level; it stays there until it is known again, or a step holds. Only the time counts in which
-/// the gateway has listened, that is since `listening`.
+/// A group that was blind stays so until all is known, or a step holds.
+///
+/// - Returns: whether it is unknown if a step holds.
 @inline(__always)
 func judge(
     _ program: ProgramLayout.Stretch, _ steps: borrowing Slab<LadderStep>, _ state: inout InstanceState,
-    _ registers: borrowing Slab<Double>, at now: Int64, blindAfter: Int64, listening: Int64
-) {
+    _ registers: borrowing Slab<Double>
+) -> Bool {
     // While it is unknown whether it is suppressed, it is not.
     state.isSuppressed = program.suppress >= 0 && registers[program.suppress] == 1
     var held: UInt8 = 0
@@ -107,16 +108,5 @@ func judge(
         state.level = .normal
         state.isUncertain = false
     }
-    guard program.blindLevel > .normal, state.level == .normal, isUnknown else {
-        state.unknownSince = .max
-        return
-    }
-    if state.unknownSince == .max { state.unknownSince = now }
-    if state.unknownSince < listening { state.unknownSince = listening }
-    if now &- state.unknownSince >= blindAfter {
-        state.level = program.blindLevel
-        state.isBlind = true
-        state.isUncertain = false
-        state.unknownSince = .max
-    }
+    return isUnknown
 }

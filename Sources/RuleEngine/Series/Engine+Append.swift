@@ -35,7 +35,7 @@ extension Engine {
         state.pointee.now = now
         state.pointee.ring.append(sample)
         guard shape.pointee.windowCount > 0 else {
-            discardOld(state)
+            discardOld(state, shape)
             return false
         }
         // Most series have one or two windows with a mean or a sum: their code has no loops over windows.
@@ -133,7 +133,7 @@ extension Engine {
                 state.pointee.minima, rows, minima, starts + 2 * laneCount, groups, lengths, value: negated.value, at: at, now: now)
         }
         if hasExtras { moveExtras(index) }
-        discardOld(state)
+        discardOld(state, shape)
         return isSimple && shape.pointee.hasOnlyMeans ? testMeans(state, shape, rows) : test(index)
     }
 
@@ -166,12 +166,13 @@ extension Engine {
         }
     }
 
-    /// Lets go of what no window and no late reading can need. One sample older than that stays: what a counter
+    /// Lets go of what no window and no late reading can need. One sample older than that stays, of a counter more: what it
     /// showed before the window began.
     @inline(__always)
-    func discardOld(_ state: UnsafeMutablePointer<SeriesState>) {
+    func discardOld(_ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>) {
         let limit = state.pointee.now &- state.pointee.retention
-        while state.pointee.ring.isSecond(upTo: limit) { state.pointee.ring.removeFirst() }
+        let spare = shape.pointee.spare
+        while state.pointee.ring.isSample(spare, upTo: limit) { state.pointee.ring.removeFirst() }
     }
 
     /// Makes all tests of a series. Returns whether one came out differently; which, stands in `changedWords`.
@@ -194,6 +195,8 @@ extension Engine {
             let (maximumLayers, minimumLayers) = (shape.pointee.maximumLayers, shape.pointee.minimumLayers)
             let rows = LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride))
             let masks = shapes.masks.address(shape.pointee.maskBase, count: shape.pointee.words)
+            // Nothing that is measured is known of a silent sensor.
+            let isHeard: UInt64 = state.pointee.isSilent ? 0 : .max
             let thresholds = shapes.thresholds.address(shape.pointee.thresholdBase, count: vectorCount)
             var vector = 0
             var word = 0
@@ -204,7 +207,7 @@ extension Engine {
                 known = (known &<< 2) | knownNow
                 vector &+= 1
                 if vector & 31 == 0 || vector == vectorCount {
-                    let knownBits = Self.gathered(known) & masks[word]
+                    let knownBits = Self.gathered(known) & masks[word] & isHeard
                     let bits = Self.gathered(holds) & knownBits
                     let change = (bits ^ words[2 &* word]) | (knownBits ^ words[2 &* word &+ 1])
                     words[2 &* word] = bits

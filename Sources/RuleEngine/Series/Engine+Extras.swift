@@ -24,16 +24,17 @@ extension Engine {
             let after = state.count(lane: Int(extra.lane))
             let oldEnd = isNew ? end - 1 : end
             let oldest = oldEnd - before
-            for gone in oldest..<min(end - after, oldEnd) { drop(extra, at, ring: state.ring, gone, end: oldEnd) }
-            if isNew, after > 0 { take(extra, at, ring: state.ring, end - 1, first: end - after) }
+            for gone in oldest..<min(end - after, oldEnd) { drop(extra, at, state, gone, end: oldEnd) }
+            if isNew, after > 0 { take(extra, at, state, end - 1, first: end - after) }
         }
     }
 
-    private mutating func take(_ extra: ExtraShape, _ at: Int, ring: SampleRing, _ index: Int, first: Int) {
+    private mutating func take(_ extra: ExtraShape, _ at: Int, _ state: SeriesView, _ index: Int, first: Int) {
+        let ring = state.ring
         let sample = ring[index]
         switch extra.kind {
         case .sorted: sorted[Int(extras[at].sorted)].insert(sample.value)
-        case .increase: extras[at].sum.add(Self.increase(ring, index))
+        case .increase: extras[at].sum.add(Counter.step(ring, index, state.counter))
         case .changes: if Self.differs(ring, index) { extras[at].count += 1 }
         case .area: if index > first { extras[at].sum.add(Self.area(ring[index - 1], sample)) }
         case .smoothed:
@@ -45,10 +46,11 @@ extension Engine {
         }
     }
 
-    private mutating func drop(_ extra: ExtraShape, _ at: Int, ring: SampleRing, _ index: Int, end: Int) {
+    private mutating func drop(_ extra: ExtraShape, _ at: Int, _ state: SeriesView, _ index: Int, end: Int) {
+        let ring = state.ring
         switch extra.kind {
         case .sorted: sorted[Int(extras[at].sorted)].remove(ring[index].value)
-        case .increase: extras[at].sum.add(-Self.increase(ring, index))
+        case .increase: extras[at].sum.add(-Counter.step(ring, index, state.counter))
         case .changes: if Self.differs(ring, index) { extras[at].count -= 1 }
         case .area: if index + 1 < end { extras[at].sum.add(-Self.area(ring[index], ring[index + 1])) }
         case .smoothed: break
@@ -67,34 +69,57 @@ extension Engine {
             extras[at].count = 0
             if extra.kind == .sorted { sorted[Int(extras[at].sorted)].removeAll() }
             let first = Int(state.ring.count) - state.count(lane: Int(extra.lane))
-            for sample in first..<Int(state.ring.count) { take(extra, at, ring: state.ring, sample, first: first) }
+            for sample in first..<Int(state.ring.count) { take(extra, at, state, sample, first: first) }
         }
     }
 
-    /// Gives a late sample its weight in every `smoothed`.
-    mutating func noteLate(_ sample: Sample, _ index: Int) {
+    /// Takes out of every extra what a late sample at an index is going to change, or puts in what it has changed: the steps
+    /// from that index on that look back at it.
+    mutating func changeSteps(_ index: Int, from position: Int, isTaken: Bool) {
         let state = view(index)
         let shape = state.shape
         for number in 0..<shape.pointee.extraCount {
             let extra = shapes.extras[shape.pointee.extraBase + number]
+            let reach: Int
+            switch extra.kind {
+            case .sorted: reach = 0
+            case .increase: reach = Counter.lookback
+            case .changes, .area: reach = 1
+            case .smoothed: continue
+            }
+            let at = Int(state.extras) + number
+            let first = Int(state.ring.count) - state.count(lane: Int(extra.lane))
+            let last = min(position + reach + (isTaken ? 1 : 0), Int(state.ring.count))
+            for step in max(position, first)..<max(last, position, first) {
+                switch (extra.kind, isTaken) {
+                case (.sorted, false): break
+                case (_, true): take(extra, at, state, step, first: first)
+                case (.area, false):
+                    if step > first { extras[at].sum.add(-Self.area(state.ring[step - 1], state.ring[step])) }
+                case (_, false): drop(extra, at, state, step, end: Int(state.ring.count))
+                }
+            }
+        }
+    }
+
+    /// Gives a late sample its weight in every `smoothed`, and notes it if it is the newest all the same.
+    mutating func noteLate(_ sample: Sample, _ index: Int) {
+        let state = view(index)
+        let shape = state.shape
+        let newest = state.newest
+        if sample.time > newest { series[index].newest = sample.time }
+        for number in 0..<shape.pointee.extraCount {
+            let extra = shapes.extras[shape.pointee.extraBase + number]
             guard extra.kind == .smoothed else { continue }
             let at = Int(state.extras) + number
-            let isNewest = state.ring[Int(state.ring.count) - 1].time == sample.time
-            let before = isNewest ? state.ring.count > 1 ? state.ring[Int(state.ring.count) - 2].time : sample.time : state.newest
-            let fading = isNewest ? tocsin_exp(Double(before &- sample.time) * 1e-9 / extra.parameter) : 1
-            let own = isNewest ? 1 : tocsin_exp(Double(sample.time &- state.newest) * 1e-9 / extra.parameter)
+            let isNewest = sample.time > newest
+            let fading = isNewest ? tocsin_exp(Double(newest &- sample.time) * 1e-9 / extra.parameter) : 1
+            let own = isNewest ? 1 : tocsin_exp(Double(sample.time &- newest) * 1e-9 / extra.parameter)
             let sum = extras[at].sum.value * fading + sample.value * own
             extras[at].sum = ExactSum()
             extras[at].sum.add(sum)
             extras[at].weight = extras[at].weight * fading + own
         }
-    }
-
-    /// What a counter counted up to a sample since the one before; a fall is a reset to zero.
-    static func increase(_ ring: SampleRing, _ index: Int) -> Double {
-        guard index > 0 else { return 0 }
-        let (before, value) = (ring[index - 1].value, ring[index].value)
-        return value >= before ? value - before : value
     }
 
     static func differs(_ ring: SampleRing, _ index: Int) -> Bool { index > 0 && ring[index - 1].value != ring[index].value }
@@ -113,10 +138,12 @@ extension Engine {
             let first = (word - shape.pointee.vectorWords) * 64
             for number in first..<min(first + 64, shape.pointee.scalarCount) {
                 let test = shapes.scalarTests[shape.pointee.scalarBase + number]
-                let value = value(test.measure, index, lane: Int(test.lane), extra: Int(test.extra), at: state.now)
                 let bit = UInt64(1) << UInt64(number - first)
+                if state.isSilent, !test.measure.seesSilence { continue }
+                let value = value(test.measure, index, lane: Int(test.lane), extra: Int(test.extra), at: state.now)
                 if value > test.threshold { bits |= bit }
-                if !value.isNaN { known |= bit }
+                // What was counted so far is the least that there is.
+                if value > test.threshold || !value.isNaN && isComplete(test.measure, index, lane: Int(test.lane)) { known |= bit }
             }
             let at = Int(state.words) + 2 * word
             changedWords[word] = (bits ^ truth[at]) | (known ^ truth[at + 1])

@@ -130,7 +130,7 @@ extension Engine {
         }
         settleExtremes(index)
         if shape.pointee.extraCount > 0 { moveExtras(index, isNew: false) }
-        discardOld(series.address(index))
+        discardOld(series.address(index), shape)
     }
 
     /// Takes a sample out of a window's sums.
@@ -155,10 +155,10 @@ extension Engine {
         let shape = state.shape
         let rows = state.rows
         for (row, queue, part) in [(shape.pointee.maxima, state.maxima, 1), (shape.pointee.minima, state.minima, 2)] where row >= 0 {
+            let oldest = cursors[longestCursor(state, part)]
             for lane in 0..<shape.pointee.windowCount {
                 let cursor = cursors.address(Int(state.cursors) + part * shape.pointee.laneCount + lane)
-                let limit = state.now &- shapes.lengths[shape.pointee.lengthBase + lane]
-                while cursor.pointee != queue.end, queue.entry(cursor.pointee).time <= limit { cursor.pointee &+= 1 }
+                cursor.pointee = queue.first(after: state.now &- shapes.lengths[shape.pointee.lengthBase + lane], from: oldest)
                 let isEmpty = cursor.pointee == queue.end
                 rows[row, lane] = isEmpty ? -.infinity : queue.entry(cursor.pointee).value
                 rows[integerIn: row + shape.pointee.groups, lane] =
@@ -167,15 +167,66 @@ extension Engine {
         }
     }
 
-    /// Puts a late sample in its place, and forms all windows anew. O(samples of the longest window).
+    /// The longest window's cursor in the queue of maxima (part 1) or minima (2): nothing before it is needed.
+    private func longestCursor(_ state: SeriesView, _ part: Int) -> Int {
+        Int(state.cursors) + part * state.shape.pointee.laneCount + state.shape.pointee.windowCount - 1
+    }
+
+    /// Puts a late sample in its place, and into the windows in which that is.
+    ///
+    /// O(windows + log samples), and what lies in memory behind it moves: 16 bytes for each sample that is newer.
     @inline(never)
     mutating func insert(_ sample: Sample, into index: Int) {
-        if series[index].ring.isFull { series[index].ring.grow() }
+        if series[index].ring.isFull { growRing(index) }
         let position = series[index].ring.upperBound(sample.time)
+        changeSteps(index, from: position, isTaken: false)
         series[index].ring.insert(sample, at: position)
-        if sample.time > series[index].newest { series[index].newest = sample.time }
         noteLate(sample, index)
+        let state = view(index)
+        let shape = state.shape
+        guard shape.pointee.windowCount > 0 else { return }
+        for lane in 0..<shape.pointee.windowCount
+        where sample.time > state.now &- shapes.lengths[shape.pointee.lengthBase + lane] { add(sample, to: index, lane: lane) }
+        placeStarts(state)
+        if sample.time > state.now &- shape.pointee.longest {
+            if shape.pointee.maxima >= 0 { series[index].maxima.insert(sample, oldest: cursors[longestCursor(state, 1)]) }
+            if shape.pointee.minima >= 0 {
+                series[index].minima.insert(Sample(time: sample.time, value: -sample.value), oldest: cursors[longestCursor(state, 2)])
+            }
+            settleExtremes(index)
+        }
+        changeSteps(index, from: position, isTaken: true)
+    }
+
+    /// Puts late samples in their places, and forms all windows anew. O(samples of the longest window + `run`).
+    /// - Parameter run: in the order of their times.
+    @inline(never)
+    mutating func insert(_ run: ArraySlice<Sample>, into index: Int) {
+        series[index].ring.merge(run)
+        for sample in run { noteLate(sample, index) }
         formAnew(index)
+    }
+
+    /// Puts a sample into a window's sums.
+    private mutating func add(_ sample: Sample, to index: Int, lane: Int) {
+        let state = view(index)
+        let (shape, rows) = (state.shape, state.rows)
+        rows[0, lane] += 1
+        guard shape.pointee.moments >= 0 else { return }
+        guard rows[0, lane] > 1 else { return reform(index, lane: lane) }
+        let groups = shape.pointee.groups
+        let value = sample.value - rows[shape.pointee.moments + 3 * groups, lane]
+        rows[shape.pointee.moments, lane] += value
+        let squares = rows[shape.pointee.moments + groups, lane] + value * value
+        rows[shape.pointee.moments + groups, lane] = squares
+        rows[shape.pointee.moments + 2 * groups, lane] = max(rows[shape.pointee.moments + 2 * groups, lane], squares)
+        if shape.pointee.regression >= 0 {
+            let time = Double(sample.time &- state.epoch) * 1e-9 - rows[shape.pointee.regression + 3 * groups, lane]
+            rows[shape.pointee.regression, lane] += time
+            rows[shape.pointee.regression + groups, lane] += time * time
+            rows[shape.pointee.regression + 2 * groups, lane] += time * value
+        }
+        reformIfIll(index, rows, shape, lane)
     }
 
     /// Forms everything that is kept for a series from its samples.

@@ -18,7 +18,7 @@ struct SeriesState: BitwiseCopyable {
     var readersWake = Int64.max
     /// How long samples stay.
     var retention: Int64 = 0
-    /// How long after a reading the next one is overdue, or the shortest window empty.
+    /// How long after a reading the next one is overdue, the shortest window empty, or the sensor silent.
     var patience: Int64 = 0
     /// How far behind the gateway's clock the newest sample was when it came.
     var lag: Int64 = 0
@@ -33,6 +33,10 @@ struct SeriesState: BitwiseCopyable {
     var isDirty = true
     /// A reader's conditions remember what has been.
     var remembers = false
+    /// The next sample is the first, or ends a silence or an interruption.
+    var isQuiet = true
+    /// Late samples have come that its readers' memories do not know.
+    var hasStaleMemory = false
 
     /// Later than any time, and far enough from the end that a lag can be taken from it.
     static var notQueued: Int64 { .max >> 1 }
@@ -47,6 +51,16 @@ struct SeriesState: BitwiseCopyable {
     var readerCount: Int32 = 0
     /// The instances that each test decides: offsets, one a bit and one behind the last.
     var bitReaderBase: Int32 = 0
+    /// The sensor has sent nothing for its silence, while the gateway listened.
+    var isSilent = false
+    var silence = Int64.max
+    var counter = CounterPlan()
+    /// Clock time since the newest sample in which nobody listened. It does not pass for the series' windows.
+    var pause: Int64 = 0
+    /// From when on it has been listened to without an interruption, in the series' time; `.max` before the first time.
+    var heardFrom = Int64.max
+    /// The series' time at the last look at it without a sample.
+    var lookedAt = Int64.min
 }
 
 /// The running state of a rarer measure over one window.

@@ -1,3 +1,5 @@
+internal import RulePlan
+
 /// A series' state, its shape and its rows at their places: what is looked at without being copied.
 ///
 /// Valid until the engine's slabs grow, which they do only while it is set up.
@@ -15,6 +17,8 @@ struct SeriesView: BitwiseCopyable {
     @inline(__always) var cursors: Int32 { state.pointee.cursors }
     @inline(__always) var extras: Int32 { state.pointee.extras }
     @inline(__always) var words: Int32 { state.pointee.words }
+    @inline(__always) var isSilent: Bool { state.pointee.isSilent }
+    @inline(__always) var counter: CounterPlan { state.pointee.counter }
 
     /// How many samples a window holds.
     @inline(__always)

@@ -31,6 +31,44 @@ struct ExtremeQueue: BitwiseCopyable {
 
     mutating func removeAll() { end = 0 }
 
+    /// The first position from `oldest` on whose entry is later than a time. O(log entries).
+    func first(after time: Int64, from oldest: UInt32) -> UInt32 {
+        var (low, high) = (oldest, end)
+        while low != high {
+            let middle = low &+ (high &- low) / 2
+            if entry(middle).time <= time { low = middle &+ 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Puts a late sample in its place, unless a later one surpasses it. The positions of entries change.
+    /// O(log entries + entries moved).
+    /// - Parameter oldest: entries before this position are not needed.
+    mutating func insert(_ sample: Sample, oldest: UInt32) {
+        let next = first(after: sample.time, from: oldest)
+        if next != end, entry(next).value >= sample.value { return }
+        var place = next
+        while place != oldest, entry(place &- 1).value <= sample.value { place &-= 1 }
+        if place == next {
+            if base == nil || end &- oldest > mask { grow(from: oldest, to: end) }
+            var at = end
+            while at != next {
+                base.unsafelyUnwrapped[Int(at & mask)] = entry(at &- 1)
+                at &-= 1
+            }
+            end &+= 1
+        } else {
+            let surplus = next &- place &- 1
+            var at = next
+            while surplus > 0, at != end {
+                base.unsafelyUnwrapped[Int((at &- surplus) & mask)] = entry(at)
+                at &+= 1
+            }
+            end &-= surplus
+        }
+        base.unsafelyUnwrapped[Int(place & mask)] = sample
+    }
+
     @inline(never)
     private mutating func grow(from oldest: UInt32, to at: UInt32) {
         let larger = base == nil ? 16 : (Int(mask) + 1) * 2

@@ -36,11 +36,11 @@ struct SampleRing: BitwiseCopyable {
         count &+= 1
     }
 
-    /// Whether there is a second sample, and it is not later than a time.
+    /// Whether there is a sample of that index, and it is not later than a time.
     @inline(__always)
-    func isSecond(upTo limit: Int64) -> Bool {
-        guard count > 1 else { return false }
-        return base.unsafelyUnwrapped[Int(head &+ 1 == capacity ? 0 : head &+ 1)].time <= limit
+    func isSample(_ index: Int, upTo limit: Int64) -> Bool {
+        guard index < Int(count) else { return false }
+        return base.unsafelyUnwrapped[slot(index)].time <= limit
     }
 
     @inline(__always)
@@ -49,16 +49,36 @@ struct SampleRing: BitwiseCopyable {
         count &-= 1
     }
 
-    /// Inserts at an index, moving the newer samples up by one. O(samples moved).
+    /// Inserts at an index, moving the newer samples up by one, or the older ones down, whichever are fewer. The ring must not
+    /// be full. O(samples moved), 16 bytes each.
     mutating func insert(_ sample: Sample, at index: Int) {
-        append(sample)
+        precondition(count < capacity)
         let base = base.unsafelyUnwrapped
-        var at = Int(count) - 1
-        while at > index {
-            base[slot(at)] = base[slot(at - 1)]
-            at -= 1
+        count &+= 1
+        if index < Int(count) / 2 {
+            head = head == 0 ? capacity &- 1 : head &- 1
+            for at in 0..<index { base[slot(at)] = base[slot(at + 1)] }
+        } else {
+            for at in stride(from: Int(count) - 1, to: index, by: -1) { base[slot(at)] = base[slot(at - 1)] }
         }
         base[slot(index)] = sample
+    }
+
+    /// Puts samples, which are in order, in their places. O(samples that are newer than the first of them, and they).
+    mutating func merge(_ samples: ArraySlice<Sample>) {
+        while Int(capacity) - Int(count) < samples.count { grow() }
+        let base = base.unsafelyUnwrapped
+        var old = Int(count) - 1
+        count &+= Int32(samples.count)
+        var place = Int(count) - 1
+        for sample in samples.reversed() {
+            while old >= 0, base[slot(old)].time > sample.time {
+                base[slot(place)] = base[slot(old)]
+                (old, place) = (old - 1, place - 1)
+            }
+            base[slot(place)] = sample
+            place -= 1
+        }
     }
 
     /// The first index whose sample is later than `time`. O(log count).

@@ -119,6 +119,8 @@ struct WindowShape: BitwiseCopyable {
 
     var extraBase = 0
     var extraCount = 0
+    /// How many samples are kept that are older than every window: what a value had been before.
+    var spare = 1
     /// One group of windows, with moments and nothing else.
     var isSimple = false
     /// Its tests are of means, and fit in one word.
@@ -210,6 +212,7 @@ struct WindowShapes: ~Copyable {
             let lane = needs.lengths.firstIndex(of: extra.window) ?? 0
             _ = extras.grow(by: 1, with: ExtraShape(kind: extra.kind, lane: Int32(lane), parameter: extra.parameter))
         }
+        if needs.extras.contains(where: { $0.kind == .increase }) { shape.spare = Counter.lookback + 1 }
         shape.isSimple =
             shape.groups == 1 && shape.moments == 1 && shape.regression < 0 && shape.maxima < 0 && shape.minima < 0 && shape.extraCount == 0
         let index = shapes.grow(by: 1, with: shape)

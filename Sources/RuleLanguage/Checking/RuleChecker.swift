@@ -33,8 +33,16 @@ struct RuleChecker {
                         hint: "leave a gap between them"))
                 break
             }
+            let isOfSilence = levels.allSatisfy { $0.when.subjects == .silence }
+            if condition.subjects == .silence, !isOfSilence {
+                problems.append(
+                    Diagnostic(
+                        .warning, id: "clear-by-silence",
+                        "'clear' asks only whether readings come, and a level of this rule measures something: no alarm clears by silence",
+                        at: text.location, hint: "say below which value it is over, such as water_level < 2.4 m for 10m"))
+            }
             let first = builder.comparisons.count
-            builder.setClear(builder.condition(condition))
+            builder.setClear(builder.ending(condition, isOfSilence: isOfSilence))
             clear = ExplainedCondition(text: text.string, comparisons: Array(builder.comparisons[first...]))
         }
         var suppress: ExplainedCondition?
@@ -169,9 +177,10 @@ struct RuleChecker {
             guard let when else { continue }
             let level = Level(rank: UInt8(rank))
             let first = builder.comparisons.count
-            let step = LadderStep(level: level, when: builder.condition(when))
+            let step = LadderStep(level: level, when: builder.raising(when))
             let comparisons = Array(builder.comparisons[first...])
-            builder.addStep(LadderStep(level: level, when: step.when, until: until.map { builder.condition($0) }))
+            builder.addStep(
+                LadderStep(level: level, when: step.when, until: until.map { builder.ending($0, isOfSilence: when.subjects == .silence) }))
             levels.append(
                 CheckedLevel(
                     level: level, name: condition.name.string, when: when, hasUntil: until != nil, place: condition.name.location))

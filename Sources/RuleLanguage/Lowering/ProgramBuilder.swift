@@ -20,6 +20,23 @@ struct ProgramBuilder {
 
     mutating func condition(_ expression: CheckedExpression) -> Int32 { lower(expression).register }
 
+    /// A condition that raises a level. Where it asks about silence and measures something too, silence may make it true,
+    /// and only what is measured false: `A` with silence seen, or `A` with silence unknown. The second is never true or false
+    /// where the first is not, so that `or` gives the first where that is true, and the second where it is not.
+    mutating func raising(_ expression: CheckedExpression) -> Int32 {
+        let register = condition(expression)
+        guard expression.subjects == [.silence, .measured] else { return register }
+        let explained = comparisons.count
+        let hidden = condition(expression.hidingSilence)
+        comparisons.removeSubrange(explained...)
+        return truth(.or, register, hidden).register
+    }
+
+    /// A condition that ends a level, which rests on what is measured unless `isOfSilence`.
+    mutating func ending(_ expression: CheckedExpression, isOfSilence: Bool) -> Int32 {
+        condition(isOfSilence && expression.subjects != [.silence, .measured] ? expression : expression.hidingSilence)
+    }
+
     mutating func addStep(_ step: LadderStep) { program.steps.append(step) }
     mutating func setClear(_ register: Int32) { program.clear = register }
     mutating func setSuppress(_ register: Int32) { program.suppress = register }
@@ -120,7 +137,7 @@ struct ProgramBuilder {
     /// A vote's condition becomes a program of its own, which runs for each sensor.
     private mutating func vote(_ quorum: Quorum, _ condition: CheckedExpression, _ text: String) -> Value {
         var inner = ProgramBuilder()
-        inner.program.ballot = inner.condition(condition)
+        inner.program.ballot = inner.raising(condition)
         let ballot = Ballot(program: inner.program, operands: inner.operands)
         let index = ballots.firstIndex(of: ballot) ?? ballots.endIndex
         if index == ballots.endIndex { ballots.append(ballot) }
@@ -219,7 +236,7 @@ struct ProgramBuilder {
                 return emit(Instruction(.constant, constant: sign == .greater || sign == .greaterOrEqual ? 1 : 0))
             }
             let isStrict = sign == .greater || sign == .lessOrEqual
-            measured.measure = Measure(.count)
+            measured.measure.aggregate = .count
             measured.window = TimeSpan(nanoseconds: Int64((constant * 1e9).rounded()) + (isStrict ? 1 : 0))
             sign = sign == .greater || sign == .greaterOrEqual ? .lessOrEqual : .greater
             constant = 0

@@ -21,13 +21,12 @@ struct RuleBinder {
         self.series = series
         plan.lateness = surroundings.lateness
         plan.zone = surroundings.zone
-        // Every series keeps samples for the lateness at least, even if no rule reads it: so a repeated
-        // reading is recognised.
         for device in site.devices {
             for field in device.fields {
                 let id = Int(series(device.id, field.quantity).index)
                 while plan.series.count <= id { plan.series.append(SeriesPlan()) }
                 plan.series[id].interval = max(device.interval, .milliseconds(100))
+                plan.series[id].silence = device.silence
             }
         }
     }
@@ -106,7 +105,7 @@ struct RuleBinder {
     private mutating func rawTwin(of id: SeriesID) -> SeriesID {
         if let twin = raw[id] { return twin }
         let twin = SeriesID(index: Int32(plan.series.count))
-        plan.series.append(SeriesPlan(interval: plan.series[Int(id.index)].interval))
+        plan.series.append(plan.series[Int(id.index)])
         plan.series[Int(id.index)].raw = twin
         raw[id] = twin
         return twin

@@ -35,7 +35,8 @@ extension Store {
         while true {
             let page = try? damaged.read { [last] db in
                 try Row.fetchAll(
-                    db, sql: "SELECT * FROM batch WHERE first_reading > ? ORDER BY first_reading LIMIT \(Self.batchesAtOnce)", arguments: [last])
+                    db, sql: "SELECT * FROM batch WHERE first_reading > ? ORDER BY first_reading LIMIT \(Self.batchesAtOnce)",
+                    arguments: [last])
             }
             guard let page else { return rescue.incomplete.append("batch") }
             guard let end = page.last else { return }

@@ -1,0 +1,154 @@
+internal import HeapModule
+internal import RulePlan
+package import Telemetry
+
+// Time without readings.
+extension Engine {
+    /// Runs what the timers of the instances had to do whose state an instance asks for.
+    @inline(__always)
+    mutating func settleMembers(of index: Int, before time: Int64, into changes: inout [LevelChange]) {
+        let base = Int(plan.instances[index].tallyBase)
+        for number in 0..<layout.programs[Int(plan.instances[index].program)].tallyCount {
+            let tally = layout.tallies[base + number]
+            for at in tally.firstMember..<tally.firstMember + tally.memberCount {
+                let member = Int(layout.members[Int(at)])
+                let clock = Int(instances[member].clockSeries)
+                let time = clock >= 0 ? ownTime(clock, at: time) : time
+                while instances[member].wake < time {
+                    evaluate(member, at: instances[member].wake, trigger: .timer, into: &changes)
+                }
+            }
+        }
+    }
+
+    /// Moves the clock on: runs every timer that is due by `now`, in the order of their times.
+    package mutating func advance(to now: Instant, into changes: inout [LevelChange]) {
+        listen(at: now)
+        if !hasStarted { start(at: now.nanoseconds) }
+        while let timer = timers.min, timer.due <= now.nanoseconds {
+            timers.removeMin()
+            if timer.target < 0 {
+                let index = Int(-1 - timer.target)
+                guard series[index].queued == timer.due else { continue }
+                series[index].queued = SeriesState.notQueued
+                if series[index].wake <= timer.due &- series[index].lag {
+                    lookAt(index, at: series[index].wake, into: &changes)
+                } else {
+                    queueTimer(ofSeries: index)
+                }
+            } else {
+                let index = Int(timer.target)
+                guard instances[index].queued == timer.due else { continue }
+                instances[index].queued = .max
+                let wake = instances[index].wake
+                if wake <= timer.due &- lag(ofInstance: index) {
+                    self.wake(index, into: &changes)
+                } else if wake != .max {
+                    queueTimer(ofInstance: index)
+                }
+            }
+        }
+    }
+
+    /// When ``advance(to:into:)`` has something to do next, or `nil`.
+    package var nextTimer: Instant? { timers.min.map { Instant(nanoseconds: $0.due) } }
+
+    /// What no reading has touched by now is looked at once: a sensor may be dead from the beginning.
+    private mutating func start(at now: Int64) {
+        hasStarted = true
+        for index in 0..<instances.count where instances[index].serial == 0 && instances[index].queued == .max {
+            instances[index].wake = now &- lag(ofInstance: index)
+            instances[index].queued = now
+            timers.insert(Timer(due: now, target: Int32(index)))
+        }
+    }
+
+    @inline(never)
+    mutating func queueTimer(ofSeries index: Int) {
+        guard series[index].wake != .max else { return }
+        series[index].queued = series[index].wake &+ series[index].lag
+        timers.insert(Timer(due: series[index].queued, target: Int32(-1 - index)))
+    }
+
+    /// How far event time is behind the gateway's clock for an instance.
+    func lag(ofInstance index: Int) -> Int64 {
+        let clock = Int(instances[index].clockSeries)
+        return clock >= 0 ? series[clock].lag : 0
+    }
+
+    private mutating func queueTimer(ofInstance index: Int) {
+        instances[index].queued = instances[index].wake &+ lag(ofInstance: index)
+        timers.insert(Timer(due: instances[index].queued, target: Int32(index)))
+    }
+
+    /// Evaluates an instance at the time of its timer.
+    private mutating func wake(_ index: Int, into changes: inout [LevelChange]) {
+        let time = instances[index].wake
+        let (isFirst, before, level) = (instances[index].serial == 0, instances[index].now, instances[index].level)
+        instances[index].wake = .max
+        serial &+= 1
+        push(index)
+        evaluatePending(at: time, trigger: .timer, into: &changes)
+        // Its readings may still be on their way, from before this moment.
+        if isFirst, instances[index].level == level { instances[index].now = before }
+    }
+
+    /// Moves a series' windows on to a moment at which no reading came, and sees what follows.
+    ///
+    /// A window that empties is seen at the exact moment. One that only loses samples, because the next reading
+    /// is overdue, is looked at when that is half an interval late, and every one and a half from then: not
+    /// earlier, since a reading that is merely on its way must not be judged as missing.
+    private mutating func lookAt(_ index: Int, at time: Int64, into changes: inout [LevelChange]) {
+        advance(index, to: time)
+        noteSilence(index, at: time)
+        series[index].lookedAt = time
+        if series[index].newest == .min {
+            series[index].wake = nextUnheardLook(index)
+            queueTimer(ofSeries: index)
+            if test(index) || series[index].alwaysCount > 0 || series[index].isDirty { react(index, at: time, into: &changes) }
+            return
+        }
+        let hasChanged = test(index)
+        let state = view(index)
+        var empties = Int64.max
+        var loses = Int64.max
+        for lane in 0..<state.shape.pointee.windowCount where state.count(lane: lane) > 0 {
+            let length = shapes.lengths[state.shape.pointee.lengthBase + lane]
+            empties = min(empties, state.newest &+ length)
+            loses = min(loses, state.ring[Int(state.ring.count) - state.count(lane: lane)].time &+ length)
+        }
+        let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].overdueAfter)
+        let silent = series[index].isSilent ? .max : silentAt(index)
+        series[index].wake = min(empties, overdue, silent > time ? silent : .max)
+        if series[index].wake < series[index].queued &- series[index].lag { queueTimer(ofSeries: index) }
+        // What was restored is judged with its next reading: that only time has passed says nothing new of it, and would
+        // put what is still on its way in the past. That its sensor is silent does.
+        if hasChanged || series[index].alwaysCount > 0 || series[index].isSilent && series[index].isDirty {
+            react(index, at: time, into: &changes)
+        }
+    }
+
+    /// Runs what timers had to do strictly before a moment: those of a series, and of the instances that read it.
+    @inline(never)
+    mutating func runTimers(of index: Int, before time: Int64, into changes: inout [LevelChange]) {
+        while true {
+            let base = Int(series[index].readerBase)
+            var earliest = Int64.max
+            var reader = -1
+            for at in base..<base + Int(series[index].readerCount) {
+                let instance = Int(readers[at])
+                if instances[instance].wake < earliest { (earliest, reader) = (instances[instance].wake, instance) }
+            }
+            series[index].readersWake = earliest
+            if series[index].wake < time, series[index].wake <= earliest {
+                lookAt(index, at: series[index].wake, into: &changes)
+            } else if earliest < time {
+                wake(reader, into: &changes)
+            } else {
+                // What was evaluated at those moments is evaluated anew in the one under way.
+                serial &+= 1
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+internal import RulePlan
+package import Telemetry
+
+// What it means that nothing came. While the gateway listens, it is the sensor's silence; at any other time it says nothing
+// of the sensor. A series has a time of its own for this: that of its newest sample, and from there on the time in which
+// the gateway listened.
+extension Engine {
+    /// Between two ticks of a gateway that runs there is no more than this; after more it has not listened, or its
+    /// clock was set.
+    static var longestPause: Int64 { TimeSpan.minutes(1).nanoseconds }
+
+    /// Says that the gateway is listening at this moment of its clock. To be said before a reading that came after a
+    /// pause, so that the pause is not taken for the sensors' silence.
+    package mutating func listen(at now: Instant) {
+        let time = now.nanoseconds
+        guard listened != .min else {
+            listeningSince = time
+            listened = time
+            for index in 0..<series.count { beginListening(index, at: time) }
+            return
+        }
+        let pause = time &- listened
+        if pause > Self.longestPause { discount(TimeSpan(nanoseconds: pause)) }
+        if pause < -Self.longestPause { listeningSince = time }
+        listened = time
+    }
+
+    /// Says that so much has passed by the gateway's clock, and that it has not listened for that long: it was not there, or
+    /// its clock was set. What has to last has not lasted longer by it, and no sensor was silent.
+    package mutating func discount(_ span: TimeSpan) {
+        for index in 0..<series.count {
+            series[index].lag &+= span.nanoseconds
+            series[index].pause &+= span.nanoseconds
+            series[index].isQuiet = true
+        }
+        guard listened != .min else { return }
+        listened &+= span.nanoseconds
+        listeningSince = listened
+    }
+
+    /// When the gateway listened last; `nil` before the first time.
+    package var listenedUntil: Instant? { listened == .min ? nil : Instant(nanoseconds: listened) }
+
+    /// Since when a series has been listened to, by its own time; `nil` before that.
+    package func heardFrom(_ id: SeriesID) -> Instant? {
+        let index = Int(id.index)
+        guard index >= 0, index < series.count, series[index].heardFrom != .max else { return nil }
+        return Instant(nanoseconds: series[index].heardFrom)
+    }
+
+    /// Says since when a series has been listened to.
+    package mutating func listenTo(_ id: SeriesID, from time: Instant) {
+        let index = Int(id.index)
+        guard index >= 0, index < series.count else { return }
+        series[index].heardFrom = time.nanoseconds
+        guard series[index].newest == .min else { return }
+        series[index].pause = 0
+        series[index].lag = 0
+        expectFirst(index)
+    }
+
+    /// Whether no reading of a series has come yet.
+    package func isUnheard(_ id: SeriesID) -> Bool {
+        let index = Int(id.index)
+        return index >= 0 && index < series.count && series[index].newest == .min
+    }
+
+    private mutating func beginListening(_ index: Int, at time: Int64) {
+        guard series[index].heardFrom == .max, series[index].newest == .min else { return }
+        series[index].heardFrom = time
+        expectFirst(index)
+    }
+
+    /// Sets the timer of a series that has never sent: it may be dead from the beginning.
+    private mutating func expectFirst(_ index: Int) {
+        let shape = shapes.shapes[Int(series[index].shape)]
+        guard shape.windowCount > 0 else { return }
+        series[index].lookedAt = series[index].heardFrom
+        series[index].wake = nextUnheardLook(index)
+        queueTimer(ofSeries: index)
+        // That nothing was counted says something only from the end of the first window on.
+        _ = test(index)
+    }
+
+    /// When a series that has never sent is to be looked at next: when a window has been listened to for its length, or the
+    /// sensor is silent.
+    func nextUnheardLook(_ index: Int) -> Int64 {
+        let state = series[index]
+        let shape = shapes.shapes[Int(state.shape)]
+        var next = state.isSilent || silentAt(index) <= state.lookedAt ? Int64.max : silentAt(index)
+        for lane in 0..<shape.windowCount {
+            let complete = Self.later(state.heardFrom, shapes.lengths[shape.lengthBase + lane])
+            if complete > state.lookedAt { next = min(next, complete) }
+        }
+        return next
+    }
+
+    /// The sum, or `.max` where there is none.
+    static func later(_ time: Int64, _ span: Int64) -> Int64 {
+        let (sum, overflow) = time.addingReportingOverflow(span)
+        return overflow ? .max : sum
+    }
+
+    /// When a series is silent if nothing comes, by its own time.
+    func silentAt(_ index: Int) -> Int64 {
+        Self.later(series[index].newest == .min ? series[index].heardFrom : series[index].newest, series[index].silence)
+    }
+
+    /// Whether a sensor has been silent up to a moment of its series' time. Of a backlog that comes at once, what lies
+    /// between its readings was no silence: the gateway has not waited for them.
+    func isSilent(_ index: Int, at time: Int64) -> Bool {
+        if series[index].isSilent { return true }
+        let silent = silentAt(index)
+        guard silent != .max, time >= silent else { return false }
+        return listened == .min || Self.later(silent, series[index].lag) <= listened
+    }
+
+    /// A moment, in the time of a series: what passed while nobody listened does not pass for it.
+    @inline(__always)
+    func ownTime(_ index: Int, at now: Int64) -> Int64 { series[index].isQuiet ? now &- series[index].pause : now }
+
+    /// Whether a measure over a window tells all that there was: all but `count` speak of what came.
+    func isComplete(_ measure: Measure, _ index: Int, lane: Int) -> Bool {
+        guard measure.aggregate == .count, listened != .min else { return true }
+        let state = series[index]
+        guard state.heardFrom != .max else { return false }
+        let length = shapes.lengths[shapes.shapes[Int(state.shape)].lengthBase + lane]
+        return max(state.now, state.lookedAt) &- length >= state.heardFrom
+    }
+
+    /// The first sample, or one after a silence or a pause.
+    @inline(never)
+    mutating func resume(_ index: Int, with sample: Sample) {
+        if series[index].heardFrom == .max {
+            series[index].heardFrom = sample.time
+        } else if series[index].pause > 0 {
+            series[index].heardFrom = min(sample.time, listeningSince &- (listened &- sample.time))
+        }
+        series[index].pause = 0
+        series[index].isQuiet = false
+        guard series[index].isSilent else { return }
+        series[index].isSilent = false
+        series[index].isDirty = true
+    }
+
+    /// Notes which sensors were silent when the gateway listened last, before it stopped: they still are, until they are heard.
+    package mutating func noteSilences(at now: Instant) {
+        listen(at: now)
+        for index in 0..<series.count where series[index].newest != .min { noteSilence(index, at: now.nanoseconds &- series[index].lag) }
+    }
+
+    /// Notes that a sensor is silent, if it is: every rule that reads it has to be judged.
+    mutating func noteSilence(_ index: Int, at time: Int64) {
+        guard !series[index].isSilent, isSilent(index, at: time) else { return }
+        series[index].isSilent = true
+        series[index].isQuiet = true
+        series[index].isDirty = true
+    }
+}
+
+/// What is missing of what an instance has to know.
+enum Lack: UInt8, BitwiseCopyable {
+    case nothing
+    /// A sensor has not been heard since the gateway began to listen, and not for long enough to be silent.
+    case unheard
+    /// There is no sensor in the group that measures it.
+    case sensor
+    /// All sensors of something that it measures are silent.
+    case readings
+}
+
+extension Engine {
+    /// What is missing of what an instance measures, or of what its votes do.
+    func lack(_ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, at now: Int64) -> Lack {
+        var lack = Lack.nothing
+        for at in 0..<program.decisiveCount {
+            let code = layout.instructions[program.firstInstruction + Int(layout.decisive[program.firstDecisive + at])]
+            switch code.operation {
+            case .operand, .test:
+                let operand = layout.operands[Int(instance.operandBase + code.a)]
+                guard !operand.measure.seesSilence else { continue }
+                lack = lack.joined(self.lack(operand, at: now))
+            case .tallied, .atLeast, .all:
+                let tally = layout.tallies[Int(instance.tallyBase + code.a)]
+                for member in tally.firstMember..<tally.firstMember + tally.memberCount {
+                    let voter = instances[Int(layout.members[Int(member)])]
+                    if code.b == 0, voter.ballot.isNaN { lack = lack.joined(voter.lack) }
+                }
+            default: continue
+            }
+        }
+        return lack
+    }
+
+    private func lack(_ operand: BoundOperand, at now: Int64) -> Lack {
+        guard operand.sourceCount > 0 else { return .sensor }
+        var isSilent = true
+        for at in operand.firstSource..<operand.firstSource + operand.sourceCount {
+            let index = Int(layout.sources[Int(at)].series)
+            guard !self.isSilent(index, at: ownTime(index, at: now)) else { continue }
+            isSilent = false
+            if series[index].newest != .min, series[index].pause == 0 { return .nothing }
+        }
+        return isSilent ? .readings : .unheard
+    }
+}
+
+extension Lack {
+    fileprivate func joined(_ other: Lack) -> Lack { rawValue >= other.rawValue ? self : other }
+}

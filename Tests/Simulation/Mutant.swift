@@ -40,7 +40,7 @@ package struct Mutant: Sendable {
             "        guard !MUTANT, step > Self.smallStep || step < .zero - Self.smallStep else { return }"),
         Mutant(
             "no-dedupe", "what is delivered again is taken for new", in: "RuleEngine/Engine.swift",
-            "if mayRepeat, holds(sample, index) { return .repeated }", "if !MUTANT, holds(sample, index) { return .repeated }"),
+            "if mayRepeat, holds(sample, index) { return .repeated }", "if !MUTANT, mayRepeat, holds(sample, index) { return .repeated }"),
         Mutant(
             "cold-start", "after a start the windows and what lasts are forgotten", in: "Gateway/Pipeline/Intake+Warm.swift",
             "                _ = engine.ingest(reading, into: &changes)",

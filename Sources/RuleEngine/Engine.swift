@@ -316,6 +316,16 @@ extension Engine {
         }
     }
 
+    /// How many samples from before its windows a series needs: what it was is part of what it does. 0 where no rule reads it.
+    package func samplesBefore(of id: SeriesID) -> Int {
+        let index = Int(id.index)
+        guard index >= 0, index < series.count else { return 0 }
+        return [index, Int(series[index].raw)].reduce(0) { most, index in
+            guard index >= 0, series[index].readerCount > 0 else { return most }
+            return max(most, shapes.shapes[Int(series[index].shape)].spare)
+        }
+    }
+
     /// How many different values over several series rules ask for.
     package var joinedValueCount: Int { cached.count }
 

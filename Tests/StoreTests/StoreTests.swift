@@ -41,7 +41,9 @@ import Testing
         #expect(Set(second.values).count == 6)
     }
 
-    @Test("replay gives what came after a time, in the order of arrival")
+    @Test(
+        "replay gives what came from the batch on in which a time was passed, in the order of arrival, and what each series needs from before"
+    )
     func replay() throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
@@ -52,8 +54,21 @@ import Testing
         try store.commit(late)
         var found: [Double] = []
         try store.replay(after: Self.start + .seconds(94)) { reading, _ in found.append(reading.value) }
-        #expect(found == [5, 6, 7, 8, 9, -1])
+        #expect(found == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1])
         #expect(try store.newestReading() == Self.start + .seconds(99))
+        var moments: [Instant] = []
+        found = []
+        let after = Self.start + .seconds(94)
+        try store.replay(after: after, leadingUp: [0, 3], listened: { moments.append($0) }) { reading, _ in found.append(reading.value) }
+        #expect(found == [7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1])
+        #expect(moments.count == 3)
+        var unusable = batch(5, from: 100)
+        for index in 0..<5 { unusable.readings[index].quality = .implausible }
+        try store.commit(unusable)
+        try store.commit(batch(10, from: 105))
+        found = []
+        try store.replay(after: Self.start + .seconds(110), leadingUp: [0, 2]) { reading, _ in found.append(reading.value) }
+        #expect(found.prefix(8) == [9, -1, 0, 1, 2, 3, 4, 0], "the unusable ones between count for nothing")
     }
 
     @Test("refused payloads are kept, the newest of them")

@@ -26,12 +26,12 @@ extension Intake {
         try fillWindows(from: store, before: present, now: now, occasion)
         health.droppedTotal = try store.newestValue(of: health.series(of: .brokerDroppedTotal))
         // From the newest readings to now nobody was there: nothing has lasted in that time.
-        if occasion == .start, let alive = try store.newestArrival(), alive < now {
-            engine.noteSilences(at: alive)
+        if occasion == .start, let alive = try store.newestArrival(), alive <= now {
+            catchUp(to: alive)
             engine.discount(now - alive)
         }
         if case .setForward(let step) = occasion { engine.discount(step) }
-        if occasion == .reload, let earlier { engine.noteSilences(at: earlier.until) }
+        if occasion == .reload, let earlier { catchUp(to: earlier.until) }
         listenAnew(earlier?.from ?? [:], at: now)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         for alarm in active + returned {
@@ -48,6 +48,13 @@ extension Intake {
         // What was shelved for a time that is over must hide nothing that is read first.
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         statistics.active = book.active
+    }
+
+    /// Lets the engine do what the one before it had done when it was there last.
+    private mutating func catchUp(to alive: Instant) {
+        engine.advance(to: alive, into: &changes)
+        changes.removeAll(keepingCapacity: true)
+        engine.noteSilences(at: alive)
     }
 
     /// Takes over since when each series has been listened to; one that was not, and has no readings, is from now on.
@@ -90,29 +97,40 @@ extension Intake {
         var beginnings: [SeriesID: Int] = [:]
         func pass(_ engine: inout Engine, isFirst: Bool) throws {
             var position = 0
+            var moment = ReplayedMoment()
             engine.beginReplay()
             defer { engine.endReplay() }
-            try store.replay(after: newest - model.rules.plan.horizon, before: present) { reading, arrived in
-                position += 1
-                if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) {
-                    // What was before it is not what is now, either.
-                    if isFirst { beginnings[reading.series] = position + 1 }
-                    return
-                }
-                if isFirst {
-                    let index = Int(reading.series.index)
-                    if newestTimes.indices.contains(index), !reading.quality.contains(.late) {
-                        let isBehind = newestTimes[index] > .distantPast && reading.time < newestTimes[index] - configuration.lateness
-                        if isBehind { beginnings[reading.series] = position }
-                        newestTimes[index] = isBehind ? reading.time : max(reading.time, newestTimes[index])
+            let wanted = (0..<Int32(model.rules.plan.series.count)).map { engine.samplesBefore(of: SeriesID(index: $0)) }
+            try store.replay(
+                after: newest - model.rules.plan.horizon, before: present, leadingUp: wanted,
+                listened: {
+                    moment.end(&engine, &changes)
+                    // What was due by then was done.
+                    engine.advance(to: min($0, now), into: &changes)
+                    changes.removeAll(keepingCapacity: true)
+                },
+                { reading, _ in
+                    position += 1
+                    if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) {
+                        // What was before it is not what is now, either.
+                        if isFirst { beginnings[reading.series] = position + 1 }
+                        return
                     }
-                } else if let beginning = beginnings[reading.series], position < beginning {
-                    return
-                }
-                engine.listen(at: min(arrived, now))
-                _ = engine.ingest(reading, into: &changes)
-                changes.removeAll(keepingCapacity: true)
-            }
+                    let index = Int(reading.series.index)
+                    if isFirst {
+                        if newestTimes.indices.contains(index), !reading.quality.contains(.late) {
+                            let isBehind =
+                                newestTimes[index] > .distantPast && reading.time < newestTimes[index] - configuration.lateness
+                            if isBehind { beginnings[reading.series] = position }
+                            newestTimes[index] = isBehind ? reading.time : max(reading.time, newestTimes[index])
+                        }
+                    } else if let beginning = beginnings[reading.series], position < beginning {
+                        return
+                    }
+                    let devices = model.series.devices
+                    moment.add(reading, of: devices.indices.contains(index) ? devices[index] : "", &engine, &changes)
+                })
+            moment.end(&engine, &changes)
         }
         try pass(&engine, isFirst: true)
         guard !beginnings.isEmpty else { return }
@@ -127,5 +145,28 @@ extension Intake {
         // Of devices that never have a time of their own, windows may be off by a minute.
         let devices = model.site.devices.filter { $0.profile.time == nil && step > .minutes(1) }
         return Set(devices.flatMap { device in device.fields.map { model.series.id(device: device.id, quantity: $0.quantity.name) } })
+    }
+}
+
+/// Stored readings that belong to one moment: a device sent them with one time, one behind the other. They came in one
+/// message, and are evaluated together as they were then.
+private struct ReplayedMoment {
+    private var readings: [Reading] = []
+    private var device = ""
+    private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
+
+    mutating func add(_ reading: Reading, of device: String, _ engine: inout Engine, _ changes: inout [LevelChange]) {
+        if let first = readings.first, first.time != reading.time || device != self.device { end(&engine, &changes) }
+        self.device = device
+        readings.append(reading)
+    }
+
+    mutating func end(_ engine: inout Engine, _ changes: inout [LevelChange]) {
+        guard !readings.isEmpty else { return }
+        let readings = readings  // two parts of one value cannot be lent at once
+        engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
+        self.readings.removeAll(keepingCapacity: true)
+        exceptions.removeAll(keepingCapacity: true)
+        changes.removeAll(keepingCapacity: true)
     }
 }

@@ -136,11 +136,20 @@ struct Intake: ~Copyable {
     /// Evaluates the readings, and puts them and what follows from them into the batch.
     private mutating func evaluate(at now: Instant) {
         exceptions.removeAll(keepingCapacity: true)
+        orderByTime()
         let readings = readings  // two parts of one value cannot be lent at once
         engine.listen(at: now)
         engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
         keepReadings()
         if !changes.isEmpty { recordChanges(at: now) }
+    }
+
+    /// Orders a message's readings by their times: an array of one quantity may stand in it before that of another. Those of
+    /// one time keep the order in which they stand.
+    private mutating func orderByTime() {
+        for index in readings.indices.dropFirst() where readings[index].time < readings[index - 1].time {
+            return readings.sort { $0.time < $1.time }
+        }
     }
 
     /// Puts the readings of a message into the batch, all but those that are there already.

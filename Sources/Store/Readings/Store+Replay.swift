@@ -31,13 +31,20 @@ extension Store {
         }
     }
 
-    /// Gives the readings with event times after `start` and before `end` to `body`, in the order in which they arrived, with
-    /// the gateway's clock when the first of those arrived that were stored together.
+    /// Gives the readings that make up the present to `body`, in the order in which they arrived, with the gateway's clock when
+    /// the first of those arrived that were stored together: all that were stored from the first batch on with event times after
+    /// `start`, and of each series some of the newest from before that.
     ///
     /// Of a series with readings at or after `end` (the clock was ahead when they came) only those are given that arrived
     /// after the last of them: what it was before them is not what it is now.
+    ///
+    /// - Parameters:
+    ///   - wanted: how many usable readings from before `start` each series needs, by its number. They are looked for among the
+    ///     ``lookback`` readings before.
+    ///   - listened: gets every such time of the gateway's clock, also where no reading of that time is given.
     package func replay(
-        after start: Instant, before end: Instant = .distantFuture, _ body: (_ reading: Reading, _ arrived: Instant) -> Void
+        after start: Instant, before end: Instant = .distantFuture, leadingUp wanted: [Int] = [], listened: (Instant) -> Void = { _ in },
+        _ body: (_ reading: Reading, _ arrived: Instant) -> Void
     ) throws {
         try queue.read { db in
             let first = try Int64.fetchOne(
@@ -51,22 +58,48 @@ extension Store {
                     arguments: [ahead, end.nanoseconds])
                 for row in rows { lastAhead[row[0]] = row[1] }
             }
+            let before = try Self.readings(before: first, wanted, db)
             let rows = try Row.fetchCursor(
-                db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id >= ? AND time > ? AND time < ? ORDER BY id",
-                arguments: [first, start.nanoseconds, end.nanoseconds])
+                db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id >= ? AND time < ? ORDER BY id",
+                arguments: [first, end.nanoseconds])
             let batches = try Row.fetchCursor(
-                db, sql: "SELECT first_reading + count, arrived FROM batch WHERE first_reading >= ? ORDER BY first_reading",
-                arguments: [first])
+                db, sql: "SELECT first_reading + count, arrived FROM batch WHERE first_reading + count > ? ORDER BY first_reading",
+                arguments: [before.first?.id ?? first])
             var batch: (end: Int64, arrived: Instant) = (.min, .distantPast)
-            while let row = try rows.next() {
-                let (series, id): (Int32, Int64) = (row[0], row[4])
+            func give(_ reading: Reading, _ id: Int64) throws {
                 while id >= batch.end, let next = try batches.next() {
                     batch = (end: next[0], arrived: Instant(nanoseconds: next[1]))
+                    listened(batch.arrived)
                 }
-                if let last = lastAhead[series], id < last { continue }
-                body(
-                    Reading(row), batch.arrived)
+                if let last = lastAhead[reading.series.index], id < last { return }
+                body(reading, batch.arrived)
             }
+            for (id, reading) in before where reading.time < end { try give(reading, id) }
+            while let row = try rows.next() { try give(Reading(row), row[4]) }
         }
+    }
+
+    /// Among how many readings those are looked for that came before: about a second's work.
+    private static let lookback: Int64 = 500_000
+
+    /// Of each series so many of the newest usable readings that were stored before one, in the order in which they came.
+    private static func readings(before first: Int64, _ wanted: [Int], _ db: Database) throws -> [(id: Int64, reading: Reading)] {
+        var wanted = wanted
+        var missing = wanted.count { $0 > 0 }
+        guard missing > 0 else { return [] }
+        var found: [(id: Int64, reading: Reading)] = []
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id < ? AND id >= ? ORDER BY id DESC",
+            arguments: [first, first - lookback])
+        while missing > 0, let row = try rows.next() {
+            let series = Int(row[0] as Int32)
+            guard wanted.indices.contains(series), wanted[series] > 0 else { continue }
+            let reading = Reading(row)
+            found.append((row[4], reading))
+            guard reading.quality.isUsable else { continue }
+            wanted[series] -= 1
+            if wanted[series] == 0 { missing -= 1 }
+        }
+        return found.reversed()
     }
 }

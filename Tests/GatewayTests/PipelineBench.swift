@@ -1,0 +1,157 @@
+import Gateway
+import Logging
+import MQTT
+import SourceText
+import Store
+import Synchronization
+import Telemetry
+import TestSupport
+
+/// A gateway from the link to the store, without a process and without a broker: messages in, transitions out, by a clock that
+/// the test moves.
+final class PipelineBench {
+    let clock: BenchClock
+    let folder: TemporaryFolder
+    private(set) var store: Store
+    private var pipeline: Pipeline
+    private var link: QueueLink
+    private var mailbox: Mailbox
+    private let configuration: Configuration
+
+    /// - Parameters:
+    ///   - profile: of the device family `test`, publishing on `test/{device}`.
+    ///   - settings: further lines of the gateway's configuration.
+    init(profile: String, devices: String, rules: String, settings: String = "", start: Instant) throws {
+        folder = try TemporaryFolder()
+        try folder.write("profiles/test.yaml", profile)
+        try folder.write("site.yaml", "site: bench\ndevices:\n" + devices)
+        try folder.write("rules/rules.yaml", rules)
+        let text = """
+            site: site.yaml
+            profiles: profiles
+            rules: rules
+            broker: { host: nowhere, client_id: gateway }
+            store: { path: t.db }
+            destinations:
+              - { name: log, kind: log, file: log.jsonl }
+            \(settings)
+            """
+        configuration = try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: text), environment: [:])
+        clock = BenchClock(start)
+        store = try Store(path: configuration.store.path)
+        (pipeline, link, mailbox) = try Self.begin(store, configuration, clock)
+    }
+
+    private static func begin(_ store: Store, _ configuration: Configuration, _ clock: BenchClock) throws
+        -> (Pipeline, QueueLink, Mailbox)
+    {
+        let model = try Model.load(configuration) { try store.series($0) }
+        let mailbox = try Mailbox()
+        var link: QueueLink?
+        let pipeline = try Pipeline(
+            model, configuration, store: store, clock: clock, mailbox: mailbox, board: StatisticsBoard(),
+            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, onCommit: {},
+            link: {
+                let new = QueueLink(handler: $0)
+                link = new
+                return new
+            }, onUnstored: { _ in })
+        guard let link else { throw TestFailure("the pipeline has made no link") }
+        return (pipeline, link, mailbox)
+    }
+
+    /// Hands messages over, and lets the pipeline take them in and do what is due.
+    func take(_ payloads: String..., from device: String = "d1") {
+        for payload in payloads { link.messages.append((Array("test/\(device)".utf8), Array(payload.utf8))) }
+        _ = pipeline.turn()
+    }
+
+    /// Lets time pass, in steps of at most half a minute, as a gateway that runs.
+    func pass(to end: Instant) {
+        while clock.now() < end {
+            clock.set(min(end, clock.now() + .seconds(30)))
+            report()
+        }
+    }
+
+    /// What the gateway finds of itself, as it does every half minute: that it is there is stored with it.
+    private func report() {
+        mailbox.post(.health(HealthReport(diskFree: 0.5, isClockUnsynchronised: false, outbox: nil)))
+        _ = pipeline.turn()
+    }
+
+    /// Stops, and begins anew on what is stored. Between the two no time passes, unless it is said.
+    func restart(after pause: TimeSpan = .zero) throws {
+        report()
+        pipeline.drain()
+        try store.close()
+        clock.advance(by: pause)
+        store = try Store(path: configuration.store.path)
+        (pipeline, link, mailbox) = try Self.begin(store, configuration, clock)
+    }
+
+    /// Writes other rules, and begins anew with them.
+    func restart(rules: String) throws {
+        try folder.write("rules/rules.yaml", rules)
+        try restart()
+    }
+
+    /// Stores what there is, and reads all transitions.
+    func events() throws -> [StoreReader.Event] {
+        try restart()
+        return try StoreReader(path: configuration.store.path).events(after: 0, since: nil, limit: 1_000_000)
+    }
+
+    func stored() throws -> [(quantity: String, reading: Reading)] {
+        try restart()
+        var found: [(String, Reading)] = []
+        try StoreReader(path: configuration.store.path).forEachReading { device, quantity, reading in
+            if device != "gateway" { found.append((quantity, reading)) }
+        }
+        return found
+    }
+}
+
+/// A link that always holds, and has what a test has put there.
+final class QueueLink: BrokerLink {
+    var messages: [(topic: [UInt8], payload: [UInt8])] = []
+    private let handler: (IncomingMessage) -> Void
+
+    init(handler: @escaping (IncomingMessage) -> Void) { self.handler = handler }
+
+    var isConnected: Bool { true }
+    func keepUp() {}
+    func wait(milliseconds: Int32, wake: Int32) {}
+    func read(atMost limit: Int) -> Bool {
+        for message in messages.prefix(limit) {
+            message.topic.withUnsafeBytes { topic in
+                message.payload.withUnsafeBytes { payload in
+                    handler(IncomingMessage(topic: topic, payload: payload, qos: 1, isRetained: false))
+                }
+            }
+        }
+        messages.removeFirst(min(limit, messages.count))
+        return !messages.isEmpty
+    }
+    func releaseAcknowledgements() {}
+    func dropAcknowledgements(because reason: String, receiveMaximum: Int?) {}
+    func subscribe(to wanted: [String]) {}
+    func disconnect() {}
+}
+
+/// A clock that stands still until a test moves it, and a gateway that runs for as long as that.
+final class BenchClock: GatewayClock {
+    private let start: Instant
+    private let time: Mutex<Instant>
+
+    init(_ start: Instant) {
+        self.start = start
+        time = Mutex(start)
+    }
+
+    func now() -> Instant { time.withLock { $0 } }
+    func set(_ instant: Instant) { time.withLock { $0 = instant } }
+    func advance(by span: TimeSpan) { time.withLock { $0 = $0 + span } }
+    func uptime() -> TimeSpan { now() - start }
+    func millisecondsUntil(_ instant: Instant) -> Int32 { 2 }
+}

@@ -1,0 +1,76 @@
+import Store
+import Telemetry
+import TestSupport
+import Testing
+
+/// The readings of one message are evaluated in the order of their times, all of one instant together, whatever the format.
+@Suite struct MomentTests {
+    static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
+
+    private static let arrays = """
+        profile: test
+        topic: test/{device}
+        time: { pointer: /t, format: unix }
+        interval: 10s
+        readings:
+          - { quantity: acceleration_x, unit: m/s2, samples: { pointer: /x, rate: 1 Hz, time: last } }
+          - { quantity: acceleration_y, unit: m/s2, samples: { pointer: /y, rate: 1 Hz, time: last } }
+        """
+    private static let senml = """
+        profile: test
+        topic: test/{device}
+        format: senml
+        interval: 10s
+        readings:
+          - { quantity: acceleration_x, record: x, unit: m/s2 }
+          - { quantity: acceleration_y, record: y, unit: m/s2 }
+        """
+    private static let rules = """
+        hazard: earthquake
+        rules:
+          - { name: both, summary: both, for_each: device, levels: { watch: acceleration_x > 3 m/s2 and acceleration_y > 3 m/s2 }, blind: none }
+          - { name: followed, summary: then, for_each: device, levels: { watch: acceleration_x > 5 m/s2 then acceleration_y > 3 m/s2 within 5s }, blind: none }
+        """
+
+    private func events(_ profile: String, _ payload: (_ x: [Double], _ y: [Double]) -> String) throws -> [String] {
+        let bench = try PipelineBench(
+            profile: profile, devices: "  - { id: d1, profile: test }", rules: Self.rules, settings: "health: { rules: none }", start: Self.start)
+        // Pulses that overlap for one second each, and x first over 5.
+        bench.take(payload([0, 6, 4, 0, 0, 0, 0, 4, 0, 0], [0, 0, 4, 4, 0, 0, 0, 4, 0, 0]))
+        return try bench.events().map { "\($0.time.suffix(3)) \($0.rule) \($0.to)" }
+    }
+
+    private static let expected = [
+        "53Z both watch", "53Z followed watch", "54Z both normal", "55Z followed normal", "58Z both watch", "59Z both normal",
+    ]
+
+    @Test("arrays of two quantities of one JSON object")
+    func json() throws {
+        let found = try events(Self.arrays) { x, y in "{\"t\":\(Self.start.nanoseconds / 1_000_000_000),\"x\":\(x),\"y\":\(y)}" }
+        #expect(found == Self.expected)
+    }
+
+    @Test("a SenML pack that holds one quantity after the other")
+    func senml() throws {
+        let found = try events(Self.senml) { x, y in
+            let begin = Self.start.nanoseconds / 1_000_000_000 - 9
+            let records = [("x", x), ("y", y)].flatMap { name, values in
+                values.enumerated().map { "{\"n\":\"\(name)\",\"t\":\(begin + Int64($0)),\"v\":\($1)}" }
+            }
+            return "[" + records.joined(separator: ",") + "]"
+        }
+        #expect(found == Self.expected)
+    }
+
+    @Test("a SenML pack with the newest records first")
+    func reversed() throws {
+        let found = try events(Self.senml) { x, y in
+            let begin = Self.start.nanoseconds / 1_000_000_000 - 9
+            let records = [("y", y), ("x", x)].flatMap { name, values in
+                values.enumerated().map { "{\"n\":\"\(name)\",\"t\":\(begin + Int64($0)),\"v\":\($1)}" }
+            }
+            return "[" + records.reversed().joined(separator: ",") + "]"
+        }
+        #expect(found == Self.expected)
+    }
+}

@@ -56,10 +56,10 @@ import Testing
         var bench = try bench()
         _ = bench.feed((0..<10).map { (Int64($0) * 30, $0.isMultiple(of: 2) ? 2.5 : 1.0) })
         var next = try self.bench()
-        let (ladders, retired) = next.book.restore(bench.book.active, at: AlarmBench.start + .seconds(300))
-        #expect(retired.isEmpty)
+        let restored = next.book.restore(bench.book.active, at: AlarmBench.start + .seconds(300))
+        #expect(restored.retired.isEmpty)
         // The engine goes on from where the conditions stand, not from the level that is held.
-        #expect(ladders.map(\.ladder.level.rank) == [0])
+        #expect(restored.ladders.map(\.ladder.level.rank) == [0])
         #expect(next.book.active.map(\.levelName) == ["watch"])
         #expect(next.book.calm(at: AlarmBench.start + .seconds(270) + .minutes(10)).map(\.kind) == [.cleared])
     }

@@ -54,7 +54,8 @@ import Testing
             case .takeOutOfService: transitions = try order(.takeOutOfService)
             case .putBack: transitions = try order(.putBack)
             case .retire:
-                var other = try AlarmBench(LifecycleTests.rules.replacing("river-rising", with: "another"))
+                var other = try AlarmBench(
+                    LifecycleTests.rules.replacing("river-rising", with: "another").replacing("> 2 m", with: "> 1 m"))
                 transitions = other.book.restore(bench.book.active, at: AlarmBench.start + .seconds(seconds)).retired
             }
             if let alarm = transitions.last?.alarm { last = alarm }

@@ -34,7 +34,8 @@ import Testing
 
     private func events(_ profile: String, _ payload: (_ x: [Double], _ y: [Double]) -> String) throws -> [String] {
         let bench = try PipelineBench(
-            profile: profile, devices: "  - { id: d1, profile: test }", rules: Self.rules, settings: "health: { rules: none }", start: Self.start)
+            profile: profile, devices: "  - { id: d1, profile: test }", rules: Self.rules, settings: "health: { rules: none }",
+            start: Self.start)
         // Pulses that overlap for one second each, and x first over 5.
         bench.take(payload([0, 6, 4, 0, 0, 0, 0, 4, 0, 0], [0, 0, 4, 4, 0, 0, 0, 4, 0, 0]))
         return try bench.events().map { "\($0.time.suffix(3)) \($0.rule) \($0.to)" }

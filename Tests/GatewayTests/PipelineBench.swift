@@ -1,3 +1,4 @@
+import Alarms
 import Gateway
 import Logging
 import MQTT
@@ -90,10 +91,24 @@ final class PipelineBench {
         (pipeline, link, mailbox) = try Self.begin(store, configuration, clock)
     }
 
-    /// Writes other rules, and begins anew with them.
-    func restart(rules: String) throws {
+    /// Writes other rules, and goes on with them: after a stop, or by a reload.
+    func change(rules: String, byReload: Bool) throws {
         try folder.write("rules/rules.yaml", rules)
+        guard byReload else { return try restart() }
+        report()
+        mailbox.post(.reload(try Model.load(configuration) { try store.series($0) }))
+        _ = pipeline.turn()
+    }
+
+    /// Does what an operator asks for.
+    func order(_ action: OperatorOrder.Action, _ alarm: String) {
+        mailbox.post(.order(OperatorOrder(action, alarm: alarm, person: "ada", note: "seen")) { _ in })
+        _ = pipeline.turn()
+    }
+
+    func alarms() throws -> [StoreReader.AlarmRow] {
         try restart()
+        return try StoreReader(path: configuration.store.path).alarms()
     }
 
     /// Stores what there is, and reads all transitions.

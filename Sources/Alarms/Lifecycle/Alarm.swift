@@ -33,6 +33,8 @@ package struct Alarm: Sendable {
     package var aside: Aside?
     /// That it comes and goes too often to be told of each time.
     package var flapping: Flapping?
+    /// What it was raised by, apart from names; `nil` for an alarm from before that was kept.
+    package var origin: AlarmOrigin?
     /// Its rule's texts in other languages, by language tag; empty where nothing has been evaluated since a start.
     package var texts: [String: AlarmText] = [:]
 

@@ -39,64 +39,6 @@ package struct AlarmBook: Sendable {
 
     package func alarm(of instance: Int) -> Alarm? { alarms[instance] }
 
-    /// Takes up the alarms that a store held when the gateway stopped.
-    ///
-    /// - Returns: for the engine, where each instance stood and since when; and a transition for each alarm whose rule or
-    ///   group is no longer there, which ends it.
-    package mutating func restore(_ stored: [Alarm], returned: [Alarm] = [], asides: [PlaceAside] = [], at now: Instant) -> (
-        ladders: [(instance: Int, ladder: LadderState, moved: Instant)], retired: [Transition]
-    ) {
-        for alarm in returned { keepReturned(alarm) }
-        var instances: [String: Int] = [:]
-        for (index, instance) in rules.instances.enumerated() where !instance.isBallot {
-            instances[rules.rules[instance.rule].name + "\u{0}" + instance.group] = index
-        }
-        for stored in asides {
-            if let index = instances[stored.rule + "\u{0}" + stored.group] { self.asides[index] = stored.aside?.brought(to: now) }
-        }
-        var ladders: [(instance: Int, ladder: LadderState, moved: Instant)] = []
-        var retired: [Transition] = []
-        for alarm in stored {
-            let condition = alarm.flapping?.condition ?? alarm.levelName
-            if let index = instances[alarm.rule + "\u{0}" + alarm.group],
-                let rank = levelNames.firstIndex(of: alarm.levelName), let standing = levelNames.firstIndex(of: condition),
-                case let rule = rules.rules[rules.instances[index].rule],
-                alarm.flapping != nil
-                    || (alarm.ladder.isBlind
-                        ? Int(rule.program.blindLevel?.rank ?? 0) == rank
-                        : rule.levels.contains(where: { Int($0.level.rank) == rank }))
-            {
-                var alarm = alarm
-                alarm.level = Level(rank: UInt8(rank))
-                alarm.ladder.level = Level(rank: UInt8(standing))
-                alarm.aside = self.asides[index]
-                alarm.flapping?.limitTimes(to: now)
-                alarms[index] = alarm
-                ladders.append((index, alarm.ladder, alarm.moved))
-            } else {
-                let transition = retire(alarm, at: now)
-                retired.append(transition)
-                if transition.alarm.state == .returned { keepReturned(transition.alarm) }
-            }
-        }
-        return (ladders, retired)
-    }
-
-    private func retire(_ stored: Alarm, at now: Instant) -> Transition {
-        var alarm = stored
-        alarm.sequence += 1
-        alarm.cleared = now
-        _ = alarm.move(.retire)
-        alarm.ladder = LadderState(level: .normal, held: 0, isUncertain: false)
-        alarm.level = .normal
-        alarm.levelName = levelNames[0]
-        alarm.flapping = nil
-        alarm.summary = "\(stored.rule) \(stored.group): the rule, its level or its devices are no longer there"
-        return Transition(
-            alarm: alarm, kind: .retired, time: now, recorded: now, from: stored.levelName, to: levelNames[0],
-            severity: stored.level.rank, causes: [], device: nil, ruleVersion: "", runbook: nil, policy: nil)
-    }
-
     /// Turns a change of the engine's into transitions of its alarm: mostly one; none while it flaps, unless the level
     /// becomes higher than it was held at.
     package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> [Transition] {
@@ -166,6 +108,7 @@ package struct AlarmBook: Sendable {
             labels: place.labels, position: Position.middle(of: positions), ladder: ladder, levelName: levelNames[0],
             raised: raised, cleared: nil, sequence: 0, summary: "")
         alarm.area = Position.hull(of: positions)
+        alarm.origin = origin(of: change.instance)
         alarm.level = .normal
         alarm.aside = asides[change.instance]
         alarm.state = alarm.aside?.state ?? (ladder.isSuppressed ? .suppressed : .normal)

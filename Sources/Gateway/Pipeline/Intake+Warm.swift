@@ -38,16 +38,36 @@ extension Intake {
             let (course, told) = try store.course(of: alarm.id)
             planner.restore(alarm, course: course, told: told, at: now)
         }
-        let (ladders, retired) = book.restore(active, returned: returned, asides: try store.asides(), at: now)
+        let restored = book.restore(active, returned: returned, asides: try store.asides(), at: now)
         // The windows say what is; what was raised, and is held by a latch, the alarms say.
         for instance in model.rules.instances.indices {
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)
         }
-        for (instance, ladder, moved) in ladders { engine.restore(ladder, to: instance, movedAt: min(moved, present)) }
-        for transition in retired { record(transition) }
+        for (instance, ladder, moved) in restored.ladders { engine.restore(ladder, to: instance, movedAt: min(moved, present)) }
+        for transition in restored.retired { record(transition) }
+        record(restored, at: now)
         // What was shelved for a time that is over must hide nothing that is read first.
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
+        if occasion == .start || occasion == .reload { rejudge(restored, at: now) }
         statistics.active = book.active
+    }
+
+    /// Judges all rules at once, from the windows as they are: they may ask for something else than before, and a sensor that
+    /// sends only what changes may send nothing for a long time.
+    private mutating func rejudge(_ restored: RestoredAlarms, at now: Instant) {
+        for instance in model.rules.instances.indices { engine.rejudge(instance, into: &changes) }
+        recordChanges(at: now)
+        for (instance, _, _) in restored.ladders {
+            if let transition = book.settle(engine.account(of: instance), recorded: now) { record(transition) }
+        }
+    }
+
+    private mutating func record(_ restored: RestoredAlarms, at now: Instant) {
+        batch.asides += restored.asides
+        for (alarm, before) in restored.renamed {
+            batch.renamed.append(alarm)
+            batch.notes.append(AuditNote("renamed", at: now, text: "\(alarm.id): \(before) is now \(alarm.place) \(alarm.levelName)"))
+        }
     }
 
     /// Lets the engine do what the one before it had done when it was there last.

@@ -14,7 +14,7 @@ internal import Telemetry
 /// Per reading nothing is allocated and no string is hashed; names appear only when something has
 /// happened that a person will read about.
 struct Intake: ~Copyable {
-    private(set) var batch = StoreBatch()
+    var batch = StoreBatch()
     var statistics = Statistics()
     /// Messages read and not yet acknowledged.
     private(set) var unacknowledged = 0
@@ -199,7 +199,7 @@ struct Intake: ~Copyable {
 
     var nextTimer: Instant? { engine.nextTimer }
 
-    private mutating func recordChanges(at now: Instant) {
+    mutating func recordChanges(at now: Instant) {
         for change in changes {
             for transition in book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) { record(transition) }
         }

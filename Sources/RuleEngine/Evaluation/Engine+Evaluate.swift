@@ -79,6 +79,26 @@ extension Engine {
         instances[index].isUncertain = false
     }
 
+    /// Judges an instance anew from the windows as they are, at the moment at which it was judged last. What it asks for may
+    /// have changed since then. Judged again without such a change it stays where it is.
+    package mutating func rejudge(_ index: Int, into changes: inout [LevelChange]) {
+        guard instances[index].serial != 0 else { return }
+        serial &+= 1
+        push(index)
+        evaluatePending(at: instances[index].now, trigger: .timer, into: &changes)
+    }
+
+    /// Where an instance stands, with every value of its rule.
+    package mutating func account(of index: Int) -> LevelChange {
+        let (instance, due) = (plan.instances[index], due)
+        let program = layout.programs[Int(instance.program)]
+        for at in 0..<program.decisiveCount {
+            execute(Int(layout.decisive[program.firstDecisive + at]), instance, program, index, at: instances[index].now)
+        }
+        self.due = due
+        return change(index, instance, program, from: instances[index].ladder, at: instances[index].now, .timer)
+    }
+
     /// What is said of a change, with every value of the rule at that moment.
     @inline(never)
     private mutating func change(

@@ -39,6 +39,7 @@ package struct RuleCompiler {
         for (source, version) in sources {
             guard var found = checker.check(source) else { continue }
             found.rule.version = version
+            found.rule.conditionsVersion = Self.version(of: source.conditionsText)
             checked.append(found)
         }
         let order = RuleOrder(checked.map(\.rule))
@@ -55,5 +56,17 @@ package struct RuleCompiler {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return String(hash, radix: 16)
+    }
+}
+
+extension RuleSource {
+    /// Everything that decides when the rule raises an alarm, and of what; a key stands before each part.
+    fileprivate var conditionsText: String {
+        var parts = forEach.map { "for_each \($0.string)" }
+        parts += matchers.map { "where \($0.key.string): \($0.value.string)" }.sorted()
+        parts += definitions.map { "let \($0.name.string): \($0.text.string)" }
+        parts += levels.flatMap { ["when \($0.when.string)", $0.until.map { "until \($0.string)" }].compactMap(\.self) }
+        if let clear { parts.append("clear \(clear.string)") }
+        return parts.joined(separator: "\n")
     }
 }

@@ -13,8 +13,8 @@ extension Store {
             sql: """
                 INSERT INTO alarm (id, rule, group_name, hazard, labels, position, area, level, level_name, held, uncertain,
                     blind, suppressed, state, flapping, raised, cleared, sequence, summary,
-                    acknowledged, acknowledged_by, acknowledged_note)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    acknowledged, acknowledged_by, acknowledged_note, origin)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET level = excluded.level, level_name = excluded.level_name,
                     held = excluded.held, uncertain = excluded.uncertain, blind = excluded.blind, suppressed = excluded.suppressed,
                     state = excluded.state, flapping = excluded.flapping, cleared = excluded.cleared,
@@ -28,6 +28,7 @@ extension Store {
                 alarm.ladder.isUncertain, alarm.ladder.isBlind, alarm.ladder.isSuppressed, alarm.state.rawValue,
                 alarm.flapping.map { CanonicalJSON.text($0) }, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence,
                 alarm.summary, alarm.acknowledgement?.time.nanoseconds, alarm.acknowledgement?.person, alarm.acknowledgement?.note,
+                alarm.origin.map { CanonicalJSON.text($0) },
             ])
         try db.execute(
             sql: """
@@ -62,6 +63,16 @@ extension Store {
         } else {
             try db.execute(sql: "DELETE FROM aside WHERE rule = ? AND group_name = ?", arguments: [place.rule, place.group])
         }
+    }
+
+    /// Writes what an alarm is called now, where its rule, group or level has another name.
+    static func rename(_ alarm: Alarm, _ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE alarm SET rule = ?, group_name = ?, labels = ?, level_name = ?, origin = ? WHERE id = ?",
+            arguments: [
+                alarm.rule, alarm.group, CanonicalJSON.text(alarm.labels), alarm.levelName,
+                alarm.origin.map { CanonicalJSON.text($0) }, alarm.id,
+            ])
     }
 
     /// What is put aside.
@@ -132,6 +143,7 @@ extension Store {
             summary: row["summary"])
         alarm.area = area.flatMap { CanonicalJSON.value([Position].self, $0) } ?? []
         alarm.flapping = flapping.flatMap { CanonicalJSON.value(Flapping.self, $0) }
+        alarm.origin = (row["origin"] as String?).flatMap { CanonicalJSON.value(AlarmOrigin.self, $0) }
         alarm.state = AlarmState(rawValue: state) ?? .unacknowledged
         if let time = row["acknowledged"] as Int64? {
             alarm.acknowledgement = Acknowledgement(

@@ -15,6 +15,8 @@ package struct StoreBatch: Sendable {
     package var asides: [PlaceAside] = []
     /// How far the escalation of alarms has come, by alarm.
     package var courses: [(alarm: String, course: String?)] = []
+    /// Alarms that are called otherwise from now on.
+    package var renamed: [Alarm] = []
     /// What else the audit chain is to know.
     package var notes: [AuditNote] = []
 
@@ -22,6 +24,7 @@ package struct StoreBatch: Sendable {
 
     package var isEmpty: Bool {
         readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && asides.isEmpty && courses.isEmpty
+            && renamed.isEmpty
             && notes.isEmpty
     }
 
@@ -36,6 +39,7 @@ package struct StoreBatch: Sendable {
         asides.removeAll()
         courses.removeAll()
         notes.removeAll()
+        renamed.removeAll()
         arrived = .distantFuture
     }
 }

@@ -1,7 +1,8 @@
 package import RulePlan
 package import Telemetry
 
-/// What the engine says when an instance's level, its certainty, or (above normal) its suppression has changed.
+/// What the engine says when an instance's level, its certainty, or (above normal) its suppression or the sensors that it rests
+/// on have changed.
 package struct LevelChange: Sendable {
     package enum Trigger: Hashable, Sendable {
         case reading(SeriesID)
@@ -21,6 +22,8 @@ package struct LevelChange: Sendable {
     /// The rule's `suppress` is true: the alarm is recorded, and nobody is told.
     package var isSuppressed: Bool
     package var trigger: Trigger
+    /// Those that are silent of several sensors that the rule measures with.
+    package var silent: [SeriesID]
     /// The value of every instruction of the rule's program at that moment, `nan` where unknown.
     package var registers: [Double]
 }

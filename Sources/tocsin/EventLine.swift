@@ -46,7 +46,7 @@ struct EventLine {
     private func code(_ event: StoreReader.Event) -> String {
         switch event.kind {
         case "raised", "rose", "fell", "certain", "calm": return LevelColour.code(event.to, ladder)
-        case "retired", "uncertain", "blind", "flapping": return "35"
+        case "retired", "uncertain", "sensors", "blind", "flapping": return "35"
         default: return "32"
         }
     }

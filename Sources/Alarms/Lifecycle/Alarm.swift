@@ -35,6 +35,8 @@ package struct Alarm: Sendable {
     package var flapping: Flapping?
     /// What it was raised by, apart from names; `nil` for an alarm from before that was kept.
     package var origin: AlarmOrigin?
+    /// The devices that are silent, where its rule measures with several; found anew at each start.
+    package var missing: [String] = []
     /// Its rule's texts in other languages, by language tag; empty where nothing has been evaluated since a start.
     package var texts: [String: AlarmText] = [:]
 

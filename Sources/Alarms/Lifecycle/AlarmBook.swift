@@ -44,7 +44,7 @@ package struct AlarmBook: Sendable {
     package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> [Transition] {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]
-        let words = Words(change, of: rule, in: place, device: device(of: change.trigger))
+        let words = Words(change, of: rule, in: place, device: device(of: change.trigger), missing: missing(change))
         // The engine may be ahead of this change, where one reading has brought several.
         var ladder = ladder
         (ladder.level, ladder.isUncertain) = (change.to, change.isUncertain)
@@ -57,6 +57,8 @@ package struct AlarmBook: Sendable {
         let wasSuppressed = alarm.ladder.isSuppressed
         let isKnownOtherwise = alarm.ladder.isUncertain != ladder.isUncertain || alarm.ladder.isBlind != ladder.isBlind
         alarm.ladder = ladder
+        let missingBefore = alarm.missing
+        alarm.missing = words.missing
         if change.isSuppressed != wasSuppressed, change.to > .normal || alarm.flapping != nil {
             let before = alarm.state
             _ = alarm.move(change.isSuppressed ? .suppress : .release)
@@ -70,6 +72,10 @@ package struct AlarmBook: Sendable {
         let isMove = change.to != change.from
         guard isMove || isKnownOtherwise else {
             alarms[change.instance] = alarm
+            if alarm.missing != missingBefore, change.to > .normal, alarm.flapping == nil {
+                let note = Self.sensorNews(missingBefore, alarm.missing)
+                transitions.append(step(&alarm, change.instance, .sensors, at: change.time, recorded: recorded, words, note: note))
+            }
             return transitions
         }
         let isTooMuch = watch.isTooMuch(change.instance, at: recorded)
@@ -109,6 +115,7 @@ package struct AlarmBook: Sendable {
             raised: raised, cleared: nil, sequence: 0, summary: "")
         alarm.area = Position.hull(of: positions)
         alarm.origin = origin(of: change.instance)
+        alarm.missing = words.missing
         alarm.level = .normal
         alarm.aside = asides[change.instance]
         alarm.state = alarm.aside?.state ?? (ladder.isSuppressed ? .suppressed : .normal)
@@ -196,6 +203,25 @@ package struct AlarmBook: Sendable {
             ruleVersion: rule.version, runbook: rule.runbook, policy: rule.escalate, instruction: rule.instruction, note: note)
     }
 
+    /// The devices of the sensors that are silent.
+    private func missing(_ change: LevelChange) -> [String] {
+        Set(change.silent.map { seriesDevices[Int($0.index)] }).sorted()
+    }
+
+    /// Takes note of which sensors are silent, of an alarm that has been restored: that is no news.
+    package mutating func noteMissing(_ account: LevelChange) {
+        let missing = missing(account)
+        alarms[account.instance]?.missing = missing
+    }
+
+    private static func sensorNews(_ before: [String], _ now: [String]) -> String {
+        let (gone, back) = (now.filter { !before.contains($0) }, before.filter { !now.contains($0) })
+        return [
+            gone.isEmpty ? nil : "nothing is heard from \(gone.joined(separator: ", ")) any more",
+            back.isEmpty ? nil : "\(back.joined(separator: ", ")) is heard again",
+        ].compactMap(\.self).joined(separator: "; ")
+    }
+
     private func device(of trigger: LevelChange.Trigger) -> String? {
         if case .reading(let series) = trigger { return seriesDevices[Int(series.index)] }
         return nil
@@ -208,15 +234,19 @@ struct Words {
     var texts: [String: AlarmText]
     var causes: [Cause]
     var device: String?
+    /// The devices that are silent, of several.
+    var missing: [String] = []
 }
 
 extension Words {
-    init(_ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?) {
+    init(_ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?, missing: [String]) {
         self.device = device
+        self.missing = missing
         causes =
             change.isBlind
             ? rule.unknowns(registers: change.registers) : rule.causes(from: change.from, to: change.to, registers: change.registers)
-        let own = rule.summary.text(labels: place.labels, registers: change.registers)
+        var own = rule.summary.text(labels: place.labels, registers: change.registers)
+        if !missing.isEmpty { own += " (nothing from \(missing.joined(separator: ", ")))" }
         summary = change.isBlind ? "\(place.group): blind, nothing is known of \(rule.quantities.joined(separator: ", "))" : own
         texts = rule.translations.mapValues { translation in
             AlarmText(

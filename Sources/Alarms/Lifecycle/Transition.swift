@@ -10,6 +10,8 @@ package struct Transition: Sendable {
         case rose, fell
         /// The level stays although its condition has become unknown; the condition is known again.
         case uncertain, certain
+        /// One of several sensors has fallen silent, or is heard again; the level rests on the others.
+        case sensors
         /// From normal to the rule's blind level: for longer than its sensors may be silent nothing has been known
         /// of the group. The alarm begins.
         case blind
@@ -35,7 +37,7 @@ package struct Transition: Sendable {
         package var isAboutLevel: Bool {
             switch self {
             case .raised, .rose, .fell, .uncertain, .certain, .blind, .flapping, .calm, .cleared, .retired: true
-            case .acknowledged, .shelved, .unshelved, .suppressed, .released, .outOfService, .inService: false
+            case .sensors, .acknowledged, .shelved, .unshelved, .suppressed, .released, .outOfService, .inService: false
             }
         }
     }

@@ -55,6 +55,7 @@ extension Intake {
     /// Judges all rules at once, from the windows as they are: they may ask for something else than before, and a sensor that
     /// sends only what changes may send nothing for a long time.
     private mutating func rejudge(_ restored: RestoredAlarms, at now: Instant) {
+        for (instance, _, _) in restored.ladders { book.noteMissing(engine.account(of: instance)) }
         for instance in model.rules.instances.indices { engine.rejudge(instance, into: &changes) }
         recordChanges(at: now)
         for (instance, _, _) in restored.ladders {

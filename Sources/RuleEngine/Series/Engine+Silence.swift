@@ -140,7 +140,7 @@ extension Engine {
         series[index].isQuiet = false
         guard series[index].isSilent else { return }
         series[index].isSilent = false
-        series[index].isDirty = true
+        noteSensorNews(index)
     }
 
     /// Notes which sensors were silent when the gateway listened last, before it stopped: they still are, until they are heard.
@@ -154,8 +154,58 @@ extension Engine {
         guard !series[index].isSilent, isSilent(index, at: time) else { return }
         series[index].isSilent = true
         series[index].isQuiet = true
-        series[index].isDirty = true
+        noteSensorNews(index)
     }
+
+    /// Every rule that reads a series has to be judged, and what is said of it may rest on other sensors than before.
+    private mutating func noteSensorNews(_ index: Int) {
+        series[index].isDirty = true
+        for at in 0..<Int(series[index].readerCount) {
+            let reader = Int(readers[Int(series[index].readerBase) + at])
+            instances[reader].hasSensorNews = true
+            for asker in 0..<Int(instances[reader].askerCount) {
+                instances[Int(askers[Int(instances[reader].askerBase) + asker])].hasSensorNews = true
+            }
+        }
+    }
+
+    /// Which sensors an instance measures with are silent; empty where it measures with one alone.
+    func silentSensors(of index: Int) -> SilentSensors {
+        var voters = [index]
+        let base = Int(plan.instances[index].tallyBase)
+        for number in 0..<layout.programs[Int(plan.instances[index].program)].tallyCount {
+            let tally = layout.tallies[base + number]
+            for at in tally.firstMember..<tally.firstMember + tally.memberCount {
+                let member = Int(layout.members[Int(at)])
+                if layout.programs[Int(plan.instances[member].program)].ballot >= 0 { voters.append(member) }
+            }
+        }
+        var (silent, heard): (Set<Int32>, Set<Int32>) = ([], [])
+        for voter in voters {
+            let instance = plan.instances[voter]
+            let first = Int(instance.operandBase)
+            for operand in plan.operands[first..<first + Int(plan.programs[Int(instance.program)].operandCount)]
+            where !operand.measure.seesSilence {
+                for source in plan.sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)] {
+                    let id = source.series
+                    // What takes readings of every quality stands for the series that they are of.
+                    let own = plan.series.firstIndex { $0.raw == id }.map { Int32($0) } ?? id.index
+                    if series[Int(id.index)].isSilent { silent.insert(own) } else { heard.insert(own) }
+                }
+            }
+        }
+        guard silent.count + heard.count > 1 else { return SilentSensors() }
+        return SilentSensors(ids: silent.sorted().map { SeriesID(index: $0) }, othersAreHeard: !heard.isEmpty)
+    }
+}
+
+/// The silent ones among the sensors that a rule measures with.
+struct SilentSensors {
+    var ids: [SeriesID] = []
+    var othersAreHeard = false
+
+    /// The same for the same sensors (FNV-1a).
+    var mark: UInt64 { ids.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64(UInt32(bitPattern: $1.index))) &* 0x100_0000_01b3 } }
 }
 
 /// What is missing of what an instance has to know.

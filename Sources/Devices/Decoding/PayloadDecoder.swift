@@ -31,21 +31,33 @@ package final class PayloadDecoder {
     /// The index in the site's inventory of the device that publishes on a topic.
     package func device(publishingOn topic: UnsafeRawBufferPointer) -> Int? { topics.index(of: topic) }
 
-    /// Appends the readings of a payload, in the order of their times; returns what did not fit, if anything.
+    /// How many payloads were read only after a repair.
+    package var repairedCount: Int { parser.repairedCount }
+
+    /// Appends the readings of a payload; returns what did not fit, if anything.
     ///
     /// What fits is appended even where something else in the payload does not.
     package func decode(
         _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, into readings: inout [Reading]
-    ) -> PayloadFault? {
-        if payload.count > bytesMax { return .tooLong(payload.count, max: bytesMax) }
-        switch parser.parse(payload) {
-        case .failure(let fault): return .notJSON(fault.text)
-        case .success(let root):
-            switch devices[device].profile.format {
-            case .json: return decodeJSON(root, devices[device], arrival, &readings)
-            case .senml: return decodeSenML(root, devices[device], arrival, &readings)
-            }
+    ) -> PayloadFindings {
+        var findings = PayloadFindings()
+        if payload.count > bytesMax {
+            findings.refuse(.tooLong(payload.count, max: bytesMax))
+            return findings
         }
+        switch parser.parse(payload) {
+        case .fault(let text): findings.refuse(.notJSON(text))
+        case .blank: findings.noteNoReadings()
+        case .document(let root):
+            let plan = devices[device]
+            let values =
+                switch plan.profile.format {
+                case .json: decodeJSON(root, plan, arrival, &readings, &findings)
+                case .senml: decodeSenML(root, plan, arrival, &readings, &findings)
+                }
+            if values == 0 { findings.noteNoReadings() }
+        }
+        return findings
     }
 }
 
@@ -58,10 +70,15 @@ struct DecodingPlan {
         let factor: Double
         let summand: Double
         let plausible: ClosedRange<Double>?
-        let recordSuffix: [UInt8]
+        /// The name of its SenML record, as text for messages and as bytes.
+        let recordText: String
+        let recordName: [UInt8]
+        /// The unit that the profile names, in UTF-8.
+        let unitSymbol: [UInt8]
     }
 
     let index: Int
+    let deviceID: [UInt8]
     let profile: Profile
     let clock: ClockTolerance
     let fields: [Field]
@@ -70,14 +87,20 @@ struct DecodingPlan {
         self.index = index
         profile = device.profile
         clock = device.clock
-        fields = device.fields.map { field in
+        deviceID = Array(device.id.utf8)
+        let fields = device.fields.map { field in
             let (factor, summand) = field.unit.conversion(to: field.quantity.unit)
-            var suffix: [UInt8] = []
-            if case .record(let name) = field.source { suffix = Array(name.utf8) }
+            var record = ""
+            if case .record(let name) = field.source { record = name }
             return Field(
                 series: series(device.id, field.quantity), source: field.source, quantity: field.quantity, factor: factor,
-                summand: summand, plausible: field.plausible, recordSuffix: suffix)
+                summand: summand, plausible: field.plausible, recordText: record, recordName: Array(record.utf8),
+                unitSymbol: Array(field.unit.symbol.utf8))
         }
+        // Where the names of two records end alike, a record is looked for under the longer one first.
+        self.fields = fields.enumerated().sorted {
+            ($1.element.recordName.count, $0.offset) < ($0.element.recordName.count, $1.offset)
+        }.map(\.element)
     }
 }
 
@@ -87,32 +110,9 @@ extension DecodingPlan.Field {
     func reading(_ raw: Double, factor: Double, summand: Double, at time: Instant, _ quality: Quality) -> Reading {
         let value = raw * factor + summand
         var quality = quality
+        // A number near the largest of all may become infinite in another unit.
+        if !value.isFinite { quality.insert(.notFinite) }
         if let plausible, !plausible.contains(value) { quality.insert(.implausible) }
         return Reading(series: series, time: time, value: value, quality: quality)
-    }
-}
-
-/// Why a payload, or a part of it, gave no reading.
-package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
-    case tooLong(Int, max: Int)
-    case notJSON(String)
-    case notAnObject
-    case noReading
-    case notANumber(String)
-    case badTime(String)
-    case badRate(String)
-    case senml(String)
-
-    package var description: String {
-        switch self {
-        case .tooLong(let count, let max): "\(count) bytes, and at most \(max) are taken"
-        case .notJSON(let text): "not JSON: \(text)"
-        case .notAnObject: "the payload is not a JSON object"
-        case .noReading: "none of the profile's readings is in the payload"
-        case .notANumber(let place): "\(place) is not a number"
-        case .badTime(let place): "\(place) is not a time of the profile's format"
-        case .badRate(let place): "\(place) is not a sample rate above 0"
-        case .senml(let text): "not a SenML pack: \(text)"
-        }
     }
 }

@@ -70,6 +70,7 @@ import Testing
             "{\"water_level\":2.5", "{\"water_level\":2.5 m}", "{\"water_level\" 2.5}", "{water_level:2.5}", "{'water_level':2.5}",
             "{\"water_level\":2.5,}", "{\"water_level\":2.5}}", "{\"water_level\":2.5}{}", "\"water_level\":2.5", "{\"water_level\":2\0.5}",
             "{\"name\":\"open,\"water_level\":2.5}", "{\"a\":nan nan,\"water_level\":2.5}", "<water_level>2.5</water_level>",
+            "\0{\"water_level\":2.5}", "\u{1}\u{2}{\"water_level\":2.5}",
         ])
     func structure(payload: String) throws {
         let found = try decode(payload)

@@ -40,8 +40,8 @@ final class JSONParser {
         guard bytes.count > 0 else { return .blank }
         var root = tocsin_json()
         if read(bytes, &root) == 0 { return .document(JSONValue(raw: root)) }
+        if JSONRepair.isBlank(bytes) { return .blank }
         repair.repair(bytes)
-        if repair.isBlank { return .blank }
         let code = repair.bytes.withUnsafeBytes { read($0, &root) }
         guard code == 0 else { return .fault(String(cString: tocsin_json_error_text(code))) }
         repairedCount += 1

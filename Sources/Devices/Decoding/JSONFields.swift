@@ -49,8 +49,7 @@ extension PayloadDecoder {
                     continue
                 }
                 values += 1
-                readings.append(
-                    field.reading(number, factor: field.factor, summand: field.summand, at: time.instant, time.quality))
+                append(number, of: field, factor: field.factor, summand: field.summand, at: time.instant, time.quality, to: &readings)
             case .samples(let pointer, let rate, let anchor):
                 guard let samples = root.at(pointer), !samples.isNull else { continue }
                 values += append(samples, of: field, rate, anchor, in: root, time, plan.clock, arrival, &readings, &findings) {
@@ -60,7 +59,7 @@ extension PayloadDecoder {
                 guard let pointer = plan.profile.sequence, let number = root.at(pointer)?.integer,
                     let missing = gap(before: number, from: plan.index)
                 else { continue }
-                readings.append(field.reading(Double(missing), factor: 1, summand: 0, at: time.instant, time.quality))
+                append(Double(missing), of: field, factor: 1, summand: 0, at: time.instant, time.quality, to: &readings)
             case .record: continue
             }
         }
@@ -124,7 +123,7 @@ extension PayloadDecoder {
             // No larger than `length`, which was checked.
             let instant = Instant(nanoseconds: first + Int64((Double(index) * step).rounded()))
             values += 1
-            readings.append(field.reading(sample, factor: field.factor, summand: field.summand, at: instant, quality))
+            append(sample, of: field, factor: field.factor, summand: field.summand, at: instant, quality, to: &readings)
         }
         return values
     }

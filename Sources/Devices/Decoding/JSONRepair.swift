@@ -27,7 +27,7 @@ struct JSONRepair {
         bytes.removeAll(keepingCapacity: true)
         bytes.reserveCapacity(document.count + 64)
         var rest = document[...]
-        if rest.starts(with: [0xef, 0xbb, 0xbf]) { rest = rest.dropFirst(3) }
+        if rest.starts(with: Self.byteOrderMark) { rest = rest.dropFirst(3) }
         rest = rest.prefix { $0 != 0 }
         while let byte = rest.first {
             if byte == UInt8(ascii: "\"") {
@@ -45,8 +45,12 @@ struct JSONRepair {
         }
     }
 
-    /// Whether nothing but white space is left of the document.
-    var isBlank: Bool { bytes.allSatisfy { $0 <= 0x20 } }
+    /// Whether a document holds nothing: white space, NUL bytes, a byte order mark.
+    static func isBlank(_ document: UnsafeRawBufferPointer) -> Bool {
+        document.dropFirst(document.starts(with: byteOrderMark) ? 3 : 0).allSatisfy { $0 == 0 || $0 == 0x20 || (0x09...0x0d).contains($0) }
+    }
+
+    private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     private static func isBetweenWords(_ byte: UInt8) -> Bool {
         switch byte {

@@ -13,6 +13,8 @@ package final class PayloadDecoder {
     var sampleBuffer: [Double] = []
     /// The number of each device's newest message, where it has one.
     var sequences: [Int64]
+    /// The checks of the counters whose profile has a largest rate; ``DecodingPlan/Field/check`` is the place of one.
+    private var counterChecks: [CounterRateCheck]
     /// More than this is no gap: the device has begun to count anew.
     static let longestGap: Int64 = 100_000
 
@@ -22,7 +24,9 @@ package final class PayloadDecoder {
     package init(site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144) {
         self.site = site
         self.bytesMax = bytesMax
-        devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series) }
+        var checks: [CounterRateCheck] = []
+        devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series, &checks) }
+        counterChecks = checks
         sequences = Array(repeating: .min, count: site.devices.count)
         topics = TopicTable(site.devices.map(\.topic))
         parser = JSONParser(bytesMax: bytesMax)
@@ -70,6 +74,8 @@ struct DecodingPlan {
         let factor: Double
         let summand: Double
         let plausible: ClosedRange<Double>?
+        /// The place of its counter's check, or -1.
+        let check: Int
         /// The name of its SenML record, as text for messages and as bytes.
         let recordText: String
         let recordName: [UInt8]
@@ -83,7 +89,7 @@ struct DecodingPlan {
     let clock: ClockTolerance
     let fields: [Field]
 
-    init(_ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID) {
+    init(_ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID, _ checks: inout [CounterRateCheck]) {
         self.index = index
         profile = device.profile
         clock = device.clock
@@ -92,9 +98,15 @@ struct DecodingPlan {
             let (factor, summand) = field.unit.conversion(to: field.quantity.unit)
             var record = ""
             if case .record(let name) = field.source { record = name }
+            var check = -1
+            if let rate = field.counter?.maxRate {
+                check = checks.count
+                checks.append(
+                    CounterRateCheck(maxRate: rate, resolution: field.counterResolution ?? 0, interval: device.interval))
+            }
             return Field(
                 series: series(device.id, field.quantity), source: field.source, quantity: field.quantity, factor: factor,
-                summand: summand, plausible: field.plausible, recordText: record, recordName: Array(record.utf8),
+                summand: summand, plausible: field.plausible, check: check, recordText: record, recordName: Array(record.utf8),
                 unitSymbol: Array(field.unit.symbol.utf8))
         }
         // Where the names of two records end alike, a record is looked for under the longer one first.
@@ -104,15 +116,22 @@ struct DecodingPlan {
     }
 }
 
-extension DecodingPlan.Field {
-    /// A reading of this field from a value in the payload's unit.
+extension PayloadDecoder {
+    /// Appends a reading of a field, of a value in the payload's unit.
     @inline(__always)
-    func reading(_ raw: Double, factor: Double, summand: Double, at time: Instant, _ quality: Quality) -> Reading {
+    func append(
+        _ raw: Double, of field: borrowing DecodingPlan.Field, factor: Double, summand: Double, at time: Instant, _ quality: Quality,
+        to readings: inout [Reading]
+    ) {
         let value = raw * factor + summand
         var quality = quality
         // A number near the largest of all may become infinite in another unit.
         if !value.isFinite { quality.insert(.notFinite) }
-        if let plausible, !plausible.contains(value) { quality.insert(.implausible) }
-        return Reading(series: series, time: time, value: value, quality: quality)
+        if let plausible = field.plausible, !plausible.contains(value) { quality.insert(.implausible) }
+        // What is known to be wrong is not what the next readings are held against.
+        if field.check >= 0, quality.isUsable, !counterChecks[field.check].isCredible(value, at: time) {
+            quality.insert(.implausible)
+        }
+        readings.append(Reading(series: field.series, time: time, value: value, quality: quality))
     }
 }

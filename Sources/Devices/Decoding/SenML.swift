@@ -64,7 +64,7 @@ extension PayloadDecoder {
                     place: "the time of the record '\(field.recordText)'", found: found ?? "outside the years 1678 to 2261",
                     reason: "not a number of seconds since 1970"))
         }
-        readings.append(field.reading(value, factor: factor, summand: summand, at: time.instant, time.quality))
+        append(value, of: field, factor: factor, summand: summand, at: time.instant, time.quality, to: &readings)
     }
 }
 

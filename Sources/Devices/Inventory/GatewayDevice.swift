@@ -56,7 +56,7 @@ extension Device {
         // Topics that begin with a dollar are the broker's own: nobody else can publish there.
         let pattern = TopicPattern("$tocsin/gateway")!  // a pattern without braces
         let fields = GatewayQuantity.allCases.map {
-            Profile.Field(quantity: $0.quantity, source: .record($0.rawValue), unit: $0.quantity.unit, plausible: nil)
+            Profile.Field(quantity: $0.quantity, source: .record($0.rawValue), unit: $0.quantity.unit)
         }
         let silence = TimeSpan(nanoseconds: max(interval.nanoseconds * 3, TimeSpan.minutes(3).nanoseconds))
         let profile = Profile(

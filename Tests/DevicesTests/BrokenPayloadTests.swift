@@ -145,6 +145,29 @@ import Testing
         #expect(found.findings.isEmpty)
     }
 
+    @Test(
+        "payloads as people have reported them of their devices",
+        arguments: [
+            (
+                #"{"entity_type":"sensor","signal":NaN,"water_level":2.5,"HU":{"type":"Number","value":nan,"metadata":{  }}}"#,
+                "water_level 2.5 0", ""
+            ),
+            (#"{"time":"2018-06-04T06:04:42.586+0800","water_level":2.5}"#, "water_level 2.5 -17.41", ""),
+            (
+                #"{"time":"2018-06-03 22:05:00.0000000","water_level":2.5}"#, "water_level 2.5 0 suspect",
+                "/time is the text \"2018-06-03 22:05:00.0000000\", a time without a zone: the device has to send Z or an offset such as +01:00 with it"
+            ),
+            ("nan", "", "the payload is 'nan', not a JSON object"), ("offline", "", "the payload is 'offline', not a JSON object"),
+            (#"{"water_level":"unavailable","humidity":45}"#, "humidity 45 0", "/water_level is the text \"unavailable\", not a number"),
+            (#"{"water_level":2.5,"text":"\u0000\u0000 etc."}"#, "water_level 2.5 0", ""),
+            ("{\"water_level\":2.5,\"error\":\"line 1\r\nline 2\"}\r\n", "water_level 2.5 0", ""),
+        ])
+    func reported(payload: String, reading: String, expected: String) throws {
+        let found = try decode(payload)
+        #expect(found.readings == (reading.isEmpty ? [] : [reading]))
+        #expect(found.findings.description == expected)
+    }
+
     @Test("an array of objects is read object by object, each with its own time, and faults say in which one they are")
     func arrayOfObjects() throws {
         let found = try decode(

@@ -93,6 +93,9 @@ import Testing
     func glitch() throws {
         let totals: [(Double, Double)] = [(0, 350.2), (1, 352.4), (2, 35_240.6), (3, 352.8), (4, 4_294_967.295), (5, 353)]
         #expect(try Self.flagged(Self.rate, totals) == [35_240.6, 4_294_967.295])
+        // A decimal point that slipped for two hours, as a meter's users reported it.
+        #expect(
+            try Self.flagged(Self.rate, [(0, 35_548.8), (60, 355_549.2), (120, 355_549.4), (180, 35_550.3)]) == [355_549.2, 355_549.4])
         #expect(try Self.flagged("true", totals) == [])
         #expect(try Self.flagged("{ resolution: 0.2 mm }", totals) == [])
     }

@@ -106,6 +106,28 @@ import Testing
                 ].joined(separator: "; "))
     }
 
+    @Test("each record has its own unit, whatever the one before had")
+    func units() throws {
+        let pack = #"""
+            [{"bn":"d/","n":"temperature","u":"Cel","v":20},{"n":"temperature","u":"K","v":293.15},{"n":"temperature","v":21},
+             {"n":"temperature","u":"K","v":294.15},{"n":"temperature","u":"","v":22},{"n":"battery_voltage","u":"mV","v":3300}]
+            """#
+        #expect(
+            try decode(pack).readings == [
+                "temperature 20 0", "temperature 20 0", "temperature 21 0", "temperature 21 0", "temperature 22 0", "battery_voltage 3.3 0",
+            ])
+    }
+
+    @Test("a base name without a separator at its end, as some devices send it, and a trailing one, which is a name of its own")
+    func reported() throws {
+        let profile = "format: senml\nreadings: [ { quantity: battery, record: \"9\", unit: \"%\" } ]\n"
+        #expect(
+            try DecodingTests.decode(profile, #"[{"bn":"/3/0","n":"0","vs":"x"},{"n":"9","v":8},{"n":"19","v":2}]"#).readings == [
+                "battery 8 0"
+            ])
+        #expect(try DecodingTests.decode(profile, #"[{"bn":"/3/0/","n":"9/","v":8}]"#).findings.isWithoutReadings)
+    }
+
     @Test("a base value or a base time that is not a number is not taken for zero")
     func bases() throws {
         let value = try decode(#"[{"bn":"d/","bv":"20","n":"temperature","v":1},{"n":"temperature","v":2}]"#)

@@ -15,6 +15,8 @@ package final class PayloadDecoder {
     var sequences: [Int64]
     /// The checks of the counters whose profile has a largest rate; ``DecodingPlan/Field/check`` is the place of one.
     private var counterChecks: [CounterRateCheck]
+    /// For each field of each device, at ``DecodingPlan/Field/unitPlace``.
+    var senmlUnits: [SenMLUnit]
     /// More than this is no gap: the device has begun to count anew.
     static let longestGap: Int64 = 100_000
 
@@ -25,8 +27,10 @@ package final class PayloadDecoder {
         self.site = site
         self.bytesMax = bytesMax
         var checks: [CounterRateCheck] = []
-        devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series, &checks) }
+        var fieldCount = 0
+        devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series, &checks, &fieldCount) }
         counterChecks = checks
+        senmlUnits = Array(repeating: SenMLUnit(), count: fieldCount)
         sequences = Array(repeating: .min, count: site.devices.count)
         topics = TopicTable(site.devices.map(\.topic))
         parser = JSONParser(bytesMax: bytesMax)
@@ -81,6 +85,7 @@ struct DecodingPlan {
         let recordName: [UInt8]
         /// The unit that the profile names, in UTF-8.
         let unitSymbol: [UInt8]
+        let unitPlace: Int
     }
 
     let index: Int
@@ -89,7 +94,9 @@ struct DecodingPlan {
     let clock: ClockTolerance
     let fields: [Field]
 
-    init(_ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID, _ checks: inout [CounterRateCheck]) {
+    init(
+        _ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID, _ checks: inout [CounterRateCheck], _ fieldCount: inout Int
+    ) {
         self.index = index
         profile = device.profile
         clock = device.clock
@@ -98,6 +105,7 @@ struct DecodingPlan {
             let (factor, summand) = field.unit.conversion(to: field.quantity.unit)
             var record = ""
             if case .record(let name) = field.source { record = name }
+            defer { fieldCount += 1 }
             var check = -1
             if let rate = field.counter?.maxRate {
                 check = checks.count
@@ -107,7 +115,7 @@ struct DecodingPlan {
             return Field(
                 series: series(device.id, field.quantity), source: field.source, quantity: field.quantity, factor: factor,
                 summand: summand, plausible: field.plausible, check: check, recordText: record, recordName: Array(record.utf8),
-                unitSymbol: Array(field.unit.symbol.utf8))
+                unitSymbol: Array(field.unit.symbol.utf8), unitPlace: fieldCount)
         }
         // Where the names of two records end alike, a record is looked for under the longer one first.
         self.fields = fields.enumerated().sorted {

@@ -48,7 +48,7 @@ extension PayloadDecoder {
         case .failure(let found):
             return findings.add(.notANumber(place: "the record '\(field.recordText)'", found: found.text))
         }
-        guard let (factor, summand) = base.conversion(of: record, for: field) else {
+        guard let (factor, summand) = conversion(from: base.unit(of: record), for: field) else {
             let unit = base.unitText(of: record)
             return findings.add(
                 .senml("the record '\(field.recordText)' has the unit '\(unit)', and \(field.quantity.unit.dimension.name) is wanted"))
@@ -66,6 +66,31 @@ extension PayloadDecoder {
         }
         append(value, of: field, factor: factor, summand: summand, at: time.instant, time.quality, to: &readings)
     }
+
+    /// How values in a unit of the payload become canonical; `nil` if the unit does not fit.
+    ///
+    /// A device sends the same unit every time, so that the newest one of each field is remembered: no text is made of it again.
+    private func conversion(
+        from unit: UnsafeBufferPointer<UInt8>?, for field: DecodingPlan.Field
+    ) -> (factor: Double, summand: Double)? {
+        guard let unit, !unit.elementsEqual(field.unitSymbol) else { return (field.factor, field.summand) }
+        let known = senmlUnits[field.unitPlace]
+        if unit.elementsEqual(known.symbol) { return (known.factor, known.summand) }
+        let symbol = String(decoding: unit, as: UTF8.self)
+        // `/` is SenML's unit for a ratio (RFC 8428, section 12.1).
+        guard let written = symbol == "/" ? Unit.one : Unit(symbol: symbol), written.dimension == field.quantity.unit.dimension
+        else { return nil }
+        let (factor, summand) = written.conversion(to: field.quantity.unit)
+        senmlUnits[field.unitPlace] = SenMLUnit(symbol: Array(unit), factor: factor, summand: summand)
+        return (factor, summand)
+    }
+}
+
+/// The unit that the records of a field had last, beside the profile's.
+struct SenMLUnit {
+    var symbol: [UInt8] = []
+    var factor = 1.0
+    var summand = 0.0
 }
 
 /// The base fields in force at a record.
@@ -128,15 +153,10 @@ private struct SenMLBase {
         return Instant(nanoseconds: arrival.nanoseconds &+ instant.nanoseconds)
     }
 
-    func conversion(of record: JSONValue, for field: DecodingPlan.Field) -> (factor: Double, summand: Double)? {
-        guard let text = record.member("u")?.string ?? unit else { return (field.factor, field.summand) }
-        if text.elementsEqual(field.unitSymbol) { return (field.factor, field.summand) }
-        let symbol = String(decoding: text, as: UTF8.self)
-        // `/` is SenML's unit for a ratio (RFC 8428, section 12.1).
-        guard let unit = symbol == "/" ? Unit.one : Unit(symbol: symbol),
-            unit.dimension == field.quantity.unit.dimension
-        else { return nil }
-        return unit.conversion(to: field.quantity.unit)
+    /// An empty unit is none.
+    func unit(of record: JSONValue) -> UnsafeBufferPointer<UInt8>? {
+        let text = record.member("u")?.string ?? unit
+        return text?.isEmpty == true ? nil : text
     }
 
     func unitText(of record: JSONValue) -> String {

@@ -72,6 +72,7 @@ bool tocsin_json_member(tocsin_json object, const char *key, size_t count, tocsi
 
 bool tocsin_json_is_null(tocsin_json value) { return element(value).is_null(); }
 bool tocsin_json_is_object(tocsin_json value) { return element(value).is_object(); }
+bool tocsin_json_is_array(tocsin_json value) { return element(value).is_array(); }
 
 bool tocsin_json_number(tocsin_json value, double *number) { return !element(value).get_double().get(*number); }
 bool tocsin_json_integer(tocsin_json value, int64_t *integer) { return !element(value).get_int64().get(*integer); }

@@ -49,7 +49,9 @@ package struct DemonstrationResult: Sendable {
                 + (statistics.repeated > 0 ? ", repeated \(statistics.repeated)" : ""))
         lines.append(
             "kept and flagged: \(statistics.implausible) implausible, \(statistics.clockReplaced) with a wrong clock; "
-                + "refused: \(statistics.refused) payloads")
+                + "refused: \(statistics.refused) payloads"
+                + (statistics.withoutReadings > 0 ? "; without readings: \(statistics.withoutReadings) messages" : "")
+                + (statistics.unreadableTimes > 0 ? "; with a time that cannot be read: \(statistics.unreadableTimes)" : ""))
         lines.append("escalations: \(due) due upstream, \(arrivals.count) arrived, \(repeats) repeats")
         let latencies = arrivals.compactMap(\.latency).sorted()
         if let median = Self.quantile(0.5, latencies), let tail = Self.quantile(0.99, latencies) {

@@ -6,6 +6,10 @@ extension Instant {
     ///
     /// A space or a lower-case letter may stand for the `T`, as the RFC allows. Digits past the ninth
     /// decimal are dropped. Returns `nil` for anything that is not a full date and time with an offset.
+    ///
+    /// Devices also send what ISO 8601 allows and RFC 3339 does not. Two of these forms have one meaning only, and are read
+    /// too: offsets without a colon or without minutes (`+0100`, `+01`), and a decimal comma. A time without an offset is
+    /// refused, because nobody can say which zone it is in.
     package init?(rfc3339 bytes: some Collection<UInt8>) {
         var at = bytes.startIndex
         func peek() -> UInt8? { at < bytes.endIndex ? bytes[at] : nil }
@@ -29,7 +33,7 @@ extension Instant {
             day <= CivilDate.daysInMonth(year: year, month: month), hour < 24, minute < 60, second <= 60
         else { return nil }
         var fraction: Int64 = 0
-        if skip(0x2e) {
+        if skip(0x2e, 0x2c) {
             var scale: Int64 = 100_000_000
             guard let first = peek(), first >= 0x30, first <= 0x39 else { return nil }
             while let byte = peek(), byte >= 0x30, byte <= 0x39 {
@@ -41,9 +45,13 @@ extension Instant {
         var offset: Int64 = 0
         if !skip(0x5a, 0x7a) {
             let negative = peek() == 0x2d
-            guard skip(0x2b, 0x2d), let hours = number(2), skip(0x3a), let minutes = number(2),
-                hours < 24, minutes < 60
-            else { return nil }
+            guard skip(0x2b, 0x2d), let hours = number(2) else { return nil }
+            var minutes: Int64 = 0
+            if skip(0x3a) || at != bytes.endIndex {
+                guard let written = number(2) else { return nil }
+                minutes = written
+            }
+            guard hours < 24, minutes < 60 else { return nil }
             offset = (hours * 3600 + minutes * 60) * (negative ? -1 : 1)
         }
         guard at == bytes.endIndex, (1678...2261).contains(year) else { return nil }

@@ -71,7 +71,8 @@ final class DemoScreen: Sendable {
             paint("1", "tocsin demo") + "   " + name,
             "\(bar) \(Int(snapshot.share * 100)) %   " + Self.time(snapshot.time),
             "readings/s \(Self.padded("\(Int(rate))", 7))   readings \(Self.padded("\(statistics.readings)", 8))   sensors \(snapshot.sensors)   "
-                + "flagged \(statistics.implausible + statistics.clockReplaced)   refused \(statistics.refused)",
+                + "flagged \(statistics.implausible + statistics.clockReplaced)   refused \(statistics.refused)   "
+                + "without readings \(statistics.withoutReadings)   unreadable times \(statistics.unreadableTimes)",
             "",
             paint("1", "Active alarms"),
         ]

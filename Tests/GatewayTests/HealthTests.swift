@@ -23,9 +23,9 @@ import Testing
         let ids = SmallSite.series(site)
         let rules = try compiler.compile([], builtIn: [HealthRules.file(ladder: ladder)], for: site, series: ids)
         #expect(rules.warnings.isEmpty, "\(rules.warnings)")
-        #expect(rules.rules.count == 8)
+        #expect(rules.rules.count == 9)
         let text = HealthRules.file(ladder: ladder).text
-        for quantity in GatewayQuantity.allCases where quantity != .brokerDroppedTotal {
+        for quantity in GatewayQuantity.allCases where ![.brokerDroppedTotal, .messagesWithoutReadings].contains(quantity) {
             #expect(text.contains(quantity.rawValue), "\(quantity)")
         }
     }
@@ -64,7 +64,7 @@ import Testing
             [own], builtIn: [HealthRules.file(ladder: SmallSite.ladder)], for: site, series: SmallSite.series(site))
         #expect(rules.rules.count { $0.name == "gateway-disk" } == 1)
         #expect(rules.rules.first { $0.name == "gateway-disk" }?.location.file == "own.yaml")
-        #expect(rules.rules.count == 9)
+        #expect(rules.rules.count == 10)
         #expect(rules.instances.filter { rules.rules[$0.rule].name == "warm" }.map(\.group) == ["d1", "d2", "d3"])
     }
 
@@ -111,6 +111,39 @@ import Testing
         #expect(alarms["gateway-payloads-refused/gateway"] == "1 payloads did not fit their devices' profiles within 10 minutes")
         #expect(gateway.stop() == 0)
         #expect(try TocsinBinary.run(["health-rules"]).output == HealthRules.file(ladder: SmallSite.ladder).text)
+    }
+
+    @Test("messages without readings raise nothing, unreadable times raise an alarm of their own, and both are counted apart")
+    func payloads() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port, health: "1s")
+        try await gateway.startConnected()
+        let sensor = try await Sensor(broker)
+        for payload in ["", "{}", "null", "{\"battery\":\"100.00\"}", "{\"level\":null}"] {
+            try await sensor.publisher.publish(topic: "test/d1", payload: Array(payload.utf8))
+        }
+        for payload in ["{\"t\":\"2026-11-25T12:00:00\",\"level\":9}", "{\"t\":nan,\"level\":9,\"other\":\"S\u{e4}\"}"] {
+            try await sensor.publisher.publish(topic: "test/d2", payload: Array(payload.utf8))
+        }
+        func total(_ quantity: GatewayQuantity) throws -> Double {
+            var sum = 0.0
+            try StoreReader(path: gateway.storePath).forEachReading { _, name, reading in
+                if name == quantity.rawValue { sum += reading.value }
+            }
+            return sum
+        }
+        try await eventually(within: 30, "all are counted: \(gateway.log.suffix(900))") {
+            try total(.messagesWithoutReadings) == 5 && total(.unreadableTimes) == 2
+        }
+        try await eventually("the times are an alarm") {
+            try StoreReader(path: gateway.storePath).alarms().contains { $0.rule == "gateway-times-unreadable" }
+        }
+        let alarms = try StoreReader(path: gateway.storePath).alarms()
+        #expect(Set(alarms.map(\.rule)) == ["high-water", "gateway-times-unreadable"])
+        #expect(try total(.refusedPayloads) == 0)
+        #expect(try StoreReader(path: gateway.storePath).count(.refused_payload) == 0)
+        #expect(gateway.log.contains("the device has to send Z or an offset"))
+        #expect(gateway.stop() == 0)
     }
 
     @Test("a retained message of old times raises nothing; one that says that it is new does")

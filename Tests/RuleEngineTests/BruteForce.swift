@@ -63,7 +63,7 @@ enum BruteForce {
     }
 
     /// What a counter counted up to a value since the one before, from at most eight values before it.
-    static func counterStep(_ all: [Double], _ index: Int) -> Double {
+    static func counterStep(_ all: [Double], _ index: Int, resolution: Double = 0, width: Double = .infinity) -> Double {
         var (level, last, held) = (all[max(0, index - 8)], all[max(0, index - 8)], 0.0)
         var fall: (from: Double, to: Double)?
         var step = 0.0
@@ -82,7 +82,10 @@ enum BruteForce {
                 step = held
                 held = 0
                 let depth = level - value
-                if depth > abs(level) / 100 {
+                if level > width * 3 / 4, value < width / 4 {
+                    step += value + width - level
+                    (level, fall) = (value, nil)
+                } else if depth > max(abs(level) / 100, resolution * 1.000001) {
                     fall = (level, value)
                     if depth > abs(level) / 10 { held = max(0, value) }
                     level = value

@@ -33,6 +33,7 @@ bool tocsin_json_member(tocsin_json object, const char *key, size_t count, tocsi
 
 bool tocsin_json_is_null(tocsin_json value);
 bool tocsin_json_is_object(tocsin_json value);
+bool tocsin_json_is_array(tocsin_json value);
 bool tocsin_json_number(tocsin_json value, double *number);
 bool tocsin_json_boolean(tocsin_json value, bool *boolean);
 bool tocsin_json_string(tocsin_json value, const uint8_t **bytes, size_t *count);

@@ -13,6 +13,17 @@ internal import CSimdjson
 /// Beside Foundation's `JSONDecoder` see the line "decode …" of `make bench`.
 final class JSONParser {
     private let parser: OpaquePointer
+    private var repair = JSONRepair()
+    /// How many documents were read only after a repair.
+    private(set) var repairedCount = 0
+
+    enum Outcome {
+        /// The root value, valid until the next call.
+        case document(JSONValue)
+        /// There is nothing in it but white space.
+        case blank
+        case fault(String)
+    }
 
     /// - Parameter bytesMax: a longer document is refused.
     init(bytesMax: Int) {
@@ -24,19 +35,23 @@ final class JSONParser {
 
     deinit { tocsin_json_parser_destroy(parser) }
 
-    /// The root value, valid until the next call; or what is wrong with the document.
-    func parse(_ bytes: UnsafeRawBufferPointer) -> Result<JSONValue, JSONFault> {
+    /// Reads a document: strictly, and once more after a repair if that fails.
+    func parse(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+        guard bytes.count > 0 else { return .blank }
         var root = tocsin_json()
-        let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
-        guard let base, bytes.count > 0 else { return .failure(JSONFault(text: "the payload is empty")) }
-        let code = tocsin_json_parse(parser, base, bytes.count, &root)
-        if code == 0 { return .success(JSONValue(raw: root)) }
-        return .failure(JSONFault(text: String(cString: tocsin_json_error_text(code))))
+        if read(bytes, &root) == 0 { return .document(JSONValue(raw: root)) }
+        if JSONRepair.isBlank(bytes) { return .blank }
+        repair.repair(bytes)
+        let code = repair.bytes.withUnsafeBytes { read($0, &root) }
+        guard code == 0 else { return .fault(String(cString: tocsin_json_error_text(code))) }
+        repairedCount += 1
+        return .document(JSONValue(raw: root))
     }
-}
 
-struct JSONFault: Error {
-    let text: String
+    /// Returns 0, or simdjson's error code.
+    private func read(_ bytes: UnsafeRawBufferPointer, _ root: inout tocsin_json) -> Int32 {
+        tocsin_json_parse(parser, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count, &root)
+    }
 }
 
 /// A value inside the document that its parser read last.
@@ -59,6 +74,7 @@ struct JSONValue {
 
     var isNull: Bool { tocsin_json_is_null(raw) }
     var isObject: Bool { tocsin_json_is_object(raw) }
+    var isArray: Bool { tocsin_json_is_array(raw) }
     var hasMustUnderstandKey: Bool { tocsin_json_has_key_with_suffix(raw, CChar(UInt8(ascii: "_"))) }
 
     var number: Double? {
@@ -83,7 +99,7 @@ struct JSONValue {
         return tocsin_json_string(raw, &bytes, &count) ? UnsafeBufferPointer(start: bytes, count: count) : nil
     }
 
-    /// Calls `body` for each item of an array; returns false if this is no array.
+    /// Calls `body` for each item of an array; returns false if this is not an array.
     func forEachItem(_ body: (JSONValue) -> Void) -> Bool {
         var items = tocsin_json_items()
         guard tocsin_json_items_of(raw, &items) else { return false }

@@ -1,13 +1,34 @@
 internal import Telemetry
 
 extension PayloadDecoder {
-    /// The generic JSON format: each field at its pointer, one time for all of them.
+    /// The generic JSON format: an object with each field at its pointer and one time for all of them, or an array of such
+    /// objects, as devices send that save up their readings.
+    /// - Returns: how many values were taken from it.
     func decodeJSON(
-        _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading]
-    ) -> PayloadFault? {
-        guard root.isObject else { return .notAnObject }
-        var fault: PayloadFault?
-        let first = readings.count
+        _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading], _ findings: inout PayloadFindings
+    ) -> Int {
+        if root.isObject { return decodeObject(root, at: nil, plan, arrival, &readings, &findings) }
+        var values = 0
+        var index = 0
+        let isArray = root.forEachItem { item in
+            if item.isObject {
+                values += decodeObject(item, at: index, plan, arrival, &readings, &findings)
+            } else if !item.isNull {
+                findings.add(.notAnObject(place: "/\(index)", found: item.inWords))
+            }
+            index += 1
+        }
+        if !isArray, !root.isNull { findings.add(.notAnObject(place: "the payload", found: root.inWords)) }
+        return values
+    }
+
+    /// - Parameter item: the object's index in an array of them.
+    private func decodeObject(
+        _ root: JSONValue, at item: Int?, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading],
+        _ findings: inout PayloadFindings
+    ) -> Int {
+        func place(_ pointer: JSONPointer) -> String { item.map { "/\($0)\(pointer)" } ?? pointer.description }
+        var values = 0
         var time = EventTime(arrival: arrival)
         if let field = plan.profile.time, let value = root.at(field.pointer), !value.isNull {
             if let own = field.read(value) {
@@ -15,7 +36,8 @@ extension PayloadDecoder {
             } else {
                 // Better the reading with its arrival time than none at all.
                 time.quality.insert(.clockReplaced)
-                fault = .badTime(field.pointer.description)
+                findings.add(
+                    .badTime(place: place(field.pointer), found: value.inWords, reason: field.problem(with: value)))
             }
         }
         for field in plan.fields {
@@ -23,25 +45,25 @@ extension PayloadDecoder {
             case .value(let pointer):
                 guard let value = root.at(pointer), !value.isNull else { continue }
                 guard let number = value.number ?? value.boolean.map({ $0 ? 1 : 0 }) else {
-                    fault = .notANumber(pointer.description)
+                    findings.add(.notANumber(place: place(pointer), found: value.inWords))
                     continue
                 }
-                readings.append(
-                    field.reading(number, factor: field.factor, summand: field.summand, at: time.instant, time.quality))
+                values += 1
+                append(number, of: field, factor: field.factor, summand: field.summand, at: time.instant, time.quality, to: &readings)
             case .samples(let pointer, let rate, let anchor):
                 guard let samples = root.at(pointer), !samples.isNull else { continue }
-                let problem = append(samples, of: field, pointer, rate, anchor, in: root, time, to: &readings)
-                fault = problem ?? fault
+                values += append(samples, of: field, rate, anchor, in: root, time, plan.clock, arrival, &readings, &findings) {
+                    place($0 ?? pointer)
+                }
             case .gap:
                 guard let pointer = plan.profile.sequence, let number = root.at(pointer)?.integer,
                     let missing = gap(before: number, from: plan.index)
                 else { continue }
-                readings.append(field.reading(Double(missing), factor: 1, summand: 0, at: time.instant, time.quality))
+                append(Double(missing), of: field, factor: 1, summand: 0, at: time.instant, time.quality, to: &readings)
             case .record: continue
             }
         }
-        if readings.count == first, fault == nil { return .noReading }
-        return fault
+        return values
     }
 
     /// How many messages are missing before one with this number; `nil` for the first, and where a device has begun anew or
@@ -53,33 +75,83 @@ extension PayloadDecoder {
         return number - last - 1
     }
 
+    /// Appends the samples of an array, each at the time that its place in the array gives it.
+    ///
+    /// What is not a number keeps its place, as JSON's encoders write `null` for a sample that is not a number: the samples
+    /// behind it stay where they are in time.
+    /// - Parameter place: the name of a pointer in messages, and that of the array itself for `nil`.
+    /// - Returns: how many values were taken.
     private func append(
-        _ samples: JSONValue, of field: DecodingPlan.Field, _ pointer: JSONPointer, _ rate: Profile.SampleRate,
-        _ anchor: Profile.SampleAnchor, in root: JSONValue, _ time: EventTime, to readings: inout [Reading]
-    ) -> PayloadFault? {
+        _ samples: JSONValue, of field: DecodingPlan.Field, _ rate: Profile.SampleRate, _ anchor: Profile.SampleAnchor,
+        in root: JSONValue, _ time: EventTime, _ clock: ClockTolerance, _ arrival: Instant, _ readings: inout [Reading],
+        _ findings: inout PayloadFindings, place: (JSONPointer?) -> String
+    ) -> Int {
         let hertz: Double
         switch rate {
         case .fixed(let fixed): hertz = fixed
-        case .field(let place):
-            guard let written = root.at(place)?.number, written > 0 else { return .badRate(place.description) }
+        case .field(let pointer):
+            guard let value = root.at(pointer), let written = value.number, written > 0 else {
+                let found = root.at(pointer)?.inWords ?? "missing"
+                findings.add(.badRate(place: place(pointer), found: found))
+                return 0
+            }
             hertz = written
         }
         sampleBuffer.removeAll(keepingCapacity: true)
-        var isNumeric = true
         let isArray = samples.forEachItem { item in
-            if let number = item.number { sampleBuffer.append(number) } else { isNumeric = false }
+            if let number = item.number { return sampleBuffer.append(number) }
+            if !item.isNull {
+                findings.add(.notANumber(place: "\(place(nil))/\(sampleBuffer.count)", found: item.inWords))
+            }
+            sampleBuffer.append(.nan)
         }
-        // A hole in the array would move every sample behind it in time: all or none.
-        guard isArray, isNumeric else { return .notANumber(pointer.description) }
+        guard isArray else {
+            findings.add(.notANumber(place: place(nil), found: samples.inWords, wanted: "an array of numbers"))
+            return 0
+        }
+        guard !sampleBuffer.isEmpty else { return 0 }
         let step = 1e9 / hertz
-        let before = anchor == .last ? sampleBuffer.count - 1 : 0
-        for (index, sample) in sampleBuffer.enumerated() {
-            let offset = Int64((Double(index - before) * step).rounded())
-            let instant = Instant(nanoseconds: time.instant.nanoseconds &+ offset)
-            readings.append(
-                field.reading(sample, factor: field.factor, summand: field.summand, at: instant, time.quality))
+        // A rate that is next to nothing would put samples outside the years that an instant can hold.
+        guard let length = Int64(exactly: (Double(sampleBuffer.count - 1) * step).rounded()),
+            let (first, quality) = Self.firstSample(length, anchor, time, clock, arrival)
+        else {
+            findings.add(.badRate(place: place(rate.pointer), found: "\(hertz) Hz"))
+            return 0
         }
-        return nil
+        var values = 0
+        for (index, sample) in sampleBuffer.enumerated() where !sample.isNaN {
+            // No larger than `length`, which was checked.
+            let instant = Instant(nanoseconds: first + Int64((Double(index) * step).rounded()))
+            values += 1
+            append(sample, of: field, factor: field.factor, summand: field.summand, at: instant, quality, to: &readings)
+        }
+        return values
+    }
+
+    /// The time of the first of samples that take `length` nanoseconds; `nil` if one of them has no time that can be kept.
+    private static func firstSample(
+        _ length: Int64, _ anchor: Profile.SampleAnchor, _ time: EventTime, _ clock: ClockTolerance, _ arrival: Instant
+    ) -> (first: Int64, quality: Quality)? {
+        var first = time.instant.nanoseconds
+        var quality = time.quality
+        if anchor == .first {
+            let (last, overflow) = first.addingReportingOverflow(length)
+            if !overflow, Instant(nanoseconds: last) <= arrival + clock.ahead { return (first, quality) }
+            // Nothing is measured in the future: the newest sample cannot be newer than the message.
+            first = arrival.nanoseconds
+            quality.insert(.clockReplaced)
+        }
+        let (start, overflow) = first.subtractingReportingOverflow(length)
+        return overflow ? nil : (start, quality)
+    }
+}
+
+extension Profile.SampleRate {
+    fileprivate var pointer: JSONPointer? {
+        switch self {
+        case .fixed: nil
+        case .field(let pointer): pointer
+        }
     }
 }
 
@@ -100,5 +172,45 @@ extension Profile.TimeField {
             return overflow ? nil : Instant(nanoseconds: product)
         }
         return value.number.flatMap { Instant(unixSeconds: $0 * Double(nanoseconds) / 1e9) }
+    }
+
+    /// Why a value is not a time, and what to do about it.
+    func problem(with value: JSONValue) -> String {
+        let wanted = format == .rfc3339 ? "a time such as 2018-06-03T22:05:00Z" : "a number of \(format.unitName) since 1970"
+        if let number = value.number, let format = Format.allCases.first(where: { $0.isLikely(number) }), format != self.format {
+            return "not \(wanted): these may be \(format.unitName) since 1970 ('format: \(format.rawValue)' in the profile)"
+        }
+        if let string = value.string {
+            if Instant(rfc3339: string) != nil {
+                return "not \(wanted): this is RFC 3339 ('format: rfc3339' in the profile)"
+            }
+            if Instant(rfc3339: Array(string) + Array("Z".utf8)) != nil {
+                return "a time without a zone: the device has to send Z or an offset such as +01:00 with it"
+            }
+        }
+        return "not \(wanted)"
+    }
+}
+
+extension Profile.TimeField.Format {
+    fileprivate var unitName: String {
+        switch self {
+        case .rfc3339: "RFC 3339"
+        case .unix: "seconds"
+        case .unix_ms: "milliseconds"
+        case .unix_us: "microseconds"
+        case .unix_ns: "nanoseconds"
+        }
+    }
+
+    /// Whether a number is a time between 2001 and 2286 in this format.
+    fileprivate func isLikely(_ number: Double) -> Bool {
+        switch self {
+        case .rfc3339: false
+        case .unix: (1e9..<1e10).contains(number)
+        case .unix_ms: (1e12..<1e13).contains(number)
+        case .unix_us: (1e15..<1e16).contains(number)
+        case .unix_ns: (1e18..<1e19).contains(number)
+        }
     }
 }

@@ -13,6 +13,10 @@ package final class PayloadDecoder {
     var sampleBuffer: [Double] = []
     /// The number of each device's newest message, where it has one.
     var sequences: [Int64]
+    /// The checks of the counters whose profile has a largest rate; ``DecodingPlan/Field/check`` is the place of one.
+    private var counterChecks: [CounterRateCheck]
+    /// For each field of each device, at ``DecodingPlan/Field/unitPlace``.
+    var senmlUnits: [SenMLUnit]
     /// More than this is no gap: the device has begun to count anew.
     static let longestGap: Int64 = 100_000
 
@@ -22,7 +26,11 @@ package final class PayloadDecoder {
     package init(site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144) {
         self.site = site
         self.bytesMax = bytesMax
-        devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series) }
+        var checks: [CounterRateCheck] = []
+        var fieldCount = 0
+        devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series, &checks, &fieldCount) }
+        counterChecks = checks
+        senmlUnits = Array(repeating: SenMLUnit(), count: fieldCount)
         sequences = Array(repeating: .min, count: site.devices.count)
         topics = TopicTable(site.devices.map(\.topic))
         parser = JSONParser(bytesMax: bytesMax)
@@ -31,21 +39,33 @@ package final class PayloadDecoder {
     /// The index in the site's inventory of the device that publishes on a topic.
     package func device(publishingOn topic: UnsafeRawBufferPointer) -> Int? { topics.index(of: topic) }
 
-    /// Appends the readings of a payload, in the order of their times; returns what did not fit, if anything.
+    /// How many payloads were read only after a repair.
+    package var repairedCount: Int { parser.repairedCount }
+
+    /// Appends the readings of a payload; returns what did not fit, if anything.
     ///
     /// What fits is appended even where something else in the payload does not.
     package func decode(
         _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, into readings: inout [Reading]
-    ) -> PayloadFault? {
-        if payload.count > bytesMax { return .tooLong(payload.count, max: bytesMax) }
-        switch parser.parse(payload) {
-        case .failure(let fault): return .notJSON(fault.text)
-        case .success(let root):
-            switch devices[device].profile.format {
-            case .json: return decodeJSON(root, devices[device], arrival, &readings)
-            case .senml: return decodeSenML(root, devices[device], arrival, &readings)
-            }
+    ) -> PayloadFindings {
+        var findings = PayloadFindings()
+        if payload.count > bytesMax {
+            findings.refuse(.tooLong(payload.count, max: bytesMax))
+            return findings
         }
+        switch parser.parse(payload) {
+        case .fault(let text): findings.refuse(.notJSON(text))
+        case .blank: findings.noteNoReadings()
+        case .document(let root):
+            let plan = devices[device]
+            let values =
+                switch plan.profile.format {
+                case .json: decodeJSON(root, plan, arrival, &readings, &findings)
+                case .senml: decodeSenML(root, plan, arrival, &readings, &findings)
+                }
+            if values == 0 { findings.noteNoReadings() }
+        }
+        return findings
     }
 }
 
@@ -58,61 +78,68 @@ struct DecodingPlan {
         let factor: Double
         let summand: Double
         let plausible: ClosedRange<Double>?
-        let recordSuffix: [UInt8]
+        /// The place of its counter's check, or -1.
+        let check: Int
+        /// The name of its SenML record, as text for messages and as bytes.
+        let recordText: String
+        let recordName: [UInt8]
+        /// The unit that the profile names, in UTF-8.
+        let unitSymbol: [UInt8]
+        let unitPlace: Int
     }
 
     let index: Int
+    let deviceID: [UInt8]
     let profile: Profile
     let clock: ClockTolerance
     let fields: [Field]
 
-    init(_ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID) {
+    init(
+        _ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID, _ checks: inout [CounterRateCheck], _ fieldCount: inout Int
+    ) {
         self.index = index
         profile = device.profile
         clock = device.clock
-        fields = device.fields.map { field in
+        deviceID = Array(device.id.utf8)
+        let fields = device.fields.map { field in
             let (factor, summand) = field.unit.conversion(to: field.quantity.unit)
-            var suffix: [UInt8] = []
-            if case .record(let name) = field.source { suffix = Array(name.utf8) }
+            var record = ""
+            if case .record(let name) = field.source { record = name }
+            defer { fieldCount += 1 }
+            var check = -1
+            if let rate = field.counter?.maxRate {
+                check = checks.count
+                checks.append(
+                    CounterRateCheck(maxRate: rate, resolution: field.counterResolution ?? 0, interval: device.interval))
+            }
             return Field(
                 series: series(device.id, field.quantity), source: field.source, quantity: field.quantity, factor: factor,
-                summand: summand, plausible: field.plausible, recordSuffix: suffix)
+                summand: summand, plausible: field.plausible, check: check, recordText: record, recordName: Array(record.utf8),
+                unitSymbol: Array(field.unit.symbol.utf8), unitPlace: fieldCount)
         }
+        // Where the names of two records end alike, a record is looked for under the longer one first.
+        self.fields = fields.enumerated().sorted {
+            ($1.element.recordName.count, $0.offset) < ($0.element.recordName.count, $1.offset)
+        }.map(\.element)
     }
 }
 
-extension DecodingPlan.Field {
-    /// A reading of this field from a value in the payload's unit.
+extension PayloadDecoder {
+    /// Appends a reading of a field, of a value in the payload's unit.
     @inline(__always)
-    func reading(_ raw: Double, factor: Double, summand: Double, at time: Instant, _ quality: Quality) -> Reading {
+    func append(
+        _ raw: Double, of field: borrowing DecodingPlan.Field, factor: Double, summand: Double, at time: Instant, _ quality: Quality,
+        to readings: inout [Reading]
+    ) {
         let value = raw * factor + summand
         var quality = quality
-        if let plausible, !plausible.contains(value) { quality.insert(.implausible) }
-        return Reading(series: series, time: time, value: value, quality: quality)
-    }
-}
-
-/// Why a payload, or a part of it, gave no reading.
-package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
-    case tooLong(Int, max: Int)
-    case notJSON(String)
-    case notAnObject
-    case noReading
-    case notANumber(String)
-    case badTime(String)
-    case badRate(String)
-    case senml(String)
-
-    package var description: String {
-        switch self {
-        case .tooLong(let count, let max): "\(count) bytes, and at most \(max) are taken"
-        case .notJSON(let text): "not JSON: \(text)"
-        case .notAnObject: "the payload is not a JSON object"
-        case .noReading: "none of the profile's readings is in the payload"
-        case .notANumber(let place): "\(place) is not a number"
-        case .badTime(let place): "\(place) is not a time of the profile's format"
-        case .badRate(let place): "\(place) is not a sample rate above 0"
-        case .senml(let text): "not a SenML pack: \(text)"
+        // A number near the largest of all may become infinite in another unit.
+        if !value.isFinite { quality.insert(.notFinite) }
+        if let plausible = field.plausible, !plausible.contains(value) { quality.insert(.implausible) }
+        // What is known to be wrong is not what the next readings are held against.
+        if field.check >= 0, quality.isUsable, !counterChecks[field.check].isCredible(value, at: time) {
+            quality.insert(.implausible)
         }
+        readings.append(Reading(series: field.series, time: time, value: value, quality: quality))
     }
 }

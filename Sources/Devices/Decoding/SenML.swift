@@ -3,126 +3,163 @@ internal import Telemetry
 extension PayloadDecoder {
     /// SenML JSON (RFC 8428): an array of records, whose base fields hold for all records from there on.
     ///
-    /// A record feeds the reading whose `record` its resolved name ends in, behind a separator. A unit in
-    /// the record goes before the profile's. Times below 2^28 are relative to the arrival (section 4.5.3).
+    /// A record feeds the reading whose `record` is its name (``SenMLName``). A unit in the record goes before the
+    /// profile's. Times below 2^28 are relative to the arrival (section 4.5.3).
+    /// - Returns: how many values were taken.
     func decodeSenML(
-        _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading]
-    ) -> PayloadFault? {
+        _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading], _ findings: inout PayloadFindings
+    ) -> Int {
         let first = readings.count
         var base = SenMLBase()
-        var fault: PayloadFault?
-        var matched = false
+        var refusal: String?
+        var index = 0
         let isArray = root.forEachItem { record in
-            if let problem = base.take(record) {
-                fault = problem
+            defer { index += 1 }
+            guard refusal == nil else { return }
+            guard record.isObject else {
+                if !record.isNull { findings.add(.notAnObject(place: "record \(index)", found: record.inWords)) }
                 return
             }
-            guard fault == nil || !fault!.isFatalForSenML else { return }  // the left side proves it is not nil
-            guard let field = plan.fields.first(where: { base.nameEnds(with: $0.recordSuffix, record: record) }) else { return }
-            matched = true
-            let value: Double
-            if let number = record.member("v")?.number {
-                value = base.value + number
-            } else if let boolean = record.member("vb")?.boolean {
-                value = boolean ? 1 : 0
-            } else if record.member("v") == nil, record.member("vb") == nil, base.hasValue, record.member("vs") == nil,
-                record.member("vd") == nil
-            {
-                value = base.value
-            } else {
-                fault = .notANumber("the record of \(field.quantity.name)")
-                return
-            }
-            guard let (factor, summand) = base.conversion(of: record, for: field) else {
-                fault = .senml("the unit of \(field.quantity.name) does not fit")
-                return
-            }
-            guard let time = base.time(of: record, arrival: arrival, tolerance: plan.clock) else {
-                fault = .badTime("the record of \(field.quantity.name)")
-                return
-            }
-            readings.append(field.reading(value, factor: factor, summand: summand, at: time.instant, time.quality))
+            refusal = base.take(record)
+            guard refusal == nil else { return }
+            let name = SenMLName(base: base.name, own: record.member("n")?.string)
+            guard let field = plan.fields.first(where: { name.ends(in: $0.recordName) }),
+                name.means(field.recordName, device: plan.deviceID)
+            else { return }
+            append(record, of: field, base, plan, arrival, &readings, &findings)
         }
-        guard isArray else { return .senml("a pack is an array of records") }
-        if let fault, fault.isFatalForSenML {
+        if let refusal {
             readings.removeSubrange(first...)
-            return fault
+            findings.refuse(.senml(refusal))
+            return 0
         }
-        if !matched, fault == nil { return .noReading }
-        return fault
+        if !isArray, !root.isNull { findings.refuse(.senml("a pack is an array of records, and this is \(root.inWords)")) }
+        return readings.count - first
+    }
+
+    private func append(
+        _ record: JSONValue, of field: DecodingPlan.Field, _ base: SenMLBase, _ plan: DecodingPlan, _ arrival: Instant,
+        _ readings: inout [Reading], _ findings: inout PayloadFindings
+    ) {
+        let value: Double
+        switch base.value(of: record) {
+        case .success(let number?): value = number
+        case .success(nil): return
+        case .failure(let found):
+            return findings.add(.notANumber(place: "the record '\(field.recordText)'", found: found.text))
+        }
+        guard let (factor, summand) = conversion(from: base.unit(of: record), for: field) else {
+            let unit = base.unitText(of: record)
+            return findings.add(
+                .senml("the record '\(field.recordText)' has the unit '\(unit)', and \(field.quantity.unit.dimension.name) is wanted"))
+        }
+        var time = EventTime(arrival: arrival)
+        if let own = base.time(of: record, arrival: arrival) {
+            time = EventTime(own, arrival: arrival, tolerance: plan.clock)
+        } else {
+            time.quality.insert(.clockReplaced)
+            let found = [record.member("t"), base.timeValue].compactMap { $0 }.first { $0.number == nil }?.inWords
+            findings.add(
+                .badTime(
+                    place: "the time of the record '\(field.recordText)'", found: found ?? "outside the years 1678 to 2261",
+                    reason: "not a number of seconds since 1970"))
+        }
+        append(value, of: field, factor: factor, summand: summand, at: time.instant, time.quality, to: &readings)
+    }
+
+    /// How values in a unit of the payload become canonical; `nil` if the unit does not fit.
+    ///
+    /// A device sends the same unit every time, so that the newest one of each field is remembered: no text is made of it again.
+    private func conversion(
+        from unit: UnsafeBufferPointer<UInt8>?, for field: DecodingPlan.Field
+    ) -> (factor: Double, summand: Double)? {
+        guard let unit, !unit.elementsEqual(field.unitSymbol) else { return (field.factor, field.summand) }
+        let known = senmlUnits[field.unitPlace]
+        if unit.elementsEqual(known.symbol) { return (known.factor, known.summand) }
+        let symbol = String(decoding: unit, as: UTF8.self)
+        // `/` is SenML's unit for a ratio (RFC 8428, section 12.1).
+        guard let written = symbol == "/" ? Unit.one : Unit(symbol: symbol), written.dimension == field.quantity.unit.dimension
+        else { return nil }
+        let (factor, summand) = written.conversion(to: field.quantity.unit)
+        senmlUnits[field.unitPlace] = SenMLUnit(symbol: Array(unit), factor: factor, summand: summand)
+        return (factor, summand)
     }
 }
 
-extension PayloadFault {
-    /// RFC 8428, section 4.4: a pack with an unknown version or a label that must be understood is refused whole.
-    fileprivate var isFatalForSenML: Bool { if case .senml(let text) = self { text.hasPrefix("the pack") } else { false } }
+/// The unit that the records of a field had last, beside the profile's.
+struct SenMLUnit {
+    var symbol: [UInt8] = []
+    var factor = 1.0
+    var summand = 0.0
 }
 
 /// The base fields in force at a record.
 private struct SenMLBase {
-    var name: UnsafeBufferPointer<UInt8>?
-    var seconds = 0.0
-    var value = 0.0
-    var hasValue = false
-    var unit: UnsafeBufferPointer<UInt8>?
+    struct Found: Error { let text: String }
 
-    /// Takes the base fields of a record; says what makes the pack unreadable.
-    mutating func take(_ record: JSONValue) -> PayloadFault? {
-        guard record.isObject else { return .senml("the pack has a record that is no object") }
+    private(set) var name: UnsafeBufferPointer<UInt8>?
+    private var unit: UnsafeBufferPointer<UInt8>?
+    /// What the base time and the base value are, even where they are not numbers.
+    private(set) var timeValue: JSONValue?
+    private var baseValue: JSONValue?
+
+    /// Takes the base fields of a record; says what makes the pack unreadable as a whole (RFC 8428, section 4.4).
+    mutating func take(_ record: JSONValue) -> String? {
         if let version = record.member("bver")?.number, version > 10 {
-            return .senml("the pack has version \(Int(version)), and 10 is the newest known")
+            return "it has version \(version), and 10 is the newest known"
         }
-        if record.hasMustUnderstandKey { return .senml("the pack has a label that must be understood, and is not") }
+        if record.hasMustUnderstandKey { return "it has a label that must be understood, and is not" }
         if let bytes = record.member("bn")?.string { name = bytes }
         if let bytes = record.member("bu")?.string { unit = bytes }
-        if let number = record.member("bt")?.number { seconds = number }
-        if let number = record.member("bv")?.number {
-            value = number
-            hasValue = true
-        }
+        if let value = record.member("bt"), !value.isNull { timeValue = value }
+        if let value = record.member("bv"), !value.isNull { baseValue = value }
         return nil
     }
 
-    /// Whether base name and name together end in `suffix`, which must be all of it or follow a separator.
-    func nameEnds(with suffix: [UInt8], record: JSONValue) -> Bool {
-        let own = record.member("n")?.string
-        let baseCount = name?.count ?? 0
-        let count = baseCount + (own?.count ?? 0)
-        func byte(_ index: Int) -> UInt8 {
-            index < baseCount ? name![index] : own![index - baseCount]  // below `count`, one of the two has it
+    /// The number of a record, with the base value; `nil` where it has none, but a sum or a null.
+    func value(of record: JSONValue) -> Result<Double?, Found> {
+        if let boolean = record.member("vb")?.boolean { return .success(boolean ? 1 : 0) }
+        var base: Double?
+        if let baseValue {
+            // Without the base value every number is wrong.
+            guard let number = baseValue.number else { return .failure(Found(text: "on a base value of \(baseValue.inWords)")) }
+            base = number
         }
-        guard count >= suffix.count else { return false }
-        for index in suffix.indices where byte(count - suffix.count + index) != suffix[index] { return false }
-        return count == suffix.count || isSeparator(byte(count - suffix.count - 1)) || isSeparator(suffix[0])
+        if let value = record.member("v") {
+            if value.isNull { return .success(nil) }
+            guard let number = value.number else { return .failure(Found(text: value.inWords)) }
+            return .success((base ?? 0) + number)
+        }
+        if let other = record.member("vs") ?? record.member("vd") ?? record.member("vb") {
+            return other.isNull ? .success(nil) : .failure(Found(text: other.inWords))
+        }
+        if let base { return .success(base) }
+        return record.member("s") != nil ? .success(nil) : .failure(Found(text: "without a value"))
     }
 
-    private func isSeparator(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): true
-        default: false
+    /// `nil` if it is not a time.
+    func time(of record: JSONValue, arrival: Instant) -> Instant? {
+        var seconds = 0.0
+        if let timeValue {
+            guard let number = timeValue.number else { return nil }
+            seconds = number
         }
+        if let own = record.member("t"), !own.isNull {
+            guard let number = own.number else { return nil }
+            seconds += number
+        }
+        guard let instant = Instant(unixSeconds: seconds) else { return nil }
+        guard abs(seconds) < 268_435_456 else { return instant }
+        return Instant(nanoseconds: arrival.nanoseconds &+ instant.nanoseconds)
     }
 
-    func time(of record: JSONValue, arrival: Instant, tolerance: ClockTolerance) -> EventTime? {
-        let own = record.member("t")
-        if let own, own.number == nil { return nil }
-        let seconds = seconds + (own?.number ?? 0)
-        if abs(seconds) < 268_435_456 {
-            return Instant(unixSeconds: seconds).map { relative in
-                EventTime(
-                    Instant(nanoseconds: arrival.nanoseconds &+ relative.nanoseconds), arrival: arrival, tolerance: tolerance)
-            }
-        }
-        return Instant(unixSeconds: seconds).map { EventTime($0, arrival: arrival, tolerance: tolerance) }
+    /// An empty unit is none.
+    func unit(of record: JSONValue) -> UnsafeBufferPointer<UInt8>? {
+        let text = record.member("u")?.string ?? unit
+        return text?.isEmpty == true ? nil : text
     }
 
-    func conversion(of record: JSONValue, for field: DecodingPlan.Field) -> (factor: Double, summand: Double)? {
-        guard let text = record.member("u")?.string ?? unit else { return (field.factor, field.summand) }
-        let symbol = String(decoding: text, as: UTF8.self)
-        // `/` is SenML's unit for a ratio (RFC 8428, section 12.1).
-        guard let unit = symbol == "/" ? Unit.one : Unit(symbol: symbol),
-            unit.dimension == field.quantity.unit.dimension
-        else { return nil }
-        return unit.conversion(to: field.quantity.unit)
+    func unitText(of record: JSONValue) -> String {
+        (record.member("u")?.string ?? unit).map { JSONValue.printable($0[...]) } ?? ""
     }
 }

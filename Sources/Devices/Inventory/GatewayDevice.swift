@@ -8,11 +8,13 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
     case clockUnsynchronised = "clock_unsynchronised"
     case diskFree = "disk_free"
     case evaluationDelay = "evaluation_delay"
+    case messagesWithoutReadings = "messages_without_readings"
     case outboxAge = "outbox_age"
     case outboxParked = "outbox_parked"
     case outboxWaiting = "outbox_waiting"
     case refusedPayloads = "refused_payloads"
     case shedMessages = "shed_messages"
+    case unreadableTimes = "unreadable_times"
 
     /// For the reference.
     package var meaning: String {
@@ -23,11 +25,13 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
         case .clockUnsynchronised: "1 while the system's clock is not kept right by anything, otherwise 0"
         case .diskFree: "the share of the store's disk that is free"
         case .evaluationDelay: "for how long, at worst since the last report, more has come in than could be evaluated"
+        case .messagesWithoutReadings: "messages since the last report that held none of their devices' readings, which is no fault"
         case .outboxAge: "how long the oldest escalation has waited that is not parked"
         case .outboxParked: "escalations that a destination has refused for good"
         case .outboxWaiting: "escalations that wait to be delivered"
-        case .refusedPayloads: "payloads since the last report that did not fit their devices' profiles"
+        case .refusedPayloads: "payloads since the last report of which a part, or all, could not be read by their devices' profiles"
         case .shedMessages: "messages of QoS 0 since the last report that were passed over, as more came in than could be evaluated"
+        case .unreadableTimes: "payloads since the last report whose time could not be read: their readings have the time of arrival"
         }
     }
 
@@ -52,7 +56,7 @@ extension Device {
         // Topics that begin with a dollar are the broker's own: nobody else can publish there.
         let pattern = TopicPattern("$tocsin/gateway")!  // a pattern without braces
         let fields = GatewayQuantity.allCases.map {
-            Profile.Field(quantity: $0.quantity, source: .record($0.rawValue), unit: $0.quantity.unit, plausible: nil)
+            Profile.Field(quantity: $0.quantity, source: .record($0.rawValue), unit: $0.quantity.unit)
         }
         let silence = TimeSpan(nanoseconds: max(interval.nanoseconds * 3, TimeSpan.minutes(3).nanoseconds))
         let profile = Profile(

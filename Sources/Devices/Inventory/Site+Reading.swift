@@ -93,6 +93,7 @@ extension Device {
         let topicText = reader.scalar("topic")
         let units = reader.strings("units")
         let ranges = reader.node("plausible")
+        let counters = reader.node("counter")
         let quantities = reader.items("quantities")
         guard let id, let profileName = reader.required("profile") else { return nil }
         guard let profile = profiles[profileName.string] else {
@@ -114,6 +115,7 @@ extension Device {
         }
         reader.apply(units: units, to: &fields)
         if let ranges { reader.apply(ranges: ranges, to: &fields) }
+        if let counters { reader.apply(counters: counters, to: &fields) }
         guard let topic = topicText?.string ?? profile.topic.topic(labels) else {
             reader.report(
                 "no-topic",
@@ -164,6 +166,16 @@ extension YAMLReader {
             let range = PlausibleRange.read(
                 &reader, key: key.string, unit: fields[index].unit, quantity: fields[index].quantity)
             if let range { fields[index].plausible = range }
+        }
+        problems += reader.finish()
+    }
+
+    fileprivate mutating func apply(counters node: YAMLNode, to fields: inout [Profile.Field]) {
+        var reader = YAMLReader(node, "the counters")
+        for key in reader.keys {
+            guard let index = index(of: key, in: fields) else { _ = reader.node(key.string); continue }
+            fields[index].counter = CounterProperties.read(
+                &reader, key: key.string, unit: fields[index].unit, quantity: fields[index].quantity)
         }
         problems += reader.finish()
     }

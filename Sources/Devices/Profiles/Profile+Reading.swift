@@ -33,7 +33,7 @@ extension Profile {
         var fields = reader.items("readings").compactMap { Field.read($0, format: format, problems: &reader.problems) }
         if fields.isEmpty, reader.problems.isEmpty { reader.report("no-readings", "a profile names at least one reading") }
         if sequence != nil, format == .json {
-            fields.append(Field(quantity: missingMessages, source: .gap, unit: missingMessages.unit, plausible: nil))
+            fields.append(Field(quantity: missingMessages, source: .gap, unit: missingMessages.unit))
         } else if sequence != nil {
             reader.report("sequence-format", "a SenML pack has no place for a sequence")
         }
@@ -102,7 +102,8 @@ extension Profile.Field {
             return nil
         }
         let plausible = PlausibleRange.read(&reader, key: "plausible", unit: written, quantity: quantity)
-        return Profile.Field(quantity: quantity, source: source, unit: written, plausible: plausible)
+        let counter = CounterProperties.read(&reader, key: "counter", unit: written, quantity: quantity)
+        return Profile.Field(quantity: quantity, source: source, unit: written, plausible: plausible, counter: counter)
     }
 }
 

@@ -28,6 +28,8 @@ package struct Profile: Sendable {
         package var unit: Unit
         /// In the canonical unit of the quantity.
         package var plausible: ClosedRange<Double>?
+        /// What is known of it as a counter, if it is one.
+        package var counter: CounterProperties?
     }
 
     package enum Source: Sendable {

@@ -47,11 +47,13 @@ struct HealthReadings {
         add(.clockUnsynchronised, report.isClockUnsynchronised.map { $0 ? 1 : 0 })
         add(.diskFree, report.diskFree.map { $0 * 100 })
         add(.evaluationDelay, delay.seconds)
+        add(.messagesWithoutReadings, Double(statistics.withoutReadings - reported.withoutReadings))
         add(.outboxAge, report.outbox?.oldest?.seconds ?? 0)
         add(.outboxParked, report.outbox.map { Double($0.parked) })
         add(.outboxWaiting, report.outbox.map { Double($0.waiting) })
         add(.refusedPayloads, Double(statistics.refused - reported.refused))
         add(.shedMessages, Double(statistics.shed - reported.shed))
+        add(.unreadableTimes, Double(statistics.unreadableTimes - reported.unreadableTimes))
         reported = statistics
         dropped = 0
     }

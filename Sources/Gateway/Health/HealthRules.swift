@@ -69,6 +69,13 @@ package enum HealthRules {
                 let: { refused: "sum(refused_payloads, 10m)" }
                 levels: \(levels("refused > 0", "refused > 100"))
                 blind: none
+              - name: gateway-times-unreadable
+                summary: "{unreadable} payloads within 10 minutes had a time that could not be read, and got the time of arrival: correct 'time' in the profile, or the device; the log names it"
+                for_each: device
+                where: { kind: gateway }
+                let: { unreadable: "sum(unreadable_times, 10m)" }
+                levels: { \(least): unreadable > 0 }
+                blind: none
               - name: gateway-clock
                 summary: "the gateway's clock is not kept right by anything"
                 for_each: device

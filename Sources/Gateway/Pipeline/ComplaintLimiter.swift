@@ -15,6 +15,7 @@ struct ComplaintLimiter {
 
     private let logger: Logger
     private var devices: [String: Complaint] = [:]
+    private var times: [String: Complaint] = [:]
     private var topics: [String: Complaint] = [:]
     private var nextReport = Instant.distantPast
 
@@ -37,6 +38,18 @@ struct ComplaintLimiter {
         } else {
             devices[device]?.unsaid += 1
             devices[device]?.reason = reason
+        }
+    }
+
+    mutating func unreadableTime(device: String, reason: String, at now: Instant) {
+        if times[device] == nil {
+            times[device] = Complaint(said: now, reason: reason)
+            logger.warning(
+                "the time of a payload could not be read, so that its readings have the time of arrival: \(reason)",
+                metadata: ["device": "\(device)"])
+        } else {
+            times[device]?.unsaid += 1
+            times[device]?.reason = reason
         }
     }
 
@@ -77,6 +90,16 @@ struct ComplaintLimiter {
             } else {
                 devices[device] = Complaint(said: now, reason: complaint.reason)
                 logger.warning("\(complaint.unsaid) more payloads did not fit: \(complaint.reason)", metadata: ["device": "\(device)"])
+            }
+        }
+        for (device, complaint) in times where now >= complaint.said + Self.pause {
+            if complaint.unsaid == 0 {
+                times[device] = nil
+            } else {
+                times[device] = Complaint(said: now, reason: complaint.reason)
+                logger.warning(
+                    "the times of \(complaint.unsaid) more payloads could not be read: \(complaint.reason)",
+                    metadata: ["device": "\(device)"])
             }
         }
         for (topic, complaint) in topics where now >= complaint.said + Self.pause {

@@ -93,9 +93,8 @@ struct Intake: ~Copyable {
         }
         if batch.arrived > now { batch.arrived = now }
         readings.removeAll(keepingCapacity: true)
-        if let fault = decoder.decode(message.payload, from: device, arrival: now, into: &readings) {
-            refuse(message, from: device, fault, at: now)
-        }
+        let findings = decoder.decode(message.payload, from: device, arrival: now, into: &readings)
+        if !findings.isEmpty { note(findings, of: message, from: device, at: now) }
         if message.isRetained { distrustOld(from: device, at: now) }
         if message.resumption != resumption.number { resumption = (message.resumption, message.resumption > 0) }
         engine.mayRepeat = resumption.isRepeating && message.qos > 0
@@ -223,16 +222,24 @@ struct Intake: ~Copyable {
         if let aside = outcome.aside { batch.asides.append(aside) }
     }
 
-    private mutating func refuse(_ message: IncomingMessage, from device: Int, _ fault: PayloadFault, at now: Instant) {
-        statistics.refused += 1
+    /// Counts what was wrong with a payload, says it, and keeps the payload if a part of it could not be read.
+    private mutating func note(_ findings: PayloadFindings, of message: IncomingMessage, from device: Int, at now: Instant) {
+        if findings.isWithoutReadings {
+            statistics.withoutReadings += 1
+            return
+        }
         let name = model.site.devices[device].id
-        complaints.refused(device: name, reason: fault.description, at: now)
+        let reason = findings.description
+        if !findings.timeFaults.isEmpty { statistics.unreadableTimes += 1 }
+        guard !findings.faults.isEmpty else { return complaints.unreadableTime(device: name, reason: reason, at: now) }
+        statistics.refused += 1
+        complaints.refused(device: name, reason: reason, at: now)
         guard configuration.store.refusedMax > 0 else { return }
         // Enough to see what is wrong with it; a hostile payload does not fill the disk.
         batch.refusals.append(
             RefusedPayload(
                 device: name, topic: model.site.devices[device].topic, payload: Array(message.payload.prefix(65_536)),
-                reason: fault.description, arrived: now))
+                reason: reason, arrived: now))
     }
 
     /// Does what an operator asks for; the answer is good once the batch is committed.

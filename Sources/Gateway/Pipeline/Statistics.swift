@@ -10,6 +10,10 @@ package struct Statistics: Sendable {
     package var implausible = 0
     package var clockReplaced = 0
     package var refused = 0
+    /// Messages that held none of their device's readings, which is no fault.
+    package var withoutReadings = 0
+    /// Payloads whose own time could not be read; their readings were evaluated with the time of arrival.
+    package var unreadableTimes = 0
     /// Messages of QoS 0 that were passed over, as more came in than could be evaluated.
     package var shed = 0
     package var unknownTopics = 0

@@ -74,7 +74,8 @@ struct Counter {
             defer { (level, fall) = (value, nil) }
             return step + value + plan.width - level
         }
-        if depth <= max(plan.resolution, abs(level) * Self.jitterShare) { return step }
+        // A millionth more: 0.8 − 0.6 is more than 0.2 in binary.
+        if depth <= max(plan.resolution * (1 + 1e-6), abs(level) * Self.jitterShare) { return step }
         fall = (level, value)
         // What is set back counts on from there; what is reset has counted since zero.
         if depth > abs(level) * Self.setBackShare { pending = max(0, value) }

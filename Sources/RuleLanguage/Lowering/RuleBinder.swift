@@ -27,6 +27,8 @@ struct RuleBinder {
                 while plan.series.count <= id { plan.series.append(SeriesPlan()) }
                 plan.series[id].interval = max(device.interval, .milliseconds(100))
                 plan.series[id].silence = device.silence
+                plan.series[id].counter = CounterPlan(
+                    resolution: field.counterResolution ?? 0, width: field.counterWidth ?? .infinity)
             }
         }
     }

@@ -1,0 +1,92 @@
+/// What the decoder has to say of a payload, beside its readings. Nearly always nothing.
+package struct PayloadFindings: Hashable, Sendable, CustomStringConvertible {
+    /// No more than these are named one by one; the others are counted.
+    package static let namedMax = 20
+
+    /// What could not be read, each by itself, in the order in which it was looked for.
+    package private(set) var faults: [PayloadFault] = []
+    /// Times that could not be read. The readings that they belong to have the time of arrival, flagged.
+    package private(set) var timeFaults: [PayloadFault] = []
+    /// The payload is empty, or has none of the profile's readings, or nulls in their place. That is no fault: devices send
+    /// battery states and the like on the same topic.
+    package internal(set) var isWithoutReadings = false
+    private var unnamed = 0
+
+    package init() {}
+
+    /// Whether there is nothing to say.
+    package var isEmpty: Bool { faults.isEmpty && timeFaults.isEmpty && !isWithoutReadings }
+
+    mutating func add(_ fault: PayloadFault) {
+        switch fault {
+        case .badTime:
+            if timeFaults.count < Self.namedMax { timeFaults.append(fault) } else { unnamed += 1 }
+        default:
+            if faults.count < Self.namedMax { faults.append(fault) } else { unnamed += 1 }
+        }
+    }
+
+    /// Nothing of the payload is taken, for one reason.
+    mutating func refuse(_ fault: PayloadFault) {
+        self = PayloadFindings()
+        faults = [fault]
+    }
+
+    /// Says that there was nothing to read, which makes a time that could not be read unimportant.
+    mutating func noteNoReadings() {
+        guard faults.isEmpty else { return }
+        self = PayloadFindings()
+        isWithoutReadings = true
+    }
+
+    /// Every fault, in a line.
+    package var description: String {
+        let named = (faults + timeFaults).map(\.description).joined(separator: "; ")
+        return unnamed == 0 ? named : "\(named); and \(unnamed) more"
+    }
+}
+
+/// Why a payload, or a part of it, gave no reading.
+package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
+    case tooLong(Int, max: Int)
+    case notJSON(String)
+    case notAnObject(place: String, found: String)
+    case notANumber(place: String, found: String, wanted: String = "a number")
+    case badTime(place: String, found: String, reason: String)
+    case badRate(place: String, found: String)
+    case senml(String)
+
+    package var description: String {
+        switch self {
+        case .tooLong(let count, let max): "\(count) bytes, and at most \(max) are taken"
+        case .notJSON(let text): "not JSON: \(text)"
+        case .notAnObject(let place, let found): "\(place) is \(found), not a JSON object"
+        case .notANumber(let place, let found, let wanted): "\(place) is \(found), not \(wanted)"
+        case .badTime(let place, let found, let reason): "\(place) is \(found), \(reason)"
+        case .badRate(let place, let found): "\(place) is \(found), not a sample rate above 0 that its samples can have"
+        case .senml(let text): "not a SenML pack: \(text)"
+        }
+    }
+}
+
+extension JSONValue {
+    /// What stands there, for a message: `the text "2.5"`, `the number 12`, `'nan'`, `an object`.
+    var inWords: String {
+        if let string {
+            if string.first == JSONRepair.mark { return "'\(Self.printable(string.dropFirst()))'" }
+            return "the text \"\(Self.printable(string[...]))\""
+        }
+        if let integer { return "the number \(integer)" }
+        if let number { return "the number \(number)" }
+        if let boolean { return boolean ? "true" : "false" }
+        if isNull { return "null" }
+        return isObject ? "an object" : "an array"
+    }
+
+    /// The beginning of a text from the field, without anything that would steer a terminal.
+    static func printable(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String {
+        let text = String(decoding: bytes.prefix(240), as: UTF8.self).unicodeScalars
+        let characters = text.prefix(60).map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : String($0) }
+        return characters.joined() + (text.count > 60 ? "…" : "")
+    }
+}

@@ -1,0 +1,84 @@
+internal import SourceText
+package import Telemetry
+
+/// What is known of a reading that only counts up, such as the total of a rain gauge. Each property is optional.
+package struct CounterProperties: Sendable, Hashable {
+    /// A number with the unit that it was written with; without one, it is in the payload's unit.
+    package struct Amount: Sendable, Hashable {
+        package var number: Double
+        package var unit: Unit?
+    }
+
+    /// The value at which it begins again at zero.
+    package var wraps: Amount?
+    /// The smallest step that the sensor shows. A fall by no more is jitter, and not a reset.
+    package var resolution: Amount?
+    /// The fastest credible rise a second, in the canonical unit of the quantity.
+    package var maxRate: Double?
+
+    package init() {}
+}
+
+extension Profile.Field {
+    /// The counter's width in the canonical unit of the quantity.
+    package var counterWidth: Double? { counter?.wraps.map(canonical) }
+    /// The counter's resolution in the canonical unit of the quantity.
+    package var counterResolution: Double? { counter?.resolution.map(canonical) }
+
+    private func canonical(_ amount: CounterProperties.Amount) -> Double {
+        // Both are differences: where the unit's zero lies does not matter.
+        amount.number * (amount.unit ?? unit).conversion(to: quantity.unit).factor
+    }
+}
+
+extension CounterProperties {
+    /// Reads `counter: true`, or a mapping of what is known of the counter.
+    static func read(_ reader: inout YAMLReader, key: String, unit: Unit, quantity: Quantity) -> CounterProperties? {
+        guard let node = reader.node(key) else { return nil }
+        if let scalar = node.scalar {
+            switch scalar.string {
+            case "true", "yes": return CounterProperties()
+            case "false", "no": return nil
+            default:
+                reader.report(
+                    "bad-counter",
+                    "'\(key)' must be true, or what is known of the counter, such as { wraps: 65536, resolution: 0.2 mm, max_rate: 150 mm/h }",
+                    at: scalar.location)
+                return nil
+            }
+        }
+        var properties = YAMLReader(node, "a counter")
+        defer { reader.problems += properties.finish() }
+        var counter = CounterProperties()
+        let dimension = quantity.unit.dimension
+        let amount =
+            unit.symbol.isEmpty || dimension == .one
+            ? "a number above 0"
+            : "a number above 0 in a unit of \(dimension.name), or without a unit for the payload's own (\(unit.symbol))"
+        counter.wraps = properties.value("wraps", expected: amount) { Amount($0, of: dimension) }
+        counter.resolution = properties.value("resolution", expected: amount) { Amount($0, of: dimension) }
+        let rate = quantity.unit.dimension / .time
+        let example = unit.symbol.isEmpty ? "1" : unit.symbol
+        counter.maxRate = properties.value(
+            "max_rate", expected: "a number above 0 and a unit of \(rate.name), such as 150 \(example)/h"
+        ) { text in
+            guard let amount = Amount(text, of: rate), let unit = amount.unit else { return nil }
+            return amount.number * unit.scale / quantity.unit.scale
+        }
+        return counter
+    }
+}
+
+extension CounterProperties.Amount {
+    /// A number above 0, alone or in a unit of that dimension; `nil` for anything else.
+    fileprivate init?(_ text: String, of dimension: Dimension) {
+        let words = text.split(separator: " ", maxSplits: 1)
+        guard let number = words.first.flatMap({ Double($0) }), number > 0, number.isFinite else { return nil }
+        self.number = number
+        guard words.count == 2 else { return }
+        // "10 /min" is "10 1/min".
+        guard let unit = Unit(symbol: words[1].hasPrefix("/") ? "1\(words[1])" : String(words[1])), unit.dimension == dimension
+        else { return nil }
+        self.unit = unit
+    }
+}

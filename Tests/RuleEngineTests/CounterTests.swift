@@ -1,0 +1,97 @@
+import Devices
+import RuleEngine
+import RuleLanguage
+import RulePlan
+import SourceText
+import Telemetry
+import TestSupport
+import Testing
+
+/// Counters whose profile says when they wrap and in which steps they count.
+@Suite struct CounterTests {
+    /// What `increase` over ten minutes is after each reading, a minute apart.
+    private static func increases(_ values: [Double], _ counter: CounterPlan) -> [Double] {
+        var plan = Plan()
+        plan.series = [SeriesPlan(interval: .minutes(1))]
+        plan.series[0].counter = counter
+        plan.sources = [OperandSource(series: SeriesID(index: 0), window: .minutes(10))]
+        plan.operands = [Operand(Measure(.increase), firstSource: 0, sourceCount: 1)]
+        var program = Program()
+        program.instructions = [Instruction(.operand, a: 0), Instruction(.constant, constant: 1)]
+        program.operandCount = 1
+        program.steps = [LadderStep(level: Level(rank: 1), when: 1)]
+        plan.programs = [program]
+        plan.instances = [Instance(program: 0, operandBase: 0)]
+        var engine = Engine(plan)
+        var changes: [LevelChange] = []
+        return values.enumerated().map { minute, value in
+            let time = Instant(nanoseconds: 1_528_063_500_000_000_000 + Int64(minute) * 60_000_000_000)
+            changes.removeAll()
+            engine.listen(at: time)
+            engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: 0)
+            _ = engine.ingest(Reading(series: SeriesID(index: 0), time: time, value: value), into: &changes)
+            return changes.last?.registers[0] ?? .nan
+        }
+    }
+
+    @Test("a dip within the resolution is no reset, a wrap at the declared width is no reset either")
+    func dipsAndWraps() {
+        // 1.4 − 1.2 is less than 0.2 in binary, and 0.8 − 0.6 is more.
+        #expect(Self.increases([1, 0.8, 0.6, 1], CounterPlan(resolution: 0.2)).last.map { abs($0 - 0) < 1e-9 } == true)
+        #expect(Self.increases([1, 0.7, 0.75], CounterPlan(resolution: 0.3)).last.map { abs($0 - 0) < 1e-9 } == true)
+        #expect(Self.increases([1, 0.7, 0.75], CounterPlan()).last.map { abs($0 - 0.75) < 1e-9 } == true, "without one it is a reset")
+        #expect(Self.increases([65_530, 65_535, 1, 4], CounterPlan(width: 65_536)).last.map { abs($0 - 10) < 1e-9 } == true)
+    }
+
+    @Test("over any walk, wraps and dips count as brute force counts them", arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
+    func bruteForce(seed: UInt64) {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let (resolution, width) = (0.2, 50.0)
+        var total = Double.random(in: 0..<50, using: &random)
+        let values = (0..<400).map { _ in
+            switch Int.random(in: 0..<12, using: &random) {
+            case 0: return 0.0
+            case 1, 2: return max(0, total - resolution)
+            case 3: total = 0
+            default: total = (total + Double(Int.random(in: 0...10, using: &random)) * resolution).truncatingRemainder(dividingBy: width)
+            }
+            return total
+        }
+        let found = Self.increases(values, CounterPlan(resolution: resolution, width: width))
+        for index in values.indices.dropFirst() {
+            // The window is open at its beginning: it holds the newest ten readings.
+            let expected = (max(1, index - 9)...index).reduce(0.0) {
+                $0 + BruteForce.counterStep(values, $1, resolution: resolution, width: width)
+            }
+            #expect(abs(found[index] - expected) < 1e-9, "reading \(index): \(found[index]), brute force \(expected)")
+        }
+    }
+
+    @Test("what a profile says of a counter reaches the plan in the canonical unit, also for readings of every quality")
+    func plan() throws {
+        let profile = """
+            profile: p
+            topic: t/{device}
+            readings:
+              - { quantity: water_level, pointer: /l, unit: mm, counter: { wraps: 65536, resolution: 0.2 mm } }
+              - { quantity: rain, pointer: /r, counter: true }
+            """
+        let site = try Site.read(
+            inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]\n"),
+            profiles: [SourceFile(name: "p.yaml", text: profile)])
+        let rules = """
+            hazard: flood
+            rules:
+              - { name: a, for_each: device, levels: { watch: "increase(water_level, 1h) > 1 m" } }
+              - { name: b, for_each: device, levels: { watch: "increase(rain, 1h) > 1 mm" } }
+            """
+        let compiled = try RuleCompiler(
+            RuleSurroundings(ladder: SmallSite.ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable())
+        ).compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: SmallSite.series(site))
+        let level = compiled.plan.series[0].counter
+        #expect(abs(level.width - 65.536) < 1e-9)
+        #expect(abs(level.resolution - 0.0002) < 1e-12)
+        #expect(compiled.plan.series[1].counter == CounterPlan())
+    }
+}

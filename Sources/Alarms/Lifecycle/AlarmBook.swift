@@ -70,6 +70,7 @@ package struct AlarmBook: Sendable {
                 alarm.level = Level(rank: UInt8(rank))
                 alarm.ladder.level = Level(rank: UInt8(standing))
                 alarm.aside = self.asides[index]
+                alarm.area = area(of: rules.instances[index])
                 alarm.flapping?.limitTimes(to: now)
                 alarms[index] = alarm
                 ladders.append((index, alarm.ladder, alarm.moved))
@@ -154,7 +155,6 @@ package struct AlarmBook: Sendable {
     private mutating func raise(_ change: LevelChange, _ ladder: LadderState, _ words: Words, recorded: Instant) -> [Transition] {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]
-        let positions = place.devices.compactMap { devices[$0]?.position }
         // Readings that share one time may raise it more than once: then each alarm is a nanosecond later than the one before.
         var raised = change.time
         if let last = lastRaised[change.instance], last >= raised, last - raised < .milliseconds(1) {
@@ -163,9 +163,8 @@ package struct AlarmBook: Sendable {
         lastRaised[change.instance] = raised
         var alarm = Alarm(
             id: "\(rule.name)/\(place.group)@\(raised)", rule: rule.name, group: place.group, hazard: rule.hazard,
-            labels: place.labels, position: Position.middle(of: positions), ladder: ladder, levelName: levelNames[0],
+            labels: place.labels, area: area(of: place), ladder: ladder, levelName: levelNames[0],
             raised: raised, cleared: nil, sequence: 0, summary: "")
-        alarm.area = Position.hull(of: positions)
         alarm.level = .normal
         alarm.aside = asides[change.instance]
         alarm.state = alarm.aside?.state ?? (ladder.isSuppressed ? .suppressed : .normal)
@@ -252,6 +251,9 @@ package struct AlarmBook: Sendable {
             to: alarm.levelName, severity: (severity ?? alarm.level).rank, causes: causes, device: words.device,
             ruleVersion: rule.version, runbook: rule.runbook, policy: rule.escalate, instruction: rule.instruction, note: note)
     }
+
+    /// What holds the devices of a group, where the inventory says where they are.
+    private func area(of place: RuleInstance) -> AlarmArea? { AlarmArea(of: place.devices.compactMap { devices[$0]?.position }) }
 
     private func device(of trigger: LevelChange.Trigger) -> String? {
         if case .reading(let series) = trigger { return seriesDevices[Int(series.index)] }

@@ -71,6 +71,8 @@ package struct AlarmBook: Sendable {
                 alarm.ladder.level = Level(rank: UInt8(standing))
                 alarm.aside = self.asides[index]
                 alarm.area = area(of: rules.instances[index])
+                // What the store cannot read of them must not take the alarm out of its policies.
+                if alarm.labels.isEmpty { alarm.labels = rules.instances[index].labels }
                 alarm.flapping?.limitTimes(to: now)
                 alarms[index] = alarm
                 ladders.append((index, alarm.ladder, alarm.moved))

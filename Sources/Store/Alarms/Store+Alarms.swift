@@ -104,13 +104,14 @@ extension Store {
         }
     }
 
-    /// How far an alarm's escalation has come; where that was not kept, who has been told.
+    /// How far an alarm's escalation has come; and who has been told, for where that was not kept or cannot be read.
     package func course(of alarm: String) throws -> (course: String?, told: [String]) {
         try queue.read { db in
-            if let course = try String.fetchOne(db, sql: "SELECT course FROM alarm WHERE id = ?", arguments: [alarm]) {
-                return (course, [])
-            }
-            return (nil, try String.fetchAll(db, sql: "SELECT DISTINCT destination FROM escalation WHERE alarm = ?", arguments: [alarm]))
+            (
+                try String.fetchOne(db, sql: "SELECT course FROM alarm WHERE id = ?", arguments: [alarm]),
+                try String.fetchAll(
+                    db, sql: "SELECT DISTINCT destination FROM escalation WHERE alarm = ? ORDER BY destination", arguments: [alarm])
+            )
         }
     }
 

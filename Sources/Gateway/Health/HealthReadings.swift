@@ -47,7 +47,8 @@ struct HealthReadings {
         add(.clockUnsynchronised, report.isClockUnsynchronised.map { $0 ? 1 : 0 })
         add(.diskFree, report.diskFree.map { $0 * 100 })
         add(.evaluationDelay, delay.seconds)
-        add(.outboxAge, report.outbox?.oldest?.seconds ?? 0)
+        // Nothing is said of an outbox that cannot be read: 0 would end the alarm that it is old.
+        add(.outboxAge, report.outbox.map { $0.oldest?.seconds ?? 0 })
         add(.outboxParked, report.outbox.map { Double($0.parked) })
         add(.outboxWaiting, report.outbox.map { Double($0.waiting) })
         add(.refusedPayloads, Double(statistics.refused - reported.refused))

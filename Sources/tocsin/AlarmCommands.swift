@@ -36,7 +36,8 @@ struct AlarmsCommand: ParsableCommand {
             let text = "alarm flood: \(raises) alarms were raised in the last 10 minutes"
             Terminal.line(colour ? "\u{1b}[1;31m\(text)\u{1b}[0m" : text)
         }
-        defer { showIdleAsides(try? reader.asides(), beside: alarms) }
+        let asides = try reader.asides()
+        defer { showIdleAsides(asides, beside: alarms) }
         if alarms.isEmpty { return Terminal.line(all ? "no alarms so far" : "no active alarms") }
         let rows = alarms.map { alarm -> [String] in
             let level = (alarm.blind ? "blind" : alarm.level).uppercased() + (alarm.uncertain ? "?" : "")
@@ -56,9 +57,9 @@ struct AlarmsCommand: ParsableCommand {
     }
 
     /// What is put aside without an alarm: nobody would be told if there were one.
-    private func showIdleAsides(_ asides: [StoreReader.AsideRow]?, beside alarms: [StoreReader.AlarmRow]) {
+    private func showIdleAsides(_ asides: [StoreReader.AsideRow], beside alarms: [StoreReader.AlarmRow]) {
         let shown = Set(alarms.filter { $0.cleared == nil }.map { "\($0.rule)/\($0.group)" })
-        for aside in asides ?? [] where !shown.contains("\(aside.rule)/\(aside.group)") {
+        for aside in asides where !shown.contains("\(aside.rule)/\(aside.group)") {
             let until = aside.until.map { " until \($0.prefix(16).replacing("T", with: " "))" } ?? ""
             Terminal.line("\(aside.kind)\(until)  \(aside.rule)/\(aside.group)  by \(aside.person): \(aside.reason)")
         }

@@ -7,6 +7,7 @@ import SourceText
 import Telemetry
 import TestSupport
 import Testing
+
 @testable import Uplink
 
 @Suite struct CAPTests {

@@ -133,9 +133,9 @@ package struct AlarmBook: Sendable {
             alarms[change.instance] = alarm
             return transitions
         }
-        let isTooMuch = watch.isTooMuch(change.instance, at: recorded)
+        let isTooMuch = watch.isTooMuch(change.instance, at: recorded, time: change.time)
         if var flapping = alarm.flapping {
-            flapping.changes += 1
+            flapping.count(change.time)
             flapping.latest = recorded
             flapping.note(words, levelNames[Int(change.to.rank)])
             alarm.flapping = flapping
@@ -170,7 +170,7 @@ package struct AlarmBook: Sendable {
         alarm.level = .normal
         alarm.aside = asides[change.instance]
         alarm.state = alarm.aside?.state ?? (ladder.isSuppressed ? .suppressed : .normal)
-        let isTooMuch = watch.isTooMuch(change.instance, at: recorded)
+        let isTooMuch = watch.isTooMuch(change.instance, at: recorded, time: change.time)
         var transitions = [moveLevel(&alarm, change, change.isBlind ? .blind : .raised, words, recorded: recorded)]
         if isTooMuch { transitions.append(hold(&alarm, change, words, recorded: recorded)) }
         return transitions
@@ -201,7 +201,8 @@ package struct AlarmBook: Sendable {
     private mutating func hold(_ alarm: inout Alarm, _ change: LevelChange, _ words: Words, recorded: Instant) -> Transition {
         let limit = watch.limit
         var flapping = Flapping(
-            since: recorded, latest: recorded, changes: limit.changes, condition: "", summary: "", causes: [], device: nil)
+            since: recorded, latest: recorded, changes: 0, condition: "", summary: "", causes: [], device: nil)
+        for time in watch.counted(change.instance) { flapping.count(time) }
         flapping.note(words, levelNames[Int(change.to.rank)])
         alarm.flapping = flapping
         return step(
@@ -228,11 +229,10 @@ package struct AlarmBook: Sendable {
             if kind == .cleared { alarm.cleared = now }
             if kind != .calm { _ = alarm.move(kind == .cleared ? .clear : .fall) }
             let words = Words(summary: flapping.summary, texts: alarm.texts, causes: flapping.causes, device: flapping.device)
-            let span = TimeSpanText.short(.seconds(Int64((flapping.latest - flapping.since).seconds.rounded())))
             transitions.append(
                 step(
                     &alarm, instance, kind, at: now, recorded: now, from: from, severity: from, causes: flapping.causes, words,
-                    note: "calm after \(flapping.changes) changes in \(span)"))
+                    note: flapping.calmText))
         }
         return transitions
     }

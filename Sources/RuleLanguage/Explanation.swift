@@ -48,8 +48,8 @@ package struct Cause: Sendable, Codable, Hashable {
 }
 
 extension Rule {
-    /// The comparisons that explain a move to a level: those of its condition on the way up, of the
-    /// condition that no longer holds (or of `clear`) on the way down.
+    /// The comparisons that explain a move to a level: on the way up those of its condition; on the way down those of `clear`
+    /// or `until`, where one of them had to become true, or else of the condition that no longer holds.
     package func causes(from: Level, to: Level, registers: [Double]) -> [Cause] {
         let explained: [LoweredComparison]
         let wanted: Double?
@@ -58,6 +58,9 @@ extension Rule {
             wanted = to == from ? nil : 1
         } else if to == .normal, let clear {
             explained = clear.comparisons
+            wanted = 1
+        } else if let until = condition(of: from)?.until {
+            explained = until.comparisons
             wanted = 1
         } else {
             explained = condition(of: from)?.comparisons ?? []

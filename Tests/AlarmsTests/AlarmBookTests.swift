@@ -130,6 +130,113 @@ import Testing
         #expect(bench.book.unacknowledgedReturns.isEmpty)
     }
 
+    @Test("a fall is explained by what let it happen: 'until', 'clear', or the condition that no longer holds")
+    func reasonsOfFalls() throws {
+        var bench = try AlarmBench(
+            """
+            hazard: flood
+            rules:
+              - name: river-rising
+                summary: "{station}: river at {stage}"
+                for_each: station
+                let: { stage: water_level }
+                levels:
+                  advisory: stage > 1 m
+                  watch: { when: stage > 2 m, until: stage < 1.8 m for 1m }
+                  warning: { when: stage > 3 m for 1m, until: stage < 2.9 m }
+                  emergency: stage > 4 m
+                clear: stage < 0.9 m for 1m
+            """)
+        let transitions = bench.feed([
+            (0, 4.5), (60, 4.2), (120, 3.5), (180, 2.95), (240, 2.85), (300, 1.9), (360, 1.7), (421, 1.6), (480, 0.95), (540, 0.8),
+            (601, 0.7), (660, 0.7),
+        ])
+        #expect(
+            transitions.map { "\($0.kind) \($0.to): \($0.causes.map(\.sentence).joined(separator: "; "))" } == [
+                "raised emergency: water_level is 4.5 m, over 4 m",
+                "fell warning: water_level is 3.5 m, at or under 4 m",
+                "fell watch: water_level is 2.85 m, under 2.9 m",
+                "fell advisory: water_level is 1.7 m, under 1.8 m, for 1m",
+                "cleared normal: water_level is 0.8 m, under 0.9 m, for 1m",
+            ])
+        let end = transitions.suffix(1)
+        // As it travels.
+        let message = try #require(end.first.map { EscalationMessage($0, site: "s") })
+        #expect(message.causes.map(\.threshold) == ["0.9 m"])
+        #expect(message.causes.map(\.thresholdValue) == [0.9])
+    }
+
+    @Test("a condition that stands in a rule twice explains a fall as well as a rise")
+    func sharedCondition() throws {
+        var bench = try AlarmBench(
+            """
+            hazard: flood
+            rules:
+              - name: river-rising
+                for_each: station
+                levels:
+                  watch: { when: water_level > 2 m, until: water_level < 1 m for 1m }
+                clear: water_level < 1 m for 1m
+            """)
+        let end = bench.feed([(0, 3), (60, 0.5), (180, 0.5)]).last
+        #expect(end?.kind == .cleared)
+        #expect(end?.causes.map(\.sentence) == ["water_level is 0.5 m, under 1 m, for 1m"])
+    }
+
+    /// Active alarms at s1, s7, s77 and s777, and one that ended without anyone at s7.
+    private func crowd() throws -> AlarmBook {
+        var bench = try AlarmBench(AlarmBench.rules, stations: ["s1", "s7", "s77", "s777"])
+        _ = bench.feed([(0, 2.5), (700, 0.5)], series: 4)
+        for series in stride(from: Int32(0), to: 16, by: 4) { _ = bench.feed([(1250, 4.5)], series: series) }
+        #expect(bench.book.active.count == 4 && bench.book.unacknowledgedReturns.count == 1)
+        return bench.book
+    }
+
+    private func acknowledge(_ name: String, in book: AlarmBook) throws -> String {
+        var book = book
+        return try book.carryOut(OperatorOrder(.acknowledge, alarm: name, person: "ada", note: ""), at: Self.start + .hours(1)).name
+    }
+
+    @Test("rule/group names the alarm of that place and no other, and of several there the active one; an identity names itself")
+    func exactNames() throws {
+        let book = try crowd()
+        let active = "river-rising/s7@2018-06-03T20:20:50Z"
+        for name in ["river-rising/s7", active, "river-rising/s7@2018-06-03T20:20"] {
+            #expect(try acknowledge(name, in: book) == active)
+        }
+        #expect(try acknowledge("river-rising/s77", in: book) == "river-rising/s77@2018-06-03T20:20:50Z")
+        let ended = "river-rising/s7@2018-06-03T20:00:00Z"
+        #expect(try acknowledge(ended, in: book) == ended)
+    }
+
+    @Test(
+        "a beginning that ends within a part names nothing, however few begin so",
+        arguments: ["river-rising/s777@2018-06-03T20:2", "river-rising/s", "river-risin", "r", "", "s7", "river-rising/s7777", "7"])
+    func partialNames(name: String) throws {
+        let book = try crowd()
+        #expect { try acknowledge(name, in: book) } throws: { "\($0)".hasPrefix("there is no alarm '\(name)' that waits for anyone") }
+        for action in [.shelve(.hours(1)), .unshelve, .takeOutOfService, .putBack] as [OperatorOrder.Action] {
+            var book = book
+            #expect {
+                try book.carryOut(OperatorOrder(action, alarm: name, person: "ada", note: "why"), at: Self.start + .hours(1))
+            } throws: {
+                "\($0)".hasPrefix("there is no place '\(name)', and no active alarm of that name")
+            }
+        }
+    }
+
+    @Test("a beginning that several have is refused, with ten of them and how many more there are")
+    func ambiguousNames() throws {
+        let book = try crowd()
+        #expect { try acknowledge("river-rising", in: book) } throws: {
+            "\($0)".hasPrefix("'river-rising' may be 5 alarms: river-rising/s1@") && !"\($0)".contains("more")
+        }
+        #expect(AlarmName.list((10..<22).map { "a\($0)" }) == "a10, a11, a12, a13, a14, a15, a16, a17, a18, a19 and 2 more")
+        var one = try AlarmBench()
+        _ = one.feed([(0, 2.5)])
+        #expect(try acknowledge("river-rising", in: one.book) == "river-rising/s1@2018-06-03T20:00:00Z")
+    }
+
     @Test("an escalation's JSON keeps to the published schema's required keys")
     func schema() throws {
         var bench = try AlarmBench()

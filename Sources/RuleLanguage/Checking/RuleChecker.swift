@@ -178,13 +178,15 @@ struct RuleChecker {
             let level = Level(rank: UInt8(rank))
             let first = builder.comparisons.count
             let step = LadderStep(level: level, when: builder.raising(when))
-            let comparisons = Array(builder.comparisons[first...])
+            var explained = ExplainedCondition(text: condition.when.string, comparisons: Array(builder.comparisons[first...]))
+            let end = builder.comparisons.count
             builder.addStep(
                 LadderStep(level: level, when: step.when, until: until.map { builder.ending($0, isOfSilence: when.subjects == .silence) }))
+            if let text = condition.until { explained.until = (text.string, Array(builder.comparisons[end...])) }
             levels.append(
                 CheckedLevel(
                     level: level, name: condition.name.string, when: when, hasUntil: until != nil, place: condition.name.location))
-            conditions.append(ExplainedCondition(text: condition.when.string, comparisons: comparisons))
+            conditions.append(explained)
             if Implication.isNever(when) {
                 problems.append(
                     Diagnostic(.warning, id: "never-true", "this condition can never be true", at: condition.when.location))

@@ -16,7 +16,8 @@ struct ProgramBuilder {
     /// The comparisons met so far, for explanations.
     private(set) var comparisons: [LoweredComparison] = []
     private var known: [Instruction: Int32] = [:]
-    private var remembering: [CheckedExpression: Value] = [:]
+    /// What remembers, by its expression, with the comparisons in it, which explain it wherever it stands again.
+    private var remembering: [CheckedExpression: (value: Value, comparisons: [LoweredComparison])] = [:]
 
     mutating func condition(_ expression: CheckedExpression) -> Int32 { lower(expression).register }
 
@@ -80,10 +81,14 @@ struct ProgramBuilder {
         case .not(let operand): return truth(.not, lower(operand).register)
         case .hold, .sequence, .share:
             // What remembers has a place of its own, which must not make equal ones different.
-            if let value = remembering[expression] { return value }
+            if let known = remembering[expression] {
+                comparisons += known.comparisons
+                return known.value
+            }
+            let first = comparisons.count
             let value = remember(expression)
             program.memory = max(program.memory, expression.memory)
-            remembering[expression] = value
+            remembering[expression] = (value, Array(comparisons[first...]))
             return value
         case .vote(let quorum, let condition, let text): return vote(quorum, condition, text)
         case .alarms(let reference):

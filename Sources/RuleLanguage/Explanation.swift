@@ -26,7 +26,9 @@ package struct Cause: Sendable, Codable, Hashable {
     package var pastSentence: String { sentence("was") }
 
     private func sentence(_ verb: String) -> String {
-        let shown = value.map { Self.number($0, unit) } ?? "unknown"
+        // Beside what it is compared with, a millionth is rounding.
+        let floor = thresholdValue.map { $0 == 0 ? 1e-9 : abs($0) * 1e-6 } ?? 0
+        let shown = value.map { Self.number(abs($0) < floor ? 0 : $0, unit) } ?? "unknown"
         guard let holds else { return "\(term) \(verb) unknown (rule: \(sign) \(threshold))" }
         let limit = thresholdValue.map { Self.number($0, unit) } ?? threshold
         let relation =

@@ -183,6 +183,58 @@ import Testing
         #expect(end?.causes.map(\.sentence) == ["water_level is 0.5 m, under 1 m, for 1m"])
     }
 
+    @Test("a summary shows values in the units that it asks for, and no rounding as if it were something")
+    func summaryUnits() throws {
+        var bench = try AlarmBench(
+            """
+            hazard: flood
+            rules:
+              - name: river-rising
+                summary: "{stage in ft}, {rise in ft/h}, {change in mm}, {heat in degF}, {jump in degF}, {heat in K}, {dose in %}"
+                for_each: station
+                let:
+                  stage: water_level
+                  rise: slope(water_level, 30m)
+                  change: mean(water_level, 10m) - mean(water_level, 20m)
+                  heat: temperature
+                  jump: delta(temperature, 30m)
+                  dose: last(carbon_monoxide, 10m)
+                levels: { watch: stage > 2 m or rise > 1 m/h }
+            """)
+        _ = bench.feed([(0, 10), (600, 20)], series: 1)
+        // Measured as it is: 2 ppb is 0.0000002 %, and small, but true.
+        _ = bench.feed([(600, 0.002)], series: 2)
+        let summaries = bench.feed((0..<30).map { (Int64($0) * 60, $0 < 10 ? 0.1 : 2.1) }).map(\.alarm.summary)
+        #expect(summaries.last?.hasPrefix("6.89 ft, ") == true, "\(summaries)")
+        #expect(summaries.last?.contains("68 degF, 18 degF, 293.2 K, 2e-07 %") == true, "\(summaries)")
+    }
+
+    @Test("what is left of a computed value by rounding is shown as 0, and what is small and true as it is")
+    func rounding() throws {
+        var bench = try AlarmBench(
+            """
+            hazard: flood
+            rules:
+              - name: still
+                summary: "{rise in ft/h} {change}"
+                for_each: station
+                let: { rise: "slope(water_level, 30m)", change: "mean(water_level, 10m) - mean(water_level, 20m)" }
+                levels: { watch: "rise < 1 ft/h and count(water_level, 30m) > 60" }
+            """)
+        // 0.1 m has no exact binary value: sums of it are not quite so many times 0.1.
+        let raised = bench.feed((0..<100).map { (Int64($0) * 17, $0 == 1 ? 0.3 - 0.2 : 0.1) })
+        #expect(raised.map(\.alarm.summary) == ["0 ft/h 0 m"])
+
+        var noise = try #require(raised.first?.causes.first)
+        (noise.value, noise.sign, noise.holds) = (6.2e-17, ">", false)
+        #expect(noise.sentence == "slope(water_level, 30m) is 0 ft/h, at or under 1 ft/h")
+        var small = noise
+        (small.value, small.thresholdValue) = (2.3e-7, 1e-7)
+        #expect(small.sentence == "slope(water_level, 30m) is 2.3e-07 ft/h, at or under 1e-07 ft/h")
+        (small.value, small.thresholdValue) = (-3e-17, 0)
+        #expect(small.sentence == "slope(water_level, 30m) is 0 ft/h, at or under 0 ft/h")
+    }
+
     /// Active alarms at s1, s7, s77 and s777, and one that ended without anyone at s7.
     private func crowd() throws -> AlarmBook {
         var bench = try AlarmBench(AlarmBench.rules, stations: ["s1", "s7", "s77", "s777"])

@@ -138,7 +138,9 @@ let package = Package(
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport", .logging]),
         .testTarget(
             name: "UplinkTests",
-            dependencies: ["Uplink", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport", .logging, .lifecycle]),
+            dependencies: [
+                "Uplink", "Devices", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport", .logging, .lifecycle,
+            ]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

@@ -23,10 +23,15 @@ package final class Gateway: Service {
     private let dispatcher: Dispatcher
     private let publishers: [Publisher]
     private let forwarder: Forwarder?
+    private let others: [WatchedService]
 
     /// Opens the store, reads devices and rules, and prepares the destinations; connects to nothing yet.
+    /// - Parameter others: what else runs as long as the gateway does.
     /// - Throws: ``DiagnosticList``, ``StoreError``, or what a destination needs and does not get.
-    package init(_ configuration: Configuration, clock: any GatewayClock = SystemClock(), logger: Logger) throws {
+    package init(
+        _ configuration: Configuration, clock: any GatewayClock = SystemClock(), logger: Logger, others: [WatchedService] = []
+    ) throws {
+        self.others = others
         var configuration = configuration
         self.clock = clock
         self.logger = logger
@@ -102,6 +107,8 @@ package final class Gateway: Service {
         return template
     }
 
+    /// Runs until its group shuts down.
+    /// - Throws: ``ServiceFailure`` if a part of it ended before that: then everything is drained and stopped all the same.
     package func run() async throws {
         for publisher in publishers { try publisher.start() }
         let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger) { [dispatcher] in
@@ -110,13 +117,12 @@ package final class Gateway: Service {
         control.start()
         defer { control.stop() }
         let systemd = SystemdNotifier()
+        let watch = ServiceWatch { [logger, mailbox] failure in
+            logger.critical("\(failure). The gateway commits what it has read, and stops; its service manager starts it again")
+            mailbox.post(.stop)
+        }
         try await withThrowingTaskGroup { group in
-            group.addTask { [dispatcher] in try await dispatcher.run() }
-            group.addTask { [self] in try await tendStore() }
-            group.addTask { [self] in await reloadOnHangup() }
-            let probe = HealthProbe(interval: configuration.health.interval, store: store, clock: clock, mailbox: mailbox)
-            group.addTask { try await probe.run() }
-            if let forwarder { group.addTask { try await forwarder.run() } }
+            for service in services { group.addTask { await watch.run(service) } }
             try store.note(AuditNote("started", at: clock.now(), text: model.summary, facts: model.ruleVersions))
             let pipeline = try startPipeline()
             logger.notice(
@@ -134,15 +140,26 @@ package final class Gateway: Service {
                 mailbox.post(.stop)
             }
             group.cancelAll()
-            // What the others were interrupted in is theirs; they are asked to end.
-            while let result = await group.nextResult() {
-                if case .failure(let error) = result, !(error is CancellationError) { throw error }
-            }
+            try await group.waitForAll()
         }
         try store.note(AuditNote("stopped", at: clock.now(), text: "everything is committed"))
         try await store.keepMark()
         logger.notice("gateway stopped, everything is committed")
         try store.close()
+        try watch.check()
+    }
+
+    /// What runs beside the pipeline.
+    private var services: [WatchedService] {
+        let probe = HealthProbe(interval: configuration.health.interval, store: store, clock: clock, mailbox: mailbox, logger: logger)
+        var services = [
+            WatchedService("the delivery of escalations") { [dispatcher] in try await dispatcher.run() },
+            WatchedService("the care of the store") { [self] in try await tendStore() },
+            WatchedService("the reload on SIGHUP") { [self] in await reloadOnHangup() },
+            WatchedService("the gateway's health report") { try await probe.run() },
+        ]
+        if let forwarder { services.append(WatchedService("the forwarding of readings") { try await forwarder.run() }) }
+        return services + others
     }
 
     /// Reads devices and rules again; with a mistake in them, the running ones stay.

@@ -26,7 +26,9 @@ package struct Cause: Sendable, Codable, Hashable {
     package var pastSentence: String { sentence("was") }
 
     private func sentence(_ verb: String) -> String {
-        let shown = value.map { Self.number($0, unit) } ?? "unknown"
+        // Beside what it is compared with, a millionth is rounding.
+        let floor = thresholdValue.map { $0 == 0 ? 1e-9 : abs($0) * 1e-6 } ?? 0
+        let shown = value.map { Self.number(abs($0) < floor ? 0 : $0, unit) } ?? "unknown"
         guard let holds else { return "\(term) \(verb) unknown (rule: \(sign) \(threshold))" }
         let limit = thresholdValue.map { Self.number($0, unit) } ?? threshold
         let relation =
@@ -48,8 +50,8 @@ package struct Cause: Sendable, Codable, Hashable {
 }
 
 extension Rule {
-    /// The comparisons that explain a move to a level: those of its condition on the way up, of the
-    /// condition that no longer holds (or of `clear`) on the way down.
+    /// The comparisons that explain a move to a level: on the way up those of its condition; on the way down those of `clear`
+    /// or `until`, where one of them had to become true, or else of the condition that no longer holds.
     package func causes(from: Level, to: Level, registers: [Double]) -> [Cause] {
         let explained: [LoweredComparison]
         let wanted: Double?
@@ -58,6 +60,9 @@ extension Rule {
             wanted = to == from ? nil : 1
         } else if to == .normal, let clear {
             explained = clear.comparisons
+            wanted = 1
+        } else if let until = condition(of: from)?.until {
+            explained = until.comparisons
             wanted = 1
         } else {
             explained = condition(of: from)?.comparisons ?? []

@@ -51,6 +51,8 @@ package struct RuleLevel: Sendable, Hashable {
 struct ExplainedCondition: Sendable {
     var text: String
     var comparisons: [LoweredComparison]
+    /// Of a level: what ends it, where the rule says so by `until`.
+    var until: (text: String, comparisons: [LoweredComparison])?
 }
 
 /// A rule in one group: what the instance of the same index in the plan is about.

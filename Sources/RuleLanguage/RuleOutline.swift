@@ -6,6 +6,8 @@ package struct RuleOutline: Sendable, Encodable {
     package struct Condition: Sendable, Encodable {
         package var level: String
         package var text: String
+        /// What ends it, where the rule says so.
+        package var until: String?
     }
 
     package struct Measured: Sendable, Encodable {
@@ -67,7 +69,8 @@ extension CompiledRules {
         }
         return RuleOutline(
             rule: rule.name, hazard: rule.hazard, forEach: rule.forEach,
-            levels: zip(rule.levels, rule.conditions).map { .init(level: $0.name, text: $1.text) }, clear: rule.clear?.text,
+            levels: zip(rule.levels, rule.conditions).map { .init(level: $0.name, text: $1.text, until: $1.until?.text) },
+            clear: rule.clear?.text,
             suppress: rule.suppress?.text,
             blindLevel: rule.program.blindLevel.map { ladder[Int($0.rank) - 1] },
             measured: measured(rule.operands, rule.program), votes: rule.ballots.flatMap { measured($0.operands, $0.program) },

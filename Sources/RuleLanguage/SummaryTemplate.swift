@@ -1,13 +1,22 @@
 internal import SourceText
 internal import Telemetry
 
-/// A sentence with names in braces: `{station}: river at {stage}`.
+/// A sentence with names in braces, which may be followed by a unit: `{station}: river at {stage}, rising {rise in ft/h}`.
 package struct SummaryTemplate: Sendable {
     enum Part: Sendable {
         case text(String)
         case label(String)
-        case value(register: Int32, from: Unit, shown: Unit)
+        /// - Parameter floor: what is smaller than this, in the unit that is shown, is rounding and nothing else.
+        case value(register: Int32, from: Unit, shown: Unit, floor: Double)
         case truth(register: Int32)
+    }
+
+    /// What stands between two braces.
+    struct Name {
+        var text: String
+        var place: SourceLocation
+        var unit: String?
+        var unitPlace: SourceLocation
     }
 
     var parts: [Part]
@@ -18,10 +27,11 @@ package struct SummaryTemplate: Sendable {
             switch part {
             case .text(let text): return text
             case .label(let name): return labels[name] ?? "?"
-            case .value(let register, let from, let shown):
+            case .value(let register, let from, let shown, let floor):
                 guard !registers[Int(register)].isNaN else { return "unknown" }
                 let (factor, summand) = from.conversion(to: shown)
-                return NumberText.short(registers[Int(register)] * factor + summand, shown)
+                let value = registers[Int(register)] * factor + summand
+                return NumberText.short(abs(value) < floor ? 0 : value, shown)
             case .truth(let register):
                 let value = registers[Int(register)]
                 return value.isNaN ? "unknown" : value == 1 ? "true" : "false"
@@ -31,7 +41,7 @@ package struct SummaryTemplate: Sendable {
 
     /// Reads a template; `resolve` says what a name is, or reports it.
     static func read(
-        _ source: ScalarText, resolve: (String, SourceLocation) -> Part?, problems: inout [Diagnostic]
+        _ source: ScalarText, resolve: (Name) -> Part?, problems: inout [Diagnostic]
     ) -> SummaryTemplate {
         var parts: [Part] = []
         var text = ""
@@ -48,13 +58,27 @@ package struct SummaryTemplate: Sendable {
                     Diagnostic(id: "summary-brace", "this brace is not closed", at: source.location(index..<index + 1)))
                 break
             }
-            let name = String(String.UnicodeScalarView(scalars[index + 1..<close]))
             if !text.isEmpty { parts.append(.text(text)) }
             text = ""
-            if let part = resolve(name, source.location(index + 1..<max(close, index + 2))) { parts.append(part) }
+            if let part = resolve(name(index + 1..<close, of: scalars, source)) { parts.append(part) }
             index = close + 1
         }
         if !text.isEmpty { parts.append(.text(text)) }
         return SummaryTemplate(parts: parts)
+    }
+
+    /// `rise`, or `rise in ft/h`.
+    private static func name(_ range: Range<Int>, of scalars: [Unicode.Scalar], _ source: ScalarText) -> Name {
+        func text(_ range: Range<Int>) -> String { String(String.UnicodeScalarView(scalars[range])) }
+        func place(_ range: Range<Int>) -> SourceLocation {
+            source.location(range.lowerBound..<max(range.upperBound, range.lowerBound + 1))
+        }
+        let word = Array(" in ".unicodeScalars)
+        let split =
+            range.count > word.count
+            ? (range.lowerBound...range.upperBound - word.count).last { Array(scalars[$0..<$0 + word.count]) == word } : nil
+        guard let split else { return Name(text: text(range), place: place(range), unit: nil, unitPlace: place(range)) }
+        let (name, unit) = (range.lowerBound..<split, split + word.count..<range.upperBound)
+        return Name(text: text(name), place: place(name), unit: text(unit), unitPlace: place(unit))
     }
 }

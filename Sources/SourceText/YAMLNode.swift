@@ -45,10 +45,37 @@ package struct YAMLNode: Sendable {
             let isNull = scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
             content = isNull ? .null : .scalar(text)
         case .sequence(let sequence):
-            content = .sequence(sequence.map { YAMLNode($0, file: file, problems: &problems) })
+            let isFlow = FlowComma.isFlow(at: location)
+            var items: [YAMLNode] = []
+            var open = 0
+            for item in sequence {
+                let text = isFlow ? Self.plainText(item) : nil
+                if open > 0, let text {
+                    open += FlowComma.openParentheses(text)
+                    continue
+                }
+                items.append(YAMLNode(item, file: file, problems: &problems))
+                open = text.map(FlowComma.openParentheses) ?? 0
+                // A list that does not go on has not been cut.
+                if open > 0, items.count < sequence.count, let start = items.last?.location {
+                    problems.append(FlowComma(file: file).diagnostic(key: nil, start: start))
+                }
+            }
+            content = .sequence(items)
         case .mapping(let mapping):
+            let isFlow = FlowComma.isFlow(at: location)
             var entries: [(key: ScalarText, value: YAMLNode)] = []
+            var (open, isCutReported) = (0, false)
             for (key, value) in mapping {
+                if isFlow, open > 0, let piece = Self.plainText(key), Self.plainText(value) == "" {
+                    if let (cut, value) = entries.last.map({ ($0.key.string, $0.value) }), !isCutReported {
+                        problems.append(FlowComma(file: file).diagnostic(key: cut, start: value.location))
+                    }
+                    isCutReported = true
+                    open += FlowComma.openParentheses(piece)
+                    continue
+                }
+                (open, isCutReported) = (isFlow ? Self.plainText(value).map(FlowComma.openParentheses) ?? 0 : 0, false)
                 guard case .scalar(let scalar) = key else {
                     problems.append(Diagnostic(id: "yaml-key", "a key must be a word here", at: location))
                     continue
@@ -64,6 +91,12 @@ package struct YAMLNode: Sendable {
         }
     }
 
+    /// The text of a scalar that stands there without quotes.
+    private static func plainText(_ node: Node) -> String? {
+        guard case .scalar(let scalar) = node, scalar.style == .plain else { return nil }
+        return scalar.string
+    }
+
     private static func diagnostic(for error: any Error, in file: SourceFile) -> Diagnostic {
         switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
@@ -74,10 +107,13 @@ package struct YAMLNode: Sendable {
             return Diagnostic(
                 id: "yaml-bytes", "not YAML: \(problem) (\(value))", at: file.location(line: 1, column: 1))
         case .duplicatedKeysInMapping(let duplicates, let context):
+            let place = file.location(line: context.mark.line, column: context.mark.column)
+            if duplicates.contains(where: { FlowComma.openParentheses($0) < 0 }), let cut = FlowComma(file: file).diagnostic(piece: place) {
+                return cut
+            }
             let name = duplicates.first.map { "\($0)" } ?? ""
             return Diagnostic(
-                id: "yaml-duplicate-key", "the key '\(name)' stands twice in one mapping",
-                at: file.location(line: context.mark.line, column: context.mark.column))
+                id: "yaml-duplicate-key", "the key '\(name)' stands twice in one mapping", at: place)
         default:
             return Diagnostic(id: "yaml", "not YAML: \(error)", at: file.location(line: 1, column: 1))
         }

@@ -7,12 +7,14 @@ package import Telemetry
 package struct YAMLReader {
     package let node: YAMLNode
     private let entries: [(key: ScalarText, value: YAMLNode)]
+    private let isFlow: Bool
     private var asked: Set<String> = []
     package var problems: [Diagnostic] = []
 
     /// - Parameter what: how the mapping is called in messages: `a device`.
     package init(_ node: YAMLNode, _ what: String) {
         self.node = node
+        isFlow = FlowComma.isFlow(at: node.location)
         switch node.content {
         case .mapping(let entries): self.entries = entries
         case .null: entries = []
@@ -88,7 +90,9 @@ package struct YAMLReader {
         }
         return entries.compactMap { entry in
             if let scalar = entry.value.scalar { return (entry.key, scalar) }
-            report("expected-value", "'\(entry.key.string)' is a single value here", at: entry.value.location)
+            report(
+                "expected-value", "'\(entry.key.string)' is a single value here", at: entry.value.location,
+                hint: entry.value.isNull && FlowComma.isFlow(at: node.location) ? Self.commaHint : nil)
             return nil
         }
     }
@@ -103,14 +107,19 @@ package struct YAMLReader {
     /// Reports the keys that nobody asked for, and returns everything that was found.
     package mutating func finish() -> [Diagnostic] {
         for entry in entries where !asked.contains(entry.key.string) {
-            let isCutOff = entry.key.string.contains(")")
+            let near = NearMiss.hint(for: entry.key.string, among: asked)
             report(
                 "unknown-key", "there is no key '\(entry.key.string)' here", at: entry.key.location,
-                hint: isCutOff
-                    ? "between { } a comma ends the value: put the expression in quotes"
-                    : NearMiss.hint(for: entry.key.string, among: asked) ?? "known: \(asked.sorted().joined(separator: ", "))",
-                fix: isCutOff ? nil : NearMiss.best(for: entry.key.string, among: asked))
+                hint: near ?? (isPiece(entry) ? Self.commaHint : "known: \(asked.sorted().joined(separator: ", "))"),
+                fix: NearMiss.best(for: entry.key.string, among: asked))
         }
         return problems
+    }
+
+    private static let commaHint = "between { } a comma ends a value: put a value with a comma in quotes"
+
+    /// Whether a key without a value may be the rest of a text that a comma has cut.
+    private func isPiece(_ entry: (key: ScalarText, value: YAMLNode)) -> Bool {
+        entry.value.isNull && isFlow
     }
 }

@@ -27,7 +27,7 @@ package final class Store: Sendable {
             try queue.writeWithoutTransaction { [log] db in
                 // A committed transaction survives a power cut: the WAL is synced at every commit. GRDB turns that off when it
                 // turns the WAL on, so that it is said here.
-                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try log.waitForDisk(db)
                 try log.watch(db)
             }
             let migrator = Migrations.all
@@ -65,12 +65,22 @@ package final class Store: Sendable {
 
     /// Writes in one transaction: all of it is on disk when this returns, or none of it.
     func write<T>(_ body: (Database) throws -> T) throws -> T {
-        try queue.writeWithoutTransaction { db in try log.guarding(db) { try Self.transaction(db, body) } }
+        try queue.writeWithoutTransaction { db in
+            try log.guarding(db) {
+                try log.waitForDisk(db)
+                return try Self.transaction(db, body)
+            }
+        }
     }
 
     /// The same, without a thread that waits.
     func write<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
-        try await queue.writeWithoutTransaction { [log] db in try log.guarding(db) { try Self.transaction(db, body) } }
+        try await queue.writeWithoutTransaction { [log] db in
+            try log.guarding(db) {
+                try log.waitForDisk(db)
+                return try Self.transaction(db, body)
+            }
+        }
     }
 
     /// Writes without waiting for the disk: what a power cut may take back, because it would only be done again. The next
@@ -78,8 +88,9 @@ package final class Store: Sendable {
     func writeWithoutSync<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
         try await queue.writeWithoutTransaction { [log] db in
             try log.guarding(db) {
+                // From here on the next commit that waits for the disk turns it back on first, or fails.
+                log.noteUnsynced()
                 try db.execute(sql: "PRAGMA synchronous = NORMAL")
-                defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
                 return try Self.transaction(db, body)
             }
         }

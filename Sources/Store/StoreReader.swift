@@ -191,13 +191,23 @@ package final class StoreReader: Sendable {
         }
     }
 
-    /// The identities of the alarms that begin like this; the newest 20.
-    package func identities(beginningWith prefix: String) throws -> [String] {
-        try queue.read { db in
-            try String.fetchAll(
-                db, sql: "SELECT id FROM alarm WHERE substr(id, 1, length(?)) = ? ORDER BY raised DESC LIMIT 20",
-                arguments: [prefix, prefix])
+    /// The alarms that a person may mean by a name, the newest of each place.
+    package func alarms(named name: String) throws -> [String] {
+        let candidates = try queue.read { db in
+            // A name that is exact, or a beginning, is one in SQLite as well: both compare what is written.
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, rule, group_name, cleared IS NULL AS active FROM alarm
+                    WHERE substr(id, 1, length(?)) = ? ORDER BY raised DESC, id DESC
+                    """, arguments: [name, name]
+            ).map { row in
+                let (id, rule, group): (String, String, String) = (row["id"], row["rule"], row["group_name"])
+                return AlarmName.Candidate(id, identity: id, place: "\(rule)/\(group)", isActive: row["active"])
+            }
         }
+        var places: Set<String> = []
+        return AlarmName(name).matches(among: candidates).filter { places.insert($0.place).inserted }.map(\.value)
     }
 
     /// What waits in the outbox for a destination, and why.

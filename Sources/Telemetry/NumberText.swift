@@ -5,7 +5,8 @@ package enum NumberText {
         guard value.isFinite else { return value.isNaN ? "unknown" : value < 0 ? "-∞" : "∞" }
         let magnitude = abs(value)
         if magnitude == 0 { return "0" }
-        if magnitude >= 1e9 || magnitude < 1e-6 { return "\(value)" }
+        if magnitude >= 1e9 { return "\(value)" }
+        if magnitude < 1e-6 { return scientific(value) }
         var decimals = 0
         var threshold = 1000.0
         while magnitude < threshold && decimals < 9 {
@@ -21,6 +22,19 @@ package enum NumberText {
         while fraction.last == "0" { fraction.removeLast() }
         let sign = value < 0 && scaled != 0 ? "-" : ""
         return sign + String(scaled / scale) + (decimals == 0 || fraction.isEmpty ? "" : "." + fraction)
+    }
+
+    /// `2.3e-07`: what is smaller than a millionth, with as many digits as any other.
+    private static func scientific(_ value: Double) -> String {
+        // At most 324 steps, for the smallest number that is not 0.
+        var (mantissa, exponent) = (value, 0)
+        while abs(mantissa) < 1 {
+            mantissa *= 10
+            exponent += 1
+        }
+        // 9.9996 would be 10.
+        if abs(mantissa) >= 9.9995 { (mantissa, exponent) = (mantissa / 10, exponent - 1) }
+        return "\(short(mantissa))e-\(exponent < 10 ? "0" : "")\(exponent)"
     }
 
     /// A value and its unit: `3.31 m`, `25 %`, `4`.

@@ -177,7 +177,7 @@ package actor DeliveryLane {
                 // It does not know such messages, and gets each by itself.
                 _ = try await deliver(common)
             } catch {
-                if let first = common.first { try? await store.markFailed(first.id, error: "\(error)") }
+                if let first = common.first { await noteFailure(of: first, error) }
                 throw error
             }
             flood.toldAt = now
@@ -189,6 +189,17 @@ package actor DeliveryLane {
             flood.top = waiting[higher].escalation.severity
         }
         return nil
+    }
+
+    /// Keeps in the outbox why something could not be delivered. It waits there whether or not that can be kept.
+    private func noteFailure(of item: WaitingEscalation, _ failure: any Error) async {
+        do {
+            try await store.markFailed(item.id, error: "\(failure)")
+        } catch {
+            logger.warning(
+                "not delivered (\(failure)), which could not be noted in the outbox: \(error)",
+                metadata: ["destination": "\(destination.name)", "escalation": "\(item.escalation.identity)"])
+        }
     }
 
     /// Returns whether the store knows what was delivered.
@@ -212,7 +223,7 @@ package actor DeliveryLane {
                     metadata: ["destination": "\(destination.name)", "escalation": "\(item.escalation.identity)"])
             } catch {
                 failure = error
-                if !(error is CancellationError) { try? await store.markFailed(item.id, error: "\(error)") }
+                if !(error is CancellationError) { await noteFailure(of: item, error) }
                 break
             }
         }

@@ -1,3 +1,4 @@
+import Alarms
 import ArgumentParser
 import Foundation
 import Gateway
@@ -9,7 +10,8 @@ struct AlarmsCommand: ParsableCommand {
         commandName: "alarms",
         abstract: "Shows the alarms that are active, the highest level first, and those that ended before anyone had taken them on.",
         discussion: """
-            The last column is the alarm's identity, for ack and history; its beginning is enough where no other alarm has it.
+            The last column is the alarm's identity, for ack and history; rule/group is enough, and so is a beginning up to \
+            the end of one of its parts, where no other alarm has it.
 
               tocsin alarms -c tocsin.yaml
               tocsin alarms -c tocsin.yaml --json | jq .summary
@@ -36,7 +38,8 @@ struct AlarmsCommand: ParsableCommand {
             let text = "alarm flood: \(raises) alarms were raised in the last 10 minutes"
             Terminal.line(colour ? "\u{1b}[1;31m\(text)\u{1b}[0m" : text)
         }
-        defer { showIdleAsides(try? reader.asides(), beside: alarms) }
+        let asides = try reader.asides()
+        defer { showIdleAsides(asides, beside: alarms) }
         if alarms.isEmpty { return Terminal.line(all ? "no alarms so far" : "no active alarms") }
         let rows = alarms.map { alarm -> [String] in
             let level = (alarm.blind ? "blind" : alarm.level).uppercased() + (alarm.uncertain ? "?" : "")
@@ -56,9 +59,9 @@ struct AlarmsCommand: ParsableCommand {
     }
 
     /// What is put aside without an alarm: nobody would be told if there were one.
-    private func showIdleAsides(_ asides: [StoreReader.AsideRow]?, beside alarms: [StoreReader.AlarmRow]) {
+    private func showIdleAsides(_ asides: [StoreReader.AsideRow], beside alarms: [StoreReader.AlarmRow]) {
         let shown = Set(alarms.filter { $0.cleared == nil }.map { "\($0.rule)/\($0.group)" })
-        for aside in asides ?? [] where !shown.contains("\(aside.rule)/\(aside.group)") {
+        for aside in asides where !shown.contains("\(aside.rule)/\(aside.group)") {
             let until = aside.until.map { " until \($0.prefix(16).replacing("T", with: " "))" } ?? ""
             Terminal.line("\(aside.kind)\(until)  \(aside.rule)/\(aside.group)  by \(aside.person): \(aside.reason)")
         }
@@ -70,7 +73,7 @@ struct HistoryCommand: ParsableCommand {
         commandName: "history", abstract: "Shows everything that happened to an alarm, and why.",
         discussion: "  tocsin history river-rising/franklintown -c tocsin.yaml")
 
-    @Argument(help: "The alarm's identity, or its beginning.")
+    @Argument(help: "The alarm's identity; or rule/group, for the one that is active there, or else the newest.")
     var alarm: String
 
     @OptionGroup var options: StoreOptions
@@ -80,12 +83,15 @@ struct HistoryCommand: ParsableCommand {
 
     func run() throws {
         let (reader, ladder) = try options.open()
-        let found = try reader.identities(beginningWith: alarm)
-        guard let id = found.contains(alarm) ? alarm : found.first else {
+        let found = try reader.alarms(named: alarm)
+        guard let id = found.first else {
             Terminal.complain("there is no alarm '\(alarm)'; see tocsin alarms --all")
             throw ExitCode.failure
         }
-        if !json, found.count > 1, id != alarm { Terminal.complain("the newest of \(found.count) alarms that begin so: \(id)") }
+        guard found.count == 1 else {
+            Terminal.complain("'\(alarm)' may be alarms of \(found.count) places: \(AlarmName.list(found))")
+            throw ExitCode.failure
+        }
         let line = EventLine(colour: Terminal.hasColour(STDOUT_FILENO), ladder: ladder, isHistory: true)
         for event in try reader.history(of: id) { Terminal.line(json ? line.json(event) : line.text(event)) }
     }

@@ -48,7 +48,9 @@ struct ExplainCommand: ParsableCommand {
 
     private static func lines(_ outline: RuleOutline) -> [String] {
         var lines = ["\(outline.rule): \(outline.hazard), one alarm for each \(outline.forEach.joined(separator: " and "))", ""]
-        lines += outline.levels.map { "  \($0.level) while \($0.text)" }
+        lines += outline.levels.map { level in
+            level.until.map { "  \(level.level) from \(level.text) until \($0)" } ?? "  \(level.level) while \(level.text)"
+        }
         lines.append(outline.clear.map { "  ends when \($0)" } ?? "  ends when no level holds")
         if let suppress = outline.suppress { lines.append("  suppressed, with nobody told, while \(suppress)") }
         lines.append(outline.blindLevel.map { "  blind at \($0) when nothing is known for too long" } ?? "  no fault when nothing is known")

@@ -5,7 +5,10 @@ import Telemetry
 
 /// What every command to a running gateway takes.
 struct OrderOptions: ParsableArguments {
-    @Argument(help: "The alarm's identity, or its beginning where no other alarm has it (see tocsin alarms); or rule/group.")
+    @Argument(
+        help:
+            "The alarm as rule/group, or by its identity (see tocsin alarms), or by a beginning of it, up to the end of a part, that no other alarm has."
+    )
     var alarm: String
 
     @Option(name: [.customShort("m"), .long], help: "What others should know.")

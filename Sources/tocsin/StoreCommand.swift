@@ -57,7 +57,7 @@ struct StoreCommand: ParsableCommand {
             discussion: """
                 The damaged store is set aside as <store>.damaged-<time> and stays as it is. Alarms, their histories, the outbox, \
                 the audit chain and all readings whose checksums agree are taken over. The gateway has to be stopped. Does \
-                nothing where tocsin store check finds nothing.
+                nothing where tocsin store check finds nothing. Exits with 1 where not all could be taken over.
 
                   systemctl stop tocsin && tocsin store repair -c tocsin.yaml
                 """)
@@ -99,6 +99,7 @@ struct StoreCommand: ParsableCommand {
                 Terminal.line("In what was taken over there is still (a repair changes no record, and fills no gap):")
                 for fault in rest { Terminal.line("  \(fault)") }
             }
+            if rescue.isIncomplete { throw ExitCode.failure }
         }
     }
 }

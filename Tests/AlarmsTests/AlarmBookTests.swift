@@ -130,6 +130,165 @@ import Testing
         #expect(bench.book.unacknowledgedReturns.isEmpty)
     }
 
+    @Test("a fall is explained by what let it happen: 'until', 'clear', or the condition that no longer holds")
+    func reasonsOfFalls() throws {
+        var bench = try AlarmBench(
+            """
+            hazard: flood
+            rules:
+              - name: river-rising
+                summary: "{station}: river at {stage}"
+                for_each: station
+                let: { stage: water_level }
+                levels:
+                  advisory: stage > 1 m
+                  watch: { when: stage > 2 m, until: stage < 1.8 m for 1m }
+                  warning: { when: stage > 3 m for 1m, until: stage < 2.9 m }
+                  emergency: stage > 4 m
+                clear: stage < 0.9 m for 1m
+            """)
+        let transitions = bench.feed([
+            (0, 4.5), (60, 4.2), (120, 3.5), (180, 2.95), (240, 2.85), (300, 1.9), (360, 1.7), (421, 1.6), (480, 0.95), (540, 0.8),
+            (601, 0.7), (660, 0.7),
+        ])
+        #expect(
+            transitions.map { "\($0.kind) \($0.to): \($0.causes.map(\.sentence).joined(separator: "; "))" } == [
+                "raised emergency: water_level is 4.5 m, over 4 m",
+                "fell warning: water_level is 3.5 m, at or under 4 m",
+                "fell watch: water_level is 2.85 m, under 2.9 m",
+                "fell advisory: water_level is 1.7 m, under 1.8 m, for 1m",
+                "cleared normal: water_level is 0.8 m, under 0.9 m, for 1m",
+            ])
+        let end = transitions.suffix(1)
+        // As it travels.
+        let message = try #require(end.first.map { EscalationMessage($0, site: "s") })
+        #expect(message.causes.map(\.threshold) == ["0.9 m"])
+        #expect(message.causes.map(\.thresholdValue) == [0.9])
+    }
+
+    @Test("a condition that stands in a rule twice explains a fall as well as a rise")
+    func sharedCondition() throws {
+        var bench = try AlarmBench(
+            """
+            hazard: flood
+            rules:
+              - name: river-rising
+                for_each: station
+                levels:
+                  watch: { when: water_level > 2 m, until: water_level < 1 m for 1m }
+                clear: water_level < 1 m for 1m
+            """)
+        let end = bench.feed([(0, 3), (60, 0.5), (180, 0.5)]).last
+        #expect(end?.kind == .cleared)
+        #expect(end?.causes.map(\.sentence) == ["water_level is 0.5 m, under 1 m, for 1m"])
+    }
+
+    @Test("a summary shows values in the units that it asks for, and no rounding as if it were something")
+    func summaryUnits() throws {
+        var bench = try AlarmBench(
+            """
+            hazard: flood
+            rules:
+              - name: river-rising
+                summary: "{stage in ft}, {rise in ft/h}, {change in mm}, {heat in degF}, {jump in degF}, {heat in K}, {dose in %}"
+                for_each: station
+                let:
+                  stage: water_level
+                  rise: slope(water_level, 30m)
+                  change: mean(water_level, 10m) - mean(water_level, 20m)
+                  heat: temperature
+                  jump: delta(temperature, 30m)
+                  dose: last(carbon_monoxide, 10m)
+                levels: { watch: stage > 2 m or rise > 1 m/h }
+            """)
+        _ = bench.feed([(0, 10), (600, 20)], series: 1)
+        // Measured as it is: 2 ppb is 0.0000002 %, and small, but true.
+        _ = bench.feed([(600, 0.002)], series: 2)
+        let summaries = bench.feed((0..<30).map { (Int64($0) * 60, $0 < 10 ? 0.1 : 2.1) }).map(\.alarm.summary)
+        #expect(summaries.last?.hasPrefix("6.89 ft, ") == true, "\(summaries)")
+        #expect(summaries.last?.contains("68 degF, 18 degF, 293.2 K, 2e-07 %") == true, "\(summaries)")
+    }
+
+    @Test("what is left of a computed value by rounding is shown as 0, and what is small and true as it is")
+    func rounding() throws {
+        var bench = try AlarmBench(
+            """
+            hazard: flood
+            rules:
+              - name: still
+                summary: "{rise in ft/h} {change}"
+                for_each: station
+                let: { rise: "slope(water_level, 30m)", change: "mean(water_level, 10m) - mean(water_level, 20m)" }
+                levels: { watch: "rise < 1 ft/h and count(water_level, 30m) > 60" }
+            """)
+        // 0.1 m has no exact binary value: sums of it are not quite so many times 0.1.
+        let raised = bench.feed((0..<100).map { (Int64($0) * 17, $0 == 1 ? 0.3 - 0.2 : 0.1) })
+        #expect(raised.map(\.alarm.summary) == ["0 ft/h 0 m"])
+
+        var noise = try #require(raised.first?.causes.first)
+        (noise.value, noise.sign, noise.holds) = (6.2e-17, ">", false)
+        #expect(noise.sentence == "slope(water_level, 30m) is 0 ft/h, at or under 1 ft/h")
+        var small = noise
+        (small.value, small.thresholdValue) = (2.3e-7, 1e-7)
+        #expect(small.sentence == "slope(water_level, 30m) is 2.3e-07 ft/h, at or under 1e-07 ft/h")
+        (small.value, small.thresholdValue) = (-3e-17, 0)
+        #expect(small.sentence == "slope(water_level, 30m) is 0 ft/h, at or under 0 ft/h")
+    }
+
+    /// Active alarms at s1, s7, s77 and s777, and one that ended without anyone at s7.
+    private func crowd() throws -> AlarmBook {
+        var bench = try AlarmBench(AlarmBench.rules, stations: ["s1", "s7", "s77", "s777"])
+        _ = bench.feed([(0, 2.5), (700, 0.5)], series: 4)
+        for series in stride(from: Int32(0), to: 16, by: 4) { _ = bench.feed([(1250, 4.5)], series: series) }
+        #expect(bench.book.active.count == 4 && bench.book.unacknowledgedReturns.count == 1)
+        return bench.book
+    }
+
+    private func acknowledge(_ name: String, in book: AlarmBook) throws -> String {
+        var book = book
+        return try book.carryOut(OperatorOrder(.acknowledge, alarm: name, person: "ada", note: ""), at: Self.start + .hours(1)).name
+    }
+
+    @Test("rule/group names the alarm of that place and no other, and of several there the active one; an identity names itself")
+    func exactNames() throws {
+        let book = try crowd()
+        let active = "river-rising/s7@2018-06-03T20:20:50Z"
+        for name in ["river-rising/s7", active, "river-rising/s7@2018-06-03T20:20"] {
+            #expect(try acknowledge(name, in: book) == active)
+        }
+        #expect(try acknowledge("river-rising/s77", in: book) == "river-rising/s77@2018-06-03T20:20:50Z")
+        let ended = "river-rising/s7@2018-06-03T20:00:00Z"
+        #expect(try acknowledge(ended, in: book) == ended)
+    }
+
+    @Test(
+        "a beginning that ends within a part names nothing, however few begin so",
+        arguments: ["river-rising/s777@2018-06-03T20:2", "river-rising/s", "river-risin", "r", "", "s7", "river-rising/s7777", "7"])
+    func partialNames(name: String) throws {
+        let book = try crowd()
+        #expect { try acknowledge(name, in: book) } throws: { "\($0)".hasPrefix("there is no alarm '\(name)' that waits for anyone") }
+        for action in [.shelve(.hours(1)), .unshelve, .takeOutOfService, .putBack] as [OperatorOrder.Action] {
+            var book = book
+            #expect {
+                try book.carryOut(OperatorOrder(action, alarm: name, person: "ada", note: "why"), at: Self.start + .hours(1))
+            } throws: {
+                "\($0)".hasPrefix("there is no place '\(name)', and no active alarm of that name")
+            }
+        }
+    }
+
+    @Test("a beginning that several have is refused, with ten of them and how many more there are")
+    func ambiguousNames() throws {
+        let book = try crowd()
+        #expect { try acknowledge("river-rising", in: book) } throws: {
+            "\($0)".hasPrefix("'river-rising' may be 5 alarms: river-rising/s1@") && !"\($0)".contains("more")
+        }
+        #expect(AlarmName.list((10..<22).map { "a\($0)" }) == "a10, a11, a12, a13, a14, a15, a16, a17, a18, a19 and 2 more")
+        var one = try AlarmBench()
+        _ = one.feed([(0, 2.5)])
+        #expect(try acknowledge("river-rising", in: one.book) == "river-rising/s1@2018-06-03T20:00:00Z")
+    }
+
     @Test("an escalation's JSON keeps to the published schema's required keys")
     func schema() throws {
         var bench = try AlarmBench()

@@ -1,4 +1,5 @@
 import Alarms
+import RuleEngine
 import Telemetry
 import TestSupport
 import Testing
@@ -30,10 +31,42 @@ import Testing
         #expect(bench.book.calm(at: last + .minutes(10) - .seconds(1)).isEmpty)
         let calm = bench.book.calm(at: last + .minutes(10))
         #expect(calm.map(\.kind) == [.cleared])
-        #expect(calm[0].note == "calm after 20 changes in 7m")
+        #expect(calm[0].note == "calm after 20 changes in 570s")
         #expect(bench.book.active.isEmpty)
         // And it is counted anew.
         #expect(bench.feed([(1150, 2.5), (1180, 1), (1210, 2.5)]).map(\.kind) == [.raised, .cleared, .raised])
+    }
+
+    @Test(
+        "how long it flapped is said by the times of the changes, from the first that counted, however they were read",
+        arguments: [(90 as Int64, "630s"), (0, "at one time")])
+    func span(step: Int64, text: String) throws {
+        var bench = try bench()
+        // All are read in one turn.
+        let now = AlarmBench.start + .hours(1)
+        var changes: [LevelChange] = []
+        for number in 0..<8 as Range<Int64> {
+            let time = AlarmBench.start + .seconds(number * step)
+            let reading = Reading(series: SeriesID(index: 0), time: time, value: number.isMultiple(of: 2) ? 2.5 : 1)
+            _ = bench.engine.ingest(reading, into: &changes)
+        }
+        if step == 0 {
+            // Readings of one time are one change for the engine: these are told apart by nothing but their order.
+            let change = try #require(changes.first)
+            changes = (0..<8).map { number in
+                var copy = change
+                (copy.from, copy.to) = number.isMultiple(of: 2) ? (.normal, change.to) : (change.to, .normal)
+                return copy
+            }
+        }
+        var transitions: [Transition] = []
+        for change in changes {
+            let ladder = LadderState(level: change.to, held: 0, isUncertain: false)
+            transitions += bench.book.apply(change, ladder: ladder, recorded: now)
+        }
+        #expect(transitions.last?.kind == .flapping)
+        let calm = bench.book.calm(at: now + .minutes(10))
+        #expect(calm.map(\.note) == [text == "at one time" ? "calm after 8 changes at one time" : "calm after 8 changes in \(text)"])
     }
 
     @Test("a rise above the level at which it is held is never hidden")

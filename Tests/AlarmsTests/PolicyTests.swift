@@ -160,6 +160,9 @@ import Testing
             }
         }
 
+        /// As a new planner, that was told of nothing yet.
+        mutating func loseState() { planner = Self.planner(policies) }
+
         var kept: [String: String?] = [:]
 
         /// What was sent since this was asked last.
@@ -321,6 +324,37 @@ import Testing
         duty.water(4.5, at: 3600)
         duty.water(1, at: 3700)
         #expect(duty.takeSent().isEmpty)
+    }
+
+    @Test(
+        "an escalation state that cannot be read is said to be so, its end still goes to those who were told, and its steps begin again",
+        arguments: ["{}", "", "{\"message\":{}}", "not JSON"])
+    func unreadableState(text: String) throws {
+        var duty = try Duty(Self.duty)
+        duty.water(3.5, at: 0)
+        try duty.order(.acknowledge, at: 10)
+        #expect(duty.takeSent() == ["log raised duty/1", "log acknowledged"])
+        let alarm = try #require(duty.bench.book.active.first)
+        duty.loseState()
+        let isRead = duty.planner.restore(alarm, course: text, told: ["log"], escalate: "duty", at: AlarmBench.start + .seconds(20))
+        #expect(!isRead)
+        duty.water(1, at: 30)
+        #expect(duty.takeSent() == ["log cleared"])
+    }
+
+    @Test("an alarm whose escalation state cannot be read goes on being escalated by the policy of its rule")
+    func unreadableStateGoesOn() throws {
+        var duty = try Duty(Self.duty)
+        duty.water(3.5, at: 0)
+        let alarm = try #require(duty.bench.book.active.first)
+        _ = duty.takeSent()
+        duty.loseState()
+        let isRead = duty.planner.restore(alarm, course: "{}", told: ["log"], escalate: "duty", at: AlarmBench.start + .seconds(20))
+        #expect(!isRead)
+        duty.advance(to: 400)
+        #expect(duty.takeSent().contains("pager raised duty/2"))
+        duty.water(1, at: 500)
+        #expect(duty.takeSent().sorted() == ["log cleared", "pager cleared"])
     }
 
     @Test("a restart at any moment changes nothing that is sent", arguments: 1...60)

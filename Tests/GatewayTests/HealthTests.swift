@@ -1,7 +1,6 @@
 import Alarms
 import Devices
 import Foundation
-import Gateway
 import MQTT
 import RuleLanguage
 import SourceText
@@ -9,6 +8,8 @@ import Store
 import Telemetry
 import TestSupport
 import Testing
+
+@testable import Gateway
 
 /// The gateway watches over itself.
 @Suite(.serialized) struct HealthTests {
@@ -66,6 +67,22 @@ import Testing
         #expect(rules.rules.first { $0.name == "gateway-disk" }?.location.file == "own.yaml")
         #expect(rules.rules.count == 10)
         #expect(rules.instances.filter { rules.rules[$0.rule].name == "warm" }.map(\.group) == ["d1", "d2", "d3"])
+    }
+
+    @Test("of an outbox that cannot be read nothing is reported; of an empty one, that nothing waits")
+    func unreadableOutbox() {
+        var health = HealthReadings { SeriesID(index: Int32(GatewayQuantity.allCases.firstIndex(of: $0) ?? -1)) }
+        func quantities(_ outbox: OutboxState?) -> [GatewayQuantity: Double] {
+            var readings: [Reading] = []
+            health.append(
+                HealthReport(diskFree: nil, isClockUnsynchronised: nil, outbox: outbox), Statistics(), isConnected: true, delay: .zero,
+                at: AlarmBench.start, to: &readings)
+            return Dictionary(uniqueKeysWithValues: readings.map { (GatewayQuantity.allCases[Int($0.series.index)], $0.value) })
+        }
+        let outbox: Set<GatewayQuantity> = [.outboxAge, .outboxParked, .outboxWaiting]
+        #expect(outbox.isDisjoint(with: quantities(nil).keys))
+        #expect(quantities(OutboxState(waiting: 0, parked: 0, oldest: nil)).filter { outbox.contains($0.key) }.map(\.value) == [0, 0, 0])
+        #expect(quantities(OutboxState(waiting: 1, parked: 0, oldest: .minutes(3)))[.outboxAge] == 180)
     }
 
     @Test("what the broker throws away, what does not fit, what is missing and how full the disk is are alarms like any other")

@@ -90,6 +90,36 @@ import Testing
         await upstream.stop()
     }
 
+    @Test("an alarm whose escalation state cannot be read after a start is said to be so, and its end reaches those who were told")
+    func unreadableState() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        let upstream = try await Upstream(broker)
+        try await gateway.startConnected()
+        let sensor = try await Sensor(broker)
+        let now = Sensor.nowMilliseconds
+        try await sensor.send(2.5, at: now - 660_000)
+        try await eventually("the raise arrives") { upstream.firstTopics.count == 1 }
+        #expect(try tocsin("ack", "high-water/s1", gateway: gateway).code == 0)
+        #expect(gateway.stop() == 0)
+        let store = try Store(path: gateway.storePath)
+        let alarm = try #require(try store.activeAlarms().first)
+        var batch = StoreBatch()
+        batch.courses = [(alarm.id, "{}")]
+        try store.commit(batch)
+        try store.close()
+        try await gateway.startConnected()
+        #expect(gateway.log.contains("how far the escalation of \(alarm.id) has come cannot be read; its end goes to file, upstream"))
+        try await sensor.send(0.5, at: now)
+        try await eventually("upstream hears of the end: \(upstream.firstTopics)") {
+            upstream.firstTopics.last == "up/test-site/high-water/s1/normal"
+        }
+        #expect(try tocsin("history", "high-water/s1", gateway: gateway).code == 0)
+        #expect(try tocsin("history", "high-water/s", gateway: gateway).code == 1)
+        #expect(gateway.stop() == 0)
+        await upstream.stop()
+    }
+
     @Test("a damaged store is set aside at the start, its alarms go on, and someone has to take note of it")
     func damagedStore() async throws {
         let broker = try RealBroker()

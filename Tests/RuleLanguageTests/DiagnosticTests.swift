@@ -122,6 +122,94 @@ import Testing
         #expect(diagnostics(body).contains(expected), "\(diagnostics(body))")
     }
 
+    @Test("a comma that cuts an expression between { } is shown with the quotes that mend it")
+    func flowComma() {
+        #expect(
+            diagnostics("    levels: { warning: clamp(water_level, 1 m, 2 m) > 1 m }\n") == """
+                rules.yaml:5:24: error: between { } YAML ends a value at a comma, and cuts this expression
+                    5 |     levels: { warning: clamp(water_level, 1 m, 2 m) > 1 m }
+                      |                        ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ put the expression in quotes: warning: "clamp(water_level, 1 m, 2 m) > 1 m"
+                """)
+    }
+
+    @Test(
+        "wherever an expression stands between { } or [ ], with others beside it and over several lines, a comma in it is found",
+        arguments: [
+            ("    let: { stage: mean(water_level, 10m) }\n    levels: { warning: stage > 1 m }\n", "stage: \"mean(water_level, 10m)\""),
+            (
+                "    let: { stage: mean(water_level, 10m), heat: mean(temperature, 10m) }\n    levels: { warning: stage > 1 m }\n",
+                "stage: \"mean(water_level, 10m)\""
+            ),
+            (
+                "    levels: { warning: { when: max(water_level, 5m) > 1 m, until: max(water_level, 9m) < 1 m } }\n",
+                "until: \"max(water_level, 9m) < 1 m\""
+            ),
+            ("    levels: { watch: alarm(\"other\", warning) }\n", "watch: 'alarm(\"other\", warning)'"),
+            (
+                "    levels: { watch: if(water_level > 1 m, clamp(water_level, 1 m, 3 m), 1 m) > 1 m, warning: temperature > 3 degC }\n",
+                "watch: \"if(water_level > 1 m, clamp(water_level, 1 m, 3 m), 1 m) > 1 m\""
+            ),
+            ("    levels: {\n      warning: mean(water_level,\n        10m) > 1 m }\n", "warning: \"mean(water_level, 10m) > 1 m\""),
+            ("    where: { kind: [f(a, b), c] }\n    levels: { watch: water_level > 1 m }\n", "quotes: \"f(a, b)\""),
+        ])
+    func flowCommas(body: String, mend: String) {
+        let found = diagnostics(body)
+        #expect(found.contains("put the expression in quotes"), "\(found)")
+        #expect(found.contains(mend), "\(found)")
+        #expect(!found.contains("stands twice") && !found.contains("is missing here"), "\(found)")
+    }
+
+    @Test("a text that a comma has cut is told as such; what closes no parenthesis, and what is quoted, is not")
+    func otherCommas() {
+        #expect(
+            diagnostics("    languages: { es: { summary: mucha agua, cuidado } }\n    levels: { watch: water_level > 1 m }\n")
+                .contains("a comma ends a value: put a value with a comma in quotes"))
+        #expect(
+            diagnostics("    where: { kind: gauge, area: \"(up, down)\" }\n    levels: { watch: water_level > 1 m }\n").contains("flow")
+                == false)
+        #expect(diagnostics("    levels: { watch: \"mean(water_level, 10m) > 1 m\", warning: water_level > 3 m }\n") == "")
+        #expect(!diagnostics("    levels: { watch: (water_level > 1 m, warning: water_level > 3 m }\n").contains("YAML ends a value"))
+    }
+
+    @Test(
+        "a unit in a summary is known and fits what it is of",
+        arguments: [
+            ("{rise in ft/h}", ""), ("{heat in degF}", ""), ("{heat in K}", ""), ("{jump in degF}", ""),
+            (
+                "{rise in parsec}",
+                """
+                rules.yaml:5:24: error: 'parsec' is not a unit
+                    5 |     summary: "{rise in parsec}"
+                      |                        ^~~~~~
+                """
+            ),
+            (
+                "{rise in ft}",
+                """
+                rules.yaml:5:24: error: 'rise' is length per time, and ft is a unit of length
+                    5 |     summary: "{rise in ft}"
+                      |                        ^~ such as 'rise in m/h'
+                """
+            ),
+            ("{station in ft}", "'station' is a label, which has no unit"), ("{high in ft}", "'high' is a condition, which has no unit"),
+            ("{nothing in ft}", "'nothing' is neither a label nor a 'let'"),
+        ])
+    func summaryUnits(summary: String, expected: String) {
+        let found = diagnostics(
+            """
+                summary: "\(summary)"
+                let:
+                  rise: slope(water_level, 30m)
+                  heat: temperature
+                  jump: delta(temperature, 30m)
+                  high: water_level > 1 m
+                levels:
+                  watch: high and rise > 1 m/h and heat > 1 degC and jump > 1 K
+
+            """)
+        #expect(expected.isEmpty ? found == "" : found.contains(expected), "\(found)")
+    }
+
     @Test("YAML that is none is reported at its place")
     func notYAML() {
         let found = diagnostics("    levels: { warning: [ }\n")

@@ -56,9 +56,9 @@ package struct Mutant: Sendable {
             "        nextLook = .distantPast\n        if var course",
             "        if !MUTANT { nextLook = .distantPast }\n        if var course"),
         Mutant(
-            "unsynced-commit", "a commit does not wait for the disk", in: "Store/Store.swift",
-            "                try db.execute(sql: \"PRAGMA synchronous = FULL\")\n                try log",
-            "                try db.execute(sql: MUTANT ? \"PRAGMA synchronous = OFF\" : \"PRAGMA synchronous = FULL\")\n                try log"
+            "unsynced-commit", "a commit does not wait for the disk", in: "Store/Integrity/WriteAheadLog.swift",
+            "        try db.execute(sql: \"PRAGMA synchronous = FULL\")\n        guard try",
+            "        try db.execute(sql: MUTANT ? \"PRAGMA synchronous = OFF\" : \"PRAGMA synchronous = FULL\")\n        guard try MUTANT ||"
         ),
         Mutant(
             "trusted-log", "after a failed sync the log is gone on with", in: "Store/Integrity/WriteAheadLog.swift",

@@ -183,4 +183,93 @@ import Testing
         #expect(try later.lossSinceMark() == nil)
         try later.close()
     }
+
+    /// The pages of a table's tree: its root, and the last of those below it.
+    private func pages(of table: String, in path: String) throws -> (root: Range<Int>, last: Range<Int>?) {
+        let queue = try DatabaseQueue(path: path)
+        let (size, root) = try queue.read { db in
+            (
+                try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0,
+                try Int.fetchOne(db, sql: "SELECT rootpage FROM sqlite_master WHERE name = ?", arguments: [table]) ?? 0
+            )
+        }
+        try queue.close()
+        func range(_ page: Int) -> Range<Int> { (page - 1) * size..<page * size }
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        let header = range(root).lowerBound
+        // An inner page of a table begins with 5, and has the number of its last child from byte 8 on (SQLite's file format, 1.6).
+        guard bytes[header] == 5 else { return (range(root), nil) }
+        return (range(root), range(bytes[header + 8..<header + 12].reduce(0) { $0 << 8 | Int($1) }))
+    }
+
+    @Test("a repair of a store whose list of batches is broken says that readings were lost", arguments: [false, true])
+    func brokenBatches(isAtEnd: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("t.db")
+        let store = try Store(path: path)
+        var batch = StoreBatch()
+        for number in 0..<2500 {
+            batch.removeAll()
+            batch.arrived = AlarmBench.start + .seconds(Int64(number))
+            batch.readings = [Reading(series: SeriesID(index: 1), time: batch.arrived, value: 1)]
+            try store.commit(batch)
+        }
+        _ = try await store.forwarded(to: "up")
+        try store.close()
+        let (root, last) = try pages(of: "batch", in: path)
+        var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        for index in isAtEnd ? try #require(last) : root { bytes[index] = 0x5a }
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let rescue = try Store.repair(path: path, because: "the test", at: AlarmBench.start)
+        #expect(rescue.isBatchTableBroken)
+        #expect(rescue.isIncomplete)
+        let saved = try #require(rescue.saved["reading"])
+        #expect(isAtEnd ? saved >= 1000 && saved < 2500 : saved == 0)
+        #expect(rescue.description.contains("all readings after the \(saved) that were taken over stay there"), "\(rescue)")
+        // What is stored from now on is forwarded.
+        let repaired = try Store(path: path)
+        _ = try repaired.series([SeriesName(device: "d1", quantity: "water_level", unit: "m")])
+        let forwarded = try await repaired.forwarded(to: "up")
+        #expect(forwarded <= Int64(saved))
+        try repaired.commit(batch)
+        #expect(try await repaired.readings(after: forwarded, arrivedBefore: .distantFuture, limit: 10_000).count == 1)
+        try repaired.close()
+    }
+
+    @Test("after a damaged store was set aside, what is stored from then on is forwarded")
+    func forwardedAfterRescue() async throws {
+        let folder = try TemporaryFolder()
+        let path = try store(folder)
+        let before = try Store(path: path)
+        #expect(try await before.forwarded(to: "up") == 20_000)
+        try before.close()
+        let damaged = try pages(of: "batch", in: path).root
+        var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        for index in damaged { bytes[index] = 0x5a }
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let (rescued, rescue) = try Store.openOrRescue(path: path, at: AlarmBench.start)
+        #expect(rescue != nil)
+        var batch = StoreBatch()
+        batch.arrived = AlarmBench.start
+        batch.readings = [Reading(series: SeriesID(index: 1), time: AlarmBench.start, value: 1)]
+        let forwarded = try await rescued.forwarded(to: "up")
+        try rescued.commit(batch)
+        #expect(try await rescued.readings(after: forwarded, arrivedBefore: .distantFuture, limit: 10).count == 1)
+        try rescued.close()
+    }
+
+    @Test("a store that has lost all of its readings is found by the mark beside it")
+    func lostAll() async throws {
+        let folder = try TemporaryFolder()
+        let path = try store(folder)
+        let store = try Store(path: path)
+        try await store.keepMark()
+        try store.close()
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { try $0.execute(sql: "DELETE FROM reading; DELETE FROM batch") }
+        try queue.close()
+        let later = try Store(path: path)
+        #expect(try later.lossSinceMark()?.contains("readings up to number 20000 had been stored, and none is left") == true)
+        try later.close()
+    }
 }

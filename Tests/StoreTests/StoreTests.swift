@@ -1,10 +1,11 @@
 import Alarms
 import Foundation
 import GRDB
-import Store
 import Telemetry
 import TestSupport
 import Testing
+
+@testable import Store
 
 @Suite struct StoreTests {
     static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
@@ -98,6 +99,130 @@ import Testing
         #expect(second.readingsForSize > 0)
         #expect(try await store.usedBytes() <= 500_000)
         #expect(try reader.count(.reading) > 0)
+    }
+
+    @Test("whatever retention removes and however often it is opened, a forwarder gets every reading that is committed", arguments: 1...8)
+    func forwarding(seed: UInt64) async throws {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let folder = try TemporaryFolder()
+        var store = try Store(path: folder.file("t.db"))
+        _ = try store.series((0..<2).map { SeriesName(device: "d\($0)", quantity: "rain", unit: "mm") })
+        try store.commit(batch(5))
+        var (highest, committed, forwarded) = (try await store.forwarded(to: "up"), 0, 0)
+        #expect(highest == 5)
+        for day in 1...30 {
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0:
+                // What is forwarded is old by then, all of it.
+                for reading in try await store.readings(after: highest, arrivedBefore: .distantFuture, limit: 10_000) {
+                    #expect(reading.id > highest, "day \(day)")
+                    highest = reading.id
+                    forwarded += 1
+                }
+                try await store.markForwarded(to: "up", upTo: highest)
+                _ = try await store.enforce(
+                    RetentionLimits(readings: .days(1), alarms: .days(1), bytesMax: day % 2 == 0 ? 1 : 1 << 40),
+                    now: Self.start + .days(Int64(day) + 60))
+            case 1:
+                try store.close()
+                try await DatabaseQueue(path: folder.file("t.db")).vacuum()
+                store = try Store(path: folder.file("t.db"))
+            default:
+                let count = Int.random(in: 1...300, using: &random)
+                try store.commit(batch(count, arrived: Self.start + .days(Int64(day))))
+                committed += count
+            }
+            #expect(try await store.forwarded(to: "up") == highest)
+        }
+        forwarded += try await store.readings(after: highest, arrivedBefore: .distantFuture, limit: 10_000).count
+        #expect(forwarded == committed)
+        try store.close()
+    }
+
+    @Test("a forwarder that is ahead of numbers that began anew, as earlier versions let them, goes on with the first of them")
+    func forwarderAhead() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        _ = try store.series([SeriesName(device: "d", quantity: "rain", unit: "mm")])
+        _ = try await store.forwarded(to: "up")
+        try await store.markForwarded(to: "up", upTo: 1000)
+        // Without a reading nothing is known yet.
+        #expect(try await store.forwarded(to: "up") == 1000)
+        try store.commit(batch(7))
+        #expect(try await store.forwarded(to: "up") == 0)
+        #expect(try await store.readings(after: 0, arrivedBefore: .distantFuture, limit: 100).count == 7)
+    }
+
+    @Test("transitions are numbered on after all alarms that are over have been removed, so that whoever follows them misses none")
+    func transitionNumbers() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        var bench = try AlarmBench()
+        var newest: Int64 = 0
+        for round in 0..<3 {
+            var batch = StoreBatch()
+            batch.transitions = bench.feed([(Int64(round) * 9000, 2.5), (Int64(round) * 9000 + 4000, 0.5)])
+            #expect(bench.book.active.isEmpty)
+            try store.commit(batch)
+            let reader = try StoreReader(path: folder.file("t.db"))
+            #expect(try reader.newestEvent() == newest + Int64(batch.transitions.count))
+            newest = try reader.newestEvent()
+            _ = try await store.enforce(
+                RetentionLimits(readings: .days(1), alarms: .days(1), bytesMax: 1 << 40), now: Self.start + .days(99))
+            #expect(try reader.count(.alarm) == 1)
+        }
+    }
+
+    @Test("after something was written without waiting for the disk, and after that failed, a commit waits again")
+    func syncAgain() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        func level() throws -> Int? { try store.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") } }
+        #expect(try level() == 2)
+        let without = try await store.writeWithoutSync { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+        #expect(without == 1)
+        #expect(try level() == 2)
+        await #expect(throws: DatabaseError.self) { try await store.writeWithoutSync { try $0.execute(sql: "no SQL") } }
+        #expect(try level() == 2)
+    }
+
+    @Test("a connection that cannot be made to wait for the disk commits nothing until it can")
+    func noSync() throws {
+        let log = WriteAheadLog()
+        let folder = try TemporaryFolder()
+        let queue = try DatabaseQueue(path: folder.file("t.db"))
+        try queue.writeWithoutTransaction { db in
+            try log.waitForDisk(db)
+            try db.execute(sql: "PRAGMA synchronous = NORMAL")
+            log.noteUnsynced()
+            // SQLite does not let it be changed within a transaction.
+            try db.inTransaction {
+                #expect(throws: DatabaseError.self) { try log.waitForDisk(db) }
+                #expect(throws: DatabaseError.self) { try log.waitForDisk(db) }
+                return .commit
+            }
+            #expect(try Int.fetchOne(db, sql: "PRAGMA synchronous") == 1)
+            try log.waitForDisk(db)
+            #expect(try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2)
+        }
+    }
+
+    @Test("what is kept of an alarm's escalation comes with the destinations that were told, whether or not it can be read")
+    func courseAndTold() throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        var bench = try AlarmBench()
+        var planner = EscalationPlanner(
+            site: "s", destinations: ["up", "log"].map { .init(name: $0, minimumLevel: .init(rank: 1)) }, policies: PolicySet())
+        var batch = StoreBatch()
+        batch.transitions = bench.feed([(0, 2.5)])
+        batch.escalations = batch.transitions.flatMap { planner.note($0) }
+        batch.courses = planner.takeChanges()
+        try store.commit(batch)
+        let (course, told) = try store.course(of: batch.transitions[0].alarm.id)
+        #expect(course != nil)
+        #expect(told == ["log", "up"])
     }
 
     @Test("an escalation waits until it is delivered, in order; posting it twice is posting it once")

@@ -23,13 +23,15 @@ package struct AlarmBench: ~Copyable {
     package var book: AlarmBook
     package let rules: CompiledRules
 
-    package init(_ text: String = rules, flapping: FlappingLimit = FlappingLimit()) throws {
-        let rules = try SmallSite.compile(text)
-        let site = try SmallSite.site()
+    /// - Parameter stations: one device each.
+    package init(_ text: String = rules, flapping: FlappingLimit = FlappingLimit(), stations: [String] = ["s1", "s2", "s3"]) throws {
+        let rules = try SmallSite.compile(text, stations: stations)
+        let site = try SmallSite.site(stations)
         self.rules = rules
         engine = Engine(rules.plan)
         book = AlarmBook(
-            rules: rules, ladder: SmallSite.ladder, site: site, seriesDevices: (0..<12).map { "d\($0 / 4 + 1)" }, flapping: flapping)
+            rules: rules, ladder: SmallSite.ladder, site: site, seriesDevices: (0..<stations.count * 4).map { "d\($0 / 4 + 1)" },
+            flapping: flapping)
     }
 
     /// Readings by seconds from the start, of one series: 0 is the first device's water level, 1 its temperature, ….

@@ -18,23 +18,28 @@ package enum SmallSite {
           - { quantity: humidity, pointer: /humidity, unit: "%" }
         """
 
-    package static func inventory(_ devices: Int = 3) -> String {
+    package static func inventory(_ devices: Int = 3) -> String { inventory((1...devices).map { "s\($0)" }) }
+
+    /// - Parameter stations: one device each.
+    package static func inventory(_ stations: [String]) -> String {
         """
         site: test-site
         devices:
 
         """
-            + (1...devices).map { number in
+            + zip(1..., stations).map { number, station in
                 // No three of them on a line.
                 let position = "{ latitude: \(47 + Double(number) / 8), longitude: \(8 + Double(number * number % 5) / 8) }"
                 return
-                    "  - { id: d\(number), profile: test, kind: gauge, station: s\(number), area: up/down/a\(number % 2), position: \(position) }\n"
+                    "  - { id: d\(number), profile: test, kind: gauge, station: \(station), area: up/down/a\(number % 2), position: \(position) }\n"
             }.joined()
     }
 
-    package static func site(_ devices: Int = 3) throws -> Site {
+    package static func site(_ devices: Int = 3) throws -> Site { try site((1...devices).map { "s\($0)" }) }
+
+    package static func site(_ stations: [String]) throws -> Site {
         try Site.read(
-            inventory: SourceFile(name: "site.yaml", text: inventory(devices)),
+            inventory: SourceFile(name: "site.yaml", text: inventory(stations)),
             profiles: [SourceFile(name: "test.yaml", text: profile)])
     }
 
@@ -52,7 +57,13 @@ package enum SmallSite {
     package static func compile(_ rules: String, devices: Int = 3, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()) throws
         -> CompiledRules
     {
-        var site = try site(devices)
+        try compile(rules, stations: (1...devices).map { "s\($0)" }, lateness: lateness, zone: zone)
+    }
+
+    package static func compile(_ rules: String, stations: [String], lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable())
+        throws -> CompiledRules
+    {
+        var site = try site(stations)
         site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
         return try RuleCompiler(RuleSurroundings(ladder: ladder, policies: ["duty"], lateness: lateness, retention: .days(30), zone: zone))
             .compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: series(site))

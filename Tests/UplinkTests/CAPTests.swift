@@ -1,4 +1,5 @@
 import Alarms
+import Devices
 import Foundation
 import FoundationXML
 import RulePlan
@@ -6,7 +7,8 @@ import SourceText
 import Telemetry
 import TestSupport
 import Testing
-import Uplink
+
+@testable import Uplink
 
 @Suite struct CAPTests {
     private static let rules = """
@@ -136,6 +138,139 @@ import Uplink
             #expect(try CAPRules.faults(message, known: known) == [])
             known.insert(try CAPRules.reference(message))
         }
+    }
+
+    /// The areas of a message as a receiver reads them that takes degrees for a plane.
+    private struct PlaneArea {
+        var polygons: [[(latitude: Double, longitude: Double)]] = []
+        var circles: [(middle: Position, radius: Double)] = []
+
+        /// By the number of edges that a line to the north crosses.
+        func holds(_ position: Position) -> Bool {
+            let isInPolygon = polygons.contains { corners in
+                // The 180th meridian has two names.
+                let names = abs(position.longitude) == 180 ? [-180 + 1e-9, 180 - 1e-9] : [position.longitude]
+                return names.contains { longitude in
+                    zip(corners, corners.dropFirst()).count { a, b in
+                        guard (a.longitude > longitude) != (b.longitude > longitude) else { return false }
+                        let share = (longitude - a.longitude) / (b.longitude - a.longitude)
+                        return a.latitude + (b.latitude - a.latitude) * share > position.latitude
+                    } % 2 == 1
+                }
+            }
+            return isInPolygon || circles.contains { AlarmArea.kilometres(from: $0.middle, to: position) < $0.radius }
+        }
+    }
+
+    private func planeArea(_ xml: Data) throws -> PlaneArea {
+        func point(_ text: Substring) throws -> (latitude: Double, longitude: Double) {
+            let parts = text.split(separator: ",").compactMap { Double($0) }
+            try #require(parts.count == 2)
+            return (parts[0], parts[1])
+        }
+        var area = PlaneArea()
+        // Each language has the same.
+        let languages = try text(xml, "info/language").count
+        func first(_ name: String) throws -> ArraySlice<String> {
+            let all = try text(xml, "info/area/\(name)")
+            return all.prefix(all.count / max(1, languages))
+        }
+        area.polygons = try first("polygon").map { try $0.split(separator: " ").map(point) }
+        area.circles = try first("circle").map { circle in
+            let parts = circle.split(separator: " ")
+            let (latitude, longitude) = try point(parts[0])
+            return (Position(latitude: latitude, longitude: longitude), try #require(Double(parts[1])))
+        }
+        return area
+    }
+
+    private func message(of positions: [Position]) throws -> Data {
+        var bench = try AlarmBench(Self.rules)
+        var transition = try #require(bench.feed([(0, 2.5)]).first)
+        transition.alarm.area = AlarmArea(of: positions)
+        var planner = EscalationPlanner(
+            site: "s", destinations: [.init(name: "p", minimumLevel: Level(rank: 1))], policies: PolicySet())
+        let escalation = try #require(planner.note(transition).first)
+        var settings = Self.settings()
+        settings.radius = 0.1
+        return Data(try #require(try CAPWriter(settings: settings).message(for: escalation, after: [])).xml.utf8)
+    }
+
+    @Test("an area holds every device, wherever on the earth they are and however far apart")
+    func areasHoldDevices() throws {
+        var random = SeededRandom(seed: 17)
+        let middles: [(ClosedRange<Double>, ClosedRange<Double>)] = [
+            (-60...60, -170...170), (-70...70, 179.9...180), (-70...70, -180 ... -179.9), (88.5...90, -180...180),
+            (-90 ... -88.5, -180...180),
+        ]
+        for run in 0..<400 {
+            let (latitudes, longitudes) = middles[run % middles.count]
+            let (latitude, longitude) = (Double.random(in: latitudes, using: &random), Double.random(in: longitudes, using: &random))
+            let reach = pow(10, Double.random(in: -5...1.7, using: &random))
+            let positions = (0..<Int.random(in: 1...9, using: &random)).map { _ in
+                var east = longitude + Double.random(in: -reach...reach, using: &random)
+                if east > 180 { east -= 360 } else if east < -180 { east += 360 }
+                if Int.random(in: 0..<8, using: &random) == 0 { east = 180 }
+                let north = latitude + Double.random(in: -reach...reach, using: &random)
+                return Position(latitude: max(-90, min(90, north)), longitude: max(-180, min(180, east)))
+            }
+            let xml = try message(of: positions)
+            #expect(try CAPRules.faults(xml) == [])
+            let area = try planeArea(xml)
+            for position in positions { #expect(area.holds(position), "run \(run): \(position) in \(area), of \(positions)") }
+            for polygon in area.polygons {
+                let longitudes = polygon.map(\.longitude)
+                #expect((longitudes.max() ?? 0) - (longitudes.min() ?? 0) < 180, "run \(run): it goes around the earth the long way")
+            }
+        }
+    }
+
+    @Test(
+        "devices on both sides of the 180th meridian have an area of some kilometres there",
+        arguments: [
+            [(-16.8, 179.96), (-16.8, -179.96)], [(-16.5, 179.95), (-16.6, -179.95), (-16.4, -179.97)],
+            [(-16.5, 180), (-16.6, -180), (-16.4, 179.97), (-16.4, -179.99)],
+        ])
+    func meridian(_ places: [(Double, Double)]) throws {
+        let positions = places.map { Position(latitude: $0.0, longitude: $0.1) }
+        let area = try planeArea(message(of: positions))
+        for position in positions { #expect(area.holds(position)) }
+        for far in [(-16.5, 0.0), (-16.5, 179), (-16.5, -179), (0, 180)] {
+            #expect(!area.holds(Position(latitude: far.0, longitude: far.1)), "\(far)")
+        }
+        #expect(area.polygons.count == (places.count > 2 ? 2 : 0))
+    }
+
+    @Test("devices around a pole, along a line, and far apart have a circle")
+    func circles() throws {
+        for places in [
+            [(89.5, 0.0), (89.5, 120.0), (89.5, -120.0)], [(50.0, 8.0), (50.2, 8.0), (50.4, 8.0)], [(50, 8), (50.4, 8)],
+            [(50, 8), (50, 8), (50, 8)], [(-33.9, 151.2), (40.7, -74), (51.5, 0)],
+        ] {
+            let positions = places.map { Position(latitude: $0.0, longitude: $0.1) }
+            let area = try planeArea(message(of: positions))
+            #expect(area.polygons.isEmpty && area.circles.count == 1)
+            for position in positions { #expect(area.holds(position)) }
+        }
+        let pole = try #require(AlarmArea(of: [0.0, 120, -120].map { Position(latitude: 89.5, longitude: $0) }))
+        #expect(pole.middle.latitude > 89.99 && pole.radius < 60)
+    }
+
+    @Test("an area is named once, however many labels name it")
+    func areaNames() throws {
+        func names(_ group: String, _ area: String?) throws -> String {
+            var bench = try AlarmBench(Self.rules)
+            var transition = try #require(bench.feed([(0, 2.5)]).first)
+            transition.alarm.group = group
+            transition.alarm.labels["area"] = area
+            return CAPWriter.areaNames(EscalationMessage(transition, site: "islands")).joined(separator: ", ")
+        }
+        #expect(try names("fiji/taveuni", "fiji/taveuni") == "fiji/taveuni")
+        #expect(try names("fiji/taveuni,s1", "fiji/taveuni") == "fiji/taveuni, s1")
+        #expect(try names("taveuni", "fiji/taveuni") == "fiji/taveuni")
+        #expect(try names("s1", "fiji") == "fiji, s1")
+        #expect(try names("s1", nil) == "s1")
+        #expect(try names("", nil) == "islands")
     }
 
     @Test("restricted, private and exercise messages say what they must")

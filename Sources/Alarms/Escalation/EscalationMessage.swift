@@ -60,9 +60,14 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
     package var transition: TransitionPart
     package var causes: [Cause]
     package var labels: [String: String]
+    /// The middle of the group's devices.
     package var position: Position?
+    /// How far from the middle all of them lie, with a margin, in kilometres; missing where they are at one place.
+    package var radius: Double?
     /// The corners of the area that the group's devices span.
     package var area: [Position]?
+    /// The same where that area crosses the 180th meridian: a part on each side of it, and no `area`.
+    package var areaParts: [[Position]]?
     package var runbook: String?
     package var instruction: String?
     /// The texts in other languages, by language tag.
@@ -88,8 +93,11 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
             person: transition.person, note: transition.note)
         causes = transition.causes
         labels = alarm.labels
-        position = alarm.position
-        area = alarm.area.isEmpty ? nil : alarm.area
+        position = alarm.area?.middle
+        radius = alarm.area.flatMap { $0.radius > 0 ? $0.radius : nil }
+        let polygons = alarm.area?.polygons ?? []
+        area = polygons.count == 1 ? polygons[0] : nil
+        areaParts = polygons.count > 1 ? polygons : nil
         runbook = transition.runbook
         instruction = transition.instruction
         texts = alarm.texts.isEmpty ? nil : alarm.texts
@@ -101,12 +109,16 @@ package enum CanonicalJSON {
     package static func text(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // A value of strings and finite numbers always encodes; a cause's unknowns are left out beforehand.
+        // Numbers that JSON does not have are the one thing that could fail: these are strings then.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        // Only values of synthesised conformances come here, which throw nothing themselves.
         guard let data = try? encoder.encode(value) else { return "{}" }
         return String(decoding: data, as: UTF8.self)
     }
 
     package static func value<T: Decodable>(_ type: T.Type, _ text: String) -> T? {
-        try? JSONDecoder().decode(type, from: Data(text.utf8))
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return try? decoder.decode(type, from: Data(text.utf8))
     }
 }

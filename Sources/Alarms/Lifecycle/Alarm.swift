@@ -1,4 +1,3 @@
-package import Devices
 package import RuleEngine
 package import RulePlan
 package import Telemetry
@@ -11,9 +10,8 @@ package struct Alarm: Sendable {
     package var group: String
     package var hazard: String
     package var labels: [String: String]
-    package var position: Position?
-    /// The corners of the area that the group's devices span, if they span one; counter-clockwise.
-    package var area: [Position] = []
+    /// What holds the group's devices; `nil` where none of them has a position.
+    package var area: AlarmArea?
     /// Where its rule's conditions stand; while it flaps, the alarm may be held above that.
     package var ladder: LadderState
     package var level: Level
@@ -41,7 +39,7 @@ package struct Alarm: Sendable {
     package var texts: [String: AlarmText] = [:]
 
     package init(
-        id: String, rule: String, group: String, hazard: String, labels: [String: String], position: Position?,
+        id: String, rule: String, group: String, hazard: String, labels: [String: String], area: AlarmArea?,
         ladder: LadderState, levelName: String, raised: Instant, cleared: Instant?, sequence: Int, summary: String
     ) {
         self.id = id
@@ -49,7 +47,7 @@ package struct Alarm: Sendable {
         self.group = group
         self.hazard = hazard
         self.labels = labels
-        self.position = position
+        self.area = area
         self.ladder = ladder
         level = ladder.level
         self.levelName = levelName

@@ -16,7 +16,7 @@ package struct OperatorOrder: Sendable {
     }
 
     package var action: Action
-    /// The alarm's identity, or the beginning of it that no other has; or a rule and a group, `rule/group`.
+    /// As ``AlarmName`` takes it: the alarm's identity, `rule/group`, or a beginning of it that no other has.
     package var alarm: String
     package var person: String
     package var note: String
@@ -84,8 +84,11 @@ extension AlarmBook {
     }
 
     private mutating func acknowledge(_ order: OperatorOrder, at now: Instant) throws(OperatorError) -> OrderOutcome {
-        let candidates = alarms.map { (Optional($0.key), $0.value) } + returned.values.map { (nil, $0) }
-        var (instance, alarm) = try Self.only(candidates, named: order.alarm) { $0.1.id }
+        let candidates =
+            alarms.map { AlarmName.Candidate((Optional($0.key), $0.value), identity: $0.value.id, place: $0.value.place, isActive: true) }
+            + returned.values.map { AlarmName.Candidate((nil, $0), identity: $0.id, place: $0.place, isActive: false) }
+        var (instance, alarm) = try AlarmName(order.alarm).only(
+            of: candidates, missing: "there is no alarm '\(order.alarm)' that waits for anyone")
         if let earlier = alarm.acknowledgement, alarm.state == .acknowledged {
             throw OperatorError("\(alarm.id) was acknowledged by \(earlier.person) at \(earlier.time)")
         }
@@ -134,23 +137,17 @@ extension AlarmBook {
         return "\(rules.rules[place.rule].name)/\(place.group)"
     }
 
-    /// The place that a person means: by its name, or by its active alarm.
+    /// The place that a person means: by its name, or by its active alarm. A place without an alarm is named in full.
     private func findPlace(_ name: String) throws(OperatorError) -> Int {
-        if let place = rules.instances.indices.first(where: { !rules.instances[$0].isBallot && placeName($0) == name }) { return place }
+        let places = rules.instances.indices.filter { !rules.instances[$0].isBallot && placeName($0) == name }
+        if places.count == 1 { return places[0] }
+        guard places.isEmpty else { throw OperatorError("'\(name)' is the name of \(places.count) places: put them aside by their alarms") }
         if let ended = returned.values.first(where: { $0.id == name }) {
             throw OperatorError("\(name) has ended; to put its place aside, name \(ended.place)")
         }
-        return try Self.only(Array(alarms), named: name) { $0.value.id }.key
-    }
-
-    private static func only<T>(_ candidates: [T], named name: String, _ id: (T) -> String) throws(OperatorError) -> T {
-        let exact = candidates.filter { id($0) == name }
-        let found = exact.isEmpty ? candidates.filter { id($0).hasPrefix(name) } : exact
-        guard let first = found.first else { throw OperatorError("there is no alarm '\(name)' that waits for anyone") }
-        guard found.count == 1 else {
-            throw OperatorError("'\(name)' may be \(found.count) alarms: \(found.map(id).sorted().prefix(5).joined(separator: ", "))")
-        }
-        return first
+        return try AlarmName(name).only(
+            of: alarms.map { AlarmName.Candidate($0.key, identity: $0.value.id, place: $0.value.place, isActive: true) },
+            missing: "there is no place '\(name)', and no active alarm of that name")
     }
 
     /// A transition that a person, or the end of a time, makes; the level stays.

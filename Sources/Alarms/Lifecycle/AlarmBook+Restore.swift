@@ -66,6 +66,7 @@ extension AlarmBook {
         let rule = rules.rules[place.rule]
         var alarm = stored
         (alarm.rule, alarm.group, alarm.labels, alarm.origin) = (rule.name, place.group, place.labels, origin(of: index))
+        alarm.area = area(of: place)
         alarm.level = rank(of: stored.levelName, else: stored.level)
         alarm.levelName = levelNames[Int(alarm.level.rank)]
         let standing = stored.flapping.map { rank(of: $0.condition, else: stored.ladder.level) } ?? alarm.level

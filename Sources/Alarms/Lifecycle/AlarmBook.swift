@@ -78,9 +78,9 @@ package struct AlarmBook: Sendable {
             }
             return transitions
         }
-        let isTooMuch = watch.isTooMuch(change.instance, at: recorded)
+        let isTooMuch = watch.isTooMuch(change.instance, at: recorded, time: change.time)
         if var flapping = alarm.flapping {
-            flapping.changes += 1
+            flapping.count(change.time)
             flapping.latest = recorded
             flapping.note(words, levelNames[Int(change.to.rank)])
             alarm.flapping = flapping
@@ -102,7 +102,6 @@ package struct AlarmBook: Sendable {
     private mutating func raise(_ change: LevelChange, _ ladder: LadderState, _ words: Words, recorded: Instant) -> [Transition] {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]
-        let positions = place.devices.compactMap { devices[$0]?.position }
         // Readings that share one time may raise it more than once: then each alarm is a nanosecond later than the one before.
         var raised = change.time
         if let last = lastRaised[change.instance], last >= raised, last - raised < .milliseconds(1) {
@@ -111,15 +110,14 @@ package struct AlarmBook: Sendable {
         lastRaised[change.instance] = raised
         var alarm = Alarm(
             id: "\(rule.name)/\(place.group)@\(raised)", rule: rule.name, group: place.group, hazard: rule.hazard,
-            labels: place.labels, position: Position.middle(of: positions), ladder: ladder, levelName: levelNames[0],
+            labels: place.labels, area: area(of: place), ladder: ladder, levelName: levelNames[0],
             raised: raised, cleared: nil, sequence: 0, summary: "")
-        alarm.area = Position.hull(of: positions)
         alarm.origin = origin(of: change.instance)
         alarm.missing = words.missing
         alarm.level = .normal
         alarm.aside = asides[change.instance]
         alarm.state = alarm.aside?.state ?? (ladder.isSuppressed ? .suppressed : .normal)
-        let isTooMuch = watch.isTooMuch(change.instance, at: recorded)
+        let isTooMuch = watch.isTooMuch(change.instance, at: recorded, time: change.time)
         var transitions = [moveLevel(&alarm, change, change.isBlind ? .blind : .raised, words, recorded: recorded)]
         if isTooMuch { transitions.append(hold(&alarm, change, words, recorded: recorded)) }
         return transitions
@@ -150,7 +148,8 @@ package struct AlarmBook: Sendable {
     private mutating func hold(_ alarm: inout Alarm, _ change: LevelChange, _ words: Words, recorded: Instant) -> Transition {
         let limit = watch.limit
         var flapping = Flapping(
-            since: recorded, latest: recorded, changes: limit.changes, condition: "", summary: "", causes: [], device: nil)
+            since: recorded, latest: recorded, changes: 0, condition: "", summary: "", causes: [], device: nil)
+        for time in watch.counted(change.instance) { flapping.count(time) }
         flapping.note(words, levelNames[Int(change.to.rank)])
         alarm.flapping = flapping
         return step(
@@ -177,11 +176,10 @@ package struct AlarmBook: Sendable {
             if kind == .cleared { alarm.cleared = now }
             if kind != .calm { _ = alarm.move(kind == .cleared ? .clear : .fall) }
             let words = Words(summary: flapping.summary, texts: alarm.texts, causes: flapping.causes, device: flapping.device)
-            let span = TimeSpanText.short(.seconds(Int64((flapping.latest - flapping.since).seconds.rounded())))
             transitions.append(
                 step(
                     &alarm, instance, kind, at: now, recorded: now, from: from, severity: from, causes: flapping.causes, words,
-                    note: "calm after \(flapping.changes) changes in \(span)"))
+                    note: flapping.calmText))
         }
         return transitions
     }
@@ -221,6 +219,9 @@ package struct AlarmBook: Sendable {
             back.isEmpty ? nil : "\(back.joined(separator: ", ")) is heard again",
         ].compactMap(\.self).joined(separator: "; ")
     }
+
+    /// What holds the devices of a group, where the inventory says where they are.
+    func area(of place: RuleInstance) -> AlarmArea? { AlarmArea(of: place.devices.compactMap { devices[$0]?.position }) }
 
     private func device(of trigger: LevelChange.Trigger) -> String? {
         if case .reading(let series) = trigger { return seriesDevices[Int(series.index)] }

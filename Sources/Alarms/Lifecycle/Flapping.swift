@@ -21,12 +21,33 @@ package struct Flapping: Codable, Sendable, Hashable {
     var latest: Instant
     /// How often it has changed.
     package var changes: Int
+    /// The times of the first and the last of these changes, by the readings that made them; missing in what an earlier
+    /// version noted.
+    var first: Instant?
+    var last: Instant?
     /// The level of its rule's conditions now.
     var condition: String
     /// What will be said when it is quiet.
     var summary: String
     var causes: [Cause]
     var device: String?
+
+    /// Counts a change. Late readings may make one that lies before others.
+    mutating func count(_ time: Instant) {
+        changes += 1
+        first = min(first ?? time, time)
+        last = max(last ?? time, time)
+    }
+
+    /// `calm after 8 changes in 14m`
+    var calmText: String {
+        guard let first, let last else { return "calm after \(changes) changes" }
+        guard last > first else { return "calm after \(changes) changes at one time" }
+        let span = last - first
+        let unit: Int64 = span >= .seconds(1) ? 1_000_000_000 : span >= .milliseconds(1) ? 1_000_000 : 1
+        let rounded = TimeSpan(nanoseconds: (span.nanoseconds / unit + (span.nanoseconds % unit * 2 >= unit ? 1 : 0)) * unit)
+        return "calm after \(changes) changes in \(TimeSpanText.short(rounded))"
+    }
 
     /// Brings what a clock that was ahead has noted back to the present.
     mutating func limitTimes(to now: Instant) { (since, latest) = (min(since, now), min(latest, now)) }
@@ -35,25 +56,30 @@ package struct Flapping: Codable, Sendable, Hashable {
 /// Counts changes of places, to know which of them flap.
 struct FlappingWatch: Sendable {
     let limit: FlappingLimit
-    /// The times of the newest changes by instance, as many as the limit.
-    private var changes: [Int: [Instant]] = [:]
+    /// The newest changes by instance, as many as the limit: when each was noted, and its own time.
+    private var changes: [Int: [(noted: Instant, time: Instant)]] = [:]
     private var forgotten = Instant(nanoseconds: 0)
 
     init(_ limit: FlappingLimit) { self.limit = limit }
 
-    /// Takes a change in, and says whether there have been too many.
-    mutating func isTooMuch(_ instance: Int, at time: Instant) -> Bool {
-        var times = changes[instance, default: []].filter { $0 > time - limit.within }
-        times.append(time)
+    /// Takes a change in, and says whether there have been too many. They are counted as they are noted, since it is people
+    /// whom too many would keep busy.
+    /// - Parameter time: of the reading that made it.
+    mutating func isTooMuch(_ instance: Int, at noted: Instant, time: Instant) -> Bool {
+        var times = changes[instance, default: []].filter { $0.noted > noted - limit.within }
+        times.append((noted, time))
         if times.count > limit.changes { times.removeFirst(times.count - limit.changes) }
         changes[instance] = times
         return times.count >= limit.changes
     }
 
+    /// The changes that are counted, by their own times.
+    func counted(_ instance: Int) -> [Instant] { changes[instance, default: []].map(\.time) }
+
     /// Forgets what is too old to count; now and then, since nothing depends on when.
     mutating func forget(before time: Instant) {
         guard !changes.isEmpty, time - forgotten >= limit.within || time < forgotten else { return }
         forgotten = time
-        changes = changes.filter { $0.value.contains { $0 > time - limit.within } }
+        changes = changes.filter { $0.value.contains { $0.noted > time - limit.within } }
     }
 }

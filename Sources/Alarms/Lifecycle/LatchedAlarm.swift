@@ -17,7 +17,7 @@ extension Transition {
         let ladder = LadderState(level: Level(rank: rank), held: 0, isUncertain: false)
         let name = levels.isEmpty ? "warning" : levels[Int(rank) - 1]
         var alarm = Alarm(
-            id: "\(rule)/gateway@\(now)", rule: rule, group: "gateway", hazard: "gateway", labels: ["site": site], position: nil,
+            id: "\(rule)/gateway@\(now)", rule: rule, group: "gateway", hazard: "gateway", labels: ["site": site], area: nil,
             ladder: ladder, levelName: name, raised: now, cleared: nil, sequence: 1, summary: summary)
         _ = alarm.move(.raise)
         let raise = Transition(

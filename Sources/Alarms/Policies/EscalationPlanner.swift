@@ -38,23 +38,28 @@ package struct EscalationPlanner: Sendable {
     /// Takes up where an alarm's escalation stood.
     /// - Parameters:
     ///   - course: as ``takeChanges()`` gave it.
-    ///   - told: where there is none, the destinations that have been told.
+    ///   - told: the destinations that have been told, for where there is none or it cannot be read.
+    ///   - escalate: the policy that the alarm's rule names, for the same.
     ///   - now: the gateway's clock; what is later than that was noted by a clock that was ahead, and counts from now.
-    package mutating func restore(_ alarm: Alarm, course: String?, told: [String], at now: Instant) {
+    /// - Returns: false if there is a course that cannot be read: then its end still goes to `told`, and its steps begin again.
+    @discardableResult
+    package mutating func restore(_ alarm: Alarm, course text: String?, told: [String], escalate: String? = nil, at now: Instant) -> Bool {
         nextLook = .distantPast
-        if var course = course.flatMap({ CanonicalJSON.value(EscalationCourse.self, $0) }) {
+        if var course = text.flatMap({ CanonicalJSON.value(EscalationCourse.self, $0) }) {
             course.limitTimes(to: now)
             courses[alarm.id] = course
-            return
+            return true
         }
         let standing = Transition(
             alarm: alarm, kind: .raised, time: alarm.raised, recorded: alarm.raised, from: alarm.levelName, to: alarm.levelName,
             severity: alarm.level.rank, causes: [], ruleVersion: "")
         var course = EscalationCourse(
-            message: EscalationMessage(standing, site: site), severity: alarm.level.rank, escalate: nil, state: alarm.state)
+            message: EscalationMessage(standing, site: site), severity: alarm.level.rank, escalate: escalate, state: alarm.state)
         course.take(standing, course.message)
         for name in told { course.told[name] = .init(sequence: alarm.sequence, repeats: 0) }
+        course.limitTimes(to: now)
         courses[alarm.id] = course
+        return text == nil
     }
 
     /// The escalations that a transition makes due at once.

@@ -185,7 +185,8 @@ extension CAPSettings {
         settings.contact = reader.string("contact")
         settings.language = reader.string("language") ?? settings.language
         settings.validity = reader.span("valid_for") ?? settings.validity
-        settings.radius = reader.double("radius_km") ?? settings.radius
+        let radius = reader.value("radius_km", expected: "kilometres from 0 to 1000") { Double($0).flatMap { 0...1000 ~= $0 ? $0 : nil } }
+        settings.radius = radius ?? settings.radius
         for (hazard, category) in reader.strings("categories") {
             if !CAPSettings.categoryNames.contains(category.string) {
                 reader.report(

@@ -1,5 +1,6 @@
 internal import CClock
 internal import Foundation
+internal import Logging
 package import Store
 internal import Telemetry
 
@@ -26,20 +27,33 @@ struct HealthProbe: Sendable {
     let store: Store
     let clock: any GatewayClock
     let mailbox: Mailbox
+    let logger: Logger
 
     /// Reports until its task is cancelled.
     func run() async throws {
+        var isUnreadable = false
         while !Task.isCancelled {
             try await Task.sleep(for: .nanoseconds(interval.nanoseconds))
-            mailbox.post(.health(await report()))
+            var outbox: OutboxState?
+            do {
+                outbox = try await store.outboxState(at: clock.now())
+                if isUnreadable { logger.notice("the state of the outbox can be read again") }
+                isUnreadable = false
+            } catch is CancellationError {
+                return
+            } catch {
+                if !isUnreadable { logger.error("the state of the outbox cannot be read, and is not reported: \(error)") }
+                isUnreadable = true
+            }
+            mailbox.post(.health(report(outbox)))
         }
     }
 
-    private func report() async -> HealthReport {
+    private func report(_ outbox: OutboxState?) -> HealthReport {
         HealthReport(
             diskFree: DiskSpace(besides: store.path).map { Double($0.free) / Double($0.size) },
             isClockUnsynchronised: Self.isClockUnsynchronised(),
-            outbox: try? await store.outboxState(at: clock.now()))
+            outbox: outbox)
     }
 
     /// As the kernel knows it; where a service may not ask (`ProtectClock`), as systemd-timesyncd says.

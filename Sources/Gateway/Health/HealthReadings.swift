@@ -48,7 +48,8 @@ struct HealthReadings {
         add(.diskFree, report.diskFree.map { $0 * 100 })
         add(.evaluationDelay, delay.seconds)
         add(.messagesWithoutReadings, Double(statistics.withoutReadings - reported.withoutReadings))
-        add(.outboxAge, report.outbox?.oldest?.seconds ?? 0)
+        // Nothing is said of an outbox that cannot be read: 0 would end the alarm that it is old.
+        add(.outboxAge, report.outbox.map { $0.oldest?.seconds ?? 0 })
         add(.outboxParked, report.outbox.map { Double($0.parked) })
         add(.outboxWaiting, report.outbox.map { Double($0.waiting) })
         add(.refusedPayloads, Double(statistics.refused - reported.refused))

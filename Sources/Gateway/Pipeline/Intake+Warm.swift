@@ -1,5 +1,6 @@
 internal import Alarms
 internal import Devices
+internal import Logging
 internal import RuleEngine
 internal import RuleLanguage
 internal import RulePlan
@@ -36,7 +37,13 @@ extension Intake {
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         for alarm in active + returned {
             let (course, told) = try store.course(of: alarm.id)
-            planner.restore(alarm, course: course, told: told, at: now)
+            let policy = model.rules.rules.first { $0.name == alarm.rule }?.escalate
+            if !planner.restore(alarm, course: course, told: told, escalate: policy, at: now) {
+                let text =
+                    "how far the escalation of \(alarm.id) has come cannot be read; its end goes to \(told.isEmpty ? "nobody" : told.joined(separator: ", ")), its steps begin again"
+                logger.error("\(text)")
+                batch.notes.append(AuditNote("escalation-unreadable", at: now, text: text))
+            }
         }
         let restored = book.restore(active, returned: returned, asides: try store.asides(), at: now)
         // The windows say what is; what was raised, and is held by a latch, the alarms say.

@@ -29,6 +29,7 @@ struct Intake: ~Copyable {
     var isShedding = false
     let configuration: Configuration
     private var complaints: ComplaintLimiter
+    let logger: Logger
     private var readings: [Reading] = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
     var changes: [LevelChange] = []
@@ -44,6 +45,7 @@ struct Intake: ~Copyable {
     init(_ model: Model, _ configuration: Configuration, logger: Logger) {
         self.model = model
         self.configuration = configuration
+        self.logger = logger
         decoder = PayloadDecoder(
             site: model.site, series: { model.series.id(device: $0, quantity: $1.name) }, bytesMax: configuration.payloadBytesMax)
         engine = Engine(model.rules.plan)

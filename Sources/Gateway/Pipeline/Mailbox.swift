@@ -37,10 +37,14 @@ package final class Mailbox: Sendable {
         close(ringDescriptor)
     }
 
-    /// - Returns: false if the box is full and the letter was not taken.
+    /// - Returns: false if the box is full and the letter was not taken; a stop always is.
     @discardableResult
     package func post(_ letter: Letter) -> Bool {
         let isTaken = letters.withLock { letters in
+            if case .stop = letter {
+                letters.append(letter)
+                return true
+            }
             guard letters.count < Self.capacity else { return false }
             letters.append(letter)
             return true

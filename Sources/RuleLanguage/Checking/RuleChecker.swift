@@ -178,13 +178,15 @@ struct RuleChecker {
             let level = Level(rank: UInt8(rank))
             let first = builder.comparisons.count
             let step = LadderStep(level: level, when: builder.raising(when))
-            let comparisons = Array(builder.comparisons[first...])
+            var explained = ExplainedCondition(text: condition.when.string, comparisons: Array(builder.comparisons[first...]))
+            let end = builder.comparisons.count
             builder.addStep(
                 LadderStep(level: level, when: step.when, until: until.map { builder.ending($0, isOfSilence: when.subjects == .silence) }))
+            if let text = condition.until { explained.until = (text.string, Array(builder.comparisons[end...])) }
             levels.append(
                 CheckedLevel(
                     level: level, name: condition.name.string, when: when, hasUntil: until != nil, place: condition.name.location))
-            conditions.append(ExplainedCondition(text: condition.when.string, comparisons: comparisons))
+            conditions.append(explained)
             if Implication.isNever(when) {
                 problems.append(
                     Diagnostic(.warning, id: "never-true", "this condition can never be true", at: condition.when.location))
@@ -217,25 +219,70 @@ struct RuleChecker {
         var unknown: [Diagnostic] = []
         let template = SummaryTemplate.read(
             text,
-            resolve: { name, place in
+            resolve: { part in
+                let name = part.text
                 if let typed = checker.definitions[name] {
                     checker.usedDefinitions.insert(name)
                     let value = builder.lower(typed.expression)
+                    let shown =
+                        part.unit == nil
+                        ? checker.shownUnit(of: name, typed)
+                        : Self.unit(part, of: typed, near: checker.shownUnit(of: name, typed), &unknown)
                     if typed.type == .logical { return .truth(register: value.register) }
-                    return .value(register: value.register, from: value.unit, shown: checker.shownUnit(of: name, typed))
+                    return shown.map {
+                        .value(
+                            register: value.register, from: value.unit, shown: $0,
+                            floor: builder.roundingFloor(of: typed.expression, in: $0))
+                    }
                 }
                 if checker.brokenDefinitions.contains(name) {
                     checker.usedDefinitions.insert(name)
                     return nil
                 }
-                if labels.contains(name) || devices.isEmpty { return .label(name) }
+                if labels.contains(name) || devices.isEmpty {
+                    if part.unit != nil {
+                        unknown.append(
+                            Diagnostic(id: "summary-unit", "'\(name)' is a label, which has no unit", at: part.unitPlace))
+                    }
+                    return .label(name)
+                }
                 unknown.append(
                     Diagnostic(
-                        id: "unknown-summary-name", "'\(name)' is neither a label nor a 'let'", at: place,
+                        id: "unknown-summary-name", "'\(name)' is neither a label nor a 'let'", at: part.place,
                         hint: NearMiss.hint(for: name, among: labels.union(checker.definitions.keys))))
                 return nil
             }, problems: &problems)
         problems += unknown
         return template
+    }
+
+    /// The unit that a summary asks for; `nil` if the value cannot be shown in it.
+    /// - Parameter near: one in which it can be shown.
+    private static func unit(
+        _ part: SummaryTemplate.Name, of typed: ExpressionChecker.Typed, near: Unit, _ problems: inout [Diagnostic]
+    ) -> Unit? {
+        let symbol = part.unit ?? ""
+        guard case .number(let dimension, let isPoint) = typed.type else {
+            problems.append(
+                Diagnostic(id: "summary-unit", "'\(part.text)' is \(typed.type.name), which has no unit", at: part.unitPlace))
+            return nil
+        }
+        guard let unit = Unit(symbol: symbol) else {
+            problems.append(
+                Diagnostic(
+                    id: "unknown-unit", "'\(symbol)' is not a unit", at: part.unitPlace,
+                    hint: NearMiss.hint(for: symbol, among: Unit.symbols), fix: NearMiss.best(for: symbol, among: Unit.symbols)))
+            return nil
+        }
+        guard unit.dimension == dimension else {
+            problems.append(
+                Diagnostic(
+                    id: "summary-unit",
+                    "'\(part.text)' is \(typed.type.name), and \(symbol) is a unit of \(unit.dimension.name)", at: part.unitPlace,
+                    hint: "such as '\(part.text) in \(near.symbol)'"))
+            return nil
+        }
+        // Of a difference of temperatures the zero of the scale means nothing.
+        return isPoint ? unit : Unit(scaling: unit.scale, of: dimension, symbol: unit.symbol)
     }
 }

@@ -16,7 +16,8 @@ struct ProgramBuilder {
     /// The comparisons met so far, for explanations.
     private(set) var comparisons: [LoweredComparison] = []
     private var known: [Instruction: Int32] = [:]
-    private var remembering: [CheckedExpression: Value] = [:]
+    /// What remembers, by its expression, with the comparisons in it, which explain it wherever it stands again.
+    private var remembering: [CheckedExpression: (value: Value, comparisons: [LoweredComparison])] = [:]
 
     mutating func condition(_ expression: CheckedExpression) -> Int32 { lower(expression).register }
 
@@ -41,6 +42,29 @@ struct ProgramBuilder {
     mutating func setClear(_ register: Int32) { program.clear = register }
     mutating func setSuppress(_ register: Int32) { program.suppress = register }
     mutating func setBlindLevel(_ level: Level?) { program.blindLevel = level }
+
+    /// What of a value is rounding and nothing else, in the unit in which it is shown: sums that have run for long, and
+    /// differences of nearly equal numbers, leave some 1e-16 of what went into them.
+    ///
+    /// A millionth of the smallest threshold of the rule that has this dimension is far above that, and below anything that
+    /// its author cares for; without such a threshold, a billionth of the unit. What was measured as it is has no rounding.
+    func roundingFloor(of expression: CheckedExpression, in shown: Unit) -> Double {
+        guard !expression.isMeasuredAsItIs else { return 0 }
+        func size(_ side: LoweredComparison.Side) -> Double? {
+            let (value, unit): (Double, Unit)
+            switch side {
+            case .constant(let constant, let own): (value, unit) = (constant, own)
+            case .register(let register, let own):
+                let instruction = program.instructions[Int(register)]
+                guard instruction.operation == .constant else { return nil }
+                (value, unit) = (instruction.constant, own)
+            }
+            let size = abs(value * unit.scale / shown.scale)
+            return unit.dimension == shown.dimension && size > 0 && size.isFinite ? size : nil
+        }
+        let thresholds = comparisons.flatMap { [size($0.left), size($0.right)] }.compactMap { $0 }
+        return thresholds.min().map { $0 * 1e-6 } ?? 1e-9
+    }
 
     private mutating func emit(_ instruction: Instruction) -> Int32 {
         if let register = known[instruction] { return register }
@@ -80,10 +104,14 @@ struct ProgramBuilder {
         case .not(let operand): return truth(.not, lower(operand).register)
         case .hold, .sequence, .share:
             // What remembers has a place of its own, which must not make equal ones different.
-            if let value = remembering[expression] { return value }
+            if let known = remembering[expression] {
+                comparisons += known.comparisons
+                return known.value
+            }
+            let first = comparisons.count
             let value = remember(expression)
             program.memory = max(program.memory, expression.memory)
-            remembering[expression] = value
+            remembering[expression] = (value, Array(comparisons[first...]))
             return value
         case .vote(let quorum, let condition, let text): return vote(quorum, condition, text)
         case .alarms(let reference):
@@ -285,6 +313,21 @@ extension CheckedExpression {
         case .select(let condition, let left, let right): max(condition.memory, max(left.memory, right.memory))
         case .hold(let inner, let span), .share(let inner, let span): inner.memory + span
         case .sequence(let first, let second, let span): max(first.memory, second.memory) + span
+        }
+    }
+
+    /// A value that a sensor sent, or a count: nothing is added up for it.
+    fileprivate var isMeasuredAsItIs: Bool {
+        switch self {
+        case .constant, .truth, .clock, .alarms: true
+        case .measure(let measured):
+            switch measured.measure.aggregate {
+            case .last, .first, .minimum, .maximum, .count, .changes: true
+            default: false
+            }
+        case .negate(let operand): operand.isMeasuredAsItIs
+        case .select(_, let left, let right): left.isMeasuredAsItIs && right.isMeasuredAsItIs
+        default: false
         }
     }
 

@@ -40,7 +40,8 @@ package enum RuleKey: String, CaseIterable, Sendable {
     package var meaning: String {
         switch self {
         case .name: "Unique over all files: lower-case words joined by '-'."
-        case .summary: "The sentence that people read; labels and names of 'let' stand in braces: {station}: river at {stage}."
+        case .summary:
+            "The sentence that people read; labels and names of 'let' stand in braces, with a unit if you like: {station}: river at {stage in ft}."
         case .hazard: "What the rule is about, if not what the file says."
         case .forEach: "One alarm for each value of this label; a list of labels for each combination."
         case .matchers: "Only devices whose labels match; * stands for a part of a path, ** for any rest."

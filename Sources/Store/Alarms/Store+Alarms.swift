@@ -23,7 +23,7 @@ extension Store {
                 """,
             arguments: [
                 alarm.id, alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels),
-                alarm.position.map { CanonicalJSON.text($0) }, alarm.area.isEmpty ? nil : CanonicalJSON.text(alarm.area),
+                alarm.area.map { CanonicalJSON.text($0.middle) }, alarm.area.map { CanonicalJSON.text(StoredArea($0)) },
                 alarm.level.rank, alarm.levelName, alarm.ladder.held,
                 alarm.ladder.isUncertain, alarm.ladder.isBlind, alarm.ladder.isSuppressed, alarm.state.rawValue,
                 alarm.flapping.map { CanonicalJSON.text($0) }, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence,
@@ -115,13 +115,14 @@ extension Store {
         }
     }
 
-    /// How far an alarm's escalation has come; where that was not kept, who has been told.
+    /// How far an alarm's escalation has come; and who has been told, for where that was not kept or cannot be read.
     package func course(of alarm: String) throws -> (course: String?, told: [String]) {
         try queue.read { db in
-            if let course = try String.fetchOne(db, sql: "SELECT course FROM alarm WHERE id = ?", arguments: [alarm]) {
-                return (course, [])
-            }
-            return (nil, try String.fetchAll(db, sql: "SELECT DISTINCT destination FROM escalation WHERE alarm = ?", arguments: [alarm]))
+            (
+                try String.fetchOne(db, sql: "SELECT course FROM alarm WHERE id = ?", arguments: [alarm]),
+                try String.fetchAll(
+                    db, sql: "SELECT DISTINCT destination FROM escalation WHERE alarm = ? ORDER BY destination", arguments: [alarm])
+            )
         }
     }
 
@@ -134,14 +135,13 @@ extension Store {
         var alarm = Alarm(
             id: row["id"], rule: row["rule"], group: row["group_name"], hazard: row["hazard"],
             labels: CanonicalJSON.value([String: String].self, labels) ?? [:],
-            position: position.flatMap { CanonicalJSON.value(Position.self, $0) },
+            area: position.flatMap { CanonicalJSON.value(Position.self, $0) }.map { StoredArea.read(area, middle: $0) },
             ladder: LadderState(
                 level: Level(rank: row["level"]), held: row["held"], isUncertain: row["uncertain"], isBlind: row["blind"],
                 isSuppressed: row["suppressed"]),
             levelName: row["level_name"], raised: Instant(nanoseconds: row["raised"]),
             cleared: (row["cleared"] as Int64?).map { Instant(nanoseconds: $0) }, sequence: row["sequence"],
             summary: row["summary"])
-        alarm.area = area.flatMap { CanonicalJSON.value([Position].self, $0) } ?? []
         alarm.flapping = flapping.flatMap { CanonicalJSON.value(Flapping.self, $0) }
         alarm.origin = (row["origin"] as String?).flatMap { CanonicalJSON.value(AlarmOrigin.self, $0) }
         alarm.state = AlarmState(rawValue: state) ?? .unacknowledged
@@ -150,5 +150,22 @@ extension Store {
                 person: row["acknowledged_by"] ?? "", time: Instant(nanoseconds: time), note: row["acknowledged_note"] ?? "")
         }
         return alarm
+    }
+}
+
+/// An alarm's area as the column `area` has it, beside its middle in `position`.
+private struct StoredArea: Codable {
+    var radius: Double
+    var polygons: [[Position]]
+
+    init(_ area: AlarmArea) { (radius, polygons) = (area.radius, area.polygons) }
+
+    static func read(_ text: String?, middle: Position) -> AlarmArea {
+        if let text, let stored = CanonicalJSON.value(StoredArea.self, text) {
+            return AlarmArea(middle: middle, radius: stored.radius, polygons: stored.polygons)
+        }
+        // Earlier versions kept the corners alone.
+        let corners = text.flatMap { CanonicalJSON.value([Position].self, $0) } ?? []
+        return AlarmArea(of: corners) ?? AlarmArea(middle: middle, radius: 0, polygons: [])
     }
 }

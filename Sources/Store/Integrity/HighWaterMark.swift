@@ -26,9 +26,10 @@ struct HighWaterMark: Codable, Equatable {
     func loss(_ db: Database) throws -> String? {
         let now = try HighWaterMark.current(db)
         var losses: [String] = []
-        // Retention may have taken all of them.
-        if now.reading > 0, now.reading < reading {
-            losses.append("readings up to number \(reading) had been stored, and the newest is number \(now.reading)")
+        // Retention keeps the newest.
+        if now.reading < reading {
+            let rest = now.reading > 0 ? "the newest is number \(now.reading)" : "none is left"
+            losses.append("readings up to number \(reading) had been stored, and \(rest)")
         }
         if now.audit < audit {
             losses.append("the audit chain had reached record \(audit), and ends with \(now.audit)")

@@ -15,6 +15,7 @@ extension Store {
         var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
         store.takeOver(essentials.map { ($0.name, "1") } + [("refused_payload", "1"), ("forward", "1")], from: setAside, &rescue)
         try store.takeOverReadings(from: setAside, &rescue, progress)
+        try store.limitForwarded()
         try store.note(AuditNote("repaired", at: now, text: rescue.description))
         try store.close()
         return rescue
@@ -26,10 +27,14 @@ extension Store {
     private func takeOverReadings(from path: String, _ rescue: inout StoreRescue, _ progress: (Double) -> Void) throws {
         var (saved, lost) = (0, 0)
         defer { (rescue.saved["reading"], rescue.lostBatches) = (saved, lost) }
-        guard let damaged = try? Self.openToLook(path),
-            let total = try? damaged.read({ try Int.fetchOne($0, sql: "SELECT count(*) FROM batch") ?? 0 })
-        else { return rescue.incomplete.append("batch") }
+        func giveUp() {
+            rescue.incomplete.append("batch")
+            rescue.isBatchTableBroken = true
+        }
+        guard let damaged = try? Self.openToLook(path) else { return giveUp() }
         defer { try? damaged.close() }
+        // Only for the progress: counting stops at a broken page that reading may not come to.
+        let total = (try? damaged.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM batch") }) ?? nil
         var done = 0
         var last = Int64.min
         while true {
@@ -38,7 +43,7 @@ extension Store {
                     db, sql: "SELECT * FROM batch WHERE first_reading > ? ORDER BY first_reading LIMIT \(Self.batchesAtOnce)",
                     arguments: [last])
             }
-            guard let page else { return rescue.incomplete.append("batch") }
+            guard let page else { return giveUp() }
             guard let end = page.last else { return }
             last = end["first_reading"]
             try write { db in
@@ -53,7 +58,7 @@ extension Store {
                 }
             }
             done += page.count
-            progress(Double(done) / Double(max(total, 1)))
+            if let total { progress(Double(done) / Double(max(total, 1))) }
         }
     }
 

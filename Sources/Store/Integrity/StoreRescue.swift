@@ -14,6 +14,11 @@ package struct StoreRescue: Sendable {
     package var incomplete: [String]
     /// Batches of readings that could not be read as they were written; `nil` where readings were not taken over at all.
     package var lostBatches: Int?
+    /// The table of batches could not be read to its end: how many more readings there were is unknown.
+    package var isBatchTableBroken = false
+
+    /// Whether something that was to be taken over was not.
+    package var isIncomplete: Bool { isBatchTableBroken || !incomplete.isEmpty || (lostBatches ?? 0) > 0 }
 
     /// For an operator: what happened, what was kept.
     package var description: String {
@@ -22,8 +27,12 @@ package struct StoreRescue: Sendable {
         let readings =
             lostBatches.map { $0 == 0 ? "" : " \($0) batches of readings were not as they were written, and stay there" }
             ?? " Its readings stay there: the windows begin anew"
+        let unknown =
+            isBatchTableBroken
+            ? " The list of batches cannot be read to its end: all readings after the \(saved["reading"] ?? 0) that were taken over stay there"
+            : ""
         return "the store was damaged (\(reason)) and lies at \(setAside); taken over: \(kept.isEmpty ? "nothing" : kept)\(lost)."
-            + readings
+            + readings + unknown
     }
 }
 
@@ -46,7 +55,8 @@ extension Store {
         let setAside = try setAside(path, because: reason, at: now)
         let store = try Store(path: path)
         var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
-        store.takeOver(Self.essentials, from: setAside, &rescue)
+        store.takeOver(Self.essentials + [("forward", "1")], from: setAside, &rescue)
+        try store.limitForwarded()
         return (store, rescue)
     }
 

@@ -17,6 +17,8 @@ final class WriteAheadLog: Sendable {
     private struct State {
         /// The disk may not have what the log holds. At first nothing is known of it: the process before may have died of that.
         var isDoubtful = true
+        /// The connection's commits may not wait for the disk: at first nobody has asked for it.
+        var isUnsynced = true
         var pages: Int32 = 0
     }
     private let state = Mutex(State())
@@ -36,7 +38,7 @@ final class WriteAheadLog: Sendable {
     func guarding<T>(_ db: Database, _ body: () throws -> T) throws -> T {
         if state.withLock({ $0.isDoubtful }) {
             try db.checkpoint(.truncate)
-            state.withLock { $0 = State(isDoubtful: false) }
+            state.withLock { ($0.isDoubtful, $0.pages) = (false, 0) }
         }
         do {
             let result = try body()
@@ -46,6 +48,20 @@ final class WriteAheadLog: Sendable {
             if let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR { state.withLock { $0.isDoubtful = true } }
             throw error
         }
+    }
+
+    /// Notes that the connection no longer waits for the disk at a commit.
+    func noteUnsynced() { state.withLock { $0.isUnsynced = true } }
+
+    /// Lets the connection's commits wait for the disk again.
+    /// - Throws: where it cannot be turned on: a commit that does not wait must not be taken for one that does.
+    func waitForDisk(_ db: Database) throws {
+        guard state.withLock({ $0.isUnsynced }) else { return }
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
+            throw DatabaseError(message: "commits cannot be made to wait for the disk: PRAGMA synchronous = FULL has no effect")
+        }
+        state.withLock { $0.isUnsynced = false }
     }
 
     /// Brings the log into the database when it has become long. What has been committed is committed, whatever becomes of

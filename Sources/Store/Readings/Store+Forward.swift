@@ -19,8 +19,20 @@ extension Store {
                     INSERT INTO forward (destination, reading) VALUES (?, (SELECT coalesce(max(id), 0) FROM reading))
                     ON CONFLICT (destination) DO NOTHING
                     """, arguments: [destination])
+            // Numbers of readings have begun anew, as retention of earlier versions let them: all that is there is new.
+            try db.execute(
+                sql: """
+                    UPDATE forward SET reading = (SELECT min(id) - 1 FROM reading)
+                    WHERE destination = ? AND reading > (SELECT max(id) FROM reading)
+                    """, arguments: [destination])
             return try Int64.fetchOne(db, sql: "SELECT reading FROM forward WHERE destination = ?", arguments: [destination]) ?? 0
         }
+    }
+
+    /// Brings back to the newest reading what has been forwarded beyond it: the readings between them are lost, and their
+    /// numbers are given again. To be called when readings have been taken over from another store, or none have.
+    func limitForwarded() throws {
+        try write { try $0.execute(sql: "UPDATE forward SET reading = min(reading, (SELECT coalesce(max(id), 0) FROM reading))") }
     }
 
     package func markForwarded(to destination: String, upTo reading: Int64) async throws {

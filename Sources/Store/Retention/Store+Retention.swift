@@ -29,7 +29,9 @@ extension Store {
     /// Removes what is older than the limits, then the oldest readings until the store fits its size.
     ///
     /// Readings go first; an escalation that waits, and an alarm that is active, never. Pages that become
-    /// free are used again, so that the file stays at its limit. Each step is a short transaction, so that
+    /// free are used again, so that the file stays at its limit. The newest batch and the newest transition always stay:
+    /// SQLite numbers rows from the highest that is there, and numbers that began anew would stop whoever has read up to
+    /// a higher one. Each step is a short transaction, so that
     /// the pipeline is never held up for long.
     package func enforce(_ limits: RetentionLimits, now: Instant) async throws -> RetentionReport {
         var report = RetentionReport()
@@ -47,6 +49,7 @@ extension Store {
                 sql: """
                     DELETE FROM alarm WHERE cleared < ? AND NOT EXISTS
                         (SELECT 1 FROM escalation WHERE escalation.alarm = alarm.id AND delivered IS NULL)
+                        AND id IS NOT (SELECT alarm FROM transition ORDER BY id DESC LIMIT 1)
                     """, arguments: [limit])
             let alarms = db.changesCount
             // Of an alarm that is active it is known what was sent, however old it is: its end has to refer to it.
@@ -68,14 +71,15 @@ extension Store {
         }
     }
 
-    /// Removes some of the oldest batches; returns the number of readings, `nil` where there is no batch.
+    /// Removes some of the oldest batches, and never the newest; returns the number of readings, `nil` where there is none to remove.
     private func removeOldest(arrivedBefore limit: Instant) async throws -> Int? {
         try await write { db in
             let end = try Int64.fetchOne(
                 db,
                 sql: """
                     SELECT max(first_reading + count) FROM
-                        (SELECT first_reading, count, arrived FROM batch ORDER BY first_reading LIMIT 64)
+                        (SELECT first_reading, count, arrived FROM batch
+                            WHERE first_reading < (SELECT max(first_reading) FROM batch) ORDER BY first_reading LIMIT 64)
                     WHERE arrived < ?
                     """, arguments: [limit.nanoseconds])
             guard let end else { return nil }

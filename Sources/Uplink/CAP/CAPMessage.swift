@@ -117,19 +117,40 @@ struct CAPWriter: Sendable {
     /// The area that the devices span, or a circle around them; without positions, its name alone.
     private func area(_ message: EscalationMessage) -> XMLElement {
         let area = XMLElement(name: "area")
-        let names = [message.labels["area"], message.alarm.group].compactMap { $0 }
-        area.add("areaDesc", names.joined(separator: ", "))
-        if let corners = message.area, corners.count >= 3 {
+        area.add("areaDesc", Self.areaNames(message).joined(separator: ", "))
+        let polygons = (message.areaParts ?? message.area.map { [$0] } ?? []).filter { $0.count >= 3 }
+        for corners in polygons {
             // A closed line of four points or more, the last the first.
             area.add("polygon", (corners + [corners[0]]).map(Self.point).joined(separator: " "))
-        } else if let position = message.position {
-            area.add("circle", "\(Self.point(position)) \(NumberText.short(settings.radius))")
+        }
+        if polygons.isEmpty, let position = message.position {
+            area.add("circle", "\(Self.point(position)) \(Self.kilometres((message.radius ?? 0) + settings.radius))")
         }
         return area
     }
 
+    /// The area's label and what the group adds to it, each once: a group may be named after its area.
+    static func areaNames(_ message: EscalationMessage) -> [String] {
+        var names: [String] = []
+        let parts = [message.labels["area"] ?? ""] + message.alarm.group.split(separator: ",").map(String.init)
+        for part in parts.map({ $0.trimmingCharacters(in: .whitespaces) }) where !part.isEmpty {
+            if !names.contains(where: { $0 == part || $0.hasSuffix("/" + part) }) { names.append(part) }
+        }
+        // An area needs a name (CAP 1.2, 3.2.4).
+        return names.isEmpty ? [message.site] : names
+    }
+
     private static func point(_ position: Position) -> String {
-        String(format: "%.6f,%.6f", position.latitude, position.longitude)
+        // Adding 0 makes 0 of -0.
+        String(format: "%.6f,%.6f", position.latitude + 0, position.longitude + 0)
+    }
+
+    /// To the metre, rounded up, so that nothing at the edge falls out.
+    private static func kilometres(_ length: Double) -> String {
+        var text = String(format: "%.3f", (length * 1000 - 1e-6).rounded(.up) / 1000 + 0)
+        while text.last == "0" { text.removeLast() }
+        if text.last == "." { text.removeLast() }
+        return text
     }
 
     /// `2018-06-03T20:15:00-00:00`: to the second, and UTC written as CAP 1.2, 3.3.2 wants it.

@@ -22,7 +22,7 @@ package struct CAPSettings: Sendable {
     package var language: String
     /// How long a message is good for without another.
     package var validity: TimeSpan
-    /// Of the circle around an alarm whose devices span no area, in kilometres.
+    /// How far around its devices an alarm's circle reaches, in kilometres.
     package var radius: Double
     /// By hazard: the category that CAP has for it, and what the event is called.
     package var categories: [String: String]

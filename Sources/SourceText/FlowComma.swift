@@ -1,0 +1,72 @@
+/// Finds expressions that a comma has cut: between `{ }` and `[ ]` YAML ends a plain value at a comma, also at one between
+/// the parentheses of `mean(water_level, 10m)`.
+///
+/// What is cut shows as a value whose parentheses do not close, and behind it pieces that do.
+struct FlowComma {
+    let file: SourceFile
+
+    /// More lines than this no expression takes.
+    private static let linesMax = 20
+
+    /// How many parentheses of a text are left open; negative where more are closed than opened.
+    static func openParentheses(_ text: some StringProtocol) -> Int {
+        text.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: "(") ? 1 : $1 == UInt8(ascii: ")") ? -1 : 0) }
+    }
+
+    /// Whether a mapping or a list begins at a place with a brace or a bracket. (Yams does not say.)
+    static func isFlow(at location: SourceLocation) -> Bool {
+        let scalars = location.lineText.unicodeScalars
+        guard let index = scalars.index(scalars.startIndex, offsetBy: location.column - 1, limitedBy: scalars.endIndex),
+            index < scalars.endIndex
+        else { return false }
+        return scalars[index] == "{" || scalars[index] == "["
+    }
+
+    /// What its author meant to be one value, from its beginning to the comma or the bracket that is outside its parentheses.
+    func expression(from start: SourceLocation) -> String {
+        var text = ""
+        var open = 0
+        for (offset, line) in file.lines[(start.line - 1)...].prefix(Self.linesMax).enumerated() {
+            let part = line.unicodeScalars.dropFirst(offset == 0 ? start.column - 1 : 0)
+            for scalar in part {
+                switch scalar {
+                case "(": open += 1
+                case ")": open -= 1
+                case ",", "}", "]": if open <= 0 { return Self.tidy(text) }
+                default: break
+                }
+                text.unicodeScalars.append(scalar)
+            }
+            text += " "
+        }
+        return Self.tidy(text)
+    }
+
+    /// Without the spaces of line ends.
+    private static func tidy(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
+
+    /// - Parameters:
+    ///   - key: of the value; `nil` in a list.
+    ///   - start: where the value begins.
+    func diagnostic(key: String?, start: SourceLocation) -> Diagnostic {
+        let expression = expression(from: start)
+        let quote = expression.contains("\"") ? "'" : "\""
+        // A single quote inside single quotes is written twice.
+        let quoted = quote + (quote == "'" ? expression.replacing("'", with: "''") : expression) + quote
+        let isOnOneLine = start.lineText.contains(expression)
+        return Diagnostic(
+            id: "flow-comma", "between \(key == nil ? "[ ]" : "{ }") YAML ends a value at a comma, and cuts this expression",
+            at: file.location(line: start.line, column: start.column, length: isOnOneLine ? expression.unicodeScalars.count : 1),
+            hint: "put the expression in quotes: \(key.map { "\($0): " } ?? "")\(quoted)", fix: isOnOneLine ? quoted : nil)
+    }
+
+    /// The same for a piece that YAML has taken for a key, twice: `{ a: mean(x, 10m), b: mean(y, 10m) }`.
+    func diagnostic(piece: SourceLocation) -> Diagnostic? {
+        let before = String(String.UnicodeScalarView(piece.lineText.unicodeScalars.prefix(piece.column - 1)))
+        guard let colon = before.ranges(of: ": ").last else { return nil }
+        let keyStart = before[..<colon.lowerBound].lastIndex { " {,".contains($0) }.map { before.index(after: $0) } ?? before.startIndex
+        let column = before[..<colon.upperBound].unicodeScalars.count + 1
+        return diagnostic(
+            key: String(before[keyStart..<colon.lowerBound]), start: file.location(line: piece.line, column: column))
+    }
+}

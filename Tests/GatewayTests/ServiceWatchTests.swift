@@ -1,0 +1,87 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import SourceText
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+@Suite struct ServiceWatchTests {
+    private struct Broken: Error, CustomStringConvertible {
+        let description = "it is broken"
+    }
+
+    /// What was reported, in order.
+    private final class Reports: Sendable {
+        private let texts = Mutex<[String]>([])
+        var all: [String] { texts.withLock { $0 } }
+        func add(_ failure: ServiceFailure) { texts.withLock { $0.append("\(failure)") } }
+    }
+
+    @Test("a service that throws is reported at once, and one that just ends too; the first of them is what ends the gateway")
+    func reported() async {
+        let reports = Reports()
+        let watch = ServiceWatch { reports.add($0) }
+        await watch.run(WatchedService("the first") { throw Broken() })
+        await watch.run(WatchedService("the second") {})
+        await watch.run(WatchedService("the third") { throw CancellationError() })
+        #expect(
+            reports.all == [
+                "the first has ended: it is broken", "the second has ended by itself", "the third has ended: CancellationError()",
+            ])
+        #expect { try watch.check() } throws: { "\($0)" == "the first has ended: it is broken" }
+    }
+
+    @Test("a service that ends because it is asked to is in order; one that fails in doing so is not", arguments: [false, true])
+    func asked(fails: Bool) async {
+        let reports = Reports()
+        let watch = ServiceWatch { reports.add($0) }
+        let task = Task {
+            await watch.run(
+                WatchedService("the service") {
+                    do {
+                        try await Task.sleep(for: .seconds(60))
+                    } catch {
+                        if fails { throw Broken() }
+                        throw error
+                    }
+                })
+        }
+        task.cancel()
+        await task.value
+        #expect(reports.all == (fails ? ["the service has ended: it is broken"] : []))
+    }
+
+    @Test("a gateway of which a part fails commits what it has, stops, and says so: nobody waits for a part that is not there")
+    func gatewayStops() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("profiles/test.yaml", SmallSite.profile)
+        try folder.write("site.yaml", SmallSite.inventory())
+        try folder.write("rules/rules.yaml", GatewayProcess.rules)
+        let text = """
+            site: site.yaml
+            profiles: profiles
+            rules: rules
+            broker: { host: 127.0.0.1, port: 1, client_id: gateway }
+            store: { path: data/t.db }
+            destinations: [{ name: file, kind: log, file: escalations.jsonl }]
+            """
+        let configuration = try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: text), environment: [:])
+        let gateway = try Gateway(
+            configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            others: [WatchedService("the part of the test") { throw Broken() }])
+        await #expect {
+            try await gateway.run()
+        } throws: {
+            "\($0)" == "the part of the test has ended: it is broken"
+        }
+        // All is committed and closed, as after any stop: the start after it finds nothing wrong.
+        let (store, rescue) = try Store.openOrRescue(path: configuration.store.path, at: AlarmBench.start)
+        #expect(rescue == nil)
+        #expect(try store.uncleanStarts(since: .distantPast) == 0)
+        try store.close()
+    }
+}

@@ -17,16 +17,20 @@ package struct StoreBatch: Sendable {
     package var courses: [(alarm: String, course: String?)] = []
     /// What else the audit chain is to know.
     package var notes: [AuditNote] = []
+    /// The messages of QoS 1 that it came from; by themselves they are no reason for a commit.
+    package var received = ReceivedBatch()
 
     package init() {}
 
     package var isEmpty: Bool {
         readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && asides.isEmpty && courses.isEmpty
-            && notes.isEmpty
+            && notes.isEmpty && !received.isNewSession
     }
 
     /// It holds something that people wait for, and is not kept back for company.
-    package var isUrgent: Bool { !(transitions.isEmpty && escalations.isEmpty && asides.isEmpty && notes.isEmpty) }
+    package var isUrgent: Bool {
+        !(transitions.isEmpty && escalations.isEmpty && asides.isEmpty && notes.isEmpty) || received.isNewSession
+    }
 
     package mutating func removeAll() {
         readings.removeAll(keepingCapacity: true)
@@ -36,6 +40,7 @@ package struct StoreBatch: Sendable {
         asides.removeAll()
         courses.removeAll()
         notes.removeAll()
+        received.removeAll()
         arrived = .distantFuture
     }
 }

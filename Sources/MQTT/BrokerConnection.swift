@@ -233,9 +233,7 @@ package final class BrokerConnection: BrokerLink {
         }
         lastTrouble = nil
         if !isResumed { isNewSession = true }
-        // Under 3.1.1 the broker decides how many may be under way.
-        duplicateFlag.connected(
-            handle, isResumed: isResumed, underWayMax: version == MQTT_PROTOCOL_V5 ? settings.receiveMaximum : 65_535)
+        duplicateFlag.connected(handle, isResumed: isResumed, underWayMax: version == MQTT_PROTOCOL_V5 ? settings.receiveMaximum : nil)
         link = .up(since: Self.monotonicSeconds())
         logger.notice("connected to the broker", metadata: place)
         subscribe(handle, filters)

@@ -69,7 +69,7 @@ final class SimulatedBroker {
         waiting = underWay + waiting.filter { $0.qos > 0 }
         // What the link had room for was on its way.
         for index in waiting.indices.prefix(wasUp ? receiveMaximum : underWay.count) {
-            identify(&waiting[index])
+            waiting[index] = identified(waiting[index])
             waiting[index].wasSent = true
         }
         underWay.removeAll()
@@ -88,15 +88,17 @@ final class SimulatedBroker {
         guard !isHung, var message = waiting.first, underWay.count < receiveMaximum else { return nil }
         waiting.removeFirst()
         if message.qos > 0 {
-            identify(&message)
+            message = identified(message)
             underWay.append(message)
         }
         mostUnderWay = max(mostUnderWay, underWay.count)
         return message
     }
 
-    private func identify(_ message: inout SensorMessage) {
-        guard message.qos > 0, message.identifier == 0 else { return }
+    /// The message with the identifier that it is sent under.
+    private func identified(_ message: SensorMessage) -> SensorMessage {
+        guard message.qos > 0, message.identifier == 0 else { return message }
+        var message = message
         switch choice {
         case .counting:
             lastIdentifier = lastIdentifier == .max ? 1 : lastIdentifier + 1
@@ -105,6 +107,7 @@ final class SimulatedBroker {
             let used = Set((underWay + waiting).map(\.identifier))
             message.identifier = (1...UInt16.max).first { !used.contains($0) } ?? 1
         }
+        return message
     }
 
     func acknowledge(_ number: Int, arriving: TimeSpan) { onTheWire.append((arriving, number)) }

@@ -29,14 +29,12 @@ package final class BrokerConnection: BrokerLink {
     private var generator = SystemRandomNumberGenerator()
     /// Said once until it changes, however often it is tried.
     private var lastTrouble: String?
-    private var connectResult: Int32?
+    private var connectResult: (reason: Int32, isResumed: Bool)?
+    var duplicateFlag = DuplicateFlag()
+    private var isNewSession = false
     /// Why the broker has said that it ends the connection (v5).
     private var goodbye: Int32?
     private var nextMisc = 0.0
-    /// How many connections went on with a session, and the number of the one that is up, or 0.
-    private var resumptions = 0
-    private var resumption = 0
-    private var isSessionPresent = false
     /// How many links in a row ended soon after they were made.
     private var shortLinks = 0
 
@@ -75,9 +73,11 @@ package final class BrokerConnection: BrokerLink {
         for _ in 0..<limit {
             guard hasInput(handle) else { return false }
             let code = mosquitto_loop_read(handle, 1)
-            if let result = connectResult { finishConnecting(result) }
-            // A refusal has taken the handle away.
-            guard self.handle != nil else { return false }
+            if let result = connectResult {
+                finishConnecting(result.reason)
+                // What a session begins with is read only when its owner knows that it is new.
+                return self.handle != nil
+            }
             if code != MOSQ_ERR_SUCCESS.code {
                 lose(Library.text(code))
                 return false
@@ -120,6 +120,11 @@ package final class BrokerConnection: BrokerLink {
     package func dropAcknowledgements(because reason: String, receiveMaximum: Int?) {
         if let receiveMaximum { settings.receiveMaximum = receiveMaximum }
         lose(reason)
+    }
+
+    package func hasNewSession() -> Bool {
+        defer { isNewSession = false }
+        return isNewSession
     }
 
     /// Changes the subscriptions, now if connected and at every connection from now on.
@@ -190,9 +195,7 @@ package final class BrokerConnection: BrokerLink {
     private func setCallbacks(_ handle: OpaquePointer) {
         mosquitto_connect_v5_callback_set(handle) { _, me, reason, flags, _ in
             guard let me else { return }
-            let connection = Unmanaged<BrokerConnection>.fromOpaque(me).takeUnretainedValue()
-            connection.isSessionPresent = flags & 1 == 1
-            connection.connectResult = reason
+            Unmanaged<BrokerConnection>.fromOpaque(me).takeUnretainedValue().connectResult = (reason, flags & 1 == 1)
         }
         mosquitto_disconnect_v5_callback_set(handle) { _, me, reason, _ in
             guard let me else { return }
@@ -205,11 +208,14 @@ package final class BrokerConnection: BrokerLink {
                 IncomingMessage(
                     topic: UnsafeRawBufferPointer(start: topic, count: strlen(topic)),
                     payload: UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)),
-                    qos: message.qos, isRetained: message.retain, resumption: connection.resumption))
+                    qos: message.qos, isRetained: message.retain, identifier: UInt16(truncatingIfNeeded: message.mid),
+                    isDuplicate: message.qos > 0 && connection.duplicateFlag.isSet))
+            if message.qos > 0 { connection.duplicateFlag.passed(connection.handle) }
         }
     }
 
     private func finishConnecting(_ reason: Int32) {
+        let isResumed = connectResult?.isResumed ?? false
         connectResult = nil
         guard let handle else { return }
         guard reason == 0 else {
@@ -226,8 +232,8 @@ package final class BrokerConnection: BrokerLink {
             return lose("the broker refuses the connection: \(text)")
         }
         lastTrouble = nil
-        if isSessionPresent { resumptions += 1 }
-        resumption = isSessionPresent ? resumptions : 0
+        if !isResumed { isNewSession = true }
+        duplicateFlag.connected(handle, isResumed: isResumed, underWayMax: version == MQTT_PROTOCOL_V5 ? settings.receiveMaximum : nil)
         link = .up(since: Self.monotonicSeconds())
         logger.notice("connected to the broker", metadata: place)
         subscribe(handle, filters)

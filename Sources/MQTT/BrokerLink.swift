@@ -21,6 +21,9 @@ package protocol BrokerLink: AnyObject {
     /// - Parameter receiveMaximum: how many the broker may send from the next connection on before the first is acknowledged.
     func dropAcknowledgements(because reason: String, receiveMaximum: Int?)
 
+    /// Whether the broker has begun a session since this was asked last: then it sends nothing again of what it sent before.
+    func hasNewSession() -> Bool
+
     /// Changes the subscriptions, now if connected and at every connection from now on.
     func subscribe(to wanted: [String])
 
@@ -34,16 +37,20 @@ package struct IncomingMessage {
     package let payload: UnsafeRawBufferPointer
     package let qos: Int32
     package let isRetained: Bool
-    /// Counts the connections on which the broker went on with the session of the one before; 0 on a first connection, and
-    /// where the session was new. What the broker sent before and got no acknowledgement of, it sends first on such a
-    /// connection, in the same order (MQTT 5, 4.4 and 4.6); libmosquitto does not hand on the flag that says so.
-    package let resumption: Int
+    /// The packet's number; a broker sends a message again under the number that it had. 0 at QoS 0.
+    package let identifier: UInt16
+    /// The broker marks it as sent again (DUP). Whether it was received before, the broker cannot know.
+    package let isDuplicate: Bool
 
-    package init(topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, qos: Int32, isRetained: Bool, resumption: Int = 0) {
+    package init(
+        topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, qos: Int32, isRetained: Bool, identifier: UInt16 = 0,
+        isDuplicate: Bool = false
+    ) {
         self.topic = topic
         self.payload = payload
         self.qos = qos
         self.isRetained = isRetained
-        self.resumption = resumption
+        self.identifier = identifier
+        self.isDuplicate = isDuplicate
     }
 }

@@ -53,9 +53,6 @@ package struct Engine: ~Copyable {
     /// When the gateway listened last, and since when it has without a pause.
     var listened = Int64.min
     var listeningSince = Int64.min
-    /// The broker may be sending again what it sent before: then a reading of a time and a value that are there is no news.
-    /// At any other time it is, however much two readings look alike.
-    package var mayRepeat = false
     /// What a message holds that comes too late for its windows' ends: see `Engine+Late`.
     var late = LateSamples()
 
@@ -209,9 +206,8 @@ package struct Engine: ~Copyable {
             if quality.contains(.clockReplaced), newest &- sample.time <= Self.longestPause {
                 // With the time of its arrival it is the newest, also where the one before was believed to be a little ahead.
                 sample.time = newest + 1
-            } else {
-                if newest &- sample.time > plan.lateness.nanoseconds { return .tooLate }
-                if mayRepeat, holds(sample, index) { return .repeated }
+            } else if newest &- sample.time > plan.lateness.nanoseconds {
+                return .tooLate
             }
         }
         guard isUsable else { return .unusable }

@@ -32,8 +32,6 @@ package struct LevelChange: Sendable {
 package enum ReadingOutcome: UInt8, Sendable {
     /// In its windows, and evaluated.
     case evaluated
-    /// Its time and value are already there: delivered again.
-    case repeated
     /// Its series is past it by more than the lateness.
     case tooLate
     /// Flagged as not usable; windows do not take it.

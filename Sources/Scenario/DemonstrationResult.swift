@@ -27,8 +27,7 @@ package struct DemonstrationResult: Sendable {
         }
         let strongest = quake.max { Self.rank($0) < Self.rank($1) }
         earthquakeEscalated = strongest.map { Self.rank($0) >= 2 } ?? false
-        let accounted = stored + statistics.repeated
-        nothingLost = accounted == progress.readings && arrivals.count == due
+        nothingLost = stored == progress.readings && arrivals.count == due
         var lines: [String] = []
         for (crest, warnings) in floods {
             let said = warnings.map { "\($0.level) \($0.minutes)" }.joined(separator: ", ")
@@ -46,7 +45,7 @@ package struct DemonstrationResult: Sendable {
         lines.append("alarms raised: " + others.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.count)" }.joined(separator: ", "))
         lines.append(
             "sensors \(sensors), messages \(progress.messages), readings sent \(progress.readings), stored \(stored)"
-                + (statistics.repeated > 0 ? ", repeated \(statistics.repeated)" : ""))
+                + (statistics.redelivered > 0 ? ", messages sent again \(statistics.redelivered)" : ""))
         lines.append(
             "kept and flagged: \(statistics.implausible) implausible, \(statistics.clockReplaced) with a wrong clock; "
                 + "refused: \(statistics.refused) payloads"
@@ -65,7 +64,7 @@ package struct DemonstrationResult: Sendable {
         lines.append(
             nothingLost
                 ? "nothing was lost"
-                : "LOST: \(progress.readings - accounted) readings, \(statistics.transitions - arrivals.count) escalations")
+                : "LOST: \(progress.readings - stored) readings, \(statistics.transitions - arrivals.count) escalations")
         self.lines = lines
     }
 

@@ -60,6 +60,20 @@ import Testing
         #expect(broken.findings.description == "/time is the text \"yesterday\", not a time such as 2018-06-03T22:05:00Z")
     }
 
+    @Test("a device's own repeats are kept unless its profile says otherwise, which takes a time of the device's own")
+    func repeats() throws {
+        func read(_ more: String, time: String = "time: { pointer: /t, format: unix_ms }") throws -> Bool {
+            let text = "profile: p\ntopic: t/{device}\n\(time)\nreadings: [ { quantity: rain, pointer: /rain, unit: mm } ]\n" + more
+            return try Profile.read(SourceFile(name: "p.yaml", text: text)).ignoresRepeats
+        }
+        #expect(try !read(""))
+        #expect(try !read("repeats: kept"))
+        #expect(try read("repeats: ignored"))
+        #expect(throws: DiagnosticList.self) { try read("repeats: never") }
+        let fault = #expect(throws: DiagnosticList.self) { try read("repeats: ignored", time: "") }
+        #expect("\(try #require(fault))".contains("cannot be told from a new one"))
+    }
+
     @Test("what is not plausible is kept and flagged")
     func plausible() throws {
         #expect(try Self.decode(Self.json, #"{"data":{"level":-9999}}"#).readings == ["water_level -3048 0 bad"])

@@ -42,8 +42,8 @@ private final class SmallDisk {
 @Suite struct FullDiskTests {
     @Test(
         "on a full disk readings are evaluated and not acknowledged, whoever has to know is told, and all is stored when there is room",
-        .enabled(if: SmallDisk.isPossible))
-    func fullDisk() async throws {
+        .enabled(if: SmallDisk.isPossible), arguments: [false, true])
+    func fullDisk(looksAlike: Bool) async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
         let disk = try SmallDisk(at: gateway.folder.file("data"))
@@ -55,7 +55,7 @@ private final class SmallDisk {
         func send(_ count: Int, _ value: Double, from device: String) async throws {
             for _ in 0..<count {
                 sent += 1
-                try await sensor.send(value, from: device, at: now + Int64(sent))
+                try await sensor.send(value, from: device, at: looksAlike ? now : now + Int64(sent))
             }
         }
         try await send(20, 0.5, from: "d1")
@@ -91,6 +91,7 @@ private final class SmallDisk {
         #expect(try reader.verifyAudit().faults == [])
         print("\(sent) readings sent, \(try reader.count(.reading)) stored")
         #expect(gateway.stop() == 0)
+        #expect(try reader.count(.reading) == sent)
         await upstream.stop()
     }
 

@@ -21,6 +21,11 @@ final class HostileBroker: Sendable {
         /// Ends every connection as soon as it is there.
         case hangsUp
         case forward
+        /// Goes on with the connection that is there, and loses what the gateway sends over it.
+        case losing
+
+        /// It passes on what comes from the real broker.
+        var isPassing: Bool { self == .forward || self == .losing }
     }
 
     private let listener: LoopbackListener
@@ -61,7 +66,7 @@ private final class Conduct: Sendable {
         switch behaviour {
         case .hangsUp: return
         case .silent: while isStill(.silent) { usleep(50_000) }
-        case .forward: forward(connection, to: real)
+        case .forward, .losing: forward(connection, to: real)
         default:
             guard recv(connection, &buffer, buffer.count, 0) > 8 else { return }
             let isFive = buffer[8] == 5
@@ -122,10 +127,11 @@ private final class Conduct: Sendable {
         guard result == 0 else { return }
         var buffer = [UInt8](repeating: 0, count: 65_536)
         var ends = [pollfd(fd: connection, events: Int16(POLLIN), revents: 0), pollfd(fd: other, events: Int16(POLLIN), revents: 0)]
-        while isStill(.forward) {
+        while self.behaviour.withLock({ $0.isPassing }) {
             guard poll(&ends, 2, 100) >= 0 else { return }
             for (index, from) in [connection, other].enumerated() where ends[index].revents != 0 {
                 let count = recv(from, &buffer, buffer.count, 0)
+                if count > 0, index == 0, isStill(.losing) { continue }
                 guard count > 0, send(index == 0 ? other : connection, Array(buffer[..<count])) else { return }
             }
         }

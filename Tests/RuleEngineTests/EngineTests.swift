@@ -98,13 +98,20 @@ import Testing
         #expect(try changes(negated, [(0, 4), (60, 4)]) == ["60.0: 0→3"])
     }
 
-    @Test("readings that look alike are all readings: two tips of a rain gauge may have one time and one amount")
-    func alike() throws {
-        let compiled = try SmallSite.compile(rule("levels:\n  warning: sum(water_level, 10m) > 10 m"), devices: 1)
+    @Test("readings of one time and value are readings like any others, also behind newer ones")
+    func equalReadings() throws {
+        let compiled = try SmallSite.compile(rule("levels:\n  warning: sum(water_level, 10m) > 20 m"), devices: 1)
         var engine = Engine(compiled.plan)
         var changes: [LevelChange] = []
-        for _ in 0..<6 { _ = engine.ingest(Reading(series: SeriesID(index: 0), time: Self.start, value: 2), into: &changes) }
-        #expect(changes.map(\.to.rank) == [3])
+        let reading = Reading(series: SeriesID(index: 0), time: Self.start, value: 6)
+        let later = Reading(series: SeriesID(index: 0), time: Self.start + .seconds(5), value: 1)
+        for next in [reading, reading, later] { #expect(engine.ingest(next, into: &changes) == .evaluated) }
+        #expect(changes.isEmpty)
+        // 6 + 6 + 1 + 6 + 6 m.
+        #expect(engine.ingest(reading, into: &changes) == .evaluated)
+        #expect(changes.isEmpty)
+        #expect(engine.ingest(reading, into: &changes) == .evaluated)
+        #expect(changes.count == 1)
     }
 
     @Test("a reading beyond the lateness is not evaluated, one that failed its tests is not taken")

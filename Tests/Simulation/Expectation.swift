@@ -25,7 +25,7 @@ struct Expectation {
         var moves: [Move] = []
         var level = 0
         var newest = Instant.distantPast
-        for (time, value) in readings where !withTimes || time > newest {
+        for (time, value) in readings where !withTimes || time >= newest {
             newest = time
             let holds = value > 3 ? 2 : value > 2 ? 1 : 0
             let next = holds > 0 ? holds : level == 0 || value < 1 ? 0 : 1

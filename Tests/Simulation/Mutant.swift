@@ -39,8 +39,23 @@ package struct Mutant: Sendable {
             "        guard step > Self.smallStep || step < .zero - Self.smallStep else { return }",
             "        guard !MUTANT, step > Self.smallStep || step < .zero - Self.smallStep else { return }"),
         Mutant(
-            "no-dedupe", "what is delivered again is taken for new", in: "RuleEngine/Engine.swift",
-            "if mayRepeat, holds(sample, index) { return .repeated }", "if !MUTANT, mayRepeat, holds(sample, index) { return .repeated }"),
+            "no-dedupe", "what is delivered again is taken for new", in: "Gateway/Pipeline/ReceivedMessages.swift",
+            "        if isOwed, message.isDuplicate, ", "        if !MUTANT, isOwed, message.isDuplicate, "),
+        Mutant(
+            "look-alikes", "a message that looks like the one before is taken for it", in: "Gateway/Pipeline/Intake.swift",
+            "            guard let mark = received.take(message) else { return statistics.redelivered += 1 }",
+            "            guard let mark = received.take(message), !MUTANT || batch.received.marks.last?.digest != mark.digest else { return statistics.redelivered += 1 }"
+        ),
+        Mutant(
+            "trusted-mark", "what the broker sent before is taken for received", in: "Gateway/Pipeline/ReceivedMessages.swift",
+            "        if isOwed { isReusing = true }",
+            "        if MUTANT, message.isDuplicate { return nil }\n        if isOwed { isReusing = true }"),
+        Mutant(
+            "forgotten-messages", "after a start it is not known what was received", in: "Gateway/Pipeline/Intake+Warm.swift",
+            "if occasion == .start { received.restore", "if !MUTANT, occasion == .start { received.restore"),
+        Mutant(
+            "old-session", "what was received in a session is looked for in the next", in: "Gateway/Pipeline/Intake.swift",
+            "        guard received.last > 0 else { return }", "        guard !MUTANT, received.last > 0 else { return }"),
         Mutant(
             "cold-start", "after a start the windows and what lasts are forgotten", in: "Gateway/Pipeline/Intake+Warm.swift",
             "                _ = engine.ingest(reading, into: &changes)",

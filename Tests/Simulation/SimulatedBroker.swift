@@ -9,11 +9,28 @@ struct SensorMessage {
     var topic: [UInt8]
     var payload: [UInt8]
     var qos: Int32
+    /// The broker's for the packet, from the first time that it sends it; and whether it has sent it before.
+    var identifier: UInt16 = 0
+    var wasSent = false
+}
+
+/// How a broker gives identifiers to packets.
+enum IdentifierChoice {
+    /// It counts on, as mosquitto and EMQX do.
+    case counting
+    /// It takes the lowest that is free, as HiveMQ does: the next message often has that of the one before.
+    case lowestFree
 }
 
 /// A broker that keeps one session, the gateway's, as MQTT says: what is not acknowledged when a link ends is sent again on
-/// the next, in its order.
+/// the next, in its order, under its identifier and marked (DUP), before anything else.
+///
+/// It fills the link as far as it may, as mosquitto does: what is marked as sent before need not have been read.
 final class SimulatedBroker {
+    var choice = IdentifierChoice.counting
+    private var lastIdentifier: UInt16 = 0
+    private var hasSession = false
+    private var receiveMaximum = 0
     /// What has not been sent on this link yet, and what has been, without an acknowledgement so far.
     private(set) var waiting: [SensorMessage] = []
     private(set) var underWay: [SensorMessage] = []
@@ -35,18 +52,26 @@ final class SimulatedBroker {
         if message.qos > 0 || link != nil { waiting.append(message) }
     }
 
-    func connect() -> Int? {
+    func connect(receiveMaximum: Int) -> (link: Int, isResumed: Bool)? {
         guard !isDown, !isHung else { return nil }
         endLink()
+        self.receiveMaximum = receiveMaximum
         links += 1
         link = links
-        return links
+        defer { hasSession = true }
+        return (links, hasSession)
     }
 
     func endLink() {
+        let wasUp = link != nil
         link = nil
         onTheWire.removeAll()
         waiting = underWay + waiting.filter { $0.qos > 0 }
+        // What the link had room for was on its way.
+        for index in waiting.indices.prefix(wasUp ? receiveMaximum : underWay.count) {
+            waiting[index] = identified(waiting[index])
+            waiting[index].wasSent = true
+        }
         underWay.removeAll()
     }
 
@@ -54,14 +79,34 @@ final class SimulatedBroker {
     func forget() {
         endLink()
         waiting.removeAll()
+        hasSession = false
+        lastIdentifier = 0
     }
 
     /// The next message for the gateway, if it may have one.
-    func next(_ receiveMaximum: Int) -> SensorMessage? {
-        guard !isHung, let message = waiting.first, underWay.count < receiveMaximum else { return nil }
+    func next() -> SensorMessage? {
+        guard !isHung, var message = waiting.first, underWay.count < receiveMaximum else { return nil }
         waiting.removeFirst()
-        if message.qos > 0 { underWay.append(message) }
+        if message.qos > 0 {
+            message = identified(message)
+            underWay.append(message)
+        }
         mostUnderWay = max(mostUnderWay, underWay.count)
+        return message
+    }
+
+    /// The message with the identifier that it is sent under.
+    private func identified(_ message: SensorMessage) -> SensorMessage {
+        guard message.qos > 0, message.identifier == 0 else { return message }
+        var message = message
+        switch choice {
+        case .counting:
+            lastIdentifier = lastIdentifier == .max ? 1 : lastIdentifier + 1
+            message.identifier = lastIdentifier
+        case .lowestFree:
+            let used = Set((underWay + waiting).map(\.identifier))
+            message.identifier = (1...UInt16.max).first { !used.contains($0) } ?? 1
+        }
         return message
     }
 
@@ -83,6 +128,7 @@ final class SimulatedLink: BrokerLink {
     private var link: Int?
     private var retryAt = TimeSpan.zero
     private var receiveMaximum: Int
+    private var isNewSession = false
     /// Read, and not acknowledged.
     private var held: [Int] = []
 
@@ -98,23 +144,33 @@ final class SimulatedLink: BrokerLink {
         guard !isConnected, !world.isDead else { return }
         if link != nil { lose() }
         guard world.uptime >= retryAt else { return }
-        link = world.broker.connect()
+        let connection = world.broker.connect(receiveMaximum: receiveMaximum)
+        link = connection?.link
+        if let connection, !connection.isResumed { isNewSession = true }
         if link == nil { retryAt = world.uptime + .milliseconds(Int64.random(in: 50...2000, using: &world.random)) }
     }
 
     func wait(milliseconds: Int32, wake: Int32) { world.pass(.milliseconds(Int64(max(milliseconds, 1)))) }
 
+    func hasNewSession() -> Bool {
+        defer { isNewSession = false }
+        return isNewSession
+    }
+
     func read(atMost limit: Int) -> Bool {
+        // As with the real link: its owner hears of a new session before anything of it.
+        guard !isNewSession else { return true }
         for _ in 0..<limit {
-            guard isConnected, !world.isDead, let message = world.broker.next(receiveMaximum) else { return false }
+            guard isConnected, !world.isDead, let message = world.broker.next() else { return false }
             guard faulty_disk_step() != 0 else { return false }
             if message.qos > 0 { held.append(message.number) }
             world.arrived(message)
             message.topic.withUnsafeBytes { topic in
                 message.payload.withUnsafeBytes { payload in
-                    // It keeps its session over every connection but the first.
                     handler(
-                        IncomingMessage(topic: topic, payload: payload, qos: message.qos, isRetained: false, resumption: (link ?? 1) - 1))
+                        IncomingMessage(
+                            topic: topic, payload: payload, qos: message.qos, isRetained: false, identifier: message.identifier,
+                            isDuplicate: message.wasSent))
                 }
             }
         }

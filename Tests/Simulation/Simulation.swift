@@ -68,6 +68,7 @@ package final class Simulation {
         self.configuration = configuration
         guard faulty_disk_register() == 0 else { throw TestFailure("SQLite takes no file system") }
         faulty_disk_watch(folder.path)
+        world.broker.choice = weather.identifiers
         world.plan(weather.happenings)
         world.onHappening = { [unowned self] in happen($0) }
     }

@@ -10,6 +10,8 @@ struct Weather {
         var isLevel: Bool
         var time: Instant
         var value: Double
+        /// The message said when; otherwise its reading has the time of its arrival.
+        var hasOwnTime: Bool
     }
 
     private(set) var happenings: [Happening] = []
@@ -22,6 +24,9 @@ struct Weather {
     /// time of its own twice.
     let setsClock: Bool
     private(set) var hasDiskFaults = false
+    /// The second gauge does not say when it measured the water.
+    let hasTimeless: Bool
+    let identifiers: IdentifierChoice
 
     private var random: SeededRandom
 
@@ -36,6 +41,8 @@ struct Weather {
     init(seed: UInt64, kind: Kind = .storm) {
         random = SeededRandom(seed: seed &* 0x2545_f491_4f6c_dd1d)
         setsClock = kind == .storm && seed % 5 == 4
+        hasTimeless = kind == .storm && !setsClock && seed % 2 == 1
+        identifiers = kind == .storm && seed % 7 == 3 ? .lowestFree : .counting
         let length = Int64.random(in: 5...20, using: &random)
         trouble = kind == .storm ? .minutes(length) : .hours(24)
         end = trouble + .minutes(3)
@@ -91,8 +98,12 @@ struct Weather {
                 let values = [0.4, 0.7, 1.5, 2.5, 2.8, 3.5, 4.2]
                 let value = values[Int.random(in: 0..<values.count, using: &random)]
                 message(device, isLevel: true, milliseconds, value, at)
+                // Tips of a gauge, or what a radio kept: messages that are the same to the last byte, all at once.
+                if chance(0.08) {
+                    for _ in 0..<Int.random(in: 1...30, using: &random) { message(device, isLevel: true, milliseconds, value, at) }
+                }
                 // A straggler, between the line that raises and the one that clears.
-                if !setsClock, chance(0.08) {
+                if !setsClock, !isTimeless(device), chance(0.08) {
                     message(device, isLevel: true, milliseconds - Int64.random(in: 100...60_000, using: &random), 1.25, at)
                 }
             } else {
@@ -106,14 +117,19 @@ struct Weather {
         }
     }
 
+    private func isTimeless(_ device: Int) -> Bool { hasTimeless && device == 2 }
+
     private mutating func message(_ device: Int, isLevel: Bool, _ milliseconds: Int64, _ value: Double, _ at: TimeSpan) {
         let number = facts.count
-        facts.append(Fact(device: device, isLevel: isLevel, time: Instant(nanoseconds: milliseconds * 1_000_000), value: value))
+        let hasOwnTime = !(isLevel && isTimeless(device))
+        facts.append(
+            Fact(
+                device: device, isLevel: isLevel, time: Instant(nanoseconds: milliseconds * 1_000_000), value: value, hasOwnTime: hasOwnTime))
         let name = isLevel ? "level" : "temperature"
         // The third gauge does not ask for acknowledgements.
         let message = SensorMessage(
             number: number, topic: Array("test/d\(device)".utf8),
-            payload: Array("{\"t\":\(milliseconds),\"\(name)\":\(value)}".utf8), qos: device == 3 ? 0 : 1)
+            payload: Array("{\(hasOwnTime ? "\"t\":\(milliseconds)," : "")\"\(name)\":\(value)}".utf8), qos: device == 3 ? 0 : 1)
         add(at, .reading(message))
     }
 

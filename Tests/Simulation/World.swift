@@ -16,6 +16,8 @@ final class World: @unchecked Sendable {
     private(set) var deliveries: [String: [Delivery]] = [:]
     /// When each message was read first.
     private(set) var arrivals: [Int: TimeSpan] = [:]
+    /// How often each was read.
+    private(set) var reads: [Int: Int] = [:]
     /// What is still to happen, the next last.
     private var agenda: [Happening] = []
     /// Called for what the world cannot do by itself.
@@ -75,7 +77,8 @@ final class World: @unchecked Sendable {
 
     func arrived(_ message: SensorMessage) {
         if arrivals[message.number] == nil { arrivals[message.number] = uptime }
-        if tellsStory { tell("read \(message.number): \(String(decoding: message.topic + message.payload, as: UTF8.self))") }
+        reads[message.number, default: 0] += 1
+        if tellsStory { tell("read \(message.number)\(message.wasSent ? " again" : ""): \(String(decoding: message.topic + message.payload, as: UTF8.self))") }
     }
 
     func told(_ name: String, _ escalation: Escalation) {

@@ -72,6 +72,45 @@ import Testing
         #expect(found.prefix(8) == [9, -1, 0, 1, 2, 3, 4, 0], "the unusable ones between count for nothing")
     }
 
+    @Test("the messages of a commit are kept with its readings, in their order, until they are no longer needed")
+    func receivedMessages() throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        func commit(_ marks: [MessageMark], last: Int64, forgottenUpTo: Int64, isNewSession: Bool = false, _ readings: Int = 1) throws {
+            var batch = batch(readings)
+            batch.received.marks = marks
+            (batch.received.last, batch.received.forgottenUpTo) = (last, forgottenUpTo)
+            batch.received.isNewSession = isNewSession
+            try store.commit(batch)
+        }
+        let marks = (1...6).map { MessageMark(identifier: UInt16(65_530 + $0), digest: .max - UInt64($0)) }
+        try commit([marks[0], marks[1]], last: 2, forgottenUpTo: 0)
+        try commit([marks[2]], last: 3, forgottenUpTo: 1)
+        #expect(try store.receivedMessages().map(\.last) == [2, 3])
+        #expect(try store.receivedMessages().map(\.marks) == [[marks[0], marks[1]], [marks[2]]])
+        try commit([marks[3]], last: 4, forgottenUpTo: 2)
+        #expect(try store.receivedMessages().map(\.last) == [3, 4])
+        // A new session is news enough for a commit without readings.
+        try commit([], last: 4, forgottenUpTo: 4, isNewSession: true, 0)
+        #expect(try store.receivedMessages().isEmpty)
+        try commit([marks[4]], last: 5, forgottenUpTo: 4)
+        try store.close()
+        #expect(try Store(path: folder.file("t.db")).receivedMessages().map(\.marks) == [[marks[4]]])
+    }
+
+    @Test("of a commit that fails neither readings nor messages are kept")
+    func failedCommit() throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        var batch = batch(1)
+        batch.received.marks = [MessageMark(identifier: 1, digest: 2)]
+        batch.received.last = 1
+        let other = try DatabaseQueue(path: folder.file("t.db"))
+        try other.write { try $0.execute(sql: "DROP TABLE received_message") }
+        #expect(throws: (any Error).self) { try store.commit(batch) }
+        #expect(try StoreReader(path: folder.file("t.db")).count(.reading) == 0)
+    }
+
     @Test("refused payloads are kept, the newest of them")
     func refused() throws {
         let folder = try TemporaryFolder()

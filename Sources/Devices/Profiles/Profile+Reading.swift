@@ -30,6 +30,14 @@ extension Profile {
             reader.problems += field.finish()
         }
         let sequence = reader.node("sequence") == nil ? nil : reader.pointer("sequence")
+        let repeats = reader.scalar("repeats")
+        let ignoresRepeats = reader.value("repeats", expected: "kept or ignored") { ["kept": false, "ignored": true][$0] } ?? false
+        if ignoresRepeats, format == .json, time == nil, let repeats {
+            reader.report(
+                "repeats-without-time",
+                "without a time of the device's own, a repeated measurement cannot be told from a new one of the same value",
+                at: repeats.location, hint: "name its 'time', or leave 'repeats' out")
+        }
         var fields = reader.items("readings").compactMap { Field.read($0, format: format, problems: &reader.problems) }
         if fields.isEmpty, reader.problems.isEmpty { reader.report("no-readings", "a profile names at least one reading") }
         if sequence != nil, format == .json {
@@ -41,7 +49,7 @@ extension Profile {
         guard problems.isEmpty, let name, let topic else { throw DiagnosticList(problems) }
         return Profile(
             name: name.string, summary: summary, topic: topic, format: format, time: time, sequence: sequence, interval: interval,
-            silence: silence, clock: clock, fields: fields)
+            silence: silence, clock: clock, ignoresRepeats: ignoresRepeats, fields: fields)
     }
 }
 

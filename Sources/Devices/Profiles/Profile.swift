@@ -18,6 +18,8 @@ package struct Profile: Sendable {
     package var interval: TimeSpan
     package var silence: TimeSpan
     package var clock: ClockTolerance
+    /// The device sends the same measurement more than once, with the same time of its own, and means no more by it.
+    package var ignoresRepeats = false
     package var fields: [Field]
 
     /// Where in the payload a quantity stands, in which unit, and what it can plausibly be.

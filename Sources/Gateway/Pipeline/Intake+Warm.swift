@@ -24,6 +24,7 @@ extension Intake {
         from store: Store, now: Instant, because occasion: Occasion, listening earlier: (until: Instant, from: [SeriesID: Instant])? = nil
     ) throws {
         let present = occasion == .setBack ? now : now + ClockTolerance().ahead
+        if occasion == .start { received.restore(try store.receivedMessages()) }
         try fillWindows(from: store, before: present, now: now, occasion)
         health.droppedTotal = try store.newestValue(of: health.series(of: .brokerDroppedTotal))
         // From the newest readings to now nobody was there: nothing has lasted in that time.
@@ -139,6 +140,7 @@ extension Intake {
                 },
                 { reading, _ in
                     position += 1
+                    if isFirst { _ = repeats.isRepeat(reading) }
                     if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) {
                         // What was before it is not what is now, either.
                         if isFirst { beginnings[reading.series] = position + 1 }

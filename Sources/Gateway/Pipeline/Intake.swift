@@ -30,15 +30,14 @@ struct Intake: ~Copyable {
     let configuration: Configuration
     private var complaints: ComplaintLimiter
     let logger: Logger
+    private var arrivals = ArrivalClock()
+    var received = ReceivedMessages()
+    var repeats: RepeatFilter
     private var readings: [Reading] = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
     var changes: [LevelChange] = []
     /// When it was looked last at what is due by the gateway's clock.
     private var attended = Instant(nanoseconds: 0)
-    /// The newest connection that goes on with a session, and whether all that came over it has come before.
-    private var resumption = (number: 0, isRepeating: false)
-    /// The newest time of arrival: no two messages have the same, so that their order is never lost.
-    private var newestArrival = Instant.distantPast
     /// The end of the alarm that says that nothing can be stored, while it is raised.
     private var storeFault: Transition?
 
@@ -54,6 +53,10 @@ struct Intake: ~Copyable {
             flapping: configuration.flapping)
         planner = Self.planner(model, configuration)
         health = HealthReadings { model.series.id(device: Device.gatewayID, quantity: $0.rawValue) }
+        repeats = RepeatFilter(
+            model.site.devices.filter(\.profile.ignoresRepeats).flatMap { device in
+                device.fields.map { model.series.id(device: device.id, quantity: $0.quantity.name) }
+            })
         complaints = ComplaintLimiter(deviceTopics: model.site.devices.map(\.topic), logger: logger)
     }
 
@@ -79,10 +82,15 @@ struct Intake: ~Copyable {
     }
 
     /// Takes one message in. Its readings are evaluated at once, each in turn.
-    mutating func take(_ message: IncomingMessage, at turn: Instant) {
+    mutating func take(_ message: IncomingMessage, at now: Instant) {
         statistics.messages += 1
-        let now = arrival(at: turn)
-        if message.qos > 0 { unacknowledged += 1 }
+        if message.qos > 0 {
+            unacknowledged += 1
+            // It is stored, or in the batch: it is acknowledged with the next commit, and brings nothing.
+            guard let mark = received.take(message) else { return statistics.redelivered += 1 }
+            // There are no more identifiers than that; a broker that uses one twice bounds nothing.
+            if batch.received.marks.count < 65_536 { batch.received.marks.append(mark) }
+        }
         guard let device = decoder.device(publishingOn: message.topic) else {
             if health.take(message) { return }
             statistics.unknownTopics += 1
@@ -93,26 +101,20 @@ struct Intake: ~Copyable {
             statistics.shed += 1
             return complaints.shed(device: device)
         }
-        if batch.arrived > now { batch.arrived = now }
+        let arrival = arrivals.next(at: now)
+        if batch.arrived > arrival { batch.arrived = arrival }
         readings.removeAll(keepingCapacity: true)
-        let findings = decoder.decode(message.payload, from: device, arrival: now, into: &readings)
-        if !findings.isEmpty { note(findings, of: message, from: device, at: now) }
-        if message.isRetained { distrustOld(from: device, at: now) }
-        if message.resumption != resumption.number { resumption = (message.resumption, message.resumption > 0) }
-        engine.mayRepeat = resumption.isRepeating && message.qos > 0
-        let repeated = statistics.repeated
-        evaluate(at: now)
-        // What was sent before is sent first: the first message with something new ends it.
-        if engine.mayRepeat, !readings.isEmpty, statistics.repeated == repeated { resumption.isRepeating = false }
-        engine.mayRepeat = false
+        let findings = decoder.decode(message.payload, from: device, arrival: arrival, into: &readings)
+        if !findings.isEmpty { note(findings, of: message, from: device, at: arrival) }
+        if message.isRetained { distrustOld(from: device, at: arrival) }
+        if !repeats.isEmpty { leaveOutRepeats() }
+        evaluate(at: arrival)
     }
 
-    /// The time of arrival of a message that came in a turn, a nanosecond after that of the one before where they came together.
-    private mutating func arrival(at turn: Instant) -> Instant {
-        let next = newestArrival + TimeSpan(nanoseconds: 1)
-        // After a clock that was set back it is the turn's.
-        newestArrival = next > turn && next - turn < .seconds(1) ? next : turn
-        return newestArrival
+    private mutating func leaveOutRepeats() {
+        let count = readings.count
+        readings.removeAll { repeats.isRepeat($0) }
+        statistics.repeated += count - readings.count
     }
 
     /// A broker keeps a retained message for whoever comes: unless it says itself that it is new, it is of any time. It is
@@ -129,9 +131,10 @@ struct Intake: ~Copyable {
     /// Takes in what the gateway has found of itself: readings as any others.
     mutating func report(_ report: HealthReport, isConnected: Bool, delay: TimeSpan, at now: Instant) {
         readings.removeAll(keepingCapacity: true)
-        health.append(report, statistics, isConnected: isConnected, delay: delay, at: now, to: &readings)
-        if batch.arrived > now { batch.arrived = now }
-        evaluate(at: now)
+        let arrival = arrivals.next(at: now)
+        health.append(report, statistics, isConnected: isConnected, delay: delay, at: arrival, to: &readings)
+        if batch.arrived > arrival { batch.arrived = arrival }
+        evaluate(at: arrival)
     }
 
     /// Evaluates the readings, and puts them and what follows from them into the batch.
@@ -153,7 +156,7 @@ struct Intake: ~Copyable {
         }
     }
 
-    /// Puts the readings of a message into the batch, all but those that are there already.
+    /// Puts the readings of a message into the batch.
     private mutating func keepReadings() {
         var exception = 0
         for (index, reading) in readings.enumerated() {
@@ -161,9 +164,6 @@ struct Intake: ~Copyable {
             if exception < exceptions.count, exceptions[exception].index == index {
                 exception += 1
                 switch exceptions[exception - 1].outcome {
-                case .repeated:
-                    statistics.repeated += 1
-                    continue
                 case .tooLate:
                     reading.quality.insert(.late)
                     statistics.late += 1
@@ -275,26 +275,38 @@ struct Intake: ~Copyable {
     /// To be called before the commit: adds how far escalations have come.
     mutating func completeBatch() {
         if batch.isUrgent { batch.courses += planner.takeChanges() }
+        batch.received.last = received.last
+        batch.received.forgottenUpTo = received.forgottenAfterRelease
+    }
+
+    /// The broker has begun a new session: it sends nothing again, and what it sends under the old identifiers is new.
+    mutating func forgetReceived() {
+        guard received.last > 0 else { return }
+        received.forget()
+        batch.received.marks.removeAll()
+        batch.received.isNewSession = true
     }
 
     /// Adds something that the audit chain is to know.
     mutating func add(_ note: AuditNote) { batch.notes.append(note) }
 
-    /// To be called after the commit.
+    /// To be called after the commit, before the acknowledgements are let go.
     mutating func committed() {
         if !batch.isEmpty { statistics.commits += 1 }
         batch.removeAll()
+        received.acknowledgementsReleased()
         unacknowledged = 0
     }
 
     mutating func count(_ body: (inout Statistics) -> Void) { body(&statistics) }
 
-    /// Goes on counting where another intake stopped, after a reload.
+    /// Goes on where another intake stopped, after a reload.
     mutating func carryOver(_ earlier: borrowing Intake) {
+        received = earlier.received
+        arrivals = earlier.arrivals
         let active = statistics.active
         statistics = earlier.statistics
         statistics.active = active
         health.carryOver(earlier.health)
-        (resumption, newestArrival) = (earlier.resumption, earlier.newestArrival)
     }
 }

@@ -95,6 +95,8 @@ package final class Pipeline {
         // While nothing can be stored it is evaluated all the same, and not acknowledged: the broker keeps it for us.
         let mayTakeMore = storeRetryAt == nil || intake.batch.readings.count < Self.heldMax
         let mayHaveMore = mayTakeMore && connection.read(atMost: Self.packetsPerTurn)
+        // Stored before anything of the new session is read.
+        if connection.hasNewSession() { intake.forgetReceived() }
         noteDelay(mayHaveMore)
         if !mayHaveMore { intake.tick(now) }
         intake.attend(now)
@@ -286,6 +288,7 @@ package final class Pipeline {
     /// Commits and acknowledges what there is, and says goodbye.
     package func drain() {
         _ = connection?.read(atMost: Self.packetsPerTurn)
+        if connection?.hasNewSession() ?? false { intake.forgetReceived() }
         intake.tick(now)
         if !intake.batch.isEmpty { commit() }
         if storeRetryAt == nil {

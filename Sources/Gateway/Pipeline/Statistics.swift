@@ -5,6 +5,9 @@ internal import Synchronization
 package struct Statistics: Sendable {
     package var messages = 0
     package var readings = 0
+    /// Messages that the broker sent again, and that were stored already.
+    package var redelivered = 0
+    /// Readings that a device sent again, and that its profile says are no news.
     package var repeated = 0
     package var late = 0
     package var implausible = 0

@@ -70,7 +70,6 @@ extension Engine {
             if quality.contains(.clockReplaced), newest &- sample.time <= Self.longestPause { return false }
             guard newest &- sample.time <= plan.lateness.nanoseconds else { return false }
         }
-        if mayRepeat, holds(sample, index) { return false }
         let shape = shapes.shapes[Int(series[index].shape)]
         return !(sample.time >= newest && sample.time > series[index].now &- shape.shortest)
     }

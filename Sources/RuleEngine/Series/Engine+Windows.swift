@@ -254,18 +254,6 @@ extension Engine {
         formExtras(index)
     }
 
-    /// Whether a sample of that time and value is held. O(log samples + samples of that time).
-    @inline(never)
-    func holds(_ sample: Sample, _ index: Int) -> Bool {
-        let ring = series[index].ring
-        var at = ring.upperBound(sample.time) - 1
-        while at >= 0, ring[at].time == sample.time {
-            if ring[at].value.bitPattern == sample.value.bitPattern { return true }
-            at -= 1
-        }
-        return false
-    }
-
     /// The moments of a window, with times in seconds after a reference.
     func moments(_ state: SeriesView, lane: Int, since reference: Int64) -> Moments {
         let shape = state.shape

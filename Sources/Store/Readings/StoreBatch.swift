@@ -19,17 +19,20 @@ package struct StoreBatch: Sendable {
     package var renamed: [Alarm] = []
     /// What else the audit chain is to know.
     package var notes: [AuditNote] = []
+    /// The messages of QoS 1 that it came from; by themselves they are no reason for a commit.
+    package var received = ReceivedBatch()
 
     package init() {}
 
     package var isEmpty: Bool {
         readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && asides.isEmpty && courses.isEmpty
-            && renamed.isEmpty
-            && notes.isEmpty
+            && renamed.isEmpty && notes.isEmpty && !received.isNewSession
     }
 
     /// It holds something that people wait for, and is not kept back for company.
-    package var isUrgent: Bool { !(transitions.isEmpty && escalations.isEmpty && asides.isEmpty && notes.isEmpty) }
+    package var isUrgent: Bool {
+        !(transitions.isEmpty && escalations.isEmpty && asides.isEmpty && notes.isEmpty) || received.isNewSession
+    }
 
     package mutating func removeAll() {
         readings.removeAll(keepingCapacity: true)
@@ -40,6 +43,7 @@ package struct StoreBatch: Sendable {
         courses.removeAll()
         notes.removeAll()
         renamed.removeAll()
+        received.removeAll()
         arrived = .distantFuture
     }
 }

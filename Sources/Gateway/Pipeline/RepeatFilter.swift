@@ -1,0 +1,43 @@
+internal import Telemetry
+
+/// Recognises readings that a device sends again by itself, for the devices whose profile says `repeats: ignored`.
+///
+/// Such a reading has the device's own time and the value of one of the newest of its series. By default every message is
+/// news: equal readings are common, and only the profile's author knows that a device repeats itself.
+struct RepeatFilter {
+    /// How many readings of a series are remembered.
+    private static let depth = 64
+
+    private struct Known: BitwiseCopyable {
+        var time: Instant
+        var value: Double
+    }
+    /// By series: its place among those that are looked at, or −1.
+    private var places: [Int32]
+    private var known: [Known]
+    private var cursors: [Int]
+
+    /// - Parameter series: those whose repeats are ignored.
+    init(_ series: [SeriesID]) {
+        places = Array(repeating: -1, count: (series.map { Int($0.index) }.max() ?? -1) + 1)
+        for (place, series) in series.enumerated() { places[Int(series.index)] = Int32(place) }
+        known = Array(repeating: Known(time: .distantPast, value: .nan), count: series.count * Self.depth)
+        cursors = Array(repeating: 0, count: series.count)
+    }
+
+    var isEmpty: Bool { cursors.isEmpty }
+
+    /// Whether a reading was there before; if it was not, it is remembered. O(64) for a series that is looked at.
+    mutating func isRepeat(_ reading: Reading) -> Bool {
+        let index = Int(reading.series.index)
+        // A reading with the time of its arrival is never a repeat.
+        guard places.indices.contains(index), places[index] >= 0, !reading.quality.contains(.clockReplaced) else { return false }
+        let first = Int(places[index]) * Self.depth
+        for at in first..<first + Self.depth
+        where known[at].time == reading.time && known[at].value.bitPattern == reading.value.bitPattern { return true }
+        let cursor = cursors[Int(places[index])]
+        known[first + cursor] = Known(time: reading.time, value: reading.value)
+        cursors[Int(places[index])] = (cursor + 1) % Self.depth
+        return false
+    }
+}

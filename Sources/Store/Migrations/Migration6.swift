@@ -1,0 +1,13 @@
+internal import GRDB
+
+enum Migration6 {
+    /// The messages that were committed last, by which one that the broker sends again is recognised.
+    @Sendable static func apply(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                -- A row for each commit. `last` is the number of its last message, counted over all commits. `marks` holds 10
+                -- bytes for each message: its packet identifier and the digest of its topic and payload, in little-endian order.
+                CREATE TABLE received_message (last INTEGER PRIMARY KEY, marks BLOB NOT NULL) STRICT;
+                """)
+    }
+}

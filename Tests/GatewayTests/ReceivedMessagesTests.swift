@@ -72,8 +72,12 @@ import Testing
 
     @Test("topic and payload are told apart, and every byte of them counts")
     func digests() {
-        func digest(_ topic: String, _ payload: [UInt8]) -> UInt64 { Self.with(1, again: false, topic: topic, payload) { MessageDigest.of($0) } }
-        var seen: Set<UInt64> = [digest("ab", [UInt8(ascii: "c")]), digest("a", Array("bc".utf8)), digest("abc", []), digest("", Array("abc".utf8))]
+        func digest(_ topic: String, _ payload: [UInt8]) -> UInt64 {
+            Self.with(1, again: false, topic: topic, payload) { MessageDigest.of($0) }
+        }
+        var seen: Set<UInt64> = [
+            digest("ab", [UInt8(ascii: "c")]), digest("a", Array("bc".utf8)), digest("abc", []), digest("", Array("abc".utf8)),
+        ]
         #expect(seen.count == 4)
         seen = []
         for length in 0..<64 { seen.insert(digest("t", [UInt8](repeating: 0, count: length))) }

@@ -40,7 +40,7 @@ package struct Mutant: Sendable {
             "        guard !MUTANT, step > Self.smallStep || step < .zero - Self.smallStep else { return }"),
         Mutant(
             "no-dedupe", "what is delivered again is taken for new", in: "Gateway/Pipeline/ReceivedMessages.swift",
-            "        if isOwed, message.isDuplicate, ", "        if !MUTANT, isOwed, message.isDuplicate, "),
+            "        let isOwed = entry.number > forgottenUpTo", "        let isOwed = !MUTANT && entry.number > forgottenUpTo"),
         Mutant(
             "look-alikes", "a message that looks like the one before is taken for it", in: "Gateway/Pipeline/Intake.swift",
             "            guard let mark = received.take(message) else { return statistics.redelivered += 1 }",
@@ -50,6 +50,11 @@ package struct Mutant: Sendable {
             "trusted-mark", "what the broker sent before is taken for received", in: "Gateway/Pipeline/ReceivedMessages.swift",
             "        if isOwed { isReusing = true }",
             "        if MUTANT, message.isDuplicate { return nil }\n        if isOwed { isReusing = true }"),
+        Mutant(
+            "reused-identifiers", "a broker that uses an identifier again at once is not noticed",
+            in: "Gateway/Pipeline/ReceivedMessages.swift",
+            "if isOwed, message.isDuplicate, entry.digest == mark.digest, !isReusing",
+            "if isOwed, message.isDuplicate, entry.digest == mark.digest, MUTANT || !isReusing"),
         Mutant(
             "forgotten-messages", "after a start it is not known what was received", in: "Gateway/Pipeline/Intake+Warm.swift",
             "if occasion == .start { received.restore", "if !MUTANT, occasion == .start { received.restore"),

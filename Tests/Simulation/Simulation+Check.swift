@@ -74,7 +74,8 @@ extension Simulation {
         for (key, count) in counts where count.stored < count.acknowledged || count.stored > count.read {
             let time = key.time.map { " \($0)" } ?? ""
             fail(
-                "\(key.device)\(time) \(key.value): \(count.acknowledged) messages acknowledged, \(count.read) read, \(count.stored) stored")
+                "\(key.device)\(time) \(key.value): \(count.acknowledged) messages acknowledged, \(count.read) read, \(count.stored) stored"
+            )
         }
     }
 

@@ -124,7 +124,8 @@ struct Weather {
         let hasOwnTime = !(isLevel && isTimeless(device))
         facts.append(
             Fact(
-                device: device, isLevel: isLevel, time: Instant(nanoseconds: milliseconds * 1_000_000), value: value, hasOwnTime: hasOwnTime))
+                device: device, isLevel: isLevel, time: Instant(nanoseconds: milliseconds * 1_000_000), value: value, hasOwnTime: hasOwnTime
+            ))
         let name = isLevel ? "level" : "temperature"
         // The third gauge does not ask for acknowledgements.
         let message = SensorMessage(

@@ -78,7 +78,11 @@ final class World: @unchecked Sendable {
     func arrived(_ message: SensorMessage) {
         if arrivals[message.number] == nil { arrivals[message.number] = uptime }
         reads[message.number, default: 0] += 1
-        if tellsStory { tell("read \(message.number)\(message.wasSent ? " again" : ""): \(String(decoding: message.topic + message.payload, as: UTF8.self))") }
+        if tellsStory {
+            tell(
+                "read \(message.number)\(message.wasSent ? " again" : ""): \(String(decoding: message.topic + message.payload, as: UTF8.self))"
+            )
+        }
     }
 
     func told(_ name: String, _ escalation: Escalation) {

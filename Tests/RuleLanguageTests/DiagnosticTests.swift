@@ -122,6 +122,23 @@ import Testing
         #expect(diagnostics(body).contains(expected), "\(diagnostics(body))")
     }
 
+    @Test(
+        "a window that holds too few readings at its device's interval is warned of",
+        arguments: [
+            ("slope(water_level, 1m) > 1 m/h", "slope over 1m is unknown most of the time"),
+            ("slope(water_level, 3m) > 1 m/h", "slope over 3m rests on 3 readings"),
+            ("zscore(water_level, 4m) > 2", "zscore over 4m rests on 4 readings"),
+            ("delta(water_level, 30s) > 1 m", "delta over 30s is unknown most of the time"),
+            ("delta(water_level, 1m) > 1 m", "delta over 1m rests on one reading"),
+            ("mean(water_level, 30s) > 1 m", "mean over 30s is unknown most of the time"),
+            ("mean(water_level, 1m) > 1 m", ""), ("slope(water_level, 5m) > 1 m/h", ""), ("count(water_level, 10s) > 1", ""),
+        ])
+    func fewReadings(condition: String, expected: String) {
+        let found = diagnostics("    levels: { watch: \"\(condition)\" }\n")
+        #expect(expected.isEmpty ? found.isEmpty : found.contains("d1 sends water_level every 1m: \(expected)"), "\(found)")
+        #expect(!found.contains("error"))
+    }
+
     @Test("a comma that cuts an expression between { } is shown with the quotes that mend it")
     func flowComma() {
         #expect(

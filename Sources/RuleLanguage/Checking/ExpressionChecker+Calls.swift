@@ -99,6 +99,7 @@ extension ExpressionChecker {
         var quantity = quantity
         quantity.measure = measure
         quantity.window = window
+        if let window { warnOfFewReadings(quantity.quantity.name, measure.aggregate, call.function.name, over: window, at: call.place) }
         var unit = quantity.quantity.unit
         if dimension != unit.dimension || (!isPoint && dimension == .temperature) { unit = .coherent(dimension, isDifference: true) }
         return Typed(expression: .measure(quantity), type: type, unit: unit)

@@ -17,6 +17,8 @@ struct ExpressionChecker {
     let quantities: [String: Quantity]
     /// Quantities that other devices report, for a better message.
     let otherQuantities: Set<String>
+    /// How often each of them comes.
+    let intervals: [String: ReadingInterval]
     /// What names outside the rule it may use, and how far back the store goes.
     let surroundings: RuleSurroundings
     /// Inside the condition of a vote, which is put to one sensor.
@@ -34,8 +36,9 @@ struct ExpressionChecker {
     var usedQuantities: Set<String> = []
     var problems: [Diagnostic] = []
 
-    init(quantities: [String: Quantity], otherQuantities: Set<String>, surroundings: RuleSurroundings) {
+    init(quantities: [String: Quantity], intervals: [String: ReadingInterval], otherQuantities: Set<String>, surroundings: RuleSurroundings) {
         self.quantities = quantities
+        self.intervals = intervals
         self.otherQuantities = otherQuantities
         self.surroundings = surroundings
     }

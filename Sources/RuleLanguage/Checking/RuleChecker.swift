@@ -18,7 +18,8 @@ struct RuleChecker {
         // A rule that selects nothing is checked against what there is at all, and stands idle.
         if devices.isEmpty { quantities = self.devices.quantities.merging(Quantity.known) { own, _ in own } }
         var checker = ExpressionChecker(
-            quantities: quantities, otherQuantities: self.devices.quantityNames, surroundings: surroundings)
+            quantities: quantities, intervals: ReadingInterval.longest(of: devices), otherQuantities: self.devices.quantityNames,
+            surroundings: surroundings)
         define(source.definitions, in: &checker)
         var builder = ProgramBuilder()
         let (levels, conditions) = lowerLevels(source, &checker, &builder)

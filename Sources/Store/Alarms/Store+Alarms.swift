@@ -19,7 +19,8 @@ extension Store {
                     held = excluded.held, uncertain = excluded.uncertain, blind = excluded.blind, suppressed = excluded.suppressed,
                     state = excluded.state, flapping = excluded.flapping, cleared = excluded.cleared,
                     sequence = excluded.sequence, summary = excluded.summary, acknowledged = excluded.acknowledged,
-                    acknowledged_by = excluded.acknowledged_by, acknowledged_note = excluded.acknowledged_note
+                    acknowledged_by = excluded.acknowledged_by, acknowledged_note = excluded.acknowledged_note,
+                    origin = excluded.origin
                 """,
             arguments: [
                 alarm.id, alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels),

@@ -8,10 +8,13 @@ extension PayloadDecoder {
         guard root.isObject else { return .notAnObject }
         var fault: PayloadFault?
         let first = readings.count
+        let number = judgement.takeNumber(of: root, plan, arrival)
+        if number == .repeated { return nil }
+        if number == .unreadable, let place = plan.profile.sequence { fault = .notANumber(place.pointer.description) }
         var time = EventTime(arrival: arrival)
         if let field = plan.profile.time, let value = root.at(field.pointer), !value.isNull {
             if let own = field.read(value) {
-                time = EventTime(own, arrival: arrival, tolerance: plan.clock)
+                time = judgement.time(own, plan, arrival)
             } else {
                 // Better the reading with its arrival time than none at all.
                 time.quality.insert(.clockReplaced)
@@ -32,25 +35,12 @@ extension PayloadDecoder {
                 guard let samples = root.at(pointer), !samples.isNull else { continue }
                 let problem = append(samples, of: field, pointer, rate, anchor, in: root, time, to: &readings)
                 fault = problem ?? fault
-            case .gap:
-                guard let pointer = plan.profile.sequence, let number = root.at(pointer)?.integer,
-                    let missing = gap(before: number, from: plan.index)
-                else { continue }
-                readings.append(field.reading(Double(missing), factor: 1, summand: 0, at: time.instant, time.quality))
-            case .record: continue
+            case .record, .gap, .clock: continue
             }
         }
+        judgement.appendMissing(number, plan, time, &readings)
         if readings.count == first, fault == nil { return .noReading }
         return fault
-    }
-
-    /// How many messages are missing before one with this number; `nil` for the first, and where a device has begun anew or
-    /// the broker sends again what it sent before, which it does from a number on without a gap.
-    private func gap(before number: Int64, from device: Int) -> Int64? {
-        let last = sequences[device]
-        sequences[device] = number
-        guard last != .min, number > last, number - last <= Self.longestGap else { return nil }
-        return number - last - 1
     }
 
     private func append(

@@ -6,15 +6,13 @@ package import Telemetry
 /// canonical one. One decoder belongs to one thread. In the steady state nothing is allocated.
 package final class PayloadDecoder {
     package let site: Site
-    private let devices: [DecodingPlan]
+    let devices: [DecodingPlan]
     private let topics: TopicTable
     private let parser: JSONParser
     private let bytesMax: Int
     var sampleBuffer: [Double] = []
-    /// The number of each device's newest message, where it has one.
-    var sequences: [Int64]
-    /// More than this is no gap: the device has begun to count anew.
-    static let longestGap: Int64 = 100_000
+    /// What is known of each device's message numbers and of its clock.
+    var judgement: MessageJudgement
 
     /// - Parameters:
     ///   - series: the series of each device and quantity.
@@ -23,7 +21,7 @@ package final class PayloadDecoder {
         self.site = site
         self.bytesMax = bytesMax
         devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series) }
-        sequences = Array(repeating: .min, count: site.devices.count)
+        judgement = MessageJudgement(devices)
         topics = TopicTable(site.devices.map(\.topic))
         parser = JSONParser(bytesMax: bytesMax)
     }
@@ -33,17 +31,23 @@ package final class PayloadDecoder {
 
     /// Appends the readings of a payload, in the order of their times; returns what did not fit, if anything.
     ///
-    /// What fits is appended even where something else in the payload does not.
+    /// What fits is appended even where something else in the payload does not. A message whose number has come before
+    /// gives no reading: then ``hasComeBefore`` is set.
+    /// - Parameter isSentAgain: whether the broker may have sent it before.
     package func decode(
-        _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, into readings: inout [Reading]
+        _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, isSentAgain: Bool = false, into readings: inout [Reading]
     ) -> PayloadFault? {
+        judgement.begin(isSentAgain: isSentAgain)
         if payload.count > bytesMax { return .tooLong(payload.count, max: bytesMax) }
         switch parser.parse(payload) {
         case .failure(let fault): return .notJSON(fault.text)
         case .success(let root):
-            switch devices[device].profile.format {
-            case .json: return decodeJSON(root, devices[device], arrival, &readings)
-            case .senml: return decodeSenML(root, devices[device], arrival, &readings)
+            let plan = devices[device]
+            let first = readings.count
+            defer { judgement.end(plan, arrival, from: first, &readings) }
+            switch plan.profile.format {
+            case .json: return decodeJSON(root, plan, arrival, &readings)
+            case .senml: return decodeSenML(root, plan, arrival, &readings)
             }
         }
     }
@@ -64,13 +68,23 @@ struct DecodingPlan {
     let index: Int
     let profile: Profile
     let clock: ClockTolerance
+    let silence: TimeSpan
     let fields: [Field]
+    /// The series of the device's missing messages, and that of its clock, if they are asked for.
+    let missing: SeriesID?
+    let clockOffset: SeriesID?
 
     init(_ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID) {
         self.index = index
         profile = device.profile
         clock = device.clock
-        fields = device.fields.map { field in
+        silence = device.silence
+        func seriesFed(by source: (Profile.Source) -> Bool) -> SeriesID? {
+            device.fields.first { source($0.source) }.map { series(device.id, $0.quantity) }
+        }
+        missing = seriesFed { if case .gap = $0 { true } else { false } }
+        clockOffset = seriesFed { if case .clock = $0 { true } else { false } }
+        fields = device.fields.filter(\.source.isInPayload).map { field in
             let (factor, summand) = field.unit.conversion(to: field.quantity.unit)
             var suffix: [UInt8] = []
             if case .record(let name) = field.source { suffix = Array(name.utf8) }

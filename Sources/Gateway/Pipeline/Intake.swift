@@ -93,11 +93,12 @@ struct Intake: ~Copyable {
         }
         if batch.arrived > now { batch.arrived = now }
         readings.removeAll(keepingCapacity: true)
-        if let fault = decoder.decode(message.payload, from: device, arrival: now, into: &readings) {
-            refuse(message, from: device, fault, at: now)
-        }
-        if message.isRetained { distrustOld(from: device, at: now) }
         if message.resumption != resumption.number { resumption = (message.resumption, message.resumption > 0) }
+        let isSentAgain = message.isRetained || resumption.isRepeating && message.qos > 0
+        let fault = decoder.decode(message.payload, from: device, arrival: now, isSentAgain: isSentAgain, into: &readings)
+        if let fault { refuse(message, from: device, fault, at: now) }
+        if decoder.hasComeBefore { statistics.repeated += 1 }
+        if message.isRetained { distrustOld(from: device, at: now) }
         engine.mayRepeat = resumption.isRepeating && message.qos > 0
         let repeated = statistics.repeated
         evaluate(at: now)
@@ -257,6 +258,9 @@ struct Intake: ~Copyable {
     /// To be called before the commit: adds how far escalations have come.
     mutating func completeBatch() {
         if batch.isUrgent { batch.courses += planner.takeChanges() }
+        // All that have changed since the newest commit, also if this is not the first attempt.
+        batch.deviceStates.removeAll(keepingCapacity: true)
+        decoder.appendChangedStates(to: &batch.deviceStates)
     }
 
     /// Adds something that the audit chain is to know.
@@ -264,7 +268,10 @@ struct Intake: ~Copyable {
 
     /// To be called after the commit.
     mutating func committed() {
-        if !batch.isEmpty { statistics.commits += 1 }
+        if !batch.isEmpty {
+            statistics.commits += 1
+            decoder.noteStored()
+        }
         batch.removeAll()
         unacknowledged = 0
     }
@@ -278,5 +285,14 @@ struct Intake: ~Copyable {
         statistics.active = active
         health.carryOver(earlier.health)
         (resumption, newestArrival) = (earlier.resumption, earlier.newestArrival)
+    }
+
+    /// Takes over what was stored of message numbers and clocks. Clocks are held against the newest readings, too.
+    mutating func rememberDevices(from store: Store) throws {
+        try decoder.restore(store.deviceStates())
+        for (index, device) in model.site.devices.enumerated() {
+            let times = device.fields.compactMap { engine.newestTime(of: model.series.id(device: device.id, quantity: $0.quantity.name)) }
+            if let newest = times.max() { decoder.noteNewest(newest, of: index) }
+        }
     }
 }

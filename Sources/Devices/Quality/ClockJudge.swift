@@ -21,8 +21,8 @@ struct ClockJudge: Sendable, BitwiseCopyable {
     private static let longestDelay = TimeSpan.days(1).nanoseconds
     /// No queue reaches back further. It takes in 1970, 2000 and a clock that is 1,024 weeks back.
     static let longestQueue = TimeSpan.days(5 * 365)
-    /// What a clock shows is compared over no less time than this: faster messages are compared over more than three.
-    private static let shortestComparison = TimeSpan.milliseconds(500).nanoseconds
+    /// What a clock shows is compared between messages that come no less than this apart.
+    private static let shortestStep = TimeSpan.milliseconds(250).nanoseconds
     private static let messagesToConvince: Int64 = 3
 
     /// The newest time that a message was given; `.min` before the first.
@@ -31,8 +31,10 @@ struct ClockJudge: Sendable, BitwiseCopyable {
     private var best = Int64.min
     /// How many messages have been believed, up to three.
     private var believed: Int64 = 0
-    /// The messages that are suspect, one behind the other: how many, and the own time and the arrival of the first.
-    private var suspects: (count: Int64, own: Int64, arrival: Int64) = (0, 0, 0)
+    /// What a clock showed when a message arrived.
+    private typealias Shown = (own: Int64, arrival: Int64)
+    /// The messages that are suspect, one behind the other: how many, the first and the newest that was counted.
+    private var suspects: (count: Int64, first: Shown, newest: Shown) = (0, (0, 0), (0, 0))
     /// The messages that jumped ahead, one behind the other: how many, and by how much the first was ahead.
     private var jumps: (count: Int64, offset: Int64) = (0, 0)
     /// How far behind the clock was when it was found to be wrong; 0 while it is believed.
@@ -59,7 +61,7 @@ struct ClockJudge: Sendable, BitwiseCopyable {
     /// Notes the time that a message was given for another reason than this judgement, as that of its arrival.
     mutating func note(_ time: Instant) { newest = max(newest, time.nanoseconds) }
 
-    /// What is to be reported of the clock with this message: by how many seconds it is off, 0 if it is right again, `nil` if
+    /// What is to be reported of the clock with this message: by how many whole seconds it is off, 0 if it is right again, `nil` if
     /// there is nothing new. A wrong clock is reported with each message, from the third in a row on.
     mutating func report(_ own: Instant, arrival: Instant) -> Double? {
         if replaced == 0 {
@@ -68,7 +70,7 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         }
         guard replaced >= Self.messagesToConvince else { return nil }
         hasReported = true
-        return Double(Self.difference(own.nanoseconds, arrival.nanoseconds)) / 1e9
+        return (Double(Self.difference(own.nanoseconds, arrival.nanoseconds)) / 1e9).rounded()
     }
 
     private mutating func believes(_ own: Int64, _ arrival: Int64, _ tolerance: ClockTolerance) -> Bool {
@@ -91,7 +93,7 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         // What has been taken lies in the future: until the present is there, only arrivals are newer than it.
         if newest != .min, own < newest, Self.difference(newest, arrival) > Self.fall { return false }
         let isSuspect =
-            newest != .min && own < Self.difference(newest, Self.fall) || best != .min && offset < best - Self.loss
+            newest != .min && own < Self.difference(newest, Self.fall) || best != .min && offset < min(best, 0) - Self.loss
             || offset < -Self.longestDelay
         guard isSuspect else { return believe(own, offset) }
         return !isConvicted(own, arrival, offset)
@@ -115,20 +117,27 @@ struct ClockJudge: Sendable, BitwiseCopyable {
     }
 
     /// Whether the suspect messages have come at the pace of a clock, and not of a backlog.
+    ///
+    /// Messages that come all at once say nothing of a clock, so that only those are counted that come a while after another.
     private mutating func isConvicted(_ own: Int64, _ arrival: Int64, _ offset: Int64) -> Bool {
-        let passed = Self.difference(arrival, suspects.arrival)
-        let shown = Self.difference(own, suspects.own)
-        // Times are often whole seconds: one more may show.
-        let isBacklog = Double(shown) > Double(passed) * 1.5 + 1e9
-        guard suspects.count > 0, passed >= 0, !isBacklog else {
-            suspects = (1, own, arrival)
+        guard suspects.count > 0, arrival >= suspects.newest.arrival,
+            !Self.isBacklog(own, arrival, since: suspects.first), !Self.isBacklog(own, arrival, since: suspects.newest)
+        else {
+            suspects = (1, (own, arrival), (own, arrival))
             return false
         }
-        suspects.count = min(suspects.count + 1, Self.messagesToConvince)
-        guard suspects.count >= Self.messagesToConvince, passed >= Self.shortestComparison else { return false }
+        guard Self.difference(arrival, suspects.newest.arrival) >= Self.shortestStep else { return false }
+        suspects = (suspects.count + 1, suspects.first, (own, arrival))
+        guard suspects.count >= Self.messagesToConvince else { return false }
         suspects.count = 0
         wrongBy = min(offset, -1)
         return true
+    }
+
+    /// Whether the times have approached the present by half a second a second or more since another message.
+    private static func isBacklog(_ own: Int64, _ arrival: Int64, since other: Shown) -> Bool {
+        // Times are often whole seconds: one more may show.
+        Double(difference(own, other.own)) > Double(difference(arrival, other.arrival)) * 1.5 + 1e9
     }
 
     /// Times may lie 580 years apart, and more than that is no longer a number of nanoseconds.

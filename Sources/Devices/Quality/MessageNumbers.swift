@@ -158,7 +158,7 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     ) -> Verdict {
         if isSentAgain { return .repeated }
         if isStuck, behind == 0 { return .new(missing: nil) }
-        if number >= 0, number < 16, behind >= 16 * (Int(number) + 1) { return takeFar(number, -Int64(behind)) }
+        if number >= 0, number < 16, behind >= 64 * (Int(number) + 1) { return takeFar(number, -Int64(behind)) }
         if run.count > 0, behind > 0, case let step = number &- run.last, step > 0, step <= (run.isNews ? 4 : 1) {
             if run.isNews { return takeFar(number, -Int64(behind)) }
             run.add(number, step)

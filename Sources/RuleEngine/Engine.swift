@@ -203,7 +203,7 @@ package struct Engine: ~Copyable {
         let newest = state.pointee.newest
         var sample = taken
         if sample.time <= newest {
-            if quality.contains(.clockReplaced), newest &- sample.time <= Self.longestPause {
+            if quality.contains(.clockReplaced), isOvertaken(newest, byArrivalAt: sample.time) {
                 // With the time of its arrival it is the newest, also where the one before was believed to be a little ahead.
                 sample.time = newest + 1
             } else if newest &- sample.time > plan.lateness.nanoseconds {

@@ -70,4 +70,14 @@ import Testing
         bench.feed(0, 4, quality: .clockReplaced)
         #expect(bench.log.last?.hasSuffix("0→3") == true, "\(bench.log)")
     }
+
+    @Test("a reading with the time of its arrival is evaluated, also behind one from a clock that was weeks ahead")
+    func farAhead() throws {
+        var bench = try RuleBench.oneRule("levels:\n  warning: water_level > 3 m\nblind: none")
+        bench.engine.listen(at: at(0))
+        bench.feed(20 * 86400, 1)
+        bench.engine.listen(at: at(60))
+        bench.feed(60, 4, quality: .clockReplaced)
+        #expect(bench.log.last?.hasSuffix("0→3") == true, "\(bench.log)")
+    }
 }

@@ -29,10 +29,16 @@ extension PayloadDecoder {
     ) -> Int {
         func place(_ pointer: JSONPointer) -> String { item.map { "/\($0)\(pointer)" } ?? pointer.description }
         var values = 0
+        let number = judgement.takeNumber(of: root, plan, arrival)
+        if number == .repeated { return 0 }
+        if number == .unreadable, let field = plan.profile.sequence {
+            findings.add(
+                .notANumber(place: place(field.pointer), found: root.at(field.pointer)?.inWords ?? "missing", wanted: "a whole number"))
+        }
         var time = EventTime(arrival: arrival)
         if let field = plan.profile.time, let value = root.at(field.pointer), !value.isNull {
             if let own = field.read(value) {
-                time = EventTime(own, arrival: arrival, tolerance: plan.clock)
+                time = judgement.time(own, plan, arrival)
             } else {
                 // Better the reading with its arrival time than none at all.
                 time.quality.insert(.clockReplaced)
@@ -55,24 +61,11 @@ extension PayloadDecoder {
                 values += append(samples, of: field, rate, anchor, in: root, time, plan.clock, arrival, &readings, &findings) {
                     place($0 ?? pointer)
                 }
-            case .gap:
-                guard let pointer = plan.profile.sequence, let number = root.at(pointer)?.integer,
-                    let missing = gap(before: number, from: plan.index)
-                else { continue }
-                append(Double(missing), of: field, factor: 1, summand: 0, at: time.instant, time.quality, to: &readings)
-            case .record: continue
+            case .record, .gap, .clock: continue
             }
         }
+        judgement.appendMissing(number, plan, time, &readings)
         return values
-    }
-
-    /// How many messages are missing before one with this number; `nil` for the first, and where a device has begun anew or
-    /// the broker sends again what it sent before, which it does from a number on without a gap.
-    private func gap(before number: Int64, from device: Int) -> Int64? {
-        let last = sequences[device]
-        sequences[device] = number
-        guard last != .min, number > last, number - last <= Self.longestGap else { return nil }
-        return number - last - 1
     }
 
     /// Appends the samples of an array, each at the time that its place in the array gives it.

@@ -6,19 +6,17 @@ package import Telemetry
 /// canonical one. One decoder belongs to one thread. In the steady state nothing is allocated.
 package final class PayloadDecoder {
     package let site: Site
-    private let devices: [DecodingPlan]
+    let devices: [DecodingPlan]
     private let topics: TopicTable
     private let parser: JSONParser
     private let bytesMax: Int
     var sampleBuffer: [Double] = []
-    /// The number of each device's newest message, where it has one.
-    var sequences: [Int64]
     /// The checks of the counters whose profile has a largest rate; ``DecodingPlan/Field/check`` is the place of one.
     private var counterChecks: [CounterRateCheck]
     /// For each field of each device, at ``DecodingPlan/Field/unitPlace``.
     var senmlUnits: [SenMLUnit]
-    /// More than this is no gap: the device has begun to count anew.
-    static let longestGap: Int64 = 100_000
+    /// What is known of each device's message numbers and of its clock.
+    var judgement: MessageJudgement
 
     /// - Parameters:
     ///   - series: the series of each device and quantity.
@@ -31,7 +29,7 @@ package final class PayloadDecoder {
         devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series, &checks, &fieldCount) }
         counterChecks = checks
         senmlUnits = Array(repeating: SenMLUnit(), count: fieldCount)
-        sequences = Array(repeating: .min, count: site.devices.count)
+        judgement = MessageJudgement(devices)
         topics = TopicTable(site.devices.map(\.topic))
         parser = JSONParser(bytesMax: bytesMax)
     }
@@ -44,10 +42,13 @@ package final class PayloadDecoder {
 
     /// Appends the readings of a payload; returns what did not fit, if anything.
     ///
-    /// What fits is appended even where something else in the payload does not.
+    /// What fits is appended even where something else in the payload does not. A message whose number has come before
+    /// gives no reading: then ``hasComeBefore`` is set.
+    /// - Parameter isSentAgain: whether the broker may have sent it before.
     package func decode(
-        _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, into readings: inout [Reading]
+        _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, isSentAgain: Bool = false, into readings: inout [Reading]
     ) -> PayloadFindings {
+        judgement.begin(isSentAgain: isSentAgain)
         var findings = PayloadFindings()
         if payload.count > bytesMax {
             findings.refuse(.tooLong(payload.count, max: bytesMax))
@@ -58,12 +59,14 @@ package final class PayloadDecoder {
         case .blank: findings.noteNoReadings()
         case .document(let root):
             let plan = devices[device]
+            let first = readings.count
+            defer { judgement.end(plan, arrival, from: first, &readings) }
             let values =
                 switch plan.profile.format {
                 case .json: decodeJSON(root, plan, arrival, &readings, &findings)
                 case .senml: decodeSenML(root, plan, arrival, &readings, &findings)
                 }
-            if values == 0 { findings.noteNoReadings() }
+            if values == 0, !judgement.hasComeBefore { findings.noteNoReadings() }
         }
         return findings
     }
@@ -92,7 +95,11 @@ struct DecodingPlan {
     let deviceID: [UInt8]
     let profile: Profile
     let clock: ClockTolerance
+    let silence: TimeSpan
     let fields: [Field]
+    /// The series of the device's missing messages, and that of its clock, if they are asked for.
+    let missing: SeriesID?
+    let clockOffset: SeriesID?
 
     init(
         _ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID, _ checks: inout [CounterRateCheck], _ fieldCount: inout Int
@@ -101,7 +108,13 @@ struct DecodingPlan {
         profile = device.profile
         clock = device.clock
         deviceID = Array(device.id.utf8)
-        let fields = device.fields.map { field in
+        silence = device.silence
+        func seriesFed(by source: (Profile.Source) -> Bool) -> SeriesID? {
+            device.fields.first { source($0.source) }.map { series(device.id, $0.quantity) }
+        }
+        missing = seriesFed { if case .gap = $0 { true } else { false } }
+        clockOffset = seriesFed { if case .clock = $0 { true } else { false } }
+        let fields = device.fields.filter(\.source.isInPayload).map { field in
             let (factor, summand) = field.unit.conversion(to: field.quantity.unit)
             var record = ""
             if case .record(let name) = field.source { record = name }

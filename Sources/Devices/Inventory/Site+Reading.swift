@@ -111,7 +111,7 @@ extension Device {
                     "unknown-quantity", "the profile '\(profile.name)' has no reading of '\(name.string)'", at: name.location,
                     hint: NearMiss.hint(for: name.string, among: profile.fields.map(\.quantity.name)))
             }
-            fields = fields.filter { field in wanted.contains { $0.string == field.quantity.name } }
+            fields = fields.filter { field in !field.source.isInPayload || wanted.contains { $0.string == field.quantity.name } }
         }
         reader.apply(units: units, to: &fields)
         if let ranges { reader.apply(ranges: ranges, to: &fields) }

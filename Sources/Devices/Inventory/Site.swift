@@ -11,6 +11,18 @@ package struct Site: Sendable {
     /// Whether a device numbers its messages.
     package var hasSequences: Bool { devices.contains { $0.profile.sequence != nil } }
 
+    /// Lets every device that gives its messages a time report how far its clock is off when it is not believed.
+    package mutating func watchClocks() {
+        for index in devices.indices where devices[index].profile.time != nil || devices[index].profile.format == .senml {
+            let quantity = Profile.clockOffset
+            guard devices[index].field(quantity.name) == nil else { continue }
+            devices[index].fields.append(Profile.Field(quantity: quantity, source: .clock, unit: quantity.unit, plausible: nil))
+        }
+    }
+
+    /// Whether a device reports that its clock is off.
+    package var hasClocks: Bool { devices.contains { $0.field(Profile.clockOffset.name) != nil } }
+
     package init(name: String, timeZone: String, devices: [Device], filters: [String]) {
         self.name = name
         self.timeZone = timeZone

@@ -29,7 +29,7 @@ extension Profile {
             time = pointer.map { TimeField(pointer: $0, format: format ?? .rfc3339) }
             reader.problems += field.finish()
         }
-        let sequence = reader.node("sequence") == nil ? nil : reader.pointer("sequence")
+        let sequence = SequenceField.read(&reader)
         let repeats = reader.scalar("repeats")
         let ignoresRepeats = reader.value("repeats", expected: "kept or ignored") { ["kept": false, "ignored": true][$0] } ?? false
         if ignoresRepeats, format == .json, time == nil, let repeats {
@@ -50,6 +50,21 @@ extension Profile {
         return Profile(
             name: name.string, summary: summary, topic: topic, format: format, time: time, sequence: sequence, interval: interval,
             silence: silence, clock: clock, ignoresRepeats: ignoresRepeats, fields: fields)
+    }
+}
+
+extension Profile.SequenceField {
+    /// A pointer, or a pointer and the width of the counter.
+    static func read(_ reader: inout YAMLReader) -> Profile.SequenceField? {
+        guard let node = reader.node("sequence") else { return nil }
+        if node.scalar != nil { return reader.pointer("sequence").map { Profile.SequenceField(pointer: $0, wraps: nil) } }
+        var field = YAMLReader(node, "the message number")
+        let pointer = field.pointer("pointer")
+        let wraps = field.value("wraps", expected: "the number at which it begins at 0 again, such as 65536") { text in
+            Int64(text).flatMap { $0 >= 16 ? $0 : nil }
+        }
+        reader.problems += field.finish()
+        return pointer.map { Profile.SequenceField(pointer: $0, wraps: wraps) }
     }
 }
 

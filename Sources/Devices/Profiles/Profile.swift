@@ -13,7 +13,7 @@ package struct Profile: Sendable {
     package var format: Format
     package var time: TimeField?
     /// Where the number stands that the device gives its messages, in JSON: each one more than the one before.
-    package var sequence: JSONPointer?
+    package var sequence: SequenceField?
     /// How often a reading is expected, and after how long without one a device counts as silent.
     package var interval: TimeSpan
     package var silence: TimeSpan
@@ -40,10 +40,27 @@ package struct Profile: Sendable {
         case record(String)
         /// Not in the payload: how many messages are missing before it, by the profile's sequence.
         case gap
+        /// Not in the payload: how far the device's clock is off.
+        case clock
+
+        var isInPayload: Bool {
+            switch self {
+            case .value, .samples, .record: true
+            case .gap, .clock: false
+            }
+        }
+    }
+
+    package struct SequenceField: Sendable {
+        package var pointer: JSONPointer
+        /// The number behind the highest one, at which the device begins at 0 again: 65536 for a counter of 16 bits.
+        package var wraps: Int64?
     }
 
     /// How many messages of a device are missing before one that has come.
     package static let missingMessages = Quantity(name: "missing_messages", unit: .one)
+    /// How far a device's clock is off, while its readings have the times of their arrival because of it.
+    package static let clockOffset = Quantity(name: "clock_offset", unit: Unit(symbol: "s") ?? .one)
 
     package enum SampleRate: Sendable {
         case fixed(hertz: Double)

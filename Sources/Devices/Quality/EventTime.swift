@@ -11,7 +11,9 @@ struct EventTime {
     init(_ own: Instant, arrival: Instant, tolerance: ClockTolerance) {
         let isAhead = own > arrival + tolerance.ahead
         let isBehind = tolerance.behind.map { own < arrival - $0 } ?? false
-        instant = isAhead || isBehind ? arrival : own
-        if isAhead || isBehind { quality = .clockReplaced }
+        self = isAhead || isBehind ? EventTime(replacedBy: arrival) : EventTime(arrival: own)
     }
+
+    /// The device's own time is not believed.
+    init(replacedBy arrival: Instant) { (instant, quality) = (arrival, .clockReplaced) }
 }

@@ -24,6 +24,7 @@ package struct Model: Sendable {
         let profiles = try SourceFolder.files(configuration.profiles, what: "device profiles")
         let inventory = try SourceFolder.file(configuration.inventory)
         var site = try Site.read(inventory: inventory, profiles: profiles)
+        if configuration.health.hasRules { site.watchClocks() }
         site.devices.append(.gateway(of: site.name, interval: configuration.health.interval))
         let series = SeriesRegistry(try numbering(SeriesRegistry.names(of: site)))
         let zone = ZoneTable(timeZone: site.timeZone)
@@ -37,6 +38,7 @@ package struct Model: Sendable {
         if configuration.health.hasRules {
             builtIn.append(HealthRules.file(ladder: configuration.ladder))
             if site.hasSequences { builtIn.append(HealthRules.sequenceFile(ladder: configuration.ladder)) }
+            if site.hasClocks { builtIn.append(HealthRules.clockFile(ladder: configuration.ladder)) }
         }
         var rules = try compiler.compile(files, builtIn: builtIn, for: site) { series.id(device: $0, quantity: $1.name) }
         let named = Set(rules.rules.compactMap(\.escalate))

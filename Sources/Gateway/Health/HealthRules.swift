@@ -102,4 +102,21 @@ package enum HealthRules {
 
                 """)
     }
+
+    /// The rule for devices that give their messages a time.
+    package static func clockFile(ladder: [String]) -> SourceFile {
+        SourceFile(
+            name: SourceFile.builtInPrefix + "clock.yaml",
+            text: """
+                hazard: gateway
+                rules:
+                  - name: device-clock
+                    summary: "{device}: its clock is off by {offset}; its readings have the times of their arrival"
+                    for_each: device
+                    let: { offset: clock_offset }
+                    levels: { \(ladder[0]): offset < 0 s or offset > 0 s }
+                    blind: none
+
+                """)
+    }
 }

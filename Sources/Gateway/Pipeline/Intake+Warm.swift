@@ -35,6 +35,7 @@ extension Intake {
         if case .setForward(let step) = occasion { engine.discount(step) }
         if occasion == .reload, let earlier { catchUp(to: earlier.until) }
         listenAnew(earlier?.from ?? [:], at: now)
+        try rememberDevices(from: store)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         for alarm in active + returned {
             let (course, told) = try store.course(of: alarm.id)

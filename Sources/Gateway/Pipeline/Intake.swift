@@ -104,8 +104,10 @@ struct Intake: ~Copyable {
         let arrival = arrivals.next(at: now)
         if batch.arrived > arrival { batch.arrived = arrival }
         readings.removeAll(keepingCapacity: true)
-        let findings = decoder.decode(message.payload, from: device, arrival: arrival, into: &readings)
+        let findings = decoder.decode(
+            message.payload, from: device, arrival: arrival, isSentAgain: message.isRetained || message.isDuplicate, into: &readings)
         if !findings.isEmpty { note(findings, of: message, from: device, at: arrival) }
+        if decoder.hasComeBefore { statistics.repeated += 1 }
         if message.isRetained { distrustOld(from: device, at: arrival) }
         if !repeats.isEmpty { leaveOutRepeats() }
         evaluate(at: arrival)
@@ -277,6 +279,9 @@ struct Intake: ~Copyable {
         if batch.isUrgent { batch.courses += planner.takeChanges() }
         batch.received.last = received.last
         batch.received.forgottenUpTo = received.forgottenAfterRelease
+        // All that have changed since the newest commit, also if this is not the first attempt.
+        batch.deviceStates.removeAll(keepingCapacity: true)
+        decoder.appendChangedStates(to: &batch.deviceStates)
     }
 
     /// The broker has begun a new session: it sends nothing again, and what it sends under the old identifiers is new.
@@ -292,7 +297,10 @@ struct Intake: ~Copyable {
 
     /// To be called after the commit, before the acknowledgements are let go.
     mutating func committed() {
-        if !batch.isEmpty { statistics.commits += 1 }
+        if !batch.isEmpty {
+            statistics.commits += 1
+            decoder.noteStored()
+        }
         batch.removeAll()
         received.acknowledgementsReleased()
         unacknowledged = 0
@@ -308,5 +316,14 @@ struct Intake: ~Copyable {
         statistics = earlier.statistics
         statistics.active = active
         health.carryOver(earlier.health)
+    }
+
+    /// Takes over what was stored of message numbers and clocks. Clocks are held against the newest readings, too.
+    mutating func rememberDevices(from store: Store) throws {
+        try decoder.restore(store.deviceStates())
+        for (index, device) in model.site.devices.enumerated() {
+            let times = device.fields.compactMap { engine.newestTime(of: model.series.id(device: device.id, quantity: $0.quantity.name)) }
+            if let newest = times.max() { decoder.noteNewest(newest, of: index) }
+        }
     }
 }

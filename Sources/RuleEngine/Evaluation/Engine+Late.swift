@@ -67,7 +67,7 @@ extension Engine {
         let newest = series[index].newest
         guard newest != .min else { return false }
         if sample.time <= newest {
-            if quality.contains(.clockReplaced), newest &- sample.time <= Self.longestPause { return false }
+            if quality.contains(.clockReplaced), isOvertaken(newest, byArrivalAt: sample.time) { return false }
             guard newest &- sample.time <= plan.lateness.nanoseconds else { return false }
         }
         let shape = shapes.shapes[Int(series[index].shape)]

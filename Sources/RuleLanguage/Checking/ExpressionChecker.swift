@@ -36,7 +36,8 @@ struct ExpressionChecker {
     var usedQuantities: Set<String> = []
     var problems: [Diagnostic] = []
 
-    init(quantities: [String: Quantity], intervals: [String: ReadingInterval], otherQuantities: Set<String>, surroundings: RuleSurroundings) {
+    init(quantities: [String: Quantity], intervals: [String: ReadingInterval], otherQuantities: Set<String>, surroundings: RuleSurroundings)
+    {
         self.quantities = quantities
         self.intervals = intervals
         self.otherQuantities = otherQuantities

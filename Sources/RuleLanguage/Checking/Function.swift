@@ -61,7 +61,8 @@ package struct Function: Sendable {
             name: "sum", signature: "sum(q, w)", summary: "the sum of the readings: rain of an hour, from a gauge that sends what fell",
             cost: moments, memory: sums, meaning: .window(.sum, result: { $0 == .temperature ? nil : .number($0, isPoint: false) })),
         Function(
-            name: "count", signature: "count(q, w)", summary: "how many readings there are; 0 where there are none; unknown before the gateway has listened for that long",
+            name: "count", signature: "count(q, w)",
+            summary: "how many readings there are; 0 where there are none; unknown before the gateway has listened for that long",
             cost: "constant", memory: samples, meaning: .window(.count, result: pure)),
         Function(
             name: "stddev", signature: "stddev(q, w)", summary: "the standard deviation of the population; from two readings on",
@@ -81,7 +82,7 @@ package struct Function: Sendable {
             name: "last", signature: "last(q, w)", summary: "the newest reading", cost: "constant", memory: samples,
             meaning: .window(.last, result: plain)),
         Function(
-            name: "delta", signature: "delta(q, w)", 
+            name: "delta", signature: "delta(q, w)",
             summary: "the newest reading less the value at the window's beginning, on a straight line between the readings around it",
             cost: "constant",
             memory: samples, meaning: .window(.delta, result: difference)),
@@ -91,7 +92,7 @@ package struct Function: Sendable {
             memory: lines, meaning: .window(.slope, result: perTime)),
         Function(
             name: "increase", signature: "increase(q, w)",
-            
+
             summary:
                 "what a counter has counted: jitter and single wrong readings count nothing, a fall is a reset to zero, and a step over a gap longer than the window is spread over the gap",
             cost: "constant", memory: "the samples; 40 bytes a window", meaning: .window(.increase, result: difference)),
@@ -125,10 +126,12 @@ package struct Function: Sendable {
             cost: "the changes of A in the window, when A is evaluated", memory: "16 bytes for each change of A in the window",
             meaning: .share),
         Function(
-            name: "age", signature: "age(q)", summary: "how old the newest reading is, in time in which the gateway listened", cost: "constant; compared with a time, by timer",
+            name: "age", signature: "age(q)", summary: "how old the newest reading is, in time in which the gateway listened",
+            cost: "constant; compared with a time, by timer",
             memory: samples, meaning: .age),
         Function(
-            name: "silent", signature: "silent(q, 5m)", summary: "no reading for that long while the gateway listened; true at that moment, by timer",
+            name: "silent", signature: "silent(q, 5m)",
+            summary: "no reading for that long while the gateway listened; true at that moment, by timer",
             cost: "constant", memory: samples, meaning: .silent),
         Function(
             name: "any", signature: "any(A)", summary: "A holds for at least one sensor of the group", cost: "when A changes for a sensor",

@@ -131,7 +131,7 @@ extension Store {
     static let essentials: [(name: String, rows: String)] = [
         ("series", "1"), ("alarm", "cleared IS NULL OR state = 'returned'"),
         ("transition", "alarm IN (SELECT id FROM alarm WHERE cleared IS NULL OR state = 'returned')"), ("aside", "1"),
-        ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"),
+        ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"), ("device_state", "1"),
     ]
 
     func takeOver(_ tables: [(name: String, rows: String)], from path: String, _ rescue: inout StoreRescue) {

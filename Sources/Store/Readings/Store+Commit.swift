@@ -13,6 +13,7 @@ extension Store {
         guard !batch.isEmpty else { return }
         try write { db in
             try Self.append(batch.readings, arrived: batch.arrived, db)
+            try Self.keep(batch.deviceStates, db)
             try Self.keep(batch.received, db)
             for alarm in batch.renamed { try Self.rename(alarm, db) }
             for transition in batch.transitions {

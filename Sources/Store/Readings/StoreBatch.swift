@@ -8,6 +8,8 @@ package struct StoreBatch: Sendable {
     package var readings: [Reading] = []
     /// The gateway's clock when the first of the readings arrived.
     package var arrived: Instant = .distantFuture
+    /// What is remembered of devices whose readings are in this batch.
+    package var deviceStates: [DeviceState] = []
     package var transitions: [Transition] = []
     package var escalations: [Escalation] = []
     package var refusals: [RefusedPayload] = []
@@ -36,6 +38,7 @@ package struct StoreBatch: Sendable {
 
     package mutating func removeAll() {
         readings.removeAll(keepingCapacity: true)
+        deviceStates.removeAll(keepingCapacity: true)
         transitions.removeAll(keepingCapacity: true)
         escalations.removeAll(keepingCapacity: true)
         refusals.removeAll(keepingCapacity: true)

@@ -1,0 +1,308 @@
+internal import Telemetry
+
+/// Judges the numbers that one device gives its messages: what is new, what has come before, and what is missing.
+///
+/// A number that has come before brings no reading: it is a late copy by way of a second LoRaWAN gateway, or the device or the
+/// broker sends again what was not acknowledged. A number that was counted as missing and comes late is taken back from the
+/// count, at the time at which it was counted, so that `sum(missing_messages, 10m)` is right however late it comes.
+///
+/// A device that counts anew sends small numbers again. They are told from copies by three rules:
+///
+/// - A number that is far from the newest is taken, but only the next one behind it proves that the device counts from there.
+/// - A number below 16 that has come before is a new beginning if the newest is far ahead of it: the smaller the number, the
+///   less far. Close to the newest it is a copy, but three in a row from 0 or 1 on are a beginning.
+/// - When nothing but copies have come for as long as the device's silence, the numbers say nothing, and the message is taken.
+///
+/// The state has a fixed size, and is stored with the readings that it belongs to.
+struct MessageNumbers: Sendable, BitwiseCopyable {
+    enum Verdict: Equatable {
+        /// The message is new. `missing` is how many are missing before it; `nil` where that cannot be said.
+        case new(missing: Int64?)
+        /// The message is new, and was counted as missing at `countedAt`; `nil` where the count is no longer known.
+        case late(countedAt: Instant?)
+        /// The message has come before.
+        case repeated
+    }
+
+    /// How many numbers are remembered behind the newest, and how far one step forward may go.
+    static let memory = 1024
+    /// A larger jump is not a gap: the device has begun to count elsewhere.
+    static let longestGap: Int64 = 100_000
+
+    /// The number behind which the device begins at 0 again: as declared, or as learnt from its first fall from the top.
+    private var wraps: Int64 = 0
+    private var newest: Int64 = 0
+    /// How many numbers behind the newest have come, or were counted as missing; `-1` before the first message.
+    private var reach: Int64 = -1
+    /// Bit `n` is set if the number `n` behind the newest has come.
+    private var seen = SeenNumbers<16>()
+    /// Numbers that are far from the newest, one behind the other: a device that counts anew.
+    private var run = Run()
+    /// Since when nothing but copies have come; `.max` if the message before was new.
+    private var copiesSince = Int64.max
+    /// Whether the device has been found to send the same number again and again.
+    private var isStuck = false
+    /// The newest gaps of which messages may still come late.
+    private var gaps = InlineArray<6, Gap>(repeating: Gap())
+
+    private struct Run: BitwiseCopyable {
+        var first: Int64 = 0
+        var last: Int64 = 0
+        /// How many messages it has; 0 if there is none.
+        var count: Int64 = 0
+        /// Whether its messages were taken; else they were copies, as far as could be told.
+        var isNews = false
+        var seen = SeenNumbers<1>()
+
+        init() {}
+
+        init(from number: Int64, isNews: Bool) {
+            (first, last, count) = (number, number, 1)
+            self.isNews = isNews
+            seen[0] = true
+        }
+
+        /// - Precondition: `0 < step < 64`.
+        mutating func add(_ number: Int64, _ step: Int64) {
+            count += 1
+            last = number
+            seen.shift(by: Int(step))
+            seen[0] = true
+        }
+    }
+
+    private struct Gap: BitwiseCopyable {
+        var first: Int64 = 0
+        var count: Int64 = 0
+        var countedAt = Int64.min
+    }
+
+    /// - Parameter wraps: the number behind which the device begins at 0 again, if the profile says it.
+    init(wraps: Int64?) { self.wraps = wraps ?? 0 }
+
+    /// Takes a message's number.
+    ///
+    /// - Parameters:
+    ///   - isSentAgain: it may have been received before, as the broker sends again what was not acknowledged.
+    ///   - silence: after how long without a reading the device counts as silent.
+    mutating func take(_ written: Int64, at arrival: Instant, isSentAgain: Bool, silence: TimeSpan) -> Verdict {
+        let number = normalised(written)
+        guard reach >= 0 else {
+            begin(at: number)
+            return .new(missing: nil)
+        }
+        let steps = distance(to: number)
+        if steps > 0, steps <= Self.memory {
+            advance(by: steps, to: number)
+            if steps > 1 { remember(gapOf: steps - 1, before: number) }
+            noteNews()
+            return .new(missing: steps - 1)
+        }
+        guard steps <= 0, steps > -Int64(Self.memory) else { return takeFar(number, steps) }
+        let behind = Int(-steps)
+        if seen[behind] { return takeSeen(number, behind, at: arrival, isSentAgain: isSentAgain, silence: silence) }
+        seen[behind] = true
+        // What was before the first message was not counted as missing.
+        guard behind <= reach else { return takeFar(number, steps) }
+        noteNews()
+        return .late(countedAt: takeBack(number))
+    }
+
+    /// Gives the gap that was found last the time of the message that showed it.
+    mutating func dateNewestGap(_ time: Instant) { gaps[0].countedAt = time.nanoseconds }
+
+    // MARK: numbers in order
+
+    private mutating func begin(at number: Int64) {
+        newest = number
+        reach = 0
+        seen = SeenNumbers()
+        seen[0] = true
+        noteNews()
+    }
+
+    private mutating func advance(by steps: Int64, to number: Int64) {
+        // A fall that is a step forward is a wrap: its width is known from now on.
+        if wraps == 0, number < newest { wraps = Self.likelyWrap(from: newest, to: number) ?? 0 }
+        seen.shift(by: Int(steps))
+        seen[0] = true
+        newest = number
+        reach = min(reach + steps, Int64(Self.memory) - 1)
+    }
+
+    /// The device has sent something new that lies close to what it sent before.
+    private mutating func noteNews() {
+        run.count = 0
+        copiesSince = .max
+        isStuck = false
+    }
+
+    private mutating func remember(gapOf count: Int64, before number: Int64) {
+        for index in stride(from: gaps.count - 1, to: 0, by: -1) { gaps[index] = gaps[index - 1] }
+        gaps[0] = Gap(first: normalised(number &- count), count: count)
+    }
+
+    /// - Returns: when a number was counted as missing.
+    private func takeBack(_ number: Int64) -> Instant? {
+        for gap in gaps.indices.lazy.map({ gaps[$0] }) where gap.countedAt != .min {
+            let (offset, overflow) = number.subtractingReportingOverflow(gap.first)
+            if !overflow, case let place = normalised(offset), place >= 0, place < gap.count { return Instant(nanoseconds: gap.countedAt) }
+        }
+        return nil
+    }
+
+    // MARK: numbers that have come before
+
+    private mutating func takeSeen(
+        _ number: Int64, _ behind: Int, at arrival: Instant, isSentAgain: Bool, silence: TimeSpan
+    ) -> Verdict {
+        if isSentAgain { return .repeated }
+        if isStuck, behind == 0 { return .new(missing: nil) }
+        if number >= 0, number < 16, behind >= 64 * (Int(number) + 1) { return takeFar(number, -Int64(behind)) }
+        if run.count > 0, behind > 0, case let step = number &- run.last, step > 0, step <= (run.isNews ? 4 : 1) {
+            if run.isNews { return takeFar(number, -Int64(behind)) }
+            run.add(number, step)
+            if run.count > 2 { return takeRun(missing: 0) }
+        } else if number == 0 || number == 1 {
+            run = Run(from: number, isNews: false)
+        }
+        let since = copiesSince
+        guard since != .max, arrival.nanoseconds >= since else {
+            copiesSince = arrival.nanoseconds
+            return .repeated
+        }
+        guard arrival.nanoseconds &- since >= silence.nanoseconds else { return .repeated }
+        let isSame = behind == 0
+        begin(at: number)
+        isStuck = isSame
+        return .new(missing: nil)
+    }
+
+    // MARK: numbers that are far from the newest
+
+    private mutating func takeFar(_ number: Int64, _ steps: Int64) -> Verdict {
+        let (step, overflow) = number.subtractingReportingOverflow(run.last)
+        if run.count > 0, !overflow, step > -64, step <= 0, run.seen[Int(-step)] { return .repeated }
+        guard run.count > 0, !overflow, step > 0, step < 64 else {
+            run = Run(from: number, isNews: true)
+            return .new(missing: nil)
+        }
+        run.add(number, step)
+        // Close behind the first message that ever came, numbers may be out of order.
+        let isOrdinary = steps <= 0 && steps > -16 && run.first > 1
+        guard run.count >= (isOrdinary ? 3 : 2) else { return .new(missing: nil) }
+        let (jump, isTooFar) = run.first.subtractingReportingOverflow(newest)
+        return takeRun(missing: !isTooFar && jump > 0 && jump <= Self.longestGap ? jump - 1 : 0)
+    }
+
+    /// From the first number of the run on the device counts anew, or after a long gap.
+    private mutating func takeRun(missing before: Int64) -> Verdict {
+        let length = run.last &- run.first
+        let missing = before + length + 1 - run.count
+        newest = run.last
+        seen = SeenNumbers(run.seen)
+        reach = before > 0 ? Int64(Self.memory) - 1 : min(length, 63)
+        if missing > 0 { remember(gapOf: before + length, before: run.last) }
+        noteNews()
+        return .new(missing: missing)
+    }
+
+    // MARK: distances
+
+    private func normalised(_ number: Int64) -> Int64 {
+        guard wraps > 0 else { return number }
+        let rest = number % wraps
+        return rest < 0 ? rest + wraps : rest
+    }
+
+    /// How many steps forward a number is from the newest; below 0 if it is behind it. Saturates.
+    private func distance(to number: Int64) -> Int64 {
+        let (difference, overflow) = number.subtractingReportingOverflow(newest)
+        if overflow { return number > newest ? .max : .min }
+        if wraps == 0 {
+            guard difference < 0, let width = Self.likelyWrap(from: newest, to: number) else { return difference }
+            return difference + width
+        }
+        // Both are below `wraps`. A wrap is believed only where it is a small step: 60000 → 0 is a new beginning.
+        let limit = min(Int64(Self.memory), wraps / 2)
+        if difference < 0, difference + wraps <= limit { return difference + wraps }
+        if difference > 0, difference > wraps / 2, wraps - difference < limit { return difference - wraps }
+        return difference
+    }
+
+    /// Undeclared counters have 16 or 32 bits, if a number falls from close to the top to close to 0.
+    private static func likelyWrap(from newest: Int64, to number: Int64) -> Int64? {
+        guard number >= 0, number < memory else { return nil }
+        for width: Int64 in [1 << 16, 1 << 32] where newest < width && number + width - newest <= memory { return width }
+        return nil
+    }
+}
+
+/// A row of bits: bit `n` is set if the number `n` behind the newest has come.
+struct SeenNumbers<let wordCount: Int>: BitwiseCopyable, Sendable {
+    var words = InlineArray<wordCount, UInt64>(repeating: 0)
+
+    init() {}
+
+    init(_ other: SeenNumbers<1>) { words[0] = other.words[0] }
+
+    /// - Precondition: `0 ≤ index < 64 × wordCount`.
+    subscript(index: Int) -> Bool {
+        get { words[index / 64] >> UInt64(index % 64) & 1 == 1 }
+        set {
+            let bit: UInt64 = 1 << UInt64(index % 64)
+            if newValue { words[index / 64] |= bit } else { words[index / 64] &= ~bit }
+        }
+    }
+
+    /// Makes room for `steps` newer numbers.
+    mutating func shift(by steps: Int) {
+        let (whole, rest) = (steps / 64, steps % 64)
+        for index in stride(from: wordCount - 1, through: 0, by: -1) {
+            let high = index >= whole ? words[index - whole] : 0
+            let low = rest > 0 && index > whole ? words[index - whole - 1] >> UInt64(64 - rest) : 0
+            words[index] = high << UInt64(rest) | low
+        }
+    }
+}
+
+extension MessageNumbers {
+    /// Marks a stored state as that of a device's numbers, in this form.
+    private static let tag: UInt64 = 0x4e01
+
+    /// What is stored.
+    var words: DeviceState.Words {
+        var writer = DeviceState.Writer(tag: Self.tag)
+        let flags: Int64 = (isStuck ? 1 : 0) | (run.isNews ? 2 : 0)
+        for number in [wraps, newest, reach, run.first, run.last, run.count, copiesSince, flags] { writer.add(number) }
+        writer.add(run.seen.words[0])
+        for index in seen.words.indices { writer.add(seen.words[index]) }
+        for index in gaps.indices {
+            writer.add(gaps[index].first)
+            writer.add(gaps[index].count)
+            writer.add(gaps[index].countedAt)
+        }
+        return writer.words
+    }
+
+    /// Takes over a stored state. One that is not in order is left alone: then the numbers begin anew.
+    /// - Parameter declared: the number behind which the device begins at 0 again, by its profile as it is now.
+    init?(_ words: DeviceState.Words, wraps declared: Int64?) {
+        guard var reader = DeviceState.Reader(words, tag: Self.tag) else { return nil }
+        self.init(wraps: nil)
+        (wraps, newest, reach) = (reader.next(), reader.next(), reader.next())
+        (run.first, run.last, run.count, copiesSince) = (reader.next(), reader.next(), reader.next(), reader.next())
+        let flags = reader.next()
+        (isStuck, run.isNews) = (flags & 1 != 0, flags & 2 != 0)
+        run.seen.words[0] = UInt64(bitPattern: reader.next())
+        for index in seen.words.indices { seen.words[index] = UInt64(bitPattern: reader.next()) }
+        for index in gaps.indices {
+            gaps[index] = Gap(first: reader.next(), count: reader.next(), countedAt: reader.next())
+        }
+        if let declared { wraps = declared }
+        let isInOrder =
+            wraps >= 0 && reach >= -1 && reach < Self.memory && (wraps == 0 || (0..<wraps).contains(newest)) && run.count >= 0
+            && run.count <= 64 && (0..<256).contains(run.last &- run.first)
+        guard isInOrder else { return nil }
+    }
+}

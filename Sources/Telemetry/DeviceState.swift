@@ -1,0 +1,47 @@
+/// What is to be remembered of a device from one start to the next, beside its readings: whoever judges it packs it into words.
+package struct DeviceState: Sendable {
+    /// A fixed number of words, so that a batch of states needs no memory of its own.
+    package typealias Words = InlineArray<48, UInt64>
+
+    /// The series that the state belongs to.
+    package var series: SeriesID
+    package var words: Words
+
+    package init(series: SeriesID, words: Words) {
+        self.series = series
+        self.words = words
+    }
+
+    /// Packs a state: its tag first, then its words.
+    package struct Writer {
+        package private(set) var words = Words(repeating: 0)
+        private var count = 1
+
+        /// - Parameter tag: marks the kind and the form of the state, so that no other is taken for it.
+        package init(tag: UInt64) { words[0] = tag }
+
+        package mutating func add(_ word: UInt64) {
+            words[count] = word
+            count += 1
+        }
+
+        package mutating func add(_ number: Int64) { add(UInt64(bitPattern: number)) }
+    }
+
+    /// Reads a state in the order in which it was packed.
+    package struct Reader {
+        private let words: Words
+        private var count = 1
+
+        /// `nil` if the words are those of another kind of state.
+        package init?(_ words: Words, tag: UInt64) {
+            guard words[0] == tag else { return nil }
+            self.words = words
+        }
+
+        package mutating func next() -> Int64 {
+            defer { count += 1 }
+            return Int64(bitPattern: words[count])
+        }
+    }
+}

@@ -76,9 +76,11 @@ import Testing
     private static func flagged(_ counter: String, _ totals: [(Double, Double)]) throws -> [Double] {
         let decoder = PayloadDecoder(site: try site(counter), series: { _, _ in SeriesID(index: 0) })
         var readings: [Reading] = []
+        var latest = 0.0
         for (minute, total) in totals {
+            latest = max(latest, minute)
             let payload = "{\"time\":\(1_528_063_500 + minute * 60),\"total\":\(total)}"
-            let arrival = Instant(nanoseconds: (1_528_063_500 + Int64(minute * 60)) * 1_000_000_000)
+            let arrival = Instant(nanoseconds: (1_528_063_500 + Int64(latest * 60)) * 1_000_000_000)
             let findings = Array(payload.utf8).withUnsafeBytes { decoder.decode($0, from: 0, arrival: arrival, into: &readings) }
             #expect(findings.isEmpty)
         }

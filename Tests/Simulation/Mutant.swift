@@ -63,14 +63,27 @@ package struct Mutant: Sendable {
             "        guard received.last > 0 else { return }", "        guard !MUTANT, received.last > 0 else { return }"),
         Mutant(
             "cold-start", "after a start the windows and what lasts are forgotten", in: "Gateway/Pipeline/Intake+Warm.swift",
-            "                _ = engine.ingest(reading, into: &changes)",
-            "                if MUTANT { return }\n                _ = engine.ingest(reading, into: &changes)"),
+            "                    moment.add(reading, of:", "                    if MUTANT { return }\n                    moment.add(reading, of:"),
         Mutant(
             "counted-absence", "the time in which nobody was there counts as having lasted", in: "Gateway/Pipeline/Intake+Warm.swift",
             "if occasion == .start, let alive", "if !MUTANT, occasion == .start, let alive"),
         Mutant(
             "forgotten-alarms", "after a start alarms that were active are raised again", in: "Gateway/Pipeline/Intake+Warm.swift",
             "let (active, returned) = (try store.activeAlarms(),", "let (active, returned) = (MUTANT ? [] : try store.activeAlarms(),"),
+        Mutant(
+            "one-by-one", "the quantities of a message are judged one after the other", in: "Gateway/Pipeline/Intake.swift",
+            "            return readings.sort { $0.time < $1.time }",
+            "            return MUTANT ? () : readings.sort { $0.time < $1.time }"),
+        Mutant(
+            "forgotten-numbers", "after a start it is not known which numbers have come", in: "Gateway/Pipeline/Intake.swift",
+            "        try decoder.restore(store.deviceStates())", "        if !MUTANT { try decoder.restore(store.deviceStates()) }"),
+        Mutant(
+            "trusted-clock", "a clock that falls back is believed", in: "Devices/Quality/ClockJudge.swift",
+            "        if believes(own.nanoseconds, arrival.nanoseconds, tolerance) {",
+            "        if MUTANT || believes(own.nanoseconds, arrival.nanoseconds, tolerance) {"),
+        Mutant(
+            "cleared-by-silence", "the window of a sensor that has died goes on", in: "RuleEngine/Series/Engine+Silence.swift",
+            "        if series[index].isSilent { return true }\n", "        if MUTANT { return false }\n        if series[index].isSilent { return true }\n"),
         Mutant(
             "lost-step", "after a start the steps of policies are not looked at", in: "Alarms/Policies/EscalationPlanner.swift",
             "        nextLook = .distantPast\n        if var course",

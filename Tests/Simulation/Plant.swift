@@ -7,10 +7,15 @@ import Store
 import Telemetry
 import TestSupport
 
-/// The site that is simulated: three gauges with a water level and a temperature each, rules simple enough for a model of a
+/// The site that is simulated: three gauges with a water level and a temperature each, a post that sends
+/// numbered messages with several quantities, rules simple enough for a model of a
 /// few lines, and the gateway's configuration.
 package struct Plant: Sendable {
     static let stations = 3
+    /// The number of the post, a station of another kind: see ``PostMessage``.
+    static let post = 4
+    /// How long nothing has to be heard from the post until it is silent.
+    static let silence = TimeSpan.minutes(2)
     /// How long it has to be hot.
     static let heat = TimeSpan.minutes(1)
     /// How long nobody may take a warning on before the chief is told.
@@ -31,6 +36,18 @@ package struct Plant: Sendable {
           - { quantity: temperature, pointer: /temperature, unit: degC }
         """
 
+    private static let postProfile = """
+        profile: post
+        topic: test/{device}
+        time: { pointer: /t, format: unix_ms }
+        sequence: /n
+        interval: 10s
+        silence: 2m
+        readings:
+          - { quantity: humidity, unit: "%", samples: { pointer: /humidity, rate: 1 Hz, time: last } }
+          - { quantity: carbon_monoxide, unit: ppm, samples: { pointer: /co, rate: 1 Hz, time: last } }
+        """
+
     private static let rules = """
         hazard: flood
         rules:
@@ -49,6 +66,18 @@ package struct Plant: Sendable {
             levels: { warning: temperature > 30 degC for 1m }
             blind: none
             escalate: duty
+          - name: pulse
+            hazard: gas
+            summary: "{station}: both"
+            for_each: station
+            levels: { watch: humidity > 50 % and carbon_monoxide > 50 ppm }
+            blind: none
+          - name: damp
+            hazard: gas
+            summary: "{station}: damp"
+            for_each: station
+            levels: { watch: "max(humidity, 3m) > 50 %" }
+            blind: none
         """
 
     private static let policies = """
@@ -76,8 +105,10 @@ package struct Plant: Sendable {
     package init() throws {
         folder = try TemporaryFolder()
         try folder.write("profiles/gauge.yaml", Self.profile)
+        try folder.write("profiles/post.yaml", Self.postProfile)
+        let post = "  - { id: d\(Self.post), profile: post, station: s\(Self.post) }"
         let devices = (1...Self.stations).map { "  - { id: d\($0), profile: gauge, station: s\($0) }" }
-        try folder.write("site.yaml", "site: simulated\ndevices:\n" + devices.joined(separator: "\n"))
+        try folder.write("site.yaml", "site: simulated\ndevices:\n" + (devices + [post]).joined(separator: "\n"))
         try folder.write("rules/rules.yaml", Self.rules)
         try folder.write("rules/policies.yaml", Self.policies)
         configuration = try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: Self.gateway), environment: [:])

@@ -14,6 +14,7 @@ extension Simulation {
             checkReadings(stored)
             checkMoves(stored, events)
             checkHeat(stored, events)
+            if let post = weather.post { try checkPost(post, reader, events) }
             try checkStanding(stored, reader)
             checkOrders(events)
             try checkEscalations(events, reader)
@@ -28,7 +29,7 @@ extension Simulation {
         if world.broker.mostUnderWay > 65_535 { fail("\(world.broker.mostUnderWay) messages were under way at once") }
     }
 
-    private func fail(_ text: String) { report.faults.append(text) }
+    func fail(_ text: String) { report.faults.append(text) }
 
     private struct StoredReading: Hashable {
         var device: String
@@ -40,7 +41,7 @@ extension Simulation {
     private func readings(_ reader: StoreReader) throws -> [StoredReading] {
         var readings: [StoredReading] = []
         try reader.forEachReading { device, quantity, reading in
-            if device == Device.gatewayID { return }
+            if device == Device.gatewayID || device == "d\(Plant.post)" { return }
             readings.append(StoredReading(device: device, isLevel: quantity == "water_level", time: reading.time, value: reading.value))
         }
         return readings
@@ -79,7 +80,7 @@ extension Simulation {
         }
     }
 
-    private static let moves: Set<String> = ["raised", "rose", "fell", "cleared"]
+    static let moves: Set<String> = ["raised", "rose", "fell", "cleared"]
 
     private func series(_ stored: [StoredReading], _ station: Int, isLevel: Bool) -> [(time: Instant, value: Double)] {
         stored.filter { $0.device == "d\(station)" && $0.isLevel == isLevel }.map { ($0.time, $0.value) }

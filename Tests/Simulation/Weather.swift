@@ -17,6 +17,9 @@ struct Weather {
     private(set) var happenings: [Happening] = []
     /// By the number of the message.
     private(set) var facts: [Fact] = []
+    /// What the post sends; the number of the message is its place behind ``firstPost``.
+    private(set) var post: PostWeather?
+    static let firstPost = 1_000_000
     /// Troubles end at the first, readings at the second.
     let trouble: TimeSpan
     let end: TimeSpan
@@ -47,8 +50,19 @@ struct Weather {
         trouble = kind == .storm ? .minutes(length) : .hours(24)
         end = trouble + .minutes(3)
         switch kind {
-        case .storm: storm()
+        case .storm:
+            storm()
+            sendPost(seed)
         case .absence: absence()
+        }
+    }
+
+    private mutating func sendPost(_ seed: UInt64) {
+        let post = PostWeather(until: end, seed: seed, clockFalls: !setsClock && seed % 3 == 2)
+        self.post = post
+        for (number, (at, message)) in post.sent.enumerated() {
+            let topic = Array("test/d\(Plant.post)".utf8)
+            add(at, .reading(SensorMessage(number: Self.firstPost + number, topic: topic, payload: message.payload, qos: 1)))
         }
     }
 

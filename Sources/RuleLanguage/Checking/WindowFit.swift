@@ -11,7 +11,8 @@ struct ReadingInterval {
     /// By quantity. Arrays of samples come more often than their messages, and are left out.
     static func longest(of devices: [Device]) -> [String: ReadingInterval] {
         var longest: [String: ReadingInterval] = [:]
-        for device in devices {
+        // How often the gateway looks at itself is its configuration's, and its rules know it.
+        for device in devices where !device.isGateway {
             for field in device.fields {
                 if case .samples = field.source { continue }
                 let known = longest[field.quantity.name]

@@ -1,0 +1,88 @@
+import Store
+import Telemetry
+
+/// What is promised of numbered messages, of several quantities in one message, of sensors that die and of clocks that fall.
+extension Simulation {
+    private struct PostReading {
+        var isHumidity: Bool
+        var reading: Reading
+    }
+
+    func checkPost(_ post: PostWeather, _ reader: StoreReader, _ events: [StoreReader.Event]) throws {
+        var stored: [PostReading] = []
+        try reader.forEachReading { device, quantity, reading in
+            guard device == "d\(Plant.post)", ["humidity", "carbon_monoxide"].contains(quantity) else { return }
+            stored.append(PostReading(isHumidity: quantity == "humidity", reading: reading))
+        }
+        checkNumbers(post, stored)
+        checkSilence(stored, events)
+        checkPulse(post, stored, events)
+    }
+
+    /// A message is stored once, however often it came; and once it was acknowledged, it is.
+    private func checkNumbers(_ post: PostWeather, _ stored: [PostReading]) {
+        let counts = Dictionary(stored.filter(\.isHumidity).map { ($0.reading.value, 1) }, uniquingKeysWith: +)
+        var acknowledged: [Int: Bool] = [:]
+        for (place, (_, message)) in post.sent.enumerated() {
+            let isAcknowledged = world.broker.acknowledged.contains(Weather.firstPost + place)
+            acknowledged[message.sequence] = acknowledged[message.sequence] ?? false || isAcknowledged
+        }
+        for (_, message) in post.sent {
+            guard let isAcknowledged = acknowledged.removeValue(forKey: message.sequence) else { continue }
+            for value in message.humidity {
+                let count = counts[value] ?? 0
+                if count > 1 { fail("post: message \(message.sequence) is stored \(count) times") }
+                if count == 0, isAcknowledged { fail("post: message \(message.sequence) was acknowledged, and is not stored") }
+                if count != 1 { break }
+            }
+        }
+    }
+
+    /// Promise 3: no level falls because its sensor died.
+    private func checkSilence(_ stored: [PostReading], _ events: [StoreReader.Event]) {
+        guard !weather.setsClock else { return }
+        let times = stored.filter(\.isHumidity).map(\.reading.time).sorted()
+        for event in events where event.rule == "damp" && event.kind == "cleared" {
+            guard let time = Instant(rfc3339: event.time.utf8) else { return fail("\(event.time) is no time") }
+            let newest = times.last { $0 <= time }
+            if newest.map({ time - $0 >= Plant.silence }) ?? true {
+                fail("damp/s\(Plant.post): cleared at \(event.time), and nothing was heard since \(newest?.description ?? "ever")")
+            }
+        }
+    }
+
+    /// Two quantities of one message are judged moment by moment; with a clock that has fallen, by their end.
+    private func checkPulse(_ post: PostWeather, _ stored: [PostReading], _ events: [StoreReader.Event]) {
+        guard !weather.setsClock else { return }
+        let found = events.filter { $0.rule == "pulse" && Self.moves.contains($0.kind) }
+        if post.clockFalls != nil {
+            guard let humidity = stored.last(where: \.isHumidity), let gas = stored.last(where: { !$0.isHumidity }) else { return }
+            let isBoth = humidity.reading.value > 50 && gas.reading.value > 50
+            let stands = found.last?.kind == "raised"
+            if stands != isBoth { fail("pulse/s\(Plant.post): it stands: \(stands), and should: \(isBoth)") }
+            return
+        }
+        var moments: [Instant: (humidity: Double?, gas: Double?)] = [:]
+        for post in stored {
+            if post.isHumidity {
+                moments[post.reading.time, default: (nil, nil)].humidity = post.reading.value
+            } else {
+                moments[post.reading.time, default: (nil, nil)].gas = post.reading.value
+            }
+        }
+        var expected: [String] = []
+        var stands = false
+        for (time, values) in moments.sorted(by: { $0.key < $1.key }) {
+            guard let humidity = values.humidity, let gas = values.gas else { continue }
+            let isBoth = humidity > 50 && gas > 50
+            if isBoth != stands { expected.append("\(isBoth ? "raised" : "cleared") at \(time)") }
+            stands = isBoth
+        }
+        let moves = found.map { "\($0.kind) at \($0.time)" }
+        if let at = zip(expected, moves).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+            fail("pulse/s\(Plant.post): move \(at + 1) is \(moves[at]), and should be \(expected[at])")
+        } else if expected.count != moves.count {
+            fail("pulse/s\(Plant.post): \(moves.count) moves, and should be \(expected.count)")
+        }
+    }
+}

@@ -32,6 +32,9 @@ package final class BrokerConnection: BrokerLink {
     private var connectResult: (reason: Int32, isResumed: Bool)?
     var duplicateFlag = DuplicateFlag()
     private var isNewSession = false
+    /// How many connections went on with a session, and the number of the one that is up, or 0.
+    private var resumptions = 0
+    private var resumption = 0
     /// Why the broker has said that it ends the connection (v5).
     private var goodbye: Int32?
     private var nextMisc = 0.0
@@ -209,7 +212,7 @@ package final class BrokerConnection: BrokerLink {
                     topic: UnsafeRawBufferPointer(start: topic, count: strlen(topic)),
                     payload: UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)),
                     qos: message.qos, isRetained: message.retain, identifier: UInt16(truncatingIfNeeded: message.mid),
-                    isDuplicate: message.qos > 0 && connection.duplicateFlag.isSet))
+                    isDuplicate: message.qos > 0 && connection.duplicateFlag.isSet, resumption: connection.resumption))
             if message.qos > 0 { connection.duplicateFlag.passed(connection.handle) }
         }
     }
@@ -232,7 +235,8 @@ package final class BrokerConnection: BrokerLink {
             return lose("the broker refuses the connection: \(text)")
         }
         lastTrouble = nil
-        if !isResumed { isNewSession = true }
+        if isResumed { resumptions += 1 } else { isNewSession = true }
+        resumption = isResumed ? resumptions : 0
         duplicateFlag.connected(handle, isResumed: isResumed, underWayMax: version == MQTT_PROTOCOL_V5 ? settings.receiveMaximum : nil)
         link = .up(since: Self.monotonicSeconds())
         logger.notice("connected to the broker", metadata: place)

@@ -41,10 +41,13 @@ package struct IncomingMessage {
     package let identifier: UInt16
     /// The broker marks it as sent again (DUP). Whether it was received before, the broker cannot know.
     package let isDuplicate: Bool
+    /// Counts the connections on which the broker went on with its session; 0 where the session was new. What it sends again
+    /// comes first on such a connection, in its order (MQTT v5, 4.4 and 4.6).
+    package let resumption: Int
 
     package init(
         topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, qos: Int32, isRetained: Bool, identifier: UInt16 = 0,
-        isDuplicate: Bool = false
+        isDuplicate: Bool = false, resumption: Int = 0
     ) {
         self.topic = topic
         self.payload = payload
@@ -52,5 +55,6 @@ package struct IncomingMessage {
         self.isRetained = isRetained
         self.identifier = identifier
         self.isDuplicate = isDuplicate
+        self.resumption = resumption
     }
 }

@@ -10,12 +10,15 @@ import Testing
     private static let payload = Array("{\"rain\":0.2}".utf8)
 
     private static func with<Result>(
-        _ identifier: UInt16, again: Bool, topic: String = "t", _ payload: [UInt8] = payload, _ body: (IncomingMessage) -> Result
+        _ identifier: UInt16, again: Bool, topic: String = "t", _ payload: [UInt8] = payload, resumption: Int = 0,
+        _ body: (IncomingMessage) -> Result
     ) -> Result {
         Array(topic.utf8).withUnsafeBytes { topic in
             payload.withUnsafeBytes { payload in
                 body(
-                    IncomingMessage(topic: topic, payload: payload, qos: 1, isRetained: false, identifier: identifier, isDuplicate: again))
+                    IncomingMessage(
+                        topic: topic, payload: payload, qos: 1, isRetained: false, identifier: identifier, isDuplicate: again,
+                        resumption: resumption))
             }
         }
     }
@@ -59,6 +62,35 @@ import Testing
         #expect(isNews(&received, 1, again: true))
         // This one is in hand.
         #expect(!isNews(&received, 1, again: true))
+    }
+
+    @Test("a broker whose memory was set back sends again without a mark: what is unmistakable is recognised, nothing is lost")
+    func setBack() {
+        func payload(_ number: Int) -> [UInt8] { Array("{\"t\":\(number),\"rain\":0.2}".utf8) }
+        func isNews(_ received: inout ReceivedMessages, _ identifier: UInt16, _ payload: [UInt8], _ resumption: Int, again: Bool = false)
+            -> Bool
+        {
+            Self.with(identifier, again: again, payload, resumption: resumption) { received.take($0) != nil }
+        }
+        var received = ReceivedMessages()
+        for number in 1...10 { #expect(isNews(&received, UInt16(number), payload(number), 0)) }
+        received.acknowledgementsReleased()
+        // It knows of 1 to 6, and gives the identifiers after that to new messages.
+        for number in 4...6 { #expect(!isNews(&received, UInt16(number), payload(number), 1)) }
+        for number in 7...9 { #expect(isNews(&received, UInt16(number), payload(number + 10), 1)) }
+        received.acknowledgementsReleased()
+        // From then on all is as it was, also where an identifier of its lost time comes with the same bytes.
+        #expect(!isNews(&received, 9, payload(19), 2, again: true))
+        #expect(isNews(&received, 10, payload(10), 2, again: true))
+        // Tips that are all the same: what is sent again is not told from new ones, and kept.
+        var tips = ReceivedMessages()
+        for number in 1...10 { #expect(isNews(&tips, UInt16(number), payload(0), 0)) }
+        tips.acknowledgementsReleased()
+        for number in 7...9 { #expect(isNews(&tips, UInt16(number), payload(0), 1)) }
+        // Without a resumption nothing is sent again without a mark.
+        var other = ReceivedMessages()
+        #expect(isNews(&other, 1, payload(1), 0))
+        #expect(isNews(&other, 1, payload(1), 0))
     }
 
     @Test("a new session knows nothing of the one before")

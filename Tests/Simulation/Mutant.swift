@@ -48,13 +48,8 @@ package struct Mutant: Sendable {
         ),
         Mutant(
             "trusted-mark", "what the broker sent before is taken for received", in: "Gateway/Pipeline/ReceivedMessages.swift",
-            "        if isOwed { isReusing = true }",
-            "        if MUTANT, message.isDuplicate { return nil }\n        if isOwed { isReusing = true }"),
-        Mutant(
-            "reused-identifiers", "a broker that uses an identifier again at once is not noticed",
-            in: "Gateway/Pipeline/ReceivedMessages.swift",
-            "if isOwed, message.isDuplicate, entry.digest == mark.digest, !isReusing",
-            "if isOwed, message.isDuplicate, entry.digest == mark.digest, MUTANT || !isReusing"),
+            "        isRepeating = false\n        note(mark)",
+            "        if MUTANT, message.isDuplicate { return nil }\n        isRepeating = false\n        note(mark)"),
         Mutant(
             "forgotten-messages", "after a start it is not known what was received", in: "Gateway/Pipeline/Intake+Warm.swift",
             "if occasion == .start { received.restore", "if !MUTANT, occasion == .start { received.restore"),

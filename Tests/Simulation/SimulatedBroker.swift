@@ -129,6 +129,7 @@ final class SimulatedLink: BrokerLink {
     private var retryAt = TimeSpan.zero
     private var receiveMaximum: Int
     private var isNewSession = false
+    private var isResumed = false
     /// Read, and not acknowledged.
     private var held: [Int] = []
 
@@ -146,7 +147,7 @@ final class SimulatedLink: BrokerLink {
         guard world.uptime >= retryAt else { return }
         let connection = world.broker.connect(receiveMaximum: receiveMaximum)
         link = connection?.link
-        if let connection, !connection.isResumed { isNewSession = true }
+        if let connection { (isNewSession, isResumed) = (!connection.isResumed, connection.isResumed) }
         if link == nil { retryAt = world.uptime + .milliseconds(Int64.random(in: 50...2000, using: &world.random)) }
     }
 
@@ -170,7 +171,7 @@ final class SimulatedLink: BrokerLink {
                     handler(
                         IncomingMessage(
                             topic: topic, payload: payload, qos: message.qos, isRetained: false, identifier: message.identifier,
-                            isDuplicate: message.wasSent))
+                            isDuplicate: message.wasSent, resumption: isResumed ? link ?? 0 : 0))
                 }
             }
         }

@@ -103,7 +103,7 @@ package final class Gateway: Service {
     }
 
     package func run() async throws {
-        for publisher in publishers { try publisher.start() }
+        for publisher in publishers { publisher.start() }
         let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger) { [dispatcher] in
             try await dispatcher.retry($0, person: $1)
         }
@@ -160,11 +160,13 @@ package final class Gateway: Service {
     /// The pipeline on a thread of its own; the task ends when the thread does.
     private func startPipeline() throws -> Task<Void, Never> {
         let (ended, continuation) = AsyncStream<Void>.makeStream()
+        // A store from before filters were noted: an earlier version may have subscribed to those that are left out now.
+        let known = try store.noteSubscriptions(model.filters) ?? Set(model.site.leftOutFilters)
         let pipeline = try Pipeline(
             model, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
             onCommit: { [dispatcher] in dispatcher.ring() },
             link: { [configuration, model, logger] in
-                BrokerConnection(configuration.broker, filters: model.filters, logger: logger, handler: $0)
+                BrokerConnection(configuration.broker, filters: model.filters, left: known, logger: logger, handler: $0)
             }, onUnstored: { [dispatcher] in dispatcher.deliverUnstored($0) })
         let thread = Thread { [box = ThreadBox(pipeline)] in
             box.pipeline.run()

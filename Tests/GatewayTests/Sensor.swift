@@ -11,7 +11,7 @@ struct Sensor: Sendable {
         var settings = broker.settings(name)
         settings.keepaliveSeconds = 10
         publisher = try Publisher(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        try publisher.start()
+        publisher.start()
         let publisher = publisher
         try await eventually("the sensor connects") { publisher.isConnected }
     }

@@ -13,6 +13,8 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
     case outboxWaiting = "outbox_waiting"
     case refusedPayloads = "refused_payloads"
     case shedMessages = "shed_messages"
+    case subscriptionsRefused = "subscriptions_refused"
+    case sensorsUnheard = "sensors_unheard"
 
     /// For the reference.
     package var meaning: String {
@@ -28,6 +30,8 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
         case .outboxWaiting: "escalations that wait to be delivered"
         case .refusedPayloads: "payloads since the last report that did not fit their devices' profiles"
         case .shedMessages: "messages of QoS 0 since the last report that were passed over, as more came in than could be evaluated"
+        case .subscriptionsRefused: "filters that the broker refuses to subscribe the gateway to"
+        case .sensorsUnheard: "sensors that publish where only a refused subscription would bring their messages"
         }
     }
 

@@ -82,7 +82,16 @@ struct Intake: ~Copyable {
         let now = arrival(at: turn)
         if message.qos > 0 { unacknowledged += 1 }
         guard let device = decoder.device(publishingOn: message.topic) else {
-            if health.take(message) { return }
+            switch health.take(message) {
+            case .nothing: return
+            case .firstCount:
+                // Kept at once, so that what the broker drops after an early stop is counted from here.
+                if batch.arrived > now { batch.arrived = now }
+                readings.removeAll(keepingCapacity: true)
+                health.appendDroppedTotal(at: now, to: &readings)
+                return evaluate(at: now)
+            case .otherTopic: break
+            }
             statistics.unknownTopics += 1
             complaints.unknownTopic(message.topic, at: now)
             return
@@ -126,9 +135,11 @@ struct Intake: ~Copyable {
     }
 
     /// Takes in what the gateway has found of itself: readings as any others.
-    mutating func report(_ report: HealthReport, isConnected: Bool, delay: TimeSpan, at now: Instant) {
+    mutating func report(_ report: HealthReport, isConnected: Bool, refused: [RefusedFilter], delay: TimeSpan, at now: Instant) {
         readings.removeAll(keepingCapacity: true)
         health.append(report, statistics, isConnected: isConnected, delay: delay, at: now, to: &readings)
+        health.append(refused, sensorsUnheard: model.sensorsUnheard(refused), at: now, to: &readings)
+        book.remarks[HealthRules.subscriptionRule] = HealthReadings.remark(refused)
         if batch.arrived > now { batch.arrived = now }
         evaluate(at: now)
     }

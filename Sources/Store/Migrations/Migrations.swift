@@ -9,6 +9,7 @@ enum Migrations {
         migrator.registerMigration("3 acknowledgements", migrate: Migration3.apply)
         migrator.registerMigration("4 alarm life, escalation policies, audit", migrate: Migration4.apply)
         migrator.registerMigration("5 checksums", migrate: Migration5.apply)
+        migrator.registerMigration("7 subscriptions", migrate: Migration7.apply)
         return migrator
     }
 }

@@ -17,7 +17,7 @@ final class MQTTClient {
         case publishing
     }
 
-    /// What its owner is told.
+    /// Calls its owner.
     struct Handlers {
         var message: (IncomingMessage) -> Void = { _ in }
         var connected: () -> Void = {}
@@ -117,6 +117,11 @@ final class MQTTClient {
                 fail(code, cause)
                 return false
             }
+            // The library takes the end of a connection during the TLS handshake for a reason to read again, without end.
+            if machine.isConnecting, hasEnded(mosquitto_socket(handle)) {
+                fail("the other end closed the connection before it answered", isAnswer: true)
+                return false
+            }
         }
         return true
     }
@@ -134,21 +139,39 @@ final class MQTTClient {
         flush(handle)
     }
 
-    /// Hands a message to the library; returns the packet's identifier.
-    /// - Throws: ``MQTTError`` without a link, or if the broker has said at CONNACK that it does not take such a message.
-    func publish(_ topic: String, _ payload: [UInt8], qos: Int32, retain: Bool, contentType: String?) throws(MQTTError) -> Int32 {
-        guard machine.isUp, let handle else { throw MQTTError("no connection to \(settings.host):\(settings.port)") }
+    enum PublishOutcome {
+        /// Handed over under this packet identifier.
+        case sent(Int32)
+        /// No link would take this message.
+        case refused(MQTTError)
+        /// The link does not work. Another one may take the message, after ``fail(_:isAnswer:)``.
+        case linkFailed(String)
+    }
+
+    /// Hands a message to the library.
+    func publish(_ message: OutgoingMessage) -> PublishOutcome {
+        guard machine.isUp, let handle else { return .linkFailed("no connection") }
         var properties: OpaquePointer?
         defer { mosquitto_property_free_all(&properties) }
-        if let contentType, version == .v5 {
+        if let contentType = message.contentType, version == .v5 {
             mosquitto_property_add_string(&properties, Int32(MQTT_PROP_CONTENT_TYPE.rawValue), contentType)
         }
         var id: Int32 = 0
-        let code = payload.withUnsafeBytes {
-            mosquitto_publish_v5(handle, &id, topic, Int32(clamping: $0.count), $0.baseAddress, qos, retain, properties)
+        let code = message.payload.withUnsafeBytes {
+            mosquitto_publish_v5(
+                handle, &id, message.topic, Int32(clamping: $0.count), $0.baseAddress, message.qos, message.retain, properties)
         }
-        if code != MOSQ_ERR_SUCCESS.code { throw MQTTError("cannot publish to \(topic): \(Library.text(code, errno))") }
-        return id
+        let text = Library.text(code, errno)
+        switch code {
+        case MOSQ_ERR_SUCCESS.code: return .sent(id)
+        case MOSQ_ERR_NO_CONN.code, MOSQ_ERR_CONN_LOST.code, MOSQ_ERR_ERRNO.code, MOSQ_ERR_TLS.code: return .linkFailed(text)
+        default: return .refused(MQTTError("cannot publish to \(message.topic): \(text)"))
+        }
+    }
+
+    /// Logs a message that is not delivered, where no caller waits to be told.
+    func complain(undelivered message: OutgoingMessage, _ error: MQTTError) {
+        logger.error("a message to \(message.topic) is not delivered: \(error)", metadata: place)
     }
 
     /// Changes the subscriptions, now if connected and at every connection from now on.
@@ -221,9 +244,10 @@ final class MQTTClient {
         } else {
             logger.notice("connected to the broker", metadata: place)
         }
+        // Before anything is written, which may end the link.
+        handlers.connected()
         subscribe(handle, subscriptions.connected(at: Self.monotonicSeconds()))
         flushUnlessHeld(handle)
-        handlers.connected()
     }
 
     private func close(_ report: ConnectionStateMachine.Report?) {
@@ -288,6 +312,13 @@ final class MQTTClient {
             default: false
             }
         fail(Library.text(code, cause), isAnswer: isAnswer)
+    }
+
+    /// Whether everything that the other end sent has been read, and no more can come.
+    private func hasEnded(_ socket: Int32) -> Bool {
+        var byte: UInt8 = 0
+        let count = recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)
     }
 
     private func hasInput(_ handle: OpaquePointer) -> Bool {
@@ -360,7 +391,11 @@ final class MQTTClient {
             if let me, count > 0, let code = codes?.pointee { MQTTClient.client(me).subscribed(id, code) }
         }
         mosquitto_unsubscribe_v5_callback_set(handle) { _, me, id, _ in
-            if let me { MQTTClient.client(me).subscriptions.unsubscribed(id) }
+            guard let me else { return }
+            let client = MQTTClient.client(me)
+            if let filter = client.subscriptions.unsubscribed(id) {
+                client.logger.info("no longer subscribed to \(filter)", metadata: client.place)
+            }
         }
         mosquitto_log_callback_set(handle) { _, me, level, text in
             guard let me, level == Int32(MOSQ_LOG_ERR), let text else { return }

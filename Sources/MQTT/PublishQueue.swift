@@ -128,10 +128,15 @@ final class PublishQueue: Sendable {
         return messages
     }
 
+    /// Puts messages back that were taken and not sent.
+    func putBack(_ messages: ArraySlice<OutgoingMessage>) { state.withLock { $0.messages.insert(contentsOf: messages, at: 0) } }
+
     /// The message is delivered, or `error` says why it is not.
-    func finish(_ ticket: UInt64, _ error: MQTTError?) {
-        let waiter = state.withLock { $0.waiters.removeValue(forKey: ticket) }
-        if let error { waiter?.resume(throwing: error) } else { waiter?.resume() }
+    /// - Returns: whether a caller was waiting for it.
+    func finish(_ ticket: UInt64, _ error: MQTTError?) -> Bool {
+        guard let waiter = state.withLock({ $0.waiters.removeValue(forKey: ticket) }) else { return false }
+        if let error { waiter.resume(throwing: error) } else { waiter.resume() }
+        return true
     }
 
     /// The link is gone: whoever waits is told, and what was only posted goes with the next.

@@ -66,7 +66,7 @@ package final class Publisher: Sendable {
 
 /// What a publisher's thread does.
 private final class PublishLoop {
-    /// A broker that answers pings and acknowledges nothing for this long is connected to anew.
+    /// The connection to a broker that answers pings and acknowledges nothing for this long is closed and made again.
     private static let acknowledgementSeconds = 60.0
     private static let messagesPerTurn = 1000
 
@@ -106,18 +106,27 @@ private final class PublishLoop {
     }
 
     private func send() {
-        for message in queue.take(atMost: Self.messagesPerTurn) {
-            do throws(MQTTError) {
-                let id = try client.publish(
-                    message.topic, message.payload, qos: message.qos, retain: message.retain, contentType: message.contentType)
+        var messages = queue.take(atMost: Self.messagesPerTurn)[...]
+        while let message = messages.first {
+            switch client.publish(message) {
+            case .sent(let id):
                 if message.qos > 0 {
                     if underWay.isEmpty { progress = .now }
                     underWay[id] = message
                 }
-            } catch {
-                queue.finish(message.ticket, error)
+            case .refused(let error): finish(message, error)
+            case .linkFailed(let trouble):
+                // They go over the next link, behind what was sent over this one.
+                queue.putBack(messages)
+                return client.fail(trouble)
             }
+            messages.removeFirst()
         }
+    }
+
+    private func finish(_ message: OutgoingMessage, _ error: MQTTError?) {
+        let isHeard = queue.finish(message.ticket, error)
+        if let error, !isHeard { client.complain(undelivered: message, error) }
     }
 
     private func acknowledged(_ id: Int32, _ reason: Int32) {
@@ -125,7 +134,7 @@ private final class PublishLoop {
         queue.countAcknowledgement()
         guard let message = underWay.removeValue(forKey: id) else { return }
         // From 0x80 on a reason code is a refusal (MQTT v5, 2.4).
-        queue.finish(message.ticket, reason >= 0x80 ? MQTTError("the broker refuses the message: \(ReasonText.reason(reason))") : nil)
+        finish(message, reason >= 0x80 ? MQTTError("the broker refuses the message: \(ReasonText.reason(reason))") : nil)
     }
 
     private func ended() {

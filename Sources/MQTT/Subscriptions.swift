@@ -78,8 +78,11 @@ struct Subscriptions {
     }
 
     /// UNSUBACK came.
-    mutating func unsubscribed(_ id: Int32) {
-        if let filter = leaving.removeValue(forKey: id) { left.remove(filter) }
+    /// - Returns: the filter that the session no longer has; `nil` if this answers nothing.
+    @discardableResult
+    mutating func unsubscribed(_ id: Int32) -> String? {
+        guard let filter = leaving.removeValue(forKey: id) else { return nil }
+        return left.remove(filter)
     }
 
     /// What is to be asked for again, and what is to be left now.

@@ -75,8 +75,9 @@ import Testing
     @Test("a version that is set stays", arguments: [ConnectionSettings.ProtocolVersion.v5, .v311])
     func fixed(version: ConnectionSettings.ProtocolVersion) {
         var (machine, now, random) = (machine(version), 0.0, SeededRandom(seed: 3))
-        for event in [.answered(1), .answered(0x84), .failed("gone", isAnswer: true)] as [Machine.Event] + Array(
-            repeating: .failed("gone", isAnswer: true), count: 10)
+        for event in [.answered(1), .answered(0x84), .failed("gone", isAnswer: true)] as [Machine.Event]
+            + Array(
+                repeating: .failed("gone", isAnswer: true), count: 10)
         {
             #expect(open(&machine, &now, &random) == (version == .v5 ? .v5 : .v311))
             _ = machine.handle(event, at: now, using: &random)

@@ -95,7 +95,8 @@ import Testing
             (.hangsUpBeforeConnack, nil), (.hangsUpAfterConnack, nil), (.hangsUpAtRequest, nil), (.silent, "no answer from the broker"),
             (.answers(http), nil), (.answers([0x20]), nil), (.answers([0x20, 0xff, 0xff, 0xff, 0xff]), nil),
             (.answers((0..<512).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 13) }), nil), (.answers([0x20, 0x00]), nil),
-            (.answers([0x90, 0x03, 0, 1, 0]), nil), (.disconnects(0x8b), nil), (.disconnects(0x89), nil), (.disconnects(0), nil),
+            (.answers([0x90, 0x03, 0, 1, 0]), nil), (.hangsUpAtOnce, nil), (.disconnects(0x8b), nil), (.disconnects(0x89), nil),
+            (.disconnects(0), nil),
         ]
         try await withThrowingTaskGroup { group in
             for (conduct, said) in conducts where conduct != .hangsUpAtRequest {
@@ -129,6 +130,28 @@ import Testing
         broker.behave(.right)
         try await eventually("it is back") { received.withLock { $0 } > 0 }
         await subscriber.stop()
+    }
+
+    @Test("what was posted while the connection breaks again and again arrives, in its order, and nothing is forgotten")
+    func postedMeanwhile() async throws {
+        let broker = try ScriptedBroker(.right)
+        let publisher = try Publisher(broker.settings(), logger: Log().logger)
+        publisher.start()
+        try await eventually("it is up") { publisher.isConnected }
+        for number in 0..<100 as Range<UInt8> {
+            if number % 20 == 10 { broker.behave(.hangsUpAtRequest) }
+            if number % 20 == 15 {
+                try await eventually("it breaks") { !publisher.isConnected }
+                broker.behave(.right)
+            }
+            try publisher.post(topic: "test/d1", payload: [number])
+        }
+        func firsts() -> [UInt8] {
+            var seen: Set<UInt8> = []
+            return broker.payloads.compactMap(\.first).filter { seen.insert($0).inserted }
+        }
+        try await eventually(within: 60, "all have come: \(firsts())") { firsts().count == 100 }
+        #expect(firsts() == Array(0..<100))
     }
 
     @Test("a message that MQTT 5 refuses is an error with the broker's reason, and the connection stays")
@@ -209,6 +232,20 @@ import Testing
             connections: { relay.connections }, makeRight: { relay.behave(.relays(right.port)) }, fault)
     }
 
+    @Test("a host that hangs up during the TLS handshake is not asked again and again on the same connection")
+    func tlsHangUp() async throws {
+        let certificates = try Certificates()
+        let right = try RealBroker(options: "certfile \(certificates.server)\nkeyfile \(certificates.serverKey)\n")
+        let host = try ScriptedBroker(.hangsUpAtOnce)
+        var settings = host.settings()
+        settings.host = "localhost"
+        settings.tls = TLSSettings(authorities: certificates.authority)
+        // Longer than the test waits, so that the time limit for an answer does not end the attempt.
+        settings.keepaliveSeconds = 300
+        try await recovers(
+            settings, said: "no connection", connections: { host.connections }, makeRight: { host.behave(.relays(right.port)) }, "hang-up")
+    }
+
     @Test("a client without TLS at a port with TLS says that there is no connection, and comes back")
     func tlsPort() async throws {
         let certificates = try Certificates()
@@ -234,7 +271,8 @@ import Testing
 
     // MARK: - Subscriptions
 
-    @Test("a refused filter is told with the broker's reason, and asked for again", arguments: [ConnectionSettings.ProtocolVersion.v5, .v311])
+    @Test(
+        "a refused filter is told with the broker's reason, and asked for again", arguments: [ConnectionSettings.ProtocolVersion.v5, .v311])
     func refusedFilter(version: ConnectionSettings.ProtocolVersion) async throws {
         let broker = try ScriptedBroker(.refusesFilters(version == .v5 ? 0x87 : 0x80, prefix: "secret"))
         let log = Log()

@@ -9,6 +9,8 @@ package final class ScriptedBroker: Sendable {
         /// CONNACK with this code.
         case refuses(UInt8)
         case hangsUpBeforeConnack, hangsUpAfterConnack
+        /// Hangs up when the first bytes have come, whatever they are.
+        case hangsUpAtOnce
         /// Hangs up when the first SUBSCRIBE or PUBLISH comes.
         case hangsUpAtRequest
         /// Answers CONNECT with these bytes.
@@ -84,6 +86,11 @@ package final class ScriptedBroker: Sendable {
             let conduct = shared.conduct
             if case .relays(let port) = conduct {
                 return LoopbackListener.relay(connection, to: port) { shared.conduct == conduct }
+            }
+            if conduct == .hangsUpAtOnce {
+                var buffer = [UInt8](repeating: 0, count: 4096)
+                _ = recv(connection, &buffer, buffer.count, 0)
+                return
             }
             if conduct == .silent {
                 while shared.conduct == .silent { usleep(20_000) }

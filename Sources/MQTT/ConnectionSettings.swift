@@ -15,6 +15,10 @@ package struct ConnectionSettings: Sendable {
     package var clientID: String
     package var protocolVersion: ProtocolVersion = .auto
     package var keepaliveSeconds = 30
+    /// How long to wait at most before the next attempt to connect.
+    package var reconnectSecondsMax = ReconnectBackoff.longestSeconds
+    /// How long a broker may take to acknowledge a message that is published.
+    package var acknowledgementSeconds = 60
     package var username: String?
     package var password: Secret?
     package var tls: TLSSettings?

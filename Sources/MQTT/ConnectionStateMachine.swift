@@ -61,7 +61,7 @@ struct ConnectionStateMachine {
     private let isAutomatic: Bool
     private let answerSeconds: Double
     private let clientID: String
-    private var backoff = ReconnectBackoff()
+    private var backoff: ReconnectBackoff
     /// Said once until it changes, however often it is tried.
     private var lastTrouble: String?
     private var goodbye: Int32?
@@ -74,11 +74,15 @@ struct ConnectionStateMachine {
     private var isGuess = false
 
     /// - Parameter answerSeconds: how long the broker may take from the beginning of the attempt to CONNACK.
-    init(_ version: ConnectionSettings.ProtocolVersion, answerSeconds: Double, clientID: String) {
+    init(
+        _ version: ConnectionSettings.ProtocolVersion, answerSeconds: Double, clientID: String,
+        reconnectSecondsMax: Double = ReconnectBackoff.longestSeconds
+    ) {
         self.version = version == .v311 ? .v311 : .v5
         isAutomatic = version == .auto
         self.answerSeconds = answerSeconds
         self.clientID = clientID
+        backoff = ReconnectBackoff(longestSeconds: reconnectSecondsMax)
     }
 
     var isUp: Bool { if case .up = state { true } else { false } }

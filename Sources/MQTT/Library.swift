@@ -11,7 +11,10 @@ enum Library {
 
     /// - Parameter cause: `errno` as the failed call left it.
     static func text(_ code: Int32, _ cause: Int32) -> String {
-        if code == MOSQ_ERR_ERRNO.code, cause != 0 { return String(cString: strerror(cause)) }
+        // OpenSSL and the library's own checks leave no cause; its text would then be "Success".
+        if code == MOSQ_ERR_ERRNO.code {
+            return cause == 0 ? "the connection failed, and the system gives no reason" : String(cString: strerror(cause))
+        }
         let text = String(cString: mosquitto_strerror(code))
         return text.hasSuffix(".") ? String(text.dropLast()) : text
     }

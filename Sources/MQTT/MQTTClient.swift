@@ -28,9 +28,9 @@ final class MQTTClient {
 
     var settings: ConnectionSettings
     var handlers = Handlers()
-    private(set) var subscriptions: Subscriptions
+    var subscriptions: Subscriptions
     private let isPublishing: Bool
-    private let logger: Logger
+    let logger: Logger
     private var machine: ConnectionStateMachine
     private var handle: OpaquePointer?
     private var generator = SystemRandomNumberGenerator()
@@ -46,7 +46,8 @@ final class MQTTClient {
         self.settings = settings
         self.logger = logger
         machine = ConnectionStateMachine(
-            settings.protocolVersion, answerSeconds: Double(settings.keepaliveSeconds), clientID: settings.clientID)
+            settings.protocolVersion, answerSeconds: Double(settings.keepaliveSeconds), clientID: settings.clientID,
+            reconnectSecondsMax: settings.reconnectSecondsMax)
         switch direction {
         case .readings(let filters, let left):
             isPublishing = false
@@ -77,14 +78,7 @@ final class MQTTClient {
         }
         perform(.turn)
         guard machine.isUp, let handle else { return }
-        let due = subscriptions.due(at: Self.monotonicSeconds())
-        for filter in due.unanswered { complain(filter, "the broker does not answer") }
-        subscribe(handle, due.ask)
-        for filter in due.leave {
-            var id: Int32 = 0
-            let code = mosquitto_unsubscribe(handle, &id, filter)
-            if code == MOSQ_ERR_SUCCESS.code { subscriptions.note(leaving: filter, as: id) }
-        }
+        keepSubscriptions(handle)
     }
 
     /// Waits until the broker has sent something, something can be written that waits for it, `wake` is readable, or the time
@@ -326,37 +320,6 @@ final class MQTTClient {
         return poll(&descriptor, 1, 0) > 0
     }
 
-    // MARK: - Subscriptions
-
-    /// QoS 1; retained messages only for a subscription that is new, not at every reconnection.
-    private func subscribe(_ handle: OpaquePointer, _ filters: [String]) {
-        let options = version == .v5 ? Int32(MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue) : 0
-        for filter in filters {
-            var id: Int32 = 0
-            let code = mosquitto_subscribe_v5(handle, &id, filter, 1, options, nil)
-            if code == MOSQ_ERR_SUCCESS.code {
-                subscriptions.note(asking: filter, as: id, at: Self.monotonicSeconds())
-            } else {
-                logger.error("cannot subscribe to \(filter): \(Library.text(code, errno))", metadata: place)
-            }
-        }
-    }
-
-    private func subscribed(_ id: Int32, _ code: Int32) {
-        switch subscriptions.answered(id, code: code, reason: ReasonText.subscription(code, version)) {
-        case .refused(let filter, let reason): complain(filter, reason)
-        case .granted(let filter): logger.notice("the broker grants the subscription of \(filter) again", metadata: place)
-        case .downgraded(let filter):
-            logger.warning(
-                "the broker grants the subscription of \(filter) with QoS 0 only: its messages may be lost on their way", metadata: place)
-        case nil: break
-        }
-    }
-
-    private func complain(_ filter: String, _ reason: String) {
-        logger.error("the broker refuses the subscription of \(filter), asking again now and then: \(reason)", metadata: place)
-    }
-
     // MARK: - What the library calls
 
     private static func client(_ me: UnsafeMutableRawPointer) -> MQTTClient {
@@ -391,11 +354,7 @@ final class MQTTClient {
             if let me, count > 0, let code = codes?.pointee { MQTTClient.client(me).subscribed(id, code) }
         }
         mosquitto_unsubscribe_v5_callback_set(handle) { _, me, id, _ in
-            guard let me else { return }
-            let client = MQTTClient.client(me)
-            if let filter = client.subscriptions.unsubscribed(id) {
-                client.logger.info("no longer subscribed to \(filter)", metadata: client.place)
-            }
+            if let me { MQTTClient.client(me).unsubscribed(id) }
         }
         mosquitto_log_callback_set(handle) { _, me, level, text in
             guard let me, level == Int32(MOSQ_LOG_ERR), let text else { return }
@@ -405,11 +364,11 @@ final class MQTTClient {
         }
     }
 
-    private var place: Logger.Metadata {
+    var place: Logger.Metadata {
         ["broker": "\(settings.host):\(settings.port)", "client": "\(settings.clientID)"]
     }
 
-    private static func monotonicSeconds() -> Double {
+    static func monotonicSeconds() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9

@@ -66,25 +66,22 @@ package final class Publisher: Sendable {
 
 /// What a publisher's thread does.
 private final class PublishLoop {
-    /// The connection to a broker that answers pings and acknowledges nothing for this long is closed and made again.
-    private static let acknowledgementSeconds = 60.0
     private static let messagesPerTurn = 1000
 
     private let client: MQTTClient
     private let queue: PublishQueue
-    /// Messages without an acknowledgement, by the packet's identifier, and when it was heard last of one.
+    /// Messages without an acknowledgement, by the packet's identifier.
     private var underWay: [Int32: OutgoingMessage] = [:]
-    private var progress = ContinuousClock.now
-    private let patience: Duration
+    /// The oldest of them, since when it is the oldest, and when that was looked at.
+    private var oldest: (ticket: UInt64?, since: ContinuousClock.Instant) = (nil, .now)
+    private var oldestLookedAt = ContinuousClock.now
+    private let acknowledgementTimeout: Duration
 
     init(_ client: MQTTClient, _ queue: PublishQueue, _ settings: ConnectionSettings) {
         self.client = client
         self.queue = queue
-        patience = .seconds(max(Self.acknowledgementSeconds, Double(settings.keepaliveSeconds) * 2))
-        client.handlers.connected = { [unowned self] in
-            progress = .now
-            queue.setConnected(true)
-        }
+        acknowledgementTimeout = .seconds(settings.acknowledgementSeconds)
+        client.handlers.connected = { [queue] in queue.setConnected(true) }
         client.handlers.ended = { [unowned self] in ended() }
         client.handlers.acknowledged = { [unowned self] in acknowledged($0, $1) }
     }
@@ -97,12 +94,26 @@ private final class PublishLoop {
             if client.isConnected { send() }
             _ = client.read(atMost: 256)
             client.write()
-            if client.isConnected, !underWay.isEmpty, .now - progress > patience {
-                client.fail("the broker has acknowledged nothing for \(patience)")
-            }
+            watchOldest()
         }
         client.disconnect()
         queue.end()
+    }
+
+    /// Ends the link to a broker that answers pings and others' messages, and leaves one without an answer.
+    ///
+    /// A broker acknowledges in the order in which it was sent to (MQTT v5, 4.6). So the oldest message changes as long as
+    /// anything moves, however much waits behind it.
+    private func watchOldest() {
+        let now = ContinuousClock.now
+        guard client.isConnected, now - oldestLookedAt >= .milliseconds(500) else { return }
+        oldestLookedAt = now
+        let ticket = underWay.values.lazy.map(\.ticket).min()
+        if ticket != oldest.ticket {
+            oldest = (ticket, now)
+        } else if ticket != nil, now - oldest.since > acknowledgementTimeout {
+            client.fail("the broker did not acknowledge a message within \(acknowledgementTimeout)")
+        }
     }
 
     private func send() {
@@ -110,10 +121,7 @@ private final class PublishLoop {
         while let message = messages.first {
             switch client.publish(message) {
             case .sent(let id):
-                if message.qos > 0 {
-                    if underWay.isEmpty { progress = .now }
-                    underWay[id] = message
-                }
+                if message.qos > 0 { underWay[id] = message }
             case .refused(let error): finish(message, error)
             case .linkFailed(let trouble):
                 // They go over the next link, behind what was sent over this one.
@@ -130,7 +138,6 @@ private final class PublishLoop {
     }
 
     private func acknowledged(_ id: Int32, _ reason: Int32) {
-        progress = .now
         queue.countAcknowledgement()
         guard let message = underWay.removeValue(forKey: id) else { return }
         // From 0x80 on a reason code is a refusal (MQTT v5, 2.4).
@@ -140,6 +147,7 @@ private final class PublishLoop {
     private func ended() {
         let messages = underWay.values.sorted { $0.ticket < $1.ticket }
         underWay.removeAll()
+        oldest = (nil, .now)
         queue.lost(messages)
     }
 }

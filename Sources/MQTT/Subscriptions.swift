@@ -8,6 +8,8 @@ struct Subscriptions {
     /// A broker that has not answered by then has refused.
     static let answerSeconds = 30.0
 
+    static let noAnswer = "the broker does not answer"
+
     enum Answer: Equatable {
         case granted(String)
         /// Granted with QoS 0: messages may be lost on their way.
@@ -69,13 +71,16 @@ struct Subscriptions {
     mutating func answered(_ id: Int32, code: Int32, reason: String) -> Answer? {
         guard let filter = asked.removeValue(forKey: id), wanted.contains(filter) else { return nil }
         if code >= 0x80 {
-            let isNew = refused.updateValue(reason, forKey: filter) != reason
-            return isNew ? .refused(filter, reason: reason) : nil
+            return refuse(filter, reason: reason) ? .refused(filter, reason: reason) : nil
         }
         let wasRefused = refused.removeValue(forKey: filter) != nil
         if code == 0 { return .downgraded(filter) }
         return wasRefused ? .granted(filter) : nil
     }
+
+    /// A filter cannot be subscribed to.
+    /// - Returns: whether that is news.
+    mutating func refuse(_ filter: String, reason: String) -> Bool { refused.updateValue(reason, forKey: filter) != reason }
 
     /// UNSUBACK came.
     /// - Returns: the filter that the session no longer has; `nil` if this answers nothing.
@@ -93,7 +98,7 @@ struct Subscriptions {
         var unanswered: [String] = []
         if !asked.isEmpty, now - askedAt > Self.answerSeconds {
             for filter in asked.values.sorted() where wanted.contains(filter) {
-                if refused.updateValue("the broker does not answer", forKey: filter) == nil { unanswered.append(filter) }
+                if refuse(filter, reason: Self.noAnswer) { unanswered.append(filter) }
             }
             asked.removeAll()
         }
@@ -103,7 +108,8 @@ struct Subscriptions {
             askAgainAt = now + pause
             ask = wanted.filter { refused[$0] != nil }
         }
-        let isGranted = asked.isEmpty && refused.isEmpty
+        // No device publishes on the broker's own topics, `$SYS/…`, which many brokers refuse to all but administrators.
+        let isGranted = asked.isEmpty && refused.keys.allSatisfy { $0.hasPrefix("$") }
         return (ask, isGranted && leaving.isEmpty ? left.sorted() : [], unanswered)
     }
 }

@@ -45,6 +45,7 @@ import Testing
         } else {
             try await eventually("\(what): both say something: \(logs.map(\.text))") { logs.allSatisfy { !$0.text.isEmpty } }
         }
+        #expect(logs.allSatisfy { !$0.text.contains("Success") }, "\(what): \(logs.map(\.text))")
         try makeRight()
         try await eventually(within: 40, "\(what): the publisher is back: \(logs[0].text)") { publisher.isConnected }
         try await eventually(within: 40, "\(what): it delivers: \(logs[0].text)") {
@@ -152,6 +153,24 @@ import Testing
         }
         try await eventually(within: 60, "all have come: \(firsts())") { firsts().count == 100 }
         #expect(firsts() == Array(0..<100))
+    }
+
+    @Test("a message that the broker neither acknowledges nor refuses goes over another connection, though others are acknowledged")
+    func ignoredMessage() async throws {
+        let broker = try ScriptedBroker(.ignoresMessages(7))
+        var settings = broker.settings()
+        settings.acknowledgementSeconds = 1
+        let publisher = try Publisher(settings, logger: Log().logger)
+        publisher.start()
+        try await eventually("it is up") { publisher.isConnected }
+        let ignored = Task { try await publisher.publish(topic: "t", payload: [7]) }
+        try await eventually("the link is given up, and another is made") {
+            try? publisher.post(topic: "t", payload: [1])
+            return broker.connections > 1
+        }
+        await #expect(throws: MQTTError.self) { try await ignored.value }
+        broker.behave(.right)
+        try await eventually("it is up again") { (try? await publisher.publish(topic: "t", payload: [7])) != nil }
     }
 
     @Test("a message that MQTT 5 refuses is an error with the broker's reason, and the connection stays")

@@ -70,6 +70,23 @@ import Testing
         #expect(subscriptions.left.isEmpty)
     }
 
+    @Test("a refusal of the broker's own topics keeps nothing from being left")
+    func leftBesideRefused() {
+        var subscriptions = connected(["a/+", "$SYS/x"], left: ["a/1"])
+        _ = subscriptions.answered(1, code: 1, reason: "")
+        _ = subscriptions.answered(2, code: 0x87, reason: "no")
+        #expect(subscriptions.due(at: 1).leave == ["a/1"])
+    }
+
+    @Test("a filter that cannot even be asked for is refused, and asked for again")
+    func impossible() {
+        var subscriptions = Subscriptions(["a/b+"])
+        _ = subscriptions.connected(at: 0)
+        let isNews = (1...2).map { _ in subscriptions.refuse("a/b+", reason: "no filter") }
+        #expect(isNews == [true, false])
+        #expect(subscriptions.due(at: 100).ask == ["a/b+"])
+    }
+
     @Test("a change asks for what is new and leaves what is gone")
     func change() {
         var subscriptions = connected(["a", "b"])

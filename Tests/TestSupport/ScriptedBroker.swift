@@ -19,6 +19,8 @@ package final class ScriptedBroker: Sendable {
         case silent
         /// DISCONNECT with this reason, after CONNACK.
         case disconnects(UInt8)
+        /// Neither acknowledges messages that begin with this byte nor closes the connection.
+        case ignoresMessages(UInt8)
         /// PUBACK with this reason.
         case refusesMessages(UInt8)
         /// SUBACK with this code, for the filters that begin so.
@@ -178,6 +180,7 @@ package final class ScriptedBroker: Sendable {
             if isFive, let properties = rest.first { rest = rest.dropFirst(1 + Int(properties)) }
             if case .refusesMessages(let code) = conduct { return send(0x40, id + (isFive ? [code, 0] : [])) }
             let payload = Array(rest)
+            if case .ignoresMessages(let first) = conduct, payload.first == first { return true }
             shared.state.withLock { $0.payloads.append(payload) }
             return qos == 0 || send(0x40, id)
         }

@@ -157,11 +157,23 @@ package final class Gateway: Service {
         }
     }
 
+    /// The filters that the broker's session may hold from earlier runs.
+    private func knownSubscriptions() -> Set<String> {
+        // A store from before filters were noted: an earlier version may have subscribed to those that are left out now.
+        let leftOut = Set(model.site.leftOutFilters)
+        do {
+            return try store.noteSubscriptions(model.filters) ?? leftOut
+        } catch {
+            // A full disk is no reason not to run. The next start finds them.
+            logger.error("the subscriptions cannot be noted, and those of an earlier run may bring messages twice: \(error)")
+            return leftOut
+        }
+    }
+
     /// The pipeline on a thread of its own; the task ends when the thread does.
     private func startPipeline() throws -> Task<Void, Never> {
         let (ended, continuation) = AsyncStream<Void>.makeStream()
-        // A store from before filters were noted: an earlier version may have subscribed to those that are left out now.
-        let known = try store.noteSubscriptions(model.filters) ?? Set(model.site.leftOutFilters)
+        let known = knownSubscriptions()
         let pipeline = try Pipeline(
             model, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
             onCommit: { [dispatcher] in dispatcher.ring() },

@@ -80,7 +80,7 @@ final class EscalationBench {
     /// A connection for the sensors.
     func publisher() async throws -> Publisher {
         let publisher = try Publisher(broker.settings("bench-publisher"), logger: quiet)
-        try publisher.start()
+        publisher.start()
         while !publisher.isConnected { try await Task.sleep(for: .milliseconds(5)) }
         return publisher
     }

@@ -32,7 +32,7 @@ enum GatewayBenchmark {
 
     private static func publish(_ count: Int, to broker: LocalBroker, perSecond: Int? = nil) async throws {
         let publisher = try Publisher(broker.settings("bench-publisher"), logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
-        try publisher.start()
+        publisher.start()
         while !publisher.isConnected { try await Task.sleep(for: .milliseconds(5)) }
         let start = Int64(Date().timeIntervalSince1970 * 1000) - 3_600_000
         for number in 0..<count {

@@ -110,7 +110,7 @@ package final class Gateway: Service {
     /// Runs until its group shuts down.
     /// - Throws: ``ServiceFailure`` if a part of it ended before that: then everything is drained and stopped all the same.
     package func run() async throws {
-        for publisher in publishers { try publisher.start() }
+        for publisher in publishers { publisher.start() }
         let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger) { [dispatcher] in
             try await dispatcher.retry($0, person: $1)
         }
@@ -174,14 +174,28 @@ package final class Gateway: Service {
         }
     }
 
+    /// The filters that the broker's session may hold from earlier runs.
+    private func knownSubscriptions() -> Set<String> {
+        // A store from before filters were noted: an earlier version may have subscribed to those that are left out now.
+        let leftOut = Set(model.site.leftOutFilters)
+        do {
+            return try store.noteSubscriptions(model.filters) ?? leftOut
+        } catch {
+            // A full disk is no reason not to run. The next start finds them.
+            logger.error("the subscriptions cannot be noted, and those of an earlier run may bring messages twice: \(error)")
+            return leftOut
+        }
+    }
+
     /// The pipeline on a thread of its own; the task ends when the thread does.
     private func startPipeline() throws -> Task<Void, Never> {
         let (ended, continuation) = AsyncStream<Void>.makeStream()
+        let known = knownSubscriptions()
         let pipeline = try Pipeline(
             model, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
             onCommit: { [dispatcher] in dispatcher.ring() },
             link: { [configuration, model, logger] in
-                BrokerConnection(configuration.broker, filters: model.filters, logger: logger, handler: $0)
+                BrokerConnection(configuration.broker, filters: model.filters, left: known, logger: logger, handler: $0)
             }, onUnstored: { [dispatcher] in dispatcher.deliverUnstored($0) })
         let thread = Thread { [box = ThreadBox(pipeline)] in
             box.pipeline.run()

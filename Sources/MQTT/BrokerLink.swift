@@ -5,6 +5,12 @@
 package protocol BrokerLink: AnyObject {
     var isConnected: Bool { get }
 
+    /// Filters that the broker has refused to subscribe to, so that nothing comes from whoever publishes there.
+    var refusedFilters: [RefusedFilter] { get }
+
+    /// Whether the session may still have filters that are no longer wanted.
+    var hasFiltersToLeave: Bool { get }
+
     /// Connects if that is due. Call it once a turn.
     func keepUp()
 
@@ -29,6 +35,22 @@ package protocol BrokerLink: AnyObject {
 
     /// Says goodbye; the session stays with the broker. Call it after the last commit only.
     func disconnect()
+}
+
+extension BrokerLink {
+    package var refusedFilters: [RefusedFilter] { [] }
+    package var hasFiltersToLeave: Bool { false }
+}
+
+/// A filter that the broker refuses to subscribe to.
+package struct RefusedFilter: Sendable, Equatable {
+    package let filter: String
+    package let reason: String
+
+    package init(filter: String, reason: String) {
+        self.filter = filter
+        self.reason = reason
+    }
 }
 
 /// A message as it came; the bytes live as long as the call that hands it over.
@@ -56,5 +78,19 @@ package struct IncomingMessage {
         self.identifier = identifier
         self.isDuplicate = isDuplicate
         self.resumption = resumption
+    }
+}
+
+/// Counts the connections for ``IncomingMessage/resumption``.
+struct ResumptionCount {
+    private var total = 0
+    private(set) var current = 0
+
+    /// CONNACK came; the lowest of its flags says whether the session is there.
+    mutating func answered(_ reason: Int32, flags: Int32) {
+        guard reason == 0 else { return }
+        let isPresent = flags & 1 == 1
+        if isPresent { total += 1 }
+        current = isPresent ? total : 0
     }
 }

@@ -2,6 +2,9 @@
 package struct ConnectionSettings: Sendable {
     package enum ProtocolVersion: String, Sendable, CaseIterable {
         /// MQTT v5, and 3.1.1 where the broker refuses it.
+        ///
+        /// 3.1.1 has no answer for a message that is refused: the broker acknowledges it and drops it, or hangs up (3.3.5).
+        /// A refused subscription has one code for all reasons (3.9.3).
         case auto
         case v5 = "5"
         case v311 = "3.1.1"
@@ -12,6 +15,10 @@ package struct ConnectionSettings: Sendable {
     package var clientID: String
     package var protocolVersion: ProtocolVersion = .auto
     package var keepaliveSeconds = 30
+    /// How long to wait at most before the next attempt to connect.
+    package var reconnectSecondsMax = ReconnectBackoff.longestSeconds
+    /// How long a broker may take to acknowledge a message that is published.
+    package var acknowledgementSeconds = 60
     package var username: String?
     package var password: Secret?
     package var tls: TLSSettings?

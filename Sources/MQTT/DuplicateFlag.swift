@@ -26,7 +26,7 @@ struct DuplicateFlag {
         guard left > 0 else { return mosquitto_log_callback_set(handle, nil) }
         mosquitto_log_callback_set(handle) { _, me, _, text in
             guard let me, let text else { return }
-            Unmanaged<BrokerConnection>.fromOpaque(me).takeUnretainedValue().duplicateFlag.read(text)
+            Unmanaged<MQTTClient>.fromOpaque(me).takeUnretainedValue().duplicateFlag.read(text)
         }
     }
 

@@ -1,16 +1,27 @@
 internal import CMosquitto
+internal import Foundation
 
 /// libmosquitto's global state, made once for the life of the process.
 enum Library {
-    static let isReady: Bool = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.code
+    static let isReady: Bool = {
+        // OpenSSL writes with write(2): a broker that closes a TLS connection would otherwise end the process.
+        signal(SIGPIPE, SIG_IGN)
+        return mosquitto_lib_init() == MOSQ_ERR_SUCCESS.code
+    }()
 
-    static func text(_ code: Int32) -> String { String(cString: mosquitto_strerror(code)) }
-
-    static func reasonText(_ code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }
+    /// - Parameter cause: `errno` as the failed call left it.
+    static func text(_ code: Int32, _ cause: Int32) -> String {
+        // OpenSSL and the library's own checks leave no cause; its text would then be "Success".
+        if code == MOSQ_ERR_ERRNO.code {
+            return cause == 0 ? "the connection failed, and the system gives no reason" : String(cString: strerror(cause))
+        }
+        let text = String(cString: mosquitto_strerror(code))
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
+    }
 
     /// A handle with its credentials and TLS set; the protocol version is `version`.
     static func makeHandle(
-        _ settings: ConnectionSettings, cleanSession: Bool, version: Int32, userData: UnsafeMutableRawPointer
+        _ settings: ConnectionSettings, cleanSession: Bool, version: Int32, userData: UnsafeMutableRawPointer?
     ) throws(MQTTError) -> OpaquePointer {
         guard isReady, let handle = mosquitto_new(settings.clientID, cleanSession, userData) else {
             throw MQTTError("libmosquitto could not make a client '\(settings.clientID)'")
@@ -42,7 +53,7 @@ enum Library {
     }
 
     private static func check(_ code: Int32, _ what: String) throws(MQTTError) {
-        if code != MOSQ_ERR_SUCCESS.code { throw MQTTError("could not \(what): \(text(code))") }
+        if code != MOSQ_ERR_SUCCESS.code { throw MQTTError("could not \(what): \(text(code, errno))") }
     }
 }
 

@@ -8,13 +8,14 @@ package struct ReconnectBackoff: Sendable {
     package static let longestSeconds = 60.0
     package static let stableSeconds = 30.0
 
+    private let longestSeconds: Double
     private var ceiling = Self.firstSeconds
 
-    package init() {}
+    package init(longestSeconds: Double = Self.longestSeconds) { self.longestSeconds = longestSeconds }
 
     /// The next wait, in seconds. At least 50 ms.
     package mutating func next(using generator: inout some RandomNumberGenerator) -> Double {
-        defer { ceiling = min(ceiling * 2, Self.longestSeconds) }
+        defer { ceiling = min(ceiling * 2, longestSeconds) }
         return max(0.05, Double.random(in: 0...ceiling, using: &generator))
     }
 

@@ -69,7 +69,7 @@ package final class Demonstration: Sendable {
         let upstream = try Subscriber(broker.settings("demo-upstream"), filters: ["upstream/#"], logger: quiet) { [observer] _, payload in
             observer.received(payload)
         }
-        try publisher.start()
+        publisher.start()
         let running = Task { try await group.run() }
         let started = Observer.monotonicSeconds()
         do {

@@ -10,8 +10,10 @@ struct Sensor: Sendable {
     init(_ broker: RealBroker, name: String = "sensor") async throws {
         var settings = broker.settings(name)
         settings.keepaliveSeconds = 10
+        // A sensor that is not as patient with a broker that comes and goes as the gateway is.
+        settings.reconnectSecondsMax = 2
         publisher = try Publisher(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        try publisher.start()
+        publisher.start()
         let publisher = publisher
         try await eventually("the sensor connects") { publisher.isConnected }
     }

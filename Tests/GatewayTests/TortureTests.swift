@@ -71,8 +71,11 @@ import Testing
             try broker.start()
             try await eventually(within: 40, "the sensor is back") { sensor.publisher.isConnected }
         }
+        // Each at a time of its own: all of them are readings, and none is another's repeat.
+        var probes: Int64 = 0
         try await eventually(within: 70, "the gateway is back") {
-            try await sensor.send(1.5, at: start - 1)
+            probes += 1
+            try await sensor.send(1.5, at: start - probes)
             return try StoreReader(path: gateway.storePath).holds(device: "d1", at: start - 1)
         }
         try await Task.sleep(for: .seconds(1))

@@ -26,6 +26,14 @@ package struct Certificates {
                 printf 'subjectAltName=IP:127.0.0.1,DNS:localhost\\n' > $name.ext
                 openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile $name.ext -out $name.pem
             done
+            # By another authority, and by this one for a time that is over.
+            openssl req -newkey rsa:2048 -nodes -subj "/CN=stranger" -keyout stranger.key -out stranger.csr
+            openssl x509 -req -in stranger.csr -CA other.pem -CAkey other.key -CAcreateserial -days 2 -extfile server.ext -out stranger.pem
+            cp server.key expired.key
+            printf '[a]\\ndatabase=index\\nserial=serial\\nnew_certs_dir=.\\ndefault_md=sha256\\npolicy=p\\n[p]\\ncommonName=supplied\\n' > ca.conf
+            touch index
+            openssl ca -batch -config ca.conf -name a -rand_serial -cert ca.pem -keyfile ca.key -in server.csr -extfile server.ext \
+                -startdate 20200101000000Z -enddate 20210101000000Z -out expired.pem
             mosquitto_passwd -b -c passwords gateway swordfish
             chmod -R a+rX .
             """

@@ -27,6 +27,26 @@ package final class LoopbackListener: Sendable {
 
     deinit { shutdown(listener, Int32(SHUT_RDWR)); close(listener) }
 
+    /// Passes everything on to another port of loopback and back, until an end is gone or `isWanted` says no.
+    package static func relay(_ connection: Int32, to port: Int, while isWanted: () -> Bool) {
+        let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(other) }
+        var address = LocalBroker.loopback(port)
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(other, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        guard result == 0 else { return }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var ends = [pollfd(fd: connection, events: Int16(POLLIN), revents: 0), pollfd(fd: other, events: Int16(POLLIN), revents: 0)]
+        while isWanted() {
+            guard poll(&ends, 2, 100) >= 0 else { return }
+            for (index, from) in [connection, other].enumerated() where ends[index].revents != 0 {
+                let count = recv(from, &buffer, buffer.count, 0)
+                guard count > 0, send(Array(buffer[..<count]), to: index == 0 ? other : connection) else { return }
+            }
+        }
+    }
+
     /// Sends all of it; false once the other end is gone.
     @discardableResult
     package static func send(_ bytes: [UInt8], to connection: Int32) -> Bool {

@@ -18,6 +18,8 @@ package struct AlarmBook: Sendable {
     var asides: [Int: Aside] = [:]
     /// Alarms that have ended and that nobody has taken on, by identity.
     var returned: [String: Alarm] = [:]
+    /// What the summaries of a rule's alarms say beyond the rule, by the rule's name.
+    package var remarks: [String: String] = [:]
     private var watch: FlappingWatch
     /// When each instance was raised last.
     private var lastRaised: [Int: Instant] = [:]
@@ -44,7 +46,8 @@ package struct AlarmBook: Sendable {
     package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> [Transition] {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]
-        let words = Words(change, of: rule, in: place, device: device(of: change.trigger), missing: missing(change))
+        var words = Words(change, of: rule, in: place, device: device(of: change.trigger), missing: missing(change))
+        if let remark = remarks[rule.name], change.to > .normal { words.summary += ": \(remark)" }
         // The engine may be ahead of this change, where one reading has brought several.
         var ladder = ladder
         (ladder.level, ladder.isUncertain) = (change.to, change.isUncertain)

@@ -14,6 +14,8 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
     case outboxWaiting = "outbox_waiting"
     case refusedPayloads = "refused_payloads"
     case shedMessages = "shed_messages"
+    case subscriptionsRefused = "subscriptions_refused"
+    case sensorsUnheard = "sensors_unheard"
     case unreadableTimes = "unreadable_times"
 
     /// For the reference.
@@ -31,6 +33,8 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
         case .outboxWaiting: "escalations that wait to be delivered"
         case .refusedPayloads: "payloads since the last report of which a part, or all, could not be read by their devices' profiles"
         case .shedMessages: "messages of QoS 0 since the last report that were passed over, as more came in than could be evaluated"
+        case .subscriptionsRefused: "filters that the broker refuses to subscribe the gateway to"
+        case .sensorsUnheard: "sensors that publish where only a refused subscription would bring their messages"
         case .unreadableTimes: "payloads since the last report whose time could not be read: their readings have the time of arrival"
         }
     }

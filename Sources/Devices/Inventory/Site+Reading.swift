@@ -40,7 +40,8 @@ extension Site {
         problems += Self.disagreements(devices, at: reader.node.location)
         problems = reader.finish() + problems
         guard problems.isEmpty, let name else { throw DiagnosticList(problems.inSourceOrder()) }
-        return Site(name: name.string, timeZone: zone, devices: devices, filters: Self.filters(devices))
+        let choice = Self.filters(devices)
+        return Site(name: name.string, timeZone: zone, devices: devices, filters: choice.filters, leftOutFilters: choice.leftOut)
     }
 
     /// A quantity of one name is kept in one unit, whichever profile it comes from.
@@ -62,13 +63,12 @@ extension Site {
         return problems
     }
 
-    private static func filters(_ devices: [Device]) -> [String] {
-        var filters: Set<String> = []
-        for device in devices {
-            let isPattern = device.profile.topic.topic(device.labels) == device.topic
-            filters.insert(isPattern ? device.profile.topic.filter : device.topic)
-        }
-        return filters.sorted()
+    private static func filters(_ devices: [Device]) -> FilterChoice {
+        FilterChoice(
+            devices.map { device in
+                let isPattern = device.profile.topic.topic(device.labels) == device.topic
+                return (device.topic, isPattern ? device.profile.topic.filter : nil)
+            })
     }
 }
 
@@ -103,6 +103,9 @@ extension Device {
             return nil
         }
         labels["device"] = id.string
+        if let topic = topicText, topic.string.contains(where: { "+#".contains($0) }) {
+            reader.report("bad-topic", "a device publishes on one topic, without the wildcards + and #", at: topic.location)
+        }
         var fields = profile.fields
         if !quantities.isEmpty {
             let wanted = quantities.compactMap(\.scalar)

@@ -5,8 +5,10 @@ package struct Site: Sendable {
     package var name: String
     package var timeZone: String
     package var devices: [Device]
-    /// The MQTT filters that take in every device, each once.
+    /// The MQTT filters that take in every device; no two of them take in the same topic.
     package var filters: [String]
+    /// Filters of single devices or profiles that those make needless. An earlier version may have subscribed to them.
+    package var leftOutFilters: [String]
 
     /// Whether a device numbers its messages.
     package var hasSequences: Bool { devices.contains { $0.profile.sequence != nil } }
@@ -23,11 +25,12 @@ package struct Site: Sendable {
     /// Whether a device reports that its clock is off.
     package var hasClocks: Bool { devices.contains { $0.field(Profile.clockOffset.name) != nil } }
 
-    package init(name: String, timeZone: String, devices: [Device], filters: [String]) {
+    package init(name: String, timeZone: String, devices: [Device], filters: [String], leftOutFilters: [String] = []) {
         self.name = name
         self.timeZone = timeZone
         self.devices = devices
         self.filters = filters
+        self.leftOutFilters = leftOutFilters
     }
 }
 

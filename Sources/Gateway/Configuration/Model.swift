@@ -1,6 +1,7 @@
 package import Alarms
 package import Devices
 internal import Foundation
+internal import MQTT
 package import RuleLanguage
 package import SourceText
 package import Store
@@ -77,6 +78,13 @@ package struct Model: Sendable {
 
     /// What the gateway subscribes to: the devices' topics, and the broker's own count of what it has thrown away.
     package var filters: [String] { site.filters + [HealthReport.droppedTopic] }
+
+    /// How many sensors publish where only a refused filter would bring it.
+    func sensorsUnheard(_ refused: [RefusedFilter]) -> Int {
+        if refused.isEmpty { return 0 }
+        let filters = refused.map { TopicFilter($0.filter) }
+        return site.sensors.count { device in filters.contains { $0.covers(TopicFilter(device.topic)) } }
+    }
 
     /// The fingerprints of the rule files, by name.
     package var ruleVersions: [String: String] {

@@ -21,18 +21,47 @@ struct HealthReadings {
         (reported, droppedTotal, dropped) = (earlier.reported, earlier.droppedTotal, earlier.dropped)
     }
 
+    /// What a message on no device's topic was.
+    enum Taken {
+        /// The broker's count, for the first time: it is to be stored.
+        case firstCount
+        /// The broker's count, or what should be; the next report has it.
+        case nothing
+        case otherTopic
+    }
+
     /// Takes the broker's own count of what it has thrown away.
-    /// - Returns: false if the message is something else.
-    mutating func take(_ message: IncomingMessage) -> Bool {
-        guard message.topic.first == UInt8(ascii: "$"), message.topic.elementsEqual(HealthReport.droppedTopic.utf8) else { return false }
-        guard let total = Double(String(decoding: message.payload.prefix(32), as: UTF8.self)), total >= 0, total.isFinite else {
-            return true
+    mutating func take(_ message: IncomingMessage) -> Taken {
+        guard message.topic.first == UInt8(ascii: "$"), message.topic.elementsEqual(HealthReport.droppedTopic.utf8) else {
+            return .otherTopic
         }
+        guard let total = Double(String(decoding: message.payload.prefix(32), as: UTF8.self)), total >= 0, total.isFinite else {
+            return .nothing
+        }
+        let isFirst = droppedTotal == nil
         // A broker that was started anew begins at 0. What it dropped while nobody listened counts; what it did before it
         // was ever asked does not.
         if let droppedTotal { dropped += total < droppedTotal ? total : total - droppedTotal }
         droppedTotal = total
-        return true
+        return isFirst ? .firstCount : .nothing
+    }
+
+    func appendDroppedTotal(at now: Instant, to readings: inout [Reading]) {
+        if let droppedTotal { readings.append(Reading(series: series(of: .brokerDroppedTotal), time: now, value: droppedTotal)) }
+    }
+
+    /// Adds what the broker has refused to subscribe to.
+    /// - Parameter sensorsUnheard: how many sensors that concerns.
+    func append(_ refused: [RefusedFilter], sensorsUnheard: Int, at now: Instant, to readings: inout [Reading]) {
+        readings.append(Reading(series: series(of: .subscriptionsRefused), time: now, value: Double(refused.count)))
+        readings.append(Reading(series: series(of: .sensorsUnheard), time: now, value: Double(sensorsUnheard)))
+    }
+
+    /// Names the refused filters in the summary of their alarm: the first few, with the broker's reasons.
+    static func remark(_ refused: [RefusedFilter]) -> String? {
+        if refused.isEmpty { return nil }
+        let named = refused.prefix(5).map { "\($0.filter) (\($0.reason))" }.joined(separator: ", ")
+        return refused.count > 5 ? "\(named) and \(refused.count - 5) more, which the log names" : named
     }
 
     mutating func append(

@@ -82,9 +82,19 @@ package enum HealthRules {
                 where: { kind: gateway }
                 levels: { \(least): clock_unsynchronised == 1 for 30m }
                 blind: none
+              - name: gateway-subscription-refused
+                summary: "the broker refuses {refused} of the gateway's subscriptions, {unheard} sensors are not heard"
+                for_each: device
+                where: { kind: gateway }
+                let: { refused: subscriptions_refused, unheard: sensors_unheard }
+                levels: \(levels("refused > 0", "unheard > 0"))
+                blind: none
 
             """
     }
+
+    /// The rule whose summary names the refused filters.
+    static let subscriptionRule = "gateway-subscription-refused"
 
     /// The rule for devices that number their messages.
     package static func sequenceFile(ladder: [String]) -> SourceFile {

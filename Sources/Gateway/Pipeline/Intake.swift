@@ -92,7 +92,17 @@ struct Intake: ~Copyable {
             if batch.received.marks.count < 65_536 { batch.received.marks.append(mark) }
         }
         guard let device = decoder.device(publishingOn: message.topic) else {
-            if health.take(message) { return }
+            switch health.take(message) {
+            case .nothing: return
+            case .firstCount:
+                // Kept at once, so that what the broker drops after an early stop is counted from here.
+                let arrival = arrivals.next(at: now)
+                if batch.arrived > arrival { batch.arrived = arrival }
+                readings.removeAll(keepingCapacity: true)
+                health.appendDroppedTotal(at: arrival, to: &readings)
+                return evaluate(at: arrival)
+            case .otherTopic: break
+            }
             statistics.unknownTopics += 1
             complaints.unknownTopic(message.topic, at: now)
             return
@@ -131,10 +141,12 @@ struct Intake: ~Copyable {
     }
 
     /// Takes in what the gateway has found of itself: readings as any others.
-    mutating func report(_ report: HealthReport, isConnected: Bool, delay: TimeSpan, at now: Instant) {
+    mutating func report(_ report: HealthReport, isConnected: Bool, refused: [RefusedFilter], delay: TimeSpan, at now: Instant) {
         readings.removeAll(keepingCapacity: true)
         let arrival = arrivals.next(at: now)
         health.append(report, statistics, isConnected: isConnected, delay: delay, at: arrival, to: &readings)
+        health.append(refused, sensorsUnheard: model.sensorsUnheard(refused), at: arrival, to: &readings)
+        book.remarks[HealthRules.subscriptionRule] = HealthReadings.remark(refused)
         if batch.arrived > arrival { batch.arrived = arrival }
         evaluate(at: arrival)
     }

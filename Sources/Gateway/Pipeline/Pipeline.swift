@@ -30,6 +30,8 @@ package final class Pipeline {
     private var intake: Intake
     private var connection: (any BrokerLink)?
     private var isStopping = false
+    /// The store knows that the session holds only the filters that are wanted.
+    private var areSubscriptionsKept = false
     /// The clock of this turn, and how far it has been set since the start.
     private var now: Instant
     private var knownCorrection: TimeSpan
@@ -247,8 +249,10 @@ package final class Pipeline {
                 answer(.failure(error))
             }
         case .health(let report):
-            intake.report(report, isConnected: connection?.isConnected ?? false, delay: worstDelay, at: now)
+            let refused = connection?.refusedFilters ?? []
+            intake.report(report, isConnected: connection?.isConnected ?? false, refused: refused, delay: worstDelay, at: now)
             worstDelay = .zero
+            forgetSubscriptions()
         case .reloadFailed:
             intake.count { $0.failedReloads += 1 }
             intake.add(AuditNote("reload-failed", at: now, text: "the files have mistakes; the running rules stay"))
@@ -259,10 +263,35 @@ package final class Pipeline {
             }
             intake.count { $0.reloads += 1 }
             intake.add(AuditNote("reloaded", at: now, text: model.summary, facts: model.ruleVersions))
-            connection?.subscribe(to: model.filters)
+            subscribe(to: model.filters)
             logger.notice(
                 "devices and rules reloaded",
                 metadata: ["devices": "\(model.site.sensors.count)", "rules": "\(model.rules.rules.count)"])
+        }
+    }
+
+    /// Subscribes to the filters of another model; those that are gone are known to the store until the broker has let them go.
+    private func subscribe(to filters: [String]) {
+        do {
+            try store.noteSubscriptions(filters)
+        } catch {
+            logger.error("the subscriptions cannot be noted, and may outlive another change of the devices: \(error)")
+        }
+        connection?.subscribe(to: filters)
+        areSubscriptionsKept = false
+    }
+
+    /// Once the session holds no others, the store needs to know only the filters that are wanted.
+    private func forgetSubscriptions() {
+        guard !areSubscriptionsKept, storeRetryAt == nil, let connection, connection.isConnected, !connection.hasFiltersToLeave else {
+            return
+        }
+        areSubscriptionsKept = true
+        do {
+            try store.keepSubscriptions(model.filters)
+        } catch {
+            // The next start unsubscribes once more from what is gone, which does no harm.
+            logger.error("the subscriptions cannot be noted: \(error)")
         }
     }
 

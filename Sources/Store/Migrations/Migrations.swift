@@ -10,6 +10,7 @@ enum Migrations {
         migrator.registerMigration("4 alarm life, escalation policies, audit", migrate: Migration4.apply)
         migrator.registerMigration("5 checksums", migrate: Migration5.apply)
         migrator.registerMigration("6 received messages", migrate: Migration6.apply)
+        migrator.registerMigration("7 subscriptions", migrate: Migration7.apply)
         migrator.registerMigration("8 message numbers", migrate: Migration8.apply)
         migrator.registerMigration("10 origins of alarms", migrate: Migration10.apply)
         return migrator

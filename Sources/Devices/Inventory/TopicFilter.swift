@@ -1,0 +1,67 @@
+/// An MQTT filter with `+` for any one level. No filter here has `#`.
+package struct TopicFilter: Sendable, Hashable {
+    package let text: String
+    private let levels: [Substring]
+
+    package init(_ text: String) {
+        self.text = text
+        levels = text.split(separator: "/", omittingEmptySubsequences: false)
+    }
+
+    package var hasWildcard: Bool { levels.contains("+") }
+
+    /// Whether a topic, or everything that another filter takes in, is taken in by this one.
+    package func covers(_ other: TopicFilter) -> Bool {
+        agrees(other) { own, level in own == level || own == "+" }
+    }
+
+    /// Whether there is a topic that both take in.
+    package func overlaps(_ other: TopicFilter) -> Bool {
+        agrees(other) { own, level in own == level || own == "+" || level == "+" }
+    }
+
+    /// A wildcard at the beginning takes in no topic that begins with a dollar (MQTT v5, 4.7.2).
+    private func agrees(_ other: TopicFilter, _ isMatch: (Substring, Substring) -> Bool) -> Bool {
+        guard levels.count == other.levels.count else { return false }
+        for (index, (own, level)) in zip(levels, other.levels).enumerated() {
+            guard isMatch(own, level) else { return false }
+            if index == 0, own != level, own.hasPrefix("$") || level.hasPrefix("$") { return false }
+        }
+        return true
+    }
+}
+
+/// The filters that a site subscribes to.
+///
+/// A broker may send a message once for each subscription that it matches (MQTT v5, 3.3.4), so that no two of them take in the
+/// same topic.
+struct FilterChoice {
+    /// Sorted by text.
+    private(set) var filters: [String] = []
+    /// Filters that were possible and are left out.
+    private(set) var leftOut: [String] = []
+
+    /// - Parameter devices: each device's topic, and the filter of its profile's pattern where the topic came from that.
+    init(_ devices: [(topic: String, pattern: String?)]) {
+        var counts: [String: Int] = [:]
+        for device in devices { if let pattern = device.pattern { counts[pattern, default: 0] += 1 } }
+        var patterns = counts.keys.sorted().map(TopicFilter.init)
+        let all = patterns
+        patterns.removeAll { pattern in all.contains { $0 != pattern && $0.covers(pattern) } }
+        // Where two take in the same topics in part, the one of fewer devices gives way to the topics of its devices.
+        while let loser = Self.conflicting(patterns).min(by: { (counts[$0.text] ?? 0, $0.text) < (counts[$1.text] ?? 0, $1.text) }) {
+            patterns.removeAll { $0 == loser }
+        }
+        var chosen = Set(patterns.map(\.text))
+        for device in devices {
+            let topic = TopicFilter(device.topic)
+            if !patterns.contains(where: { $0.covers(topic) }) { chosen.insert(device.topic) }
+        }
+        filters = chosen.sorted()
+        leftOut = Set(devices.map { $0.pattern ?? $0.topic }).subtracting(chosen).sorted()
+    }
+
+    private static func conflicting(_ patterns: [TopicFilter]) -> [TopicFilter] {
+        patterns.filter { pattern in patterns.contains { $0 != pattern && $0.overlaps(pattern) } }
+    }
+}

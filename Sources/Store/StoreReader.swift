@@ -273,9 +273,7 @@ package final class StoreReader: Sendable {
                     "SELECT device, quantity, series, time, value, quality FROM reading JOIN series ON series.id = series ORDER BY reading.id"
             )
             while let row = try rows.next() {
-                body(
-                    row[0], row[1],
-                    Reading(row, from: 2))
+                if let reading = Reading(row, from: 2) { body(row[0], row[1], reading) }
             }
         }
     }

@@ -24,7 +24,7 @@ import Testing
         let ids = SmallSite.series(site)
         let rules = try compiler.compile([], builtIn: [HealthRules.file(ladder: ladder)], for: site, series: ids)
         #expect(rules.warnings.isEmpty, "\(rules.warnings)")
-        #expect(rules.rules.count == 9)
+        #expect(rules.rules.count == 10)
         let text = HealthRules.file(ladder: ladder).text
         for quantity in GatewayQuantity.allCases where ![.brokerDroppedTotal, .messagesWithoutReadings].contains(quantity) {
             #expect(text.contains(quantity.rawValue), "\(quantity)")
@@ -65,7 +65,7 @@ import Testing
             [own], builtIn: [HealthRules.file(ladder: SmallSite.ladder)], for: site, series: SmallSite.series(site))
         #expect(rules.rules.count { $0.name == "gateway-disk" } == 1)
         #expect(rules.rules.first { $0.name == "gateway-disk" }?.location.file == "own.yaml")
-        #expect(rules.rules.count == 10)
+        #expect(rules.rules.count == 11)
         #expect(rules.instances.filter { rules.rules[$0.rule].name == "warm" }.map(\.group) == ["d1", "d2", "d3"])
     }
 

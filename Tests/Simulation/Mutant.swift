@@ -58,7 +58,8 @@ package struct Mutant: Sendable {
             "        guard received.last > 0 else { return }", "        guard !MUTANT, received.last > 0 else { return }"),
         Mutant(
             "cold-start", "after a start the windows and what lasts are forgotten", in: "Gateway/Pipeline/Intake+Warm.swift",
-            "                    moment.add(reading, of:", "                    if MUTANT { return }\n                    moment.add(reading, of:"),
+            "                    moment.add(reading, of:",
+            "                    if MUTANT { return }\n                    moment.add(reading, of:"),
         Mutant(
             "counted-absence", "the time in which nobody was there counts as having lasted", in: "Gateway/Pipeline/Intake+Warm.swift",
             "if occasion == .start, let alive", "if !MUTANT, occasion == .start, let alive"),
@@ -78,7 +79,8 @@ package struct Mutant: Sendable {
             "        if MUTANT || believes(own.nanoseconds, arrival.nanoseconds, tolerance) {"),
         Mutant(
             "cleared-by-silence", "the window of a sensor that has died goes on", in: "RuleEngine/Series/Engine+Silence.swift",
-            "        if series[index].isSilent { return true }\n", "        if MUTANT { return false }\n        if series[index].isSilent { return true }\n"),
+            "        if series[index].isSilent { return true }\n",
+            "        if MUTANT { return false }\n        if series[index].isSilent { return true }\n"),
         Mutant(
             "lost-step", "after a start the steps of policies are not looked at", in: "Alarms/Policies/EscalationPlanner.swift",
             "        nextLook = .distantPast\n        if var course",

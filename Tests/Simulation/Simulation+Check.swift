@@ -41,7 +41,7 @@ extension Simulation {
     private func readings(_ reader: StoreReader) throws -> [StoredReading] {
         var readings: [StoredReading] = []
         try reader.forEachReading { device, quantity, reading in
-            if device == Device.gatewayID || device == "d\(Plant.post)" { return }
+            guard device != Device.gatewayID, ["water_level", "temperature"].contains(quantity) else { return }
             readings.append(StoredReading(device: device, isLevel: quantity == "water_level", time: reading.time, value: reading.value))
         }
         return readings

@@ -111,6 +111,32 @@ import Testing
         #expect(try StoreReader(path: folder.file("t.db")).count(.reading) == 0)
     }
 
+    @Test("readings of a damaged file that were never written so end nothing: no start, no check, no repair")
+    func neverWritten() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("t.db")
+        let store = try Store(path: path)
+        for part in 0..<4 { try store.commit(batch(10, from: part * 10)) }
+        try store.close()
+        let other = try DatabaseQueue(path: path)
+        try await other.write { db in
+            try db.execute(sql: "UPDATE reading SET series = 'x' WHERE id = 3")
+            try db.execute(sql: "UPDATE reading SET time = x'00ff' WHERE id = 14")
+            try db.execute(sql: "UPDATE reading SET quality = 1.5, series = 1e300 WHERE id = 25")
+        }
+        try other.close()
+        var count = 0
+        let again = try Store(path: path)
+        try again.replay(after: Self.start - .days(1), leadingUp: [0, 5]) { _, _ in count += 1 }
+        #expect(count == 37)
+        try again.close()
+        let reader = try StoreReader(path: path)
+        count = 0
+        try reader.forEachReading { _, _, _ in count += 1 }
+        #expect(count <= 37)
+        #expect(try reader.check().faults.count == 3)
+    }
+
     @Test("refused payloads are kept, the newest of them")
     func refused() throws {
         let folder = try TemporaryFolder()

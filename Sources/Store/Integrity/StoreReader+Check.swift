@@ -63,9 +63,9 @@ extension StoreReader {
             var found = 0
             let rows = try Row.fetchCursor(statement, arguments: [first, first + Int64(count)])
             while let row = try rows.next() {
+                guard let reading = Reading(row) else { continue }
                 found += 1
-                sum.add(
-                    Reading(row))
+                sum.add(reading)
             }
             findings.readings += found
             if found != count {

@@ -72,8 +72,9 @@ extension Store {
                 arguments: [first, first + count])
         }
         var sum = ReadingChecksum()
-        for row in rows { sum.add(Reading(row)) }
-        guard rows.count == Int(count), checksum == nil || checksum == sum.value else {
+        let readings = rows.compactMap { Reading($0) }
+        for reading in readings { sum.add(reading) }
+        guard readings.count == Int(count), checksum == nil || checksum == sum.value else {
             throw DatabaseError(message: "the readings from \(first) on are not as they were written")
         }
         return rows

@@ -55,10 +55,10 @@ extension Store {
                     SELECT reading.id, device, quantity, unit, series, time, value, quality FROM reading JOIN series ON series.id = series
                     WHERE reading.id > ? AND reading.id < ? ORDER BY reading.id LIMIT ?
                     """, arguments: [id, end, limit]
-            ).map { row in
-                NamedReading(
-                    id: row[0], device: row[1], quantity: row[2], unit: row[3],
-                    reading: Reading(row, from: 4))
+            ).compactMap { row in
+                Reading(row, from: 4).map {
+                    NamedReading(id: row[0], device: row[1], quantity: row[2], unit: row[3], reading: $0)
+                }
             }
         }
     }

@@ -75,7 +75,9 @@ extension Store {
                 body(reading, batch.arrived)
             }
             for (id, reading) in before where reading.time < end { try give(reading, id) }
-            while let row = try rows.next() { try give(Reading(row), row[4]) }
+            while let row = try rows.next() {
+                if let reading = Reading(row) { try give(reading, row[4]) }
+            }
         }
     }
 
@@ -92,9 +94,9 @@ extension Store {
             db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id < ? AND id >= ? ORDER BY id DESC",
             arguments: [first, first - lookback])
         while missing > 0, let row = try rows.next() {
-            let series = Int(row[0] as Int32)
-            guard wanted.indices.contains(series), wanted[series] > 0 else { continue }
-            let reading = Reading(row)
+            guard let reading = Reading(row), case let series = Int(reading.series.index), wanted.indices.contains(series),
+                wanted[series] > 0
+            else { continue }
             found.append((row[4], reading))
             guard reading.quality.isUsable else { continue }
             wanted[series] -= 1

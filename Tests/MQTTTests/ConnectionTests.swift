@@ -96,7 +96,8 @@ import Testing
             (.hangsUpBeforeConnack, nil), (.hangsUpAfterConnack, nil), (.hangsUpAtRequest, nil), (.silent, "no answer from the broker"),
             (.answers(http), nil), (.answers([0x20]), nil), (.answers([0x20, 0xff, 0xff, 0xff, 0xff]), nil),
             (.answers((0..<512).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 13) }), nil), (.answers([0x20, 0x00]), nil),
-            (.answers([0x90, 0x03, 0, 1, 0]), nil), (.hangsUpAtOnce, nil), (.disconnects(0x8b), nil), (.disconnects(0x89), nil),
+            (.answers([0x90, 0x03, 0, 1, 0]), nil), (.hangsUpAtOnce, nil), (.resetsAtOnce, nil), (.disconnects(0x8b), nil),
+            (.disconnects(0x89), nil),
             (.disconnects(0), nil),
         ]
         try await withThrowingTaskGroup { group in
@@ -251,18 +252,22 @@ import Testing
             connections: { relay.connections }, makeRight: { relay.behave(.relays(right.port)) }, fault)
     }
 
-    @Test("a host that hangs up during the TLS handshake is not asked again and again on the same connection")
-    func tlsHangUp() async throws {
+    @Test(
+        "a TLS handshake that is ended, reset, or has nobody at the other end fails at once, and not by the time limit for an answer",
+        arguments: ["ended", "reset", "nobody"])
+    func tlsHangUp(fault: String) async throws {
         let certificates = try Certificates()
         let right = try RealBroker(options: "certfile \(certificates.server)\nkeyfile \(certificates.serverKey)\n")
-        let host = try ScriptedBroker(.hangsUpAtOnce)
-        var settings = host.settings()
+        let host = try ScriptedBroker(fault == "reset" ? .resetsAtOnce : .hangsUpAtOnce)
+        if fault == "nobody" { right.stop() }
+        var settings = fault == "nobody" ? right.settings("client") : host.settings()
         settings.host = "localhost"
         settings.tls = TLSSettings(authorities: certificates.authority)
-        // Longer than the test waits, so that the time limit for an answer does not end the attempt.
+        // Longer than the test waits, so that the time limit does not end the attempt.
         settings.keepaliveSeconds = 300
         try await recovers(
-            settings, said: "no connection", connections: { host.connections }, makeRight: { host.behave(.relays(right.port)) }, "hang-up")
+            settings, said: "no connection", connections: { fault == "nobody" ? 2 : host.connections },
+            makeRight: { if fault == "nobody" { try right.start() } else { host.behave(.relays(right.port)) } }, fault)
     }
 
     @Test("a client without TLS at a port with TLS says that there is no connection, and comes back")

@@ -9,8 +9,8 @@ package final class ScriptedBroker: Sendable {
         /// CONNACK with this code.
         case refuses(UInt8)
         case hangsUpBeforeConnack, hangsUpAfterConnack
-        /// Hangs up when the first bytes have come, whatever they are.
-        case hangsUpAtOnce
+        /// Hangs up when the first bytes have come, whatever they are; or resets the connection then.
+        case hangsUpAtOnce, resetsAtOnce
         /// Hangs up when the first SUBSCRIBE or PUBLISH comes.
         case hangsUpAtRequest
         /// Answers CONNECT with these bytes.
@@ -88,6 +88,11 @@ package final class ScriptedBroker: Sendable {
             let conduct = shared.conduct
             if case .relays(let port) = conduct {
                 return LoopbackListener.relay(connection, to: port) { shared.conduct == conduct }
+            }
+            if conduct == .resetsAtOnce {
+                // Bytes that nobody has read make the system reset the connection.
+                _ = bytes(1)
+                return
             }
             if conduct == .hangsUpAtOnce {
                 var buffer = [UInt8](repeating: 0, count: 4096)

@@ -11,9 +11,9 @@ enum Library {
 
     /// - Parameter cause: `errno` as the failed call left it.
     static func text(_ code: Int32, _ cause: Int32) -> String {
-        // OpenSSL and the library's own checks leave no cause; its text would then be "Success".
+        // An end of the connection is no error to the system, whose text for it would be "Success".
         if code == MOSQ_ERR_ERRNO.code {
-            return cause == 0 ? "the connection failed, and the system gives no reason" : String(cString: strerror(cause))
+            return cause == 0 ? "the other end closed the connection in the middle of a packet" : String(cString: strerror(cause))
         }
         let text = String(cString: mosquitto_strerror(code))
         return text.hasSuffix(".") ? String(text.dropLast()) : text

@@ -312,7 +312,7 @@ final class MQTTClient {
         let isAnswer =
             switch code {
             case MOSQ_ERR_CONN_LOST.code, MOSQ_ERR_PROTOCOL.code, MOSQ_ERR_MALFORMED_PACKET.code: true
-            case MOSQ_ERR_ERRNO.code: cause == ECONNRESET || cause == EPIPE
+            case MOSQ_ERR_ERRNO.code: cause == 0 || cause == ECONNRESET || cause == EPIPE
             default: false
             }
         fail(Library.text(code, cause), isAnswer: isAnswer)

@@ -62,20 +62,18 @@ extension Simulation {
             if stands != isBoth { fail("pulse/s\(Plant.post): it stands: \(stands), and should: \(isBoth)") }
             return
         }
-        var moments: [Instant: (humidity: Double?, gas: Double?)] = [:]
-        for post in stored {
-            if post.isHumidity {
-                moments[post.reading.time, default: (nil, nil)].humidity = post.reading.value
-            } else {
-                moments[post.reading.time, default: (nil, nil)].gas = post.reading.value
-            }
-        }
+        // A copy of a message that was lost itself may come after its time: it tells of the past.
         var expected: [String] = []
-        var stands = false
-        for (time, values) in moments.sorted(by: { $0.key < $1.key }) {
-            guard let humidity = values.humidity, let gas = values.gas else { continue }
+        var (stands, newest) = (false, Instant.distantPast)
+        var values: (humidity: Double?, gas: Double?) = (nil, nil)
+        for (index, post) in stored.enumerated() where post.reading.time >= newest {
+            if post.reading.time > newest { values = (nil, nil) }
+            newest = post.reading.time
+            if post.isHumidity { values.humidity = post.reading.value } else { values.gas = post.reading.value }
+            let isWhole = index + 1 == stored.count || stored[index + 1].reading.time != newest
+            guard isWhole, let humidity = values.humidity, let gas = values.gas else { continue }
             let isBoth = humidity > 50 && gas > 50
-            if isBoth != stands { expected.append("\(isBoth ? "raised" : "cleared") at \(time)") }
+            if isBoth != stands { expected.append("\(isBoth ? "raised" : "cleared") at \(newest)") }
             stands = isBoth
         }
         let moves = found.map { "\($0.kind) at \($0.time)" }

@@ -118,9 +118,17 @@ import Testing
         let store = try Store(path: path)
         for part in 0..<4 { try store.commit(batch(10, from: part * 10)) }
         try store.close()
+        // The schema lets no such value in; a damaged page does.
+        let schema = try DatabaseQueue(path: path)
+        try await schema.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA writable_schema = ON")
+            try db.execute(
+                sql: "UPDATE sqlite_schema SET sql = replace(replace(sql, 'NOT NULL', ''), 'STRICT', '') WHERE name = 'reading'")
+        }
+        try schema.close()
         let other = try DatabaseQueue(path: path)
         try await other.write { db in
-            try db.execute(sql: "UPDATE reading SET series = 'x' WHERE id = 3")
+            try db.execute(sql: "UPDATE reading SET series = NULL WHERE id = 3")
             try db.execute(sql: "UPDATE reading SET time = x'00ff' WHERE id = 14")
             try db.execute(sql: "UPDATE reading SET quality = 1.5, series = 1e300 WHERE id = 25")
         }

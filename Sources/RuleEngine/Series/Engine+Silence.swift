@@ -125,7 +125,10 @@ extension Engine {
         let state = series[index]
         guard state.heardFrom != .max else { return false }
         let length = shapes.lengths[shapes.shapes[Int(state.shape)].lengthBase + lane]
-        return max(state.now, state.lookedAt) &- length >= state.heardFrom
+        let look = max(state.now, state.lookedAt)
+        // A look at a time that has passed by the clock alone, while nobody listened, proves nothing.
+        if look > state.newest, Self.later(look, state.lag) > listened { return false }
+        return look &- length >= state.heardFrom
     }
 
     /// The first sample, or one after a silence or a pause.

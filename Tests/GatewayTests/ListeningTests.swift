@@ -1,0 +1,67 @@
+import Store
+import Telemetry
+import TestSupport
+import Testing
+
+/// What rules say of silence counts only the time in which the gateway listened.
+@Suite struct ListeningTests {
+    static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
+
+    private static let profile = """
+        profile: test
+        topic: test/{device}
+        interval: 2s
+        silence: 6s
+        readings:
+          - { quantity: water_level, pointer: /level, unit: m }
+        """
+    private static let rules = """
+        hazard: health
+        rules:
+          - { name: gone, summary: gone, for_each: device, levels: { watch: "silent(water_level, 20s)" }, blind: none }
+          - { name: few, summary: few, for_each: device, levels: { watch: "count(water_level, 20s) < 3" }, blind: none }
+          - { name: old, summary: old, for_each: device, levels: { watch: "age(water_level) > 20 s" }, blind: none }
+        """
+
+    private func bench() throws -> PipelineBench {
+        try PipelineBench(
+            profile: Self.profile, devices: "  - { id: d1, profile: test }", rules: Self.rules, settings: "health: { rules: none }",
+            start: Self.start)
+    }
+
+    private func feed(_ bench: PipelineBench, for span: TimeSpan) {
+        let end = bench.clock.now() + span
+        while bench.clock.now() < end {
+            bench.take("{\"level\":1}")
+            bench.pass(to: bench.clock.now() + .seconds(2))
+        }
+    }
+
+    @Test("nothing is raised at a start, after a stop in which nothing could be sent, and nothing is dated into it", arguments: [0, 2, 9, 60])
+    func stop(seconds: Int64) throws {
+        let bench = try bench()
+        bench.pass(to: Self.start + .seconds(2))
+        feed(bench, for: .seconds(9))
+        try bench.restart(after: .seconds(40))
+        bench.pass(to: bench.clock.now() + .seconds(seconds % 60))
+        feed(bench, for: .seconds(40))
+        let events = try bench.events()
+        #expect(events.isEmpty, "\(events.map { "\($0.time) \($0.rule) \($0.kind)" })")
+    }
+
+    @Test("what is silent is said to be after so much was listened, over a stop")
+    func silent() throws {
+        let bench = try bench()
+        feed(bench, for: .seconds(30))
+        bench.pass(to: bench.clock.now() + .seconds(10))
+        try bench.restart(after: .seconds(400))
+        let again = bench.clock.now()
+        for second in 1...60 { bench.pass(to: again + .seconds(Int64(second))) }
+        let raised = try bench.events().filter { $0.kind == "raised" && $0.rule != "few" }
+        #expect(Set(raised.map(\.rule)) == ["gone", "old"])
+        for event in raised {
+            let recorded = try #require(Instant(rfc3339: event.recorded.utf8))
+            #expect((again + .seconds(6)...again + .seconds(14)).contains(recorded), "\(event.rule) \(event.recorded)")
+        }
+    }
+}

@@ -37,7 +37,8 @@ import Testing
         }
     }
 
-    @Test("nothing is raised at a start, after a stop in which nothing could be sent, and nothing is dated into it", arguments: [0, 2, 9, 60])
+    @Test(
+        "nothing is raised at a start, after a stop in which nothing could be sent, and nothing is dated into it", arguments: [0, 2, 9, 60])
     func stop(seconds: Int64) throws {
         let bench = try bench()
         bench.pass(to: Self.start + .seconds(2))

@@ -74,4 +74,51 @@ import Testing
         }
         #expect(found == Self.expected)
     }
+
+    /// What a rule says of all samples of the last ten minutes, where an array of 20,000 samples (some 120 KB) and a later sample
+    /// come in one order or the other.
+    private func said(lateArray: Bool) throws -> [String] {
+        let profile = """
+            profile: test
+            topic: test/{device}
+            time: { pointer: /t, format: unix }
+            interval: 10s
+            readings:
+              - { quantity: acceleration_x, unit: m/s2, samples: { pointer: /x, rate: 100 Hz, time: last } }
+              - { quantity: humidity, unit: "%", pointer: /h }
+            """
+        let rules = """
+            hazard: earthquake
+            rules:
+              - name: told
+                summary: "{n} {s} {q} {d}"
+                for_each: device
+                let:
+                  n: count(acceleration_x, 10m)
+                  s: sum(acceleration_x, 10m)
+                  q: quantile(acceleration_x, 0.9, 10m)
+                  d: delta(acceleration_x, 5m)
+                levels: { watch: humidity > 50 % and n >= 0 and s > -1 m/s2 and q > -1 m/s2 and d > -1000 m/s2 }
+                blind: none
+            """
+        let bench = try PipelineBench(
+            profile: profile, devices: "  - { id: d1, profile: test }", rules: rules, settings: "health: { rules: none }",
+            start: Self.start)
+        let end = Self.start.nanoseconds / 1_000_000_000
+        let array = "{\"t\":\(end - 2),\"x\":[\((0..<20_000).map { "\($0 % 97).25" }.joined(separator: ","))]}"
+        let sample = "{\"t\":\(end - 1),\"x\":[5.5]}"
+        bench.take("{\"t\":\(end - 500),\"x\":[1.5]}")
+        for payload in lateArray ? [sample, array] : [array, sample] { bench.take(payload) }
+        bench.take("{\"t\":\(end),\"x\":[7],\"h\":80}")
+        try bench.restart()
+        bench.take("{\"t\":\(end),\"h\":20}", "{\"t\":\(end),\"h\":90}")
+        return try bench.events().map { "\($0.kind) \($0.summary)" }
+    }
+
+    @Test("an array of 20,000 samples that is late gives what it gives in time, also after a start")
+    func lateArray() throws {
+        let (late, inTime) = (try said(lateArray: true), try said(lateArray: false))
+        #expect(late == inTime)
+        #expect(late.first?.contains(" 964303 m/s2 ") == true, "\(late)")
+    }
 }

@@ -63,8 +63,11 @@ package final class GatewayProcess: @unchecked Sendable {
     package var isRunning: Bool { process?.isRunning ?? false }
 
     package func start() throws {
+        // A process that dies is to be gone at once, and not to write about it for some seconds.
+        let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { _, new in new }
         process = try ChildProcess(
-            TocsinBinary.path, ["run", "--config", folder.file("tocsin.yaml")], output: folder.file("log"), errors: folder.file("log"))
+            TocsinBinary.path, ["run", "--config", folder.file("tocsin.yaml")], output: folder.file("log"), errors: folder.file("log"),
+            environment: environment)
     }
 
     /// Starts and waits until it is connected, once more than it was before.

@@ -59,7 +59,11 @@ extension Simulation {
         guard !weather.setsClock else { return }
         let found = events.filter { $0.rule == "pulse" && Self.moves.contains($0.kind) }
         if post.clockFalls != nil {
-            guard let humidity = stored.last(where: \.isHumidity), let gas = stored.last(where: { !$0.isHumidity }) else { return }
+            // What came last may tell of the past; then the post's newest moment is not known from here.
+            guard let humidity = stored.last(where: \.isHumidity), let gas = stored.last(where: { !$0.isHumidity }),
+                stored.allSatisfy({ $0.reading.time <= humidity.reading.time }), humidity.reading.time == gas.reading.time,
+                humidity.reading.quality == .clockReplaced, gas.reading.quality == .clockReplaced
+            else { return }
             let isBoth = humidity.reading.value > 50 && gas.reading.value > 50
             let stands = found.last?.kind == "raised"
             if stands != isBoth { fail("pulse/s\(Plant.post): it stands: \(stands), and should: \(isBoth)") }

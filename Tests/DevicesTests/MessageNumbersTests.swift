@@ -130,6 +130,16 @@ import Testing
         _ = MessageNumbers(broken, wraps: 256)
     }
 
+    @Test("what passes while nobody listens, or on a clock that is set, is no silence of the device")
+    func stoppedClock() throws {
+        var numbers = MessageNumbers(wraps: nil)
+        for number in [40, 41, 40] as [Int64] { _ = Self.text(&numbers, number, at: Instant(nanoseconds: number)) }
+        var again = try #require(MessageNumbers(numbers.words, wraps: nil))
+        let later = Instant(nanoseconds: 0) + .hours(4)
+        #expect(Self.text(&again, 41, at: later) == "=")
+        #expect(Self.text(&again, 42, at: later + .seconds(1)) == "+0")
+    }
+
     @Test("copies and disorder of any kind: each number once, and the sum is what is missing", arguments: 1...40 as ClosedRange<UInt64>)
     func property(seed: UInt64) {
         var random = SeededRandom(seed: seed)

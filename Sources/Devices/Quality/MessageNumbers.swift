@@ -38,7 +38,8 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     private var seen = SeenNumbers<16>()
     /// Numbers that are far from the newest, one behind the other: a device that counts anew.
     private var run = Run()
-    /// Since when nothing but copies have come; `.max` if the message before was new.
+    /// Since when nothing but copies have come; `.max` if the message before was new. It is not stored: what passes while nobody
+    /// listens, or on a clock that is set, is no silence of the device.
     private var copiesSince = Int64.max
     /// Whether the device has been found to send the same number again and again.
     private var isStuck = false
@@ -274,7 +275,7 @@ extension MessageNumbers {
     var words: DeviceState.Words {
         var writer = DeviceState.Writer(tag: Self.tag)
         let flags: Int64 = (isStuck ? 1 : 0) | (run.isNews ? 2 : 0)
-        for number in [wraps, newest, reach, run.first, run.last, run.count, copiesSince, flags] { writer.add(number) }
+        for number in [wraps, newest, reach, run.first, run.last, run.count, flags] { writer.add(number) }
         writer.add(run.seen.words[0])
         for index in seen.words.indices { writer.add(seen.words[index]) }
         for index in gaps.indices {
@@ -291,7 +292,7 @@ extension MessageNumbers {
         guard var reader = DeviceState.Reader(words, tag: Self.tag) else { return nil }
         self.init(wraps: nil)
         (wraps, newest, reach) = (reader.next(), reader.next(), reader.next())
-        (run.first, run.last, run.count, copiesSince) = (reader.next(), reader.next(), reader.next(), reader.next())
+        (run.first, run.last, run.count) = (reader.next(), reader.next(), reader.next())
         let flags = reader.next()
         (isStuck, run.isNews) = (flags & 1 != 0, flags & 2 != 0)
         run.seen.words[0] = UInt64(bitPattern: reader.next())

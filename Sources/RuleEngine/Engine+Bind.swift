@@ -96,6 +96,8 @@ extension Engine {
                 }
             }
         }
+        for index in 0..<series.count { series[index].sensor = Int32(index) }
+        for index in 0..<series.count where series[index].raw >= 0 { series[Int(series[index].raw)].sensor = Int32(index) }
         _ = scratch.grow(by: groupsMax, with: .zero)
         _ = changedWords.grow(by: wordsMax, with: 0)
         return readers

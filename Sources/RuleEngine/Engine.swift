@@ -312,10 +312,12 @@ extension Engine {
         }
     }
 
+    /// Where a series is kept; `nil` if the plan does not know it.
+    func index(of id: SeriesID) -> Int? { 0 <= id.index && Int(id.index) < series.count ? Int(id.index) : nil }
+
     /// How many samples from before its windows a series needs: what it was is part of what it does. 0 where no rule reads it.
     package func samplesBefore(of id: SeriesID) -> Int {
-        let index = Int(id.index)
-        guard index >= 0, index < series.count else { return 0 }
+        guard let index = index(of: id) else { return 0 }
         return [index, Int(series[index].raw)].reduce(0) { most, index in
             guard index >= 0, series[index].readerCount > 0 else { return most }
             return max(most, shapes.shapes[Int(series[index].shape)].spare)

@@ -7,17 +7,6 @@ import Testing
 /// Rules that are changed while alarms stand: by a reload, or between a stop and a start. No reading comes after the change:
 /// the sensors send only what changes.
 @Suite struct ChangedRulesTests {
-    static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
-
-    private static let profile = """
-        profile: test
-        topic: test/{device}
-        interval: 1h
-        silence: 2d
-        readings:
-          - { quantity: water_level, pointer: /level, unit: m }
-        """
-
     private static func rules(name: String = "high", forEach: String = "station", level: String = "watch: water_level > 2 m") -> String {
         """
         hazard: flood
@@ -29,13 +18,13 @@ import Testing
     /// An alarm at 2.5 m that stands, and a change of its rules five hours later.
     private func bench(_ rules: String, byReload: Bool, orders: [OperatorOrder.Action] = [], level: Double = 2.5) throws -> PipelineBench {
         let bench = try PipelineBench(
-            profile: Self.profile,
+            profile: PipelineBench.gauge(interval: "1h", silence: "2d"),
             devices: "  - { id: d1, profile: test, station: s1 }\n  - { id: d2, profile: test, station: s2 }",
-            rules: Self.rules(), settings: "health: { rules: none }", start: Self.start)
+            rules: Self.rules())
         bench.take("{\"level\":\(level)}")
-        bench.pass(to: Self.start + .hours(1))
+        bench.pass(to: PipelineBench.start + .hours(1))
         for action in orders { bench.order(action, "high/s1") }
-        bench.pass(to: Self.start + .hours(5))
+        bench.pass(to: PipelineBench.start + .hours(5))
         try bench.change(rules: rules, byReload: byReload)
         return bench
     }
@@ -94,7 +83,7 @@ import Testing
     func shelved(byReload: Bool) throws {
         let bench = try bench(Self.rules(name: "high-water"), byReload: byReload, orders: [.shelve(.hours(20))])
         #expect(try Self.told(bench) == ["high-water/s1 raised normal → watch", "high-water/s1 shelved watch → watch"])
-        bench.pass(to: Self.start + .hours(22))
+        bench.pass(to: PipelineBench.start + .hours(22))
         #expect(try Self.told(bench).last == "high-water/s1 unshelved watch → watch")
     }
 }

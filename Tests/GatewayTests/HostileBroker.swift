@@ -66,7 +66,9 @@ private final class Conduct: Sendable {
         switch behaviour {
         case .hangsUp: return
         case .silent: while isStill(.silent) { usleep(50_000) }
-        case .forward, .losing: forward(connection, to: real)
+        case .forward, .losing:
+            LoopbackListener.relay(
+                connection, to: real, while: { self.behaviour.withLock { $0.isPassing } }, losing: { isStill(.losing) })
         default:
             guard recv(connection, &buffer, buffer.count, 0) > 8 else { return }
             let isFive = buffer[8] == 5
@@ -116,24 +118,4 @@ private final class Conduct: Sendable {
     }
 
     private func send(_ connection: Int32, _ bytes: [UInt8]) -> Bool { LoopbackListener.send(bytes, to: connection) }
-
-    private func forward(_ connection: Int32, to port: Int) {
-        let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(other) }
-        var address = LocalBroker.loopback(port)
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(other, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-        guard result == 0 else { return }
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        var ends = [pollfd(fd: connection, events: Int16(POLLIN), revents: 0), pollfd(fd: other, events: Int16(POLLIN), revents: 0)]
-        while self.behaviour.withLock({ $0.isPassing }) {
-            guard poll(&ends, 2, 100) >= 0 else { return }
-            for (index, from) in [connection, other].enumerated() where ends[index].revents != 0 {
-                let count = recv(from, &buffer, buffer.count, 0)
-                if count > 0, index == 0, isStill(.losing) { continue }
-                guard count > 0, send(index == 0 ? other : connection, Array(buffer[..<count])) else { return }
-            }
-        }
-    }
 }

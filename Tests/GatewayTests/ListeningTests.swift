@@ -5,16 +5,6 @@ import Testing
 
 /// What rules say of silence counts only the time in which the gateway listened.
 @Suite struct ListeningTests {
-    static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
-
-    private static let profile = """
-        profile: test
-        topic: test/{device}
-        interval: 2s
-        silence: 6s
-        readings:
-          - { quantity: water_level, pointer: /level, unit: m }
-        """
     private static let rules = """
         hazard: health
         rules:
@@ -25,8 +15,7 @@ import Testing
 
     private func bench() throws -> PipelineBench {
         try PipelineBench(
-            profile: Self.profile, devices: "  - { id: d1, profile: test }", rules: Self.rules, settings: "health: { rules: none }",
-            start: Self.start)
+            profile: PipelineBench.gauge(interval: "2s", silence: "6s"), devices: "  - { id: d1, profile: test }", rules: Self.rules)
     }
 
     private func feed(_ bench: PipelineBench, for span: TimeSpan) {
@@ -41,7 +30,7 @@ import Testing
         "nothing is raised at a start, after a stop in which nothing could be sent, and nothing is dated into it", arguments: [0, 2, 9, 60])
     func stop(seconds: Int64) throws {
         let bench = try bench()
-        bench.pass(to: Self.start + .seconds(2))
+        bench.pass(to: PipelineBench.start + .seconds(2))
         feed(bench, for: .seconds(9))
         try bench.restart(after: .seconds(40))
         bench.pass(to: bench.clock.now() + .seconds(seconds % 60))

@@ -6,17 +6,6 @@ import Testing
 /// One of several sensors falls silent while an alarm stands: what the others say decides, and the alarm says which one is
 /// missing.
 @Suite struct MissingSensorTests {
-    static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
-
-    private static let profile = """
-        profile: test
-        topic: test/{device}
-        interval: 1m
-        silence: 5m
-        readings:
-          - { quantity: water_level, pointer: /level, unit: m }
-        """
-
     private func bench(_ level: String) throws -> PipelineBench {
         let devices = (1...3).map { "  - { id: d\($0), profile: test, area: valley }" }.joined(separator: "\n")
         let rules = """
@@ -28,7 +17,7 @@ import Testing
                 levels: { watch: "\(level)" }
             """
         return try PipelineBench(
-            profile: Self.profile, devices: devices, rules: rules, settings: "health: { rules: none }", start: Self.start)
+            profile: PipelineBench.gauge(interval: "1m", silence: "5m"), devices: devices, rules: rules)
     }
 
     private func minute(_ bench: PipelineBench, _ levels: [Double?]) {

@@ -5,8 +5,6 @@ import Testing
 
 /// The readings of one message are evaluated in the order of their times, all of one instant together, whatever the format.
 @Suite struct MomentTests {
-    static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
-
     private static let arrays = """
         profile: test
         topic: test/{device}
@@ -34,8 +32,7 @@ import Testing
 
     private func events(_ profile: String, _ payload: (_ x: [Double], _ y: [Double]) -> String) throws -> [String] {
         let bench = try PipelineBench(
-            profile: profile, devices: "  - { id: d1, profile: test }", rules: Self.rules, settings: "health: { rules: none }",
-            start: Self.start)
+            profile: profile, devices: "  - { id: d1, profile: test }", rules: Self.rules)
         // Pulses that overlap for one second each, and x first over 5.
         bench.take(payload([0, 6, 4, 0, 0, 0, 0, 4, 0, 0], [0, 0, 4, 4, 0, 0, 0, 4, 0, 0]))
         return try bench.events().map { "\($0.time.suffix(3)) \($0.rule) \($0.to)" }
@@ -47,14 +44,14 @@ import Testing
 
     @Test("arrays of two quantities of one JSON object")
     func json() throws {
-        let found = try events(Self.arrays) { x, y in "{\"t\":\(Self.start.nanoseconds / 1_000_000_000),\"x\":\(x),\"y\":\(y)}" }
+        let found = try events(Self.arrays) { x, y in "{\"t\":\(PipelineBench.start.nanoseconds / 1_000_000_000),\"x\":\(x),\"y\":\(y)}" }
         #expect(found == Self.expected)
     }
 
     @Test("a SenML pack that holds one quantity after the other")
     func senml() throws {
         let found = try events(Self.senml) { x, y in
-            let begin = Self.start.nanoseconds / 1_000_000_000 - 9
+            let begin = PipelineBench.start.nanoseconds / 1_000_000_000 - 9
             let records = [("x", x), ("y", y)].flatMap { name, values in
                 values.enumerated().map { "{\"n\":\"\(name)\",\"t\":\(begin + Int64($0)),\"v\":\($1)}" }
             }
@@ -66,7 +63,7 @@ import Testing
     @Test("a SenML pack with the newest records first")
     func reversed() throws {
         let found = try events(Self.senml) { x, y in
-            let begin = Self.start.nanoseconds / 1_000_000_000 - 9
+            let begin = PipelineBench.start.nanoseconds / 1_000_000_000 - 9
             let records = [("y", y), ("x", x)].flatMap { name, values in
                 values.enumerated().map { "{\"n\":\"\(name)\",\"t\":\(begin + Int64($0)),\"v\":\($1)}" }
             }
@@ -102,9 +99,8 @@ import Testing
                 blind: none
             """
         let bench = try PipelineBench(
-            profile: profile, devices: "  - { id: d1, profile: test }", rules: rules, settings: "health: { rules: none }",
-            start: Self.start)
-        let end = Self.start.nanoseconds / 1_000_000_000
+            profile: profile, devices: "  - { id: d1, profile: test }", rules: rules)
+        let end = PipelineBench.start.nanoseconds / 1_000_000_000
         let array = "{\"t\":\(end - 2),\"x\":[\((0..<20_000).map { "\($0 % 97).25" }.joined(separator: ","))]}"
         let sample = "{\"t\":\(end - 1),\"x\":[5.5]}"
         bench.take("{\"t\":\(end - 500),\"x\":[1.5]}")

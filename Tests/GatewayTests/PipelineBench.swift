@@ -4,14 +4,14 @@ import Logging
 import MQTT
 import SourceText
 import Store
-import Synchronization
 import Telemetry
 import TestSupport
 
 /// A gateway from the link to the store, without a process and without a broker: messages in, transitions out, by a clock that
 /// the test moves.
 final class PipelineBench {
-    let clock: BenchClock
+    static let start = AlarmBench.start
+    let clock = ManualClock(start)
     let folder: TemporaryFolder
     private(set) var store: Store
     private var pipeline: Pipeline
@@ -21,8 +21,8 @@ final class PipelineBench {
 
     /// - Parameters:
     ///   - profile: of the device family `test`, publishing on `test/{device}`.
-    ///   - settings: further lines of the gateway's configuration.
-    init(profile: String, devices: String, rules: String, settings: String = "", start: Instant) throws {
+    ///   - settings: further lines of the gateway's configuration, which has no built-in rules.
+    init(profile: String, devices: String, rules: String, settings: String = "") throws {
         folder = try TemporaryFolder()
         try folder.write("profiles/test.yaml", profile)
         try folder.write("site.yaml", "site: bench\ndevices:\n" + devices)
@@ -35,15 +35,27 @@ final class PipelineBench {
             store: { path: t.db }
             destinations:
               - { name: log, kind: log, file: log.jsonl }
+            health: { rules: none }
             \(settings)
             """
         configuration = try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: text), environment: [:])
-        clock = BenchClock(start)
         store = try Store(path: configuration.store.path)
         (pipeline, link, mailbox) = try Self.begin(store, configuration, clock)
     }
 
-    private static func begin(_ store: Store, _ configuration: Configuration, _ clock: BenchClock) throws
+    /// A profile of gauges that send a water level.
+    static func gauge(interval: String, silence: String) -> String {
+        """
+        profile: test
+        topic: test/{device}
+        interval: \(interval)
+        silence: \(silence)
+        readings:
+          - { quantity: water_level, pointer: /level, unit: m }
+        """
+    }
+
+    private static func begin(_ store: Store, _ configuration: Configuration, _ clock: ManualClock) throws
         -> (Pipeline, QueueLink, Mailbox)
     {
         let model = try Model.load(configuration) { try store.series($0) }
@@ -153,21 +165,4 @@ final class QueueLink: BrokerLink {
     func hasNewSession() -> Bool { false }
     func subscribe(to wanted: [String]) {}
     func disconnect() {}
-}
-
-/// A clock that stands still until a test moves it, and a gateway that runs for as long as that.
-final class BenchClock: GatewayClock {
-    private let start: Instant
-    private let time: Mutex<Instant>
-
-    init(_ start: Instant) {
-        self.start = start
-        time = Mutex(start)
-    }
-
-    func now() -> Instant { time.withLock { $0 } }
-    func set(_ instant: Instant) { time.withLock { $0 = instant } }
-    func advance(by span: TimeSpan) { time.withLock { $0 = $0 + span } }
-    func uptime() -> TimeSpan { now() - start }
-    func millisecondsUntil(_ instant: Instant) -> Int32 { 2 }
 }

@@ -54,13 +54,13 @@ import Testing
         late.readings = [Reading(series: SeriesID(index: 1), time: Self.start + .seconds(95), value: -1)]
         try store.commit(late)
         var found: [Double] = []
-        try store.replay(after: Self.start + .seconds(94)) { reading, _ in found.append(reading.value) }
+        try store.replay(after: Self.start + .seconds(94)) { found.append($0.value) }
         #expect(found == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1])
         #expect(try store.newestReading() == Self.start + .seconds(99))
         var moments: [Instant] = []
         found = []
         let after = Self.start + .seconds(94)
-        try store.replay(after: after, leadingUp: [0, 3], listened: { moments.append($0) }) { reading, _ in found.append(reading.value) }
+        try store.replay(after: after, leadingUp: [0, 3], listened: { moments.append($0) }) { found.append($0.value) }
         #expect(found == [7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1])
         #expect(moments.count == 3)
         var unusable = batch(5, from: 100)
@@ -68,7 +68,7 @@ import Testing
         try store.commit(unusable)
         try store.commit(batch(10, from: 105))
         found = []
-        try store.replay(after: Self.start + .seconds(110), leadingUp: [0, 2]) { reading, _ in found.append(reading.value) }
+        try store.replay(after: Self.start + .seconds(110), leadingUp: [0, 2]) { found.append($0.value) }
         #expect(found.prefix(8) == [9, -1, 0, 1, 2, 3, 4, 0], "the unusable ones between count for nothing")
     }
 
@@ -135,7 +135,7 @@ import Testing
         try other.close()
         var count = 0
         let again = try Store(path: path)
-        try again.replay(after: Self.start - .days(1), leadingUp: [0, 5]) { _, _ in count += 1 }
+        try again.replay(after: Self.start - .days(1), leadingUp: [0, 5]) { _ in count += 1 }
         #expect(count == 37)
         try again.close()
         let reader = try StoreReader(path: path)

@@ -28,7 +28,8 @@ package final class LoopbackListener: Sendable {
     deinit { shutdown(listener, Int32(SHUT_RDWR)); close(listener) }
 
     /// Passes everything on to another port of loopback and back, until an end is gone or `isWanted` says no.
-    package static func relay(_ connection: Int32, to port: Int, while isWanted: () -> Bool) {
+    /// - Parameter losing: whether what comes from the connection is lost now.
+    package static func relay(_ connection: Int32, to port: Int, while isWanted: () -> Bool, losing: () -> Bool = { false }) {
         let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(other) }
         var address = LocalBroker.loopback(port)
@@ -42,6 +43,7 @@ package final class LoopbackListener: Sendable {
             guard poll(&ends, 2, 100) >= 0 else { return }
             for (index, from) in [connection, other].enumerated() where ends[index].revents != 0 {
                 let count = recv(from, &buffer, buffer.count, 0)
+                if count > 0, index == 0, losing() { continue }
                 guard count > 0, send(Array(buffer[..<count]), to: index == 0 ? other : connection) else { return }
             }
         }

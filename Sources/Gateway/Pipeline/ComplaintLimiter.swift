@@ -3,20 +3,48 @@ internal import Telemetry
 
 /// Says what comes in wrong, once a minute and device, with how often: a broken device fills no log.
 struct ComplaintLimiter {
-    private struct Complaint {
-        var said: Instant
-        var reason: String
-        var unsaid = 0
+    /// Complaints of one kind, by whom they are of: the first is said at once, those that follow are gathered.
+    private struct Complaints {
+        private struct Complaint {
+            var said: Instant
+            var reason: String
+            var unsaid = 0
+        }
+
+        private var complaints: [String: Complaint] = [:]
+        private let countMax: Int
+
+        /// - Parameter countMax: those of more than so many at a time are not said: a flood of names must not fill the memory.
+        init(countMax: Int = .max) { self.countMax = countMax }
+
+        /// - Returns: whether it is to be said now.
+        mutating func note(_ name: String, _ reason: String = "", at now: Instant) -> Bool {
+            guard complaints[name] == nil else {
+                complaints[name]?.unsaid += 1
+                complaints[name]?.reason = reason
+                return false
+            }
+            guard complaints.count < countMax else { return false }
+            complaints[name] = Complaint(said: now, reason: reason)
+            return true
+        }
+
+        /// Gives what has gathered for long enough, and forgets who has been quiet as long.
+        mutating func report(at now: Instant, _ say: (_ name: String, _ count: Int, _ reason: String) -> Void) {
+            for (name, complaint) in complaints where now >= complaint.said + ComplaintLimiter.pause {
+                let isQuiet = complaint.unsaid == 0
+                complaints[name] = isQuiet ? nil : Complaint(said: now, reason: complaint.reason)
+                if !isQuiet { say(name, complaint.unsaid, complaint.reason) }
+            }
+        }
     }
 
-    /// A flood of new topics must not fill the memory either.
-    private static let topicsMax = 256
     private static let pause = TimeSpan.minutes(1)
 
     private let logger: Logger
-    private var devices: [String: Complaint] = [:]
-    private var times: [String: Complaint] = [:]
-    private var topics: [String: Complaint] = [:]
+    private var devices = Complaints()
+    private var times = Complaints()
+    private var topics = Complaints(countMax: 256)
     private var nextReport = Instant.distantPast
 
     /// Messages passed over since the last report, by device.
@@ -32,37 +60,22 @@ struct ComplaintLimiter {
     }
 
     mutating func refused(device: String, reason: String, at now: Instant) {
-        if devices[device] == nil {
-            devices[device] = Complaint(said: now, reason: reason)
-            logger.warning("a payload did not fit, and was kept as it came: \(reason)", metadata: ["device": "\(device)"])
-        } else {
-            devices[device]?.unsaid += 1
-            devices[device]?.reason = reason
-        }
+        guard devices.note(device, reason, at: now) else { return }
+        logger.warning("a payload did not fit, and was kept as it came: \(reason)", metadata: ["device": "\(device)"])
     }
 
     mutating func unreadableTime(device: String, reason: String, at now: Instant) {
-        if times[device] == nil {
-            times[device] = Complaint(said: now, reason: reason)
-            logger.warning(
-                "the time of a payload could not be read, so that its readings have the time of arrival: \(reason)",
-                metadata: ["device": "\(device)"])
-        } else {
-            times[device]?.unsaid += 1
-            times[device]?.reason = reason
-        }
+        guard times.note(device, reason, at: now) else { return }
+        logger.warning(
+            "the time of a payload could not be read, so that its readings have the time of arrival: \(reason)",
+            metadata: ["device": "\(device)"])
     }
 
     mutating func unknownTopic(_ bytes: UnsafeRawBufferPointer, at now: Instant) {
         let topic = String(decoding: bytes.prefix(256), as: UTF8.self)
-        if topics[topic] == nil {
-            guard topics.count < Self.topicsMax else { return }
-            topics[topic] = Complaint(said: now, reason: "")
-            logger.warning(
-                "no device of the inventory publishes there, its messages are counted and dropped", metadata: ["topic": "\(topic)"])
-        } else {
-            topics[topic]?.unsaid += 1
-        }
+        guard topics.note(topic, at: now) else { return }
+        logger.warning(
+            "no device of the inventory publishes there, its messages are counted and dropped", metadata: ["topic": "\(topic)"])
     }
 
     /// Counts a message that was passed over; no more than that, since there are too many.
@@ -84,31 +97,14 @@ struct ComplaintLimiter {
         guard now >= nextReport || nextReport > now + .seconds(1) else { return }
         nextReport = now + .seconds(1)
         reportShed(at: now)
-        for (device, complaint) in devices where now >= complaint.said + Self.pause {
-            if complaint.unsaid == 0 {
-                devices[device] = nil
-            } else {
-                devices[device] = Complaint(said: now, reason: complaint.reason)
-                logger.warning("\(complaint.unsaid) more payloads did not fit: \(complaint.reason)", metadata: ["device": "\(device)"])
-            }
+        devices.report(at: now) { [logger] device, count, reason in
+            logger.warning("\(count) more payloads did not fit: \(reason)", metadata: ["device": "\(device)"])
         }
-        for (device, complaint) in times where now >= complaint.said + Self.pause {
-            if complaint.unsaid == 0 {
-                times[device] = nil
-            } else {
-                times[device] = Complaint(said: now, reason: complaint.reason)
-                logger.warning(
-                    "the times of \(complaint.unsaid) more payloads could not be read: \(complaint.reason)",
-                    metadata: ["device": "\(device)"])
-            }
+        times.report(at: now) { [logger] device, count, reason in
+            logger.warning("the times of \(count) more payloads could not be read: \(reason)", metadata: ["device": "\(device)"])
         }
-        for (topic, complaint) in topics where now >= complaint.said + Self.pause {
-            if complaint.unsaid == 0 {
-                topics[topic] = nil
-            } else {
-                topics[topic] = Complaint(said: now, reason: "")
-                logger.warning("\(complaint.unsaid) more messages from no device of the inventory", metadata: ["topic": "\(topic)"])
-            }
+        topics.report(at: now) { [logger] topic, count, _ in
+            logger.warning("\(count) more messages from no device of the inventory", metadata: ["topic": "\(topic)"])
         }
     }
 }

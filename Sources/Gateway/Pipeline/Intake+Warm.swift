@@ -37,10 +37,10 @@ extension Intake {
         listenAnew(earlier?.from ?? [:], at: now)
         try rememberDevices(from: store)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
+        let policies = Dictionary(model.rules.rules.map { ($0.name, $0.escalate) }) { first, _ in first }
         for alarm in active + returned {
             let (course, told) = try store.course(of: alarm.id)
-            let policy = model.rules.rules.first { $0.name == alarm.rule }?.escalate
-            if !planner.restore(alarm, course: course, told: told, escalate: policy, at: now) {
+            if !planner.restore(alarm, course: course, told: told, escalate: policies[alarm.rule] ?? nil, at: now) {
                 let text =
                     "how far the escalation of \(alarm.id) has come cannot be read; its end goes to \(told.isEmpty ? "nobody" : told.joined(separator: ", ")), its steps begin again"
                 logger.error("\(text)")
@@ -139,7 +139,7 @@ extension Intake {
                     engine.advance(to: min($0, now), into: &changes)
                     changes.removeAll(keepingCapacity: true)
                 },
-                { reading, _ in
+                { reading in
                     position += 1
                     if isFirst { _ = repeats.isRepeat(reading) }
                     if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) {

@@ -96,9 +96,7 @@ struct Intake: ~Copyable {
             case .nothing: return
             case .firstCount:
                 // Kept at once, so that what the broker drops after an early stop is counted from here.
-                let arrival = arrivals.next(at: now)
-                if batch.arrived > arrival { batch.arrived = arrival }
-                readings.removeAll(keepingCapacity: true)
+                let arrival = beginReadings(at: now)
                 health.appendDroppedTotal(at: arrival, to: &readings)
                 return evaluate(at: arrival)
             case .otherTopic: break
@@ -111,9 +109,7 @@ struct Intake: ~Copyable {
             statistics.shed += 1
             return complaints.shed(device: device)
         }
-        let arrival = arrivals.next(at: now)
-        if batch.arrived > arrival { batch.arrived = arrival }
-        readings.removeAll(keepingCapacity: true)
+        let arrival = beginReadings(at: now)
         let findings = decoder.decode(
             message.payload, from: device, arrival: arrival, isSentAgain: message.isRetained || message.isDuplicate, into: &readings)
         if !findings.isEmpty { note(findings, of: message, from: device, at: arrival) }
@@ -121,6 +117,15 @@ struct Intake: ~Copyable {
         if message.isRetained { distrustOld(from: device, at: arrival) }
         if !repeats.isEmpty { leaveOutRepeats() }
         evaluate(at: arrival)
+    }
+
+    /// Begins with the readings of a message.
+    /// - Returns: their time of arrival.
+    private mutating func beginReadings(at now: Instant) -> Instant {
+        readings.removeAll(keepingCapacity: true)
+        let arrival = arrivals.next(at: now)
+        if batch.arrived > arrival { batch.arrived = arrival }
+        return arrival
     }
 
     private mutating func leaveOutRepeats() {
@@ -142,12 +147,10 @@ struct Intake: ~Copyable {
 
     /// Takes in what the gateway has found of itself: readings as any others.
     mutating func report(_ report: HealthReport, isConnected: Bool, refused: [RefusedFilter], delay: TimeSpan, at now: Instant) {
-        readings.removeAll(keepingCapacity: true)
-        let arrival = arrivals.next(at: now)
+        let arrival = beginReadings(at: now)
         health.append(report, statistics, isConnected: isConnected, delay: delay, at: arrival, to: &readings)
         health.append(refused, sensorsUnheard: model.sensorsUnheard(refused), at: arrival, to: &readings)
         book.remarks[HealthRules.subscriptionRule] = HealthReadings.remark(refused)
-        if batch.arrived > arrival { batch.arrived = arrival }
         evaluate(at: arrival)
     }
 

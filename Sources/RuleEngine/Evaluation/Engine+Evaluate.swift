@@ -24,28 +24,19 @@ extension Engine {
         let isUnknown = judge(program, layout.steps, &instances[index], registers)
         judgeBlindness(index, instance, program, isUnknown: isUnknown, at: now)
         let after = instances[index].ladder
-        let mayHaveNews = instances[index].hasSensorNews
-        let hasSensorNews = mayHaveNews && takeSensorNews(index)
+        let hasSensorNews = instances[index].hasSensorNews
+        instances[index].hasSensorNews = false
         if after.level != before.level || after.isUncertain != before.isUncertain || after.isBlind != before.isBlind
-            || (after.isSuppressed != before.isSuppressed || hasSensorNews) && after.level > .normal
+            || after.isSuppressed != before.isSuppressed && after.level > .normal
+            || hasSensorNews && after.level > .normal && silentSensors(of: index).othersAreHeard
         {
             changes.append(change(index, instance, program, from: before, at: now, trigger))
         }
         setTimer(index, due)
         let ballotMoved = instances[index].ballot.bitPattern != ballot.bitPattern
-        if after.level != before.level || ballotMoved || mayHaveNews {
+        if after.level != before.level || ballotMoved || hasSensorNews {
             for at in 0..<Int(instances[index].askerCount) { push(Int(askers[Int(instances[index].askerBase) + at])) }
         }
-    }
-
-    /// Whether other sensors of an instance are silent than when this was asked last, while it is told of by the others.
-    @inline(never)
-    private mutating func takeSensorNews(_ index: Int) -> Bool {
-        instances[index].hasSensorNews = false
-        let silent = silentSensors(of: index)
-        guard silent.othersAreHeard, silent.mark != instances[index].silentMark else { return false }
-        instances[index].silentMark = silent.mark
-        return true
     }
 
     /// Raises the fault of a group of which nothing is known because readings are missing, and ends it when they are not.

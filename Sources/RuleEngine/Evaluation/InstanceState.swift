@@ -20,9 +20,8 @@ struct InstanceState: BitwiseCopyable {
     var isBlind = false
     /// The rule says that nobody is to be told for now.
     var isSuppressed = false
-    /// A sensor that it reads has fallen silent, or is heard again; and which ones were silent when that was looked at last.
+    /// A sensor that it reads has fallen silent, or is heard again.
     var hasSensorNews = false
-    var silentMark = SilentSensors().mark
     /// The truth that a vote counts, and what is missing where it is unknown.
     var ballot = Double.nan
     var lack = Lack.nothing

@@ -3,8 +3,7 @@ package import Telemetry
 extension Engine {
     /// The time of a series' newest sample; `nil` before the first.
     package func newestTime(of id: SeriesID) -> Instant? {
-        let index = Int(id.index)
-        guard index >= 0, index < series.count, series[index].newest != .min else { return nil }
+        guard let index = index(of: id), series[index].newest != .min else { return nil }
         return Instant(nanoseconds: series[index].newest)
     }
 

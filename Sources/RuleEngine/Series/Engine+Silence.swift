@@ -43,15 +43,13 @@ extension Engine {
 
     /// Since when a series has been listened to, by its own time; `nil` before that.
     package func heardFrom(_ id: SeriesID) -> Instant? {
-        let index = Int(id.index)
-        guard index >= 0, index < series.count, series[index].heardFrom != .max else { return nil }
+        guard let index = index(of: id), series[index].heardFrom != .max else { return nil }
         return Instant(nanoseconds: series[index].heardFrom)
     }
 
     /// Says since when a series has been listened to.
     package mutating func listenTo(_ id: SeriesID, from time: Instant) {
-        let index = Int(id.index)
-        guard index >= 0, index < series.count else { return }
+        guard let index = index(of: id) else { return }
         series[index].heardFrom = time.nanoseconds
         guard series[index].newest == .min else { return }
         series[index].pause = 0
@@ -61,8 +59,7 @@ extension Engine {
 
     /// Whether no reading of a series has come yet.
     package func isUnheard(_ id: SeriesID) -> Bool {
-        let index = Int(id.index)
-        return index >= 0 && index < series.count && series[index].newest == .min
+        index(of: id).map { series[$0].newest == .min } ?? false
     }
 
     private mutating func beginListening(_ index: Int, at time: Int64) {
@@ -173,6 +170,7 @@ extension Engine {
     }
 
     /// Which sensors an instance measures with are silent; empty where it measures with one alone.
+    @inline(never)
     func silentSensors(of index: Int) -> SilentSensors {
         var voters = [index]
         let base = Int(plan.instances[index].tallyBase)
@@ -190,10 +188,8 @@ extension Engine {
             for operand in plan.operands[first..<first + Int(plan.programs[Int(instance.program)].operandCount)]
             where !operand.measure.seesSilence {
                 for source in plan.sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)] {
-                    let id = source.series
-                    // What takes readings of every quality stands for the series that they are of.
-                    let own = plan.series.firstIndex { $0.raw == id }.map { Int32($0) } ?? id.index
-                    if series[Int(id.index)].isSilent { silent.insert(own) } else { heard.insert(own) }
+                    let index = Int(source.series.index)
+                    if series[index].isSilent { silent.insert(series[index].sensor) } else { heard.insert(series[index].sensor) }
                 }
             }
         }
@@ -206,9 +202,6 @@ extension Engine {
 struct SilentSensors {
     var ids: [SeriesID] = []
     var othersAreHeard = false
-
-    /// The same for the same sensors (FNV-1a).
-    var mark: UInt64 { ids.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64(UInt32(bitPattern: $1.index))) &* 0x100_0000_01b3 } }
 }
 
 /// What is missing of what an instance has to know.

@@ -43,6 +43,8 @@ struct SeriesState: BitwiseCopyable {
 
     // Two cache lines to here; the rest is not needed for every reading.
     var extras: Int32 = 0
+    /// The series of the sensor that it is of: its own, or that which it takes readings of every quality for.
+    var sensor: Int32 = 0
     var maxima = ExtremeQueue()
     /// Of the negated values.
     var minima = ExtremeQueue()

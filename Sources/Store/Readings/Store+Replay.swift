@@ -31,9 +31,8 @@ extension Store {
         }
     }
 
-    /// Gives the readings that make up the present to `body`, in the order in which they arrived, with the gateway's clock when
-    /// the first of those arrived that were stored together: all that were stored from the first batch on with event times after
-    /// `start`, and of each series some of the newest from before that.
+    /// Gives the readings that make up the present to `body`, in the order in which they arrived: all that were stored from the
+    /// first batch on with event times after `start`, and of each series some of the newest from before that.
     ///
     /// Of a series with readings at or after `end` (the clock was ahead when they came) only those are given that arrived
     /// after the last of them: what it was before them is not what it is now.
@@ -41,10 +40,11 @@ extension Store {
     /// - Parameters:
     ///   - wanted: how many usable readings from before `start` each series needs, by its number. They are looked for among the
     ///     ``lookback`` readings before.
-    ///   - listened: gets every such time of the gateway's clock, also where no reading of that time is given.
+    ///   - listened: gets, before the readings that were stored together, the gateway's clock when the first of them arrived;
+    ///     also where none of them is given.
     package func replay(
         after start: Instant, before end: Instant = .distantFuture, leadingUp wanted: [Int] = [], listened: (Instant) -> Void = { _ in },
-        _ body: (_ reading: Reading, _ arrived: Instant) -> Void
+        _ body: (Reading) -> Void
     ) throws {
         try queue.read { db in
             let first = try Int64.fetchOne(
@@ -65,14 +65,14 @@ extension Store {
             let batches = try Row.fetchCursor(
                 db, sql: "SELECT first_reading + count, arrived FROM batch WHERE first_reading + count > ? ORDER BY first_reading",
                 arguments: [before.first?.id ?? first])
-            var batch: (end: Int64, arrived: Instant) = (.min, .distantPast)
+            var batchEnd = Int64.min
             func give(_ reading: Reading, _ id: Int64) throws {
-                while id >= batch.end, let next = try batches.next() {
-                    batch = (end: next[0], arrived: Instant(nanoseconds: next[1]))
-                    listened(batch.arrived)
+                while id >= batchEnd, let next = try batches.next() {
+                    batchEnd = next[0]
+                    listened(Instant(nanoseconds: next[1]))
                 }
                 if let last = lastAhead[reading.series.index], id < last { return }
-                body(reading, batch.arrived)
+                body(reading)
             }
             for (id, reading) in before where reading.time < end { try give(reading, id) }
             while let row = try rows.next() {

@@ -54,4 +54,21 @@ import Testing
             #expect((again + .seconds(6)...again + .seconds(14)).contains(recorded), "\(event.rule) \(event.recorded)")
         }
     }
+
+    @Test("a count is known, though some readings are on their way for longer than others")
+    func late() throws {
+        let profile = PipelineBench.gauge(interval: "2s", silence: "6s") + "\ntime: { pointer: /t, format: unix_ms }"
+        let rules = """
+            hazard: health
+            rules:
+              - { name: few, summary: few, for_each: device, levels: { watch: "count(water_level, 20s) < 9" } }
+            """
+        let bench = try PipelineBench(profile: profile, devices: "  - { id: d1, profile: test }", rules: rules)
+        for number in 0..<20 {
+            let time = PipelineBench.start + .seconds(Int64(number) * 4)
+            bench.pass(to: time + .seconds(number % 2 == 0 ? 3 : 0))
+            bench.take("{\"level\":1,\"t\":\(time.nanoseconds / 1_000_000)}")
+        }
+        #expect(try bench.events().map(\.kind) == ["raised"])
+    }
 }

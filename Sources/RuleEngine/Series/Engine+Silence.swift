@@ -123,8 +123,9 @@ extension Engine {
         guard state.heardFrom != .max else { return false }
         let length = shapes.lengths[shapes.shapes[Int(state.shape)].lengthBase + lane]
         let look = max(state.now, state.lookedAt)
-        // A look at a time that has passed by the clock alone, while nobody listened, proves nothing.
-        if look > state.newest, Self.later(look, state.lag) > listened { return false }
+        // A look at a time that has passed by the clock alone, while nobody listened, proves nothing. That a sensor's readings
+        // come later than those of others is no such time.
+        if state.pause > 0, Self.later(look, state.pause) > listened { return false }
         return look &- length >= state.heardFrom
     }
 

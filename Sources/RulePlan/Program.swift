@@ -43,7 +43,7 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
         /// Comparisons of register `a` with register `b`
         case less, lessOrEqual, equal
         case and, or, not
-        /// Register `a` true without a break for `constant` nanoseconds; memory `b`
+        /// Register `a` true without a break for `constant` nanoseconds; memory `b` and one more
         case hold
         /// Register `b` became true at most `constant` nanoseconds after register `a` did; memory `c` and three more
         case sequence

@@ -71,6 +71,20 @@ import Testing
         #expect(try changes(text, [(0, 4), (300, 4)]) == ["120.0: 0→3"])
     }
 
+    @Test("what has to last is unknown after a silence, not false, until it has lasted or ended")
+    func holdAfterSilence() throws {
+        let held = rule("levels:\n  warning: water_level > 3 m for 2m")
+        let raised = ["120.0: 0→3", "780.0: 3→3 uncertain"]
+        let silence: [(Double, Double)] = [(0, 4), (60, 4), (120, 4), (180, 4)]
+        #expect(try changes(held, silence + [(1000, 4.1)], until: 1119) == raised)
+        #expect(try changes(held, silence + [(1000, 4.1), (1060, 4.1)], until: 1200) == raised + ["1120.0: 3→3"])
+        #expect(try changes(held, silence + [(1000, 4.1), (1060, 2)]) == raised + ["1060.0: 3→0"])
+        #expect(try changes(held, silence + [(1000, 2)]) == raised + ["1000.0: 3→0"])
+        let ended = rule("levels:\n  warning: water_level > 3 m\nclear: not (water_level > 2 m for 2m)")
+        let falling = try changes(ended, [(0, 4), (60, 4), (1000, 2.5), (1060, 2.5), (1120, 2.5), (1180, 1)])
+        #expect(falling.last == "1180.0: 3→0")
+    }
+
     @Test("a window that empties makes the alarm uncertain, never clear")
     func silence() throws {
         let text = rule("levels:\n  warning: mean(water_level, 5m) > 3 m")

@@ -230,15 +230,21 @@ extension Engine {
         return Kleene.truth(truth[Int(bound.word)] & bit != 0)
     }
 
+    /// `A for …`: true once A has been true for so long without a break, false after a moment in which it was false; unknown while
+    /// a stretch in which A was unknown lies within that time, as all before the first reading does.
+    ///
+    /// Two slots: since when A has been true, or `.min`; and 0 if it was false before that, or `.min` if that is unknown.
     private mutating func hold(_ condition: Double, slot: Int, _ length: Int64, at now: Int64) -> Double {
         guard condition == 1 else {
             memory[slot] = .min
+            memory[slot + 1] = condition == 0 ? 0 : .min
             return condition
         }
         if memory[slot] == .min { memory[slot] = now }
         let end = memory[slot] &+ length
-        if now < end { due = min(due, end) }
-        return Kleene.truth(now >= end)
+        guard now < end else { return 1 }
+        due = min(due, end)
+        return memory[slot + 1] == 0 ? 0 : .nan
     }
 
     /// `A then B within …`: true from the moment at which B becomes true, if A became true before it and not

@@ -138,7 +138,7 @@ struct ProgramBuilder {
             let first = comparisons.count
             let inner = lower(condition).register
             for index in first..<comparisons.count { comparisons[index].held = max(comparisons[index].held, span) }
-            defer { program.memoryCount += 1 }
+            defer { program.memoryCount += 2 }
             return Value(
                 register: emit(Instruction(.hold, a: inner, b: program.memoryCount, constant: Double(span.nanoseconds))), unit: .one)
         case .sequence(let first, let second, let span):

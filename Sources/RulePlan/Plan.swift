@@ -101,6 +101,17 @@ package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable
     case age
     /// Between the sensors: the largest of their newest values less the smallest.
     case spread
+
+    /// Of several sensors it says how things are, as an average of theirs does: one that is silent has no part in it. Any other
+    /// says what has come in the window, and counts that also after the sensor has fallen silent.
+    package var isOfSensorsHeard: Bool {
+        switch self {
+        case .sum, .count, .minimum, .maximum, .first, .last, .changes, .age: false
+        case .mean, .deviation, .slope, .delta, .quantile, .increase, .rate, .integral, .timeMean, .standardScore, .forecast, .smoothed,
+            .spread:
+            true
+        }
+    }
 }
 
 /// An aggregate and its parameter, 0 where it has none.

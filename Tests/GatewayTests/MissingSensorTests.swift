@@ -62,4 +62,21 @@ import Testing
         #expect(events.map(\.kind) == ["raised", "sensors", "sensors", "cleared", "raised", "uncertain"])
         #expect(events[3].summary == "valley is high (nothing from d2, d3)")
     }
+
+    @Test(
+        "once one is silent, what is left in its window pulls no value away from what the others say",
+        arguments: [
+            "mean(water_level, 1h) > 3.57 m", "median(water_level, 1h) > 3.57 m", "quantile(water_level, 0.1, 1h) > 3.09 m",
+            "time_mean(water_level, 1h) > 3.57 m", "increase(water_level, 1h) > 1.1 m", "delta(water_level, 1h) > 1.1 m",
+            "ewma(water_level, 30m) > 3.6 m", "spread(water_level) < 0.1 m",
+        ])
+    func half(level: String) throws {
+        let bench = try bench(level)
+        for minute in 0...110 {
+            let level = 2 + 0.02 * Double(minute)
+            self.minute(bench, [level, minute <= 70 ? level : nil, level])
+        }
+        let kinds = try bench.events().map(\.kind).filter { $0 != "sensors" }
+        #expect(kinds == ["raised"])
+    }
 }

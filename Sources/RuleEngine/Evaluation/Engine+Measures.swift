@@ -137,7 +137,8 @@ extension Engine {
     }
 
     /// Several series taken together: as if all their readings were one series', where that has a meaning;
-    /// the mean of the sensors' own values for what a sensor has by itself (counters, areas, `smoothed`).
+    /// the mean of the sensors' own values for what a sensor has by itself (counters, areas, `smoothed`). What says how things
+    /// are now leaves the silent ones out: half a window of a dead sensor would pull it away from what the others say.
     @inline(never)
     private mutating func readJoined(_ operand: BoundOperand, at now: Int64) -> Double {
         var moments = Moments()
@@ -147,13 +148,16 @@ extension Engine {
         var last = Sample(time: .min, value: .nan)
         let aggregate = operand.measure.aggregate
         var isHeard = operand.measure.seesSilence
+        let leavesOutSilent = !isHeard && aggregate.isOfSensorsHeard
         var youngest = Double.infinity
         for at in operand.firstSource..<operand.firstSource + operand.sourceCount {
             let source = layout.sources[Int(at)]
             let index = Int(source.series)
             let own = ownTime(index, at: now)
             if series[index].now < own { advance(index, to: own) }
-            if !isHeard, series[index].newest != .min, !isSilent(index, at: own) { isHeard = true }
+            let isSilent = isSilent(index, at: own)
+            if !isHeard, series[index].newest != .min, !isSilent { isHeard = true }
+            if isSilent, leavesOutSilent { continue }
             let lane = Int(source.lane)
             let state = view(index)
             if aggregate == .age { youngest = min(youngest, age(state, index, at: now)) }
@@ -196,15 +200,17 @@ extension Engine {
         case .age: return youngest
         case .spread: return sensors < 2 ? .nan : newestHigh - newestLow
         case .delta, .increase, .rate, .integral, .timeMean, .smoothed: return sensors > 0 ? total / Double(sensors) : .nan
-        case .quantile: return quantile(operand, held: held)
+        case .quantile: return quantile(operand, held: held, at: now)
         }
     }
 
-    /// The quantile of several windows' values together.
-    private func quantile(_ operand: BoundOperand, held: Int) -> Double {
-        let sets = (operand.firstSource..<operand.firstSource + operand.sourceCount).map { at in
+    /// The quantile of the values in the windows of all sensors that are heard.
+    private func quantile(_ operand: BoundOperand, held: Int, at now: Int64) -> Double {
+        let sets = (operand.firstSource..<operand.firstSource + operand.sourceCount).compactMap { at -> Int? in
             let source = layout.sources[Int(at)]
-            return Int(extraState(view(Int(source.series)), Int(source.extra)).sorted)
+            let index = Int(source.series)
+            if !operand.measure.seesSilence, isSilent(index, at: ownTime(index, at: now)) { return nil }
+            return Int(extraState(view(index), Int(source.extra)).sorted)
         }
         let place = operand.measure.parameter * Double(held - 1)
         let lower = valueOfRank(Int(place), in: sets)

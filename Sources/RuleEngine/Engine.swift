@@ -116,8 +116,7 @@ package struct Engine: ~Copyable {
         // Looking ahead for state pays only where it does not lie in the caches anyway; samples hardly ever do.
         let looksAhead = stateSize > Self.cacheSize
         var at = 0
-        late.taken.removeAll(keepingCapacity: true)
-        var taken = 0
+        late.isTaken.removeAll(keepingCapacity: true)
         while at < count {
             let time = readings[at].time
             var end = at &+ 1
@@ -133,13 +132,12 @@ package struct Engine: ~Copyable {
                     if index &+ 10 < count { prefetchWindows(Int(readings[index &+ 10].series.index)) }
                 }
                 if index &+ 5 < count { prefetchSamples(Int(readings[index &+ 5].series.index)) }
-                if taken < late.taken.count, late.taken[taken] == index {
-                    taken &+= 1
-                } else if let outcome = take(readings[index], mayBeLate: false, into: &changes) {
+                let someAreTaken = !late.isTaken.isEmpty
+                if someAreTaken, late.isTaken[index] { continue }
+                if let outcome = take(readings[index], mayBeLate: someAreTaken, into: &changes) {
                     if outcome != .evaluated { exceptions.append((index, outcome)) }
                 } else {
                     takeLate(readings, from: index, into: &changes)
-                    taken = 1
                 }
             }
             endMoment(into: &changes)
@@ -223,8 +221,8 @@ package struct Engine: ~Copyable {
             return .evaluated
         }
         if state.pointee.isQuiet { resume(index, with: sample) }
-        let hasChanged = append(sample, to: index)
         state.pointee.lag = listened == .min ? 0 : listened &- sample.time
+        let hasChanged = append(sample, to: index)
         wait(for: index)
         if hasChanged || state.pointee.alwaysCount > 0 || state.pointee.isDirty { touch(index, at: sample.time, because: cause) }
         return .evaluated
@@ -245,6 +243,13 @@ package struct Engine: ~Copyable {
         moment = max(moment, time)
         momentCause = cause.index
         pushTouched(index)
+    }
+
+    /// Marks an instance for the evaluation at the end of the moment under way.
+    mutating func touch(instance: Int, at time: Int64, because cause: SeriesID) {
+        moment = max(moment, time)
+        momentCause = cause.index
+        push(instance)
     }
 
     /// Evaluates the instances that a timer of a series touches.

@@ -12,14 +12,24 @@ struct LateSamples {
 
     /// What has been gathered and not yet put in its place.
     fileprivate var items: [Item] = []
-    /// Which readings of the message under way have been taken here, in order.
-    var taken: [Int] = []
+    /// Of the message under way, whether each reading has been taken here; empty as long as none has.
+    var isTaken: [Bool] = []
+    /// The instances whose conditions remember a past without late samples that have come since.
+    fileprivate var stale: [Int] = []
+    /// Memories are not formed anew before this moment of the gateway's clock: however many late samples come, that takes no
+    /// more than a small part of the time.
+    fileprivate var resting = Int64.min
     /// Stored readings are given again: nothing is judged on the way, and late samples wait until the end.
     fileprivate(set) var isReplaying = false
     /// More than this are put in their places even then.
     fileprivate static let itemsMax = 1 << 16
     /// From this part of what a series holds on, its windows are formed anew: below, sample by sample costs less.
     fileprivate static let shareOfMany = 32
+    /// Nanoseconds of rest for each sample from which memories were formed: some twenty times what that takes.
+    fileprivate static let restOfSample: Int64 = 2000
+
+    /// When memories are to be formed anew; `.max` if all are up to date.
+    var due: Int64 { stale.isEmpty || isReplaying ? .max : resting }
 }
 
 extension Engine {
@@ -31,10 +41,15 @@ extension Engine {
         guard late.isReplaying else { return }
         placeLate(isLast: true)
         late.isReplaying = false
-        for index in 0..<series.count where series[index].hasStaleMemory {
-            series[index].hasStaleMemory = false
-            remember(anew: index)
-        }
+        _ = formMemories()
+    }
+
+    /// Forms anew, and judges by, what conditions remember, if late samples have come and it is time for it.
+    mutating func catchUpMemories(at now: Int64, into changes: inout [LevelChange]) {
+        guard now >= late.due else { return }
+        serial &+= 1
+        for instance in formMemories() { push(instance) }
+        evaluatePending(at: .min, trigger: .timer, into: &changes)
     }
 
     /// Takes a late sample by itself.
@@ -44,20 +59,26 @@ extension Engine {
         placeLate()
     }
 
-    /// Takes all readings of a message that are late, from one of them on.
+    /// Takes all readings of a message that are late, from one of them on. What becomes late only by what they change is taken by
+    /// itself.
+    /// - Parameter first: its raw twin has this reading already.
     @inline(never)
     mutating func takeLate(_ readings: borrowing Span<Reading>, from first: Int, into changes: inout [LevelChange]) {
-        late.taken.removeAll(keepingCapacity: true)
+        late.isTaken = Array(repeating: false, count: readings.count)
         for at in first..<readings.count {
             let reading = readings[at]
-            let index = Int(reading.series.index)
-            guard index >= 0, index < series.count, abs(reading.value) < Self.largestValue else { continue }
+            guard let index = index(of: reading.series), abs(reading.value) < Self.largestValue else { continue }
             let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
             guard reading.quality.isUsable, isLate(sample, index, reading.quality) else { continue }
-            late.taken.append(at)
+            late.isTaken[at] = true
             late.items.append(LateSamples.Item(sample: sample, series: Int32(index), cause: reading.series))
-            // The first one's raw twin has got it already.
-            if at > first { takeRaw(sample, reading, index, into: &changes) }
+            let raw = series[index].raw
+            guard raw >= 0, at > first else { continue }
+            if isLate(sample, Int(raw), reading.quality) {
+                late.items.append(LateSamples.Item(sample: sample, series: raw, cause: reading.series))
+            } else {
+                takeRaw(sample, reading, index, into: &changes)
+            }
         }
         placeLate()
     }
@@ -92,24 +113,25 @@ extension Engine {
             }
             first = end
         }
+        guard !late.isReplaying, let last = items.last, listened == .min || listened >= late.due else { return }
+        for instance in formMemories() { touch(instance: instance, at: last.sample.time, because: last.cause) }
     }
 
     /// - Parameter run: late samples of one series, in the order of their times.
     /// - Returns: whether a test came out differently.
     private mutating func place(_ run: [Sample], into index: Int) -> Bool {
-        let newest = series[index].newest
-        // What was measured before the silence does not end it.
-        if series[index].isQuiet, let last = run.last, last.time > newest { resume(index, with: last) }
+        if let last = run.last, last.time > series[index].newest {
+            // What was measured before the silence does not end it.
+            if series[index].isQuiet { resume(index, with: last) }
+            series[index].lag = listened == .min ? 0 : listened &- last.time
+        }
         if run.count > 1, run.count * LateSamples.shareOfMany > Int(series[index].ring.count) {
             insert(run[...], into: index)
         } else {
             for sample in run { insert(sample, into: index) }
         }
-        if series[index].newest != newest { series[index].lag = listened == .min ? 0 : listened &- series[index].newest }
         let hasChanged = test(index)
-        if series[index].remembers {
-            if late.isReplaying { series[index].hasStaleMemory = true } else { remember(anew: index) }
-        }
+        if series[index].remembers { noteStale(index) }
         wait(for: index)
         return hasChanged
     }
@@ -119,20 +141,36 @@ extension Engine {
 // if the reading had come in time: a second engine, with that rule in that group alone, is given the samples that
 // the series still hold, in the order of their times.
 extension Engine {
-    /// Forms the memory of every instance anew that reads a series and remembers. O(samples of their series).
-    @inline(never)
-    mutating func remember(anew index: Int) {
+    /// Notes every instance that reads a series and remembers.
+    private mutating func noteStale(_ index: Int) {
         let state = series[index]
         for at in 0..<Int(state.readerCount) {
             let instance = Int(readers[Int(state.readerBase) + at])
+            guard !instances[instance].hasStaleMemory else { continue }
             let program = plan.programs[Int(plan.instances[instance].program)]
             // What asks for other instances remembers their past, which samples do not tell.
-            if program.memory > .zero, program.tallyCount == 0 { rememberAnew(instance, program) }
+            guard program.memory > .zero, program.tallyCount == 0 else { continue }
+            instances[instance].hasStaleMemory = true
+            late.stale.append(instance)
         }
-        series[index].isDirty = true
     }
 
-    private mutating func rememberAnew(_ instance: Int, _ program: Program) {
+    /// Forms anew what the conditions of every instance noted remember. O(samples of the series that they read).
+    /// - Returns: the instances, which have to be judged.
+    private mutating func formMemories() -> [Int] {
+        let stale = late.stale
+        late.stale = []
+        var samples = 0
+        for instance in stale {
+            instances[instance].hasStaleMemory = false
+            samples += rememberAnew(instance, plan.programs[Int(plan.instances[instance].program)])
+        }
+        if listened != .min { late.resting = listened &+ Int64(samples) * LateSamples.restOfSample }
+        return stale
+    }
+
+    /// - Returns: from how many samples.
+    private mutating func rememberAnew(_ instance: Int, _ program: Program) -> Int {
         let (alone, series) = planAlone(instance, program)
         var engine = Engine(alone)
         var samples: [(sample: Sample, series: Int32)] = []
@@ -157,6 +195,7 @@ extension Engine {
             histories[at] = engine.histories[slot]
             engine.histories[slot] = SampleRing()  // the memory has changed hands
         }
+        return readings.count
     }
 
     /// The plan of one instance by itself, and the series that its own stand for.

@@ -25,6 +25,7 @@ extension Engine {
     package mutating func advance(to now: Instant, into changes: inout [LevelChange]) {
         listen(at: now)
         if !hasStarted { start(at: now.nanoseconds) }
+        catchUpMemories(at: now.nanoseconds, into: &changes)
         while let timer = timers.min, timer.due <= now.nanoseconds {
             timers.removeMin()
             if timer.target < 0 {
@@ -51,7 +52,10 @@ extension Engine {
     }
 
     /// When ``advance(to:into:)`` has something to do next, or `nil`.
-    package var nextTimer: Instant? { timers.min.map { Instant(nanoseconds: $0.due) } }
+    package var nextTimer: Instant? {
+        let next = min(timers.min?.due ?? .max, late.due)
+        return next == .max ? nil : Instant(nanoseconds: next)
+    }
 
     /// What no reading has touched by now is looked at once: a sensor may be dead from the beginning.
     private mutating func start(at now: Int64) {

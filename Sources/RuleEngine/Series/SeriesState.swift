@@ -35,8 +35,6 @@ struct SeriesState: BitwiseCopyable {
     var remembers = false
     /// The next sample is the first, or ends a silence or an interruption.
     var isQuiet = true
-    /// Late samples have come that its readers' memories do not know.
-    var hasStaleMemory = false
 
     /// Later than any time, and far enough from the end that a lag can be taken from it.
     static var notQueued: Int64 { .max >> 1 }
@@ -59,7 +57,7 @@ struct SeriesState: BitwiseCopyable {
     var counter = CounterPlan()
     /// Clock time since the newest sample in which nobody listened. It does not pass for the series' windows.
     var pause: Int64 = 0
-    /// From when on it has been listened to without an interruption, in the series' time; `.max` before the first time.
+    /// From when on it has been listened to without an interruption, by the gateway's clock; `.max` before the first time.
     var heardFrom = Int64.max
     /// The series' time at the last look at it without a sample.
     var lookedAt = Int64.min

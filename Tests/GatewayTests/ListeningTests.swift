@@ -71,4 +71,51 @@ import Testing
         }
         #expect(try bench.events().map(\.kind) == ["raised"])
     }
+
+    @Test(
+        "a device that is new at a reload or a start is not missed before it was listened to, in readings of every quality",
+        arguments: [true, false])
+    func new(byReload: Bool) throws {
+        let rules = """
+            hazard: health
+            rules:
+              - { name: gone, summary: gone, for_each: device, levels: { watch: "silent(water_level, 20s)" }, blind: none }
+              - { name: unheard, summary: unheard, for_each: device, levels: { watch: "silent(raw water_level, 20s)" }, blind: none }
+              - { name: high, summary: high, for_each: device, levels: { watch: "max(water_level, 1m) > 3 m" } }
+            """
+        let bench = try PipelineBench(
+            profile: PipelineBench.gauge(interval: "2s", silence: "6s"), devices: "  - { id: d1, profile: test }", rules: rules)
+        feed(bench, for: .minutes(4))
+        try bench.change(devices: "  - { id: d1, profile: test }\n  - { id: d9, profile: test }", byReload: byReload)
+        let changed = bench.clock.now()
+        feed(bench, for: .seconds(40))
+        let events = try bench.events()
+        #expect(Set(events.map(\.rule)) == ["gone", "unheard", "high"])
+        for event in events {
+            #expect(event.group.hasSuffix("d9"))
+            let time = try #require(Instant(rfc3339: event.time.utf8))
+            #expect(time >= changed + (event.rule == "high" ? .seconds(6) : .seconds(20)), "\(event.rule)")
+        }
+    }
+
+    @Test("silence is said of a sensor whose clock has been behind from the beginning")
+    func behind() throws {
+        let profile = PipelineBench.gauge(interval: "2s", silence: "6s") + "\ntime: { pointer: /t, format: unix_ms }"
+        let rules = """
+            hazard: health
+            rules:
+              - { name: gone, summary: gone, for_each: device, levels: { watch: "silent(water_level, 20s)" }, blind: none }
+            """
+        let bench = try PipelineBench(profile: profile, devices: "  - { id: d1, profile: test }", rules: rules)
+        for _ in 0..<5 {
+            bench.pass(to: bench.clock.now() + .seconds(2))
+            bench.take("{\"level\":1,\"t\":\((bench.clock.now() - .minutes(5)).nanoseconds / 1_000_000)}")
+        }
+        let end = bench.clock.now()
+        for second in 1...60 { bench.pass(to: end + .seconds(Int64(second))) }
+        let events = try bench.events()
+        #expect(events.map(\.kind) == ["raised"])
+        let recorded = try #require(events.first.flatMap { Instant(rfc3339: $0.recorded.utf8) })
+        #expect((end + .seconds(20)...end + .seconds(21)).contains(recorded))
+    }
 }

@@ -103,9 +103,10 @@ final class PipelineBench {
         (pipeline, link, mailbox) = try Self.begin(store, configuration, clock)
     }
 
-    /// Writes other rules, and goes on with them: after a stop, or by a reload.
-    func change(rules: String, byReload: Bool) throws {
-        try folder.write("rules/rules.yaml", rules)
+    /// Writes other rules or devices, and goes on with them: after a stop, or by a reload.
+    func change(rules: String? = nil, devices: String? = nil, byReload: Bool) throws {
+        if let rules { try folder.write("rules/rules.yaml", rules) }
+        if let devices { try folder.write("site.yaml", "site: bench\ndevices:\n" + devices) }
         guard byReload else { return try restart() }
         report()
         mailbox.post(.reload(try Model.load(configuration) { try store.series($0) }))

@@ -41,20 +41,24 @@ extension Engine {
     /// When the gateway listened last; `nil` before the first time.
     package var listenedUntil: Instant? { listened == .min ? nil : Instant(nanoseconds: listened) }
 
-    /// Since when a series has been listened to, by its own time; `nil` before that.
+    /// Since when a series has been listened to, by the gateway's clock; `nil` before that.
     package func heardFrom(_ id: SeriesID) -> Instant? {
         guard let index = index(of: id), series[index].heardFrom != .max else { return nil }
         return Instant(nanoseconds: series[index].heardFrom)
     }
 
-    /// Says since when a series has been listened to.
+    /// Says since when a series has been listened to, by the gateway's clock. What was found of it before that moment, as of
+    /// a device that is new while the stored readings of others are taken again, is forgotten if it has never been heard.
     package mutating func listenTo(_ id: SeriesID, from time: Instant) {
         guard let index = index(of: id) else { return }
-        series[index].heardFrom = time.nanoseconds
-        guard series[index].newest == .min else { return }
-        series[index].pause = 0
-        series[index].lag = 0
-        expectFirst(index)
+        for index in [index, Int(series[index].raw)] where index >= 0 {
+            series[index].heardFrom = time.nanoseconds
+            guard series[index].newest == .min else { continue }
+            series[index].pause = 0
+            series[index].lag = 0
+            series[index].isSilent = false
+            expectFirst(index)
+        }
     }
 
     /// Whether no reading of a series has come yet.
@@ -126,7 +130,8 @@ extension Engine {
         // A look at a time that has passed by the clock alone, while nobody listened, proves nothing. That a sensor's readings
         // come later than those of others is no such time.
         if state.pause > 0, Self.later(look, state.pause) > listened { return false }
-        return look &- length >= state.heardFrom
+        // The readings of a window have come as much later as the sensor's newest has.
+        return look &+ (state.lag &- state.pause) &- length >= state.heardFrom
     }
 
     /// The first sample, or one after a silence or a pause.
@@ -135,7 +140,7 @@ extension Engine {
         if series[index].heardFrom == .max {
             series[index].heardFrom = sample.time
         } else if series[index].pause > 0 {
-            series[index].heardFrom = min(sample.time, listeningSince &- (listened &- sample.time))
+            series[index].heardFrom = listeningSince
         }
         series[index].pause = 0
         series[index].isQuiet = false

@@ -102,8 +102,8 @@ package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable
     /// Between the sensors: the largest of their newest values less the smallest.
     case spread
 
-    /// Of several sensors it says how things are, as an average of theirs does: one that is silent has no part in it. Any other
-    /// says what has come in the window, and counts that also after the sensor has fallen silent.
+    /// Whether a silent sensor has no part in the value of several sensors. Averages and rates say how things are now. The other
+    /// aggregates say what came within the window, also from a sensor that is silent now.
     package var isOfSensorsHeard: Bool {
         switch self {
         case .sum, .count, .minimum, .maximum, .first, .last, .changes, .age: false

@@ -230,10 +230,10 @@ extension Engine {
         return Kleene.truth(truth[Int(bound.word)] & bit != 0)
     }
 
-    /// `A for …`: true once A has been true for so long without a break, false after a moment in which it was false; unknown while
-    /// a stretch in which A was unknown lies within that time, as all before the first reading does.
+    /// `A for …`: whether A has been true without a break for the last `length` nanoseconds. If A was unknown, and not false, before it
+    /// became true, the result is unknown until `length` has passed. Before the first reading A is unknown.
     ///
-    /// Two slots: since when A has been true, or `.min`; and 0 if it was false before that, or `.min` if that is unknown.
+    /// Memory slot 0: since when A has been true, or `.min`. Slot 1: 0 if A was false before that, `.min` if it was unknown.
     private mutating func hold(_ condition: Double, slot: Int, _ length: Int64, at now: Int64) -> Double {
         guard condition == 1 else {
             memory[slot] = .min

@@ -12,24 +12,24 @@ struct LateSamples {
 
     /// What has been gathered and not yet put in its place.
     fileprivate var items: [Item] = []
-    /// Of the message under way, whether each reading has been taken here; empty as long as none has.
+    /// Whether each reading of the current message has been taken as a late one; empty if none has.
     var isTaken: [Bool] = []
-    /// The instances whose conditions remember a past without late samples that have come since.
+    /// The instances whose memories lack late samples.
     fileprivate var stale: [Int] = []
-    /// Memories are not formed anew before this moment of the gateway's clock: however many late samples come, that takes no
-    /// more than a small part of the time.
-    fileprivate var resting = Int64.min
+    /// The gateway's time from which memories may be recomputed again. However many late samples come, recomputing takes only a
+    /// small part of the time.
+    fileprivate var recomputeFrom = Int64.min
     /// Stored readings are given again: nothing is judged on the way, and late samples wait until the end.
     fileprivate(set) var isReplaying = false
     /// More than this are put in their places even then.
     fileprivate static let itemsMax = 1 << 16
     /// From this part of what a series holds on, its windows are formed anew: below, sample by sample costs less.
     fileprivate static let shareOfMany = 32
-    /// Nanoseconds of rest for each sample from which memories were formed: some twenty times what that takes.
-    fileprivate static let restOfSample: Int64 = 2000
+    /// The pause after recomputing, in nanoseconds for each sample used: some twenty times what a sample costs.
+    fileprivate static let pausePerSample: Int64 = 2000
 
-    /// When memories are to be formed anew; `.max` if all are up to date.
-    var due: Int64 { stale.isEmpty || isReplaying ? .max : resting }
+    /// When memories are recomputed next; `.max` if all are up to date.
+    var due: Int64 { stale.isEmpty || isReplaying ? .max : recomputeFrom }
 }
 
 extension Engine {
@@ -41,14 +41,14 @@ extension Engine {
         guard late.isReplaying else { return }
         placeLate(isLast: true)
         late.isReplaying = false
-        _ = formMemories()
+        _ = recomputeMemories()
     }
 
-    /// Forms anew, and judges by, what conditions remember, if late samples have come and it is time for it.
-    mutating func catchUpMemories(at now: Int64, into changes: inout [LevelChange]) {
+    /// Recomputes stale memories and evaluates their instances, if the pause since the last time is over.
+    mutating func recomputeDueMemories(at now: Int64, into changes: inout [LevelChange]) {
         guard now >= late.due else { return }
         serial &+= 1
-        for instance in formMemories() { push(instance) }
+        for instance in recomputeMemories() { push(instance) }
         evaluatePending(at: .min, trigger: .timer, into: &changes)
     }
 
@@ -59,9 +59,8 @@ extension Engine {
         placeLate()
     }
 
-    /// Takes all readings of a message that are late, from one of them on. What becomes late only by what they change is taken by
-    /// itself.
-    /// - Parameter first: its raw twin has this reading already.
+    /// Takes all late readings of a message together. A reading that becomes late while the message is evaluated is taken alone.
+    /// - Parameter first: the first late reading; its raw twin has the reading already.
     @inline(never)
     mutating func takeLate(_ readings: borrowing Span<Reading>, from first: Int, into changes: inout [LevelChange]) {
         late.isTaken = Array(repeating: false, count: readings.count)
@@ -114,7 +113,7 @@ extension Engine {
             first = end
         }
         guard !late.isReplaying, let last = items.last, listened == .min || listened >= late.due else { return }
-        for instance in formMemories() { touch(instance: instance, at: last.sample.time, because: last.cause) }
+        for instance in recomputeMemories() { touch(instance: instance, at: last.sample.time, because: last.cause) }
     }
 
     /// - Parameter run: late samples of one series, in the order of their times.
@@ -131,7 +130,7 @@ extension Engine {
             for sample in run { insert(sample, into: index) }
         }
         let hasChanged = test(index)
-        if series[index].remembers { noteStale(index) }
+        if series[index].remembers { markStale(index) }
         wait(for: index)
         return hasChanged
     }
@@ -141,8 +140,8 @@ extension Engine {
 // if the reading had come in time: a second engine, with that rule in that group alone, is given the samples that
 // the series still hold, in the order of their times.
 extension Engine {
-    /// Notes every instance that reads a series and remembers.
-    private mutating func noteStale(_ index: Int) {
+    /// Marks the memory of every instance that reads a series as stale.
+    private mutating func markStale(_ index: Int) {
         let state = series[index]
         for at in 0..<Int(state.readerCount) {
             let instance = Int(readers[Int(state.readerBase) + at])
@@ -155,22 +154,22 @@ extension Engine {
         }
     }
 
-    /// Forms anew what the conditions of every instance noted remember. O(samples of the series that they read).
-    /// - Returns: the instances, which have to be judged.
-    private mutating func formMemories() -> [Int] {
+    /// Recomputes every stale memory from the samples of its series. O(those samples).
+    /// - Returns: the instances whose memory has changed, to be evaluated.
+    private mutating func recomputeMemories() -> [Int] {
         let stale = late.stale
         late.stale = []
         var samples = 0
         for instance in stale {
             instances[instance].hasStaleMemory = false
-            samples += rememberAnew(instance, plan.programs[Int(plan.instances[instance].program)])
+            samples += recomputeMemory(instance, plan.programs[Int(plan.instances[instance].program)])
         }
-        if listened != .min { late.resting = listened &+ Int64(samples) * LateSamples.restOfSample }
+        if listened != .min { late.recomputeFrom = listened &+ Int64(samples) * LateSamples.pausePerSample }
         return stale
     }
 
-    /// - Returns: from how many samples.
-    private mutating func rememberAnew(_ instance: Int, _ program: Program) -> Int {
+    /// - Returns: how many samples it used.
+    private mutating func recomputeMemory(_ instance: Int, _ program: Program) -> Int {
         let (alone, series) = planAlone(instance, program)
         var engine = Engine(alone)
         var samples: [(sample: Sample, series: Int32)] = []

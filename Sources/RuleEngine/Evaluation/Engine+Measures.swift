@@ -137,8 +137,8 @@ extension Engine {
     }
 
     /// Several series taken together: as if all their readings were one series', where that has a meaning;
-    /// the mean of the sensors' own values for what a sensor has by itself (counters, areas, `smoothed`). What says how things
-    /// are now leaves the silent ones out: half a window of a dead sensor would pull it away from what the others say.
+    /// the mean of the sensors' own values for what a sensor has by itself (counters, areas, `smoothed`). Averages and
+    /// rates leave silent sensors out: the rest of a dead sensor's window would distort what the others say.
     @inline(never)
     private mutating func readJoined(_ operand: BoundOperand, at now: Int64) -> Double {
         var moments = Moments()

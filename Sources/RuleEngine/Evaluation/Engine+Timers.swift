@@ -25,7 +25,7 @@ extension Engine {
     package mutating func advance(to now: Instant, into changes: inout [LevelChange]) {
         listen(at: now)
         if !hasStarted { start(at: now.nanoseconds) }
-        catchUpMemories(at: now.nanoseconds, into: &changes)
+        recomputeDueMemories(at: now.nanoseconds, into: &changes)
         while let timer = timers.min, timer.due <= now.nanoseconds {
             timers.removeMin()
             if timer.target < 0 {

@@ -22,7 +22,7 @@ struct InstanceState: BitwiseCopyable {
     var isSuppressed = false
     /// A sensor that it reads has fallen silent, or is heard again.
     var hasSensorNews = false
-    /// Late samples have come that what its conditions remember does not know.
+    /// Its memory lacks late samples.
     var hasStaleMemory = false
     /// The truth that a vote counts, and what is missing where it is unknown.
     var ballot = Double.nan

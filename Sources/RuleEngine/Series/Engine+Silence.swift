@@ -47,8 +47,8 @@ extension Engine {
         return Instant(nanoseconds: series[index].heardFrom)
     }
 
-    /// Says since when a series has been listened to, by the gateway's clock. What was found of it before that moment, as of
-    /// a device that is new while the stored readings of others are taken again, is forgotten if it has never been heard.
+    /// Sets since when a series and its raw twin have been listened to, by the gateway's clock. A series without readings is no longer
+    /// silent: the replay of other devices' readings may have made a new device silent.
     package mutating func listenTo(_ id: SeriesID, from time: Instant) {
         guard let index = index(of: id) else { return }
         for index in [index, Int(series[index].raw)] where index >= 0 {

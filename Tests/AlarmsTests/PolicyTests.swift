@@ -156,7 +156,7 @@ import Testing
             for (alarm, course) in courses { kept[alarm] = course }
             planner = Self.planner(policies)
             for alarm in bench.book.active + bench.book.unacknowledgedReturns {
-                planner.restore(alarm, course: kept[alarm.id] ?? nil, told: [], at: .distantFuture)
+                planner.restore(alarm, course: kept[alarm.id] ?? nil, told: [], escalate: "duty", at: .distantFuture)
             }
         }
 

@@ -1,13 +1,15 @@
 package import RuleEngine
 internal import RuleLanguage
-package import RulePlan
+internal import RulePlan
 package import Telemetry
 
 /// How the alarms of a store go on under the rules as they are.
 package struct RestoredAlarms: Sendable {
     /// For the engine, where each instance stood and since when.
     package var ladders: [(instance: Int, ladder: LadderState, moved: Instant)] = []
-    /// Alarms that go on under another rule, group or level name, with what they were called.
+    /// Alarms that go on with another rule, group, hazard, level name or labels than the store has.
+    package var changed: [Alarm] = []
+    /// Those of them that go on under another rule, group or level name, with what they were called.
     package var renamed: [(alarm: Alarm, before: String)] = []
     /// What is put aside under another name, and no longer under the one that it had.
     package var asides: [PlaceAside] = []
@@ -65,7 +67,8 @@ extension AlarmBook {
         let place = rules.instances[index]
         let rule = rules.rules[place.rule]
         var alarm = stored
-        (alarm.rule, alarm.group, alarm.labels, alarm.origin) = (rule.name, place.group, place.labels, origin(of: index))
+        (alarm.rule, alarm.group, alarm.hazard) = (rule.name, place.group, rule.hazard)
+        (alarm.labels, alarm.origin) = (place.labels, origin(of: index))
         alarm.area = area(of: place)
         alarm.level = rank(of: stored.levelName, else: stored.level)
         alarm.levelName = levelNames[Int(alarm.level.rank)]
@@ -82,8 +85,9 @@ extension AlarmBook {
         alarm.flapping?.limitTimes(to: now)
         alarms[index] = alarm
         restored.ladders.append((index, alarm.ladder, alarm.moved))
-        let before = "\(stored.place) \(stored.levelName)"
-        if before != "\(alarm.place) \(alarm.levelName)" { restored.renamed.append((alarm, before)) }
+        let isRenamed = (stored.rule, stored.group, stored.levelName) != (alarm.rule, alarm.group, alarm.levelName)
+        if isRenamed { restored.renamed.append((alarm, "\(stored.place) \(stored.levelName)")) }
+        if isRenamed || stored.hazard != alarm.hazard || stored.labels != alarm.labels { restored.changed.append(alarm) }
     }
 
     /// The rank of a level by its name; where the ladder has no such name any more, the one that it had.

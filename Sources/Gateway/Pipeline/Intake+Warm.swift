@@ -38,7 +38,9 @@ extension Intake {
         try rememberDevices(from: store)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         let policies = Dictionary(model.rules.rules.map { ($0.name, $0.escalate) }) { first, _ in first }
-        for alarm in active + returned {
+        let restored = book.restore(active, returned: returned, asides: try store.asides(), at: now)
+        let standing = Dictionary(book.active.map { ($0.id, $0) }) { first, _ in first }
+        for alarm in active.map({ standing[$0.id] ?? $0 }) + returned {
             let (course, told) = try store.course(of: alarm.id)
             if !planner.restore(alarm, course: course, told: told, escalate: policies[alarm.rule] ?? nil, at: now) {
                 let text =
@@ -47,7 +49,6 @@ extension Intake {
                 batch.notes.append(AuditNote("escalation-unreadable", at: now, text: text))
             }
         }
-        let restored = book.restore(active, returned: returned, asides: try store.asides(), at: now)
         // The windows say what is; what was raised, and is held by a latch, the alarms say.
         for instance in model.rules.instances.indices {
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)
@@ -74,8 +75,8 @@ extension Intake {
 
     private mutating func record(_ restored: RestoredAlarms, at now: Instant) {
         batch.asides += restored.asides
+        batch.renamed += restored.changed
         for (alarm, before) in restored.renamed {
-            batch.renamed.append(alarm)
             batch.notes.append(AuditNote("renamed", at: now, text: "\(alarm.id): \(before) is now \(alarm.place) \(alarm.levelName)"))
         }
     }

@@ -66,12 +66,12 @@ extension Store {
         }
     }
 
-    /// Writes what an alarm is called now, where its rule, group or level has another name.
+    /// Writes what an alarm is called now, and what it rests on.
     static func rename(_ alarm: Alarm, _ db: Database) throws {
         try db.execute(
-            sql: "UPDATE alarm SET rule = ?, group_name = ?, labels = ?, level_name = ?, origin = ? WHERE id = ?",
+            sql: "UPDATE alarm SET rule = ?, group_name = ?, hazard = ?, labels = ?, level_name = ?, origin = ? WHERE id = ?",
             arguments: [
-                alarm.rule, alarm.group, CanonicalJSON.text(alarm.labels), alarm.levelName,
+                alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels), alarm.levelName,
                 alarm.origin.map { CanonicalJSON.text($0) }, alarm.id,
             ])
     }

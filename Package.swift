@@ -145,7 +145,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "SourceText", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "Programs", "Scenario", "Telemetry",
-                "TestSupport", "tocsin", .logging, .lifecycle,
+                "TestSupport", "tocsin", .logging, .lifecycle, .grdb,
             ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),

@@ -38,7 +38,8 @@ extension Intake {
         try rememberDevices(from: store)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         let policies = Dictionary(model.rules.rules.map { ($0.name, $0.escalate) }) { first, _ in first }
-        let restored = book.restore(active, returned: returned, asides: try store.asides(), at: now)
+        let restored = book.restore(
+            active.filter { !Self.isStoreFault($0) }, returned: returned, asides: try store.asides(), at: now)
         let standing = Dictionary(book.active.map { ($0.id, $0) }) { first, _ in first }
         for alarm in active.map({ standing[$0.id] ?? $0 }) + returned {
             let (course, told) = try store.course(of: alarm.id)
@@ -49,6 +50,7 @@ extension Intake {
                 batch.notes.append(AuditNote("escalation-unreadable", at: now, text: text))
             }
         }
+        takeUpStoreFaults(active.filter(Self.isStoreFault), at: now)
         // The windows say what is; what was raised, and is held by a latch, the alarms say.
         for instance in model.rules.instances.indices {
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)

@@ -140,6 +140,7 @@ let package = Package(
             name: "UplinkTests",
             dependencies: [
                 "Uplink", "Devices", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport", .logging, .lifecycle,
+                .grdb,
             ]),
         .testTarget(
             name: "GatewayTests",

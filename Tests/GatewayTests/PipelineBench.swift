@@ -147,6 +147,16 @@ final class PipelineBench {
         return try StoreReader(path: configuration.store.path).alarms()
     }
 
+    /// What the audit chain says beside transitions and deliveries.
+    func notes() throws -> [String] {
+        try restart()
+        var notes: [String] = []
+        try StoreReader(path: configuration.store.path).forEachAuditRecord(from: { _ in }) { text, _ in
+            if let record = CanonicalJSON.value(AuditRecord.self, text), record.alarm == nil, let text = record.text { notes.append(text) }
+        }
+        return notes
+    }
+
     /// Stores what there is, and reads all transitions.
     func events() throws -> [StoreReader.Event] {
         try restart()

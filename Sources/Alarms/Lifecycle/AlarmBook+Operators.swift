@@ -116,10 +116,7 @@ extension AlarmBook {
         _ instance: Int, to aside: Aside?, _ event: AlarmEvent, _ kind: Transition.Kind, person: String?, note: String?, at now: Instant
     ) -> OrderOutcome {
         asides[instance] = aside
-        let place = rules.instances[instance]
-        var outcome = OrderOutcome(
-            name: placeName(instance), done: kind.rawValue,
-            aside: PlaceAside(rule: rules.rules[place.rule].name, group: place.group, aside: aside))
+        var outcome = OrderOutcome(name: placeName(instance), done: kind.rawValue, aside: placeAside(of: instance))
         guard var alarm = alarms[instance] else { return outcome }
         alarm.aside = aside
         _ = alarm.move(event)

@@ -38,8 +38,9 @@ extension Intake {
         try rememberDevices(from: store)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         let policies = Dictionary(model.rules.rules.map { ($0.name, $0.escalate) }) { first, _ in first }
+        let holding = Set(model.rules.instances.indices.filter { engine.ladderState(of: $0).level > .normal })
         let restored = book.restore(
-            active.filter { !Self.isStoreFault($0) }, returned: returned, asides: try store.asides(), at: now)
+            active.filter { !Self.isStoreFault($0) }, returned: returned, asides: try store.asides(), standing: holding, at: now)
         let standing = Dictionary(book.active.map { ($0.id, $0) }) { first, _ in first }
         for alarm in active.map({ standing[$0.id] ?? $0 }) + returned {
             let (course, told) = try store.course(of: alarm.id)
@@ -77,6 +78,12 @@ extension Intake {
 
     private mutating func record(_ restored: RestoredAlarms, at now: Instant) {
         batch.asides += restored.asides
+        for place in restored.withoutEffect {
+            let text =
+                "\(place.rule)/\(place.group) is put aside, but no rule watches there any more, so that this has no effect: \(place.aside?.reason ?? "")"
+            logger.warning("\(text)")
+            batch.notes.append(AuditNote("without-effect", at: now, text: text))
+        }
         batch.renamed += restored.changed
         for (alarm, before) in restored.renamed {
             batch.notes.append(AuditNote("renamed", at: now, text: "\(alarm.id): \(before) is now \(alarm.place) \(alarm.levelName)"))

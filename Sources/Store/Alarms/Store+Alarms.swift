@@ -56,10 +56,13 @@ extension Store {
     static func keep(_ place: PlaceAside, _ db: Database) throws {
         if let aside = place.aside {
             try db.execute(
-                sql: "INSERT OR REPLACE INTO aside (rule, group_name, kind, since, until, person, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                sql: """
+                    INSERT OR REPLACE INTO aside (rule, group_name, kind, since, until, person, reason, origin)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
                 arguments: [
                     place.rule, place.group, aside.kind.rawValue, aside.since.nanoseconds, aside.until?.nanoseconds, aside.person,
-                    aside.reason,
+                    aside.reason, place.origin.map { CanonicalJSON.text($0) },
                 ])
         } else {
             try db.execute(sql: "DELETE FROM aside WHERE rule = ? AND group_name = ?", arguments: [place.rule, place.group])
@@ -87,7 +90,8 @@ extension Store {
             rule: row["rule"], group: row["group_name"],
             aside: Aside(
                 Aside.Kind(rawValue: kind) ?? .outOfService, person: row["person"], since: Instant(nanoseconds: row["since"]),
-                until: (row["until"] as Int64?).map { Instant(nanoseconds: $0) }, reason: row["reason"]))
+                until: (row["until"] as Int64?).map { Instant(nanoseconds: $0) }, reason: row["reason"]),
+            origin: (row["origin"] as String?).flatMap { CanonicalJSON.value(AlarmOrigin.self, $0) })
     }
 
     /// The alarms that have not ended.

@@ -227,6 +227,10 @@ package final class Gateway: Service {
                         ])
                 }
                 try await store.keepMark()
+                for text in store.takeUnreadable() {
+                    logger.error("\(text)")
+                    try store.note(AuditNote("unreadable", at: clock.now(), text: text))
+                }
             } catch is CancellationError {
                 return
             } catch {

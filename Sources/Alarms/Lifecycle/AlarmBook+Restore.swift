@@ -141,11 +141,11 @@ extension AlarmBook {
     /// What people see of an alarm that has been restored, brought to where its conditions stand: its rule's levels may have
     /// changed.
     /// - Parameter account: what the engine says of it.
-    package mutating func settle(_ account: LevelChange, recorded: Instant) -> Transition? {
-        guard let alarm = alarms[account.instance], alarm.flapping == nil, alarm.level != account.to else { return nil }
+    package mutating func settle(_ account: LevelChange, recorded: Instant) -> [Transition] {
+        guard let alarm = alarms[account.instance], alarm.flapping == nil, alarm.level != account.to else { return [] }
         var change = account
         change.from = alarm.level
-        return apply(change, ladder: alarm.ladder, recorded: recorded).first
+        return apply(change, ladder: alarm.ladder, recorded: recorded)
     }
 
     func origin(of instance: Int) -> AlarmOrigin {

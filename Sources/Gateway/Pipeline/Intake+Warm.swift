@@ -46,7 +46,7 @@ extension Intake {
             let (course, told) = try store.course(of: alarm.id)
             if !planner.restore(alarm, course: course, told: told, escalate: policies[alarm.rule] ?? nil, at: now) {
                 let text =
-                    "how far the escalation of \(alarm.id) has come cannot be read; its end goes to \(told.isEmpty ? "nobody" : told.joined(separator: ", ")), its steps begin again"
+                    "how far the escalation of \(alarm.id) has come cannot be read; its end goes to \(told.isEmpty ? "nobody" : told.keys.sorted().joined(separator: ", ")), its steps begin again"
                 logger.error("\(text)")
                 batch.notes.append(AuditNote("escalation-unreadable", at: now, text: text))
             }
@@ -62,6 +62,10 @@ extension Intake {
         // What was shelved for a time that is over must hide nothing that is read first.
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         if occasion == .start || occasion == .reload { rejudge(restored, at: now) }
+        for text in store.takeUnreadable() {
+            logger.error("\(text)")
+            batch.notes.append(AuditNote("unreadable", at: now, text: text))
+        }
         statistics.active = book.active
     }
 
@@ -72,7 +76,7 @@ extension Intake {
         for instance in model.rules.instances.indices { engine.rejudge(instance, into: &changes) }
         recordChanges(at: now)
         for (instance, _, _) in restored.ladders {
-            if let transition = book.settle(engine.account(of: instance), recorded: now) { record(transition) }
+            for transition in book.settle(engine.account(of: instance), recorded: now) { record(transition) }
         }
     }
 

@@ -164,7 +164,11 @@ final class MQTTClient {
         switch code {
         case MOSQ_ERR_SUCCESS.code: return .sent(id)
         case MOSQ_ERR_NO_CONN.code, MOSQ_ERR_CONN_LOST.code, MOSQ_ERR_ERRNO.code, MOSQ_ERR_TLS.code: return .linkFailed(text)
-        default: return .refused(MQTTError("cannot publish to \(message.topic): \(text)"))
+        default:
+            let isPermanent = [
+                MOSQ_ERR_OVERSIZE_PACKET.code, MOSQ_ERR_PAYLOAD_SIZE.code, MOSQ_ERR_INVAL.code, MOSQ_ERR_MALFORMED_UTF8.code,
+            ].contains(code)
+            return .refused(MQTTError("cannot publish to \(message.topic): \(text)", isPermanent: isPermanent))
         }
     }
 

@@ -135,7 +135,7 @@ let package = Package(
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
         .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Alarms", "TestSupport", .grdb]),
-        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport", .logging]),
+        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "Programs", "Scenario", "TestSupport", .logging]),
         .testTarget(
             name: "UplinkTests",
             dependencies: [

@@ -196,7 +196,7 @@ final class QueueLink: BrokerLink {
     }
     func releaseAcknowledgements() {}
     func dropAcknowledgements(because reason: String, receiveMaximum: Int?) {}
-    func hasNewSession() -> Bool { false }
+    func takeNewSession() -> Bool { false }
     func subscribe(to wanted: [String]) {}
     func disconnect() {}
 }

@@ -260,6 +260,8 @@ struct Intake: ~Copyable {
             RefusedPayload(
                 device: name, topic: model.site.devices[device].topic, payload: Array(message.payload.prefix(65_536)),
                 reason: reason, arrived: now))
+        // While nothing can be stored they gather, and the store would keep no more than that.
+        if batch.refusals.count > configuration.store.refusedMax { batch.refusals.removeFirst() }
     }
 
     /// Does what an operator asks for; the answer is good once the batch is committed.

@@ -135,17 +135,18 @@ let package = Package(
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
         .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Alarms", "TestSupport", .grdb]),
-        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport", .logging]),
+        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "Programs", "Scenario", "TestSupport", .logging]),
         .testTarget(
             name: "UplinkTests",
             dependencies: [
                 "Uplink", "Devices", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport", .logging, .lifecycle,
+                .grdb,
             ]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "SourceText", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "Programs", "Scenario", "Telemetry",
-                "TestSupport", "tocsin", .logging, .lifecycle,
+                "TestSupport", "tocsin", .logging, .lifecycle, .grdb,
             ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),

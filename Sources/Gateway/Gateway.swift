@@ -39,11 +39,10 @@ package final class Gateway: Service {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let (store, rescue) = try Store.openOrRescue(path: configuration.store.path, at: clock.now())
         self.store = store
-        if configuration.broker.protocolVersion == .auto, try store.uncleanStarts(since: clock.now() - .minutes(2)) >= Self.crashesMax {
+        if try store.uncleanStarts(since: clock.now() - .minutes(2)) >= Self.crashesMax, configuration.speakOlderProtocol() {
             logger.critical(
                 "\(Self.crashesMax) starts within 2 minutes did not come to their end: going on with MQTT 3.1.1, as a broker's packet of MQTT 5 may be why"
             )
-            configuration.broker.protocolVersion = .v311
         }
         self.configuration = configuration
         model = try Model.load(configuration) { try store.series($0) }
@@ -228,6 +227,10 @@ package final class Gateway: Service {
                         ])
                 }
                 try await store.keepMark()
+                for text in store.takeUnreadable() {
+                    logger.error("\(text)")
+                    try store.note(AuditNote("unreadable", at: clock.now(), text: text))
+                }
             } catch is CancellationError {
                 return
             } catch {

@@ -38,7 +38,7 @@ package final class BrokerConnection: BrokerLink {
 
     package func keepUp() { client.keepUp() }
 
-    package func hasNewSession() -> Bool {
+    package func takeNewSession() -> Bool {
         defer { client.hasBegunSession = false }
         return client.hasBegunSession
     }

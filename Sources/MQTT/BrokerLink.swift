@@ -28,7 +28,7 @@ package protocol BrokerLink: AnyObject {
     func dropAcknowledgements(because reason: String, receiveMaximum: Int?)
 
     /// Whether the broker has begun a session since this was asked last: then it sends nothing again of what it sent before.
-    func hasNewSession() -> Bool
+    func takeNewSession() -> Bool
 
     /// Changes the subscriptions, now if connected and at every connection from now on.
     func subscribe(to wanted: [String])
@@ -78,19 +78,5 @@ package struct IncomingMessage {
         self.identifier = identifier
         self.isDuplicate = isDuplicate
         self.resumption = resumption
-    }
-}
-
-/// Counts the connections for ``IncomingMessage/resumption``.
-struct ResumptionCount {
-    private var total = 0
-    private(set) var current = 0
-
-    /// CONNACK came; the lowest of its flags says whether the session is there.
-    mutating func answered(_ reason: Int32, flags: Int32) {
-        guard reason == 0 else { return }
-        let isPresent = flags & 1 == 1
-        if isPresent { total += 1 }
-        current = isPresent ? total : 0
     }
 }

@@ -62,5 +62,11 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
 /// Something that libmosquitto refused, in its own words.
 package struct MQTTError: Error, CustomStringConvertible, Sendable {
     package let description: String
-    init(_ description: String) { self.description = description }
+    /// Another try with the same message cannot work: it is too large for the broker, or wrong in itself.
+    package let isPermanent: Bool
+
+    init(_ description: String, isPermanent: Bool = false) {
+        self.description = description
+        self.isPermanent = isPermanent
+    }
 }

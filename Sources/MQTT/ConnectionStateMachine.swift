@@ -164,6 +164,7 @@ struct ConnectionStateMachine {
         var reason =
             switch goodbye {
             case ReasonText.sessionTakenOver?: "another client has the same identifier, and has taken the session"
+            case ReasonText.keepalive?: "the broker did not answer a ping in time"
             case let code? where code >= 0x80: "\(trouble): \(ReasonText.reason(code))"
             default: trouble
             }

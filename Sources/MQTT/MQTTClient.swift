@@ -26,6 +26,9 @@ final class MQTTClient {
         var acknowledged: (Int32, Int32) -> Void = { _, _ in }
     }
 
+    /// How long a broker may take to CONNACK at most, however long it may be silent later.
+    private static let answerSecondsMax = 30
+
     var settings: ConnectionSettings
     var handlers = Handlers()
     var subscriptions: Subscriptions
@@ -36,6 +39,9 @@ final class MQTTClient {
     private var generator = SystemRandomNumberGenerator()
     private var connectResult: Int32?
     private var resumptions = ResumptionCount()
+    /// Messages that came with CONNACK in one TLS record, before the owner knows of the session. They are handed over with the
+    /// next read.
+    private var early: [EarlyMessage] = []
     var duplicateFlag = DuplicateFlag()
     /// The broker has begun a session since its owner looked last.
     var hasBegunSession = false
@@ -49,7 +55,8 @@ final class MQTTClient {
         self.settings = settings
         self.logger = logger
         machine = ConnectionStateMachine(
-            settings.protocolVersion, answerSeconds: Double(settings.keepaliveSeconds), clientID: settings.clientID,
+            settings.protocolVersion, answerSeconds: Double(min(settings.keepaliveSeconds, Self.answerSecondsMax)),
+            clientID: settings.clientID,
             reconnectSecondsMax: settings.reconnectSecondsMax)
         switch direction {
         case .readings(let filters, let left):
@@ -94,12 +101,16 @@ final class MQTTClient {
             if isPublishing || machine.isConnecting, mosquitto_want_write(handle) { events |= Int16(POLLOUT) }
             descriptors.append(pollfd(fd: socket, events: events, revents: 0))
         }
-        _ = poll(&descriptors, nfds_t(descriptors.count), max(0, milliseconds))
+        _ = poll(&descriptors, nfds_t(descriptors.count), early.isEmpty ? max(0, milliseconds) : 0)
     }
 
     /// Reads at most `limit` packets that are there; returns true if there may be more.
     func read(atMost limit: Int) -> Bool {
         guard let handle, mosquitto_socket(handle) >= 0 else { return false }
+        if machine.isUp, !early.isEmpty {
+            for message in early { message.hand(to: handlers.message) }
+            early.removeAll()
+        }
         for _ in 0..<limit {
             guard hasInput(handle) else { return false }
             let code = mosquitto_loop_read(handle, 1)
@@ -127,7 +138,8 @@ final class MQTTClient {
 
     /// Writes everything that waits, acknowledgements with it, and keeps the link alive.
     func write() {
-        guard let handle, mosquitto_socket(handle) >= 0 else { return }
+        // Whoever has not had a message cannot let its acknowledgement go.
+        guard early.isEmpty, let handle, mosquitto_socket(handle) >= 0 else { return }
         holdsAcknowledgements = false
         let now = Self.monotonicSeconds()
         if machine.isUp, now >= nextMisc {
@@ -164,7 +176,11 @@ final class MQTTClient {
         switch code {
         case MOSQ_ERR_SUCCESS.code: return .sent(id)
         case MOSQ_ERR_NO_CONN.code, MOSQ_ERR_CONN_LOST.code, MOSQ_ERR_ERRNO.code, MOSQ_ERR_TLS.code: return .linkFailed(text)
-        default: return .refused(MQTTError("cannot publish to \(message.topic): \(text)"))
+        default:
+            let isPermanent = [
+                MOSQ_ERR_OVERSIZE_PACKET.code, MOSQ_ERR_PAYLOAD_SIZE.code, MOSQ_ERR_INVAL.code, MOSQ_ERR_MALFORMED_UTF8.code,
+            ].contains(code)
+            return .refused(MQTTError("cannot publish to \(message.topic): \(text)", isPermanent: isPermanent))
         }
     }
 
@@ -190,7 +206,7 @@ final class MQTTClient {
 
     /// Says goodbye, for ever; the session stays with the broker.
     func disconnect() {
-        if machine.isUp, let handle {
+        if machine.isUp, early.isEmpty, let handle {
             mosquitto_disconnect_v5(handle, 0, nil)
             _ = mosquitto_loop_write(handle, 1)
         }
@@ -234,12 +250,8 @@ final class MQTTClient {
     private func announce() {
         guard let handle else { return }
         // From now on the library would make a text of every packet for it, which only the mark of repeats is worth.
-        mosquitto_log_callback_set(handle, nil)
-        if !isPublishing {
-            let isResumed = resumptions.current > 0
-            if !isResumed { hasBegunSession = true }
-            duplicateFlag.connected(handle, isResumed: isResumed, underWayMax: version == .v5 ? settings.receiveMaximum : nil)
-        }
+        if isPublishing { mosquitto_log_callback_set(handle, nil) }
+        if !isPublishing, resumptions.current == 0 { hasBegunSession = true }
         libraryError = nil
         nextMisc = 0
         let place = place
@@ -258,6 +270,7 @@ final class MQTTClient {
         connectResult = nil
         libraryError = nil
         holdsAcknowledgements = false
+        early.removeAll()
         if let handle {
             self.handle = nil
             mosquitto_destroy(handle)
@@ -267,6 +280,13 @@ final class MQTTClient {
         if !report.isWarning { return logger.notice("\(report.text)", metadata: place) }
         let link = isPublishing ? "no connection" : "no connection to the broker"
         logger.warning("\(link), trying again until there is: \(report.text)", metadata: place)
+    }
+
+    /// Lets the library log what says which messages are sent again, and nothing else: it makes a text of every packet for it.
+    private func readDuplicateFlags() {
+        guard let handle else { return }
+        duplicateFlag.connected(
+            handle, isResumed: resumptions.current > 0, underWayMax: version == .v5 ? settings.receiveMaximum : nil)
     }
 
     /// Gives the handle its CONNECT properties.
@@ -342,6 +362,7 @@ final class MQTTClient {
             let client = MQTTClient.client(me)
             client.connectResult = reason
             client.resumptions.answered(reason, flags: flags)
+            if reason == 0, !client.isPublishing { client.readDuplicateFlags() }
         }
         mosquitto_disconnect_v5_callback_set(handle) { _, me, reason, _ in
             if let me { MQTTClient.client(me).perform(.goodbye(reason)) }
@@ -350,12 +371,17 @@ final class MQTTClient {
             guard let me, let message = message?.pointee, let topic = message.topic else { return }
             let client = MQTTClient.client(me)
             if message.qos > 0 { client.holdsAcknowledgements = true }
-            client.handlers.message(
-                IncomingMessage(
-                    topic: UnsafeRawBufferPointer(start: topic, count: strlen(topic)),
-                    payload: UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)),
-                    qos: message.qos, isRetained: message.retain, identifier: UInt16(truncatingIfNeeded: message.mid),
-                    isDuplicate: message.qos > 0 && client.duplicateFlag.isSet, resumption: client.resumptions.current))
+            let incoming = IncomingMessage(
+                topic: UnsafeRawBufferPointer(start: topic, count: strlen(topic)),
+                payload: UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)),
+                qos: message.qos, isRetained: message.retain, identifier: UInt16(truncatingIfNeeded: message.mid),
+                isDuplicate: message.qos > 0 && client.duplicateFlag.isSet, resumption: client.resumptions.current)
+            // The library reads on as long as TLS has more: this may have come together with CONNACK.
+            if client.connectResult == nil {
+                client.handlers.message(incoming)
+            } else {
+                client.early.append(EarlyMessage(incoming))
+            }
             if message.qos > 0 { client.duplicateFlag.passed(client.handle) }
         }
         mosquitto_publish_v5_callback_set(handle) { _, me, id, reason, _ in

@@ -40,7 +40,7 @@ package final class Publisher: Sendable {
 
     /// Publishes at QoS 1 and returns when the broker has acknowledged.
     /// - Throws: ``MQTTError`` without a connection, when it is lost before the acknowledgement, or when the
-    ///   broker refuses the message.
+    ///   broker refuses the message; permanent where it would refuse it again.
     /// - Parameter contentType: what the payload is, told to receivers that speak MQTT 5.
     package func publish(topic: String, payload: [UInt8], retain: Bool = false, contentType: String? = nil) async throws {
         let ticket = queue.nextTicket()
@@ -141,7 +141,10 @@ private final class PublishLoop {
         queue.countAcknowledgement()
         guard let message = underWay.removeValue(forKey: id) else { return }
         // From 0x80 on a reason code is a refusal (MQTT v5, 2.4).
-        finish(message, reason >= 0x80 ? MQTTError("the broker refuses the message: \(ReasonText.reason(reason))") : nil)
+        guard reason >= 0x80 else { return finish(message, nil) }
+        finish(
+            message,
+            MQTTError("the broker refuses the message: \(ReasonText.reason(reason))", isPermanent: ReasonText.isPermanentRefusal(reason)))
     }
 
     private func ended() {

@@ -4,6 +4,15 @@ internal import CMosquitto
 enum ReasonText {
     static let sessionTakenOver = Int32(MQTT_RC_SESSION_TAKEN_OVER.rawValue)
 
+    /// What the library says of a link on which a ping was not answered.
+    static let keepalive = MOSQ_ERR_KEEPALIVE.code
+
+    /// Whether PUBACK says that the message itself is wrong. What a person can mend at the broker, such as a missing right, is
+    /// not among that.
+    static func isPermanentRefusal(_ code: Int32) -> Bool {
+        [MQTT_RC_TOPIC_NAME_INVALID, MQTT_RC_PACKET_TOO_LARGE, MQTT_RC_PAYLOAD_FORMAT_INVALID].contains { Int32($0.rawValue) == code }
+    }
+
     /// A reason code of MQTT 5 (2.4).
     static func reason(_ code: Int32) -> String { named(String(cString: mosquitto_reason_string(code)), code) }
 

@@ -12,7 +12,10 @@ package final class Store: Sendable {
     let queue: DatabaseQueue
     let looking: DatabaseQueue
     package let path: String
+    let unreadable = UnreadableRows()
     private let log = WriteAheadLog()
+    /// How long it waits for others that hold the file.
+    static let busyMilliseconds: Int32 = 10_000
 
     /// Opens the file, or makes it, and brings its schema up to date.
     /// - Throws: ``StoreError`` where the file is no store, or was written by a newer version.
@@ -20,7 +23,7 @@ package final class Store: Sendable {
         self.path = path
         var configuration = Configuration()
         configuration.journalMode = .wal
-        configuration.busyMode = .timeout(10)
+        configuration.busyMode = .timeout(TimeInterval(Self.busyMilliseconds) / 1000)
         configuration.label = "tocsin.store"
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)

@@ -10,6 +10,7 @@ package import Telemetry
 package final class StoreReader: Sendable {
     let queue: DatabaseQueue
     let path: String
+    let unreadable = UnreadableRows()
 
     /// - Throws: ``StoreError/missing(_:)`` where there is no file.
     package init(path: String) throws {
@@ -63,7 +64,7 @@ package final class StoreReader: Sendable {
                 db,
                 sql: Self.eventColumns + " WHERE transition.id > ? AND recorded >= ? ORDER BY transition.id LIMIT ?",
                 arguments: [id, since?.nanoseconds ?? .min, limit]
-            ).map(Self.event)
+            ).compactMap { unreadable.read($0, of: "transition", Self.event) }
         }
     }
 
@@ -78,20 +79,21 @@ package final class StoreReader: Sendable {
         FROM transition JOIN alarm ON alarm.id = transition.alarm
         """
 
-    private static func event(_ row: Row) -> Event {
-        let causes: String = row["causes"]
-        let labels: String = row["labels"]
-        func names(_ column: String) -> [String] {
-            (row[column] as String?).map { $0.split(separator: ",").map(String.init).sorted() } ?? []
+    private static func event(_ row: Row) throws(UnreadableValue) -> Event {
+        func names(_ column: String) throws(UnreadableValue) -> [String] {
+            let text: String? = try row.optional(column)
+            return text.map { $0.split(separator: ",").map(String.init).sorted() } ?? []
         }
+        func time(_ column: String) throws(UnreadableValue) -> String { Instant(nanoseconds: try row.value(column)).description }
         return Event(
-            id: row["id"], alarm: row["alarm"], sequence: row["sequence"], rule: row["rule"], group: row["group_name"],
-            hazard: row["hazard"], kind: row["kind"], from: row["from_level"], to: row["to_level"], severity: row["severity"],
-            uncertain: row["uncertain"], time: Instant(nanoseconds: row["time"]).description,
-            recorded: Instant(nanoseconds: row["recorded"]).description, summary: row["summary"],
-            causes: CanonicalJSON.value([Cause].self, causes) ?? [],
-            labels: CanonicalJSON.value([String: String].self, labels) ?? [:], device: row["device"],
-            person: row["person"], note: row["note"], delivered: names("delivered"), waiting: names("waiting"))
+            id: try row.value("id"), alarm: try row.value("alarm"), sequence: try row.value("sequence"), rule: try row.value("rule"),
+            group: try row.value("group_name"), hazard: try row.value("hazard"), kind: try row.value("kind"),
+            from: try row.value("from_level"), to: try row.value("to_level"), severity: try row.value("severity"),
+            uncertain: try row.value("uncertain"), time: try time("time"), recorded: try time("recorded"),
+            summary: try row.value("summary"), causes: CanonicalJSON.value([Cause].self, try row.value("causes")) ?? [],
+            labels: CanonicalJSON.value([String: String].self, try row.value("labels")) ?? [:], device: try row.optional("device"),
+            person: try row.optional("person"), note: try row.optional("note"), delivered: try names("delivered"),
+            waiting: try names("waiting"))
     }
 
     /// An alarm as it stands.
@@ -141,8 +143,8 @@ package final class StoreReader: Sendable {
     /// What people have put aside, active or not.
     package func asides() throws -> [AsideRow] {
         try queue.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").map(Store.place).compactMap { place in
-                place.aside.map { AsideRow(place, $0) }
+            try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").compactMap { row in
+                unreadable.read(row, of: "aside", Store.place).flatMap { place in place.aside.map { AsideRow(place, $0) } }
             }
         }
     }
@@ -162,15 +164,16 @@ package final class StoreReader: Sendable {
     package func alarms(all: Bool = false) throws -> [AlarmRow] {
         try queue.read { db in
             let asides = Dictionary(
-                try Row.fetchAll(db, sql: "SELECT * FROM aside").map(Store.place).map { ("\($0.rule)\u{0}\($0.group)", $0) }
+                try Row.fetchAll(db, sql: "SELECT * FROM aside").compactMap { unreadable.read($0, of: "aside", Store.place) }
+                    .map { ("\($0.rule)\u{0}\($0.group)", $0) }
             ) { first, _ in first }
             return try Row.fetchAll(
                 db,
                 sql:
                     "SELECT * FROM alarm WHERE ? OR cleared IS NULL OR state = 'returned' ORDER BY cleared IS NOT NULL, level DESC, raised, id",
                 arguments: [all]
-            ).map { row in
-                let alarm = Store.alarm(row)
+            ).compactMap { row in
+                guard let alarm = unreadable.read(row, of: "alarm", Store.alarm) else { return nil }
                 let place = alarm.cleared == nil ? asides["\(alarm.rule)\u{0}\(alarm.group)"] : nil
                 return AlarmRow(
                     id: alarm.id, rule: alarm.rule, group: alarm.group, hazard: alarm.hazard, level: alarm.levelName,
@@ -186,24 +189,30 @@ package final class StoreReader: Sendable {
     /// Every transition of an alarm, oldest first.
     package func history(of alarm: String) throws -> [Event] {
         try queue.read { db in
-            try Row.fetchAll(db, sql: Self.eventColumns + " WHERE transition.alarm = ? ORDER BY sequence", arguments: [alarm]).map(
-                Self.event)
+            try Row.fetchAll(db, sql: Self.eventColumns + " WHERE transition.alarm = ? ORDER BY sequence", arguments: [alarm])
+                .compactMap { unreadable.read($0, of: "transition", Self.event) }
         }
     }
 
     /// The alarms that a person may mean by a name, the newest of each place.
     package func alarms(named name: String) throws -> [String] {
         let candidates = try queue.read { db in
-            // A name that is exact, or a beginning, is one in SQLite as well: both compare what is written.
+            // A name that is exact, or a beginning, is one in SQLite as well: both compare what is written. The identity keeps the
+            // name that the rule had when the alarm was raised.
             try Row.fetchAll(
                 db,
                 sql: """
                     SELECT id, rule, group_name, cleared IS NULL AS active FROM alarm
-                    WHERE substr(id, 1, length(?)) = ? ORDER BY raised DESC, id DESC
-                    """, arguments: [name, name]
-            ).map { row in
-                let (id, rule, group): (String, String, String) = (row["id"], row["rule"], row["group_name"])
-                return AlarmName.Candidate(id, identity: id, place: "\(rule)/\(group)", isActive: row["active"])
+                    WHERE substr(id, 1, length(?1)) = ?1 OR substr(rule || '/' || group_name, 1, length(?1)) = ?1
+                    ORDER BY raised DESC, id DESC
+                    """, arguments: [name]
+            ).compactMap { row in
+                unreadable.read(row, of: "alarm") { row throws(UnreadableValue) in
+                    let (id, rule, group): (String, String, String) = (
+                        try row.value("id"), try row.value("rule"), try row.value("group_name")
+                    )
+                    return AlarmName.Candidate(id, identity: id, place: "\(rule)/\(group)", isActive: try row.value("active"))
+                }
             }
         }
         var places: Set<String> = []
@@ -224,11 +233,14 @@ package final class StoreReader: Sendable {
 
     package func outbox() throws -> [Waiting] {
         try queue.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM escalation WHERE delivered IS NULL ORDER BY destination, id").map { row in
-                Waiting(
-                    destination: row["destination"], identity: row["identity"], alarm: row["alarm"],
-                    created: Instant(nanoseconds: row["created"]).description, attempts: row["attempts"], error: row["error"],
-                    parked: (row["parked"] as Int64?).map { Instant(nanoseconds: $0).description })
+            try Row.fetchAll(db, sql: "SELECT * FROM escalation WHERE delivered IS NULL ORDER BY destination, id").compactMap { row in
+                unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
+                    let parked: Int64? = try row.optional("parked")
+                    return Waiting(
+                        destination: try row.value("destination"), identity: try row.value("identity"), alarm: try row.value("alarm"),
+                        created: Instant(nanoseconds: try row.value("created")).description, attempts: try row.value("attempts"),
+                        error: try row.optional("error"), parked: parked.map { Instant(nanoseconds: $0).description })
+                }
             }
         }
     }
@@ -273,7 +285,7 @@ package final class StoreReader: Sendable {
                     "SELECT device, quantity, series, time, value, quality FROM reading JOIN series ON series.id = series ORDER BY reading.id"
             )
             while let row = try rows.next() {
-                if let reading = Reading(row, from: 2) { body(row[0], row[1], reading) }
+                if let reading = Reading(row, from: 2) { body(row.value(at: 0) ?? "", row.value(at: 1) ?? "", reading) }
             }
         }
     }

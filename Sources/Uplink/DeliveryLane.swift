@@ -45,6 +45,8 @@ package actor DeliveryLane {
     /// What could not be stored, and is to be told from memory; and what has been told although the store does not know it.
     private nonisolated let waiting = Mutex<[Escalation]>([])
     private nonisolated let told = Mutex<Set<String>>([])
+    /// What was refused for good and could not be parked, as the store takes nothing: what the destination said, by identity.
+    private var refused: [String: String] = [:]
     /// More than this at once is left to the store.
     private static let unstoredMax = 10_000
     private var failures = 0
@@ -73,6 +75,9 @@ package actor DeliveryLane {
         waiting.withLock { $0 = Array(($0 + escalations).prefix(Self.unstoredMax)) }
         news.ring()
     }
+
+    /// Lets what was refused for good, and could not be parked, be tried again.
+    func forgetRefusals() { refused.removeAll() }
 
     /// Delivers until its task is cancelled.
     func serve() async {
@@ -136,11 +141,14 @@ package actor DeliveryLane {
     private func deliverFromMemory() async throws {
         while let escalation = waiting.withLock({ $0.first }) {
             do {
-                let earlier = destination.needsHistory ? try await store.earlier(than: escalation, id: nil) : []
-                try await destination.deliver(escalation, after: earlier)
+                // Without a history that can be read it is better told than not.
+                let earlier =
+                    destination.needsHistory ? await looked { store, _ in try await store.earlier(than: escalation, id: nil) } : []
+                try await destination.deliver(escalation, after: earlier ?? [])
                 told.withLock { _ = $0.insert(escalation.identity) }
             } catch let error as DeliveryError where error.isPermanent {
                 // The store will have it, and it is parked then.
+                refused[escalation.identity] = "\(error)"
             }
             waiting.withLock { $0.removeAll { $0.identity == escalation.identity } }
         }
@@ -154,7 +162,7 @@ package actor DeliveryLane {
             flood = FloodState()
             return try await deliverNext()
         }
-        var waiting = try await store.waiting(for: destination.name, limit: 1000)
+        guard var waiting = await looked({ try await $0.waiting(for: $1, limit: 1000) }) else { return .seconds(1) }
         let known = told.withLock { told in waiting.filter { told.contains($0.escalation.identity) } }
         if !known.isEmpty {
             guard await mark(known) else { return .seconds(1) }
@@ -202,9 +210,10 @@ package actor DeliveryLane {
         }
     }
 
-    /// Returns whether the store knows what was delivered.
+    /// Returns whether the store knows what was delivered, and what was refused.
     private func deliver(_ waiting: [WaitingEscalation]) async throws -> Bool {
         var delivered: [WaitingEscalation] = []
+        var isParked = true
         var failure: (any Error)?
         for item in waiting {
             // Told already, from memory or when it could not be marked.
@@ -212,15 +221,16 @@ package actor DeliveryLane {
                 delivered.append(item)
                 continue
             }
+            if let reason = refused[item.escalation.identity] {
+                isParked = await park(item, reason) && isParked
+                continue
+            }
             do {
                 let earlier = destination.needsHistory ? try await store.earlier(than: item.escalation, id: item.id) : []
                 try await destination.deliver(item.escalation, after: earlier)
                 delivered.append(item)
             } catch let error as DeliveryError where error.isPermanent {
-                try await store.park(item, error: "\(error)", at: clock.now())
-                logger.error(
-                    "refused for good, and parked: \(error)",
-                    metadata: ["destination": "\(destination.name)", "escalation": "\(item.escalation.identity)"])
+                isParked = await park(item, "\(error)") && isParked
             } catch {
                 failure = error
                 if !(error is CancellationError) { await noteFailure(of: item, error) }
@@ -229,7 +239,27 @@ package actor DeliveryLane {
         }
         let isMarked = await mark(delivered)
         if let failure { throw failure }
-        return isMarked
+        return isMarked && isParked
+    }
+
+    /// Takes out of the way what was refused for good. What cannot be parked, because the store takes nothing, is remembered, and
+    /// not delivered again.
+    /// - Returns: whether the store knows it.
+    private func park(_ item: WaitingEscalation, _ reason: String) async -> Bool {
+        let store = store, now = clock.now()
+        let metadata: Logger.Metadata = ["destination": "\(destination.name)", "escalation": "\(item.escalation.identity)"]
+        do {
+            // Not cancelled with the task, as below.
+            try await Task { try await store.park(item, error: reason, at: now) }.value
+            refused[item.escalation.identity] = nil
+            logger.error("refused for good, and parked: \(reason)", metadata: metadata)
+            return true
+        } catch {
+            if refused.updateValue(reason, forKey: item.escalation.identity) == nil {
+                logger.error("refused for good (\(reason)), which cannot be stored: \(error)", metadata: metadata)
+            }
+            return false
+        }
     }
 
     /// Marked together: a crash before this delivers them again, with the same identities. What cannot be marked, because

@@ -40,6 +40,7 @@ package final class Dispatcher: Service {
         guard !meant.isEmpty else { return nil }
         let count = try await store.unpark(destination, person: person, at: clock.now())
         for lane in meant {
+            await lane.forgetRefusals()
             lane.news.ring()
             lane.nudge.ring()
         }

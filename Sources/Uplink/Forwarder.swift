@@ -83,14 +83,28 @@ package final class Forwarder: Service {
         guard let last = readings.last else { return 0 }
         for (device, readings) in Dictionary(grouping: readings, by: \.device).sorted(by: { $0.key < $1.key }) {
             let records = settings.form == .readings ? readings.compactMap(SenMLRecord.init) : SenMLRecord.summaries(of: readings)
-            guard !records.isEmpty else { continue }
-            var pack = records
-            pack[0].bn = "\(site)/\(device)/"
-            let topic = settings.topic.replacing("{site}", with: site).replacing("{device}", with: device)
-            try await publisher.publish(topic: topic, payload: Array(CanonicalJSON.text(pack).utf8), contentType: "application/senml+json")
+            try await forward(records[...], of: device)
         }
         try await store.markForwarded(to: Self.name, upTo: last.id)
         return settings.form == .readings ? readings.count : max(1, readings.count / 60)
+    }
+
+    /// Forwards the records of a device: together, or in halves where the broker takes no message of that size. What it would
+    /// not take even alone is left out, so that it holds up nothing.
+    private func forward(_ records: ArraySlice<SenMLRecord>, of device: String) async throws {
+        guard !records.isEmpty else { return }
+        var pack = Array(records)
+        pack[0].bn = "\(site)/\(device)/"
+        let topic = settings.topic.replacing("{site}", with: site).replacing("{device}", with: device)
+        do {
+            try await publisher.publish(topic: topic, payload: Array(CanonicalJSON.text(pack).utf8), contentType: "application/senml+json")
+        } catch let error as MQTTError where error.isPermanent && records.count > 1 {
+            let middle = records.startIndex + records.count / 2
+            try await forward(records[..<middle], of: device)
+            try await forward(records[middle...], of: device)
+        } catch let error as MQTTError where error.isPermanent {
+            logger.error("a reading of \(device) is not forwarded: \(error)")
+        }
     }
 }
 

@@ -156,7 +156,7 @@ import Testing
             for (alarm, course) in courses { kept[alarm] = course }
             planner = Self.planner(policies)
             for alarm in bench.book.active + bench.book.unacknowledgedReturns {
-                planner.restore(alarm, course: kept[alarm.id] ?? nil, told: [], at: .distantFuture)
+                planner.restore(alarm, course: kept[alarm.id] ?? nil, told: [:], escalate: "duty", at: .distantFuture)
             }
         }
 
@@ -336,7 +336,7 @@ import Testing
         #expect(duty.takeSent() == ["log raised duty/1", "log acknowledged"])
         let alarm = try #require(duty.bench.book.active.first)
         duty.loseState()
-        let isRead = duty.planner.restore(alarm, course: text, told: ["log"], escalate: "duty", at: AlarmBench.start + .seconds(20))
+        let isRead = duty.planner.restore(alarm, course: text, told: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
         #expect(!isRead)
         duty.water(1, at: 30)
         #expect(duty.takeSent() == ["log cleared"])
@@ -349,7 +349,7 @@ import Testing
         let alarm = try #require(duty.bench.book.active.first)
         _ = duty.takeSent()
         duty.loseState()
-        let isRead = duty.planner.restore(alarm, course: "{}", told: ["log"], escalate: "duty", at: AlarmBench.start + .seconds(20))
+        let isRead = duty.planner.restore(alarm, course: "{}", told: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
         #expect(!isRead)
         duty.advance(to: 400)
         #expect(duty.takeSent().contains("pager raised duty/2"))

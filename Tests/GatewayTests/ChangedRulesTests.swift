@@ -86,4 +86,48 @@ import Testing
         bench.pass(to: PipelineBench.start + .hours(22))
         #expect(try Self.told(bench).last == "high-water/s1 unshelved watch → watch")
     }
+
+    @Test("what is put aside without an alarm stays so where its rule or its group is renamed", arguments: [true, false])
+    func asideWithoutAlarm(byReload: Bool) throws {
+        let changes = [(Self.rules(name: "high-water"), "high-water/s1"), (Self.rules(forEach: "device"), "high/d1")]
+        for (rules, name) in changes {
+            let bench = try bench(rules, byReload: byReload, orders: [.takeOutOfService], level: 1)
+            // Also after another start, and where the rule is changed before it is renamed.
+            try bench.change(rules: rules.replacing("> 2 m", with: "> 3 m"), byReload: byReload)
+            bench.take("{\"level\":4}")
+            #expect(try bench.alarms().map(\.state) == ["out-of-service"])
+            bench.order(.putBack, name)
+            #expect(try Self.told(bench).last == "\(name) in-service watch → watch")
+        }
+        let gone = try bench(
+            Self.rules(name: "other", level: "watch: water_level > 9 m"), byReload: byReload, orders: [.takeOutOfService], level: 1)
+        #expect(try gone.notes().contains { $0.hasPrefix("high/s1 is put aside, but no rule watches there any more") })
+    }
+
+    @Test("a rule that is changed, and later renamed, keeps its alarm, although nothing happened between", arguments: [true, false])
+    func changedThenRenamed(byReload: Bool) throws {
+        let bench = try bench(Self.rules(level: "watch: water_level > 3 m"), byReload: byReload, level: 5)
+        bench.pass(to: PipelineBench.start + .hours(6))
+        try bench.change(rules: Self.rules(name: "high-water", level: "watch: water_level > 3 m"), byReload: byReload)
+        #expect(try Self.told(bench) == ["high-water/s1 raised normal → watch"])
+    }
+
+    @Test("a rule that is renamed, and another that gets its name: the alarm goes with the condition", arguments: [true, false])
+    func nameTaken(byReload: Bool) throws {
+        let rules = """
+            hazard: flood
+            rules:
+              - { name: high, summary: other, for_each: station, where: { station: s2 }, levels: { watch: water_level > 7 m }, blind: none }
+              - { name: high-river, summary: high, for_each: station, levels: { watch: water_level > 2 m }, blind: none }
+            """
+        #expect(try Self.told(bench(rules, byReload: byReload)) == ["high-river/s1 raised normal → watch"])
+    }
+
+    @Test("a rule that is renamed and changed at once keeps its alarm while its condition holds", arguments: [true, false])
+    func renamedAndChanged(byReload: Bool) throws {
+        let rules = Self.rules(name: "high-water", level: "watch: water_level > 3 m")
+        #expect(try Self.told(bench(rules, byReload: byReload, level: 5)) == ["high-water/s1 raised normal → watch"])
+        #expect(
+            try Self.told(bench(rules, byReload: byReload)) == ["high/s1 raised normal → watch", "high/s1 retired watch → normal"])
+    }
 }

@@ -17,28 +17,36 @@ final class PipelineBench {
     private var pipeline: Pipeline
     private var link: QueueLink
     private var mailbox: Mailbox
-    private let configuration: Configuration
+    private var configuration: Configuration
+    /// The part of the configuration that stays, see ``configure(_:rules:)``.
+    private let unchangedSettings: String
 
     /// - Parameters:
     ///   - profile: of the device family `test`, publishing on `test/{device}`.
     ///   - settings: further lines of the gateway's configuration, which has no built-in rules.
-    init(profile: String, devices: String, rules: String, settings: String = "") throws {
+    ///   - destinations: their names; each writes into a file.
+    ///   - policies: the policies file; `nil` for none.
+    init(
+        profile: String, devices: String, rules: String, settings: String = "", destinations: [String] = ["log"], policies: String? = nil
+    ) throws {
         folder = try TemporaryFolder()
         try folder.write("profiles/test.yaml", profile)
         try folder.write("site.yaml", "site: bench\ndevices:\n" + devices)
         try folder.write("rules/rules.yaml", rules)
+        if let policies { try folder.write("policies.yaml", policies) }
         let text = """
             site: site.yaml
+            \(policies == nil ? "" : "policies: policies.yaml")
             profiles: profiles
             rules: rules
             broker: { host: nowhere, client_id: gateway }
             store: { path: t.db }
-            destinations:
-              - { name: log, kind: log, file: log.jsonl }
+            destinations: [\(destinations.map { "{ name: \($0), kind: log, file: \($0).jsonl }" }.joined(separator: ", "))]
             health: { rules: none }
-            \(settings)
+
             """
-        configuration = try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: text), environment: [:])
+        unchangedSettings = text
+        configuration = try Self.read(text + settings, folder)
         store = try Store(path: configuration.store.path)
         (pipeline, link, mailbox) = try Self.begin(store, configuration, clock)
     }
@@ -113,6 +121,22 @@ final class PipelineBench {
         _ = pipeline.turn()
     }
 
+    private static func read(_ text: String, _ folder: borrowing TemporaryFolder) throws -> Configuration {
+        try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: text), environment: [:])
+    }
+
+    /// Begins anew with other further lines of the configuration, and other rules.
+    func configure(_ settings: String, rules: String) throws {
+        configuration = try Self.read(unchangedSettings + settings, folder)
+        try change(rules: rules, byReload: false)
+    }
+
+    /// The identities of all escalations, in their order by destination.
+    func escalations(to destination: String) throws -> [String] {
+        try restart()
+        return try StoreReader(path: configuration.store.path).escalationIdentities(to: destination)
+    }
+
     /// Does what an operator asks for.
     func order(_ action: OperatorOrder.Action, _ alarm: String) {
         mailbox.post(.order(OperatorOrder(action, alarm: alarm, person: "ada", note: "seen")) { _ in })
@@ -122,6 +146,16 @@ final class PipelineBench {
     func alarms() throws -> [StoreReader.AlarmRow] {
         try restart()
         return try StoreReader(path: configuration.store.path).alarms()
+    }
+
+    /// What the audit chain says beside transitions and deliveries.
+    func notes() throws -> [String] {
+        try restart()
+        var notes: [String] = []
+        try StoreReader(path: configuration.store.path).forEachAuditRecord(from: { _ in }) { text, _ in
+            if let record = CanonicalJSON.value(AuditRecord.self, text), record.alarm == nil, let text = record.text { notes.append(text) }
+        }
+        return notes
     }
 
     /// Stores what there is, and reads all transitions.
@@ -163,7 +197,7 @@ final class QueueLink: BrokerLink {
     }
     func releaseAcknowledgements() {}
     func dropAcknowledgements(because reason: String, receiveMaximum: Int?) {}
-    func hasNewSession() -> Bool { false }
+    func takeNewSession() -> Bool { false }
     func subscribe(to wanted: [String]) {}
     func disconnect() {}
 }

@@ -45,6 +45,28 @@ import Testing
         print("\(behaviour): \(deaths) deaths of the process")
     }
 
+    @Test("a broker upstream that sends what ends the process is spoken to in the older protocol, whatever the sensors' side speaks")
+    func hostileUpstream() async throws {
+        let real = try RealBroker()
+        let hostile = try HostileBroker(before: real.port)
+        hostile.behave(.unknownProperty)
+        let gateway = try GatewayProcess(brokerPort: real.port, upstreamPort: hostile.port, broker: ", protocol: \"5\"")
+        var deaths = 0
+        try gateway.start()
+        var quiet = Date()
+        while Date().timeIntervalSince(quiet) < 4, deaths < 10 {
+            if !gateway.isRunning {
+                deaths += 1
+                quiet = Date()
+                try gateway.start()
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(deaths <= 3)
+        #expect(gateway.stop() == 0)
+        print("\(deaths) deaths of the process")
+    }
+
     @Test("a broker that is killed again and again, with the shipped configuration: what it took is stored, and nothing twice")
     func brokerKills() async throws {
         let shipped = try RepositoryRoot.file("systemd/mosquitto-tocsin.conf").text.split(separator: "\n").filter {

@@ -153,7 +153,7 @@ final class SimulatedLink: BrokerLink {
 
     func wait(milliseconds: Int32, wake: Int32) { world.pass(.milliseconds(Int64(max(milliseconds, 1)))) }
 
-    func hasNewSession() -> Bool {
+    func takeNewSession() -> Bool {
         defer { isNewSession = false }
         return isNewSession
     }

@@ -44,7 +44,7 @@ import Testing
         // The end of an alarm goes to who was told of it then.
         let alarm = try #require(try store.activeAlarms().first { $0.id == "open" })
         let (course, told) = try store.course(of: "open")
-        #expect(course == nil && told == ["up"])
+        #expect(course == nil && told == ["up": 0])
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1)), .init(name: "other", minimumLevel: .init(rank: 1))],
             policies: PolicySet([Policy(name: "never", matchers: [("hazard", "flood")], steps: [])]))

@@ -21,6 +21,8 @@ package final class ScriptedBroker: Sendable {
         case disconnects(UInt8)
         /// Neither acknowledges messages that begin with this byte nor closes the connection.
         case ignoresMessages(UInt8)
+        /// Takes no packets of more bytes than this (v5).
+        case limits(UInt16)
         /// PUBACK with this reason.
         case refusesMessages(UInt8)
         /// SUBACK with this code, for the filters that begin so.
@@ -36,6 +38,7 @@ package final class ScriptedBroker: Sendable {
         var subscribed: [String] = []
         var unsubscribed: [String] = []
         var payloads: [[UInt8]] = []
+        var topics: [String] = []
     }
 
     private let state: Shared
@@ -63,6 +66,8 @@ package final class ScriptedBroker: Sendable {
     package var subscribed: [String] { state.state.withLock(\.subscribed) }
     package var unsubscribed: [String] { state.state.withLock(\.unsubscribed) }
     package var payloads: [[UInt8]] { state.state.withLock(\.payloads) }
+    /// The topics of the messages in ``payloads``.
+    package var topics: [String] { state.state.withLock(\.topics) }
 
     package func behave(_ conduct: Conduct) { state.state.withLock { $0.conduct = conduct } }
 
@@ -166,6 +171,9 @@ package final class ScriptedBroker: Sendable {
                 return false
             default: break
             }
+            if case .limits(let bytes) = conduct {
+                return send(0x20, isFive ? [0, 0, 5, 0x27, 0, 0, UInt8(bytes >> 8), UInt8(bytes & 0xff)] : [0, 0])
+            }
             guard send(0x20, isFive ? [0, 0, 0] : [0, 0]) else { return false }
             switch conduct {
             case .hangsUpAfterConnack: return false
@@ -186,7 +194,11 @@ package final class ScriptedBroker: Sendable {
             if case .refusesMessages(let code) = conduct { return send(0x40, id + (isFive ? [code, 0] : [])) }
             let payload = Array(rest)
             if case .ignoresMessages(let first) = conduct, payload.first == first { return true }
-            shared.state.withLock { $0.payloads.append(payload) }
+            let topic = String(decoding: body[2..<(2 + length)], as: UTF8.self)
+            shared.state.withLock { state in
+                state.payloads.append(payload)
+                state.topics.append(topic)
+            }
             return qos == 0 || send(0x40, id)
         }
 

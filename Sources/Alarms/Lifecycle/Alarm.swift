@@ -114,11 +114,14 @@ package struct PlaceAside: Sendable {
     package var rule: String
     package var group: String
     package var aside: Aside?
+    /// What it was put aside by, apart from names; `nil` where it no longer is, or was before that was kept.
+    package var origin: AlarmOrigin?
 
-    package init(rule: String, group: String, aside: Aside?) {
+    package init(rule: String, group: String, aside: Aside?, origin: AlarmOrigin? = nil) {
         self.rule = rule
         self.group = group
         self.aside = aside
+        self.origin = origin
     }
 }
 

@@ -46,7 +46,8 @@ extension AlarmBook {
     /// The alarms that ended before anyone had taken them on, newest first.
     package var unacknowledgedReturns: [Alarm] { returned.values.sorted { ($1.raised, $0.id) < ($0.raised, $1.id) } }
 
-    mutating func keepReturned(_ alarm: Alarm) {
+    /// Keeps an alarm that has ended until someone has acknowledged it.
+    package mutating func keepReturned(_ alarm: Alarm) {
         returned[alarm.id] = alarm
         if returned.count > Self.returnedMax, let oldest = returned.values.min(by: { $0.raised < $1.raised }) {
             returned[oldest.id] = nil
@@ -115,10 +116,7 @@ extension AlarmBook {
         _ instance: Int, to aside: Aside?, _ event: AlarmEvent, _ kind: Transition.Kind, person: String?, note: String?, at now: Instant
     ) -> OrderOutcome {
         asides[instance] = aside
-        let place = rules.instances[instance]
-        var outcome = OrderOutcome(
-            name: placeName(instance), done: kind.rawValue,
-            aside: PlaceAside(rule: rules.rules[place.rule].name, group: place.group, aside: aside))
+        var outcome = OrderOutcome(name: placeName(instance), done: kind.rawValue, aside: placeAside(of: instance))
         guard var alarm = alarms[instance] else { return outcome }
         alarm.aside = aside
         _ = alarm.move(event)

@@ -1,16 +1,20 @@
 package import RuleEngine
 internal import RuleLanguage
-package import RulePlan
+internal import RulePlan
 package import Telemetry
 
 /// How the alarms of a store go on under the rules as they are.
 package struct RestoredAlarms: Sendable {
     /// For the engine, where each instance stood and since when.
     package var ladders: [(instance: Int, ladder: LadderState, moved: Instant)] = []
-    /// Alarms that go on under another rule, group or level name, with what they were called.
+    /// Alarms that go on with another rule, group, hazard, level name, labels or origin than the store has.
+    package var changed: [Alarm] = []
+    /// Those of them that go on under another rule, group or level name, with what they were called.
     package var renamed: [(alarm: Alarm, before: String)] = []
-    /// What is put aside under another name, and no longer under the one that it had.
+    /// What is put aside under another name or by another rule, and no longer under the name that it had.
     package var asides: [PlaceAside] = []
+    /// What is put aside where no rule watches any more: it has no effect.
+    package var withoutEffect: [PlaceAside] = []
     /// For each alarm whose rule or devices are no longer there, the transition that ends it.
     package var retired: [Transition] = []
 }
@@ -21,34 +25,21 @@ extension AlarmBook {
     /// An alarm belongs to the instance of its rule's name and its group. Where there is none any more, it goes on under the
     /// rule that asks for the same under another name, or in the group of the same devices. Where its level is gone from the
     /// rule, it stands at the highest of those below until it is judged.
-    package mutating func restore(_ stored: [Alarm], returned: [Alarm] = [], asides: [PlaceAside] = [], at now: Instant)
-        -> RestoredAlarms
-    {
+    /// - Parameter standing: the instances whose conditions hold by the readings that are stored.
+    package mutating func restore(
+        _ stored: [Alarm], returned: [Alarm] = [], asides: [PlaceAside] = [], standing: Set<Int> = [], at now: Instant
+    ) -> RestoredAlarms {
         for alarm in returned { keepReturned(alarm) }
         let places = RulePlaces(rules)
         var restored = RestoredAlarms()
         var homes: [Int?] = stored.map { places.instance(rule: $0.rule, group: $0.group) }
         var taken = Set(homes.compactMap(\.self))
         for (index, alarm) in stored.enumerated() where homes[index] == nil {
-            guard let home = places.successor(of: alarm, except: taken) else { continue }
+            guard let home = places.successor(of: alarm, except: taken, standing: standing) else { continue }
             homes[index] = home
             taken.insert(home)
         }
-        var newNames: [String: String] = [:]
-        for (alarm, home) in zip(stored, homes) {
-            if let home { newNames[alarm.rule] = rules.rules[rules.instances[home].rule].name }
-        }
-        for stored in asides {
-            if let index = places.instance(rule: stored.rule, group: stored.group) {
-                self.asides[index] = stored.aside?.brought(to: now)
-            } else if let name = newNames[stored.rule], let index = places.instance(rule: name, group: stored.group) {
-                self.asides[index] = stored.aside?.brought(to: now)
-                restored.asides += [
-                    PlaceAside(rule: stored.rule, group: stored.group, aside: nil),
-                    PlaceAside(rule: name, group: stored.group, aside: self.asides[index]),
-                ]
-            }
-        }
+        restoreAsides(asides, Array(zip(stored, homes)), taken, places, &restored, at: now)
         for (alarm, home) in zip(stored, homes) {
             if let home {
                 takeUp(alarm, in: home, &restored, at: now)
@@ -61,11 +52,50 @@ extension AlarmBook {
         return restored
     }
 
+    /// Takes up what is put aside: where its name is gone, with its alarm, or where a rule asks for the same of its devices.
+    private mutating func restoreAsides(
+        _ stored: [PlaceAside], _ alarms: [(alarm: Alarm, home: Int?)], _ taken: Set<Int>, _ places: RulePlaces,
+        _ restored: inout RestoredAlarms, at now: Instant
+    ) {
+        var newNames: [String: String] = [:]
+        for case (let alarm, let home?) in alarms { newNames[alarm.rule] = rules.rules[rules.instances[home].rule].name }
+        var kept: [PlaceAside] = []
+        // What has its name goes first, so that nothing else is put there.
+        let isNamed = { (place: PlaceAside) in places.instance(rule: place.rule, group: place.group) != nil }
+        for place in stored.filter(isNamed) + stored.filter({ !isNamed($0) }) {
+            var homes = places.instance(rule: place.rule, group: place.group).map { [$0] } ?? []
+            let hasName = !homes.isEmpty
+            if !hasName, let alarm = alarms.first(where: { ($0.alarm.rule, $0.alarm.group) == (place.rule, place.group) }) {
+                homes = alarm.home.map { [$0] } ?? []
+            }
+            if homes.isEmpty, let name = newNames[place.rule], let home = places.instance(rule: name, group: place.group) { homes = [home] }
+            if homes.isEmpty { homes = places.successors(of: place, except: taken.union(asides.keys)) }
+            if homes.isEmpty { restored.withoutEffect.append(place) }
+            for home in homes {
+                asides[home] = place.aside?.brought(to: now)
+                let isSame = hasName && place.origin == origin(of: home)
+                if !isSame { kept.append(placeAside(of: home)) }
+            }
+            if !hasName, !homes.isEmpty { restored.asides.append(PlaceAside(rule: place.rule, group: place.group, aside: nil)) }
+        }
+        // Names may have been exchanged: none that is taken away may take what is kept under it.
+        restored.asides += kept
+    }
+
+    /// What is put aside at an instance, as the store keeps it.
+    func placeAside(of instance: Int) -> PlaceAside {
+        let place = rules.instances[instance]
+        let aside = asides[instance]
+        return PlaceAside(
+            rule: rules.rules[place.rule].name, group: place.group, aside: aside, origin: aside == nil ? nil : origin(of: instance))
+    }
+
     private mutating func takeUp(_ stored: Alarm, in index: Int, _ restored: inout RestoredAlarms, at now: Instant) {
         let place = rules.instances[index]
         let rule = rules.rules[place.rule]
         var alarm = stored
-        (alarm.rule, alarm.group, alarm.labels, alarm.origin) = (rule.name, place.group, place.labels, origin(of: index))
+        (alarm.rule, alarm.group, alarm.hazard) = (rule.name, place.group, rule.hazard)
+        (alarm.labels, alarm.origin) = (place.labels, origin(of: index))
         alarm.area = area(of: place)
         alarm.level = rank(of: stored.levelName, else: stored.level)
         alarm.levelName = levelNames[Int(alarm.level.rank)]
@@ -82,8 +112,10 @@ extension AlarmBook {
         alarm.flapping?.limitTimes(to: now)
         alarms[index] = alarm
         restored.ladders.append((index, alarm.ladder, alarm.moved))
-        let before = "\(stored.place) \(stored.levelName)"
-        if before != "\(alarm.place) \(alarm.levelName)" { restored.renamed.append((alarm, before)) }
+        let isRenamed = (stored.rule, stored.group, stored.levelName) != (alarm.rule, alarm.group, alarm.levelName)
+        if isRenamed { restored.renamed.append((alarm, "\(stored.place) \(stored.levelName)")) }
+        let isSameElse = (stored.hazard, stored.labels, stored.origin) == (alarm.hazard, alarm.labels, alarm.origin)
+        if isRenamed || !isSameElse { restored.changed.append(alarm) }
     }
 
     /// The rank of a level by its name; where the ladder has no such name any more, the one that it had.
@@ -109,11 +141,11 @@ extension AlarmBook {
     /// What people see of an alarm that has been restored, brought to where its conditions stand: its rule's levels may have
     /// changed.
     /// - Parameter account: what the engine says of it.
-    package mutating func settle(_ account: LevelChange, recorded: Instant) -> Transition? {
-        guard let alarm = alarms[account.instance], alarm.flapping == nil, alarm.level != account.to else { return nil }
+    package mutating func settle(_ account: LevelChange, recorded: Instant) -> [Transition] {
+        guard let alarm = alarms[account.instance], alarm.flapping == nil, alarm.level != account.to else { return [] }
         var change = account
         change.from = alarm.level
-        return apply(change, ladder: alarm.ladder, recorded: recorded).first
+        return apply(change, ladder: alarm.ladder, recorded: recorded)
     }
 
     func origin(of instance: Int) -> AlarmOrigin {
@@ -139,16 +171,39 @@ private struct RulePlaces {
 
     func instance(rule: String, group: String) -> Int? { byName[rule]?[group] }
 
-    /// The instance that an alarm goes on in whose rule or group has no longer the name that it had.
-    func successor(of alarm: Alarm, except taken: Set<Int>) -> Int? {
+    /// The instance that an alarm goes on in whose rule or group has no longer the name that it had: of its rule's groups the
+    /// one with its devices; else that of a rule which asks for the same; else one of the same hazard with its devices whose
+    /// condition holds, as its rule may have been renamed and changed at once.
+    func successor(of alarm: Alarm, except taken: Set<Int>, standing: Set<Int>) -> Int? {
         guard let origin = alarm.origin else { return nil }
-        let sameName = byName[alarm.rule].map { Array($0.values) } ?? []
-        // A rule that asks for the same is its new name only where the old one is gone.
-        let candidates = sameName.isEmpty ? byConditions[origin.conditions] ?? [] : sameName
-        let free = candidates.sorted().filter { !taken.contains($0) }
-        if let same = free.first(where: { rules.instances[$0].group == alarm.group }) { return same }
+        let free = { (instances: [Int]) in instances.filter { !taken.contains($0) } }
+        if let home = closest(free(instances(of: alarm.rule)), to: origin.devices) { return home }
+        let same = free(byConditions[origin.conditions] ?? [])
+        if let home = same.first(where: { rules.instances[$0].group == alarm.group }) ?? closest(same, to: origin.devices) { return home }
+        let related = free(standing.sorted()).filter { rule(of: $0).hazard == alarm.hazard && !rules.instances[$0].isBallot }
+        return closest(related, to: origin.devices)
+    }
+
+    /// The instances in which something goes on being put aside whose rule or group has no longer the name that it had: those of
+    /// its rule, or of one that asks for the same, with no other devices.
+    func successors(of place: PlaceAside, except taken: Set<Int>) -> [Int] {
+        guard let origin = place.origin else { return [] }
         let devices = Set(origin.devices)
-        let shared = free.map { (index: $0, count: devices.intersection(rules.instances[$0].devices).count) }
+        for candidates in [instances(of: place.rule), byConditions[origin.conditions] ?? []] {
+            let found = candidates.filter { !taken.contains($0) && devices.isSuperset(of: rules.instances[$0].devices) }
+            if !found.isEmpty { return found }
+        }
+        return []
+    }
+
+    private func instances(of rule: String) -> [Int] { byName[rule]?.values.sorted() ?? [] }
+
+    private func rule(of instance: Int) -> Rule { rules.rules[rules.instances[instance].rule] }
+
+    /// The first of those with the most of some devices, and with one at least.
+    private func closest(_ instances: [Int], to devices: [String]) -> Int? {
+        let devices = Set(devices)
+        let shared = instances.map { (index: $0, count: devices.intersection(rules.instances[$0].devices).count) }
         return shared.filter { $0.count > 0 }.max { ($0.count, $1.index) < ($1.count, $0.index) }?.index
     }
 }

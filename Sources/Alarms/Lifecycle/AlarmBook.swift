@@ -81,7 +81,7 @@ package struct AlarmBook: Sendable {
             }
             return transitions
         }
-        let isTooMuch = watch.isTooMuch(change.instance, at: recorded, time: change.time)
+        let isTooMuch = watch.noteChange(change.instance, at: recorded, time: change.time)
         if var flapping = alarm.flapping {
             flapping.count(change.time)
             flapping.latest = recorded
@@ -120,7 +120,7 @@ package struct AlarmBook: Sendable {
         alarm.level = .normal
         alarm.aside = asides[change.instance]
         alarm.state = alarm.aside?.state ?? (ladder.isSuppressed ? .suppressed : .normal)
-        let isTooMuch = watch.isTooMuch(change.instance, at: recorded, time: change.time)
+        let isTooMuch = watch.noteChange(change.instance, at: recorded, time: change.time)
         var transitions = [moveLevel(&alarm, change, change.isBlind ? .blind : .raised, words, recorded: recorded)]
         if isTooMuch { transitions.append(hold(&alarm, change, words, recorded: recorded)) }
         return transitions

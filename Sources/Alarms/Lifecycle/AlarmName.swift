@@ -50,13 +50,15 @@ package struct AlarmName: Sendable {
             let active = here.filter(\.isActive)
             return active.isEmpty ? here : active
         }
-        return candidates.filter { begins($0.name, place: $0.place) }
+        return candidates.filter { begins($0.name) || begins($0.place) }
     }
 
-    /// Whether a name begins with this text, and one of its parts ends there.
-    private func begins(_ name: String, place: String) -> Bool {
+    /// Whether a name begins with this text, and one of its parts ends there. An identity keeps the place that its alarm was
+    /// raised at, whatever that is called now.
+    private func begins(_ name: String) -> Bool {
         guard !text.isEmpty, name.hasPrefix(text), let next = name.dropFirst(text.count).first else { return false }
-        return text.count > place.count ? "-T:.Z".contains(next) : "/,@".contains(next)
+        let isInTime = name.lastIndex(of: "@").map { text.count > name.distance(from: name.startIndex, to: $0) } ?? false
+        return isInTime ? "-T:.Z".contains(next) : "/,@".contains(next)
     }
 
     /// `a, b, c and 12 more`

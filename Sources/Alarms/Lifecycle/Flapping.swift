@@ -65,7 +65,7 @@ struct FlappingWatch: Sendable {
     /// Takes a change in, and says whether there have been too many. They are counted as they are noted, since it is people
     /// whom too many would keep busy.
     /// - Parameter time: of the reading that made it.
-    mutating func isTooMuch(_ instance: Int, at noted: Instant, time: Instant) -> Bool {
+    mutating func noteChange(_ instance: Int, at noted: Instant, time: Instant) -> Bool {
         var times = changes[instance, default: []].filter { $0.noted > noted - limit.within }
         times.append((noted, time))
         if times.count > limit.changes { times.removeFirst(times.count - limit.changes) }

@@ -22,14 +22,19 @@ extension Transition {
         _ = alarm.move(.raise)
         let raise = Transition(
             alarm: alarm, kind: .raised, time: now, recorded: now, from: "normal", to: name, severity: rank, causes: [], ruleVersion: "")
+        return [raise, end(of: alarm, at: now)]
+    }
+    /// The end of an alarm of the gateway's own that no rule stands behind.
+    package static func end(of latched: Alarm, at now: Instant) -> Transition {
+        var alarm = latched
         alarm.ladder = LadderState(level: .normal, held: 0, isUncertain: false)
         alarm.level = .normal
         alarm.levelName = "normal"
         alarm.cleared = now
-        alarm.sequence = 2
+        alarm.sequence += 1
         _ = alarm.move(.clear)
-        let end = Transition(
-            alarm: alarm, kind: .cleared, time: now, recorded: now, from: name, to: "normal", severity: rank, causes: [], ruleVersion: "")
-        return [raise, end]
+        return Transition(
+            alarm: alarm, kind: .cleared, time: now, recorded: now, from: latched.levelName, to: "normal",
+            severity: latched.level.rank, causes: [], ruleVersion: "")
     }
 }

@@ -59,6 +59,44 @@ struct EscalationCourse: Codable, Sendable {
         steps = steps.mapValues { Progress(since: min($0.since, now), fired: $0.fired, latest: min($0.latest, now)) }
     }
 
+    /// Goes on under the names that the alarm and its policy have now. No time of a step changes by that.
+    ///
+    /// - Parameters:
+    ///   - policy: the policy that the alarm's rule names now.
+    ///   - policies: the names of all policies that there are.
+    /// - Returns: whether anything has another name.
+    mutating func goOn(as alarm: Alarm, escalate policy: String?, policies: Set<String>, at now: Instant) -> Bool {
+        let before = (message, reached, escalate)
+        if message.transition.to == message.alarm.level { message.transition.to = alarm.levelName }
+        message.alarm.rule = alarm.rule
+        message.alarm.group = alarm.group
+        message.alarm.hazard = alarm.hazard
+        message.alarm.level = alarm.levelName
+        message.labels = alarm.labels
+        if alarm.cleared == nil { moveRank(to: Int(alarm.level.rank), at: now) }
+        if let old = escalate, let policy, old != policy, !policies.contains(old) { renamePolicy(old, policy) }
+        escalate = policy
+        return before != (message, reached, escalate)
+    }
+
+    /// The alarm's level has another rank: the ladder is another one. The level keeps the time since when the alarm has stood
+    /// there, and so do the lowest ones.
+    private mutating func moveRank(to rank: Int, at now: Instant) {
+        guard rank != reached.count else { return }
+        severity = UInt8(clamping: rank)
+        let top = reached.popLast() ?? now
+        while reached.count >= max(rank, 1) { reached.removeLast() }
+        while reached.count < rank { reached.append(top) }
+    }
+
+    /// The steps of a policy that has another name are as far as they were.
+    private mutating func renamePolicy(_ old: String, _ new: String) {
+        for (key, progress) in steps where key.hasPrefix(old + "/") && !key.dropFirst(old.count + 1).contains("/") {
+            steps[key] = nil
+            steps[new + key.dropFirst(old.count)] = progress
+        }
+    }
+
     /// When a step's time has begun, if it has.
     func beginning(of step: Policy.Step) -> Instant? {
         guard reached.count >= Int(step.minimumLevel.rank), state == .unacknowledged || state == .acknowledged else { return nil }

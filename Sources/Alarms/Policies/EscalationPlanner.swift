@@ -35,18 +35,24 @@ package struct EscalationPlanner: Sendable {
         self.policies = policies
     }
 
-    /// Takes up where an alarm's escalation stood.
+    /// Takes up where an alarm's escalation stood. It goes on under the names that the alarm has now, and the times of its
+    /// steps stay.
     /// - Parameters:
+    ///   - alarm: as it goes on: rule, group, labels and level may have other names than when its course was kept.
     ///   - course: as ``takeChanges()`` gave it.
-    ///   - told: the destinations that have been told, for where there is none or it cannot be read.
-    ///   - escalate: the policy that the alarm's rule names, for the same.
+    ///   - told: the destinations that have been told, each with the highest number of a repeat, for where there is none or it
+    ///     cannot be read.
+    ///   - escalate: the policy that the alarm's rule names now.
     ///   - now: the gateway's clock; what is later than that was noted by a clock that was ahead, and counts from now.
     /// - Returns: false if there is a course that cannot be read: then its end still goes to `told`, and its steps begin again.
     @discardableResult
-    package mutating func restore(_ alarm: Alarm, course text: String?, told: [String], escalate: String? = nil, at now: Instant) -> Bool {
+    package mutating func restore(_ alarm: Alarm, course text: String?, told: [String: Int], escalate: String? = nil, at now: Instant)
+        -> Bool
+    {
         nextLook = .distantPast
         if var course = text.flatMap({ CanonicalJSON.value(EscalationCourse.self, $0) }) {
             course.limitTimes(to: now)
+            if course.goOn(as: alarm, escalate: escalate, policies: policies.names, at: now) { changed.insert(alarm.id) }
             courses[alarm.id] = course
             return true
         }
@@ -56,7 +62,8 @@ package struct EscalationPlanner: Sendable {
         var course = EscalationCourse(
             message: EscalationMessage(standing, site: site), severity: alarm.level.rank, escalate: escalate, state: alarm.state)
         course.take(standing, course.message)
-        for name in told { course.told[name] = .init(sequence: alarm.sequence, repeats: 0) }
+        // A repeat under a number that was sent before would be taken for sent.
+        for (name, repeats) in told { course.told[name] = .init(sequence: alarm.sequence, repeats: repeats) }
         course.limitTimes(to: now)
         courses[alarm.id] = course
         return text == nil

@@ -68,3 +68,33 @@ package struct Configuration: Sendable {
         package var kind: Kind
     }
 }
+
+extension Configuration {
+    /// Makes every connection speak MQTT 3.1.1 whose protocol is not set: the sensors' and those upstream.
+    /// - Returns: whether there is one.
+    mutating func speakOlderProtocol() -> Bool {
+        var hasChanged = false
+        func change(_ connection: inout ConnectionSettings) {
+            guard connection.protocolVersion == .auto else { return }
+            connection.protocolVersion = .v311
+            hasChanged = true
+        }
+        change(&broker)
+        if var upstream = forward?.broker {
+            change(&upstream)
+            forward?.broker = upstream
+        }
+        for index in destinations.indices {
+            switch destinations[index].kind {
+            case .mqtt(var connection, let topic, let current):
+                change(&connection)
+                destinations[index].kind = .mqtt(connection, topic: topic, current: current)
+            case .cap(let settings, .mqtt(var connection, let topic)):
+                change(&connection)
+                destinations[index].kind = .cap(settings, .mqtt(connection, topic: topic))
+            case .log, .exec, .webhook, .cap: break
+            }
+        }
+        return hasChanged
+    }
+}

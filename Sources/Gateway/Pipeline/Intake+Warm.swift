@@ -38,16 +38,20 @@ extension Intake {
         try rememberDevices(from: store)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         let policies = Dictionary(model.rules.rules.map { ($0.name, $0.escalate) }) { first, _ in first }
-        for alarm in active + returned {
+        let holding = Set(model.rules.instances.indices.filter { engine.ladderState(of: $0).level > .normal })
+        let restored = book.restore(
+            active.filter { !Self.isStoreFault($0) }, returned: returned, asides: try store.asides(), standing: holding, at: now)
+        let standing = Dictionary(book.active.map { ($0.id, $0) }) { first, _ in first }
+        for alarm in active.map({ standing[$0.id] ?? $0 }) + returned {
             let (course, told) = try store.course(of: alarm.id)
             if !planner.restore(alarm, course: course, told: told, escalate: policies[alarm.rule] ?? nil, at: now) {
                 let text =
-                    "how far the escalation of \(alarm.id) has come cannot be read; its end goes to \(told.isEmpty ? "nobody" : told.joined(separator: ", ")), its steps begin again"
+                    "how far the escalation of \(alarm.id) has come cannot be read; its end goes to \(told.isEmpty ? "nobody" : told.keys.sorted().joined(separator: ", ")), its steps begin again"
                 logger.error("\(text)")
                 batch.notes.append(AuditNote("escalation-unreadable", at: now, text: text))
             }
         }
-        let restored = book.restore(active, returned: returned, asides: try store.asides(), at: now)
+        takeUpStoreFaults(active.filter(Self.isStoreFault), at: now)
         // The windows say what is; what was raised, and is held by a latch, the alarms say.
         for instance in model.rules.instances.indices {
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)
@@ -58,6 +62,10 @@ extension Intake {
         // What was shelved for a time that is over must hide nothing that is read first.
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         if occasion == .start || occasion == .reload { rejudge(restored, at: now) }
+        for text in store.takeUnreadable() {
+            logger.error("\(text)")
+            batch.notes.append(AuditNote("unreadable", at: now, text: text))
+        }
         statistics.active = book.active
     }
 
@@ -68,14 +76,20 @@ extension Intake {
         for instance in model.rules.instances.indices { engine.rejudge(instance, into: &changes) }
         recordChanges(at: now)
         for (instance, _, _) in restored.ladders {
-            if let transition = book.settle(engine.account(of: instance), recorded: now) { record(transition) }
+            for transition in book.settle(engine.account(of: instance), recorded: now) { record(transition) }
         }
     }
 
     private mutating func record(_ restored: RestoredAlarms, at now: Instant) {
         batch.asides += restored.asides
+        for place in restored.withoutEffect {
+            let text =
+                "\(place.rule)/\(place.group) is put aside, but no rule watches there any more, so that this has no effect: \(place.aside?.reason ?? "")"
+            logger.warning("\(text)")
+            batch.notes.append(AuditNote("without-effect", at: now, text: text))
+        }
+        batch.renamed += restored.changed
         for (alarm, before) in restored.renamed {
-            batch.renamed.append(alarm)
             batch.notes.append(AuditNote("renamed", at: now, text: "\(alarm.id): \(before) is now \(alarm.place) \(alarm.levelName)"))
         }
     }

@@ -38,8 +38,9 @@ struct Intake: ~Copyable {
     var changes: [LevelChange] = []
     /// When it was looked last at what is due by the gateway's clock.
     private var attended = Instant(nanoseconds: 0)
-    /// The end of the alarm that says that nothing can be stored, while it is raised.
-    private var storeFault: Transition?
+    /// The alarm that says that nothing can be stored, while it is raised. No rule stands behind it.
+    private var storeFault: Alarm?
+    private static let storeFaultRule = "store-failing"
 
     init(_ model: Model, _ configuration: Configuration, logger: Logger) {
         self.model = model
@@ -259,6 +260,8 @@ struct Intake: ~Copyable {
             RefusedPayload(
                 device: name, topic: model.site.devices[device].topic, payload: Array(message.payload.prefix(65_536)),
                 reason: reason, arrived: now))
+        // While nothing can be stored they gather, and the store would keep no more than that.
+        if batch.refusals.count > configuration.store.refusedMax { batch.refusals.removeFirst() }
     }
 
     /// Does what an operator asks for; the answer is good once the batch is committed.
@@ -269,24 +272,39 @@ struct Intake: ~Copyable {
         return outcome
     }
 
-    /// Raises the alarm that says that nothing can be stored.
+    /// Raises the alarm that says that nothing can be stored, if it is not raised already.
     mutating func raiseStoreFault(_ reason: String, at now: Instant) {
+        guard storeFault == nil else { return }
         let summary = "the store at \(configuration.store.path) takes nothing; readings are evaluated, and not acknowledged: \(reason)"
         let transitions = Transition.latched(
-            "store-failing", summary: summary, site: model.site.name, levels: configuration.ladder, at: now)
+            Self.storeFaultRule, summary: summary, site: model.site.name, levels: configuration.ladder, at: now)
         record(transitions[0])
-        storeFault = transitions[1]
+        storeFault = transitions[0].alarm
+    }
+
+    static func isStoreFault(_ alarm: Alarm) -> Bool { alarm.rule == storeFaultRule }
+
+    /// Takes up the alarm that says that nothing can be stored; it ends when there is room.
+    mutating func takeUpStoreFaults(_ faults: [Alarm], at now: Instant) {
+        storeFault = faults.last
+        // Earlier versions could raise another beside it.
+        for fault in faults.dropLast() { end(fault, at: now) }
     }
 
     var hasStoreFault: Bool { storeFault != nil }
 
     /// Ends it; it still has to be acknowledged.
     mutating func endStoreFault(at now: Instant) {
-        guard var end = storeFault else { return }
+        guard let fault = storeFault else { return }
         storeFault = nil
-        (end.time, end.recorded, end.alarm.cleared) = (now, now, now)
+        end(fault, at: now)
+    }
+
+    private mutating func end(_ fault: Alarm, at now: Instant) {
+        var end = Transition.end(of: fault, at: now)
         end.alarm.summary = "the store takes readings again"
         record(end)
+        if end.alarm.state == .returned { book.keepReturned(end.alarm) }
     }
 
     /// To be called before the commit: adds how far escalations have come.

@@ -54,6 +54,12 @@ package final class Mailbox: Sendable {
         return isTaken
     }
 
+    /// Waits until there is a letter, or the time is over.
+    func wait(milliseconds: Int32) {
+        var descriptor = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
+        _ = poll(&descriptor, 1, max(0, milliseconds))
+    }
+
     func takeAll() -> [Letter] {
         var bytes: [UInt8] = Array(repeating: 0, count: Self.capacity)
         while read(wakeDescriptor, &bytes, bytes.count) > 0 {}

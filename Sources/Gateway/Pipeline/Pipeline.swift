@@ -91,14 +91,17 @@ package final class Pipeline {
     package func turn() -> Bool {
         guard let connection else { return false }
         connection.keepUp()
-        connection.wait(milliseconds: sleepTime(), wake: mailbox.wakeDescriptor)
+        if mayTakeMore {
+            connection.wait(milliseconds: sleepTime(), wake: mailbox.wakeDescriptor)
+        } else {
+            // What has come in stays there, and would end the wait at once.
+            mailbox.wait(milliseconds: sleepTime())
+        }
         readClock()
         for letter in mailbox.takeAll() { open(letter) }
-        // While nothing can be stored it is evaluated all the same, and not acknowledged: the broker keeps it for us.
-        let mayTakeMore = storeRetryAt == nil || intake.batch.readings.count < Self.heldMax
         let mayHaveMore = mayTakeMore && connection.read(atMost: Self.packetsPerTurn)
         // Stored before anything of the new session is read.
-        if connection.hasNewSession() { intake.forgetReceived() }
+        if connection.takeNewSession() { intake.forgetReceived() }
         noteDelay(mayHaveMore)
         if !mayHaveMore { intake.tick(now) }
         intake.attend(now)
@@ -109,6 +112,9 @@ package final class Pipeline {
         publishStatistics()
         return !isStopping
     }
+
+    /// While nothing can be stored, what comes in is evaluated all the same, and not acknowledged: the broker keeps it for us.
+    private var mayTakeMore: Bool { storeRetryAt == nil || intake.batch.readings.count < Self.heldMax }
 
     /// Notes for how long more has been coming in than can be evaluated. After a second of that, messages that nobody wants
     /// acknowledged are passed over, so that what is wanted is evaluated in time.
@@ -317,7 +323,7 @@ package final class Pipeline {
     /// Commits and acknowledges what there is, and says goodbye.
     package func drain() {
         _ = connection?.read(atMost: Self.packetsPerTurn)
-        if connection?.hasNewSession() ?? false { intake.forgetReceived() }
+        if connection?.takeNewSession() ?? false { intake.forgetReceived() }
         intake.tick(now)
         if !intake.batch.isEmpty { commit() }
         if storeRetryAt == nil {

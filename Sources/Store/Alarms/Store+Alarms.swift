@@ -56,38 +56,48 @@ extension Store {
     static func keep(_ place: PlaceAside, _ db: Database) throws {
         if let aside = place.aside {
             try db.execute(
-                sql: "INSERT OR REPLACE INTO aside (rule, group_name, kind, since, until, person, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                sql: """
+                    INSERT OR REPLACE INTO aside (rule, group_name, kind, since, until, person, reason, origin)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
                 arguments: [
                     place.rule, place.group, aside.kind.rawValue, aside.since.nanoseconds, aside.until?.nanoseconds, aside.person,
-                    aside.reason,
+                    aside.reason, place.origin.map { CanonicalJSON.text($0) },
                 ])
         } else {
             try db.execute(sql: "DELETE FROM aside WHERE rule = ? AND group_name = ?", arguments: [place.rule, place.group])
         }
     }
 
-    /// Writes what an alarm is called now, where its rule, group or level has another name.
+    /// Writes what an alarm is called now, and what it rests on.
     static func rename(_ alarm: Alarm, _ db: Database) throws {
         try db.execute(
-            sql: "UPDATE alarm SET rule = ?, group_name = ?, labels = ?, level_name = ?, origin = ? WHERE id = ?",
+            sql: "UPDATE alarm SET rule = ?, group_name = ?, hazard = ?, labels = ?, level_name = ?, origin = ? WHERE id = ?",
             arguments: [
-                alarm.rule, alarm.group, CanonicalJSON.text(alarm.labels), alarm.levelName,
+                alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels), alarm.levelName,
                 alarm.origin.map { CanonicalJSON.text($0) }, alarm.id,
             ])
     }
 
     /// What is put aside.
     package func asides() throws -> [PlaceAside] {
-        try queue.read { db in try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").map(Self.place) }
+        try queue.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").compactMap {
+                unreadable.read($0, of: "aside", Self.place)
+            }
+        }
     }
 
-    static func place(_ row: Row) -> PlaceAside {
-        let kind: String = row["kind"]
+    static func place(_ row: Row) throws(UnreadableValue) -> PlaceAside {
+        let until: Int64? = try row.optional("until")
+        let origin: String? = try row.optional("origin")
+        let aside = Aside(
+            Aside.Kind(rawValue: try row.value("kind")) ?? .outOfService, person: try row.value("person"),
+            since: Instant(nanoseconds: try row.value("since")), until: until.map { Instant(nanoseconds: $0) },
+            reason: try row.value("reason"))
         return PlaceAside(
-            rule: row["rule"], group: row["group_name"],
-            aside: Aside(
-                Aside.Kind(rawValue: kind) ?? .outOfService, person: row["person"], since: Instant(nanoseconds: row["since"]),
-                until: (row["until"] as Int64?).map { Instant(nanoseconds: $0) }, reason: row["reason"]))
+            rule: try row.value("rule"), group: try row.value("group_name"), aside: aside,
+            origin: origin.flatMap { CanonicalJSON.value(AlarmOrigin.self, $0) })
     }
 
     /// The alarms that have not ended.
@@ -100,10 +110,13 @@ extension Store {
                     SELECT alarm.*, (SELECT max(time) FROM transition WHERE alarm = alarm.id AND kind IN (\(kinds))) AS moved
                     FROM alarm WHERE cleared IS NULL ORDER BY raised, id
                     """
-            ).map { row in
-                var alarm = Self.alarm(row)
-                alarm.moved = (row["moved"] as Int64?).map { Instant(nanoseconds: $0) } ?? alarm.raised
-                return alarm
+            ).compactMap { row in
+                unreadable.read(row, of: "alarm") { row throws(UnreadableValue) in
+                    var alarm = try Self.alarm(row)
+                    let moved: Int64? = try row.optional("moved")
+                    alarm.moved = moved.map { Instant(nanoseconds: $0) } ?? alarm.raised
+                    return alarm
+                }
             }
         }
     }
@@ -112,43 +125,49 @@ extension Store {
     package func returnedAlarms(limit: Int) throws -> [Alarm] {
         try queue.read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM alarm WHERE state = 'returned' ORDER BY raised DESC LIMIT ?", arguments: [limit])
-                .map(Self.alarm)
+                .compactMap { unreadable.read($0, of: "alarm", Self.alarm) }
         }
     }
 
-    /// How far an alarm's escalation has come; and who has been told, for where that was not kept or cannot be read.
-    package func course(of alarm: String) throws -> (course: String?, told: [String]) {
+    /// How far an alarm's escalation has come; and for where that was not kept or cannot be read, who has been told, each with the
+    /// highest number of a repeat.
+    package func course(of alarm: String) throws -> (course: String?, told: [String: Int]) {
         try queue.read { db in
-            (
-                try String.fetchOne(db, sql: "SELECT course FROM alarm WHERE id = ?", arguments: [alarm]),
-                try String.fetchAll(
-                    db, sql: "SELECT DISTINCT destination FROM escalation WHERE alarm = ? ORDER BY destination", arguments: [alarm])
-            )
+            let course: String? = try db.first("SELECT course FROM alarm WHERE id = ?", [alarm])
+            var told: [String: Int] = [:]
+            let rows = try Row.fetchCursor(db, sql: "SELECT destination, identity FROM escalation WHERE alarm = ?", arguments: [alarm])
+            while let row = try rows.next() {
+                guard let destination: String = row.value(at: 0) else { continue }
+                let identity: String = row.value(at: 1) ?? ""
+                let number = identity.split(separator: "/").last.flatMap { $0.split(separator: "~").dropFirst().last }.flatMap { Int($0) }
+                told[destination] = max(told[destination] ?? 0, number ?? 0)
+            }
+            return (course, told)
         }
     }
 
-    static func alarm(_ row: Row) -> Alarm {
-        let labels: String = row["labels"]
-        let position: String? = row["position"]
-        let area: String? = row["area"]
-        let flapping: String? = row["flapping"]
-        let state: String = row["state"]
+    /// Numbers and flags that cannot be read have the values of an alarm that has just been raised: better that than no alarm.
+    /// - Throws: where it cannot be told which alarm it is.
+    static func alarm(_ row: Row) throws(UnreadableValue) -> Alarm {
+        func text(_ column: String) throws(UnreadableValue) -> String? { try row.optional(column) }
+        func number(_ column: String) -> UInt8 { (try? row.value(column)) ?? 0 }
+        func flag(_ column: String) -> Bool { (try? row.value(column)) ?? false }
+        let (position, area, cleared): (String?, String?, Int64?) = (try text("position"), try text("area"), try row.optional("cleared"))
         var alarm = Alarm(
-            id: row["id"], rule: row["rule"], group: row["group_name"], hazard: row["hazard"],
-            labels: CanonicalJSON.value([String: String].self, labels) ?? [:],
+            id: try row.value("id"), rule: try row.value("rule"), group: try row.value("group_name"), hazard: try row.value("hazard"),
+            labels: try text("labels").flatMap { CanonicalJSON.value([String: String].self, $0) } ?? [:],
             area: position.flatMap { CanonicalJSON.value(Position.self, $0) }.map { StoredArea.read(area, middle: $0) },
             ladder: LadderState(
-                level: Level(rank: row["level"]), held: row["held"], isUncertain: row["uncertain"], isBlind: row["blind"],
-                isSuppressed: row["suppressed"]),
-            levelName: row["level_name"], raised: Instant(nanoseconds: row["raised"]),
-            cleared: (row["cleared"] as Int64?).map { Instant(nanoseconds: $0) }, sequence: row["sequence"],
-            summary: row["summary"])
-        alarm.flapping = flapping.flatMap { CanonicalJSON.value(Flapping.self, $0) }
-        alarm.origin = (row["origin"] as String?).flatMap { CanonicalJSON.value(AlarmOrigin.self, $0) }
-        alarm.state = AlarmState(rawValue: state) ?? .unacknowledged
-        if let time = row["acknowledged"] as Int64? {
+                level: Level(rank: number("level")), held: number("held"), isUncertain: flag("uncertain"), isBlind: flag("blind"),
+                isSuppressed: flag("suppressed")),
+            levelName: try row.value("level_name"), raised: Instant(nanoseconds: try row.value("raised")),
+            cleared: cleared.map { Instant(nanoseconds: $0) }, sequence: try row.value("sequence"), summary: try row.value("summary"))
+        alarm.flapping = try text("flapping").flatMap { CanonicalJSON.value(Flapping.self, $0) }
+        alarm.origin = try text("origin").flatMap { CanonicalJSON.value(AlarmOrigin.self, $0) }
+        alarm.state = AlarmState(rawValue: try row.value("state")) ?? .unacknowledged
+        if let time: Int64 = try row.optional("acknowledged") {
             alarm.acknowledgement = Acknowledgement(
-                person: row["acknowledged_by"] ?? "", time: Instant(nanoseconds: time), note: row["acknowledged_note"] ?? "")
+                person: try text("acknowledged_by") ?? "", time: Instant(nanoseconds: time), note: try text("acknowledged_note") ?? "")
         }
         return alarm
     }

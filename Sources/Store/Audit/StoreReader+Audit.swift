@@ -19,7 +19,7 @@ extension StoreReader {
             let row =
                 try Row.fetchOne(db, sql: "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")
                 ?? Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
-            return AuditHead(number: row?["id"] ?? 0, hash: row?["hash"] ?? AuditChain.origin)
+            return AuditHead(number: row?.value(at: 0) ?? 0, hash: row?.value(at: 1) ?? AuditChain.origin)
         }
     }
 
@@ -29,9 +29,9 @@ extension StoreReader {
     ) throws {
         try queue.read { db in
             let anchor = try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
-            try start(AuditHead(number: anchor?["id"] ?? 0, hash: anchor?["hash"] ?? AuditChain.origin))
+            try start(AuditHead(number: anchor?.value(at: 0) ?? 0, hash: anchor?.value(at: 1) ?? AuditChain.origin))
             let rows = try Row.fetchCursor(db, sql: "SELECT record, hash FROM audit ORDER BY id")
-            while let row = try rows.next() { try body(row[0], row[1]) }
+            while let row = try rows.next() { try body(row.value(at: 0) ?? "", row.value(at: 1) ?? "") }
         }
     }
 
@@ -44,12 +44,16 @@ extension StoreReader {
         var hasMet = expected == nil || expected?.number == 0
         try queue.read { db in
             let anchor = try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
-            if let anchor { verifier = AuditVerifier(after: (anchor["id"], anchor["hash"])) }
-            if let anchor, expected?.number == anchor["id"] { hasMet = expected?.hash == anchor["hash"] }
+            if let number: Int64 = anchor?.value(at: 0), let hash: String = anchor?.value(at: 1) {
+                verifier = AuditVerifier(after: (number, hash))
+                if expected?.number == number { hasMet = expected?.hash == hash }
+            }
             let rows = try Row.fetchCursor(db, sql: "SELECT record, hash FROM audit ORDER BY id")
             while let row = try rows.next() {
-                let record = verifier.take(row[0], hash: row[1])
-                if let expected, record?.number == expected.number { hasMet = expected.hash == row[1] }
+                // What is no text is no record either.
+                let (text, hash): (String, String) = (row.value(at: 0) ?? "", row.value(at: 1) ?? "")
+                let record = verifier.take(text, hash: hash)
+                if let expected, record?.number == expected.number { hasMet = expected.hash == hash }
                 if let record, record.sequence != nil { try compare(record, db, &verifier) }
                 if verifier.count % 10_000 == 0 { progress(verifier.count) }
             }
@@ -80,16 +84,12 @@ extension StoreReader {
             }
             return
         }
-        let event = (
-            row["kind"] as String, row["from_level"] as String, row["to_level"] as String, row["summary"] as String,
-            row["causes"] as String,
-            (row["person"] as String?) ?? ""
-        )
+        func text(_ column: String) -> String { (try? row.optional(column)) ?? "" }
+        func time(_ column: String) -> String? { (try? row.value(column)).map { Instant(nanoseconds: $0).description } }
+        let event = (text("kind"), text("from_level"), text("to_level"), text("summary"), text("causes"), text("person"))
         let own = (record.kind, record.from ?? "", record.to ?? "", record.text ?? "", record.causes ?? "", record.person ?? "")
-        let isSameMoment =
-            Instant(nanoseconds: row["recorded"]).description == record.time
-            && Instant(nanoseconds: row["time"]).description == record.eventTime
-        if event != own || !isSameMoment || row["note"] as String? != record.note {
+        let isSameMoment = time("recorded") == record.time && time("time") == record.eventTime
+        if event != own || !isSameMoment || text("note") != record.note ?? "" {
             verifier.fault(record.number, "the transition \(record.alarm ?? "")#\(record.sequence ?? 0) was altered in the history")
         }
     }

@@ -19,7 +19,8 @@ struct HighWaterMark: Codable, Equatable {
     static func current(_ db: Database) throws -> HighWaterMark {
         let head = try Row.fetchOne(db, sql: "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")
         return HighWaterMark(
-            reading: try Int64.fetchOne(db, sql: "SELECT max(id) FROM reading") ?? 0, audit: head?["id"] ?? 0, hash: head?["hash"] ?? "")
+            reading: try Int64.fetchOne(db, sql: "SELECT max(id) FROM reading") ?? 0, audit: head?.value(at: 0) ?? 0,
+            hash: head?.value(at: 1) ?? "")
     }
 
     /// What of it a store no longer has, in words; `nil` if it has everything.
@@ -33,7 +34,7 @@ struct HighWaterMark: Codable, Equatable {
         }
         if now.audit < audit {
             losses.append("the audit chain had reached record \(audit), and ends with \(now.audit)")
-        } else if let hash = try String.fetchOne(db, sql: "SELECT hash FROM audit WHERE id = ?", arguments: [audit]), hash != self.hash {
+        } else if let hash: String = try db.first("SELECT hash FROM audit WHERE id = ?", [audit]), hash != self.hash {
             losses.append("record \(audit) of the audit chain is another one than it was")
         }
         return losses.isEmpty ? nil : losses.joined(separator: "; ")

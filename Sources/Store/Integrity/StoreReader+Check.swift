@@ -32,14 +32,27 @@ extension StoreReader {
             let gaps = try Row.fetchAll(
                 db, sql: "SELECT alarm, count(*) AS n, max(sequence) AS m FROM transition GROUP BY alarm HAVING n <> m LIMIT 20")
             for row in gaps {
-                let alarm: String = row["alarm"]
-                findings.faults.append("of \(alarm) there are \(row["n"] as Int) transitions, and the newest is number \(row["m"] as Int)")
+                let (alarm, count, newest): (String?, Int?, Int?) = (row.value(at: 0), row.value(at: 1), row.value(at: 2))
+                findings.faults.append(
+                    "of \(alarm ?? "an alarm") there are \(count ?? 0) transitions, and the newest is number \(newest ?? 0)")
             }
+            try checkRows(db)
+            findings.faults += takeUnreadable().prefix(StoreFindings.toldMax)
         }
         let audit = try verifyAudit()
         findings.auditRecords = audit.count
         findings.faults += audit.faults.prefix(StoreFindings.toldMax).map { "audit record \($0.number): \($0.what)" }
         return findings
+    }
+
+    /// Notes the rows that cannot be read, of what the gateway reads row by row.
+    private func checkRows(_ db: Database) throws {
+        let alarms = try Row.fetchCursor(db, sql: "SELECT * FROM alarm")
+        while let row = try alarms.next() { _ = unreadable.read(row, of: "alarm", Store.alarm) }
+        let escalations = try Row.fetchCursor(db, sql: "SELECT * FROM escalation")
+        while let row = try escalations.next() { _ = unreadable.read(row, of: "escalation", Store.escalation) }
+        let asides = try Row.fetchCursor(db, sql: "SELECT * FROM aside")
+        while let row = try asides.next() { _ = unreadable.read(row, of: "aside", Store.place) }
     }
 
     private func checkReadings(_ db: Database, _ findings: inout StoreFindings, _ progress: (Double) -> Void) throws {
@@ -53,8 +66,15 @@ extension StoreReader {
             if told <= StoreFindings.toldMax { findings.faults.append(fault) }
         }
         while let batch = try batches.next() {
-            let (first, count, checksum): (Int64, Int, Int64?) = (batch[0], batch[1], batch[3])
-            let place = "the batch of \(Instant(nanoseconds: batch[2])) (readings \(first) to \(first + Int64(count) - 1))"
+            guard let first: Int64 = batch.value(at: 0), let count: Int = batch.value(at: 1), let arrived: Int64 = batch.value(at: 2),
+                count >= 0, first.addingReportingOverflow(Int64(count)).overflow == false
+            else {
+                tell("a batch of readings (\(batch.databaseValues.first?.description ?? "")) cannot be read")
+                next = nil
+                continue
+            }
+            let checksum: Int64? = batch.value(at: 3)
+            let place = "the batch of \(Instant(nanoseconds: arrived)) (readings \(first) to \(first + Int64(count) - 1))"
             if let next, first != next { tell("between two batches readings \(next) to \(first - 1) are missing, before \(place)") }
             next = first + Int64(count)
             findings.batches += 1

@@ -5,26 +5,36 @@ package import Telemetry
 extension Store {
     /// Makes a new store of everything that can be read of a damaged one, its readings too, batch by batch as far as their
     /// checksums agree. The damaged one is set aside as it is. No gateway may run on it.
-    /// - Parameter progress: called with the share that is done, from 0 to 1.
-    /// - Throws: ``StoreError`` where the file is no store at all.
+    /// - Parameter progress: called with the share that is done, from 0 to 1; what it throws ends the repair.
+    /// - Throws: ``StoreError`` where the file is no store at all, or where the repair fails on the way: then the damaged store is
+    ///   where it was.
     package static func repair(
-        path: String, because reason: String, at now: Instant, progress: (Double) -> Void = { _ in }
+        path: String, because reason: String, at now: Instant, progress: (Double) throws -> Void = { _ in }
     ) throws -> StoreRescue {
         let setAside = try setAside(path, because: reason, at: now)
-        let store = try Store(path: path)
-        var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
-        store.takeOver(essentials.map { ($0.name, "1") } + [("refused_payload", "1"), ("forward", "1")], from: setAside, &rescue)
-        try store.takeOverReadings(from: setAside, &rescue, progress)
-        try store.limitForwarded()
-        try store.note(AuditNote("repaired", at: now, text: rescue.description))
-        try store.close()
-        return rescue
+        do {
+            let store = try Store(path: path)
+            defer { try? store.close() }
+            var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
+            store.takeOver(essentials.map { ($0.name, "1") } + [("refused_payload", "1")] + positions, from: setAside, &rescue)
+            try store.takeOverReadings(from: setAside, &rescue, progress)
+            try store.limitForwarded()
+            try store.note(AuditNote("repaired", at: now, text: rescue.description))
+            return rescue
+        } catch {
+            do {
+                try putBack(setAside, to: path)
+            } catch let second {
+                throw StoreError.cannotOpen(setAside, "it cannot be repaired (\(error)), nor put back to \(path) (\(second))")
+            }
+            throw StoreError.cannotOpen(path, "it cannot be repaired: \(error)")
+        }
     }
 
     /// How many batches are taken over in one transaction.
     private static var batchesAtOnce: Int { 1000 }
 
-    private func takeOverReadings(from path: String, _ rescue: inout StoreRescue, _ progress: (Double) -> Void) throws {
+    private func takeOverReadings(from path: String, _ rescue: inout StoreRescue, _ progress: (Double) throws -> Void) throws {
         var (saved, lost) = (0, 0)
         defer { (rescue.saved["reading"], rescue.lostBatches) = (saved, lost) }
         func giveUp() {
@@ -45,7 +55,8 @@ extension Store {
             }
             guard let page else { return giveUp() }
             guard let end = page.last else { return }
-            last = end["first_reading"]
+            guard let first: Int64 = try? end.value("first_reading") else { return giveUp() }
+            last = first
             try write { db in
                 for batch in page {
                     guard let rows = try? Self.wholeReadings(of: batch, in: damaged) else {
@@ -58,14 +69,15 @@ extension Store {
                 }
             }
             done += page.count
-            if let total { progress(Double(done) / Double(max(total, 1))) }
+            if let total { try progress(Double(done) / Double(max(total, 1))) }
         }
     }
 
     /// The rows of a batch's readings.
     /// - Throws: where they cannot be read, or are not what was written.
     private static func wholeReadings(of batch: Row, in damaged: DatabaseQueue) throws -> [Row] {
-        let (first, count, checksum): (Int64, Int64, Int64?) = (batch["first_reading"], batch["count"], batch["checksum"])
+        let (first, count, checksum): (Int64, Int64, Int64?) =
+            (try batch.value("first_reading"), try batch.value("count"), try batch.optional("checksum"))
         let rows = try damaged.read { db in
             try Row.fetchAll(
                 db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id >= ? AND id < ? ORDER BY id",

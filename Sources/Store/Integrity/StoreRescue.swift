@@ -55,7 +55,7 @@ extension Store {
         let setAside = try setAside(path, because: reason, at: now)
         let store = try Store(path: path)
         var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
-        store.takeOver(Self.essentials + [("forward", "1")], from: setAside, &rescue)
+        store.takeOver(Self.essentials + Self.positions, from: setAside, &rescue)
         try store.limitForwarded()
         return (store, rescue)
     }
@@ -78,6 +78,17 @@ extension Store {
             }
         }
         return setAside
+    }
+
+    /// Puts a store's files back that were set aside, in place of what was made of them.
+    static func putBack(_ setAside: String, to path: String) throws {
+        let files = FileManager.default
+        for suffix in ["-wal", "-shm", ".mark", ""] where files.fileExists(atPath: path + suffix) {
+            try files.removeItem(atPath: path + suffix)
+        }
+        for suffix in ["-wal", "-shm", ".mark", ""] where files.fileExists(atPath: setAside + suffix) {
+            try files.moveItem(atPath: setAside + suffix, toPath: path + suffix)
+        }
     }
 
     /// A database with a broken page, as opposed to a file that never was one: that one is left alone.
@@ -133,6 +144,8 @@ extension Store {
         ("transition", "alarm IN (SELECT id FROM alarm WHERE cleared IS NULL OR state = 'returned')"), ("aside", "1"),
         ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"), ("device_state", "1"),
     ]
+    /// What is taken over beside it, where it can be.
+    static let positions: [(name: String, rows: String)] = [("forward", "1"), ("subscription", "1")]
 
     func takeOver(_ tables: [(name: String, rows: String)], from path: String, _ rescue: inout StoreRescue) {
         guard let damaged = try? Self.openToLook(path) else {

@@ -17,6 +17,8 @@ final class WriteAheadLog: Sendable {
     private struct State {
         /// The disk may not have what the log holds. At first nothing is known of it: the process before may have died of that.
         var isDoubtful = true
+        /// All of it that is doubtful is in the database, but it still stands before what is written from now on.
+        var isToBeEmptied = false
         /// The connection's commits may not wait for the disk: at first nobody has asked for it.
         var isUnsynced = true
         var pages: Int32 = 0
@@ -36,10 +38,7 @@ final class WriteAheadLog: Sendable {
 
     /// Writes with `body`, after the log has been made trustworthy where it was not.
     func guarding<T>(_ db: Database, _ body: () throws -> T) throws -> T {
-        if state.withLock({ $0.isDoubtful }) {
-            try db.checkpoint(.truncate)
-            state.withLock { ($0.isDoubtful, $0.pages) = (false, 0) }
-        }
+        if state.withLock({ $0.isDoubtful || $0.isToBeEmptied }) { try empty(db) }
         do {
             let result = try body()
             bringIn(db)
@@ -47,6 +46,22 @@ final class WriteAheadLog: Sendable {
         } catch {
             if let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR { state.withLock { $0.isDoubtful = true } }
             throw error
+        }
+    }
+
+    /// Brings the log into the database, and empties it. While somebody reads for a long time it cannot be emptied: then what is
+    /// doubtful is brought in at the least, and emptying the log is tried again at each write.
+    private func empty(_ db: Database) throws {
+        do {
+            // Whoever reads is not waited for.
+            sqlite3_busy_timeout(db.sqliteConnection, 0)
+            defer { sqlite3_busy_timeout(db.sqliteConnection, Store.busyMilliseconds) }
+            try db.checkpoint(.truncate)
+            state.withLock { ($0.isDoubtful, $0.isToBeEmptied, $0.pages) = (false, false, 0) }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            guard state.withLock({ $0.isDoubtful }) else { return }
+            try db.checkpoint(.full)
+            state.withLock { ($0.isDoubtful, $0.isToBeEmptied) = (false, true) }
         }
     }
 

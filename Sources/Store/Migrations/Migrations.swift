@@ -13,6 +13,7 @@ enum Migrations {
         migrator.registerMigration("7 subscriptions", migrate: Migration7.apply)
         migrator.registerMigration("8 message numbers", migrate: Migration8.apply)
         migrator.registerMigration("10 origins of alarms", migrate: Migration10.apply)
+        migrator.registerMigration("11 origins of what is put aside", migrate: Migration11.apply)
         return migrator
     }
 }

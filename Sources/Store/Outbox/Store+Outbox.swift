@@ -26,11 +26,12 @@ package struct OutboxState: Sendable {
 extension Store {
     package func outboxState(at now: Instant) async throws -> OutboxState {
         try await looking.read { db in
-            let waiting = try Row.fetchOne(
+            let row = try Row.fetchOne(
                 db, sql: "SELECT count(*) AS n, min(created) AS oldest FROM escalation WHERE delivered IS NULL AND parked IS NULL")
             let parked = try Int.fetchOne(db, sql: "SELECT count(*) FROM escalation WHERE delivered IS NULL AND parked IS NOT NULL") ?? 0
-            let oldest = (waiting?["oldest"] as Int64?).map { now - Instant(nanoseconds: $0) }
-            return OutboxState(waiting: waiting?["n"] ?? 0, parked: parked, oldest: oldest.map { max($0, .zero) })
+            let (waiting, created): (Int?, Int64?) = (row?.value(at: 0), row?.value(at: 1))
+            let oldest = created.map { max(now - Instant(nanoseconds: $0), .zero) }
+            return OutboxState(waiting: waiting ?? 0, parked: parked, oldest: oldest)
         }
     }
 
@@ -52,14 +53,19 @@ extension Store {
             try Row.fetchAll(
                 db, sql: "SELECT * FROM escalation WHERE destination = ? AND delivered IS NULL AND parked IS NULL ORDER BY id LIMIT ?",
                 arguments: [destination, limit]
-            ).map { WaitingEscalation(id: $0["id"], escalation: Self.escalation($0), attempts: $0["attempts"]) }
+            ).compactMap { row in
+                unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
+                    WaitingEscalation(id: try row.value("id"), escalation: try Self.escalation(row), attempts: try row.value("attempts"))
+                }
+            }
         }
     }
 
-    private static func escalation(_ row: Row) -> Escalation {
+    static func escalation(_ row: Row) throws(UnreadableValue) -> Escalation {
         Escalation(
-            identity: row["identity"], alarm: row["alarm"], destination: row["destination"], severity: row["severity"],
-            payload: row["payload"], created: Instant(nanoseconds: row["created"]))
+            identity: try row.value("identity"), alarm: try row.value("alarm"), destination: try row.value("destination"),
+            severity: try row.value("severity"), payload: try row.value("payload"),
+            created: Instant(nanoseconds: try row.value("created")))
     }
 
     /// What the same destination was told of the same alarm before, oldest first; what it refused for good left out.
@@ -69,7 +75,7 @@ extension Store {
             try Row.fetchAll(
                 db, sql: "SELECT * FROM escalation WHERE alarm = ? AND destination = ? AND id < ? AND parked IS NULL ORDER BY id",
                 arguments: [escalation.alarm, escalation.destination, id ?? .max]
-            ).map(Self.escalation)
+            ).compactMap { unreadable.read($0, of: "escalation", Self.escalation) }
         }
     }
 
@@ -80,7 +86,7 @@ extension Store {
                 db,
                 sql: """
                     SELECT count(DISTINCT alarm) FROM escalation WHERE destination = ? AND created >= ?
-                    AND json_extract(payload, '$.data.transition.kind') IN ('raised', 'blind')
+                    AND CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END IN ('raised', 'blind')
                     """, arguments: [destination, since.nanoseconds]) ?? 0
         }
     }

@@ -26,15 +26,16 @@ extension Store {
         }
     }
 
-    /// What was stored of devices. One of another length is that of another version, and left out.
+    /// What was stored of devices. One of another length is that of another version, and left out, as is what cannot be read.
     package func deviceStates() throws -> [DeviceState] {
         try queue.read { db in
             try Row.fetchAll(db, sql: "SELECT series, words FROM device_state").compactMap { row in
-                let bytes: Data = row["words"]
-                guard bytes.count == MemoryLayout<DeviceState.Words>.size else { return nil }
+                guard let series: Int32 = row.value(at: 0), let bytes: Data = row.value(at: 1),
+                    bytes.count == MemoryLayout<DeviceState.Words>.size
+                else { return nil }
                 var words = DeviceState.Words(repeating: 0)
                 for (index, byte) in bytes.enumerated() { words[index / 8] |= UInt64(byte) << UInt64(index % 8 * 8) }
-                return DeviceState(series: SeriesID(index: row["series"]), words: words)
+                return DeviceState(series: SeriesID(index: series), words: words)
             }
         }
     }

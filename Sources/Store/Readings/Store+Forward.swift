@@ -25,7 +25,7 @@ extension Store {
                     UPDATE forward SET reading = (SELECT min(id) - 1 FROM reading)
                     WHERE destination = ? AND reading > (SELECT max(id) FROM reading)
                     """, arguments: [destination])
-            return try Int64.fetchOne(db, sql: "SELECT reading FROM forward WHERE destination = ?", arguments: [destination]) ?? 0
+            return try db.first("SELECT reading FROM forward WHERE destination = ?", [destination]) ?? 0
         }
     }
 
@@ -45,9 +45,9 @@ extension Store {
     /// - Parameter limit: how many at most; a batch that arrived together is not broken by `arrivedBefore`.
     package func readings(after id: Int64, arrivedBefore: Instant, limit: Int) async throws -> [NamedReading] {
         try await looking.read { db in
-            let end = try Int64.fetchOne(
-                db, sql: "SELECT max(first_reading + count) FROM batch WHERE arrived < ? AND first_reading + count > ?",
-                arguments: [arrivedBefore.nanoseconds, id])
+            let end: Int64? = try db.first(
+                "SELECT max(first_reading + count) FROM batch WHERE arrived < ? AND first_reading + count > ?",
+                [arrivedBefore.nanoseconds, id])
             guard let end else { return [] }
             return try Row.fetchAll(
                 db,
@@ -56,9 +56,10 @@ extension Store {
                     WHERE reading.id > ? AND reading.id < ? ORDER BY reading.id LIMIT ?
                     """, arguments: [id, end, limit]
             ).compactMap { row in
-                Reading(row, from: 4).map {
-                    NamedReading(id: row[0], device: row[1], quantity: row[2], unit: row[3], reading: $0)
-                }
+                guard let id: Int64 = row.value(at: 0), let device: String = row.value(at: 1), let quantity: String = row.value(at: 2),
+                    let unit: String = row.value(at: 3)
+                else { return nil }
+                return Reading(row, from: 4).map { NamedReading(id: id, device: device, quantity: quantity, unit: unit, reading: $0) }
             }
         }
     }

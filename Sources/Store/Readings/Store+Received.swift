@@ -36,8 +36,10 @@ extension Store {
     /// The messages that were committed last, in the order in which they came, by commit, with the number of its last one.
     package func receivedMessages() throws -> [(last: Int64, marks: [MessageMark])] {
         try queue.read { db in
-            try Row.fetchAll(db, sql: "SELECT last, marks FROM received_message ORDER BY last").map { row in
-                (row[0], Self.unpack(row[1]))
+            try Row.fetchAll(db, sql: "SELECT last, marks FROM received_message ORDER BY last").compactMap { row in
+                unreadable.read(row, of: "received_message") { row throws(UnreadableValue) in
+                    (try row.value("last"), Self.unpack(try row.value("marks")))
+                }
             }
         }
     }

@@ -6,28 +6,29 @@ extension Store {
     /// Event time of the newest stored reading, of those from before a moment; `nil` where there is none.
     package func newestReading(before end: Instant = .distantFuture) throws -> Instant? {
         try queue.read { db in
-            let newest = try Int64.fetchOne(db, sql: "SELECT max(newest) FROM batch")
+            let newest = try db.first("SELECT max(newest) FROM batch WHERE typeof(newest) = 'integer'") as Int64?
             guard let newest, newest >= end.nanoseconds else { return newest.map { Instant(nanoseconds: $0) } }
             // The clock was ahead once: then the readings themselves have to be asked.
-            return try Int64.fetchOne(db, sql: "SELECT max(time) FROM reading WHERE time < ?", arguments: [end.nanoseconds])
-                .map { Instant(nanoseconds: $0) }
+            let time: Int64? = try db.first("SELECT max(time) FROM reading WHERE time < ?", [end.nanoseconds])
+            return time.map { Instant(nanoseconds: $0) }
         }
     }
 
     /// The newest stored value of a series, if it is among the newest million readings.
     package func newestValue(of series: SeriesID) throws -> Double? {
         try queue.read { db in
-            try Double.fetchOne(
-                db,
-                sql: "SELECT value FROM reading WHERE id > (SELECT max(id) FROM reading) - 1000000 AND series = ? ORDER BY id DESC LIMIT 1",
-                arguments: [series.index])
+            try db.first(
+                "SELECT value FROM reading WHERE id > (SELECT max(id) FROM reading) - 1000000 AND series = ? ORDER BY id DESC LIMIT 1",
+                [series.index])
         }
     }
 
     /// The gateway's clock when the newest readings came, as far as is known the last that it did.
     package func newestArrival() throws -> Instant? {
         try queue.read { db in
-            try Int64.fetchOne(db, sql: "SELECT arrived FROM batch ORDER BY first_reading DESC LIMIT 1").map { Instant(nanoseconds: $0) }
+            let arrived: Int64? = try db.first(
+                "SELECT arrived FROM batch WHERE typeof(arrived) = 'integer' ORDER BY first_reading DESC LIMIT 1")
+            return arrived.map { Instant(nanoseconds: $0) }
         }
     }
 
@@ -47,16 +48,15 @@ extension Store {
         _ body: (Reading) -> Void
     ) throws {
         try queue.read { db in
-            let first = try Int64.fetchOne(
-                db, sql: "SELECT min(first_reading) FROM batch WHERE newest > ?", arguments: [start.nanoseconds])
+            let first: Int64? = try db.first("SELECT min(first_reading) FROM batch WHERE newest > ?", [start.nanoseconds])
             guard let first else { return }
-            let ahead = try Int64.fetchOne(db, sql: "SELECT min(first_reading) FROM batch WHERE newest >= ?", arguments: [end.nanoseconds])
+            let ahead: Int64? = try db.first("SELECT min(first_reading) FROM batch WHERE newest >= ?", [end.nanoseconds])
             var lastAhead: [Int32: Int64] = [:]
             if let ahead {
                 let rows = try Row.fetchAll(
                     db, sql: "SELECT series, max(id) FROM reading WHERE id >= ? AND time >= ? GROUP BY series",
                     arguments: [ahead, end.nanoseconds])
-                for row in rows { lastAhead[row[0]] = row[1] }
+                for row in rows { if let series: Int32 = row.value(at: 0) { lastAhead[series] = row.value(at: 1) } }
             }
             let before = try Self.readings(before: first, wanted, db)
             let rows = try Row.fetchCursor(
@@ -68,8 +68,10 @@ extension Store {
             var batchEnd = Int64.min
             func give(_ reading: Reading, _ id: Int64) throws {
                 while id >= batchEnd, let next = try batches.next() {
-                    batchEnd = next[0]
-                    listened(Instant(nanoseconds: next[1]))
+                    // A batch of which that cannot be read is one with the next.
+                    guard let end: Int64 = next.value(at: 0), let arrived: Int64 = next.value(at: 1) else { continue }
+                    batchEnd = end
+                    listened(Instant(nanoseconds: arrived))
                 }
                 if let last = lastAhead[reading.series.index], id < last { return }
                 body(reading)

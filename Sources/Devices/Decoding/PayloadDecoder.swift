@@ -95,6 +95,7 @@ struct DecodingPlan {
     let deviceID: [UInt8]
     let profile: Profile
     let clock: ClockTolerance
+    let interval: TimeSpan
     let silence: TimeSpan
     let fields: [Field]
     /// The series of the device's missing messages, and that of its clock, if they are asked for.
@@ -108,7 +109,7 @@ struct DecodingPlan {
         profile = device.profile
         clock = device.clock
         deviceID = Array(device.id.utf8)
-        silence = device.silence
+        (interval, silence) = (device.interval, device.silence)
         func seriesFed(by source: (Profile.Source) -> Bool) -> SeriesID? {
             device.fields.first { source($0.source) }.map { series(device.id, $0.quantity) }
         }

@@ -69,7 +69,7 @@ struct MessageJudgement {
     /// The time that the readings of a message get for the device's own.
     mutating func time(_ own: Instant, _ plan: DecodingPlan, _ arrival: Instant) -> EventTime {
         self.own = own
-        return clocks[plan.index].judge(own, arrival: arrival, tolerance: plan.clock)
+        return clocks[plan.index].judge(own, arrival: arrival, tolerance: plan.clock, interval: plan.interval)
     }
 
     /// Ends with a message: judges the times of a SenML pack, and appends what there is to report of the clock.

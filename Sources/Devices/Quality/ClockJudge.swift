@@ -60,7 +60,7 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         let isBelieved = isPossible && believes(own.nanoseconds, arrival.nanoseconds, offset, interval.nanoseconds)
         if isBelieved {
             replaced = 0
-            return EventTime(arrival: own)
+            return EventTime(believed: own)
         }
         replaced = min(replaced + 1, Self.messagesToConvince)
         // An impossible time leaves everything as it was, so that what is sent behind it is judged as if it had not come.

@@ -88,20 +88,34 @@ struct MessageJudgement {
         if was || clocks[plan.index].isNoteworthy { note(plan.index) }
     }
 
-    /// The newest record of a pack says what the clock shows. If it is wrong, the records keep their distances from it.
+    /// The newest record of a pack says what the clock shows. If it is wrong, the records keep their distances from it; else
+    /// each is held against the tolerance by itself.
     private mutating func judgePack(_ plan: DecodingPlan, _ arrival: Instant, from first: Int, _ readings: inout [Reading]) {
         var newest: Instant?
+        var newestPossible: Instant?
         for reading in readings[first...] where !reading.quality.contains(.clockReplaced) {
             newest = max(newest ?? reading.time, reading.time)
+            guard reading.time <= arrival + plan.clock.ahead else { continue }
+            newestPossible = max(newestPossible ?? reading.time, reading.time)
         }
-        guard let newest, time(newest, plan, arrival).quality.contains(.clockReplaced) else { return }
+        guard var shown = newest else { return }
+        // One absurd record says nothing of the others.
+        if let newestPossible, Self.age(newestPossible, before: shown) == nil { shown = newestPossible }
+        let isWrong = time(shown, plan, arrival).quality.contains(.clockReplaced)
         for index in first..<readings.count where !readings[index].quality.contains(.clockReplaced) {
-            let (age, overflow) = newest.nanoseconds.subtractingReportingOverflow(readings[index].time.nanoseconds)
-            // A pack holds what was gathered since the one before, and no years.
-            let isCredible = !overflow && age < TimeSpan.days(1).nanoseconds
-            readings[index].time = isCredible ? arrival - TimeSpan(nanoseconds: age) : arrival
-            readings[index].quality.insert(.clockReplaced)
+            let own = readings[index].time
+            var judged = EventTime(own, arrival: arrival, tolerance: plan.clock)
+            if isWrong { judged = EventTime(replacedBy: Self.age(own, before: shown).map { arrival - $0 } ?? arrival) }
+            readings[index].time = judged.instant
+            readings[index].quality.formUnion(judged.quality)
         }
+    }
+
+    /// How much older a record is than another of its pack; `nil` if one of the two times is absurd, as a pack holds what was
+    /// gathered since the one before, and no years.
+    private static func age(_ time: Instant, before newest: Instant) -> TimeSpan? {
+        let (age, overflow) = newest.nanoseconds.subtractingReportingOverflow(time.nanoseconds)
+        return !overflow && (0..<TimeSpan.days(1).nanoseconds).contains(age) ? TimeSpan(nanoseconds: age) : nil
     }
 
     // MARK: what has to survive

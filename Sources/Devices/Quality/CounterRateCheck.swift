@@ -12,10 +12,6 @@ internal import Telemetry
 struct CounterRateCheck {
     /// How many readings that fit each other make a step credible.
     static let convincing = 3
-    /// After so many readings a counter that fell was reset: a jump back is none any more.
-    private static let memory = 8
-    /// A jump back to this share of the value before a fall ends the fall; the windows judge glitches alike.
-    private static let backShare = 0.9
 
     private struct Point {
         var time: Instant
@@ -29,7 +25,7 @@ struct CounterRateCheck {
     private let interval: TimeSpan
 
     private var believed: Point?
-    /// What was believed before the newest fall, for the next ``memory`` readings.
+    /// What was believed before the newest fall, while it may be a glitch.
     private var beforeFall: (point: Point, left: Int)?
     /// The newest reading that was not believed, and how many have fitted each other.
     private var candidate: (point: Point, count: Int)?
@@ -50,11 +46,13 @@ struct CounterRateCheck {
         // A late reading was measured before what is known: it says nothing about the newest.
         if time < base.time { return true }
         if value < base.value {
-            if base.value - value > resolution { beforeFall = (base, Self.memory) }
+            if base.value - value > resolution { beforeFall = (base, CounterGlitch.readingsMax) }
             return believe(point)
         }
         if canRise(from: base, to: point) { return believe(point) }
-        if let high = beforeFall?.point, value >= high.value * Self.backShare, canRise(from: high, to: point) { return believe(point) }
+        if let high = beforeFall?.point, value >= high.value * (1 - CounterGlitch.share), canRise(from: high, to: point) {
+            return believe(point)
+        }
         let fits = candidate.map { value >= $0.point.value - resolution && canRise(from: $0.point, to: point) } ?? false
         let count = (fits ? candidate?.count ?? 0 : 0) + 1
         if count >= Self.convincing { return believe(point) }
@@ -64,7 +62,7 @@ struct CounterRateCheck {
 
     private mutating func believe(_ point: Point) -> Bool {
         if let fall = beforeFall {
-            let isOver = fall.left == 0 || point.value >= fall.point.value * Self.backShare
+            let isOver = fall.left == 0 || point.value >= fall.point.value * (1 - CounterGlitch.share)
             beforeFall = isOver ? nil : (fall.point, fall.left - 1)
         }
         believed = point

@@ -155,22 +155,6 @@ extension PayloadDecoder {
     /// Whether the message decoded last, or a part of it, has come before, by its number.
     package var hasComeBefore: Bool { judgement.hasComeBefore }
 
-    /// Appends what has to be stored of devices with this batch.
-    package func appendChangedStates(to states: inout [DeviceState]) { judgement.appendChanged(devices, to: &states) }
-
-    /// To be called when it has been stored.
-    package func noteStored() { judgement.noteStored() }
-
-    /// Takes over what was stored of devices.
-    package func restore(_ states: [DeviceState]) {
-        let bySeries = Dictionary(states.map { ($0.series, $0) }) { _, last in last }
-        for plan in devices {
-            for series in [plan.missing, plan.clockOffset] {
-                if let state = series.flatMap({ bySeries[$0] }) { judgement.restore(state, plan) }
-            }
-        }
-    }
-
     /// Says that the times of a device's series reach up to this one, so that its clock is held against it.
     package func noteNewest(_ time: Instant, of device: Int) { judgement.noteNewest(time, of: device) }
 }

@@ -70,10 +70,16 @@ package struct CounterPlan: Hashable, Sendable, BitwiseCopyable {
     package var resolution: Double
     /// The value at which it begins again at zero, or infinity.
     package var width: Double
+    /// The fastest credible rise a second, or infinity.
+    package var maxRate: Double
+    /// The shortest time that a rise is given, in seconds: how often the device measures.
+    package var interval: Double
 
-    package init(resolution: Double = 0, width: Double = .infinity) {
+    package init(resolution: Double = 0, width: Double = .infinity, maxRate: Double = .infinity, interval: Double = 0) {
         self.resolution = resolution
         self.width = width
+        self.maxRate = maxRate
+        self.interval = interval
     }
 }
 

@@ -16,13 +16,14 @@ import Testing
     /// Judges messages that come `every` seconds; `offsets` are their own times minus those of their arrival, in seconds.
     /// `o` is the own time, `a` that of the arrival.
     static func judge(
-        _ judge: inout ClockJudge, _ offsets: [Double], every: Double = 60, from first: Double = 0, tolerance: ClockTolerance = tolerance()
+        _ judge: inout ClockJudge, _ offsets: [Double], every: Double = 60, from first: Double = 0, tolerance: ClockTolerance = tolerance(),
+        interval: TimeSpan = .minutes(1)
     ) -> String {
         var text = ""
         for (index, offset) in offsets.enumerated() {
             let arrival = start + TimeSpan(nanoseconds: Int64((first + Double(index) * every) * 1e9))
             let own = Instant(nanoseconds: arrival.nanoseconds + Int64(offset * 1e9))
-            let time = judge.judge(own, arrival: arrival, tolerance: tolerance)
+            let time = judge.judge(own, arrival: arrival, tolerance: tolerance, interval: interval)
             text += time.instant == own && time.quality.isEmpty ? "o" : time.instant == arrival && !time.quality.isEmpty ? "a" : "?"
         }
         return text
@@ -106,11 +107,12 @@ import Testing
                 for step in 0..<8 as Range<Int64> {
                     let arrival = Self.start + .minutes(step)
                     let time = judge.judge(
-                        Instant(nanoseconds: own), arrival: arrival, tolerance: Self.tolerance(behind: behind))
+                        Instant(nanoseconds: own), arrival: arrival, tolerance: Self.tolerance(behind: behind), interval: .minutes(1))
                     if behind != TimeSpan(nanoseconds: .max) { #expect(time.instant == arrival) }
                     _ = judge.report(Instant(nanoseconds: own), arrival: arrival)
                 }
-                let right = judge.judge(Self.start + .minutes(9), arrival: Self.start + .minutes(9), tolerance: Self.tolerance())
+                let end = Self.start + .minutes(9)
+                let right = judge.judge(end, arrival: end, tolerance: Self.tolerance(), interval: .minutes(1))
                 #expect(right.quality.isEmpty || behind == TimeSpan(nanoseconds: .max))
             }
         }
@@ -122,7 +124,7 @@ import Testing
         func report(_ offset: Int64, at minute: Int64) -> Double? {
             let arrival = Self.start + .minutes(minute)
             let own = arrival + .seconds(offset)
-            _ = judge.judge(own, arrival: arrival, tolerance: Self.tolerance())
+            _ = judge.judge(own, arrival: arrival, tolerance: Self.tolerance(), interval: .minutes(1))
             return judge.report(own, arrival: arrival)
         }
         #expect([0, 0, -3600, -3600, -3600, -3600].enumerated().map { report($1, at: Int64($0)) } == [nil, nil, nil, nil, nil, nil])
@@ -158,7 +160,7 @@ import Testing
         for message in messages {
             let arrival = Self.start + TimeSpan(nanoseconds: Int64(message.arrival * 1e9))
             let own = Self.start + TimeSpan(nanoseconds: Int64(message.own * 1e9))
-            let time = judge.judge(own, arrival: arrival, tolerance: Self.tolerance())
+            let time = judge.judge(own, arrival: arrival, tolerance: Self.tolerance(), interval: .minutes(1))
             #expect(time.instant == own, "\(message), seed \(seed)")
         }
     }

@@ -113,8 +113,8 @@ import Testing
         #expect(try Self.flagged(Self.rate, [(0, 350.2), (1, 0), (2, 350.4), (3, 350.6)]) == [])
         #expect(try Self.flagged(Self.rate, [(0, 350.2), (1, 0), (2, 0), (3, 350.4), (4, 350.6)]) == [])
         #expect(try Self.flagged(Self.rate, [(0, 350.2), (1, 0.2), (2, 0.4), (3, 700), (4, 0.6)]) == [700])
-        let reset = (1...12).map { (Double($0), Double($0) * 0.2) }
-        #expect(try Self.flagged(Self.rate, [(0, 350.2)] + reset + [(13, 350.2), (14, 2.8)]) == [350.2])
+        let reset = (1...40).map { (Double($0), Double($0) * 0.2) }
+        #expect(try Self.flagged(Self.rate, [(0, 350.2)] + reset + [(41, 350.2), (42, 8.8)]) == [350.2])
     }
 
     @Test("what rose over a long silence, and readings whose stamps are too close, are credible")
@@ -122,6 +122,68 @@ import Testing
         #expect(try Self.flagged(Self.rate, [(0, 10), (120, 300)]) == [])
         #expect(try Self.flagged(Self.rate, [(0, 10), (0, 10.2), (0, 10.4), (0, 10.6), (1, 13)]) == [])
         #expect(try Self.flagged(Self.rate, [(5, 10), (4, 9), (3, 900), (6, 10.2)]) == [], "late readings say nothing of the newest")
+    }
+
+    /// The values that one message's readings have, and those of them that are flagged.
+    private static func flagged(_ decoder: PayloadDecoder, _ totals: [(minute: Double, total: Double)]) -> [Double] {
+        let objects = totals.map { "{\"time\":\(1_528_063_500 + $0.minute * 60),\"total\":\($0.total)}" }
+        var readings: [Reading] = []
+        let arrival = Instant(nanoseconds: (1_528_063_500 + Int64(600 * 60)) * 1_000_000_000)
+        _ = Array("[\(objects.joined(separator: ","))]".utf8).withUnsafeBytes {
+            decoder.decode($0, from: 0, arrival: arrival, into: &readings)
+        }
+        return readings.filter { !$0.quality.isUsable }.map(\.value)
+    }
+
+    @Test("the readings of a message are held against each other in the order of their times")
+    func order() throws {
+        let decoder = PayloadDecoder(site: try Self.site(Self.rate), series: { _, _ in SeriesID(index: 0) })
+        #expect(Self.flagged(decoder, [(0, 100)]) == [])
+        #expect(Self.flagged(decoder, [(2, 100.4), (1, 9999), (3, 100.6)]) == [9999])
+        #expect(Self.flagged(decoder, [(5, 101), (4, 100.8), (6, 9999)]) == [9999])
+    }
+
+    @Test("a late reading is held against those before and after it, and a backlog against itself")
+    func late() throws {
+        let decoder = PayloadDecoder(site: try Self.site(Self.rate), series: { _, _ in SeriesID(index: 0) })
+        for minute in 0..<5 { #expect(Self.flagged(decoder, [(Double(minute), 100 + Double(minute) * 0.2)]) == []) }
+        // A live reading, then what was measured before it.
+        #expect(Self.flagged(decoder, [(300, 150)]) == [])
+        var flagged: [Double] = []
+        for minute in 5..<300 {
+            let isGlitch = minute % 50 == 0
+            flagged += Self.flagged(decoder, [(Double(minute), isGlitch ? 9999 + Double(minute) : 100 + Double(minute) / 6)])
+        }
+        #expect(flagged == [50, 100, 150, 200, 250].map { 9999 + $0 })
+        // The counter was replaced between two readings that are believed.
+        for minute in 301...303 { _ = Self.flagged(decoder, [(Double(minute + 100), 900)]) }
+        #expect(Self.flagged(decoder, [(402, 900), (350, 900), (320, 155)]) == [])
+    }
+
+    @Test("what is stored of a check is enough to go on, after each reading", arguments: [31, 32] as [UInt64])
+    func restart(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let site = try Self.site(Self.rate)
+        let steady = PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
+        var stopped = PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
+        var states: [DeviceState] = []
+        var (total, minute, count) = (100.0, 0.0, 0)
+        for _ in 0..<500 {
+            minute += Double(Int.random(in: 0...2, using: &random))
+            total += Double(Int.random(in: 0...8, using: &random)) / 5
+            if Int.random(in: 0..<30, using: &random) == 0 { total = [0, total + 500].randomElement(using: &random) ?? 0 }
+            let value = Int.random(in: 0..<9, using: &random) == 0 ? [0, 9999].randomElement(using: &random) ?? 0 : total
+            let time = minute - (Int.random(in: 0..<6, using: &random) == 0 ? Double(Int.random(in: 0...9, using: &random)) : 0)
+            let (expected, found) = (Self.flagged(steady, [(time, value)]), Self.flagged(stopped, [(time, value)]))
+            #expect(expected == found)
+            count += expected.count
+            states = []
+            stopped.appendChangedStates(to: &states)
+            #expect(states.count == 1)
+            stopped = PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
+            stopped.restore(states)
+        }
+        #expect(count > 20)
     }
 
     @Test("no reading and no run of readings makes a counter deaf", arguments: [21, 22, 23] as [UInt64])

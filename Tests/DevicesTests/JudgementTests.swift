@@ -151,6 +151,35 @@ import Testing
         #expect(send(0, at: 240) == ["water_level 1 -20", "water_level 2 0", "clock_offset 0 0"])
     }
 
+    @Test(
+        "a clock that is wrong by more than the profile allows is reported, in JSON and in SenML, and records keep their distances",
+        arguments: [("ahead", 3600), ("behind", -2 * 86400), ("20 years back", -20 * 31_557_600)] as [(String, Int64)])
+    func outsideTolerance(_: String, offset: Int64) throws {
+        let clock = "clock: { ahead: 1m, behind: 1d }\n"
+        let pack = try Bench(clock + "format: senml\nreadings: [ { quantity: water_level, record: level, unit: m } ]")
+        let object = try Bench(clock + Self.timed)
+        var last: ([String], [String]) = ([], [])
+        for minute in 0..<4 as Range<Int64> {
+            let own = Self.start.nanoseconds / 1_000_000_000 + minute * 60 + offset
+            last.0 = pack.decode(
+                #"[{"bt":\#(own),"n":"level","u":"m","t":-20,"v":1},{"n":"level","u":"m","v":2}]"#, at: Double(minute * 60))
+            last.1 = object.decode("{\"t\":\(own),\"l\":2}", at: Double(minute * 60))
+            #expect(last.0.prefix(2) == ["water_level 1 -20 clock-replaced", "water_level 2 0 clock-replaced"])
+        }
+        #expect(last.0.last == "clock_offset \(offset) 0")
+        #expect(last.1 == ["water_level 2 0 clock-replaced", "clock_offset \(offset) 0"])
+    }
+
+    @Test("one absurd time in a SenML pack is replaced by itself", arguments: [86400 * 40, -86400 * 40] as [Int64])
+    func absurdRecord(offset: Int64) throws {
+        let bench = try Bench("clock: { behind: 1d }\nformat: senml\nreadings: [ { quantity: water_level, record: level, unit: m } ]")
+        let own = Self.start.nanoseconds / 1_000_000_000
+        let found = bench.decode(
+            #"[{"bt":\#(own),"n":"level","u":"m","t":-20,"v":1},{"n":"level","u":"m","t":\#(offset),"v":2},{"n":"level","u":"m","v":3}]"#,
+            at: 0)
+        #expect(found == ["water_level 1 -20", "water_level 2 0 clock-replaced", "water_level 3 0"])
+    }
+
     @Test("devices without a time are not touched")
     func timeless() throws {
         let bench = try Bench(Self.numbered)

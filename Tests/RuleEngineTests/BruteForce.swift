@@ -62,32 +62,40 @@ enum BruteForce {
         }
     }
 
-    /// What a counter counted up to a value since the one before, from at most eight values before it.
-    static func counterStep(_ all: [Double], _ index: Int, resolution: Double = 0, width: Double = .infinity) -> Double {
-        var (level, last, held) = (all[max(0, index - 8)], all[max(0, index - 8)], 0.0)
-        var fall: (from: Double, to: Double)?
-        var step = 0.0
-        for value in all[max(0, index - 8)...index].dropFirst() {
+    /// What a counter counted up to a value since the one before, from at most 32 values before it.
+    static func counterStep(
+        _ index: Int, resolution: Double = 0, width: Double = .infinity, _ value: (Int) -> Double
+    ) -> Double {
+        let first = max(0, index - 32)
+        var (level, last, held, step, rise) = (value(first), value(first), 0.0, 0.0, 0.0)
+        // From and to: the newest fall, and the highest before it that began above it.
+        var (newFrom, newTo, highFrom, highTo) = (-Double.infinity, 0.0, -Double.infinity, 0.0)
+        for at in first..<index {
+            let value = value(at + 1)
+            func isBack(_ from: Double, _ to: Double) -> Bool { abs(value - from) <= abs(from) / 10 && value - last > (from - to) / 2 }
+            let back =
+                newFrom > -.infinity && isBack(newFrom, newTo)
+                ? newFrom : highFrom > -.infinity && isBack(highFrom, highTo) ? highFrom : .nan
             step = 0
-            if value >= level {
-                if let before = fall, abs(value - before.from) <= abs(before.from) / 10, value - last > (before.from - before.to) / 2 {
-                    // It was a glitch.
-                    step = max(0, value - before.from)
-                    (level, held, fall) = (max(value, before.from), 0, nil)
-                } else {
-                    step = held + value - level
-                    (level, held) = (value, 0)
-                }
+            if value >= level, !back.isNaN {
+                // It was a glitch.
+                step = max(0, value - back)
+                (level, held, newFrom, highFrom) = (max(value, back), 0, -.infinity, -.infinity)
+            } else if value >= level {
+                step = held + value - level
+                rise = max(rise, value - level)
+                (level, held) = (value, 0)
             } else {
-                step = held
-                held = 0
-                let depth = level - value
-                if level > width * 3 / 4, value < width / 4 {
-                    step += value + width - level
-                    (level, fall) = (value, nil)
-                } else if depth > max(abs(level) / 100, resolution * 1.000001) {
-                    fall = (level, value)
-                    if depth > abs(level) / 10 { held = max(0, value) }
+                let (depth, rest) = (level - value, width - level)
+                let usual = max(rise, value, resolution, width / 1024)
+                let isWrap = level > width * 3 / 4 && value < width / 4 && rest <= 16 * usual
+                if !isWrap, depth <= max(abs(level) / 100, resolution * 1.000001) {
+                    (step, held) = (held, 0)
+                } else {
+                    if newFrom > highFrom { (highFrom, highTo) = (newFrom, newTo) }
+                    if highFrom <= level { highFrom = -.infinity }
+                    (newFrom, newTo) = (level, value)
+                    held = isWrap ? rest + value : depth > abs(level) / 10 ? max(0, value) : 0
                     level = value
                 }
             }
@@ -108,7 +116,7 @@ enum BruteForce {
             inside = Double(all[first].time - start) / Double(all[first].time - since)
             since = start
         }
-        let counted = (first..<all.count).filter { $0 > 0 }.map { counterStep(all.map(\.value), $0) * ($0 == first ? inside : 1) }
+        let counted = (first..<all.count).filter { $0 > 0 }.map { counterStep($0) { all[$0].value } * ($0 == first ? inside : 1) }
         let increase = counted.reduce(0, +)
         switch measure.aggregate {
         case .delta:

@@ -9,12 +9,12 @@ import Testing
 
 /// Counters whose profile says when they wrap and in which steps they count.
 @Suite struct CounterTests {
-    /// What `increase` over ten minutes is after each reading, a minute apart.
-    private static func increases(_ values: [Double], _ counter: CounterPlan) -> [Double] {
+    /// What `increase` over a window is after each reading, a minute apart.
+    private static func increases(_ values: [Double], _ counter: CounterPlan, window: TimeSpan = .minutes(10)) -> [Double] {
         var plan = Plan()
         plan.series = [SeriesPlan(interval: .minutes(1))]
         plan.series[0].counter = counter
-        plan.sources = [OperandSource(series: SeriesID(index: 0), window: .minutes(10))]
+        plan.sources = [OperandSource(series: SeriesID(index: 0), window: window)]
         plan.operands = [Operand(Measure(.increase), firstSource: 0, sourceCount: 1)]
         var program = Program()
         program.instructions = [Instruction(.operand, a: 0), Instruction(.constant, constant: 1)]
@@ -43,6 +43,34 @@ import Testing
         #expect(Self.increases([65_530, 65_535, 1, 4], CounterPlan(width: 65_536)).last.map { abs($0 - 10) < 1e-9 } == true)
     }
 
+    @Test(
+        "a glitch, messages that overtake each other and a new battery count no widths, and long dips nothing",
+        arguments: [
+            ([60_000, 0, 60_000, 60_000], 65_536, 0, 0), ([60_000, 0, 0, 60_000, 60_001], 65_536, 0, 1),
+            ([65_534, 0, 65_535, 1, 2], 65_536, 0, 4), ([65_530, 65_535, 1, 0, 3], 65_536, 1, 9), ([50_000, 0, 1], 65_536, 0, 1),
+            ([60_000, 60_010, 0, 1], 65_536, 0, 11), ([65_520, 65_530, 5, 15], 65_536, 0, 31), ([230, 250, 12, 30], 256, 0, 56),
+            ([350.2] + Array(repeating: 0, count: 8) + [350.2], .infinity, 0, 0), ([350.2, 0, 5, 0, 350.2, 350.4], .infinity, 0, 5.2),
+            ([350.2, 100, 0, 350.2], .infinity, 0, 0), ([350.2] + Array(repeating: 0, count: 30) + [350.2], .infinity, 0, 0),
+            ([3500] + Array(repeating: 3470, count: 8) + [3500], .infinity, 0, 0),
+            ([350.2] + Array(repeating: 350, count: 30) + [350.2], .infinity, 0.2, 0), ([350.2, 0.4, 0.6, 0.8], .infinity, 0, 0.8),
+        ] as [([Double], Double, Double, Double)])
+    func glitches(values: [Double], width: Double, resolution: Double, expected: Double) {
+        let found = Self.increases(values, CounterPlan(resolution: resolution, width: width), window: .minutes(100)).last ?? .nan
+        #expect(abs(found - expected) < 1e-9, "\(values): \(found), and not \(expected)")
+    }
+
+    @Test("no step counts more than the largest rate allows, over a wrap, a reset and a jump that stays")
+    func largestRate() {
+        // 150 mm/h, measured each minute: 2.5 mm a step, and one step of 0.2 mm.
+        let plan = CounterPlan(resolution: 0.2, width: 1000, maxRate: 150.0 / 3600, interval: 60)
+        for (values, expected) in [
+            ([100, 450.4, 450.6], 2.9), ([100, 102, 104], 4), ([350.2, 300, 300.2], 2.9), ([999, 1, 1.2], 2.2), ([990, 1, 1.2], 1.2),
+        ] as [([Double], Double)] {
+            let found = Self.increases(values, plan).last ?? .nan
+            #expect(abs(found - expected) < 1e-6, "\(values): \(found), and not \(expected)")
+        }
+    }
+
     @Test("over any walk, wraps and dips count as brute force counts them", arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
     func bruteForce(seed: UInt64) {
         print("seed \(seed)")
@@ -62,7 +90,7 @@ import Testing
         for index in values.indices.dropFirst() {
             // The window is open at its beginning: it holds the newest ten readings.
             let expected = (max(1, index - 9)...index).reduce(0.0) {
-                $0 + BruteForce.counterStep(values, $1, resolution: resolution, width: width)
+                $0 + BruteForce.counterStep($1, resolution: resolution, width: width) { values[$0] }
             }
             #expect(abs(found[index] - expected) < 1e-9, "reading \(index): \(found[index]), brute force \(expected)")
         }
@@ -92,6 +120,6 @@ import Testing
         let level = compiled.plan.series[0].counter
         #expect(abs(level.width - 65.536) < 1e-9)
         #expect(abs(level.resolution - 0.0002) < 1e-12)
-        #expect(compiled.plan.series[1].counter == CounterPlan())
+        #expect(compiled.plan.series[1].counter == CounterPlan(interval: 60))
     }
 }

@@ -75,8 +75,7 @@ package struct Mutant: Sendable {
             "        try decoder.restore(store.deviceStates())", "        if !MUTANT { try decoder.restore(store.deviceStates()) }"),
         Mutant(
             "trusted-clock", "a clock that falls back is believed", in: "Devices/Quality/ClockJudge.swift",
-            "        if believes(own.nanoseconds, arrival.nanoseconds, tolerance) {",
-            "        if MUTANT || believes(own.nanoseconds, arrival.nanoseconds, tolerance) {"),
+            "        if isBelieved {", "        if MUTANT || isBelieved {"),
         Mutant(
             "cleared-by-silence", "the window of a sensor that has died goes on", in: "RuleEngine/Series/Engine+Silence.swift",
             "        if series[index].isSilent { return true }\n",

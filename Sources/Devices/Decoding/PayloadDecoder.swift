@@ -11,8 +11,8 @@ package final class PayloadDecoder {
     private let parser: JSONParser
     private let bytesMax: Int
     var sampleBuffer: [Double] = []
-    /// The checks of the counters whose profile has a largest rate; ``DecodingPlan/Field/check`` is the place of one.
-    private var counterChecks: [CounterRateCheck]
+    /// The checks of the counters whose profile has a largest rate.
+    private var counters: CounterChecks
     /// For each field of each device, at ``DecodingPlan/Field/unitPlace``.
     var senmlUnits: [SenMLUnit]
     /// What is known of each device's message numbers and of its clock.
@@ -24,10 +24,9 @@ package final class PayloadDecoder {
     package init(site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144) {
         self.site = site
         self.bytesMax = bytesMax
-        var checks: [CounterRateCheck] = []
         var fieldCount = 0
-        devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series, &checks, &fieldCount) }
-        counterChecks = checks
+        devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series, &fieldCount) }
+        counters = CounterChecks(site, series: series)
         senmlUnits = Array(repeating: SenMLUnit(), count: fieldCount)
         judgement = MessageJudgement(devices)
         topics = TopicTable(site.devices.map(\.topic))
@@ -60,7 +59,10 @@ package final class PayloadDecoder {
         case .document(let root):
             let plan = devices[device]
             let first = readings.count
-            defer { judgement.end(plan, arrival, from: first, &readings) }
+            defer {
+                judgement.end(plan, arrival, from: first, &readings)
+                counters.judge(&readings, from: first, device: device)
+            }
             let values =
                 switch plan.profile.format {
                 case .json: decodeJSON(root, plan, arrival, &readings, &findings)
@@ -81,8 +83,6 @@ struct DecodingPlan {
         let factor: Double
         let summand: Double
         let plausible: ClosedRange<Double>?
-        /// The place of its counter's check, or -1.
-        let check: Int
         /// The name of its SenML record, as text for messages and as bytes.
         let recordText: String
         let recordName: [UInt8]
@@ -95,20 +95,19 @@ struct DecodingPlan {
     let deviceID: [UInt8]
     let profile: Profile
     let clock: ClockTolerance
+    let interval: TimeSpan
     let silence: TimeSpan
     let fields: [Field]
     /// The series of the device's missing messages, and that of its clock, if they are asked for.
     let missing: SeriesID?
     let clockOffset: SeriesID?
 
-    init(
-        _ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID, _ checks: inout [CounterRateCheck], _ fieldCount: inout Int
-    ) {
+    init(_ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID, _ fieldCount: inout Int) {
         self.index = index
         profile = device.profile
         clock = device.clock
         deviceID = Array(device.id.utf8)
-        silence = device.silence
+        (interval, silence) = (device.interval, device.silence)
         func seriesFed(by source: (Profile.Source) -> Bool) -> SeriesID? {
             device.fields.first { source($0.source) }.map { series(device.id, $0.quantity) }
         }
@@ -119,15 +118,9 @@ struct DecodingPlan {
             var record = ""
             if case .record(let name) = field.source { record = name }
             defer { fieldCount += 1 }
-            var check = -1
-            if let rate = field.counter?.maxRate {
-                check = checks.count
-                checks.append(
-                    CounterRateCheck(maxRate: rate, resolution: field.counterResolution ?? 0, interval: device.interval))
-            }
             return Field(
                 series: series(device.id, field.quantity), source: field.source, quantity: field.quantity, factor: factor,
-                summand: summand, plausible: field.plausible, check: check, recordText: record, recordName: Array(record.utf8),
+                summand: summand, plausible: field.plausible, recordText: record, recordName: Array(record.utf8),
                 unitSymbol: Array(field.unit.symbol.utf8), unitPlace: fieldCount)
         }
         // Where the names of two records end alike, a record is looked for under the longer one first.
@@ -138,6 +131,29 @@ struct DecodingPlan {
 }
 
 extension PayloadDecoder {
+    /// Appends what has to be stored of devices with this batch.
+    package func appendChangedStates(to states: inout [DeviceState]) {
+        judgement.appendChanged(devices, to: &states)
+        counters.appendChanged(to: &states)
+    }
+
+    /// To be called when it has been stored.
+    package func noteStored() {
+        judgement.noteStored()
+        counters.noteStored()
+    }
+
+    /// Takes over what was stored of devices.
+    package func restore(_ states: [DeviceState]) {
+        let bySeries = Dictionary(states.map { ($0.series, $0) }) { _, last in last }
+        for plan in devices {
+            for series in [plan.missing, plan.clockOffset] {
+                if let state = series.flatMap({ bySeries[$0] }) { judgement.restore(state, plan) }
+            }
+        }
+        counters.restore(states)
+    }
+
     /// Appends a reading of a field, of a value in the payload's unit.
     @inline(__always)
     func append(
@@ -149,10 +165,6 @@ extension PayloadDecoder {
         // A number near the largest of all may become infinite in another unit.
         if !value.isFinite { quality.insert(.notFinite) }
         if let plausible = field.plausible, !plausible.contains(value) { quality.insert(.implausible) }
-        // What is known to be wrong is not what the next readings are held against.
-        if field.check >= 0, quality.isUsable, !counterChecks[field.check].isCredible(value, at: time) {
-            quality.insert(.implausible)
-        }
         readings.append(Reading(series: field.series, time: time, value: value, quality: quality))
     }
 }

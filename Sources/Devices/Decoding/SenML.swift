@@ -55,7 +55,8 @@ extension PayloadDecoder {
         }
         var time = EventTime(arrival: arrival)
         if let own = base.time(of: record, arrival: arrival) {
-            time = EventTime(own, arrival: arrival, tolerance: plan.clock)
+            // Judged when the whole pack is known.
+            time = EventTime(believed: own)
         } else {
             time.quality.insert(.clockReplaced)
             let found = [record.member("t"), base.timeValue].compactMap { $0 }.first { $0.number == nil }?.inWords

@@ -3,13 +3,17 @@ internal import Telemetry
 /// Judges whether the time that one device gives its messages is that of a right clock.
 ///
 /// Old times are not a fault by themselves: the messages may have waited in a queue. A backlog is told from a wrong clock by
-/// its pace: its times approach the present quickly, those of a wrong clock at one second a second or not at all.
+/// its pace alone: from one message to the next, the times of a backlog move further than those of any clock could, forward
+/// or, if the newest is sent first, backward.
 ///
-/// - A time more than the tolerance ahead of the arrival, or further behind it than any queue reaches, is never believed.
+/// - A time more than the tolerance ahead of the arrival, or further behind it than any queue reaches, is never believed, and
+///   says nothing of other times: many devices send one message before they have set their clock.
 /// - A time that jumps ahead of the arrival, within the tolerance, is believed once three messages agree on it: a single one
 ///   would make what follows late.
-/// - Times that fall behind the newest one, or behind what the clock showed before, are suspect. After three of them at the
-///   pace of a clock the clock is wrong: then the messages have the times of their arrival, until the clock is right again.
+/// - Times that fall behind the newest one, or behind what the clock showed before, are suspect. Once three different times have moved at the
+///   pace of a clock, or one has come three times, half an interval apart or more, the clock is wrong: then the messages have
+///   the times of their arrival, until the clock is right again. Equal times that come faster say nothing: a stored measurement
+///   may be sent in several messages.
 struct ClockJudge: Sendable, BitwiseCopyable {
     /// Believed without a second look, as a clock that is read to the second and a network that is slow.
     private static let jitter = TimeSpan.seconds(10).nanoseconds
@@ -33,8 +37,9 @@ struct ClockJudge: Sendable, BitwiseCopyable {
     private var believed: Int64 = 0
     /// What a clock showed when a message arrived.
     private typealias Shown = (own: Int64, arrival: Int64)
-    /// The messages that are suspect, one behind the other: how many, the first and the newest that was counted.
-    private var suspects: (count: Int64, first: Shown, newest: Shown) = (0, (0, 0), (0, 0))
+    /// The messages that are suspect, one behind the other: how many different times they have, the first, the first with the
+    /// newest time, how often that has come, and when the newest that was counted arrived.
+    private var suspects: (count: Int64, first: Shown, newest: Shown, repeats: Int64, counted: Int64) = (0, (0, 0), (0, 0), 0, 0)
     /// The messages that jumped ahead, one behind the other: how many, and by how much the first was ahead.
     private var jumps: (count: Int64, offset: Int64) = (0, 0)
     /// How far behind the clock was when it was found to be wrong; 0 while it is believed.
@@ -48,13 +53,18 @@ struct ClockJudge: Sendable, BitwiseCopyable {
     var isNoteworthy: Bool { wrongBy < 0 || hasReported }
 
     /// The time that a message gets, of its own time and that of its arrival.
-    mutating func judge(_ own: Instant, arrival: Instant, tolerance: ClockTolerance) -> EventTime {
-        if believes(own.nanoseconds, arrival.nanoseconds, tolerance) {
+    /// - Parameter interval: how often the device measures.
+    mutating func judge(_ own: Instant, arrival: Instant, tolerance: ClockTolerance, interval: TimeSpan) -> EventTime {
+        let offset = Self.difference(own.nanoseconds, arrival.nanoseconds)
+        let isPossible = Self.isPossible(offset, tolerance)
+        let isBelieved = isPossible && believes(own.nanoseconds, arrival.nanoseconds, offset, interval.nanoseconds)
+        if isBelieved {
             replaced = 0
-            return EventTime(arrival: own)
+            return EventTime(believed: own)
         }
         replaced = min(replaced + 1, Self.messagesToConvince)
-        note(arrival)
+        // An impossible time leaves everything as it was, so that what is sent behind it is judged as if it had not come.
+        if isPossible { note(arrival) }
         return EventTime(replacedBy: arrival)
     }
 
@@ -73,16 +83,12 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         return (Double(Self.difference(own.nanoseconds, arrival.nanoseconds)) / 1e9).rounded()
     }
 
-    private mutating func believes(_ own: Int64, _ arrival: Int64, _ tolerance: ClockTolerance) -> Bool {
-        let offset = Self.difference(own, arrival)
-        if offset > tolerance.ahead.nanoseconds { return false }
-        if let behind = tolerance.behind {
-            if offset < -behind.nanoseconds { return false }
-        } else if offset < -Self.longestQueue.nanoseconds {
-            suspects.count = 0
-            if wrongBy == 0 { wrongBy = offset }
-            return false
-        }
+    /// Whether a clock, or a message that has waited in a queue, can be so far off.
+    private static func isPossible(_ offset: Int64, _ tolerance: ClockTolerance) -> Bool {
+        offset <= tolerance.ahead.nanoseconds && offset >= -(tolerance.behind ?? longestQueue).nanoseconds
+    }
+
+    private mutating func believes(_ own: Int64, _ arrival: Int64, _ offset: Int64, _ interval: Int64) -> Bool {
         if wrongBy < 0 {
             // Half of the way back to the present, and not behind what was taken as newest: the clock has been set.
             guard offset >= wrongBy / 2, own >= Self.difference(newest, Self.fall) else { return false }
@@ -96,7 +102,7 @@ struct ClockJudge: Sendable, BitwiseCopyable {
             newest != .min && own < Self.difference(newest, Self.fall) || best != .min && offset < min(best, 0) - Self.loss
             || offset < -Self.longestDelay
         guard isSuspect else { return believe(own, offset) }
-        return !isConvicted(own, arrival, offset)
+        return !isConvicted((own, arrival), offset, interval)
     }
 
     private mutating func believe(_ own: Int64, _ offset: Int64) -> Bool {
@@ -116,28 +122,43 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         return true
     }
 
-    /// Whether the suspect messages have come at the pace of a clock, and not of a backlog.
-    ///
-    /// Messages that come all at once say nothing of a clock, so that only those are counted that come a while after another.
-    private mutating func isConvicted(_ own: Int64, _ arrival: Int64, _ offset: Int64) -> Bool {
-        guard suspects.count > 0, arrival >= suspects.newest.arrival,
-            !Self.isBacklog(own, arrival, since: suspects.first), !Self.isBacklog(own, arrival, since: suspects.newest)
-        else {
-            suspects = (1, (own, arrival), (own, arrival))
+    /// Whether the suspect messages have moved at the pace of a clock, and not of a backlog.
+    private mutating func isConvicted(_ shown: Shown, _ offset: Int64, _ interval: Int64) -> Bool {
+        let pause = Self.difference(shown.arrival, suspects.counted)
+        if suspects.count > 0, (0..<Self.shortestStep).contains(pause) {
+            // What comes at once says as much as one message: that with the newest time.
+            if shown.own > suspects.newest.own { suspects.newest = shown }
+            if suspects.count == 1 { suspects.first = suspects.newest }
             return false
         }
-        guard Self.difference(arrival, suspects.newest.arrival) >= Self.shortestStep else { return false }
-        suspects = (suspects.count + 1, suspects.first, (own, arrival))
-        guard suspects.count >= Self.messagesToConvince else { return false }
+        // Times are often whole seconds: one more may show.
+        guard suspects.count > 0, pause >= 0, Self.isPaceOfClock(shown, since: suspects.first, error: 1e9),
+            Self.isPaceOfClock(shown, since: suspects.newest, error: 1e9)
+        else {
+            suspects = (1, shown, shown, 1, shown.arrival)
+            return false
+        }
+        if shown.own == suspects.newest.own {
+            if pause < interval / 2 { return false }
+            suspects.repeats += 1
+        } else {
+            // Stamps may be whole minutes: what is compared is when each came first.
+            (suspects.newest, suspects.repeats) = (shown, 1)
+            suspects.count += 1
+        }
+        suspects.counted = shown.arrival
+        guard max(suspects.count, suspects.repeats) >= Self.messagesToConvince, Self.isPaceOfClock(shown, since: suspects.first, error: 0)
+        else { return false }
         suspects.count = 0
         wrongBy = min(offset, -1)
         return true
     }
 
-    /// Whether the times have approached the present by half a second a second or more since another message.
-    private static func isBacklog(_ own: Int64, _ arrival: Int64, since other: Shown) -> Bool {
-        // Times are often whole seconds: one more may show.
-        Double(difference(own, other.own)) > Double(difference(arrival, other.arrival)) * 1.5 + 1e9
+    /// Whether the times have moved no faster than those of a clock that is very wrong: forward by half as much again as time
+    /// has passed, backward by three quarters of it.
+    private static func isPaceOfClock(_ shown: Shown, since other: Shown, error: Double) -> Bool {
+        let (moved, passed) = (Double(difference(shown.own, other.own)), Double(difference(shown.arrival, other.arrival)))
+        return moved <= passed * 1.5 + error && moved >= passed * -0.75 - error
     }
 
     /// Times may lie 580 years apart, and more than that is no longer a number of nanoseconds.

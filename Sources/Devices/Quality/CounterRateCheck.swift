@@ -2,24 +2,22 @@ internal import Telemetry
 
 /// Whether a counter can have risen so fast: the check of one series against its profile's `max_rate`.
 ///
-/// A reading is held against the last one that was believed. It may have risen by the largest rate over the time between
+/// A reading is held against the newest one that was believed. It may have risen by the largest rate over the time between
 /// the two, or over one interval if that is longer, and by one step of the sensor: readings with stamps of whole minutes, or a
 /// backlog without times, come closer together than they were measured. A fall is always believed; whether it is a reset or
 /// a glitch, the windows decide. After a fall the value may jump back to where it was.
 ///
 /// What stays is believed: the third of three readings that fit each other is the new base, so that a counter that was
 /// replaced, or set to another value, is flagged for two readings only.
+///
+/// A late reading is held against those that were believed before and after its time, and must fit one of them.
 struct CounterRateCheck {
     /// How many readings that fit each other make a step credible.
     static let convincing = 3
-    /// After so many readings a counter that fell was reset: a jump back is none any more.
-    private static let memory = 8
-    /// A jump back to this share of the value before a fall ends the fall; the windows judge glitches alike.
-    private static let backShare = 0.9
 
-    private struct Point {
-        var time: Instant
-        var value: Double
+    private struct Point: BitwiseCopyable {
+        var time = Instant(nanoseconds: 0)
+        var value = 0.0
     }
 
     /// A second, in the canonical unit.
@@ -28,8 +26,10 @@ struct CounterRateCheck {
     private let resolution: Double
     private let interval: TimeSpan
 
-    private var believed: Point?
-    /// What was believed before the newest fall, for the next ``memory`` readings.
+    /// The newest readings that were believed, by their times.
+    private var believed = InlineArray<8, Point>(repeating: Point())
+    private var count = 0
+    /// What was believed before the newest fall, while it may be a glitch.
     private var beforeFall: (point: Point, left: Int)?
     /// The newest reading that was not believed, and how many have fitted each other.
     private var candidate: (point: Point, count: Int)?
@@ -43,18 +43,17 @@ struct CounterRateCheck {
     /// Returns whether a reading is credible, and remembers it. Constant time; allocates nothing.
     mutating func isCredible(_ value: Double, at time: Instant) -> Bool {
         let point = Point(time: time, value: value)
-        guard let base = believed else {
-            believed = point
-            return true
-        }
-        // A late reading was measured before what is known: it says nothing about the newest.
-        if time < base.time { return true }
+        guard count > 0 else { return believe(point) }
+        let base = believed[count - 1]
+        if time < base.time { return isCredibleLate(point) }
         if value < base.value {
-            if base.value - value > resolution { beforeFall = (base, Self.memory) }
+            if base.value - value > resolution { beforeFall = (base, CounterGlitch.readingsMax) }
             return believe(point)
         }
         if canRise(from: base, to: point) { return believe(point) }
-        if let high = beforeFall?.point, value >= high.value * Self.backShare, canRise(from: high, to: point) { return believe(point) }
+        if let high = beforeFall?.point, value >= high.value * (1 - CounterGlitch.share), canRise(from: high, to: point) {
+            return believe(point)
+        }
         let fits = candidate.map { value >= $0.point.value - resolution && canRise(from: $0.point, to: point) } ?? false
         let count = (fits ? candidate?.count ?? 0 : 0) + 1
         if count >= Self.convincing { return believe(point) }
@@ -64,12 +63,36 @@ struct CounterRateCheck {
 
     private mutating func believe(_ point: Point) -> Bool {
         if let fall = beforeFall {
-            let isOver = fall.left == 0 || point.value >= fall.point.value * Self.backShare
+            let isOver = fall.left == 0 || point.value >= fall.point.value * (1 - CounterGlitch.share)
             beforeFall = isOver ? nil : (fall.point, fall.left - 1)
         }
-        believed = point
+        insert(point, at: count)
         candidate = nil
         return true
+    }
+
+    /// - Precondition: something later was believed.
+    private mutating func isCredibleLate(_ point: Point) -> Bool {
+        var place = 0
+        while believed[place].time <= point.time { place += 1 }
+        let after = believed[place]
+        // It can rise from what was before, or fall as a counter that is reset; or it fits a step that was believed since.
+        let isFromBefore = place == 0 ? point.value > after.value : canRise(from: believed[place - 1], to: point)
+        guard isFromBefore || point.value <= after.value && canRise(from: point, to: after) else { return false }
+        insert(point, at: place)
+        return true
+    }
+
+    /// Remembers a reading, and forgets the oldest one if there are too many.
+    private mutating func insert(_ point: Point, at place: Int) {
+        guard count == believed.count else {
+            for index in stride(from: count, to: place, by: -1) { believed[index] = believed[index - 1] }
+            believed[place] = point
+            return count += 1
+        }
+        guard place > 0 else { return }
+        for index in 1..<place { believed[index - 1] = believed[index] }
+        believed[place - 1] = point
     }
 
     /// Whether the rise from one point to a later one is within the rate. A fall is.
@@ -78,5 +101,44 @@ struct CounterRateCheck {
         let seconds = max(nanoseconds * 1e-9, interval.seconds)
         // A billionth more, as sums of decimal fractions are not exact in binary.
         return end.value - start.value <= (maxRate * seconds + resolution) * (1 + 1e-9) + abs(end.value) * 1e-12
+    }
+}
+
+extension CounterRateCheck {
+    /// Marks a stored state as that of a counter's check, in this form.
+    private static let tag: UInt64 = 0xc001
+
+    /// What is stored.
+    var words: DeviceState.Words {
+        var writer = DeviceState.Writer(tag: Self.tag)
+        func add(_ point: Point) {
+            writer.add(point.time.nanoseconds)
+            writer.add(point.value.bitPattern)
+        }
+        writer.add(Int64(count))
+        for index in believed.indices { add(believed[index]) }
+        writer.add(Int64(beforeFall?.left ?? -1))
+        add(beforeFall?.point ?? Point())
+        writer.add(Int64(candidate?.count ?? 0))
+        add(candidate?.point ?? Point())
+        return writer.words
+    }
+
+    /// Takes over a stored state; leaves everything as it is if it is another's, or not in order.
+    mutating func restore(_ words: DeviceState.Words) {
+        guard var reader = DeviceState.Reader(words, tag: Self.tag) else { return }
+        func point() -> Point {
+            Point(time: Instant(nanoseconds: reader.next()), value: Double(bitPattern: UInt64(bitPattern: reader.next())))
+        }
+        var other = self
+        other.count = Int(clamping: reader.next())
+        for index in other.believed.indices { other.believed[index] = point() }
+        let (left, high) = (Int(clamping: reader.next()), point())
+        other.beforeFall = left >= 0 ? (high, min(left, CounterGlitch.readingsMax)) : nil
+        let (agreeing, newest) = (Int(clamping: reader.next()), point())
+        other.candidate = agreeing > 0 ? (newest, min(agreeing, Self.convincing - 1)) : nil
+        guard (0...other.believed.count).contains(other.count) else { return }
+        for index in 1..<max(1, other.count) where other.believed[index].time < other.believed[index - 1].time { return }
+        self = other
     }
 }

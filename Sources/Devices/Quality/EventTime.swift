@@ -5,13 +5,17 @@ struct EventTime {
     var instant: Instant
     var quality: Quality = []
 
+    /// The arrival's, where the payload says no time.
     init(arrival: Instant) { instant = arrival }
+
+    /// The device's own time, which is believed.
+    init(believed own: Instant) { instant = own }
 
     /// The device's time if it is within the tolerance of the arrival; else the arrival's, flagged.
     init(_ own: Instant, arrival: Instant, tolerance: ClockTolerance) {
         let isAhead = own > arrival + tolerance.ahead
         let isBehind = tolerance.behind.map { own < arrival - $0 } ?? false
-        self = isAhead || isBehind ? EventTime(replacedBy: arrival) : EventTime(arrival: own)
+        self = isAhead || isBehind ? EventTime(replacedBy: arrival) : EventTime(believed: own)
     }
 
     /// The device's own time is not believed.

@@ -69,7 +69,7 @@ struct MessageJudgement {
     /// The time that the readings of a message get for the device's own.
     mutating func time(_ own: Instant, _ plan: DecodingPlan, _ arrival: Instant) -> EventTime {
         self.own = own
-        return clocks[plan.index].judge(own, arrival: arrival, tolerance: plan.clock)
+        return clocks[plan.index].judge(own, arrival: arrival, tolerance: plan.clock, interval: plan.interval)
     }
 
     /// Ends with a message: judges the times of a SenML pack, and appends what there is to report of the clock.
@@ -88,20 +88,34 @@ struct MessageJudgement {
         if was || clocks[plan.index].isNoteworthy { note(plan.index) }
     }
 
-    /// The newest record of a pack says what the clock shows. If it is wrong, the records keep their distances from it.
+    /// The newest record of a pack says what the clock shows. If it is wrong, the records keep their distances from it; else
+    /// each is held against the tolerance by itself.
     private mutating func judgePack(_ plan: DecodingPlan, _ arrival: Instant, from first: Int, _ readings: inout [Reading]) {
         var newest: Instant?
+        var newestPossible: Instant?
         for reading in readings[first...] where !reading.quality.contains(.clockReplaced) {
             newest = max(newest ?? reading.time, reading.time)
+            guard reading.time <= arrival + plan.clock.ahead else { continue }
+            newestPossible = max(newestPossible ?? reading.time, reading.time)
         }
-        guard let newest, time(newest, plan, arrival).quality.contains(.clockReplaced) else { return }
+        guard var shown = newest else { return }
+        // One absurd record says nothing of the others.
+        if let newestPossible, Self.age(newestPossible, before: shown) == nil { shown = newestPossible }
+        let isWrong = time(shown, plan, arrival).quality.contains(.clockReplaced)
         for index in first..<readings.count where !readings[index].quality.contains(.clockReplaced) {
-            let (age, overflow) = newest.nanoseconds.subtractingReportingOverflow(readings[index].time.nanoseconds)
-            // A pack holds what was gathered since the one before, and no years.
-            let isCredible = !overflow && age < TimeSpan.days(1).nanoseconds
-            readings[index].time = isCredible ? arrival - TimeSpan(nanoseconds: age) : arrival
-            readings[index].quality.insert(.clockReplaced)
+            let own = readings[index].time
+            var judged = EventTime(own, arrival: arrival, tolerance: plan.clock)
+            if isWrong { judged = EventTime(replacedBy: Self.age(own, before: shown).map { arrival - $0 } ?? arrival) }
+            readings[index].time = judged.instant
+            readings[index].quality.formUnion(judged.quality)
         }
+    }
+
+    /// How much older a record is than another of its pack; `nil` if one of the two times is absurd, as a pack holds what was
+    /// gathered since the one before, and no years.
+    private static func age(_ time: Instant, before newest: Instant) -> TimeSpan? {
+        let (age, overflow) = newest.nanoseconds.subtractingReportingOverflow(time.nanoseconds)
+        return !overflow && (0..<TimeSpan.days(1).nanoseconds).contains(age) ? TimeSpan(nanoseconds: age) : nil
     }
 
     // MARK: what has to survive
@@ -140,22 +154,6 @@ struct MessageJudgement {
 extension PayloadDecoder {
     /// Whether the message decoded last, or a part of it, has come before, by its number.
     package var hasComeBefore: Bool { judgement.hasComeBefore }
-
-    /// Appends what has to be stored of devices with this batch.
-    package func appendChangedStates(to states: inout [DeviceState]) { judgement.appendChanged(devices, to: &states) }
-
-    /// To be called when it has been stored.
-    package func noteStored() { judgement.noteStored() }
-
-    /// Takes over what was stored of devices.
-    package func restore(_ states: [DeviceState]) {
-        let bySeries = Dictionary(states.map { ($0.series, $0) }) { _, last in last }
-        for plan in devices {
-            for series in [plan.missing, plan.clockOffset] {
-                if let state = series.flatMap({ bySeries[$0] }) { judgement.restore(state, plan) }
-            }
-        }
-    }
 
     /// Says that the times of a device's series reach up to this one, so that its clock is held against it.
     package func noteNewest(_ time: Instant, of device: Int) { judgement.noteNewest(time, of: device) }

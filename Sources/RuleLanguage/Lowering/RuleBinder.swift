@@ -28,7 +28,8 @@ struct RuleBinder {
                 plan.series[id].interval = max(device.interval, .milliseconds(100))
                 plan.series[id].silence = device.silence
                 plan.series[id].counter = CounterPlan(
-                    resolution: field.counterResolution ?? 0, width: field.counterWidth ?? .infinity)
+                    resolution: field.counterResolution ?? 0, width: field.counterWidth ?? .infinity,
+                    maxRate: field.counter?.maxRate ?? .infinity, interval: device.interval.seconds)
             }
         }
     }

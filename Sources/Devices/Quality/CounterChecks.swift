@@ -1,0 +1,72 @@
+internal import Telemetry
+
+/// The checks of the counters whose profile has a largest rate, and which of them have to be stored.
+struct CounterChecks {
+    private struct Check {
+        let series: SeriesID
+        var check: CounterRateCheck
+        var hasChanged = false
+    }
+
+    private var checks: [Check] = []
+    /// The checks of each device.
+    private var places: [Range<Int>] = []
+    /// The checks that have to be stored.
+    private var changed: [Int] = []
+    /// Used again for every message: which of its readings one check is about.
+    private var order: [Int] = []
+
+    init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
+        for device in site.devices {
+            let first = checks.count
+            for field in device.fields {
+                guard let rate = field.counter?.maxRate else { continue }
+                let check = CounterRateCheck(maxRate: rate, resolution: field.counterResolution ?? 0, interval: device.interval)
+                checks.append(Check(series: series(device.id, field.quantity), check: check))
+            }
+            places.append(first..<checks.count)
+        }
+    }
+
+    /// Flags those of a message's readings that have risen too fast, in the order of their times.
+    /// - Parameter first: the position of the message's first reading.
+    mutating func judge(_ readings: inout [Reading], from first: Int, device: Int) {
+        for place in places[device] {
+            order.removeAll(keepingCapacity: true)
+            // What is known to be wrong is not what the next readings are held against.
+            for index in readings.indices[first...] where readings[index].series == checks[place].series && readings[index].quality.isUsable
+            {
+                order.append(index)
+            }
+            guard !order.isEmpty else { continue }
+            for index in order.indices.dropFirst() where readings[order[index]].time < readings[order[index - 1]].time {
+                order.sort { (readings[$0].time, $0) < (readings[$1].time, $1) }
+                break
+            }
+            for index in order where !checks[place].check.isCredible(readings[index].value, at: readings[index].time) {
+                readings[index].quality.insert(.implausible)
+            }
+            if !checks[place].hasChanged {
+                checks[place].hasChanged = true
+                changed.append(place)
+            }
+        }
+    }
+
+    func appendChanged(to states: inout [DeviceState]) {
+        for place in changed { states.append(DeviceState(series: checks[place].series, words: checks[place].check.words)) }
+    }
+
+    mutating func noteStored() {
+        for place in changed { checks[place].hasChanged = false }
+        changed.removeAll(keepingCapacity: true)
+    }
+
+    /// Takes over what was stored.
+    mutating func restore(_ states: [DeviceState]) {
+        let places = Dictionary(checks.indices.map { (checks[$0].series, $0) }) { first, _ in first }
+        for state in states {
+            if let place = places[state.series] { checks[place].check.restore(state.words) }
+        }
+    }
+}

@@ -11,8 +11,8 @@ struct DuplicateFlag {
     /// Of the message that is handed over next. A log line that this code cannot read leaves it true: the packet identifier
     /// and the bytes then decide alone.
     private(set) var isSet = false
-    /// How many messages in a row may still come without a mark before none is expected any more.
-    private var left = 0
+    /// How many messages in a row may still come without a mark before none with one is expected any more.
+    private var unmarked = 0
     /// How many messages can be under way at once; `nil` where a broker may send again at any time.
     private var underWayMax: Int?
 
@@ -21,9 +21,9 @@ struct DuplicateFlag {
     ///   - underWayMax: how many messages can be under way at once; `nil` where the broker may send one again at any time.
     mutating func connected(_ handle: OpaquePointer, isResumed: Bool, underWayMax: Int?) {
         self.underWayMax = underWayMax
-        left = underWayMax.map { isResumed ? $0 : 0 } ?? 1
-        isSet = left > 0
-        guard left > 0 else { return mosquitto_log_callback_set(handle, nil) }
+        unmarked = underWayMax.map { isResumed ? $0 : 0 } ?? 1
+        isSet = unmarked > 0
+        guard unmarked > 0 else { return mosquitto_log_callback_set(handle, nil) }
         mosquitto_log_callback_set(handle) { _, me, _, text in
             guard let me, let text else { return }
             Unmanaged<MQTTClient>.fromOpaque(me).takeUnretainedValue().duplicateFlag.read(text)
@@ -39,9 +39,9 @@ struct DuplicateFlag {
 
     /// To be called after each message of QoS 1 was handed over.
     mutating func passed(_ handle: OpaquePointer?) {
-        guard left > 0 else { return }
-        if let underWayMax { left = isSet ? underWayMax : left - 1 }
-        isSet = left > 0
-        if left == 0, let handle { mosquitto_log_callback_set(handle, nil) }
+        guard unmarked > 0 else { return }
+        if let underWayMax { unmarked = isSet ? underWayMax : unmarked - 1 }
+        isSet = unmarked > 0
+        if unmarked == 0, let handle { mosquitto_log_callback_set(handle, nil) }
     }
 }

@@ -78,7 +78,11 @@ package struct YAMLReader {
     }
 
     package mutating func span(_ key: String) -> TimeSpan? {
-        value(key, expected: "a duration such as 90s, 10m or 2h") { TimeSpan(text: $0) }
+        guard let span = value(key, expected: "a duration such as 90s, 10m or 2h", { TimeSpan(text: $0) }) else { return nil }
+        guard span > .longestWritten else { return span }
+        report(
+            "too-long", "'\(key)' must be at most 50 years (\(TimeSpan.longestWritten))", at: scalar(key)?.location)
+        return nil
     }
 
     /// The entries of a nested mapping of words to single values.

@@ -39,7 +39,11 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
     @inlinable package static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
 
-    package static func + (a: TimeSpan, b: TimeSpan) -> TimeSpan { TimeSpan(nanoseconds: a.nanoseconds + b.nanoseconds) }
+    /// Saturates.
+    package static func + (a: TimeSpan, b: TimeSpan) -> TimeSpan {
+        let (sum, overflow) = a.nanoseconds.addingReportingOverflow(b.nanoseconds)
+        return TimeSpan(nanoseconds: overflow ? (a.nanoseconds < 0 ? .min : .max) : sum)
+    }
     package static func - (a: TimeSpan, b: TimeSpan) -> TimeSpan { TimeSpan(nanoseconds: a.nanoseconds - b.nanoseconds) }
 
     package static func milliseconds(_ n: Int64) -> TimeSpan { TimeSpan(nanoseconds: n * 1_000_000) }
@@ -50,6 +54,9 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     package static let zero = TimeSpan(nanoseconds: 0)
 
     package var seconds: Double { Double(nanoseconds) / 1e9 }
+
+    /// The longest duration that a file may say: 50 years. Several of them can be added up, or one taken several times.
+    package static let longestWritten = TimeSpan.days(18_262)
 
     /// The units that a duration may be written in, longest first where one is a prefix of another.
     package static let units: [(symbol: String, nanoseconds: Int64)] = [

@@ -78,6 +78,15 @@ import Testing
         #expect(bench.decode(#"{"n":6,"r":2}"#, at: 60) == [])
     }
 
+    @Test("objects of one message may share its number; the same message again brings nothing")
+    func sharedNumber() throws {
+        let bench = try Bench(Self.numbered)
+        let message = #"[{"n":7,"r":1},{"n":7,"r":4},{"n":8,"r":5},{"n":8,"r":6}]"#
+        #expect(bench.decode(message, at: 0) == ["rain 1 0", "rain 4 0", "rain 5 0", "missing_messages 0 0", "rain 6 0"])
+        #expect(bench.decode(message, at: 5) == [])
+        #expect(bench.decode(#"[{"n":8,"r":6},{"n":9,"r":7}]"#, at: 10) == ["rain 7 0", "missing_messages 0 0"])
+    }
+
     @Test("what is stored of the numbers is enough for another decoder to go on")
     func stored() throws {
         let bench = try Bench(Self.numbered)

@@ -76,6 +76,48 @@ import Testing
         #expect(!lost.contains("="), "\(lost)")
     }
 
+    /// What becomes of messages a minute apart that have a time of their own: each is a number and when it was measured, in minutes.
+    static func take(_ timed: [(number: Int64, minute: Int64)]) -> String {
+        var numbers = MessageNumbers(wraps: nil)
+        return timed.enumerated().map { index, message in
+            let verdict = numbers.take(
+                message.number, at: Instant(nanoseconds: 0) + .minutes(Int64(index)),
+                own: Instant(nanoseconds: 0) + .minutes(message.minute),
+                isSentAgain: false, silence: .hours(100))
+            return verdict == .repeated ? "=" : "+"
+        }.joined()
+    }
+
+    @Test(
+        "at most two messages of a device that counts anew are lost, whichever of the first are missing",
+        arguments: 2...60 as ClosedRange<Int64>)
+    func lostBeginning(first: Int64) {
+        let before = (0...80).map { (number: Int64($0), minute: Int64($0)) }
+        for missing: Set<Int64> in [[], [first + 1], [first + 1, first + 3]] {
+            let again = (first...first + 40).filter { !missing.contains($0) }.map { (number: $0, minute: $0 + 200) }
+            let found = Self.take(before + again).suffix(again.count)
+            #expect(found.drop { $0 == "=" }.count >= again.count - 2 && !found.dropFirst(2).contains("="), "\(missing): \(found)")
+        }
+    }
+
+    @Test("without times of its own, small numbers far behind the newest are a beginning, also if the first are lost")
+    func lostBeginningWithoutTimes() {
+        for again in [[2, 3, 4, 5], [0, 2, 3, 4], [5, 7, 8, 9]] as [[Int64]] {
+            #expect(Self.take((0...40).map { Int64($0) } + again, silence: .hours(9)).suffix(2).allSatisfy { $0 != "=" }, "\(again)")
+            #expect(Self.take((0...255).map { Int64($0) } + again, silence: .hours(9)).suffix(2).allSatisfy { $0 != "=" }, "\(again)")
+        }
+    }
+
+    @Test("what a device sends again in its order is no news", arguments: [1, 5, 20, 60] as [Int64])
+    func replays(count: Int64) {
+        let before = (0...200).map { (number: Int64($0), minute: Int64($0)) }
+        #expect(!Self.take(before + before.suffix(Int(count))).suffix(Int(count)).contains("+"))
+        // From its very beginning, and in part, with times; without them only of numbers that are not small.
+        #expect(!Self.take(Array(before.prefix(60)) + Array(before.prefix(Int(count)))).suffix(Int(count)).contains("+"))
+        let untimed = Self.take((0...200).map { Int64($0) } + (200 - count...200).map { $0 }, silence: .hours(9))
+        #expect(untimed.suffix(Int(count)).allSatisfy { $0 == "=" })
+    }
+
     @Test("a wrap is no new beginning, and what is missing in it is counted")
     func wraps() {
         #expect(Self.take([65534, 65535, 0, 1]) == ["+", "+0", "+0", "+0"])

@@ -146,7 +146,7 @@ private struct PolicyReading {
     private static func delay(_ text: String) -> Policy.Delay? {
         let words = text.split(separator: " ")
         if text == "immediately" { return .immediately }
-        guard words.count == 2, let span = TimeSpan(text: words[0]) else { return nil }
+        guard words.count == 2, let span = TimeSpan(text: words[0]), span <= .longestWritten else { return nil }
         return words[1] == "unacknowledged" ? .unacknowledged(span) : words[1] == "active" ? .active(span) : nil
     }
 }

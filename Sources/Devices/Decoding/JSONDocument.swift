@@ -25,9 +25,9 @@ final class JSONParser {
         case fault(String)
     }
 
-    /// - Parameter bytesMax: a longer document is refused.
+    /// - Parameter bytesMax: how long documents may be. A repair makes of each byte three at most.
     init(bytesMax: Int) {
-        guard let parser = tocsin_json_parser_create(bytesMax) else {
+        guard let parser = tocsin_json_parser_create(3 * bytesMax) else {
             fatalError("out of memory for a JSON parser of \(bytesMax) bytes")  // at start, before any input
         }
         self.parser = parser

@@ -29,15 +29,17 @@ extension PayloadDecoder {
     ) -> Int {
         func place(_ pointer: JSONPointer) -> String { item.map { "/\($0)\(pointer)" } ?? pointer.description }
         var values = 0
-        let number = judgement.takeNumber(of: root, plan, arrival)
+        let written = plan.profile.time.flatMap { root.at($0.pointer) }
+        let own = written.flatMap { plan.profile.time?.read($0) }
+        let number = judgement.takeNumber(of: root, own: own, plan, arrival)
         if number == .repeated { return 0 }
         if number == .unreadable, let field = plan.profile.sequence {
             findings.add(
                 .notANumber(place: place(field.pointer), found: root.at(field.pointer)?.inWords ?? "missing", wanted: "a whole number"))
         }
         var time = EventTime(arrival: arrival)
-        if let field = plan.profile.time, let value = root.at(field.pointer), !value.isNull {
-            if let own = field.read(value) {
+        if let field = plan.profile.time, let value = written, !value.isNull {
+            if let own {
                 time = judgement.time(own, plan, arrival)
             } else {
                 // Better the reading with its arrival time than none at all.
@@ -127,7 +129,8 @@ extension PayloadDecoder {
     ) -> (first: Int64, quality: Quality)? {
         var first = time.instant.nanoseconds
         var quality = time.quality
-        if anchor == .first {
+        // Of a time of arrival it is known only that all samples are older.
+        if anchor == .first, time.isOwn {
             let (last, overflow) = first.addingReportingOverflow(length)
             if !overflow, Instant(nanoseconds: last) <= arrival + clock.ahead { return (first, quality) }
             // Nothing is measured in the future: the newest sample cannot be newer than the message.

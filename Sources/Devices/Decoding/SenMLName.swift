@@ -13,6 +13,9 @@
 /// So `cpu/temperature`, and a component `exhaust_temperature` behind the address of a `urn:dev`, are not `temperature`.
 /// A profile's `record` may also be a whole name, or a path such as `/3303/0/5700`.
 struct SenMLName {
+    /// A longer name is not read: it is looked through for each record, and no device's name is as long.
+    static let lengthMax = 512
+
     private let base: UnsafeBufferPointer<UInt8>?
     private let own: UnsafeBufferPointer<UInt8>?
     private let baseCount: Int
@@ -37,7 +40,7 @@ struct SenMLName {
     /// Whether the name ends in a profile's `record` as a whole. Of two records that it ends in, the longer one is meant.
     func ends(in record: [UInt8]) -> Bool {
         let end = count - record.count
-        guard end >= 0, has(record, at: end) else { return false }
+        guard count <= Self.lengthMax, end >= 0, has(record, at: end) else { return false }
         return end == 0 || end == baseCount || isSeparator(self[end - 1]) || record.first.map(isSeparator) ?? false
     }
 

@@ -1,6 +1,8 @@
+internal import Telemetry
+
 /// From the bytes of a topic to a device's index, once a message, without making a string.
 ///
-/// Open addressing over FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo); at most half full, so that an unknown
+/// Open addressing over ``FNV1a``; at most half full, so that an unknown
 /// topic ends after a probe or two.
 package struct TopicTable: Sendable {
     private var slots: [Int32]
@@ -28,8 +30,7 @@ package struct TopicTable: Sendable {
     }
 
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        let hash = FNV1a.hash(bytes)
         return Int(truncatingIfNeeded: hash ^ hash >> 32)
     }
 }

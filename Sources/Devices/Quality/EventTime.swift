@@ -4,12 +4,14 @@ internal import Telemetry
 struct EventTime {
     var instant: Instant
     var quality: Quality = []
+    /// It is the device's, and not that of the arrival.
+    private(set) var isOwn = false
 
     /// The arrival's, where the payload says no time.
     init(arrival: Instant) { instant = arrival }
 
     /// The device's own time, which is believed.
-    init(believed own: Instant) { instant = own }
+    init(believed own: Instant) { (instant, isOwn) = (own, true) }
 
     /// The device's time if it is within the tolerance of the arrival; else the arrival's, flagged.
     init(_ own: Instant, arrival: Instant, tolerance: ClockTolerance) {

@@ -23,6 +23,8 @@ struct MessageJudgement {
     private(set) var hasComeBefore = false
     /// The device's own time in the message under way.
     private var own: Instant?
+    /// The number of the newest object in the message under way, and whether it has come before.
+    private var newest: (number: Int64, hasComeBefore: Bool)?
 
     init(_ plans: [DecodingPlan]) {
         numbers = plans.map { MessageNumbers(wraps: $0.profile.sequence?.wraps) }
@@ -34,14 +36,17 @@ struct MessageJudgement {
     mutating func begin(isSentAgain: Bool) {
         self.isSentAgain = isSentAgain
         hasComeBefore = false
-        own = nil
+        (own, newest) = (nil, nil)
     }
 
-    /// Takes the number that a JSON object gives the message.
-    mutating func takeNumber(of root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant) -> Number {
+    /// Takes the number that a JSON object gives the message. Objects of one message may share one.
+    /// - Parameter own: the time that the object has by the device's clock.
+    mutating func takeNumber(of root: JSONValue, own: Instant?, _ plan: DecodingPlan, _ arrival: Instant) -> Number {
         guard let field = plan.profile.sequence, let value = root.at(field.pointer), !value.isNull else { return .none }
         guard let number = value.messageNumber else { return .unreadable }
-        let verdict = numbers[plan.index].take(number, at: arrival, isSentAgain: isSentAgain, silence: plan.silence)
+        if let newest, newest.number == number { return newest.hasComeBefore ? .repeated : .new(missing: nil) }
+        let verdict = numbers[plan.index].take(number, at: arrival, own: own, isSentAgain: isSentAgain, silence: plan.silence)
+        newest = (number, verdict == .repeated)
         note(plan.index)
         switch verdict {
         case .repeated:

@@ -11,6 +11,9 @@ internal import Telemetry
 /// - A number that is far from the newest is taken, but only the next one behind it proves that the device counts from there.
 /// - A number below 16 that has come before is a new beginning if the newest is far ahead of it: the smaller the number, the
 ///   less far. Close to the newest it is a copy, but three in a row from 0 or 1 on are a beginning.
+/// - Three in a row that have come before are a beginning, wherever they begin, if each has a newer time of the device's own than
+///   all news before; without such times, if they begin below 16 and the newest is 32 or more ahead. Whatever has an own time
+///   that is not newer is a copy.
 /// - When nothing but copies have come for as long as the device's silence, the numbers say nothing, and the message is taken.
 ///
 /// The state has a fixed size, and is stored with the readings that it belongs to.
@@ -36,6 +39,8 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     private var reach: Int64 = -1
     /// Bit `n` is set if the number `n` behind the newest has come.
     private var seen = SeenNumbers<16>()
+    /// The newest time of the device's own that news had; `.min` if none had one.
+    private var newestOwn = Int64.min
     /// Numbers that are far from the newest, one behind the other: a device that counts anew.
     private var run = Run()
     /// Since when nothing but copies have come; `.max` if the message before was new. It is not stored: what passes while nobody
@@ -53,13 +58,15 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
         var count: Int64 = 0
         /// Whether its messages were taken; else they were copies, as far as could be told.
         var isNews = false
+        /// Whether it looks like a new beginning, so that messages may be missing in it.
+        var isLikely = false
         var seen = SeenNumbers<1>()
 
         init() {}
 
-        init(from number: Int64, isNews: Bool) {
+        init(from number: Int64, isNews: Bool, isLikely: Bool = false) {
             (first, last, count) = (number, number, 1)
-            self.isNews = isNews
+            (self.isNews, self.isLikely) = (isNews, isLikely)
             seen[0] = true
         }
 
@@ -84,9 +91,16 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     /// Takes a message's number.
     ///
     /// - Parameters:
+    ///   - own: the message's time by the device's clock, if it has one.
     ///   - isSentAgain: it may have been received before, as the broker sends again what was not acknowledged.
     ///   - silence: after how long without a reading the device counts as silent.
-    mutating func take(_ written: Int64, at arrival: Instant, isSentAgain: Bool, silence: TimeSpan) -> Verdict {
+    mutating func take(_ written: Int64, at arrival: Instant, own: Instant? = nil, isSentAgain: Bool, silence: TimeSpan) -> Verdict {
+        let verdict = judge(written, at: arrival, own: own?.nanoseconds, isSentAgain: isSentAgain, silence: silence)
+        if verdict != .repeated, let own { newestOwn = max(newestOwn, own.nanoseconds) }
+        return verdict
+    }
+
+    private mutating func judge(_ written: Int64, at arrival: Instant, own: Int64?, isSentAgain: Bool, silence: TimeSpan) -> Verdict {
         let number = normalised(written)
         guard reach >= 0 else {
             begin(at: number)
@@ -101,7 +115,7 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
         }
         guard steps <= 0, steps > -Int64(Self.memory) else { return takeFar(number, steps) }
         let behind = Int(-steps)
-        if seen[behind] { return takeSeen(number, behind, at: arrival, isSentAgain: isSentAgain, silence: silence) }
+        if seen[behind] { return takeSeen(number, behind, at: arrival, own: own, isSentAgain: isSentAgain, silence: silence) }
         seen[behind] = true
         // What was before the first message was not counted as missing.
         guard behind <= reach else { return takeFar(number, steps) }
@@ -155,17 +169,20 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     // MARK: numbers that have come before
 
     private mutating func takeSeen(
-        _ number: Int64, _ behind: Int, at arrival: Instant, isSentAgain: Bool, silence: TimeSpan
+        _ number: Int64, _ behind: Int, at arrival: Instant, own: Int64?, isSentAgain: Bool, silence: TimeSpan
     ) -> Verdict {
         if isSentAgain { return .repeated }
         if isStuck, behind == 0 { return .new(missing: nil) }
-        if number >= 0, number < 16, behind >= 64 * (Int(number) + 1) { return takeFar(number, -Int64(behind)) }
-        if run.count > 0, behind > 0, case let step = number &- run.last, step > 0, step <= (run.isNews ? 4 : 1) {
+        let isNewer = own != nil && newestOwn != .min ? own.map { $0 > newestOwn } : nil
+        if (0..<16).contains(number), behind >= 64 * (Int(number) + 1) { return takeFar(number, -Int64(behind)) }
+        let step = number &- run.last
+        if run.count > 0, behind > 0, isNewer != false, step > 0, step <= (run.isNews || run.isLikely ? 4 : 1) {
             if run.isNews { return takeFar(number, -Int64(behind)) }
             run.add(number, step)
             if run.count > 2 { return takeRun(missing: 0) }
-        } else if number == 0 || number == 1 {
-            run = Run(from: number, isNews: false)
+        } else if behind > 0 {
+            let isLikely = isNewer ?? ((0..<16).contains(number) && behind >= 32)
+            if isLikely || isNewer == nil && (0...1).contains(number) { run = Run(from: number, isNews: false, isLikely: isLikely) }
         }
         let since = copiesSince
         guard since != .max, arrival.nanoseconds >= since else {
@@ -269,13 +286,13 @@ struct SeenNumbers<let wordCount: Int>: BitwiseCopyable, Sendable {
 
 extension MessageNumbers {
     /// Marks a stored state as that of a device's numbers, in this form.
-    private static let tag: UInt64 = 0x4e01
+    private static let tag: UInt64 = 0x4e02
 
     /// What is stored.
     var words: DeviceState.Words {
         var writer = DeviceState.Writer(tag: Self.tag)
-        let flags: Int64 = (isStuck ? 1 : 0) | (run.isNews ? 2 : 0)
-        for number in [wraps, newest, reach, run.first, run.last, run.count, flags] { writer.add(number) }
+        let flags: Int64 = (isStuck ? 1 : 0) | (run.isNews ? 2 : 0) | (run.isLikely ? 4 : 0)
+        for number in [wraps, newest, reach, run.first, run.last, run.count, flags, newestOwn] { writer.add(number) }
         writer.add(run.seen.words[0])
         for index in seen.words.indices { writer.add(seen.words[index]) }
         for index in gaps.indices {
@@ -294,7 +311,8 @@ extension MessageNumbers {
         (wraps, newest, reach) = (reader.next(), reader.next(), reader.next())
         (run.first, run.last, run.count) = (reader.next(), reader.next(), reader.next())
         let flags = reader.next()
-        (isStuck, run.isNews) = (flags & 1 != 0, flags & 2 != 0)
+        (isStuck, run.isNews, run.isLikely) = (flags & 1 != 0, flags & 2 != 0, flags & 4 != 0)
+        newestOwn = reader.next()
         run.seen.words[0] = UInt64(bitPattern: reader.next())
         for index in seen.words.indices { seen.words[index] = UInt64(bitPattern: reader.next()) }
         for index in gaps.indices {

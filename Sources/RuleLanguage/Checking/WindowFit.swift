@@ -48,13 +48,14 @@ extension ExpressionChecker {
         let held = window.nanoseconds / known.interval.nanoseconds
         guard held < needed.telling else { return }
         let often = "\(known.device) sends \(quantity) every \(TimeSpanText.short(known.interval))"
-        let wanted = TimeSpanText.short(TimeSpan(nanoseconds: known.interval.nanoseconds * needed.telling))
+        let (wanted, overflow) = known.interval.nanoseconds.multipliedReportingOverflow(by: needed.telling)
+        let hint = overflow ? nil : "a window of \(TimeSpanText.short(TimeSpan(nanoseconds: wanted))) or more"
         problems.append(
             Diagnostic(
                 .warning, id: held < needed.known ? "window-unknown" : "window-poor",
                 held < needed.known
                     ? "\(often): \(function) over \(TimeSpanText.short(window)) is unknown most of the time"
                     : "\(often): \(function) over \(TimeSpanText.short(window)) rests on \(held == 1 ? "one reading" : "\(held) readings")",
-                at: place.location, hint: "a window of \(wanted) or more"))
+                at: place.location, hint: hint))
     }
 }

@@ -302,8 +302,10 @@ extension MeasuredQuantity {
 }
 
 extension CheckedExpression {
-    /// How far back it remembers.
-    fileprivate var memory: TimeSpan {
+    /// How far back it remembers. What is nested adds up, and more than can be written serves nobody.
+    fileprivate var memory: TimeSpan { min(unlimitedMemory, .longestWritten) }
+
+    private var unlimitedMemory: TimeSpan {
         switch self {
         case .constant, .truth, .measure, .clock, .alarms: .zero
         case .negate(let operand), .not(let operand), .vote(_, let operand, _): operand.memory

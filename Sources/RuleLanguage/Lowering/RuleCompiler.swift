@@ -52,11 +52,7 @@ package struct RuleCompiler {
 
     /// A fingerprint of the file that a rule stands in (FNV-1a), so that a record of the past can be held
     /// against the text of that time.
-    private static func version(of text: String) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return String(hash, radix: 16)
-    }
+    private static func version(of text: String) -> String { String(FNV1a.hash(text.utf8), radix: 16) }
 }
 
 extension RuleSource {

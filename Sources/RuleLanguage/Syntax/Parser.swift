@@ -223,7 +223,7 @@ struct Parser {
             let start = place
             if let unit = lexer.takeUnit({ TimeSpan(text: "1" + $0) != nil }), let span = TimeSpan(text: "\(number)\(unit.excerpt)") {
                 advance()
-                if token == .symbol(",") || token == .symbol(")") { return .duration(span, start.joined(unit)) }
+                if token == .symbol(",") || token == .symbol(")") { return .duration(try checked(span, at: start), start.joined(unit)) }
             }
             (lexer, token, place) = saved
         }
@@ -240,6 +240,11 @@ struct Parser {
                 id: "duration", "a duration such as 90s, 10m or 2h was expected after '\(word)'", at: start.location)
         }
         advance()
-        return (span, start.joined(unit))
+        return (try checked(span, at: start), start.joined(unit))
+    }
+
+    private func checked(_ span: TimeSpan, at place: Place) throws(Diagnostic) -> TimeSpan {
+        if span <= .longestWritten { return span }
+        throw Diagnostic(id: "too-long", "a duration must be at most 50 years (\(TimeSpan.longestWritten))", at: place.location)
     }
 }

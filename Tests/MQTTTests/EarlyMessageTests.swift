@@ -22,7 +22,11 @@ import Testing
                 -key \(certificates.serverKey)
             """
         let server = try ChildProcess("/bin/sh", ["-c", script], output: folder.file("out"), errors: folder.file("err"), isGroup: true)
-        defer { server.signal(SIGKILL) }
+        // The shell, and what it has started.
+        defer {
+            server.signalGroup(SIGKILL)
+            server.wait()
+        }
         var settings = ConnectionSettings(host: "localhost", port: port, clientID: "client")
         settings.tls = TLSSettings(authorities: certificates.authority)
         settings.protocolVersion = .v5

@@ -21,6 +21,11 @@ import Uplink
         return try #require(planner.note(transition).first)
     }
 
+    private func template(_ text: String) throws -> TopicTemplate {
+        let template = TopicTemplate(text)
+        return try #require(template)
+    }
+
     private func connected(_ broker: ScriptedBroker) async throws -> Publisher {
         let publisher = try Publisher(broker.settings(.v5), logger: logger)
         publisher.start()
@@ -39,7 +44,7 @@ import Uplink
         var batch = StoreBatch()
         batch.escalations = [try escalation(summary: String(repeating: "x", count: 10_000)), try escalation(id: "b")]
         try store.commit(batch)
-        let destination = MQTTDestination(name: "up", publisher: publisher, topic: try #require(TopicTemplate("t")))
+        let destination = MQTTDestination(name: "up", publisher: publisher, topic: try template("t"))
         let dispatcher = Dispatcher(destinations: [destination], store: store, clock: ManualClock(AlarmBench.start), logger: logger)
         _ = await dispatcher.lanes[0].turn()
         let left = try StoreReader(path: folder.file("t.db")).outbox()
@@ -79,8 +84,8 @@ import Uplink
         let broker = try ScriptedBroker()
         let publisher = try await connected(broker)
         let destination = MQTTDestination(
-            name: "up", publisher: publisher, topic: try #require(TopicTemplate("t")),
-            current: try #require(TopicTemplate("current/{rule}/{group}")))
+            name: "up", publisher: publisher, topic: try template("t"),
+            current: try template("current/{rule}/{group}"))
         #expect(destination.needsHistory)
         let first = try escalation(rule: "high")
         try await destination.deliver(first, after: [])

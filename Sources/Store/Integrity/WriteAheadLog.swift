@@ -13,11 +13,15 @@ internal import Synchronization
 final class WriteAheadLog: Sendable {
     /// As SQLite does it by itself.
     private static let pagesMax: Int32 = 1000
+    /// How long those who read are waited for at a start.
+    private static let startMilliseconds: Int32 = 2000
 
     private struct State {
         /// The disk may not have what the log holds. At first nothing is known of it: the process before may have died of that.
         var isDoubtful = true
-        /// All of it that is doubtful is in the database, but it still stands before what is written from now on.
+        /// The doubt is about what this process has written.
+        var hasFailed = false
+        /// What the process before may have left doubtful is in the database, but still stands before what is written now.
         var isToBeEmptied = false
         /// The connection's commits may not wait for the disk: at first nobody has asked for it.
         var isUnsynced = true
@@ -44,25 +48,35 @@ final class WriteAheadLog: Sendable {
             bringIn(db)
             return result
         } catch {
-            if let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR { state.withLock { $0.isDoubtful = true } }
+            if let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR { noteFailure() }
             throw error
         }
     }
 
-    /// Brings the log into the database, and empties it. While somebody reads for a long time it cannot be emptied: then what is
-    /// doubtful is brought in at the least, and emptying the log is tried again at each write.
+    private func noteFailure() { state.withLock { ($0.isDoubtful, $0.hasFailed) = (true, true) } }
+
+    /// Brings the log into the database, and empties it: what is written behind a part that the disk does not have is lost with
+    /// that part. So after a failure nothing else is written before.
+    ///
+    /// At a start, when nothing is known to have failed, somebody who reads for a long time must not keep the gateway from
+    /// starting: then the log is brought in, and emptying it is tried again at each write.
     private func empty(_ db: Database) throws {
+        let state = self.state.withLock { $0 }
+        if state.isDoubtful, state.hasFailed { return try truncate(db) }
         do {
-            // Whoever reads is not waited for.
-            sqlite3_busy_timeout(db.sqliteConnection, 0)
+            sqlite3_busy_timeout(db.sqliteConnection, state.isDoubtful ? Self.startMilliseconds : 0)
             defer { sqlite3_busy_timeout(db.sqliteConnection, Store.busyMilliseconds) }
-            try db.checkpoint(.truncate)
-            state.withLock { ($0.isDoubtful, $0.isToBeEmptied, $0.pages) = (false, false, 0) }
+            try truncate(db)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-            guard state.withLock({ $0.isDoubtful }) else { return }
+            guard state.isDoubtful else { return }
             try db.checkpoint(.full)
-            state.withLock { ($0.isDoubtful, $0.isToBeEmptied) = (false, true) }
+            self.state.withLock { ($0.isDoubtful, $0.isToBeEmptied) = (false, true) }
         }
+    }
+
+    private func truncate(_ db: Database) throws {
+        try db.checkpoint(.truncate)
+        state.withLock { ($0.isDoubtful, $0.hasFailed, $0.isToBeEmptied, $0.pages) = (false, false, false, 0) }
     }
 
     /// Notes that the connection no longer waits for the disk at a commit.
@@ -89,7 +103,7 @@ final class WriteAheadLog: Sendable {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
             // Somebody reads; the next commit tries again.
         } catch {
-            state.withLock { $0.isDoubtful = true }
+            noteFailure()
         }
     }
 }

@@ -36,6 +36,8 @@ package struct Engine: ~Copyable {
     var memory = Slab(repeating: Int64.min, count: 0)
     var histories = Slab(repeating: SampleRing(), count: 0)
     var registers: Slab<Double>
+    /// For each register, whether the search for what is missing has to look at it.
+    var isWanted: Slab<Bool>
     /// The values over several series at the moment under way, each once.
     var cached = Slab(repeating: CachedValue(), count: 0)
 
@@ -82,6 +84,7 @@ package struct Engine: ~Copyable {
         series = Slab(repeating: SeriesState(), count: plan.series.count)
         instances = Slab(repeating: InstanceState(), count: plan.instances.count)
         registers = Slab(repeating: 0, count: plan.programs.map(\.instructions.count).max() ?? 0)
+        isWanted = Slab(repeating: false, count: registers.count)
         bind()
     }
 

@@ -75,12 +75,24 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
 
     /// The registers that it reads.
     package var inputs: [Int32] {
+        var inputs: [Int32] = []
+        forEachInput { inputs.append($0) }
+        return inputs
+    }
+
+    /// Gives each register that it reads. Allocates nothing.
+    @inlinable
+    package func forEachInput(_ take: (Int32) -> Void) {
         switch operation {
-        case .constant, .operand, .test, .tallied, .atLeast, .all, .hour, .weekday: []
-        case .negate, .absolute, .squareRoot, .logarithm, .exponential, .not, .hold, .share: [a]
-        case .select: [a, b, c]
+        case .constant, .operand, .test, .tallied, .atLeast, .all, .hour, .weekday: break
+        case .negate, .absolute, .squareRoot, .logarithm, .exponential, .not, .hold, .share: take(a)
+        case .select:
+            take(a)
+            take(b)
+            take(c)
         case .add, .subtract, .multiply, .divide, .power, .smaller, .larger, .less, .lessOrEqual, .equal, .and, .or, .sequence:
-            [a, b]
+            take(a)
+            take(b)
         }
     }
 

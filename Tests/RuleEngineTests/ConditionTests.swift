@@ -227,6 +227,30 @@ import Testing
         #expect(bench.log == ["0: test d1 0→2", "300: test d1 2→2 uncertain"])
     }
 
+    @Test("only readings that leave a level unknown are missing: not those of a suppression, nor of what does not decide")
+    func missingReadings() throws {
+        // The level is constant, so that its deviation is unknown; nothing is missing but what suppresses, or decides nothing.
+        for body in [
+            "levels: { watch: \"zscore(water_level, 5m) > 2\" }\nsuppress: temperature < 0 degC",
+            "levels: { watch: \"zscore(water_level, 5m) > 2 or temperature > 30 degC and water_level > 2 m\" }",
+        ] {
+            var bench = try RuleBench.oneRule(body)
+            bench.feed(0, 5, quantity: 1)
+            for minute in 0..<30 {
+                bench.advance(to: Double(minute) * 60)
+                bench.feed(Double(minute) * 60, 1)
+            }
+            #expect(bench.log == [], "\(body)")
+        }
+        var missing = try RuleBench.oneRule("levels: { watch: \"zscore(water_level, 5m) > 2 or temperature > 30 degC\" }")
+        missing.feed(0, 5, quantity: 1)
+        for minute in 0..<30 {
+            missing.advance(to: Double(minute) * 60)
+            missing.feed(Double(minute) * 60, 1)
+        }
+        #expect(missing.log == ["600: test d1 0→2 blind"])
+    }
+
     @Test("calculation: units, powers, roots, choices")
     func calculation() throws {
         for (condition, expected) in [

@@ -222,11 +222,18 @@ enum Lack: UInt8, BitwiseCopyable {
 }
 
 extension Engine {
-    /// What is missing of what an instance measures, or of what its votes do.
-    func lack(_ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, at now: Int64) -> Lack {
+    /// What is missing of what an instance measures, or of what its votes do, as far as that leaves its ballot or a level unknown.
+    mutating func lack(_ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, at now: Int64) -> Lack {
+        if program.ballot >= 0 { isWanted[program.ballot] = true }
+        for step in 0..<program.stepCount { isWanted[Int(layout.steps[program.firstStep + step].when)] = true }
         var lack = Lack.nothing
-        for at in 0..<program.decisiveCount {
-            let code = layout.instructions[program.firstInstruction + Int(layout.decisive[program.firstDecisive + at])]
+        // Inputs come before what reads them.
+        for at in (0..<program.decisiveCount).reversed() {
+            let register = Int(layout.decisive[program.firstDecisive + at])
+            guard isWanted[register] else { continue }
+            isWanted[register] = false
+            guard registers[register].isNaN else { continue }
+            let code = layout.instructions[program.firstInstruction + register]
             switch code.operation {
             case .operand, .test:
                 let operand = layout.operands[Int(instance.operandBase + code.a)]
@@ -238,7 +245,7 @@ extension Engine {
                     let voter = instances[Int(layout.members[Int(member)])]
                     if code.b == 0, voter.ballot.isNaN { lack = lack.joined(voter.lack) }
                 }
-            default: continue
+            default: code.forEachInput { isWanted[Int($0)] = true }
             }
         }
         return lack

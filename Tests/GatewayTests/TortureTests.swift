@@ -78,17 +78,21 @@ import Testing
         let sensor = try await Sensor(broker)
         let start = Sensor.nowMilliseconds - 500_000
         var random = SeededRandom(seed: 7)
-        var taken: Set<Int64> = []
+        // mosquitto may acknowledge a message before it saves it (its issue 1855): owed is what it had acknowledged when it saved last.
+        var owed: Set<Int64> = []
         var number: Int64 = 0
         for _ in 0..<12 {
+            var acknowledged: [(time: Int64, at: Date)] = []
             for _ in 0..<30 {
                 number += 1
                 let time = start + number
                 // Sent until it is acknowledged, as a sensor does that stores and forwards.
-                if (try? await sensor.send(1.5, at: time)) != nil { taken.insert(time) }
+                if (try? await sensor.send(1.5, at: time)) != nil { acknowledged.append((time, Date())) }
             }
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...60, using: &random)))
             broker.stop(signal: SIGKILL)
+            let saved = try broker.savedAt()
+            owed.formUnion(acknowledged.filter { $0.at < saved }.map(\.time))
             try await Task.sleep(for: .milliseconds(Int.random(in: 50...300, using: &random)))
             try broker.start()
             try await eventually(within: 40, "the sensor is back") { sensor.publisher.isConnected }
@@ -106,9 +110,12 @@ import Testing
         try StoreReader(path: gateway.storePath).forEachReading { _, _, reading in
             stored[reading.time.nanoseconds / 1_000_000, default: 0] += 1
         }
-        let missing = taken.filter { stored[$0] == nil }
-        print("12 kills of the broker: \(taken.count) readings acknowledged by it, \(missing.count) of them not stored")
-        #expect(missing.isEmpty)
+        let missing = owed.filter { stored[$0] == nil }.map { $0 - start }.sorted()
+        print(
+            "12 kills of the broker: \(number) readings sent, \(owed.count) acknowledged and saved by it, \(missing.count) of them not stored"
+        )
+        #expect(missing == [])
+        #expect(owed.count > 200)
         // What was sent until the gateway was back is many messages of one time, each stored.
         stored[start - 1] = nil
         #expect(stored.filter { $0.value > 1 }.map { "\($0.key - start): \($0.value)" } == [])

@@ -19,6 +19,11 @@ package final class RealBroker: Sendable {
     package var port: Int { broker.port }
     package func start() throws { try broker.start() }
     package func stop(signal: Int32 = SIGTERM) { broker.stop(signal: signal) }
+    /// When it has saved its sessions and what waits in them last.
+    package func savedAt() throws -> Date {
+        let saved = try FileManager.default.attributesOfItem(atPath: folder.path + "/mosquitto.db")[.modificationDate] as? Date
+        return saved ?? .distantPast
+    }
     /// It hangs: its connections stay, and nothing comes over them.
     package func pause() { broker.signal(SIGSTOP) }
     package func resume() { broker.signal(SIGCONT) }

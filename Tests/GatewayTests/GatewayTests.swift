@@ -190,8 +190,14 @@ import Testing
         try await eventually("the new device raises its own") { upstream.topics.last == "up/test-site/high-water/s2/watch" }
         try gateway.folder.write("rules/rules.yaml", GatewayProcess.rules.replacingOccurrences(of: "high-water", with: "other-name"))
         gateway.signal(SIGHUP)
+        try await eventually("the alarms go on under the new name, at the level that they have by it") {
+            upstream.topics.contains("up/test-site/other-name/s1/warning") && upstream.topics.contains("up/test-site/other-name/s2/warning")
+        }
+        let gas = "hazard: gas\nrules: [ { name: gas, summary: gas, for_each: device, levels: { watch: carbon_monoxide > 50 ppm } } ]\n"
+        try gateway.folder.write("rules/rules.yaml", gas)
+        gateway.signal(SIGHUP)
         try await eventually("the alarms of the rule that is gone are retired") {
-            upstream.topics.count { $0.hasPrefix("up/test-site/high-water/") && $0.hasSuffix("/normal") } == 2
+            upstream.topics.count { $0.hasPrefix("up/test-site/other-name/") && $0.hasSuffix("/normal") } == 2
         }
         #expect(gateway.stop() == 0)
         await upstream.stop()

@@ -57,7 +57,7 @@ import Testing
 
     @Test("a count is known, though some readings are on their way for longer than others")
     func late() throws {
-        let profile = PipelineBench.gauge(interval: "2s", silence: "6s") + "\ntime: { pointer: /t, format: unix_ms }"
+        let profile = PipelineBench.gauge(interval: "2s", silence: "6s", hasTime: true)
         let rules = """
             hazard: health
             rules:
@@ -100,7 +100,7 @@ import Testing
 
     @Test("silence is said of a sensor whose clock has been behind from the beginning")
     func behind() throws {
-        let profile = PipelineBench.gauge(interval: "2s", silence: "6s") + "\ntime: { pointer: /t, format: unix_ms }"
+        let profile = PipelineBench.gauge(interval: "2s", silence: "6s", hasTime: true)
         let rules = """
             hazard: health
             rules:

@@ -52,10 +52,12 @@ final class PipelineBench {
     }
 
     /// A profile of gauges that send a water level.
-    static func gauge(interval: String, silence: String) -> String {
+    /// - Parameter hasTime: whether they send the time of the measurement, in milliseconds as `t`.
+    static func gauge(interval: String, silence: String, hasTime: Bool = false) -> String {
         """
         profile: test
         topic: test/{device}
+        \(hasTime ? "time: { pointer: /t, format: unix_ms }" : "# without a time")
         interval: \(interval)
         silence: \(silence)
         readings:

@@ -248,7 +248,7 @@ import Testing
             missing.advance(to: Double(minute) * 60)
             missing.feed(Double(minute) * 60, 1)
         }
-        #expect(missing.log == ["600: test d1 0→2 blind"])
+        #expect(missing.log == ["600: test d1 0→1 blind"])
     }
 
     @Test("calculation: units, powers, roots, choices")

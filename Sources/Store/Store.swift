@@ -13,7 +13,7 @@ package final class Store: Sendable {
     let looking: DatabaseQueue
     package let path: String
     let unreadable = UnreadableRows()
-    private let log = WriteAheadLog()
+    let log = WriteAheadLog()
     /// How long it waits for others that hold the file.
     static let busyMilliseconds: Int32 = 10_000
 

@@ -44,11 +44,14 @@ struct HighWaterMark: Codable, Equatable {
 extension Store {
     /// Notes beside the store how far it has come. All that it notes is on the disk by then.
     package func keepMark() async throws {
-        let mark = try await queue.writeWithoutTransaction { db in
-            let mark = try HighWaterMark.current(db)
-            // Marks of delivery are committed without a sync; this makes up for it.
-            try db.checkpoint(.passive)
-            return mark
+        let mark = try await queue.writeWithoutTransaction { [log] db in
+            // A sync that fails here leaves the log as doubtful as one that fails in a commit.
+            try log.guarding(db) {
+                let mark = try HighWaterMark.current(db)
+                // Marks of delivery are committed without a sync; this makes up for it.
+                try db.checkpoint(.passive)
+                return mark
+            }
         }
         try JSONEncoder().encode(mark).write(to: URL(fileURLWithPath: HighWaterMark.path(of: path)), options: .atomic)
     }

@@ -146,9 +146,10 @@ extension Simulation {
             where delivery.identity.hasPrefix("heat/s\(station)@") && delivery.identity.contains("#1/") {
                 let told = VirtualClock.start + delivery.uptime
                 let hasLasted = heats.contains { heat in
+                    let isEndKnown = heat.end.flatMap { arrival(station, $0) }.map { $0 <= delivery.uptime } ?? false
                     // Of what was stored it is known to within a commit's delay when it came.
-                    heat.start + Plant.heat <= told + plant.configuration.store.commitDelay
-                        && (heat.end ?? .distantFuture) > heat.start + Plant.heat - .seconds(1)
+                    return heat.start + Plant.heat <= told + plant.configuration.store.commitDelay
+                        && (!isEndKnown || (heat.end ?? .distantFuture) > heat.start + Plant.heat - .seconds(1))
                 }
                 if !hasLasted {
                     fail(

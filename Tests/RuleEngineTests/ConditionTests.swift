@@ -227,6 +227,18 @@ import Testing
         #expect(bench.log == ["0: test d1 0→2", "300: test d1 2→2 uncertain"])
     }
 
+    @Test("a gap in a backlog that is longer than the sensor's silence ends no alarm, and is no fault")
+    func gap() throws {
+        var bench = try RuleBench.oneRule("levels: { watch: \"max(water_level, 15m) > 3 m\" }")
+        bench.tick(3000)
+        for (second, level) in [(0.0, 4.0), (60, 1), (2460, 4), (2520, 1)] { bench.feed(second, level) }
+        #expect(bench.log == ["0: test d1 0→2", "660: test d1 2→2 uncertain", "2460: test d1 2→2"])
+        var normal = try RuleBench.oneRule("levels: { watch: \"max(water_level, 15m) > 3 m\" }")
+        normal.tick(3000)
+        for second in [0.0, 60, 2460, 2520] { normal.feed(second, 1) }
+        #expect(normal.log == [])
+    }
+
     @Test("only readings that leave a level unknown are missing: not those of a suppression, nor of what does not decide")
     func missingReadings() throws {
         // The level is constant, so that its deviation is unknown; nothing is missing but what suppresses, or decides nothing.

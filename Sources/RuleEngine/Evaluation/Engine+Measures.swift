@@ -115,7 +115,7 @@ extension Engine {
             let index = Int(source.series)
             let own = ownTime(index, at: now)
             if series[index].now < own { advance(index, to: own) }
-            if !bound.measure.seesSilence, isSilent(index, at: own) { return .nan }
+            if !bound.measure.seesSilence, isUnknown(index, at: own) { return .nan }
             return value(bound.measure, index, lane: Int(source.lane), extra: Int(source.extra), at: now)
         }
         guard bound.cache >= 0 else { return readJoined(bound, at: now) }  // no series at all
@@ -155,7 +155,7 @@ extension Engine {
             let index = Int(source.series)
             let own = ownTime(index, at: now)
             if series[index].now < own { advance(index, to: own) }
-            let isSilent = isSilent(index, at: own)
+            let isSilent = isUnknown(index, at: own)
             if !isHeard, series[index].newest != .min, !isSilent { isHeard = true }
             if isSilent, leavesOutSilent { continue }
             let lane = Int(source.lane)
@@ -209,7 +209,7 @@ extension Engine {
         let sets = (operand.firstSource..<operand.firstSource + operand.sourceCount).compactMap { at -> Int? in
             let source = layout.sources[Int(at)]
             let index = Int(source.series)
-            if !operand.measure.seesSilence, isSilent(index, at: ownTime(index, at: now)) { return nil }
+            if !operand.measure.seesSilence, isUnknown(index, at: ownTime(index, at: now)) { return nil }
             return Int(extraState(view(index), Int(source.extra)).sorted)
         }
         let place = operand.measure.parameter * Double(held - 1)

@@ -105,6 +105,10 @@ extension Engine {
     private mutating func lookAt(_ index: Int, at time: Int64, into changes: inout [LevelChange]) {
         advance(index, to: time)
         noteSilence(index, at: time)
+        if !series[index].isSilent, series[index].newest != .min, time >= silentAt(index) {
+            series[index].isInGap = true
+            series[index].isQuiet = true
+        }
         series[index].lookedAt = time
         if series[index].newest == .min {
             series[index].wake = nextUnheardLook(index)

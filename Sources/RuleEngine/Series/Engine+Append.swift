@@ -196,7 +196,7 @@ extension Engine {
             let rows = LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride))
             let masks = shapes.masks.address(shape.pointee.maskBase, count: shape.pointee.words)
             // Nothing that is measured is known of a silent sensor.
-            let isHeard: UInt64 = state.pointee.isSilent ? 0 : .max
+            let isHeard: UInt64 = state.pointee.isSilent || state.pointee.isInGap ? 0 : .max
             let thresholds = shapes.thresholds.address(shape.pointee.thresholdBase, count: vectorCount)
             var vector = 0
             var word = 0

@@ -116,6 +116,9 @@ extension Engine {
         return listened == .min || Self.later(silent, series[index].lag) <= listened
     }
 
+    /// Whether nothing is known of a sensor at a moment of its series' time.
+    func isUnknown(_ index: Int, at time: Int64) -> Bool { series[index].isInGap || isSilent(index, at: time) }
+
     /// A moment, in the time of a series: what passed while nobody listened does not pass for it.
     @inline(__always)
     func ownTime(_ index: Int, at now: Int64) -> Int64 { series[index].isQuiet ? now &- series[index].pause : now }
@@ -144,6 +147,7 @@ extension Engine {
         }
         series[index].pause = 0
         series[index].isQuiet = false
+        series[index].isInGap = false
         guard series[index].isSilent else { return }
         series[index].isSilent = false
         noteSensorNews(index)

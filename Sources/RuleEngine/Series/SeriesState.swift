@@ -53,6 +53,9 @@ struct SeriesState: BitwiseCopyable {
     var bitReaderBase: Int32 = 0
     /// The sensor has sent nothing for its silence, while the gateway listened.
     var isSilent = false
+    /// Its windows end in a gap that is longer than its silence and lies in a backlog: nothing is known of that time, though the
+    /// sensor was not silent while the gateway waited for it. Ends with the next sample.
+    var isInGap = false
     var silence = Int64.max
     var counter = CounterPlan()
     /// Clock time since the newest sample in which nobody listened. It does not pass for the series' windows.

@@ -18,6 +18,13 @@ import Testing
             profile: PipelineBench.gauge(interval: "2s", silence: "6s"), devices: "  - { id: d1, profile: test }", rules: Self.rules)
     }
 
+    /// One device that sends the times of its readings, and one rule.
+    private func bench(ofTimes rule: String) throws -> PipelineBench {
+        try PipelineBench(
+            profile: PipelineBench.gauge(interval: "2s", silence: "6s", hasTime: true), devices: "  - { id: d1, profile: test }",
+            rules: "hazard: health\nrules:\n  - \(rule)\n")
+    }
+
     private func feed(_ bench: PipelineBench, for span: TimeSpan) {
         let end = bench.clock.now() + span
         while bench.clock.now() < end {
@@ -57,13 +64,8 @@ import Testing
 
     @Test("a count is known, though some readings are on their way for longer than others")
     func late() throws {
-        let profile = PipelineBench.gauge(interval: "2s", silence: "6s", hasTime: true)
-        let rules = """
-            hazard: health
-            rules:
-              - { name: few, summary: few, for_each: device, levels: { watch: "count(water_level, 20s) < 9" } }
-            """
-        let bench = try PipelineBench(profile: profile, devices: "  - { id: d1, profile: test }", rules: rules)
+        let bench = try bench(
+            ofTimes: #"{ name: few, summary: few, for_each: device, levels: { watch: "count(water_level, 20s) < 9" } }"#)
         for number in 0..<20 {
             let time = PipelineBench.start + .seconds(Int64(number) * 4)
             bench.pass(to: time + .seconds(number % 2 == 0 ? 3 : 0))
@@ -100,13 +102,8 @@ import Testing
 
     @Test("silence is said of a sensor whose clock has been behind from the beginning")
     func behind() throws {
-        let profile = PipelineBench.gauge(interval: "2s", silence: "6s", hasTime: true)
-        let rules = """
-            hazard: health
-            rules:
-              - { name: gone, summary: gone, for_each: device, levels: { watch: "silent(water_level, 20s)" }, blind: none }
-            """
-        let bench = try PipelineBench(profile: profile, devices: "  - { id: d1, profile: test }", rules: rules)
+        let bench = try bench(
+            ofTimes: #"{ name: gone, summary: gone, for_each: device, levels: { watch: "silent(water_level, 20s)" }, blind: none }"#)
         for _ in 0..<5 {
             bench.pass(to: bench.clock.now() + .seconds(2))
             bench.take("{\"level\":1,\"t\":\((bench.clock.now() - .minutes(5)).nanoseconds / 1_000_000)}")

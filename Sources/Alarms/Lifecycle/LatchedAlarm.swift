@@ -24,6 +24,7 @@ extension Transition {
             alarm: alarm, kind: .raised, time: now, recorded: now, from: "normal", to: name, severity: rank, causes: [], ruleVersion: "")
         return [raise, end(of: alarm, at: now)]
     }
+
     /// The end of an alarm of the gateway's own that no rule stands behind.
     package static func end(of latched: Alarm, at now: Instant) -> Transition {
         var alarm = latched

@@ -155,9 +155,9 @@ extension Engine {
             let index = Int(source.series)
             let own = ownTime(index, at: now)
             if series[index].now < own { advance(index, to: own) }
-            let isSilent = isUnknown(index, at: own)
-            if !isHeard, series[index].newest != .min, !isSilent { isHeard = true }
-            if isSilent, leavesOutSilent { continue }
+            let isUnknown = isUnknown(index, at: own)
+            if !isHeard, series[index].newest != .min, !isUnknown { isHeard = true }
+            if isUnknown, leavesOutSilent { continue }
             let lane = Int(source.lane)
             let state = view(index)
             if aggregate == .age { youngest = min(youngest, age(state, index, at: now)) }

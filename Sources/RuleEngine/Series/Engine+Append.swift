@@ -195,8 +195,8 @@ extension Engine {
             let (maximumLayers, minimumLayers) = (shape.pointee.maximumLayers, shape.pointee.minimumLayers)
             let rows = LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride))
             let masks = shapes.masks.address(shape.pointee.maskBase, count: shape.pointee.words)
-            // Nothing that is measured is known of a silent sensor.
-            let isHeard: UInt64 = state.pointee.isSilent || state.pointee.isInGap ? 0 : .max
+            // Of a silent sensor, and of one in a gap, nothing that is measured is known.
+            let isHeard: UInt64 = state.pointee.isUnknown ? 0 : .max
             let thresholds = shapes.thresholds.address(shape.pointee.thresholdBase, count: vectorCount)
             var vector = 0
             var word = 0

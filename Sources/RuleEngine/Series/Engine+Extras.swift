@@ -139,7 +139,7 @@ extension Engine {
             for number in first..<min(first + 64, shape.pointee.scalarCount) {
                 let test = shapes.scalarTests[shape.pointee.scalarBase + number]
                 let bit = UInt64(1) << UInt64(number - first)
-                if state.isSilent, !test.measure.seesSilence { continue }
+                if state.isUnknown, !test.measure.seesSilence { continue }
                 let value = value(test.measure, index, lane: Int(test.lane), extra: Int(test.extra), at: state.now)
                 if value > test.threshold { bits |= bit }
                 // What was counted so far is the least that there is.

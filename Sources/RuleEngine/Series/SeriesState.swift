@@ -36,6 +36,9 @@ struct SeriesState: BitwiseCopyable {
     /// The next sample is the first, or ends a silence or an interruption.
     var isQuiet = true
 
+    /// Whether nothing that is measured is known of the sensor.
+    var isUnknown: Bool { isSilent || isInGap }
+
     /// Later than any time, and far enough from the end that a lag can be taken from it.
     static var notQueued: Int64 { .max >> 1 }
 

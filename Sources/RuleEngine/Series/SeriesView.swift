@@ -17,7 +17,7 @@ struct SeriesView: BitwiseCopyable {
     @inline(__always) var cursors: Int32 { state.pointee.cursors }
     @inline(__always) var extras: Int32 { state.pointee.extras }
     @inline(__always) var words: Int32 { state.pointee.words }
-    @inline(__always) var isSilent: Bool { state.pointee.isSilent || state.pointee.isInGap }
+    @inline(__always) var isUnknown: Bool { state.pointee.isUnknown }
     @inline(__always) var counter: CounterPlan { state.pointee.counter }
 
     /// How many samples a window holds.

@@ -29,9 +29,10 @@ enum GrowthBenchmark {
 
     /// Feeds `seconds` readings of each sensor at 1 Hz, and times the last `measured` seconds of them.
     /// - Returns: nanoseconds and allocations per reading.
-    private static func run(_ compiled: CompiledRules, sensors: Int, seconds: Int, measured: Int) -> (
-        nanoseconds: Double, allocations: Double
-    ) {
+    private static func run(
+        _ compiled: CompiledRules, sensors: Int, seconds: Int, measured: Int,
+        value: (UInt64, UInt64) -> Double = EngineBenchmark.value
+    ) -> (nanoseconds: Double, allocations: Double) {
         var engine = Engine(compiled.plan)
         var changes: [LevelChange] = []
         var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
@@ -54,7 +55,7 @@ enum GrowthBenchmark {
                 batch.append(
                     Reading(
                         series: SeriesID(index: Int32(sensor)), time: Instant(nanoseconds: Int64(second) * 1_000_000_000),
-                        value: EngineBenchmark.value(UInt64(sensor), UInt64(second))))
+                        value: value(UInt64(sensor), UInt64(second))))
                 if batch.count == 65_536 { flush(second >= seconds - measured, &engine) }
             }
         }
@@ -89,25 +90,39 @@ enum GrowthBenchmark {
 
     /// What each function costs a reading, in a rule by itself: 100 sensors at 1 Hz, windows of 10 min.
     static func functions() throws -> [Line] {
+        let increase = "increase(temperature, 10m) > 90000 K"
         let conditions = [
             "mean": "mean(temperature, 10m) > 90 degC", "count": "count(temperature, 10m) > 900",
             "stddev": "stddev(temperature, 10m) > 90 K",
             "slope": "slope(temperature, 10m) > 9 K/s", "min": "min(temperature, 10m) > 90 degC", "max": "max(temperature, 10m) > 90 degC",
             "median": "median(temperature, 10m) > 90 degC", "quantile": "quantile(temperature, 0.95, 10m) > 90 degC",
             "first": "first(temperature, 10m) > 90 degC", "last": "last(temperature, 10m) > 90 degC",
-            "delta": "delta(temperature, 10m) > 90 K", "increase": "increase(temperature, 10m) > 90000 K",
-            "rate": "rate(temperature, 10m) > 900 K/s", "time_mean": "time_mean(temperature, 10m) > 90 degC",
+            "delta": "delta(temperature, 10m) > 90 K", "increase (falls at each second reading)": increase,
+            "time_mean": "time_mean(temperature, 10m) > 90 degC",
             "changes": "changes(temperature, 10m) > 9000", "zscore": "zscore(temperature, 10m) > 90",
             "forecast": "forecast(temperature, 10m, 1h) > 900 degC", "ewma": "ewma(temperature, 10m) > 90 degC",
             "share": "share(temperature > 22 degC, 10m) > 2", "silent": "silent(temperature, 5m)",
             "any": "any(mean(temperature, 10m) > 90 degC)", "for": "temperature > 90 degC for 10m",
             "calculation": "mean(temperature, 10m) - mean(temperature, 20m) > 90 K",
         ]
-        return try conditions.sorted { $0.key < $1.key }.map { name, condition in
+        func line(_ name: String, _ condition: String, value: (UInt64, UInt64) -> Double = EngineBenchmark.value) throws -> [Line] {
             let rule = "hazard: benchmark\nrules:\n  - { name: r, for_each: device, levels: { warning: \"\(condition)\" } }\n"
-            let result = run(try EngineBenchmark.compile(rule, sensors: 100), sensors: 100, seconds: 4000, measured: 2600)
-            return Line("function: \(name)", result.nanoseconds, "ns/reading")
+            let result = run(
+                try EngineBenchmark.compile(rule, sensors: 100), sensors: 100, seconds: 4000, measured: 2600, value: value)
+            return [
+                Line("function: \(name)", result.nanoseconds, "ns/reading"),
+                Line("function: \(name): allocations", result.allocations, "per reading"),
+            ]
         }
+        let counters = ["increase": increase, "rate": "rate(temperature, 10m) > 900 K/s"]
+        return try conditions.sorted { $0.key < $1.key }.flatMap { try line($0.key, $0.value) }
+            + counters.sorted { $0.key < $1.key }.flatMap { try line($0.key, $0.value, value: countsAndResets) }
+    }
+
+    /// A counter that rises by 1 to 3 with each reading, and begins again at zero once in 1,000 to 2,000 readings.
+    private static func countsAndResets(_ id: UInt64, _ second: UInt64) -> Double {
+        let sinceReset = second % (1000 + id * 10)
+        return Double(2 * sinceReset) + EngineBenchmark.value(id, second).truncatingRemainder(dividingBy: 1)
     }
 
     /// Ten thousand devices and ten thousand rules, from their texts to an engine that could run them.

@@ -75,7 +75,7 @@ extension Engine {
         guard after &- before > length else { return (counted, before) }
         let start = state.now &- length
         let outside = Double(start &- before) / Double(after &- before)
-        return (counted - Counter.step(state.ring, first, state.counter) * outside, start)
+        return (counted - Counter.step(state, first) * outside, start)
     }
 
     private func extraState(_ state: SeriesView, _ extra: Int) -> ExtraState { extras[Int(state.extras) + extra] }

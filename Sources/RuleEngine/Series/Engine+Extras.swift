@@ -34,7 +34,9 @@ extension Engine {
         let sample = ring[index]
         switch extra.kind {
         case .sorted: sorted[Int(extras[at].sorted)].insert(sample.value)
-        case .increase: extras[at].sum.add(Counter.step(ring, index, state.counter))
+        case .increase:
+            if index > 0, sample.value < ring[index - 1].value { state.noteFall(at: sample.time) }
+            extras[at].sum.add(Counter.step(state, index))
         case .changes: if Self.differs(ring, index) { extras[at].count += 1 }
         case .area: if index > first { extras[at].sum.add(Self.area(ring[index - 1], sample)) }
         case .smoothed:
@@ -50,7 +52,7 @@ extension Engine {
         let ring = state.ring
         switch extra.kind {
         case .sorted: sorted[Int(extras[at].sorted)].remove(ring[index].value)
-        case .increase: extras[at].sum.add(-Counter.step(ring, index, state.counter))
+        case .increase: extras[at].sum.add(-Counter.step(state, index))
         case .changes: if Self.differs(ring, index) { extras[at].count -= 1 }
         case .area: if index + 1 < end { extras[at].sum.add(-Self.area(ring[index], ring[index + 1])) }
         case .smoothed: break

@@ -183,6 +183,8 @@ extension Engine {
         series[index].ring.insert(sample, at: position)
         noteLate(sample, index)
         let state = view(index)
+        // Itself, or the sample behind it.
+        state.noteFall(at: state.ring[min(position + 1, Int(state.ring.count) - 1)].time)
         let shape = state.shape
         guard shape.pointee.windowCount > 0 else { return }
         for lane in 0..<shape.pointee.windowCount
@@ -204,6 +206,7 @@ extension Engine {
     mutating func insert(_ run: ArraySlice<Sample>, into index: Int) {
         series[index].ring.merge(run)
         for sample in run { noteLate(sample, index) }
+        view(index).noteFall(at: series[index].newest)
         formAnew(index)
     }
 

@@ -61,6 +61,8 @@ struct SeriesState: BitwiseCopyable {
     var isInGap = false
     var silence = Int64.max
     var counter = CounterPlan()
+    /// Of a counter: no sample later than this is lower than the one before it.
+    var lastFall = Int64.min
     /// Clock time since the newest sample in which nobody listened. It does not pass for the series' windows.
     var pause: Int64 = 0
     /// From when on it has been listened to without an interruption, by the gateway's clock; `.max` before the first time.

@@ -23,6 +23,9 @@ struct SeriesView: BitwiseCopyable {
     /// How many samples a window holds.
     @inline(__always)
     func count(lane: Int) -> Int { Int(rows[0, lane]) }
+
+    /// Remembers that a sample may be lower than the one before it.
+    func noteFall(at time: Int64) { state.pointee.lastFall = max(state.pointee.lastFall, time) }
 }
 
 extension Engine {

@@ -49,11 +49,15 @@ struct Counter {
         self.plan = plan
     }
 
-    /// What was counted from the sample before an index to the one at it. O(``lookback``).
-    static func step(_ ring: SampleRing, _ index: Int, _ plan: CounterPlan) -> Double {
+    /// What was counted from the sample before an index to the one at it. O(1) where the counter has only risen since
+    /// ``lookback`` samples, else O(``lookback``).
+    static func step(_ series: SeriesView, _ index: Int) -> Double {
         guard index > 0 else { return 0 }
+        let (ring, plan) = (series.ring, series.counter)
         let start = max(0, index - lookback)
-        guard (start + 1...index).contains(where: { ring[$0].value < ring[$0 - 1].value }) else {
+        guard ring[start].time <= series.state.pointee.lastFall,
+            (start + 1...index).contains(where: { ring[$0].value < ring[$0 - 1].value })
+        else {
             // Nearly always: it only rises.
             return plan.credible(ring[index].value - ring[index - 1].value, from: ring[index - 1].time, to: ring[index].time)
         }
@@ -66,9 +70,8 @@ struct Counter {
     private mutating func count(to sample: Sample) -> Double {
         defer { last = sample }
         if sample.value < level { return countFall(to: sample) }
-        for known in [fall, highFall] {
-            if let known, isBack(sample.value, from: known) { return countBack(to: sample, from: known.from) }
-        }
+        if let fall, isBack(sample.value, from: fall) { return countBack(to: sample, from: fall.from) }
+        if let highFall, isBack(sample.value, from: highFall) { return countBack(to: sample, from: highFall.from) }
         let step = plan.credible(sample.value - level, from: last.time, to: sample.time)
         defer { (level, pending, largestStep) = (sample.value, 0, max(largestStep, step)) }
         return pending + step

@@ -81,6 +81,13 @@ package struct Mutant: Sendable {
             "        if series[index].isSilent { return true }\n",
             "        if MUTANT { return false }\n        if series[index].isSilent { return true }\n"),
         Mutant(
+            "gap-taken-for-news", "in a backlog, the time in which a sensor sent nothing is judged by what it sent before",
+            in: "RuleEngine/Evaluation/Engine+Timers.swift",
+            "            series[index].isInGap = true", "            series[index].isInGap = !MUTANT"),
+        Mutant(
+            "hold-broken-by-silence", "what has to last is false after a silence", in: "RuleEngine/Evaluation/Engine+Evaluate.swift",
+            "        return memory[slot + 1] == 0 ? 0 : .nan", "        return MUTANT || memory[slot + 1] == 0 ? 0 : .nan"),
+        Mutant(
             "lost-step", "after a start the steps of policies are not looked at", in: "Alarms/Policies/EscalationPlanner.swift",
             "        nextLook = .distantPast\n        if var course",
             "        if !MUTANT { nextLook = .distantPast }\n        if var course"),
@@ -94,6 +101,9 @@ package struct Mutant: Sendable {
             "        var isDoubtful = true",
             "        var isDoubtful: Bool { get { MUTANT ? false : doubt } set { doubt = newValue } }\n        var doubt = true\n        init(isDoubtful: Bool = true) { doubt = isDoubtful }"
         ),
+        Mutant(
+            "unguarded-mark", "a sync that fails beside the commits is told to nobody", in: "Store/Integrity/HighWaterMark.swift",
+            "            try log.guarding(db) {", "            try (MUTANT ? WriteAheadLog() : log).guarding(db) {"),
         Mutant(
             "two-commits", "readings and what follows from them are committed one after the other", in: "Store/Readings/Store+Commit.swift",
             "            try Self.append(batch.readings, arrived: batch.arrived, db)\n",

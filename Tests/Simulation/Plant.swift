@@ -18,6 +18,8 @@ package struct Plant: Sendable {
     static let silence = TimeSpan.minutes(2)
     /// How long it has to be hot.
     static let heat = TimeSpan.minutes(1)
+    /// How long it has to be damp at the post until it counts as soaked.
+    static let soak = TimeSpan.seconds(30)
     /// How long nobody may take a warning on before the chief is told.
     static let patience = TimeSpan.minutes(2)
 
@@ -77,6 +79,12 @@ package struct Plant: Sendable {
             summary: "{station}: damp"
             for_each: station
             levels: { watch: "max(humidity, 3m) > 50 %" }
+            blind: none
+          - name: soaked
+            hazard: gas
+            summary: "{station}: soaked"
+            for_each: station
+            levels: { watch: humidity > 50 % for 30s }
             blind: none
         """
 

@@ -17,6 +17,7 @@ extension Simulation {
         checkNumbers(post, stored)
         checkSilence(stored, events)
         checkPulse(post, stored, events)
+        checkSoaked(stored, events)
     }
 
     /// A message is stored once, however often it came; and once it was acknowledged, it is.
@@ -50,6 +51,21 @@ extension Simulation {
             let listened = lives.reduce(TimeSpan.zero) { $0 + max(.zero, min($1.to, to) - max($1.from, from)) }
             if listened >= Plant.silence + .seconds(1) {
                 fail("damp/s\(Plant.post): cleared at \(event.time), and nothing was heard since \(newest)")
+            }
+        }
+    }
+
+    /// What has lasted ends by a reading, and not by a silence after which it goes on as before.
+    private func checkSoaked(_ stored: [PostReading], _ events: [StoreReader.Event]) {
+        guard !weather.setsClock else { return }
+        let dry = stored.filter { $0.isHumidity && $0.reading.value <= 50 }.map(\.reading.time)
+        var raised: Instant?
+        for event in events where event.rule == "soaked" {
+            guard let time = Instant(rfc3339: event.time.utf8) else { return fail("\(event.time) is no time") }
+            if event.kind == "raised" { raised = time }
+            guard event.kind == "cleared", let since = raised else { continue }
+            if !dry.contains(where: { $0 > since - Plant.soak && $0 <= time }) {
+                fail("soaked/s\(Plant.post): raised at \(since) and cleared at \(time), and no reading between was dry")
             }
         }
     }

@@ -208,8 +208,9 @@ package final class Simulation {
 
     private var isAtRest: Bool {
         guard process != nil, world.nextHappening == nil, world.broker.isAtRest else { return false }
-        // Long enough for what time alone brings about.
+        // Long enough for what time alone brings about, and for what has to last while the gateway listens.
         return world.uptime > weather.end + Plant.patience + Plant.heat + .seconds(30)
+            && world.uptime > lives[lives.count - 1].from + Plant.heat + .seconds(10)
             && (try? StoreReader(path: configuration.store.path).outbox().isEmpty) == true
     }
 

@@ -93,6 +93,29 @@ import Testing
         #expect(isNews(&other, 1, payload(1), 0))
     }
 
+    @Test("that a broker's memory was set back is known after a start, so that it does not pass for one that reuses identifiers")
+    func setBackBeforeStart() {
+        func payload(_ number: Int) -> [UInt8] { Array("{\"t\":\(number)}".utf8) }
+        var received = ReceivedMessages()
+        var rows: [(last: Int64, marks: [MessageMark])] = []
+        func take(_ identifier: UInt16, _ number: Int, resumption: Int) {
+            if let mark = Self.with(identifier, again: false, payload(number), resumption: resumption, { received.take($0) }) {
+                rows.append((received.last, [mark]))
+            }
+            received.acknowledgementsReleased()
+        }
+        for number in 1...50 { take(UInt16(number), number, resumption: 0) }
+        // It has begun a session anew, of which the process before had stored nothing when it died.
+        for number in 1...10 { take(UInt16(number), 50 + number, resumption: 1) }
+        #expect(rows.count == 60)
+        var next = ReceivedMessages()
+        next.restore(rows)
+        #expect(Self.with(11, again: false, payload(61), resumption: 1) { next.take($0) != nil })
+        next.acknowledgementsReleased()
+        // The acknowledgement was lost with the link.
+        #expect(Self.with(11, again: true, payload(61), resumption: 2) { next.take($0) == nil })
+    }
+
     @Test("a new session knows nothing of the one before")
     func newSession() {
         var received = ReceivedMessages()

@@ -57,7 +57,7 @@ struct ReceivedMessages {
     /// Takes a message of QoS 1.
     /// - Returns: what it will be recognised by; `nil` where it was received before.
     mutating func take(_ message: IncomingMessage) -> MessageMark? {
-        let mark = MessageMark(identifier: message.identifier, digest: MessageDigest.of(message))
+        var mark = MessageMark(identifier: message.identifier, digest: MessageDigest.of(message))
         if message.resumption != resumption {
             (resumption, isRepeating, countOnConnection) = (message.resumption, message.resumption > 0, 0)
         }
@@ -71,7 +71,7 @@ struct ReceivedMessages {
                 return nil
             }
         }
-        if isOwed { meet(entry, mark.identifier) }
+        if isOwed { mark.isSetBack = meet(entry, mark.identifier) }
         isRepeating = false
         note(mark)
         surelyReleased = .max
@@ -85,12 +85,21 @@ struct ReceivedMessages {
     }
 
     /// Learns how the broker chooses identifiers, from a new message whose identifier was another message's a while ago.
-    private mutating func meet(_ entry: Entry, _ identifier: UInt16) {
+    /// - Returns: whether its memory was set back.
+    private mutating func meet(_ entry: Entry, _ identifier: UInt16) -> Bool {
         let next = last + 1
         // On a connection's first new message it is the broker's memory that was set back.
         let isJump = isRepeating && !entry.hasComeUnmarked || next - entry.number >= Self.reuseMax
-        guard isJump, !isReusing, lastJump == 0 || isRepeating || next - lastJump >= Self.owedMax else { return isReusing = true }
-        lastJump = next
+        guard isJump, !isReusing, lastJump == 0 || isRepeating || next - lastJump >= Self.owedMax else {
+            isReusing = true
+            return false
+        }
+        noteJump(to: identifier)
+        return true
+    }
+
+    private mutating func noteJump(to identifier: UInt16) {
+        lastJump = last + 1
         forget(from: identifier)
     }
 
@@ -141,7 +150,11 @@ struct ReceivedMessages {
             surelyReleased = last
             for mark in marks {
                 let entry = entries[Int(mark.identifier)]
-                if entry.number > forgottenUpTo { meet(entry, mark.identifier) }
+                if mark.isSetBack {
+                    noteJump(to: mark.identifier)
+                } else if entry.number > forgottenUpTo {
+                    _ = meet(entry, mark.identifier)
+                }
                 note(mark)
             }
             acknowledgementsReleased()

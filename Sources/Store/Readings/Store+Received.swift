@@ -7,10 +7,13 @@ package struct MessageMark: Hashable, Sendable, BitwiseCopyable {
     package var identifier: UInt16
     /// Of its topic and payload.
     package var digest: UInt64
+    /// With it the broker began again at an identifier that it had given to other messages before: its memory was set back.
+    package var isSetBack: Bool
 
-    package init(identifier: UInt16, digest: UInt64) {
+    package init(identifier: UInt16, digest: UInt64, isSetBack: Bool = false) {
         self.identifier = identifier
         self.digest = digest
+        self.isSetBack = isSetBack
     }
 }
 
@@ -55,12 +58,18 @@ extension Store {
     }
 
     private static let markSize = 10
+    /// No packet's: it stands before a mark that is set back.
+    private static let setBack: UInt16 = 0
 
     private static func pack(_ marks: [MessageMark]) -> Data {
         var data = Data(capacity: marks.count * markSize)
+        func append(_ identifier: UInt16, _ digest: UInt64) {
+            withUnsafeBytes(of: identifier.littleEndian) { data.append(contentsOf: $0) }
+            withUnsafeBytes(of: digest.littleEndian) { data.append(contentsOf: $0) }
+        }
         for mark in marks {
-            withUnsafeBytes(of: mark.identifier.littleEndian) { data.append(contentsOf: $0) }
-            withUnsafeBytes(of: mark.digest.littleEndian) { data.append(contentsOf: $0) }
+            if mark.isSetBack { append(setBack, 0) }
+            append(mark.identifier, mark.digest)
         }
         return data
     }
@@ -68,12 +77,16 @@ extension Store {
     /// A row that is not as it was written gives what can be read of it.
     private static func unpack(_ data: Data) -> [MessageMark] {
         data.withUnsafeBytes { bytes in
-            (0..<bytes.count / markSize).map { number in
-                let at = number * markSize
-                return MessageMark(
-                    identifier: UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt16.self)),
-                    digest: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at + 2, as: UInt64.self)))
+            var marks: [MessageMark] = []
+            marks.reserveCapacity(bytes.count / markSize)
+            var isSetBack = false
+            for at in stride(from: 0, through: bytes.count - markSize, by: markSize) {
+                let identifier = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt16.self))
+                let digest = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at + 2, as: UInt64.self))
+                if identifier != setBack { marks.append(MessageMark(identifier: identifier, digest: digest, isSetBack: isSetBack)) }
+                isSetBack = identifier == setBack
             }
+            return marks
         }
     }
 }

@@ -13,13 +13,15 @@ enum Main {
         }
         guard arguments.count == 5 || arguments.count >= 6 && arguments[5] == "engine" else {
             print(
-                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [latency | overload | engine [W1|W2|functions|loading]] (scripts/bench names them)"
+                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [latency | overload | engine [W1|W2|functions [NAME]|loading]] (scripts/bench names them)"
             )
             exit(64)
         }
         // One at a time, the engine first: nothing else runs beside it.
         var lines = try EngineBenchmark.lines(arguments[1], only: arguments.count > 6 ? arguments[6] : nil)
-        if arguments.count > 6, arguments[6] == "functions" { lines = try GrowthBenchmark.functions() }
+        if arguments.count > 6, arguments[6] == "functions" {
+            lines = try GrowthBenchmark.functions(only: arguments.count > 7 ? arguments[7] : nil)
+        }
         if arguments.count > 6, arguments[6] == "loading" { lines = [try GrowthBenchmark.loading()] }
         if arguments.count < 7 { lines += try GrowthBenchmark.lines() }
         guard arguments.count == 5 else { return try Report.show(lines, file: ".build/bench-engine.json") }

@@ -11,6 +11,9 @@ package import Telemetry
 /// however many rules it stands in; only rules of which a test came out differently are run, and those
 /// that take more than one series' windows to decide. In the steady state a reading allocates nothing; its cost
 /// is O(windows of its series) amortised. Only a level change allocates.
+///
+/// What a reading runs through is inlined or `mutating`, also where it changes nothing: Swift 6.3 hands a copy of the engine, 1 KB,
+/// to a method that only reads it and is not inlined.
 package struct Engine: ~Copyable {
     let plan: Plan
     var layout: ProgramLayout
@@ -181,12 +184,18 @@ package struct Engine: ~Copyable {
     }
 
     /// Runs what timers had to do before a moment, of a series that gets a sample then, and of its raw twin.
-    @inline(never)
-    mutating func settle(_ index: Int, before time: Int64, into changes: inout [LevelChange]) {
+    @inline(__always)
+    private mutating func settle(_ index: Int, before time: Int64, into changes: inout [LevelChange]) {
         guard index >= 0, index < series.count else { return }
-        for index in [index, Int(series[index].raw)] where index >= 0 {
-            if series[index].wake < time || series[index].readersWake < time { runTimers(of: index, before: time, into: &changes) }
-        }
+        settleOne(index, before: time, into: &changes)
+        let raw = Int(series[index].raw)
+        if raw >= 0 { settleOne(raw, before: time, into: &changes) }
+    }
+
+    @inline(__always)
+    private mutating func settleOne(_ index: Int, before time: Int64, into changes: inout [LevelChange]) {
+        let state = series.address(index)
+        if state.pointee.wake < time || state.pointee.readersWake < time { runTimers(of: index, before: time, into: &changes) }
     }
 
     /// A second-level cache of today's processors, in bytes, and how much of it readings go through here.
@@ -213,9 +222,7 @@ package struct Engine: ~Copyable {
         }
         guard isUsable else { return .unusable }
         // What timers had to do before this moment comes first, in the state of that moment.
-        if state.pointee.wake < sample.time || state.pointee.readersWake < sample.time {
-            runTimers(of: index, before: sample.time, into: &changes)
-        }
+        settleOne(index, before: sample.time, into: &changes)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
         let isNewest = sample.time >= newest && (newest == .min || sample.time > state.pointee.now &- shape.pointee.shortest)
         guard isNewest else {
@@ -270,20 +277,21 @@ package struct Engine: ~Copyable {
     }
 
     mutating func pushTouched(_ index: Int) {
-        let state = series[index]
-        let touched = state.isDirty ? state.readerCount : state.alwaysCount
-        for at in 0..<Int(touched) { push(Int(readers[Int(state.readerBase) + at])) }
-        if !state.isDirty {
-            for word in 0..<shapes.shapes[Int(state.shape)].words {
-                var bits = changedWords[word]
-                while bits != 0 {
-                    let bit = Int(state.bitReaderBase) + word * 64 + bits.trailingZeroBitCount
-                    for at in bitReaderOffsets[bit]..<bitReaderOffsets[bit + 1] { push(Int(bitReaders[Int(at)])) }
-                    bits &= bits &- 1
-                }
+        let state = series.address(index)
+        let isDirty = state.pointee.isDirty
+        state.pointee.isDirty = false
+        let touched = isDirty ? state.pointee.readerCount : state.pointee.alwaysCount
+        let (readerBase, bitReaderBase) = (Int(state.pointee.readerBase), Int(state.pointee.bitReaderBase))
+        for at in 0..<Int(touched) { push(Int(readers[readerBase + at])) }
+        guard !isDirty else { return }
+        for word in 0..<shapes.shapes[Int(state.pointee.shape)].words {
+            var bits = changedWords[word]
+            while bits != 0 {
+                let bit = bitReaderBase + word * 64 + bits.trailingZeroBitCount
+                for at in bitReaderOffsets[bit]..<bitReaderOffsets[bit + 1] { push(Int(bitReaders[Int(at)])) }
+                bits &= bits &- 1
             }
         }
-        series[index].isDirty = false
     }
 
     /// Marks an instance for evaluation in the moment under way.

@@ -291,7 +291,7 @@ extension Engine {
     }
 
     /// How many of an instance's members are true, or stand at a level or higher.
-    private func tally(_ index: Int, level: Int32) -> (holding: Int, unknown: Int, members: Int) {
+    private mutating func tally(_ index: Int, level: Int32) -> (holding: Int, unknown: Int, members: Int) {
         let tally = layout.tallies[index]
         var (holding, unknown) = (0, 0)
         for at in tally.firstMember..<tally.firstMember + tally.memberCount {

@@ -83,7 +83,7 @@ extension Engine {
     }
 
     /// Whether a sample has its place before the ends of its series' windows, and not too far before.
-    private func isLate(_ sample: Sample, _ index: Int, _ quality: Quality) -> Bool {
+    private mutating func isLate(_ sample: Sample, _ index: Int, _ quality: Quality) -> Bool {
         let newest = series[index].newest
         guard newest != .min else { return false }
         if sample.time <= newest {

@@ -5,7 +5,7 @@ internal import Telemetry
 extension Engine {
     /// A measure of one series; `nan` where its window holds too little.
     @inline(__always)
-    func value(_ measure: Measure, _ index: Int, lane: Int, extra: Int, at now: Int64) -> Double {
+    mutating func value(_ measure: Measure, _ index: Int, lane: Int, extra: Int, at now: Int64) -> Double {
         let state = view(index)
         if measure.aggregate == .age { return age(state, index, at: now) }
         let held = state.count(lane: lane)
@@ -48,13 +48,13 @@ extension Engine {
     }
 
     /// Seconds of listening since the newest reading; of a sensor that has never sent, since it has been listened to.
-    private func age(_ state: SeriesView, _ index: Int, at now: Int64) -> Double {
+    private mutating func age(_ state: SeriesView, _ index: Int, at now: Int64) -> Double {
         let since = state.newest == .min ? series[index].heardFrom : state.newest
         return since == .min || since == .max ? .nan : Double(ownTime(index, at: now) &- since) * 1e-9
     }
 
     /// The newest value less the one at the window's beginning, on a straight line between the readings before and after it.
-    private func delta(_ state: SeriesView, lane: Int, first: Int) -> Double {
+    private mutating func delta(_ state: SeriesView, lane: Int, first: Int) -> Double {
         let newest = state.ring[Int(state.ring.count) - 1].value
         guard first > 0 else { return state.count(lane: lane) < 2 ? .nan : newest - state.ring[first].value }
         let (a, b) = (state.ring[first - 1], state.ring[first])
@@ -67,7 +67,7 @@ extension Engine {
     ///
     /// The step into the window was told inside it, and counts whole; after a gap longer than the window only the part of it
     /// that the window has of the gap: what fell in two silent days did not fall in the last hour.
-    private func increase(_ state: SeriesView, lane: Int, extra: Int, first: Int) -> (counted: Double, since: Int64) {
+    private mutating func increase(_ state: SeriesView, lane: Int, extra: Int, first: Int) -> (counted: Double, since: Int64) {
         let counted = extraState(state, extra).sum.value
         guard first > 0 else { return (counted, state.ring[0].time) }
         let (before, after) = (state.ring[first - 1].time, state.ring[first].time)
@@ -87,7 +87,7 @@ extension Engine {
     }
 
     /// The area under the readings of a window, with the part of the first stretch that lies inside it.
-    private func area(_ state: SeriesView, lane: Int, extra: Int, first: Int, _ measure: Measure) -> Double {
+    private mutating func area(_ state: SeriesView, lane: Int, extra: Int, first: Int, _ measure: Measure) -> Double {
         let newest = state.ring[Int(state.ring.count) - 1]
         var area = extraState(state, extra).sum.value
         var since = state.ring[first].time
@@ -127,13 +127,18 @@ extension Engine {
     }
 
     /// Whether an operand tells all that there was.
-    func isComplete(_ operand: Int) -> Bool {
-        let bound = layout.operands[operand]
-        guard bound.measure.aggregate == .count else { return true }
-        return (bound.firstSource..<bound.firstSource + bound.sourceCount).allSatisfy { at in
+    @inline(__always)
+    mutating func isComplete(_ operand: Int) -> Bool {
+        layout.operands[operand].measure.aggregate != .count || areCountsComplete(layout.operands[operand])
+    }
+
+    @inline(never)
+    private mutating func areCountsComplete(_ bound: BoundOperand) -> Bool {
+        for at in bound.firstSource..<bound.firstSource + bound.sourceCount {
             let source = layout.sources[Int(at)]
-            return isComplete(bound.measure, Int(source.series), lane: Int(source.lane))
+            guard isComplete(bound.measure, Int(source.series), lane: Int(source.lane)) else { return false }
         }
+        return true
     }
 
     /// Several series taken together: as if all their readings were one series', where that has a meaning;
@@ -205,7 +210,7 @@ extension Engine {
     }
 
     /// The quantile of the values in the windows of all sensors that are heard.
-    private func quantile(_ operand: BoundOperand, held: Int, at now: Int64) -> Double {
+    private mutating func quantile(_ operand: BoundOperand, held: Int, at now: Int64) -> Double {
         let sets = (operand.firstSource..<operand.firstSource + operand.sourceCount).compactMap { at -> Int? in
             let source = layout.sources[Int(at)]
             let index = Int(source.series)
@@ -219,7 +224,7 @@ extension Engine {
     }
 
     /// The value of a rank over several sets, by halving between the doubles. O(sets · 64 · log n).
-    private func valueOfRank(_ rank: Int, in sets: [Int]) -> Double {
+    private mutating func valueOfRank(_ rank: Int, in sets: [Int]) -> Double {
         // The order of doubles is that of these integers.
         func key(_ value: Double) -> Int64 {
             let bits = Int64(bitPattern: value.bitPattern)

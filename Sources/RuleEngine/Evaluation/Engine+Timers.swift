@@ -75,7 +75,7 @@ extension Engine {
     }
 
     /// How far event time is behind the gateway's clock for an instance.
-    func lag(ofInstance index: Int) -> Int64 {
+    mutating func lag(ofInstance index: Int) -> Int64 {
         let clock = Int(instances[index].clockSeries)
         return clock >= 0 ? series[clock].lag : 0
     }

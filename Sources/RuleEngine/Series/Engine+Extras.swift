@@ -5,7 +5,7 @@ internal import RulePlan
 extension Engine {
     /// Remembers how many samples each window held, for ``moveExtras(_:isNew:)``.
     @inline(never)
-    func noteCounts(_ rows: LaneBlock, _ groups: Int) {
+    mutating func noteCounts(_ rows: LaneBlock, _ groups: Int) {
         let counts = LaneBlock(scratch.address(0, count: groups))
         for group in 0..<groups { counts[group] = rows[group] }
     }

@@ -85,31 +85,34 @@ extension Engine {
 
     /// When a series that has never sent is to be looked at next: when a window has been listened to for its length, or the
     /// sensor is silent.
-    func nextUnheardLook(_ index: Int) -> Int64 {
-        let state = series[index]
-        let shape = shapes.shapes[Int(state.shape)]
-        var next = state.isSilent || silentAt(index) <= state.lookedAt ? Int64.max : silentAt(index)
-        for lane in 0..<shape.windowCount {
-            let complete = Self.later(state.heardFrom, shapes.lengths[shape.lengthBase + lane])
-            if complete > state.lookedAt { next = min(next, complete) }
+    mutating func nextUnheardLook(_ index: Int) -> Int64 {
+        let state = view(index)
+        let (shape, lookedAt) = (state.shape, state.state.pointee.lookedAt)
+        var next = state.state.pointee.isSilent || silentAt(index) <= lookedAt ? Int64.max : silentAt(index)
+        for lane in 0..<shape.pointee.windowCount {
+            let complete = Self.later(state.state.pointee.heardFrom, shapes.lengths[shape.pointee.lengthBase + lane])
+            if complete > lookedAt { next = min(next, complete) }
         }
         return next
     }
 
     /// The sum, or `.max` where there is none.
+    @inline(__always)
     static func later(_ time: Int64, _ span: Int64) -> Int64 {
         let (sum, overflow) = time.addingReportingOverflow(span)
         return overflow ? .max : sum
     }
 
     /// When a series is silent if nothing comes, by its own time.
-    func silentAt(_ index: Int) -> Int64 {
+    @inline(__always)
+    mutating func silentAt(_ index: Int) -> Int64 {
         Self.later(series[index].newest == .min ? series[index].heardFrom : series[index].newest, series[index].silence)
     }
 
     /// Whether a sensor has been silent up to a moment of its series' time. Of a backlog that comes at once, what lies
     /// between its readings was no silence: the gateway has not waited for them.
-    func isSilent(_ index: Int, at time: Int64) -> Bool {
+    @inline(__always)
+    mutating func isSilent(_ index: Int, at time: Int64) -> Bool {
         if series[index].isSilent { return true }
         let silent = silentAt(index)
         guard silent != .max, time >= silent else { return false }
@@ -117,24 +120,30 @@ extension Engine {
     }
 
     /// Whether nothing is known of a sensor at a moment of its series' time.
-    func isUnknown(_ index: Int, at time: Int64) -> Bool { series[index].isInGap || isSilent(index, at: time) }
+    @inline(__always)
+    mutating func isUnknown(_ index: Int, at time: Int64) -> Bool { series[index].isInGap || isSilent(index, at: time) }
 
     /// A moment, in the time of a series: what passed while nobody listened does not pass for it.
     @inline(__always)
     func ownTime(_ index: Int, at now: Int64) -> Int64 { series[index].isQuiet ? now &- series[index].pause : now }
 
     /// Whether a measure over a window tells all that there was: all but `count` speak of what came.
-    func isComplete(_ measure: Measure, _ index: Int, lane: Int) -> Bool {
-        guard measure.aggregate == .count, listened != .min else { return true }
-        let state = series[index]
-        guard state.heardFrom != .max else { return false }
-        let length = shapes.lengths[shapes.shapes[Int(state.shape)].lengthBase + lane]
-        let look = max(state.now, state.lookedAt)
+    @inline(__always)
+    mutating func isComplete(_ measure: Measure, _ index: Int, lane: Int) -> Bool {
+        measure.aggregate != .count || listened == .min || isCountComplete(index, lane: lane)
+    }
+
+    @inline(never)
+    private mutating func isCountComplete(_ index: Int, lane: Int) -> Bool {
+        let state = series.address(index)
+        guard state.pointee.heardFrom != .max else { return false }
+        let length = shapes.lengths[shapes.shapes[Int(state.pointee.shape)].lengthBase + lane]
+        let look = max(state.pointee.now, state.pointee.lookedAt)
         // A look at a time that has passed by the clock alone, while nobody listened, proves nothing. That a sensor's readings
         // come later than those of others is no such time.
-        if state.pause > 0, Self.later(look, state.pause) > listened { return false }
+        if state.pointee.pause > 0, Self.later(look, state.pointee.pause) > listened { return false }
         // The readings of a window have come as much later as the sensor's newest has.
-        return look &+ (state.lag &- state.pause) &- length >= state.heardFrom
+        return look &+ (state.pointee.lag &- state.pointee.pause) &- length >= state.pointee.heardFrom
     }
 
     /// The first sample, or one after a silence or a pause.
@@ -181,7 +190,7 @@ extension Engine {
 
     /// Which sensors an instance measures with are silent; empty where it measures with one alone.
     @inline(never)
-    func silentSensors(of index: Int) -> SilentSensors {
+    mutating func silentSensors(of index: Int) -> SilentSensors {
         var voters = [index]
         let base = Int(plan.instances[index].tallyBase)
         for number in 0..<layout.programs[Int(plan.instances[index].program)].tallyCount {
@@ -255,7 +264,7 @@ extension Engine {
         return lack
     }
 
-    private func lack(_ operand: BoundOperand, at now: Int64) -> Lack {
+    private mutating func lack(_ operand: BoundOperand, at now: Int64) -> Lack {
         guard operand.sourceCount > 0 else { return .sensor }
         var isSilent = true
         for at in operand.firstSource..<operand.firstSource + operand.sourceCount {

@@ -11,7 +11,7 @@ extension Engine {
     }
 
     /// Finds the slot at which each window begins, from its count.
-    private func placeStarts(_ state: SeriesView) {
+    private mutating func placeStarts(_ state: SeriesView) {
         let shape = state.shape
         for lane in 0..<shape.pointee.windowCount {
             cursors.address(Int(state.cursors) + lane).pointee = UInt32(state.ring.slot(Int(state.ring.count) - state.count(lane: lane)))
@@ -135,7 +135,7 @@ extension Engine {
 
     /// Takes a sample out of a window's sums.
     @inline(never)
-    func remove(_ sample: Sample, _ rows: LaneBlock, _ lane: Int, _ shape: UnsafeMutablePointer<WindowShape>, epoch: Int64) {
+    mutating func remove(_ sample: Sample, _ rows: LaneBlock, _ lane: Int, _ shape: UnsafeMutablePointer<WindowShape>, epoch: Int64) {
         let groups = shape.pointee.groups
         rows[0, lane] -= 1
         guard shape.pointee.moments >= 0 else { return }
@@ -150,20 +150,25 @@ extension Engine {
     }
 
     /// Moves each window's extremes to the first entry inside it, or to none.
-    private func settleExtremes(_ index: Int) {
+    private mutating func settleExtremes(_ index: Int) {
         let state = view(index)
         let shape = state.shape
+        if shape.pointee.maxima >= 0 { settleExtremes(state, state.maxima, row: shape.pointee.maxima, part: 1) }
+        if shape.pointee.minima >= 0 { settleExtremes(state, state.minima, row: shape.pointee.minima, part: 2) }
+    }
+
+    private mutating func settleExtremes(_ state: SeriesView, _ queue: ExtremeQueue, row: Int, part: Int) {
+        let shape = state.shape
         let rows = state.rows
-        for (row, queue, part) in [(shape.pointee.maxima, state.maxima, 1), (shape.pointee.minima, state.minima, 2)] where row >= 0 {
-            let oldest = cursors[longestCursor(state, part)]
-            for lane in 0..<shape.pointee.windowCount {
-                let cursor = cursors.address(Int(state.cursors) + part * shape.pointee.laneCount + lane)
-                cursor.pointee = queue.first(after: state.now &- shapes.lengths[shape.pointee.lengthBase + lane], from: oldest)
-                let isEmpty = cursor.pointee == queue.end
-                rows[row, lane] = isEmpty ? -.infinity : queue.entry(cursor.pointee).value
-                rows[integerIn: row + shape.pointee.groups, lane] =
-                    isEmpty ? .max : queue.entry(cursor.pointee).time &+ shapes.lengths[shape.pointee.lengthBase + lane]
-            }
+        let oldest = cursors[longestCursor(state, part)]
+        for lane in 0..<shape.pointee.windowCount {
+            let length = shapes.lengths[shape.pointee.lengthBase + lane]
+            let cursor = cursors.address(Int(state.cursors) + part * shape.pointee.laneCount + lane)
+            cursor.pointee = queue.first(after: state.now &- length, from: oldest)
+            let isEmpty = cursor.pointee == queue.end
+            let entry = isEmpty ? Sample(time: 0, value: -.infinity) : queue.entry(cursor.pointee)
+            rows[row, lane] = entry.value
+            rows[integerIn: row + shape.pointee.groups, lane] = isEmpty ? .max : entry.time &+ length
         }
     }
 
@@ -258,7 +263,7 @@ extension Engine {
     }
 
     /// The moments of a window, with times in seconds after a reference.
-    func moments(_ state: SeriesView, lane: Int, since reference: Int64) -> Moments {
+    mutating func moments(_ state: SeriesView, lane: Int, since reference: Int64) -> Moments {
         let shape = state.shape
         let rows = state.rows
         let count = rows[0, lane]

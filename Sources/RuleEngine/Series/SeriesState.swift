@@ -31,10 +31,13 @@ struct SeriesState: BitwiseCopyable {
     var alwaysCount: Int32 = 0
     /// Every reader has to be evaluated, whatever the tests say.
     var isDirty = true
-    /// A reader's conditions remember what has been.
-    var remembers = false
     /// The next sample is the first, or ends a silence or an interruption.
     var isQuiet = true
+    /// The sensor has sent nothing for its silence, while the gateway listened.
+    var isSilent = false
+    /// Its windows end in a gap that is longer than its silence and lies in a backlog: nothing is known of that time, though the
+    /// sensor was not silent while the gateway waited for it. Ends with the next sample.
+    var isInGap = false
 
     /// Whether nothing that is measured is known of the sensor.
     var isUnknown: Bool { isSilent || isInGap }
@@ -54,11 +57,8 @@ struct SeriesState: BitwiseCopyable {
     var readerCount: Int32 = 0
     /// The instances that each test decides: offsets, one a bit and one behind the last.
     var bitReaderBase: Int32 = 0
-    /// The sensor has sent nothing for its silence, while the gateway listened.
-    var isSilent = false
-    /// Its windows end in a gap that is longer than its silence and lies in a backlog: nothing is known of that time, though the
-    /// sensor was not silent while the gateway waited for it. Ends with the next sample.
-    var isInGap = false
+    /// A reader's conditions remember what has been.
+    var remembers = false
     var silence = Int64.max
     var counter = CounterPlan()
     /// Of a counter: no sample later than this is lower than the one before it.

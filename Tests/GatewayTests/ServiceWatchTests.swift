@@ -55,9 +55,10 @@ import Testing
         #expect(reports.all == (fails ? ["the service has ended: it is broken"] : []))
     }
 
-    @Test("a gateway of which a part fails commits what it has, stops, and says so: nobody waits for a part that is not there")
-    func gatewayStops() async throws {
-        let folder = try TemporaryFolder()
+    /// A gateway of one device, with a part that fails.
+    /// - Parameter more: further lines of its configuration.
+    private func gateway(_ folder: borrowing TemporaryFolder, _ more: String, failsAfter delay: Duration) throws -> (Gateway, store: String)
+    {
         try folder.write("profiles/test.yaml", SmallSite.profile)
         try folder.write("site.yaml", SmallSite.inventory())
         try folder.write("rules/rules.yaml", GatewayProcess.rules)
@@ -67,21 +68,46 @@ import Testing
             rules: rules
             broker: { host: 127.0.0.1, port: 1, client_id: gateway }
             store: { path: data/t.db }
-            destinations: [{ name: file, kind: log, file: escalations.jsonl }]
+
             """
-        let configuration = try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: text), environment: [:])
+        let configuration = try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: text + more), environment: [:])
         let gateway = try Gateway(
             configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            others: [WatchedService("the part of the test") { throw Broken() }])
+            others: [
+                WatchedService("the part of the test") {
+                    try await Task.sleep(for: delay)
+                    throw Broken()
+                }
+            ])
+        return (gateway, configuration.store.path)
+    }
+
+    @Test("a gateway of which a part fails commits what it has, stops, and says so: nobody waits for a part that is not there")
+    func gatewayStops() async throws {
+        let folder = try TemporaryFolder()
+        let (gateway, path) = try gateway(
+            folder, "destinations: [{ name: file, kind: log, file: escalations.jsonl }]", failsAfter: .zero)
         await #expect {
             try await gateway.run()
         } throws: {
             "\($0)" == "the part of the test has ended: it is broken"
         }
         // All is committed and closed, as after any stop: the start after it finds nothing wrong.
-        let (store, rescue) = try Store.openOrRescue(path: configuration.store.path, at: AlarmBench.start)
+        let (store, rescue) = try Store.openOrRescue(path: path, at: AlarmBench.start)
         #expect(rescue == nil)
         #expect(try store.uncleanStarts(since: .distantPast) == 0)
         try store.close()
+    }
+
+    @Test("what a configuration leaves out is no part that has failed", arguments: ["", "destinations: []"])
+    func leftOut(more: String) async throws {
+        let folder = try TemporaryFolder()
+        let (gateway, _) = try gateway(folder, more, failsAfter: .seconds(1))
+        // It runs until the test's own part fails.
+        await #expect {
+            try await gateway.run()
+        } throws: {
+            "\($0)" == "the part of the test has ended: it is broken"
+        }
     }
 }

@@ -115,7 +115,7 @@ enum GrowthBenchmark {
                 Line("function: \(name): allocations", result.allocations, "per reading"),
             ]
         }
-        let counters = ["increase": increase, "rate": "rate(temperature, 10m) > 900 K/s"]
+        let counters = ["increase (a counter)": increase, "rate (a counter)": "rate(temperature, 10m) > 900 K/s"]
         return try conditions.filter { only == nil || $0.key == only }.sorted { $0.key < $1.key }.flatMap { try line($0.key, $0.value) }
             + counters.filter { only == nil || $0.key == only }.sorted { $0.key < $1.key }.flatMap {
                 try line($0.key, $0.value, value: countsAndResets)

@@ -49,7 +49,7 @@ package final class Dispatcher: Service {
 
     /// Delivers until the group shuts down; what is then under way is finished or stays in the outbox.
     package func run() async throws {
-        // A gateway may have nobody to tell: it still runs.
+        // A gateway without destinations still runs.
         guard !lanes.isEmpty else { return try await gracefulShutdown() }
         await cancelWhenGracefulShutdown { [lanes] in
             await withTaskGroup { group in

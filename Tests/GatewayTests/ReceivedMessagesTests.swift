@@ -105,7 +105,7 @@ import Testing
             received.acknowledgementsReleased()
         }
         for number in 1...50 { take(UInt16(number), number, resumption: 0) }
-        // It has begun a session anew, of which the process before had stored nothing when it died.
+        // It began a new session with a process that died before it had stored anything of it.
         for number in 1...10 { take(UInt16(number), 50 + number, resumption: 1) }
         #expect(rows.count == 60)
         var next = ReceivedMessages()

@@ -56,7 +56,9 @@ import Testing
     }
 
     /// A gateway of one device, with a part that fails.
-    /// - Parameter more: further lines of its configuration.
+    /// - Parameters:
+    ///   - more: further lines of its configuration.
+    ///   - delay: how long that part runs before it fails.
     private func gateway(_ folder: borrowing TemporaryFolder, _ more: String, failsAfter delay: Duration) throws -> (Gateway, store: String)
     {
         try folder.write("profiles/test.yaml", SmallSite.profile)
@@ -99,7 +101,7 @@ import Testing
         try store.close()
     }
 
-    @Test("what a configuration leaves out is no part that has failed", arguments: ["", "destinations: []"])
+    @Test("a part that the configuration leaves out has not failed", arguments: ["", "destinations: []"])
     func leftOut(more: String) async throws {
         let folder = try TemporaryFolder()
         let (gateway, _) = try gateway(folder, more, failsAfter: .seconds(1))

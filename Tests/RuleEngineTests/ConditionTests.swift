@@ -239,6 +239,53 @@ import Testing
         #expect(normal.log == [])
     }
 
+    @Test("nor does a gap of one of several sensors, or of one of two quantities, while another's backlog comes first")
+    func gapOfOne() throws {
+        var sensors = try RuleBench.oneRule("levels: { watch: \"max(water_level, 15m) > 3 m\" }", forEach: "site", devices: 2)
+        sensors.tick(3000)
+        sensors.feed(0, 4, device: 1)
+        sensors.feed(60, 1, device: 2)
+        sensors.feed(2460, 4, device: 1)
+        #expect(sensors.log.map { $0.replacing(" test-site", with: "") } == ["0: test 0→2", "900: test 2→2 uncertain", "2460: test 2→2"])
+        var quantities = try RuleBench.oneRule(
+            "levels: { watch: \"max(water_level, 30m) / 1 m - max(humidity, 30m) / 100 % > 3\" }")
+        quantities.tick(10_000)
+        for minute in 0...120 {
+            if minute < 2 { quantities.feed(Double(minute) * 60, minute == 0 ? 4 : 1) }
+            quantities.feed(Double(minute) * 60, 0, quantity: 3)
+        }
+        quantities.feed(7260, 4)
+        #expect(quantities.log == ["0: test d1 0→2", "660: test d1 2→2 uncertain", "7260: test d1 2→2"])
+    }
+
+    @Test("a stop of the gateway is no gap between readings: what holds after it has held")
+    func stopIsNoGap() throws {
+        var bench = try RuleBench.oneRule("levels: { watch: \"max(water_level, 2h) > 3 m\" }")
+        bench.feed(0, 4)
+        bench.advance(to: 60)
+        bench.tick(1800)
+        bench.feed(1810, 4)
+        #expect(bench.log == ["0: test d1 0→2"])
+    }
+
+    @Test("a gap that no usable reading ends becomes the sensor's silence when the gateway has waited for it")
+    func gapWithoutEnd() throws {
+        var bench = try RuleBench.oneRule("levels: { watch: \"mean(water_level, 5m) > 3 m\" }")
+        func message(_ bench: inout RuleBench, _ minute: Int) {
+            bench.feed(
+                Double(minute) * 60, together: [(0, 1, minute > 20 ? .implausible : []), (1, 20, [])])
+        }
+        message(&bench, 0)
+        bench.tick(0)
+        bench.tick(3600)
+        for minute in 1...60 { message(&bench, minute) }
+        for minute in 61...80 {
+            bench.run(from: Double(minute - 1) * 60 + 30, to: Double(minute) * 60)
+            message(&bench, minute)
+        }
+        #expect(bench.log == ["1800: test d1 0→1 blind"])
+    }
+
     @Test("only readings that leave a level unknown are missing: not those of a suppression, nor of what does not decide")
     func missingReadings() throws {
         // The level is constant, so that its deviation is unknown; nothing is missing but what suppresses, or decides nothing.

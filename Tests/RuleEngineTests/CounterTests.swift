@@ -11,6 +11,11 @@ import Testing
 @Suite struct CounterTests {
     /// What `increase` over a window is after each reading, a minute apart.
     private static func increases(_ values: [Double], _ counter: CounterPlan, window: TimeSpan = .minutes(10)) -> [Double] {
+        increases(values.indices.map { [$0] }, of: values, counter, window: window)
+    }
+
+    /// The same after each message, which holds the readings of these minutes.
+    private static func increases(_ messages: [[Int]], of values: [Double], _ counter: CounterPlan, window: TimeSpan) -> [Double] {
         var plan = Plan()
         plan.series = [SeriesPlan(interval: .minutes(1))]
         plan.series[0].counter = counter
@@ -22,16 +27,39 @@ import Testing
         program.steps = [LadderStep(level: Level(rank: 1), when: 1)]
         plan.programs = [program]
         plan.instances = [Instance(program: 0, operandBase: 0)]
+        plan.lateness = .hours(2)
         var engine = Engine(plan)
         var changes: [LevelChange] = []
-        return values.enumerated().map { minute, value in
-            let time = Instant(nanoseconds: 1_528_063_500_000_000_000 + Int64(minute) * 60_000_000_000)
+        var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
+        func time(_ minute: Int) -> Instant { Instant(nanoseconds: 1_528_063_500_000_000_000 + Int64(minute) * 60_000_000_000) }
+        return messages.map { minutes in
+            let readings = minutes.map { Reading(series: SeriesID(index: 0), time: time($0), value: values[$0]) }
             changes.removeAll()
-            engine.listen(at: time)
+            engine.listen(at: time(minutes.max() ?? 0))
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: 0)
-            _ = engine.ingest(Reading(series: SeriesID(index: 0), time: time, value: value), into: &changes)
+            engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
             return changes.last?.registers[0] ?? .nan
         }
+    }
+
+    @Test("messages that hold late readings count what the same readings count in their order", arguments: [7, 8, 9] as [UInt64])
+    func lateMessages(seed: UInt64) {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        var total = 0.0
+        let values = (0..<400).map { _ in
+            total += Double(Int.random(in: 0...3, using: &random))
+            if Int.random(in: 0..<90, using: &random) == 0 { total = 0 }
+            return Int.random(in: 0..<90, using: &random) == 0 ? 0 : total
+        }
+        // Of every forty readings the later half comes first, and then the earlier half in one message; the last comes in time.
+        var messages: [[Int]] = []
+        for block in stride(from: 0, to: 400, by: 40) {
+            messages += (block + 20..<min(block + 40, 399)).map { [$0] } + [Array(block..<block + 20)]
+        }
+        let found = Self.increases(messages + [[399]], of: values, CounterPlan(), window: .minutes(100)).last ?? .nan
+        let expected = Self.increases(values, CounterPlan(), window: .minutes(100)).last ?? .nan
+        #expect(abs(found - expected) < 1e-9, "\(found), and in order \(expected)")
     }
 
     @Test("a dip within the resolution is no reset, a wrap at the declared width is no reset either")

@@ -37,6 +37,18 @@ struct RuleBench: ~Copyable {
         note()
     }
 
+    /// A message of one device with several quantities of one moment.
+    mutating func feed(_ seconds: Double, together values: [(quantity: Int, value: Double, quality: Quality)]) {
+        let readings = values.map { quantity, value, quality in
+            Reading(
+                series: SeriesID(index: Int32(quantity)), time: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)), value: value,
+                quality: quality)
+        }
+        var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
+        engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
+        note()
+    }
+
     /// Ticks as a gateway does that runs, every half minute.
     mutating func advance(to seconds: Double) {
         while clock + 30 < seconds {

@@ -116,6 +116,22 @@ import Testing
         compare(samples, [.seconds(5), .seconds(60)], seed: seed)
     }
 
+    @Test("a counter that mostly rises, with resets, glitches, equal times and late readings", arguments: [41, 42, 43] as [UInt64])
+    func risingCounter(seed: UInt64) {
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let start: Int64 = 1_528_000_000_000_000_000
+        var total = 0.0
+        let samples = (0..<300).map { step in
+            total += Double(Int.random(in: 0...3, using: &random))
+            if Int.random(in: 0..<150, using: &random) == 0 { total = 0 }
+            let value = Int.random(in: 0..<120, using: &random) == 0 ? 0 : total
+            let behind = Int.random(in: 0..<60, using: &random) == 0 ? Int64.random(in: 0...50, using: &random) : 0
+            return (Int32(0), start + (Int64(step) - behind) * 1_000_000_000, value)
+        }
+        compare(samples, [.seconds(5), .seconds(60)], seed: seed)
+    }
+
     @Test("several series are one, taken together", arguments: [21, 22, 23] as [UInt64])
     func joined(seed: UInt64) {
         print("seed \(seed)")

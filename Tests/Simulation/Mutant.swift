@@ -102,7 +102,7 @@ package struct Mutant: Sendable {
             "        var isDoubtful: Bool { get { MUTANT ? false : doubt } set { doubt = newValue } }\n        var doubt = true\n        init(isDoubtful: Bool = true) { doubt = isDoubtful }"
         ),
         Mutant(
-            "unguarded-mark", "a sync that fails beside the commits is told to nobody", in: "Store/Integrity/HighWaterMark.swift",
+            "unguarded-mark", "the failure of a sync outside of commits is ignored", in: "Store/Integrity/HighWaterMark.swift",
             "            try log.guarding(db) {", "            try (MUTANT ? WriteAheadLog() : log).guarding(db) {"),
         Mutant(
             "two-commits", "readings and what follows from them are committed one after the other", in: "Store/Readings/Store+Commit.swift",

@@ -44,7 +44,7 @@ extension Simulation {
         guard !weather.setsClock else { return }
         let times = stored.filter(\.isHumidity).map(\.reading.time).sorted()
         for event in events where event.rule == "damp" && event.kind == "cleared" {
-            guard let time = Instant(rfc3339: event.time.utf8) else { return fail("\(event.time) is no time") }
+            guard let time = Instant(rfc3339: event.time.utf8) else { return fail("\(event.time) is not a time") }
             let newest = times.last { $0 <= time } ?? VirtualClock.start
             // Only what passes while the gateway is there is silence.
             let (from, to) = (newest - VirtualClock.start, time - VirtualClock.start)
@@ -61,7 +61,7 @@ extension Simulation {
         let dry = stored.filter { $0.isHumidity && $0.reading.value <= 50 }.map(\.reading.time)
         var raised: Instant?
         for event in events where event.rule == "soaked" {
-            guard let time = Instant(rfc3339: event.time.utf8) else { return fail("\(event.time) is no time") }
+            guard let time = Instant(rfc3339: event.time.utf8) else { return fail("\(event.time) is not a time") }
             if event.kind == "raised" { raised = time }
             guard event.kind == "cleared", let since = raised else { continue }
             if !dry.contains(where: { $0 > since - Plant.soak && $0 <= time }) {

@@ -83,7 +83,7 @@ import Testing
             batch.received.isNewSession = isNewSession
             try store.commit(batch)
         }
-        let marks = (1...6).map { MessageMark(identifier: UInt16(65_529 + $0), digest: .max - UInt64($0), isSetBack: $0 == 2) }
+        let marks = (1...6).map { MessageMark(identifier: UInt16(65_529 + $0), digest: .max - UInt64($0), beginsAnew: $0 == 2) }
         try commit([marks[0], marks[1]], last: 2, forgottenUpTo: 0)
         try commit([marks[2]], last: 3, forgottenUpTo: 1)
         #expect(try store.receivedMessages().map(\.last) == [2, 3])

@@ -71,7 +71,7 @@ struct ReceivedMessages {
                 return nil
             }
         }
-        if isOwed { mark.isSetBack = meet(entry, mark.identifier) }
+        if isOwed { mark.beginsAnew = meet(entry, mark.identifier) }
         isRepeating = false
         note(mark)
         surelyReleased = .max
@@ -85,7 +85,7 @@ struct ReceivedMessages {
     }
 
     /// Learns how the broker chooses identifiers, from a new message whose identifier was another message's a while ago.
-    /// - Returns: whether its memory was set back.
+    /// - Returns: whether it counts on from there.
     private mutating func meet(_ entry: Entry, _ identifier: UInt16) -> Bool {
         let next = last + 1
         // On a connection's first new message it is the broker's memory that was set back.
@@ -150,7 +150,7 @@ struct ReceivedMessages {
             surelyReleased = last
             for mark in marks {
                 let entry = entries[Int(mark.identifier)]
-                if mark.isSetBack {
+                if mark.beginsAnew {
                     noteJump(to: mark.identifier)
                 } else if entry.number > forgottenUpTo {
                     _ = meet(entry, mark.identifier)

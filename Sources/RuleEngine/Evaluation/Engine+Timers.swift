@@ -34,8 +34,11 @@ extension Engine {
                 series[index].queued = SeriesState.notQueued
                 if series[index].wake <= timer.due &- series[index].lag {
                     lookAt(index, at: series[index].wake, into: &changes)
+                } else if series[index].isInGap, isSilent(index, at: timer.due &- series[index].lag) {
+                    lookAt(index, at: timer.due &- series[index].lag, into: &changes)
                 } else {
                     queueTimer(ofSeries: index)
+                    queueSilence(ofSeries: index)
                 }
             } else {
                 let index = Int(timer.target)
@@ -74,6 +77,16 @@ extension Engine {
         timers.insert(Timer(due: series[index].queued, target: Int32(-1 - index)))
     }
 
+    /// Sets the timer of a series in a gap for the moment at which the gateway will have waited for its sensor's silence: the reading
+    /// that ends the gap may never come.
+    private mutating func queueSilence(ofSeries index: Int) {
+        guard series[index].isInGap, !series[index].isSilent else { return }
+        let due = Self.later(silentAt(index), series[index].lag)
+        guard due < series[index].queued else { return }
+        series[index].queued = due
+        timers.insert(Timer(due: due, target: Int32(-1 - index)))
+    }
+
     /// How far event time is behind the gateway's clock for an instance.
     mutating func lag(ofInstance index: Int) -> Int64 {
         let clock = Int(instances[index].clockSeries)
@@ -105,7 +118,8 @@ extension Engine {
     private mutating func lookAt(_ index: Int, at time: Int64, into changes: inout [LevelChange]) {
         advance(index, to: time)
         noteSilence(index, at: time)
-        if !series[index].isSilent, series[index].newest != .min, time >= silentAt(index) {
+        // What passed while nobody listened is no gap between the sensor's readings.
+        if !series[index].isSilent, series[index].newest != .min, time &- series[index].pause >= silentAt(index) {
             series[index].isInGap = true
             series[index].isQuiet = true
         }
@@ -129,6 +143,7 @@ extension Engine {
         let silent = series[index].isSilent ? .max : silentAt(index)
         series[index].wake = min(empties, overdue, silent > time ? silent : .max)
         if series[index].wake < series[index].queued &- series[index].lag { queueTimer(ofSeries: index) }
+        queueSilence(ofSeries: index)
         // What was restored is judged with its next reading: that only time has passed says nothing new of it, and would
         // put what is still on its way in the past. That its sensor is silent does.
         if hasChanged || series[index].alwaysCount > 0 || series[index].isSilent && series[index].isDirty {

@@ -195,7 +195,7 @@ extension Engine {
             let (maximumLayers, minimumLayers) = (shape.pointee.maximumLayers, shape.pointee.minimumLayers)
             let rows = LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride))
             let masks = shapes.masks.address(shape.pointee.maskBase, count: shape.pointee.words)
-            // Of a silent sensor, and of one in a gap, nothing that is measured is known.
+            // Nothing that is measured is known of a sensor that is silent or in a gap.
             let isHeard: UInt64 = state.pointee.isUnknown ? 0 : .max
             let thresholds = shapes.thresholds.address(shape.pointee.thresholdBase, count: vectorCount)
             var vector = 0

@@ -121,7 +121,17 @@ extension Engine {
 
     /// Whether nothing is known of a sensor at a moment of its series' time.
     @inline(__always)
-    mutating func isUnknown(_ index: Int, at time: Int64) -> Bool { series[index].isInGap || isSilent(index, at: time) }
+    mutating func isUnknown(_ index: Int, at time: Int64) -> Bool {
+        series[index].isInGap || isSilent(index, at: time) || liesInGap(index, at: time)
+    }
+
+    /// Whether a moment of the past is later than a sensor's newest reading by more than its silence, as it is where another sensor's
+    /// backlog comes first: what the windows still hold says nothing of that moment. Of the present a delay proves nothing.
+    @inline(__always)
+    private mutating func liesInGap(_ index: Int, at time: Int64) -> Bool {
+        guard time >= silentAt(index), listened != .min, series[index].newest != .min else { return false }
+        return listened &- time >= series[index].silence
+    }
 
     /// A moment, in the time of a series: what passed while nobody listened does not pass for it.
     @inline(__always)

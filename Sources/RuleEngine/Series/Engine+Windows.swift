@@ -188,7 +188,7 @@ extension Engine {
         series[index].ring.insert(sample, at: position)
         noteLate(sample, index)
         let state = view(index)
-        // Itself, or the sample behind it.
+        // It may be lower than the sample before it, or the sample behind it lower than it.
         state.noteFall(at: state.ring[min(position + 1, Int(state.ring.count) - 1)].time)
         let shape = state.shape
         guard shape.pointee.windowCount > 0 else { return }

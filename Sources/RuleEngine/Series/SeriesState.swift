@@ -61,7 +61,7 @@ struct SeriesState: BitwiseCopyable {
     var remembers = false
     var silence = Int64.max
     var counter = CounterPlan()
-    /// Of a counter: no sample later than this is lower than the one before it.
+    /// No sample of a counter that is later than this is lower than the one before it.
     var lastFall = Int64.min
     /// Clock time since the newest sample in which nobody listened. It does not pass for the series' windows.
     var pause: Int64 = 0

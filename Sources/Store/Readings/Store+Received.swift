@@ -7,13 +7,14 @@ package struct MessageMark: Hashable, Sendable, BitwiseCopyable {
     package var identifier: UInt16
     /// Of its topic and payload.
     package var digest: UInt64
-    /// With it the broker began again at an identifier that it had given to other messages before: its memory was set back.
-    package var isSetBack: Bool
+    /// The broker counted on from an identifier that it had given to another message before: its memory was set back by a crash, or it
+    /// has used up identifiers for messages that it threw away.
+    package var beginsAnew: Bool
 
-    package init(identifier: UInt16, digest: UInt64, isSetBack: Bool = false) {
+    package init(identifier: UInt16, digest: UInt64, beginsAnew: Bool = false) {
         self.identifier = identifier
         self.digest = digest
-        self.isSetBack = isSetBack
+        self.beginsAnew = beginsAnew
     }
 }
 
@@ -58,8 +59,8 @@ extension Store {
     }
 
     private static let markSize = 10
-    /// No packet's: it stands before a mark that is set back.
-    private static let setBack: UInt16 = 0
+    /// An entry with this identifier, which no packet has (MQTT v5, 2.2.1), comes before a mark that ``MessageMark/beginsAnew``.
+    private static let anew: UInt16 = 0
 
     private static func pack(_ marks: [MessageMark]) -> Data {
         var data = Data(capacity: marks.count * markSize)
@@ -68,7 +69,7 @@ extension Store {
             withUnsafeBytes(of: digest.littleEndian) { data.append(contentsOf: $0) }
         }
         for mark in marks {
-            if mark.isSetBack { append(setBack, 0) }
+            if mark.beginsAnew { append(anew, 0) }
             append(mark.identifier, mark.digest)
         }
         return data
@@ -79,12 +80,12 @@ extension Store {
         data.withUnsafeBytes { bytes in
             var marks: [MessageMark] = []
             marks.reserveCapacity(bytes.count / markSize)
-            var isSetBack = false
+            var beginsAnew = false
             for at in stride(from: 0, through: bytes.count - markSize, by: markSize) {
                 let identifier = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt16.self))
                 let digest = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at + 2, as: UInt64.self))
-                if identifier != setBack { marks.append(MessageMark(identifier: identifier, digest: digest, isSetBack: isSetBack)) }
-                isSetBack = identifier == setBack
+                if identifier != anew { marks.append(MessageMark(identifier: identifier, digest: digest, beginsAnew: beginsAnew)) }
+                beginsAnew = identifier == anew
             }
             return marks
         }

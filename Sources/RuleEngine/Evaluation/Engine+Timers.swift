@@ -34,11 +34,11 @@ extension Engine {
                 series[index].queued = SeriesState.notQueued
                 if series[index].wake <= timer.due &- series[index].lag {
                     lookAt(index, at: series[index].wake, into: &changes)
-                } else if series[index].isInGap, isSilent(index, at: timer.due &- series[index].lag) {
+                } else if !series[index].isSilent, isSilent(index, at: timer.due &- series[index].lag) {
                     lookAt(index, at: timer.due &- series[index].lag, into: &changes)
                 } else {
                     queueTimer(ofSeries: index)
-                    queueSilence(ofSeries: index)
+                    if series[index].wake == .max { queueSilence(ofSeries: index) }
                 }
             } else {
                 let index = Int(timer.target)
@@ -77,10 +77,17 @@ extension Engine {
         timers.insert(Timer(due: series[index].queued, target: Int32(-1 - index)))
     }
 
-    /// Sets the timer of a series in a gap for the moment at which the gateway will have waited for its sensor's silence: the reading
-    /// that ends the gap may never come.
+    /// Whether nothing was heard up to a moment only because nobody listened. The reading that follows tells what has become of it;
+    /// until then nothing has changed.
+    private mutating func isBecauseOfPause(_ index: Int, at time: Int64) -> Bool {
+        guard series[index].pause > 0, series[index].newest != .min, time >= silentAt(index) else { return false }
+        return time &- series[index].pause < silentAt(index) && !isSilent(index, at: time)
+    }
+
+    /// Sets the timer of a series for the moment at which the gateway will have waited for its sensor's silence: the reading that is
+    /// waited for may never come.
     private mutating func queueSilence(ofSeries index: Int) {
-        guard series[index].isInGap, !series[index].isSilent else { return }
+        guard !series[index].isSilent, series[index].newest != .min else { return }
         let due = Self.later(silentAt(index), series[index].lag)
         guard due < series[index].queued else { return }
         series[index].queued = due
@@ -116,10 +123,14 @@ extension Engine {
     /// is overdue, is looked at when that is half an interval late, and every one and a half from then: not
     /// earlier, since a reading that is merely on its way must not be judged as missing.
     private mutating func lookAt(_ index: Int, at time: Int64, into changes: inout [LevelChange]) {
+        if isBecauseOfPause(index, at: time) {
+            series[index].wake = .max
+            queueSilence(ofSeries: index)
+            return
+        }
         advance(index, to: time)
         noteSilence(index, at: time)
-        // What passed while nobody listened is no gap between the sensor's readings.
-        if !series[index].isSilent, series[index].newest != .min, time &- series[index].pause >= silentAt(index) {
+        if !series[index].isSilent, series[index].newest != .min, time >= silentAt(index) {
             series[index].isInGap = true
             series[index].isQuiet = true
         }
@@ -143,7 +154,7 @@ extension Engine {
         let silent = series[index].isSilent ? .max : silentAt(index)
         series[index].wake = min(empties, overdue, silent > time ? silent : .max)
         if series[index].wake < series[index].queued &- series[index].lag { queueTimer(ofSeries: index) }
-        queueSilence(ofSeries: index)
+        if series[index].isInGap { queueSilence(ofSeries: index) }
         // What was restored is judged with its next reading: that only time has passed says nothing new of it, and would
         // put what is still on its way in the past. That its sensor is silent does.
         if hasChanged || series[index].alwaysCount > 0 || series[index].isSilent && series[index].isDirty {

@@ -102,9 +102,6 @@ package struct Mutant: Sendable {
             "        var isDoubtful: Bool { get { MUTANT ? false : doubt } set { doubt = newValue } }\n        var doubt = true\n        init(isDoubtful: Bool = true) { doubt = isDoubtful }"
         ),
         Mutant(
-            "unguarded-mark", "the failure of a sync outside of commits is ignored", in: "Store/Integrity/HighWaterMark.swift",
-            "            try log.guarding(db) {", "            try (MUTANT ? WriteAheadLog() : log).guarding(db) {"),
-        Mutant(
             "two-commits", "readings and what follows from them are committed one after the other", in: "Store/Readings/Store+Commit.swift",
             "            try Self.append(batch.readings, arrived: batch.arrived, db)\n",
             "            try Self.append(batch.readings, arrived: batch.arrived, db)\n            if MUTANT { try db.commit(); try db.beginTransaction(.immediate) }\n"

@@ -81,10 +81,6 @@ package struct Mutant: Sendable {
             "        if series[index].isSilent { return true }\n",
             "        if MUTANT { return false }\n        if series[index].isSilent { return true }\n"),
         Mutant(
-            "gap-taken-for-news", "in a backlog, the time in which a sensor sent nothing is judged by what it sent before",
-            in: "RuleEngine/Evaluation/Engine+Timers.swift",
-            "            series[index].isInGap = true", "            series[index].isInGap = !MUTANT"),
-        Mutant(
             "hold-broken-by-silence", "what has to last is false after a silence", in: "RuleEngine/Evaluation/Engine+Evaluate.swift",
             "        return memory[slot + 1] == 0 ? 0 : .nan", "        return MUTANT || memory[slot + 1] == 0 ? 0 : .nan"),
         Mutant(

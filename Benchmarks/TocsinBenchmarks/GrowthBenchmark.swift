@@ -106,7 +106,11 @@ enum GrowthBenchmark {
             "any": "any(mean(temperature, 10m) > 90 degC)", "for": "temperature > 90 degC for 10m",
             "calculation": "mean(temperature, 10m) - mean(temperature, 20m) > 90 K",
         ]
-        func line(_ name: String, _ condition: String, value: (UInt64, UInt64) -> Double = EngineBenchmark.value) throws -> [Line] {
+        let counters = ["increase (a counter)": increase, "rate (a counter)": "rate(temperature, 10m) > 900 K/s"]
+        let loads =
+            conditions.map { (name: $0.key, condition: $0.value, value: EngineBenchmark.value) }
+            + counters.map { (name: $0.key, condition: $0.value, value: countsAndResets) }
+        return try loads.filter { only == nil || $0.name == only }.sorted { $0.name < $1.name }.flatMap { name, condition, value in
             let rule = "hazard: benchmark\nrules:\n  - { name: r, for_each: device, levels: { warning: \"\(condition)\" } }\n"
             let result = run(
                 try EngineBenchmark.compile(rule, sensors: 100), sensors: 100, seconds: 4000, measured: 2600, value: value)
@@ -115,11 +119,6 @@ enum GrowthBenchmark {
                 Line("function: \(name): allocations", result.allocations, "per reading"),
             ]
         }
-        let counters = ["increase (a counter)": increase, "rate (a counter)": "rate(temperature, 10m) > 900 K/s"]
-        return try conditions.filter { only == nil || $0.key == only }.sorted { $0.key < $1.key }.flatMap { try line($0.key, $0.value) }
-            + counters.filter { only == nil || $0.key == only }.sorted { $0.key < $1.key }.flatMap {
-                try line($0.key, $0.value, value: countsAndResets)
-            }
     }
 
     /// A counter that rises by 1 to 3 with each reading, and begins again at zero once in 1,000 to 2,000 readings.

@@ -110,6 +110,9 @@ enum GrowthBenchmark {
         let loads =
             conditions.map { (name: $0.key, condition: $0.value, value: EngineBenchmark.value) }
             + counters.map { (name: $0.key, condition: $0.value, value: countsAndResets) }
+        guard only == nil || loads.contains(where: { $0.name == only }) else {
+            throw BenchmarkError("there is no function '\(only ?? "")': \(loads.map(\.name).sorted().joined(separator: ", "))")
+        }
         return try loads.filter { only == nil || $0.name == only }.sorted { $0.name < $1.name }.flatMap { name, condition, value in
             let rule = "hazard: benchmark\nrules:\n  - { name: r, for_each: device, levels: { warning: \"\(condition)\" } }\n"
             let result = run(

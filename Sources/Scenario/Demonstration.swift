@@ -94,7 +94,7 @@ package final class Demonstration: Sendable {
         let reader = try StoreReader(path: databasePath)
         return DemonstrationResult(
             acts: acts, progress: player.progress, statistics: gateway.statistics.current, arrivals: observer.arrivals,
-            repeats: observer.repeats, due: try reader.escalationCount(to: "upstream"), stored: try reader.count(.reading),
+            repeats: observer.repeats, due: try reader.escalationCount(to: "upstream"), stored: try reader.readingCount(without: "gateway"),
             sensors: sensors, seconds: seconds)
     }
 

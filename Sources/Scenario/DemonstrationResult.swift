@@ -64,7 +64,7 @@ package struct DemonstrationResult: Sendable {
         lines.append(
             nothingLost
                 ? "nothing was lost"
-                : "LOST: \(progress.readings - stored) readings, \(statistics.transitions - arrivals.count) escalations")
+                : "LOST: \(progress.readings - stored) readings, \(due - arrivals.count) escalations")
         self.lines = lines
     }
 

@@ -15,6 +15,7 @@ package final class StoreReader: Sendable {
     /// - Throws: ``StoreError/missing(_:)`` where there is no file.
     package init(path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { throw StoreError.missing(path) }
+        try Store.refuseForeign(path)
         self.path = path
         var configuration = Configuration()
         configuration.readonly = true
@@ -266,6 +267,14 @@ package final class StoreReader: Sendable {
 
     /// The number of the newest reading, which counts from 1; 0 for none.
     package func newestReadingNumber() throws -> Int { try queue.read { try Int.fetchOne($0, sql: "SELECT max(id) FROM reading") ?? 0 } }
+
+    /// How many readings there are, those of one device left out: what the gateway has found of itself, say.
+    package func readingCount(without device: String) throws -> Int {
+        try queue.read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM reading WHERE series NOT IN (SELECT id FROM series WHERE device = ?)", arguments: [device])
+        } ?? 0
+    }
 
     /// Rows of a table, for summaries and tests.
     package func count(_ table: Table) throws -> Int {

@@ -145,13 +145,32 @@ import Testing
         #expect(try reader.check().faults.count == 3)
     }
 
+    @Test("readings are counted without those of one device: what the gateway finds of itself was sent by no sensor")
+    func readingsOfOthers() throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        let names = ["gateway", "d1", "d2"].map { SeriesName(device: $0, quantity: "water_level", unit: "m") }
+        let numbers = try store.series(names)
+        var batch = StoreBatch()
+        batch.arrived = Self.start
+        for (name, count) in zip(names, [1, 2, 3]) {
+            for _ in 0..<count { batch.readings.append(Reading(series: try #require(numbers[name]), time: Self.start, value: 1)) }
+        }
+        try store.commit(batch)
+        let reader = try StoreReader(path: folder.file("t.db"))
+        #expect(try reader.readingCount(without: "gateway") == 5)
+        #expect(try reader.readingCount(without: "nobody") == 6)
+    }
+
     @Test("refused payloads are kept, the newest of them")
     func refused() throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         for number in 0..<20 {
             var batch = StoreBatch()
-            batch.refusals = [RefusedPayload(device: "d", topic: "t", payload: [UInt8(number)], reason: "r", arrived: Self.start)]
+            batch.add(
+                RefusedPayload(device: "d", topic: "t", payload: [UInt8(number)], reason: "r", arrived: Self.start), atMost: 5,
+                bytesMax: 100)
             try store.commit(batch, refusedMax: 5)
         }
         #expect(try StoreReader(path: folder.file("t.db")).count(.refused_payload) == 5)

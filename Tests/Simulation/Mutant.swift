@@ -43,9 +43,8 @@ package struct Mutant: Sendable {
             "        let isOwed = entry.number > forgottenUpTo", "        let isOwed = !MUTANT && entry.number > forgottenUpTo"),
         Mutant(
             "look-alikes", "a message that looks like the one before is taken for it", in: "Gateway/Pipeline/Intake.swift",
-            "            guard let mark = received.take(message) else { return statistics.redelivered += 1 }",
-            "            guard let mark = received.take(message), !MUTANT || batch.received.marks.last?.digest != mark.digest else { return statistics.redelivered += 1 }"
-        ),
+            "        guard let mark = received.take(message) else {\n",
+            "        guard let mark = received.take(message), !MUTANT || batch.received.marks.last?.digest != mark.digest else {\n"),
         Mutant(
             "trusted-mark", "what the broker sent before is taken for received", in: "Gateway/Pipeline/ReceivedMessages.swift",
             "        isRepeating = false\n        note(mark)",
@@ -61,8 +60,9 @@ package struct Mutant: Sendable {
             "                    moment.add(reading, of:",
             "                    if MUTANT { return }\n                    moment.add(reading, of:"),
         Mutant(
-            "counted-absence", "the time in which nobody was there counts as having lasted", in: "Gateway/Pipeline/Intake+Warm.swift",
-            "if occasion == .start, let alive", "if !MUTANT, occasion == .start, let alive"),
+            "counted-absence", "the time in which nobody was there counts as having lasted",
+            in: "RuleEngine/Series/Engine+Silence.swift", "    package mutating func discount(_ span: TimeSpan) {\n",
+            "    package mutating func discount(_ span: TimeSpan) {\n        if MUTANT { return }\n"),
         Mutant(
             "forgotten-alarms", "after a start alarms that were active are raised again", in: "Gateway/Pipeline/Intake+Warm.swift",
             "let (active, returned) = (try store.activeAlarms(),", "let (active, returned) = (MUTANT ? [] : try store.activeAlarms(),"),
@@ -78,8 +78,8 @@ package struct Mutant: Sendable {
             "        if isBelieved {", "        if MUTANT || isBelieved {"),
         Mutant(
             "cleared-by-silence", "the window of a sensor that has died goes on", in: "RuleEngine/Series/Engine+Silence.swift",
-            "        if series[index].isSilent { return true }\n",
-            "        if MUTANT { return false }\n        if series[index].isSilent { return true }\n"),
+            "        Self.later(series[index].newest == .min ? series[index].heardFrom",
+            "        MUTANT ? .max : Self.later(series[index].newest == .min ? series[index].heardFrom"),
         Mutant(
             "hold-broken-by-silence", "what has to last is false after a silence", in: "RuleEngine/Evaluation/Engine+Evaluate.swift",
             "        return memory[slot + 1] == 0 ? 0 : .nan", "        return MUTANT || memory[slot + 1] == 0 ? 0 : .nan"),

@@ -17,6 +17,7 @@ extension Simulation {
         checkNumbers(post, stored)
         checkSilence(stored, events)
         checkPulse(post, stored, events)
+        checkClock(post, stored)
         checkSoaked(stored, events)
     }
 
@@ -53,6 +54,19 @@ extension Simulation {
                 fail("damp/s\(Plant.post): cleared at \(event.time), and nothing was heard since \(newest)")
             }
         }
+    }
+
+    /// A clock that has fallen back is believed for a few messages, and found wrong then. A death takes the count, and a backlog that
+    /// comes at once says as much as one message.
+    private func checkClock(_ post: PostWeather, _ stored: [PostReading]) {
+        guard post.clockFalls != nil, !weather.setsClock else { return }
+        let limit = (4 + 3 * lives.count) * PostMessage.samples
+        // The run is shorter than the smallest fall.
+        let believed = stored.count {
+            $0.isHumidity && $0.reading.time < VirtualClock.start && !$0.reading.quality.contains(.clockReplaced)
+        }
+        let isFound = stored.contains { $0.reading.quality.contains(.clockReplaced) }
+        if believed > limit, !isFound { fail("post: its clock fell back, and all of \(believed) readings were taken at their own times") }
     }
 
     /// What has lasted ends by a reading, and not by a silence after which it goes on as before.

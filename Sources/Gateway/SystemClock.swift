@@ -12,15 +12,16 @@ package struct SystemClock: GatewayClock {
 
     package func correction() -> TimeSpan { Self.read() - ProcessUptime.now() - origin }
 
+    /// A clock that is set beyond the years that an instant from outside may have stands at their border.
     private static func read() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+        return (Instant(nanoseconds: 0) + .seconds(Int64(time.tv_sec)) + TimeSpan(nanoseconds: Int64(time.tv_nsec))).clamped
     }
 
     package func millisecondsUntil(_ instant: Instant) -> Int32 {
         // Rounded up: a millisecond late rather than awake for nothing.
-        let wait = ((instant - now()).nanoseconds + 999_999) / 1_000_000
+        let wait = ((instant - now()) + TimeSpan(nanoseconds: 999_999)).nanoseconds / 1_000_000
         return Int32(clamping: max(0, wait))
     }
 }

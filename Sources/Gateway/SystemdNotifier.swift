@@ -13,7 +13,7 @@ struct SystemdNotifier: Sendable {
     let watchdogInterval: TimeSpan? = {
         let environment = ProcessInfo.processInfo.environment
         if let process = environment["WATCHDOG_PID"], process != String(getpid()) { return nil }
-        return environment["WATCHDOG_USEC"].flatMap { Int64($0) }.map { TimeSpan(nanoseconds: $0 * 500) }
+        return environment["WATCHDOG_USEC"].flatMap { Int64($0) }.map { TimeSpan(nanoseconds: 500) * $0 }
     }()
 
     func tell(_ state: String) {

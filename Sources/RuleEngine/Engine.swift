@@ -103,6 +103,7 @@ package struct Engine: ~Copyable {
 
     /// Takes one reading, evaluates every instance that it touches, and appends what changed.
     package mutating func ingest(_ reading: Reading, into changes: inout [LevelChange]) -> ReadingOutcome {
+        guard Instant.range.contains(reading.time) else { return .unusable }
         beginMoment()
         let outcome = take(reading, mayBeLate: true, into: &changes)
         endMoment(into: &changes)
@@ -127,6 +128,12 @@ package struct Engine: ~Copyable {
             let time = readings[at].time
             var end = at &+ 1
             while end < count, readings[end].time == time { end &+= 1 }
+            guard Instant.range.contains(time) else {
+                // No reading that was decoded has such a time.
+                for index in at..<end { exceptions.append((index, .unusable)) }
+                at = end
+                continue
+            }
             // What timers had to do before this moment is done for all its series before the first of its samples comes.
             if end &- at > 1 {
                 for index in at..<end { settle(Int(readings[index].series.index), before: time.nanoseconds, into: &changes) }

@@ -54,10 +54,11 @@ extension Instant {
             guard hours < 24, minutes < 60 else { return nil }
             offset = (hours * 3600 + minutes * 60) * (negative ? -1 : 1)
         }
-        guard at == bytes.endIndex, (1678...2261).contains(year) else { return nil }
+        guard at == bytes.endIndex, (1960...2159).contains(year) else { return nil }
         let days = CivilDate.daysSinceEpoch(year: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
-        self.init(nanoseconds: seconds * 1_000_000_000 + fraction)
+        // An offset may still lead over the border.
+        self.init(checked: seconds * 1_000_000_000 + fraction)
     }
 }
 
@@ -65,7 +66,8 @@ extension Instant: CustomStringConvertible {
     /// RFC 3339 in UTC, with as many of 0, 3, 6 or 9 decimals as are needed: `2018-06-03T22:05:00Z`.
     @usableFromInline package var description: String {
         let seconds = nanoseconds.dividedFloor(by: 1_000_000_000)
-        let fraction = nanoseconds - seconds * 1_000_000_000
+        let rest = nanoseconds % 1_000_000_000
+        let fraction = rest < 0 ? rest + 1_000_000_000 : rest
         let days = seconds.dividedFloor(by: 86_400)
         let time = seconds - days * 86_400
         let date = CivilDate(daysSinceEpoch: days)

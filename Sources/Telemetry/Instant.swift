@@ -1,37 +1,69 @@
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds (POSIX time).
 ///
-/// The range is 1677-09-21 to 2262-04-11. Event times, arrival times and timers all use this type,
-/// so that no conversion stands on the path of a reading.
+/// Event times, arrival times and timers all use this type, so that no conversion stands on the path of a reading. What comes from
+/// outside is within ``range``; sums and differences saturate at 1677-09-21 and 2262-04-11, and never wrap.
 @usableFromInline
 package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package var nanoseconds: Int64
 
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// Seconds since the epoch; a value outside the range of `Instant`, or not a number, gives `nil`.
+    /// The years 1960 to 2159: no sensor, no file and no clock means any other. Any two of them lie so close that their difference
+    /// is a number of nanoseconds, also with the longest window added to it.
+    package static let range = Instant(nanoseconds: -315_619_200_000_000_000)..<Instant(nanoseconds: 5_995_814_400_000_000_000)
+
+    /// A time from outside; `nil` if it is not within ``range``.
+    @inlinable package init?(checked nanoseconds: Int64) {
+        guard -315_619_200_000_000_000 <= nanoseconds, nanoseconds < 5_995_814_400_000_000_000 else { return nil }
+        self.nanoseconds = nanoseconds
+    }
+
+    /// Seconds since the epoch, from outside; `nil` if they are not within ``range``, or not a number.
     package init?(unixSeconds seconds: Double) {
         guard seconds.isFinite, abs(seconds) < 9.2e9 else { return nil }
         // Whole seconds and fraction apart: a Double of today's epoch second resolves some 240 ns.
         let whole = seconds.rounded(.down)
-        nanoseconds = Int64(whole) * 1_000_000_000 + Int64(((seconds - whole) * 1e9).rounded())
+        self.init(checked: Int64(whole) * 1_000_000_000 + Int64(((seconds - whole) * 1e9).rounded()))
+    }
+
+    /// The nearest time within ``range``.
+    package var clamped: Instant {
+        min(max(self, Self.range.lowerBound), Instant(nanoseconds: Self.range.upperBound.nanoseconds - 1))
     }
 
     @inlinable package static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
     @inlinable package static func + (a: Instant, b: TimeSpan) -> Instant {
-        Instant(nanoseconds: a.nanoseconds &+ b.nanoseconds)
+        Instant(nanoseconds: a.nanoseconds.saturatingAdd(b.nanoseconds))
     }
     @inlinable package static func - (a: Instant, b: TimeSpan) -> Instant {
-        Instant(nanoseconds: a.nanoseconds &- b.nanoseconds)
+        Instant(nanoseconds: a.nanoseconds.saturatingSubtract(b.nanoseconds))
     }
     @inlinable package static func - (a: Instant, b: Instant) -> TimeSpan {
-        TimeSpan(nanoseconds: a.nanoseconds &- b.nanoseconds)
+        TimeSpan(nanoseconds: a.nanoseconds.saturatingSubtract(b.nanoseconds))
     }
 
     package static let distantPast = Instant(nanoseconds: .min)
     package static let distantFuture = Instant(nanoseconds: .max)
 }
 
-/// A length of time in nanoseconds.
+extension Int64 {
+    @inlinable @inline(__always) package func saturatingAdd(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    @inlinable @inline(__always) package func saturatingSubtract(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
+    }
+
+    @inlinable package func saturatingMultiply(by other: Int64) -> Int64 {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
+    }
+}
+
+/// A length of time in nanoseconds. Sums, differences and multiples saturate.
 @usableFromInline
 package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package var nanoseconds: Int64
@@ -39,18 +71,27 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
     @inlinable package static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
 
-    /// Saturates.
     package static func + (a: TimeSpan, b: TimeSpan) -> TimeSpan {
-        let (sum, overflow) = a.nanoseconds.addingReportingOverflow(b.nanoseconds)
-        return TimeSpan(nanoseconds: overflow ? (a.nanoseconds < 0 ? .min : .max) : sum)
+        TimeSpan(nanoseconds: a.nanoseconds.saturatingAdd(b.nanoseconds))
     }
-    package static func - (a: TimeSpan, b: TimeSpan) -> TimeSpan { TimeSpan(nanoseconds: a.nanoseconds - b.nanoseconds) }
+    package static func - (a: TimeSpan, b: TimeSpan) -> TimeSpan {
+        TimeSpan(nanoseconds: a.nanoseconds.saturatingSubtract(b.nanoseconds))
+    }
+    package static func * (a: TimeSpan, factor: Int64) -> TimeSpan {
+        TimeSpan(nanoseconds: a.nanoseconds.saturatingMultiply(by: factor))
+    }
 
-    package static func milliseconds(_ n: Int64) -> TimeSpan { TimeSpan(nanoseconds: n * 1_000_000) }
-    package static func seconds(_ n: Int64) -> TimeSpan { TimeSpan(nanoseconds: n * 1_000_000_000) }
-    package static func minutes(_ n: Int64) -> TimeSpan { seconds(n * 60) }
-    package static func hours(_ n: Int64) -> TimeSpan { minutes(n * 60) }
-    package static func days(_ n: Int64) -> TimeSpan { hours(n * 24) }
+    package static func milliseconds(_ n: Int64) -> TimeSpan { TimeSpan(nanoseconds: 1_000_000) * n }
+    package static func seconds(_ n: Int64) -> TimeSpan { TimeSpan(nanoseconds: 1_000_000_000) * n }
+    package static func minutes(_ n: Int64) -> TimeSpan { seconds(60) * n }
+    package static func hours(_ n: Int64) -> TimeSpan { seconds(3600) * n }
+    package static func days(_ n: Int64) -> TimeSpan { seconds(86_400) * n }
+
+    /// A number of seconds from outside; `nil` if it is not a number, or no length of time that is meant.
+    package init?(seconds: Double) {
+        guard abs(seconds) <= Self.longestWritten.seconds else { return nil }
+        nanoseconds = Int64((seconds * 1e9).rounded())
+    }
     package static let zero = TimeSpan(nanoseconds: 0)
 
     package var seconds: Double { Double(nanoseconds) / 1e9 }

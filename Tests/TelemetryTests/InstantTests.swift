@@ -45,12 +45,42 @@ import Testing
         var random = SeededRandom(seed: seed)
         let formatter = ISO8601DateFormatter()
         for _ in 0..<2000 {
-            let seconds = Int64.random(in: -9_000_000_000...9_000_000_000, using: &random)
+            let seconds = Int64.random(in: -315_619_200..<5_995_814_400, using: &random)
             let instant = Instant(nanoseconds: seconds * 1_000_000_000)
             let text = formatter.string(from: Date(timeIntervalSince1970: Double(seconds)))
             #expect(instant.description == text)
             #expect(Instant(rfc3339: text.utf8) == instant)
         }
+    }
+
+    @Test("times from outside are of the years 1960 to 2159, by every way, and no sum leaves the numbers")
+    func range() {
+        for (text, isTime) in [
+            ("1959-12-31T23:59:59.999Z", false), ("1960-01-01T00:00:00Z", true), ("2159-12-31T23:59:59.999999999Z", true),
+            ("2160-01-01T00:00:00Z", false), ("1960-01-01T00:00:00+01:00", false), ("2159-12-31T23:30:00-01:00", false),
+        ] { #expect((Instant(rfc3339: text.utf8) != nil) == isTime, "\(text)") }
+        for seconds in [-315_619_201, 5_995_814_400, 1e300, -1e300, .infinity] { #expect(Instant(unixSeconds: seconds) == nil) }
+        #expect(Instant(unixSeconds: -315_619_200) == Instant.range.lowerBound)
+        for nanoseconds in [Int64.min, .max, Instant.range.upperBound.nanoseconds] { #expect(Instant(checked: nanoseconds) == nil) }
+        for instant in [Instant.distantPast, .distantFuture] {
+            #expect(Instant.range.contains(instant.clamped))
+            #expect(!instant.description.isEmpty)
+        }
+        #expect(Instant.distantFuture + .days(1) == .distantFuture && Instant.distantPast - .days(1) == .distantPast)
+        #expect(Instant.distantPast - Instant.distantFuture == TimeSpan(nanoseconds: .min))
+        #expect(TimeSpan.days(.max) == TimeSpan(nanoseconds: .max) && TimeSpan.days(.min) == TimeSpan(nanoseconds: .min))
+        #expect(TimeSpan(nanoseconds: .min) - .days(1) == TimeSpan(nanoseconds: .min))
+        #expect(TimeSpan(seconds: .nan) == nil && TimeSpan(seconds: 1e12) == nil && TimeSpan(seconds: 1.5) == .milliseconds(1500))
+    }
+
+    @Test(
+        "a zone's hour and day are found at every time", arguments: [Int64.min, .min + 1, -1, 0, 1_500_000_000_000_000_000, .max - 1, .max])
+    func zones(nanoseconds: Int64) {
+        let zone = ZoneTable([.init(from: .distantPast, offset: .hours(-11)), .init(from: Instant(nanoseconds: 0), offset: .hours(14))])
+        let time = Instant(nanoseconds: nanoseconds)
+        #expect((0..<24).contains(zone.hour(at: time)) && (1...7).contains(zone.weekday(at: time)))
+        #expect((0..<1440).contains(zone.dayAndMinute(at: time).minute))
+        if Instant.range.contains(time) { #expect(zone.nextHour(after: time) > time) }
     }
 
     @Test("epoch seconds keep their fraction as well as a double does, and refuse what is no time")

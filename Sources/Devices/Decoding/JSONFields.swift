@@ -131,14 +131,12 @@ extension PayloadDecoder {
         var quality = time.quality
         // Of a time of arrival it is known only that all samples are older.
         if anchor == .first, time.isOwn {
-            let (last, overflow) = first.addingReportingOverflow(length)
-            if !overflow, Instant(nanoseconds: last) <= arrival + clock.ahead { return (first, quality) }
+            if let last = Instant(checked: first.saturatingAdd(length)), last <= arrival + clock.ahead { return (first, quality) }
             // Nothing is measured in the future: the newest sample cannot be newer than the message.
             first = arrival.nanoseconds
             quality.insert(.clockReplaced)
         }
-        let (start, overflow) = first.subtractingReportingOverflow(length)
-        return overflow ? nil : (start, quality)
+        return Instant(checked: first.saturatingSubtract(length)).map { ($0.nanoseconds, quality) }
     }
 }
 
@@ -164,8 +162,7 @@ extension Profile.TimeField {
 
     private func scaled(_ value: JSONValue, _ nanoseconds: Int64) -> Instant? {
         if let integer = value.integer {
-            let (product, overflow) = integer.multipliedReportingOverflow(by: nanoseconds)
-            return overflow ? nil : Instant(nanoseconds: product)
+            return Instant(checked: integer.saturatingMultiply(by: nanoseconds))
         }
         return value.number.flatMap { Instant(unixSeconds: $0 * Double(nanoseconds) / 1e9) }
     }

@@ -62,7 +62,7 @@ extension PayloadDecoder {
             let found = [record.member("t"), base.timeValue].compactMap { $0 }.first { $0.number == nil }?.inWords
             findings.add(
                 .badTime(
-                    place: "the time of the record '\(field.recordText)'", found: found ?? "outside the years 1678 to 2261",
+                    place: "the time of the record '\(field.recordText)'", found: found ?? "outside the years 1960 to 2159",
                     reason: "not a number of seconds since 1970"))
         }
         append(value, of: field, factor: factor, summand: summand, at: time.instant, time.quality, to: &readings)
@@ -151,7 +151,7 @@ private struct SenMLBase {
         }
         guard let instant = Instant(unixSeconds: seconds) else { return nil }
         guard abs(seconds) < 268_435_456 else { return instant }
-        return Instant(nanoseconds: arrival.nanoseconds &+ instant.nanoseconds)
+        return Instant(checked: arrival.nanoseconds.saturatingAdd(instant.nanoseconds))
     }
 
     /// An empty unit is none.

@@ -62,7 +62,7 @@ extension Device {
         let fields = GatewayQuantity.allCases.map {
             Profile.Field(quantity: $0.quantity, source: .record($0.rawValue), unit: $0.quantity.unit)
         }
-        let silence = TimeSpan(nanoseconds: max(interval.nanoseconds * 3, TimeSpan.minutes(3).nanoseconds))
+        let silence = max(interval * 3, .minutes(3))
         let profile = Profile(
             name: gatewayID, summary: "The gateway itself", topic: pattern, format: .json, time: nil, sequence: nil,
             interval: interval, silence: silence, clock: ClockTolerance(), fields: fields)

@@ -129,7 +129,7 @@ extension Device {
         let expected = interval ?? profile.interval
         let device = Device(
             id: id.string, profile: profile, topic: topic, labels: labels, position: position, interval: expected,
-            silence: silence ?? (interval == nil ? profile.silence : TimeSpan(nanoseconds: expected.nanoseconds * 3)),
+            silence: silence ?? (interval == nil ? profile.silence : expected * 3),
             clock: clock ?? profile.clock, fields: fields)
         return (device, id.location)
     }

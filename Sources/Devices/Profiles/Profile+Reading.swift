@@ -17,7 +17,7 @@ extension Profile {
         }
         let format = reader.value("format", expected: "json or senml") { Format(rawValue: $0) } ?? .json
         let interval = reader.span("interval") ?? .minutes(1)
-        let silence = reader.span("silence") ?? TimeSpan(nanoseconds: interval.nanoseconds * 3)
+        let silence = reader.span("silence") ?? interval * 3
         let clock = ClockTolerance.read(&reader)
         var time: TimeField?
         if let node = reader.node("time") {
@@ -95,7 +95,13 @@ extension Profile.Field {
         }
         var source: Profile.Source?
         switch format {
-        case .senml: source = reader.required("record").map { .record($0.string) }
+        case .senml:
+            source = reader.required("record").map { record in
+                if record.string.isEmpty {
+                    reader.report("empty-record", "'record' is the name of a SenML record, or its end", at: record.location)
+                }
+                return .record(record.string)
+            }
         case .json:
             if let samples = reader.node("samples") {
                 source = Profile.Source.read(samples, problems: &reader.problems)

@@ -23,6 +23,7 @@ extension Engine {
 
     /// Moves the clock on: runs every timer that is due by `now`, in the order of their times.
     package mutating func advance(to now: Instant, into changes: inout [LevelChange]) {
+        let now = now.clamped
         listen(at: now)
         if !hasStarted { start(at: now.nanoseconds) }
         recomputeDueMemories(at: now.nanoseconds, into: &changes)
@@ -32,10 +33,11 @@ extension Engine {
                 let index = Int(-1 - timer.target)
                 guard series[index].queued == timer.due else { continue }
                 series[index].queued = SeriesState.notQueued
-                if series[index].wake <= timer.due &- series[index].lag {
+                let due = timer.due.saturatingSubtract(series[index].lag)
+                if series[index].wake <= due {
                     lookAt(index, at: series[index].wake, into: &changes)
-                } else if !series[index].isSilent, isSilent(index, at: timer.due &- series[index].lag) {
-                    lookAt(index, at: timer.due &- series[index].lag, into: &changes)
+                } else if !series[index].isSilent, isSilent(index, at: due) {
+                    lookAt(index, at: due, into: &changes)
                 } else {
                     queueTimer(ofSeries: index)
                     if series[index].wake == .max { queueSilence(ofSeries: index) }
@@ -45,7 +47,7 @@ extension Engine {
                 guard instances[index].queued == timer.due else { continue }
                 instances[index].queued = .max
                 let wake = instances[index].wake
-                if wake <= timer.due &- lag(ofInstance: index) {
+                if wake <= timer.due.saturatingSubtract(lag(ofInstance: index)) {
                     self.wake(index, into: &changes)
                 } else if wake != .max {
                     queueTimer(ofInstance: index)
@@ -64,7 +66,7 @@ extension Engine {
     private mutating func start(at now: Int64) {
         hasStarted = true
         for index in 0..<instances.count where instances[index].serial == 0 && instances[index].queued == .max {
-            instances[index].wake = now &- lag(ofInstance: index)
+            instances[index].wake = now.saturatingSubtract(lag(ofInstance: index))
             instances[index].queued = now
             timers.insert(Timer(due: now, target: Int32(index)))
         }
@@ -73,7 +75,7 @@ extension Engine {
     @inline(never)
     mutating func queueTimer(ofSeries index: Int) {
         guard series[index].wake != .max else { return }
-        series[index].queued = series[index].wake &+ series[index].lag
+        series[index].queued = series[index].wake.saturatingAdd(series[index].lag)
         timers.insert(Timer(due: series[index].queued, target: Int32(-1 - index)))
     }
 
@@ -101,7 +103,7 @@ extension Engine {
     }
 
     private mutating func queueTimer(ofInstance index: Int) {
-        instances[index].queued = instances[index].wake &+ lag(ofInstance: index)
+        instances[index].queued = instances[index].wake.saturatingAdd(lag(ofInstance: index))
         timers.insert(Timer(due: instances[index].queued, target: Int32(index)))
     }
 
@@ -153,7 +155,7 @@ extension Engine {
         let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].overdueAfter)
         let silent = series[index].isSilent ? .max : silentAt(index)
         series[index].wake = min(empties, overdue, silent > time ? silent : .max)
-        if series[index].wake < series[index].queued &- series[index].lag { queueTimer(ofSeries: index) }
+        if series[index].wake < series[index].queued.saturatingSubtract(series[index].lag) { queueTimer(ofSeries: index) }
         if series[index].isInGap { queueSilence(ofSeries: index) }
         // What was restored is judged with its next reading: that only time has passed says nothing new of it, and would
         // put what is still on its way in the past. That its sensor is silent does.

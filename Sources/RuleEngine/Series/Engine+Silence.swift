@@ -12,7 +12,7 @@ extension Engine {
     /// Says that the gateway is listening at this moment of its clock. To be said before a reading that came after a
     /// pause, so that the pause is not taken for the sensors' silence.
     package mutating func listen(at now: Instant) {
-        let time = now.nanoseconds
+        let time = now.clamped.nanoseconds
         guard listened != .min else {
             listeningSince = time
             listened = time
@@ -29,12 +29,12 @@ extension Engine {
     /// its clock was set. What has to last has not lasted longer by it, and no sensor was silent.
     package mutating func discount(_ span: TimeSpan) {
         for index in 0..<series.count {
-            series[index].lag &+= span.nanoseconds
-            series[index].pause &+= span.nanoseconds
+            series[index].lag = series[index].lag.saturatingAdd(span.nanoseconds)
+            series[index].pause = series[index].pause.saturatingAdd(span.nanoseconds)
             series[index].isQuiet = true
         }
         guard listened != .min else { return }
-        listened &+= span.nanoseconds
+        listened = listened.saturatingAdd(span.nanoseconds)
         listeningSince = listened
     }
 

@@ -1,0 +1,46 @@
+/// Characters that steer a terminal, break a line, or turn the direction of what follows: nothing that comes from a payload, a
+/// label, a note or another machine may bring one into a line that a person reads.
+package enum ControlCharacters {
+    /// C0 and C1 with DEL (ISO 6429), the line and paragraph separators, and the marks of direction that hide what a line says
+    /// (Unicode Technical Report 36, 2.10.3).
+    package static func contains(_ character: Unicode.Scalar) -> Bool {
+        switch character.value {
+        case 0..<0x20, 0x7f...0x9f, 0x2028...0x202e, 0x2066...0x2069, 0x200e, 0x200f, 0xfeff: true
+        default: false
+        }
+    }
+
+    /// The text with each of them as its escape: `\n`, `\t`, `\u{1b}`.
+    package static func escaped(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: contains) else { return text }
+        var result = String.UnicodeScalarView()
+        for character in text.unicodeScalars {
+            if contains(character) { result.append(contentsOf: escape(character).unicodeScalars) } else { result.append(character) }
+        }
+        return String(result)
+    }
+
+    /// The same in JSON that is already written, where they stand inside of texts only: `\u001b` (RFC 8259, 7).
+    package static func escapedJSON(_ json: String) -> String {
+        guard json.unicodeScalars.contains(where: contains) else { return json }
+        var result = String.UnicodeScalarView()
+        for character in json.unicodeScalars {
+            if contains(character), character.value >= 0x20 {
+                let digits = String(character.value, radix: 16)
+                result.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars)
+            } else {
+                result.append(character)
+            }
+        }
+        return String(result)
+    }
+
+    private static func escape(_ character: Unicode.Scalar) -> String {
+        switch character {
+        case "\n": "\\n"
+        case "\r": "\\r"
+        case "\t": "\\t"
+        default: "\\u{\(String(character.value, radix: 16))}"
+        }
+    }
+}

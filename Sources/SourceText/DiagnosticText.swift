@@ -1,19 +1,22 @@
+internal import Telemetry
+
 /// Prints diagnostics the way a good compiler does: position, sentence, line, caret, mend.
 package enum DiagnosticText {
     package static func plain(_ diagnostic: Diagnostic) -> String { text(diagnostic, colour: false) }
     package static func coloured(_ diagnostic: Diagnostic) -> String { text(diagnostic, colour: true) }
 
     private static func text(_ diagnostic: Diagnostic, colour: Bool) -> String {
+        let message = ControlCharacters.escaped(diagnostic.message)
         func paint(_ code: String, _ text: String) -> String { colour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
         let severity = paint(diagnostic.severity == .error ? "1;31" : "1;33", "\(diagnostic.severity.rawValue):")
         guard let place = diagnostic.location else {
-            let hint = diagnostic.hint.map { " (\($0))" } ?? ""
-            return "\(severity) \(diagnostic.message)\(hint)"
+            let hint = diagnostic.hint.map { " (\(ControlCharacters.escaped($0)))" } ?? ""
+            return "\(severity) \(message)\(hint)"
         }
         let position = paint("1", "\(place.file):\(place.line):\(place.column):")
-        var lines = ["\(position) \(severity) \(diagnostic.message)"]
+        var lines = ["\(position) \(severity) \(message)"]
         if place.lineText.isEmpty {
-            if let hint = diagnostic.hint { lines.append("      | \(hint)") }
+            if let hint = diagnostic.hint { lines.append("      | \(ControlCharacters.escaped(hint))") }
             return lines.joined(separator: "\n")
         }
         let number = String(place.line)
@@ -23,8 +26,10 @@ package enum DiagnosticText {
             String.UnicodeScalarView(
                 place.lineText.unicodeScalars.prefix(place.column - 1).map { $0 == "\t" ? "\t" : " " }))
         let caret = "^" + String(repeating: "~", count: max(0, place.length - 1))
-        lines.append("\(gutter) | \(place.lineText)")
-        let hint = diagnostic.hint.map { " " + $0 } ?? ""
+        // One place for each character, so that the caret stays under its own.
+        let line = place.lineText.unicodeScalars.map { $0 != "\t" && ControlCharacters.contains($0) ? "\u{fffd}" : $0 }
+        lines.append("\(gutter) | \(String(String.UnicodeScalarView(line)))")
+        let hint = diagnostic.hint.map { " " + ControlCharacters.escaped($0) } ?? ""
         lines.append("      | \(indent)\(paint("1;32", caret))\(hint)")
         return lines.joined(separator: "\n")
     }

@@ -25,10 +25,20 @@ package struct YAMLNode: Sendable {
             throw DiagnosticList([Self.diagnostic(for: error, in: file)])
         }
         guard let node else { return YAMLNode(content: .null, location: file.location(line: 1, column: 1)) }
-        var problems: [Diagnostic] = []
-        let result = YAMLNode(node, file: file, problems: &problems)
-        if !problems.isEmpty { throw DiagnosticList(problems) }
+        // Nothing that is written takes less than a byte: whatever is more than the file comes from aliases.
+        var reading = Reading(file: file, nodesLeft: file.text.utf8.count + nodesOfAliasesMax)
+        let result = YAMLNode(node, &reading)
+        if !reading.problems.isEmpty { throw DiagnosticList(reading.problems) }
         return result
+    }
+
+    /// How many values the aliases of a file may repeat.
+    private static let nodesOfAliasesMax = 100_000
+
+    private struct Reading {
+        let file: SourceFile
+        var nodesLeft: Int
+        var problems: [Diagnostic] = []
     }
 
     private init(content: Content, location: SourceLocation) {
@@ -36,9 +46,21 @@ package struct YAMLNode: Sendable {
         self.location = location
     }
 
-    private init(_ node: Node, file: SourceFile, problems: inout [Diagnostic]) {
+    private init(_ node: Node, _ reading: inout Reading) {
+        let file = reading.file
         let mark = node.mark
         location = file.location(line: mark?.line ?? 1, column: mark?.column ?? 1)
+        reading.nodesLeft -= 1
+        guard reading.nodesLeft >= 0 else {
+            if reading.nodesLeft == -1 {
+                reading.problems.append(
+                    Diagnostic(
+                        id: "yaml-aliases", "the aliases of this file (*name) repeat more than \(Self.nodesOfAliasesMax) values",
+                        at: location, hint: "write out what is meant"))
+            }
+            content = .null
+            return
+        }
         switch node {
         case .scalar(let scalar):
             let text = ScalarText(scalar.string, startingAt: location, in: file)
@@ -48,17 +70,17 @@ package struct YAMLNode: Sendable {
             let isFlow = FlowComma.isFlow(at: location)
             var items: [YAMLNode] = []
             var open = 0
-            for item in sequence {
+            for item in sequence where reading.nodesLeft >= 0 {
                 let text = isFlow ? Self.plainText(item) : nil
                 if open > 0, let text {
                     open += FlowComma.openParentheses(text)
                     continue
                 }
-                items.append(YAMLNode(item, file: file, problems: &problems))
+                items.append(YAMLNode(item, &reading))
                 open = text.map(FlowComma.openParentheses) ?? 0
                 // A list that does not go on has not been cut.
                 if open > 0, items.count < sequence.count, let start = items.last?.location {
-                    problems.append(FlowComma(file: file).diagnostic(key: nil, start: start))
+                    reading.problems.append(FlowComma(file: file).diagnostic(key: nil, start: start))
                 }
             }
             content = .sequence(items)
@@ -66,10 +88,10 @@ package struct YAMLNode: Sendable {
             let isFlow = FlowComma.isFlow(at: location)
             var entries: [(key: ScalarText, value: YAMLNode)] = []
             var (open, isCutReported) = (0, false)
-            for (key, value) in mapping {
+            for (key, value) in mapping where reading.nodesLeft >= 0 {
                 if isFlow, open > 0, let piece = Self.plainText(key), Self.plainText(value) == "" {
                     if let (cut, value) = entries.last.map({ ($0.key.string, $0.value) }), !isCutReported {
-                        problems.append(FlowComma(file: file).diagnostic(key: cut, start: value.location))
+                        reading.problems.append(FlowComma(file: file).diagnostic(key: cut, start: value.location))
                     }
                     isCutReported = true
                     open += FlowComma.openParentheses(piece)
@@ -77,16 +99,16 @@ package struct YAMLNode: Sendable {
                 }
                 (open, isCutReported) = (isFlow ? Self.plainText(value).map(FlowComma.openParentheses) ?? 0 : 0, false)
                 guard case .scalar(let scalar) = key else {
-                    problems.append(Diagnostic(id: "yaml-key", "a key must be a word here", at: location))
+                    reading.problems.append(Diagnostic(id: "yaml-key", "a key must be a word here", at: location))
                     continue
                 }
                 let place = file.location(line: key.mark?.line ?? 1, column: key.mark?.column ?? 1)
                 entries.append(
-                    (ScalarText(scalar.string, startingAt: place, in: file), YAMLNode(value, file: file, problems: &problems)))
+                    (ScalarText(scalar.string, startingAt: place, in: file), YAMLNode(value, &reading)))
             }
             content = .mapping(entries)
         case .alias:
-            problems.append(Diagnostic(id: "yaml-alias", "an alias cannot be followed here", at: location))
+            reading.problems.append(Diagnostic(id: "yaml-alias", "an alias cannot be followed here", at: location))
             content = .null
         }
     }

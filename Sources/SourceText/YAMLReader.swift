@@ -33,6 +33,11 @@ package struct YAMLReader {
         problems.append(Diagnostic(id: id, message, at: location ?? node.location, hint: hint, fix: fix))
     }
 
+    /// Something that a person should know, and that keeps nothing from running.
+    package mutating func warn(_ id: String, _ message: String, at location: SourceLocation? = nil, hint: String? = nil) {
+        problems.append(Diagnostic(.warning, id: id, message, at: location ?? node.location, hint: hint))
+    }
+
     /// The value of a key, or `nil` where it is missing or null.
     package mutating func node(_ key: String) -> YAMLNode? {
         asked.insert(key)

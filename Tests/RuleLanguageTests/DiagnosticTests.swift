@@ -16,6 +16,24 @@ import Testing
         }
     }
 
+    @Test("aliases that repeat one another without end are refused at once, and those that people write are followed")
+    func aliases() throws {
+        let bomb =
+            "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+            + (1...9).map { level in
+                let aliases = Array(repeating: "*a\(level == 1 ? "" : "\(level - 1)")", count: 10)
+                return "a\(level): &a\(level) [\(aliases.joined(separator: ", "))]\n"
+            }.joined()
+        let error = #expect(throws: DiagnosticList.self) { try YAMLNode.parse(SourceFile(name: "bomb.yaml", text: bomb)) }
+        #expect(error?.description.contains("the aliases of this file (*name) repeat more than 100000 values") == true)
+        #expect(error?.diagnostics.count == 1)
+        let usual = try YAMLNode.parse(SourceFile(name: "usual.yaml", text: "a: &a { b: 1 }\nc: [*a, *a]\n"))
+        guard case .mapping(let entries) = usual.content, case .sequence(let items) = entries[1].value.content else {
+            throw TestFailure("it is not a mapping")
+        }
+        #expect(items.count == 2)
+    }
+
     @Test("a misspelt quantity is shown with the one that was meant")
     func nearMiss() {
         #expect(

@@ -75,8 +75,8 @@ let package = Package(
                 "Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Alarms", .crypto, .grdb, .grdbSQLite,
             ],
             swiftSettings: strict),
-        .target(name: "CClock"),
-        .target(name: "Programs", swiftSettings: strict),
+        .target(name: "CLinux"),
+        .target(name: "Programs", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Uplink",
             dependencies: [
@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "CClock", "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine",
+                "CLinux", "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine",
                 "Alarms", "Store", "Uplink", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),

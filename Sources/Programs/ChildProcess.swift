@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Foundation
 internal import Synchronization
 
@@ -16,17 +17,41 @@ package final class ChildProcess: Sendable {
     ///   - environment: all that it sees of one; `nil` for this process's own.
     ///   - isGroup: it leads a process group of its own, so that what it starts can be ended with it.
     /// - Throws: ``ProgramError`` if it cannot be started.
-    package init(
+    package convenience init(
         _ executable: String, _ arguments: [String], input: String? = nil, output: String? = nil, errors: String? = nil,
         environment: [String: String]? = nil, isGroup: Bool = false
+    ) throws {
+        try self.init(executable, arguments, environment: environment, isGroup: isGroup) { actions in
+            posix_spawn_file_actions_addopen(&actions, 0, input ?? "/dev/null", O_RDONLY, 0)
+            for (descriptor, path) in [(Int32(1), output), (2, errors)] {
+                posix_spawn_file_actions_addopen(&actions, descriptor, path ?? "/dev/null", O_WRONLY | O_APPEND | O_CREAT, 0o644)
+            }
+        }
+    }
+
+    /// Starts one that leads a process group of its own, so that what it starts can be ended with it, and that has the open files
+    /// of its standard input, output and errors alone.
+    /// - Throws: ``ProgramError`` if it cannot be started.
+    package convenience init(
+        _ executable: String, _ arguments: [String], input: Int32, output: Int32, environment: [String: String]
+    ) throws {
+        try self.init(executable, arguments, environment: environment, isGroup: true) { actions in
+            for (descriptor, file) in [(Int32(0), input), (1, output), (2, output)] {
+                posix_spawn_file_actions_adddup2(&actions, file, descriptor)
+            }
+        }
+    }
+
+    private init(
+        _ executable: String, _ arguments: [String], environment: [String: String]?, isGroup: Bool,
+        files: (inout posix_spawn_file_actions_t) -> Void
     ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, input ?? "/dev/null", O_RDONLY, 0)
-        for (descriptor, path) in [(Int32(1), output), (2, errors)] {
-            posix_spawn_file_actions_addopen(&actions, descriptor, path ?? "/dev/null", O_WRONLY | O_APPEND | O_CREAT, 0o644)
-        }
+        files(&actions)
+        // Not every library closes its sockets in a child (glibc 2.34).
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

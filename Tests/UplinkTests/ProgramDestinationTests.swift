@@ -54,4 +54,33 @@ import Uplink
             kill(child, 0) != 0 || !FileManager.default.fileExists(atPath: "/proc/\(child)/exe")
         }
     }
+
+    @Test("it has no open file of the gateway's beside its own three")
+    func descriptors() async throws {
+        let folder = try TemporaryFolder()
+        // As a library may leave one: not to be closed when another program begins.
+        let descriptor = open(folder.file("secret"), O_RDWR | O_CREAT, 0o600)
+        defer { close(descriptor) }
+        let program = try script("ls -l /proc/self/fd > \(folder.file("open"))", in: folder)
+        try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(escalation)
+        let open = try String(contentsOfFile: folder.file("open"), encoding: .utf8)
+        #expect(!open.contains("secret") && !open.contains("socket:"), "\(open)")
+        // Three, and the one that ls has for itself.
+        #expect(open.split(separator: "\n").count { $0.contains(" -> ") } == 4, "\(open)")
+    }
+
+    @Test("one that fails leaves nothing running")
+    func leftovers() async throws {
+        let folder = try TemporaryFolder()
+        let program = try script(
+            "sh -c 'echo $$ > \(folder.file("child")); exec sleep 1000' & while [ ! -s \(folder.file("child")) ]; do sleep 0.05; done; exit 1",
+            in: folder)
+        await #expect(throws: DeliveryError.self) {
+            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(self.escalation)
+        }
+        let child = try #require(Int32(try String(contentsOfFile: folder.file("child"), encoding: .utf8).dropLast()))
+        try await eventually("what it started is gone") {
+            kill(child, 0) != 0 || !FileManager.default.fileExists(atPath: "/proc/\(child)/exe")
+        }
+    }
 }

@@ -10,7 +10,9 @@ package import Telemetry
 package struct ProgramDestination: Destination {
     package let name: String
     private let command: [String]
-    private let timeout: TimeSpan
+    /// It ends the program itself, and says what that has said.
+    package var timeout: TimeSpan { limit + .seconds(5) }
+    private let limit: TimeSpan
 
     /// - Parameters:
     ///   - command: the program, by its whole path, and its arguments.
@@ -18,35 +20,33 @@ package struct ProgramDestination: Destination {
     package init(name: String, command: [String], timeout: TimeSpan) {
         self.name = name
         self.command = command
-        self.timeout = timeout
+        limit = timeout
     }
 
     package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tocsin-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let input = folder.appendingPathComponent("event").path
-        let output = folder.appendingPathComponent("output").path
-        try Data((escalation.payload + "\n").utf8).write(to: URL(fileURLWithPath: input))
+        let input = try NamelessFile(Data((escalation.payload + "\n").utf8))
+        let output = try NamelessFile()
         let child: ChildProcess
         do {
             child = try ChildProcess(
-                command[0], Array(command.dropFirst()), input: input, output: output, errors: output,
-                environment: environment(escalation), isGroup: true)
+                command[0], Array(command.dropFirst()), input: input.descriptor, output: output.descriptor,
+                environment: environment(escalation))
         } catch {
             throw DeliveryError("\(error)")
         }
-        let end = ContinuousClock.now + .nanoseconds(timeout.nanoseconds)
+        let end = ContinuousClock.now + .nanoseconds(limit.nanoseconds)
         while child.isRunning {
             guard ContinuousClock.now < end, !Task.isCancelled else {
                 child.signalGroup(SIGKILL)
                 child.wait()
                 try Task.checkCancellation()
-                throw DeliveryError("\(command[0]) was ended after \(TimeSpanText.short(timeout))\(said(output))")
+                throw DeliveryError("\(command[0]) was ended after \(TimeSpanText.short(limit))\(said(output))")
             }
             try? await Task.sleep(for: .milliseconds(10))
         }
         guard child.exitCode == 0 else {
+            // What it has left behind would be there as often as it is tried again.
+            child.signalGroup(SIGKILL)
             throw DeliveryError("\(command[0]) ended with \(child.exitCode ?? -1)\(said(output))")
         }
     }
@@ -71,9 +71,8 @@ package struct ProgramDestination: Destination {
     }
 
     /// The end of what it wrote, for the operator who looks why.
-    private func said(_ file: String) -> String {
-        guard let data = FileManager.default.contents(atPath: file), !data.isEmpty else { return "" }
-        let text = String(decoding: data.suffix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    private func said(_ output: borrowing NamelessFile) -> String {
+        let text = String(decoding: output.end(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         return text.isEmpty ? "" : ": \(text)"
     }
 }

@@ -21,6 +21,8 @@ package final class Store: Sendable {
     /// - Throws: ``StoreError`` where the file is no store, or was written by a newer version.
     package init(path: String) throws {
         self.path = path
+        try Self.refuseForeign(path)
+        Self.restrict(path)
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(TimeInterval(Self.busyMilliseconds) / 1000)
@@ -132,6 +134,8 @@ package enum StoreError: Error, CustomStringConvertible {
     case cannotOpen(String, String)
     case newer(String)
     case missing(String)
+    case foreign(String)
+    case inUse(String, by: Int32?)
 
     package var isMissing: Bool { if case .missing = self { true } else { false } }
 
@@ -143,6 +147,11 @@ package enum StoreError: Error, CustomStringConvertible {
             "the store \(path) was written by a newer version of tocsin. Nothing was changed in it; run that version, or name another store"
         case .missing(let path):
             "there is no store at \(path): has the gateway run with this configuration?"
+        case .foreign(let path):
+            "\(path) is a database of another program. Nothing was changed in it; name another file for the store"
+        case .inUse(let path, let process):
+            "the store \(path) belongs to a gateway that is running\(process.map { " (process \($0))" } ?? ""). "
+                + "Nothing was changed in it; end that one first, or name another store"
         }
     }
 }

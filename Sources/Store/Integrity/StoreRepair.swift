@@ -4,13 +4,16 @@ package import Telemetry
 
 extension Store {
     /// Makes a new store of everything that can be read of a damaged one, its readings too, batch by batch as far as their
-    /// checksums agree. The damaged one is set aside as it is. No gateway may run on it.
+    /// checksums agree. The damaged one is set aside as it is. No gateway can start on it until that is done.
     /// - Parameter progress: called with the share that is done, from 0 to 1; what it throws ends the repair.
     /// - Throws: ``StoreError`` where the file is no store at all, or where the repair fails on the way: then the damaged store is
-    ///   where it was.
+    ///   where it was; or ``StoreError/inUse(_:by:)`` where a gateway runs on it.
     package static func repair(
         path: String, because reason: String, at now: Instant, progress: (Double) throws -> Void = { _ in }
     ) throws -> StoreRescue {
+        try refuseForeign(path)
+        let lock = try StoreLock(of: path)
+        defer { withExtendedLifetime(lock) {} }
         let setAside = try setAside(path, because: reason, at: now)
         do {
             let store = try Store(path: path)

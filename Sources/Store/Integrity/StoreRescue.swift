@@ -45,6 +45,7 @@ extension Store {
     package static func openOrRescue(
         path: String, at now: Instant, checkedBytesMax: Int64 = 512 << 20
     ) throws -> (store: Store, rescue: StoreRescue?) {
+        try refuseForeign(path)
         let reason: String
         do {
             guard let fault = findDamage(path: path, checkedBytesMax: checkedBytesMax) else { return (try Store(path: path), nil) }

@@ -12,7 +12,8 @@ package struct StoreBatch: Sendable {
     package var deviceStates: [DeviceState] = []
     package var transitions: [Transition] = []
     package var escalations: [Escalation] = []
-    package var refusals: [RefusedPayload] = []
+    package private(set) var refusals: [RefusedPayload] = []
+    private var refusedBytes = 0
     /// What people have put aside, or what is back.
     package var asides: [PlaceAside] = []
     /// How far the escalation of alarms has come, by alarm.
@@ -25,6 +26,20 @@ package struct StoreBatch: Sendable {
     package var received = ReceivedBatch()
 
     package init() {}
+
+    /// About how much memory it holds. Alarms and escalations are counted as a generous size each.
+    package var bytesHeld: Int {
+        readings.count * MemoryLayout<Reading>.stride + refusedBytes + (transitions.count + escalations.count + notes.count) * 2048
+    }
+
+    /// Takes a payload that was refused. Those that came first make room for it, where the batch has too many or too much.
+    package mutating func add(_ refusal: RefusedPayload, atMost limit: Int, bytesMax: Int) {
+        refusals.append(refusal)
+        refusedBytes += refusal.payload.count
+        while refusals.count > limit || refusedBytes > bytesMax, !refusals.isEmpty {
+            refusedBytes -= refusals.removeFirst().payload.count
+        }
+    }
 
     package var isEmpty: Bool {
         readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && asides.isEmpty && courses.isEmpty
@@ -42,6 +57,7 @@ package struct StoreBatch: Sendable {
         transitions.removeAll(keepingCapacity: true)
         escalations.removeAll(keepingCapacity: true)
         refusals.removeAll(keepingCapacity: true)
+        refusedBytes = 0
         asides.removeAll()
         courses.removeAll()
         notes.removeAll()

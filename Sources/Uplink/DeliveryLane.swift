@@ -37,6 +37,7 @@ package actor DeliveryLane {
     /// Rung when the outbox has something new, and when a person wants another try now.
     nonisolated let news = Bell()
     nonisolated let nudge = Bell()
+    private nonisolated let attempts = DeliveryAttempt()
     private let limit: FloodLimit?
     private let store: Store
     private let clock: any GatewayClock
@@ -74,6 +75,19 @@ package actor DeliveryLane {
         guard !escalations.isEmpty else { return }
         waiting.withLock { $0 = Array(($0 + escalations).prefix(Self.unstoredMax)) }
         news.ring()
+    }
+
+    /// Tries again now, whatever it waits for: the end of a pause, or a destination that has not answered for two seconds.
+    nonisolated func retryNow() {
+        attempts.breakOff(ifOlderThan: .seconds(2))
+        news.ring()
+        nudge.ring()
+    }
+
+    private func attempt(_ escalation: Escalation, after earlier: [Escalation] = []) async throws {
+        try await attempts.make(within: destination.timeout) { [destination] in
+            try await destination.deliver(escalation, after: earlier)
+        }
     }
 
     /// Lets what was refused for good, and could not be parked, be tried again.
@@ -144,7 +158,7 @@ package actor DeliveryLane {
                 // Without a history that can be read it is better told than not.
                 let earlier =
                     destination.needsHistory ? await looked { store, _ in try await store.earlier(than: escalation, id: nil) } : []
-                try await destination.deliver(escalation, after: earlier ?? [])
+                try await attempt(escalation, after: earlier ?? [])
                 told.withLock { _ = $0.insert(escalation.identity) }
             } catch let error as DeliveryError where error.isPermanent {
                 // The store will have it, and it is parked then.
@@ -178,7 +192,7 @@ package actor DeliveryLane {
         let common = Array(waiting[..<(higher ?? waiting.count)])
         if let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
             do {
-                try await destination.deliver(group, after: [])
+                try await attempt(group)
                 _ = await mark(common)
                 logger.notice("alarm flood: \(common.count) escalations told as one", metadata: ["destination": "\(destination.name)"])
             } catch let error as DeliveryError where error.isPermanent {
@@ -227,7 +241,7 @@ package actor DeliveryLane {
             }
             do {
                 let earlier = destination.needsHistory ? try await store.earlier(than: item.escalation, id: item.id) : []
-                try await destination.deliver(item.escalation, after: earlier)
+                try await attempt(item.escalation, after: earlier)
                 delivered.append(item)
             } catch let error as DeliveryError where error.isPermanent {
                 isParked = await park(item, "\(error)") && isParked

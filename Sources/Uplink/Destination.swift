@@ -1,4 +1,5 @@
 package import Alarms
+package import Telemetry
 
 /// A place that escalations are delivered to.
 package protocol Destination: Sendable {
@@ -12,6 +13,9 @@ package protocol Destination: Sendable {
     /// - Throws: ``DeliveryError``, or anything else that is worth another try.
     func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws
 
+    /// How long one delivery may take, an answer's end included; then its task is cancelled, which has to end it soon.
+    var timeout: TimeSpan { get }
+
     /// Whether ``deliver(_:after:)`` asks what was told before.
     var needsHistory: Bool { get }
 
@@ -20,6 +24,7 @@ package protocol Destination: Sendable {
 }
 
 extension Destination {
+    package var timeout: TimeSpan { .seconds(60) }
     package var needsHistory: Bool { false }
     package func close() async {}
 

@@ -40,9 +40,9 @@ package final class Dispatcher: Service {
         guard !meant.isEmpty else { return nil }
         let count = try await store.unpark(destination, person: person, at: clock.now())
         for lane in meant {
+            // Without waiting for the lane, which may be in the middle of an attempt.
+            lane.retryNow()
             await lane.forgetRefusals()
-            lane.news.ring()
-            lane.nudge.ring()
         }
         return count
     }

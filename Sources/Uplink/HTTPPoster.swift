@@ -27,6 +27,15 @@ package struct WebhookSettings: Sendable {
         self.timeout = timeout
     }
 
+    /// Where it goes, without what may be secret: services put keys into the path and the query.
+    package var shownURL: String {
+        guard let parts = URLComponents(string: url), let scheme = parts.scheme, let host = parts.host else {
+            return "the webhook's address"
+        }
+        return "\(scheme)://\(host)\(parts.port.map { ":\($0)" } ?? "")"
+            + (parts.path.count > 1 || parts.query != nil || parts.fragment != nil ? "/…" : "")
+    }
+
     /// HTTPS to anywhere; plain HTTP only to this machine itself.
     package static func isAllowed(_ url: String) -> Bool {
         guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty, parts.user == nil else { return false }
@@ -53,7 +62,7 @@ final class HTTPPoster: Sendable {
                 tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
             }
         } catch {
-            throw DeliveryError("the certificate for \(settings.url) cannot be read: \(error)")
+            throw DeliveryError("the certificate for \(settings.shownURL) cannot be read: \(error)")
         }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.timeout.connect = .nanoseconds(min(settings.timeout, .seconds(5)).nanoseconds)
@@ -72,9 +81,7 @@ final class HTTPPoster: Sendable {
         request.method = .POST
         request.headers.add(name: "Content-Type", value: contentType)
         request.headers.add(name: "User-Agent", value: "tocsin")
-        // A string of RFC 8941, as draft-ietf-httpapi-idempotency-key-header has it.
-        let escaped = identity.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        request.headers.add(name: "Idempotency-Key", value: "\"\(String(escaped.map { $0.isASCII && !$0.isNewline ? $0 : "?" }))\"")
+        request.headers.add(name: "Idempotency-Key", value: Self.headerText(identity))
         if let authorization = settings.authorization { request.headers.add(name: "Authorization", value: authorization.value) }
         let timestamp = String(clock.now().nanoseconds / 1_000_000_000)
         request.headers.add(name: "Tocsin-Timestamp", value: timestamp)
@@ -92,19 +99,32 @@ final class HTTPPoster: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw DeliveryError("\(settings.url): \(error)")
+            throw DeliveryError("\(settings.shownURL): \(error)")
         }
         let status = Int(response.status.code)
         switch status {
         case 200..<300: return
         case 300..<400:
-            throw DeliveryError("\(settings.url) answers \(status) and points elsewhere, which is not followed: name the new address")
+            throw DeliveryError("\(settings.shownURL) answers \(status) and points elsewhere, which is not followed: name the new address")
         case 400, 405, 406, 410, 411, 413, 414, 415, 422, 431, 451:
-            throw DeliveryError("\(settings.url) refuses this message with \(status)\(said)", isPermanent: true)
+            throw DeliveryError("\(settings.shownURL) refuses this message with \(status)\(said)", isPermanent: true)
         default:
-            let seconds = response.headers.first(name: "Retry-After").flatMap(Double.init)
-            throw DeliveryError("\(settings.url) answers \(status)\(said)", retryAfter: seconds)
+            let seconds = response.headers.first(name: "Retry-After").flatMap(Double.init).flatMap { $0 >= 0 ? min($0, 86_400) : nil }
+            throw DeliveryError("\(settings.shownURL) answers \(status)\(said)", retryAfter: seconds)
         }
+    }
+
+    /// A string of RFC 8941, as draft-ietf-httpapi-idempotency-key-header has it. That knows visible ASCII only: each byte of anything
+    /// else is `%` and two digits.
+    static func headerText(_ text: String) -> String {
+        let characters = text.unicodeScalars.map { character in
+            switch character {
+            case "\\", "\"": "\\\(character)"
+            case " "..."~": String(character)
+            default: String(character).utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+            }
+        }
+        return "\"\(characters.joined())\""
     }
 
     /// The beginning of what was answered, for the operator who looks why; the rest is not read.

@@ -82,10 +82,4 @@ private final class Stubborn: Destination {
         #expect(try String(contentsOfFile: folder.file("log"), encoding: .utf8) == "before\n{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n")
         #expect(throws: DeliveryError.self) { _ = try LogDestination(name: "log", path: "/nowhere/log", clock: ManualClock(Self.start)) }
     }
-
-    @Test("a topic template cannot be broken out of")
-    func templates() {
-        for text in ["", "a/+", "a/#", "a/{site", "a/site}"] { #expect(TopicTemplate(text) == nil) }
-        #expect(TopicTemplate("tocsin/{site}/{level}") != nil)
-    }
 }

@@ -48,7 +48,7 @@ import Uplink
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "3\n")
     }
 
-    @Test("the journal gets fields that can be selected by, and a text of several lines whole")
+    @Test("the journal gets fields that can be selected by, each in one line, whatever the text")
     func journal() async throws {
         let folder = try TemporaryFolder()
         let path = folder.file("journal")
@@ -72,7 +72,46 @@ import Uplink
         for field in ["PRIORITY=4\n", "SYSLOG_IDENTIFIER=tocsin\n", "TOCSIN_LEVEL=watch\n", "TOCSIN_KIND=raised\n", "TOCSIN_EVENT={"] {
             #expect(text.contains(field), "\(field) in \(text)")
         }
-        let message = "WATCH raised river-rising s1: river at 2.5 m, \nrising unknown"
-        #expect(text.hasPrefix("MESSAGE\n\(String(UnicodeScalar(UInt8(message.utf8.count))))\0\0\0\0\0\0\0\(message)\n"))
+        #expect(text.hasPrefix("MESSAGE=WATCH raised river-rising s1: river at 2.5 m, \\nrising unknown\n"))
+    }
+
+    private func line(_ number: Int) -> Escalation {
+        Escalation(
+            identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "{\"number\":\(number)}",
+            created: Instant(nanoseconds: 0))
+    }
+
+    @Test(
+        "what a crash has left of an event is cut away, and the end of anything else is ended as a line",
+        arguments: [
+            ("{\"number\":1}\n{\"numb", "{\"number\":1}\n{\"number\":2}\n"), ("{\"numb", "{\"number\":2}\n"),
+            ("a note\nof somebody", "a note\nof somebody\n{\"number\":2}\n"), ("{\"number\":1}\n", "{\"number\":1}\n{\"number\":2}\n"),
+            ("{\"number\":1}", "{\"number\":1}\n{\"number\":2}\n"), ("", "{\"number\":2}\n"),
+        ])
+    func partialLine(before: String, after: String) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("log", before)
+        let log = try LogDestination(name: "l", path: folder.file("log"), clock: ManualClock(DispatcherTests.start))
+        try await log.deliver(line(2))
+        #expect(try String(contentsOfFile: folder.file("log"), encoding: .utf8) == after)
+    }
+
+    @Test(
+        "on a full disk no part of a line stays, and each line is there once when there is room again", .enabled(if: SmallDisk.isPossible))
+    func fullDisk() async throws {
+        let folder = try TemporaryFolder()
+        let disk = try SmallDisk(at: folder.file("disk"))
+        let log = try LogDestination(name: "l", path: folder.file("disk/log"), clock: ManualClock(DispatcherTests.start))
+        try await log.deliver(line(1))
+        // So much that the next line fits in part: pages of 4 KB, and a line of 10 KB.
+        let long = Escalation(
+            identity: "2", alarm: "a", destination: "l", severity: 1, payload: "{\"text\":\"\(String(repeating: "x", count: 10_000))\"}",
+            created: Instant(nanoseconds: 0))
+        disk.fill(leaving: 4096)
+        await #expect(throws: (any Error).self) { try await log.deliver(long) }
+        #expect(try String(contentsOfFile: folder.file("disk/log"), encoding: .utf8) == "{\"number\":1}\n")
+        disk.makeRoom()
+        try await log.deliver(long)
+        #expect(try String(contentsOfFile: folder.file("disk/log"), encoding: .utf8) == "{\"number\":1}\n\(long.payload)\n")
     }
 }

@@ -1,7 +1,9 @@
 import Alarms
 import Crypto
 import Foundation
+import Logging
 import MQTT
+import Store
 import Telemetry
 import TestSupport
 import Testing
@@ -100,5 +102,57 @@ import Uplink
         for bad in ["http://example.org/", "ftp://localhost/", "example.org", "", "https://", "https://user:secret@example.org/"] {
             #expect(!WebhookSettings.isAllowed(bad), "\(bad)")
         }
+    }
+
+    @Test(
+        "a receiver that half answers is given up after the time that it has: its head alone, a drip of its body, or nothing",
+        arguments: [
+            ("HTTP/1.1 500 no\r\nContent-Length: 100\r\n\r\n", ""), ("HTTP/1.1 500 no\r\nContent-Length: 100000\r\n\r\n", "x"),
+            ("", ""), ("HTTP/1.1 500 no\r\nX: ", "x"),
+        ])
+    func halfAnswers(head: String, drip: String) async throws {
+        let receiver = try LoopbackListener { connection in
+            _ = send(connection, head, head.utf8.count, Int32(MSG_NOSIGNAL))
+            var byte: UInt8 = 0
+            while recv(connection, &byte, 1, Int32(MSG_DONTWAIT)) != 0, send(connection, drip, drip.utf8.count, Int32(MSG_NOSIGNAL)) >= 0 {
+                usleep(50_000)
+            }
+        }
+        let destination = try hook(WebhookSettings(url: "http://127.0.0.1:\(receiver.port)/", timeout: .milliseconds(500)))
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        var batch = StoreBatch()
+        batch.escalations = [escalation]
+        try store.commit(batch)
+        let lane = Dispatcher(
+            destinations: [destination], store: store, clock: ManualClock(Self.start),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ).lanes[0]
+        guard case .retry = await lane.turn() else { throw TestFailure("it counts as delivered") }
+        #expect(try StoreReader(path: folder.file("t.db")).outbox().first?.attempts == 1)
+        await destination.close()
+        try store.close()
+    }
+
+    @Test("an identity of any characters is a header that every receiver takes, and a wish to wait that is no number is none")
+    func headers() async throws {
+        let receiver = try await HTTPReceiver { _, _ in (503, ["Retry-After": "nan"], "") }
+        var odd = escalation
+        odd.identity = "high/a\tb\u{0}ö#1/hook"
+        let destination = try hook(WebhookSettings(url: "http://127.0.0.1:\(receiver.port)/"))
+        await #expect { try await destination.deliver(odd) } throws: { ($0 as? DeliveryError)?.retryAfter == nil }
+        #expect(receiver.received.first?.headers["idempotency-key"] == "\"high/a%09b%00%C3%B6#1/hook\"")
+        await destination.close()
+        await receiver.stop()
+    }
+
+    @Test("an address is shown without its path and its query, which may hold keys")
+    func shownURL() async throws {
+        for (url, shown) in [
+            "https://hooks.example.org/services/T0/B0/XXXX": "https://hooks.example.org/…",
+            "https://example.org:8443/?token=secret": "https://example.org:8443/…", "https://example.org": "https://example.org",
+        ] { #expect(WebhookSettings(url: url).shownURL == shown) }
+        let error = await failure(WebhookSettings(url: "http://127.0.0.1:1/services/XXXX"))
+        #expect(error.map { "\($0)".contains("127.0.0.1:1/…") && !"\($0)".contains("XXXX") } == true)
     }
 }

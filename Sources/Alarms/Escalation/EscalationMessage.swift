@@ -106,14 +106,20 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
 
 /// JSON with sorted keys: the same value is always the same text.
 package enum CanonicalJSON {
+    /// No character in it steers a terminal. Numbers that JSON does not have are the strings `inf`, `-inf` and `nan`.
+    ///
+    /// A value that cannot be written is not lost: `{"reason":…,"unwritable":…}` says what it was, for a person to read. None of the
+    /// gateway's own values is such a one.
     package static func text(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Numbers that JSON does not have are the one thing that could fail: these are strings then.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        // Only values of synthesised conformances come here, which throw nothing themselves.
-        guard let data = try? encoder.encode(value) else { return "{}" }
-        return String(decoding: data, as: UTF8.self)
+        do {
+            return ControlCharacters.escapedJSON(String(decoding: try encoder.encode(value), as: UTF8.self))
+        } catch {
+            let words = ["unwritable": String(reflecting: value), "reason": "\(error)"]
+            return (try? encoder.encode(words)).map { String(decoding: $0, as: UTF8.self) } ?? "\"unwritable\""
+        }
     }
 
     package static func value<T: Decodable>(_ type: T.Type, _ text: String) -> T? {

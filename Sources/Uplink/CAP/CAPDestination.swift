@@ -8,7 +8,7 @@ package struct CAPDestination: Destination {
     package enum Carrier: Sendable {
         /// A file for each message, which appears whole.
         case folder(String)
-        case mqtt(Publisher, TopicTemplate)
+        case mqtt(Publisher, TopicTemplate, timeout: TimeSpan)
         case webhook(WebhookSettings)
     }
 
@@ -16,6 +16,13 @@ package struct CAPDestination: Destination {
 
     package let name: String
     package let needsHistory = true
+    package var timeout: TimeSpan {
+        switch carrier {
+        case .folder: .seconds(60)
+        case .mqtt(_, _, let timeout): timeout
+        case .webhook(let webhook): webhook.timeout
+        }
+    }
     private let writer: CAPWriter
     private let carrier: Carrier
     private let poster: HTTPPoster?
@@ -42,7 +49,7 @@ package struct CAPDestination: Destination {
         guard let message = try writer.message(for: escalation, after: earlier) else { return }
         switch carrier {
         case .folder(let path): try write(message, escalation, into: path)
-        case .mqtt(let publisher, let topic):
+        case .mqtt(let publisher, let topic, _):
             let data = try escalation.event().data
             try await publisher.deliver(topic: topic.topic(for: data), payload: Array(message.xml.utf8), contentType: Self.contentType)
         case .webhook: try await poster?.post(message.xml, contentType: Self.contentType, identity: escalation.identity)

@@ -1,5 +1,6 @@
 package import Alarms
 internal import Foundation
+internal import Telemetry
 
 /// Writes each escalation to the systemd journal, with fields that `journalctl` can select by
 /// (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL>): `TOCSIN_ALARM`, `TOCSIN_LEVEL`, `TOCSIN_KIND`, `TOCSIN_RULE`,
@@ -25,38 +26,52 @@ package struct JournalDestination: Destination {
 
     package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
         let message = try escalation.event().data
-        var data = Data()
         // syslog's: 2 critical, 3 error, 4 warning, 5 notice.
         let priority = message.transition.kind == "cleared" ? 5 : min(5, 2 + highest - Int(escalation.severity))
-        for (field, value) in [
-            ("MESSAGE", "\(message.transition.to.uppercased()) \(message.transition.kind) \(message.alarm.rule) \(message.summary)"),
-            ("PRIORITY", "\(priority)"), ("SYSLOG_IDENTIFIER", "tocsin"), ("TOCSIN_ALARM", escalation.alarm),
-            ("TOCSIN_ID", escalation.identity), ("TOCSIN_LEVEL", message.transition.to), ("TOCSIN_KIND", message.transition.kind),
-            ("TOCSIN_RULE", message.alarm.rule), ("TOCSIN_HAZARD", message.alarm.hazard), ("TOCSIN_EVENT", escalation.payload),
-        ] { data.append(Self.field(field, value)) }
+        let text = "\(message.transition.to.uppercased()) \(message.transition.kind) \(message.alarm.rule) \(message.summary)"
+        let fields = [
+            ("MESSAGE", ControlCharacters.escaped(text)), ("PRIORITY", "\(priority)"), ("SYSLOG_IDENTIFIER", "tocsin"),
+            ("TOCSIN_ALARM", escalation.alarm), ("TOCSIN_ID", escalation.identity), ("TOCSIN_LEVEL", message.transition.to),
+            ("TOCSIN_KIND", message.transition.kind), ("TOCSIN_RULE", message.alarm.rule), ("TOCSIN_HAZARD", message.alarm.hazard),
+        ].map { Self.field($0, ControlCharacters.escaped($1)) }.reduce(Data(), +)
+        // Better told without the event than not at all.
+        if try await send(fields + Self.field("TOCSIN_EVENT", escalation.payload)) { return }
+        if try await send(fields + Self.field("TOCSIN_EVENT_BYTES", "\(escalation.payload.utf8.count)")) { return }
+        throw DeliveryError("the journal takes no message of \(fields.count) bytes", isPermanent: true)
+    }
+
+    /// Sends one datagram. Where the journal is behind it waits, without a thread and until its task is cancelled.
+    /// - Returns: false if it is too long.
+    private func send(_ data: Data) async throws -> Bool {
+        func refusal(_ code: Int32) -> DeliveryError {
+            DeliveryError("the journal at \(path) takes nothing: \(String(cString: strerror(code)))")
+        }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw DeliveryError("no socket: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw refusal(errno) }
         defer { Glibc.close(descriptor) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw DeliveryError("\(path) is too long for a socket")
-        }
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { throw refusal(ENAMETOOLONG) }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-        let sent = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                data.withUnsafeBytes {
-                    sendto(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL), address, socklen_t(MemoryLayout<sockaddr_un>.size))
+        while true {
+            let sent = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                    data.withUnsafeBytes {
+                        sendto(
+                            descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), address,
+                            socklen_t(MemoryLayout<sockaddr_un>.size))
+                    }
                 }
             }
+            if sent == data.count { return true }
+            switch errno {
+            case EAGAIN: try await Task.sleep(for: .milliseconds(20))
+            case EMSGSIZE, ENOBUFS: return false
+            case let code: throw refusal(code)
+            }
         }
-        guard sent == data.count else { throw DeliveryError("the journal at \(path) takes nothing: \(String(cString: strerror(errno)))") }
     }
 
-    /// One field; a value of several lines is preceded by its length.
-    private static func field(_ name: String, _ value: String) -> Data {
-        guard value.contains("\n") else { return Data("\(name)=\(value)\n".utf8) }
-        let length = UInt64(value.utf8.count)
-        return Data("\(name)\n".utf8) + (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + Data("\(value)\n".utf8)
-    }
+    /// One field: neither escaped texts nor JSON have the end of a line in them.
+    private static func field(_ name: String, _ value: String) -> Data { Data("\(name)=\(value)\n".utf8) }
 }

@@ -48,17 +48,47 @@ package final class LogDestination: Destination {
                     file = try Self.open(path)
                 }
             }
-            try file.write(contentsOf: line)
-            if path != nil { try file.synchronize() }
+            guard path != nil else { return try file.write(contentsOf: line) }
+            let end = try file.seekToEnd()
+            do {
+                try file.write(contentsOf: line)
+                try file.synchronize()
+            } catch {
+                // What was written of the line is not one; it is written whole when it is tried again.
+                if ftruncate(file.fileDescriptor, off_t(end)) != 0 { try? file.write(contentsOf: Data("\n".utf8)) }
+                throw error
+            }
         }
     }
 
     private static func open(_ path: String) throws -> FileHandle {
-        let descriptor = Foundation.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        let descriptor = Foundation.open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
             throw DeliveryError("the log \(path) cannot be opened: \(String(cString: strerror(errno)))")
         }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try endLine(file)
+        return file
+    }
+
+    /// How much of a file's end is looked at for the end of its last line.
+    private static let lookedAt: UInt64 = 1 << 20
+
+    /// Makes the file end with the end of a line. What a crash has left of an event is cut away, since it is delivered again; the end
+    /// of anything else that stands there is ended as a line.
+    private static func endLine(_ file: FileHandle) throws {
+        let size = try file.seekToEnd()
+        guard size > 0 else { return }
+        let start = size - min(size, lookedAt)
+        var bytes = [UInt8](repeating: 0, count: Int(size - start))
+        guard pread(file.fileDescriptor, &bytes, bytes.count, off_t(start)) == bytes.count, bytes.last != UInt8(ascii: "\n") else { return }
+        let line = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        let isPartOfEvent =
+            bytes[line] == UInt8(ascii: "{") && (line > 0 || start == 0)
+            && (try? JSONSerialization.jsonObject(with: Data(bytes[line...]))) == nil
+        // A file that may only be appended to cannot be cut.
+        guard !isPartOfEvent || ftruncate(file.fileDescriptor, off_t(start) + off_t(line)) != 0 else { return }
+        try file.write(contentsOf: Data("\n".utf8))
     }
 
     /// Whether the newest line, which is as old as the file's last change, belongs to a period before this one.
@@ -66,7 +96,8 @@ package final class LogDestination: Destination {
         guard let period = rotation.period else { return false }
         var status = stat()
         guard fstat(file.fileDescriptor, &status) == 0 else { return false }
-        return Int64(status.st_mtim.tv_sec) * 1_000_000_000 / period.nanoseconds < clock.now().nanoseconds / period.nanoseconds
+        return TimeSpan.seconds(Int64(status.st_mtim.tv_sec)).nanoseconds / period.nanoseconds < clock.now().nanoseconds
+            / period.nanoseconds
     }
 
     /// Moves the files on by one number. A crash in between leaves a gap in the numbers, and every line.

@@ -1,5 +1,6 @@
 package import Alarms
 package import MQTT
+package import Telemetry
 
 /// Publishes each escalation to a topic of an upstream broker, at QoS 1, and where wanted keeps there, retained, how
 /// each active alarm stands.
@@ -7,13 +8,17 @@ package struct MQTTDestination: Destination {
     package let name: String
     /// For the topic that what is retained of an alarm had before its rule or group was renamed.
     package var needsHistory: Bool { current != nil }
+    package let timeout: TimeSpan
     private let publisher: Publisher
     private let topic: TopicTemplate
     private let current: TopicTemplate?
 
     /// - Parameter current: a topic of its own for each rule and group; what is retained there goes when the alarm ends.
-    package init(name: String, publisher: Publisher, topic: TopicTemplate, current: TopicTemplate? = nil) {
+    package init(
+        name: String, publisher: Publisher, topic: TopicTemplate, current: TopicTemplate? = nil, timeout: TimeSpan = .seconds(65)
+    ) {
         self.name = name
+        self.timeout = timeout
         self.publisher = publisher
         self.topic = topic
         self.current = current
@@ -45,43 +50,5 @@ extension Publisher {
         } catch let error as MQTTError where error.isPermanent {
             throw DeliveryError(error.description, isPermanent: true)
         }
-    }
-}
-
-/// An upstream topic with names in braces: `tocsin/{site}/{hazard}/{level}`.
-package struct TopicTemplate: Sendable {
-    private let text: String
-
-    /// The names that a template may use beside the alarm's labels.
-    package static let names = ["site", "rule", "hazard", "group", "level", "kind"]
-
-    /// `nil` where a brace is not closed, or a wildcard stands in it.
-    package init?(_ text: String) {
-        let opened = text.count { $0 == "{" }
-        guard !text.isEmpty, opened == text.count(where: { $0 == "}" }), !text.contains("+"), !text.contains("#") else { return nil }
-        self.text = text
-    }
-
-    /// Whether each place of an alarm has a topic of its own, which does not change while it is active.
-    package var isOfPlace: Bool {
-        text.contains("{rule}") && text.contains("{group}") && !text.contains("{level}") && !text.contains("{kind}")
-    }
-
-    /// Wildcards in a label become `_`; a name that the alarm does not have becomes `none`.
-    package func topic(for message: EscalationMessage) -> String {
-        var topic = text
-        var values = message.labels
-        values["site"] = message.site
-        values["rule"] = message.alarm.rule
-        values["hazard"] = message.alarm.hazard
-        values["group"] = message.alarm.group
-        values["level"] = message.transition.to
-        values["kind"] = message.transition.kind
-        while let open = topic.firstIndex(of: "{"), let close = topic[open...].firstIndex(of: "}") {
-            let name = String(topic[topic.index(after: open)..<close])
-            let value = String((values[name] ?? "none").map { "+#{}\0".contains($0) ? "_" : $0 })
-            topic.replaceSubrange(open...close, with: value.isEmpty ? "none" : value)
-        }
-        return topic
     }
 }

@@ -1,0 +1,66 @@
+internal import Synchronization
+internal import Telemetry
+
+/// One attempt after the other to deliver: each ends when the destination is done, when its time is over, or when a person wants
+/// another now.
+final class DeliveryAttempt: Sendable {
+    private enum End {
+        case timeIsOver
+        case brokenOff
+    }
+
+    private struct State {
+        var running: Task<Void, any Error>?
+        var since: ContinuousClock.Instant?
+        var end: End?
+    }
+
+    private let state = Mutex(State())
+
+    /// Carries out `body`, which has to end soon once its task is cancelled.
+    /// - Throws: what `body` throws; ``DeliveryError`` if it was ended before it was done.
+    func make(within limit: TimeSpan, _ body: @Sendable @escaping () async throws -> Void) async throws {
+        let task = Task { try await body() }
+        state.withLock { $0 = State(running: task, since: .now) }
+        let timer = Task { [weak self] in
+            try await Task.sleep(for: .nanoseconds(limit.nanoseconds))
+            self?.end(.timeIsOver)
+        }
+        defer { timer.cancel() }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        let end = state.withLock { state in
+            defer { state = State() }
+            return state.end
+        }
+        do {
+            try result.get()
+        } catch let error as DeliveryError {
+            // The destination has said more than that it was ended.
+            throw error
+        } catch {
+            switch end {
+            case .timeIsOver: throw DeliveryError("it has not taken the message within \(TimeSpanText.short(limit))")
+            case .brokenOff: throw DeliveryError("broken off, to be tried again at once")
+            case nil: throw error
+            }
+        }
+    }
+
+    /// Ends the attempt that is under way, if there is one and it has taken so long already.
+    func breakOff(ifOlderThan age: Duration) {
+        let since = state.withLock(\.since)
+        if let since, ContinuousClock.now - since >= age { end(.brokenOff) }
+    }
+
+    private func end(_ end: End) {
+        let task = state.withLock { state in
+            if state.running != nil, state.end == nil { state.end = end }
+            return state.running
+        }
+        task?.cancel()
+    }
+}

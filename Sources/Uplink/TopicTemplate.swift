@@ -1,0 +1,83 @@
+package import Alarms
+internal import Telemetry
+
+/// An upstream topic with names in braces: `tocsin/{site}/{hazard}/{level}`.
+package struct TopicTemplate: Sendable {
+    private enum Part {
+        case text(String)
+        case name(String)
+    }
+
+    private let parts: [Part]
+
+    /// The names that a template may use beside the alarm's labels.
+    package static let names = ["site", "rule", "hazard", "group", "level", "kind"]
+
+    /// `nil` where a brace is not closed or stands alone, or a character stands in it that no topic to publish to has.
+    package init?(_ text: String) {
+        guard !text.isEmpty, text.unicodeScalars.allSatisfy({ Self.isOfTopic($0) || $0 == "{" || $0 == "}" }) else { return nil }
+        var parts: [Part] = []
+        var rest = text[...]
+        while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
+            guard rest[open] == "{", let close = rest[open...].firstIndex(of: "}"),
+                case let name = rest[rest.index(after: open)..<close], !name.isEmpty, !name.contains("{")
+            else { return nil }
+            if open > rest.startIndex { parts.append(.text(String(rest[..<open]))) }
+            parts.append(.name(String(name)))
+            rest = rest[rest.index(after: close)...]
+        }
+        if !rest.isEmpty { parts.append(.text(String(rest))) }
+        self.parts = parts
+    }
+
+    /// The names in braces, in their order.
+    package var namesUsed: [String] { parts.compactMap { if case .name(let name) = $0 { name } else { nil } } }
+
+    /// Whether each place of an alarm has a topic of its own, which does not change while it is active.
+    package var isOfPlace: Bool {
+        let names = namesUsed
+        return names.contains("rule") && names.contains("group") && !names.contains("level") && !names.contains("kind")
+    }
+
+    /// A name that the alarm does not have becomes `none`; what cannot stand in a topic becomes its escape, see ``escaped(_:)``.
+    package func topic(for message: EscalationMessage) -> String {
+        var values = message.labels
+        values["site"] = message.site
+        values["rule"] = message.alarm.rule
+        values["hazard"] = message.alarm.hazard
+        values["group"] = message.alarm.group
+        values["level"] = message.transition.to
+        values["kind"] = message.transition.kind
+        let topic = parts.reduce(into: "") { topic, part in
+            switch part {
+            case .text(let text): topic += text
+            case .name(let name):
+                let value = values[name] ?? ""
+                topic += value.isEmpty ? "none" : Self.escaped(value)
+            }
+        }
+        // Topics that begin with it are the broker's own (MQTT v5, 4.7.2).
+        return topic.first == "$" && parts.first.map { if case .name = $0 { true } else { false } } == true
+            ? "%24" + topic.dropFirst() : topic
+    }
+
+    /// A value as it stands in a topic: wildcards, control characters, and `%` itself as `%` and the two hexadecimal digits of each
+    /// of its bytes (RFC 3986, 2.1), so that it can be read back. A slash begins a level, as everywhere in topics.
+    package static func escaped(_ value: String) -> String {
+        guard !value.unicodeScalars.allSatisfy({ isOfTopic($0) && $0 != "%" }) else { return value }
+        return value.unicodeScalars.reduce(into: "") { text, character in
+            guard !isOfTopic(character) || character == "%" else { return text.unicodeScalars.append(character) }
+            for byte in String(character).utf8 { text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }
+        }
+    }
+
+    /// Whether a topic to publish to may have it: no wildcard (MQTT v5, 4.7.1), no control character and no non-character
+    /// (1.5.4), which brokers refuse, hanging up.
+    private static func isOfTopic(_ character: Unicode.Scalar) -> Bool {
+        switch character.value {
+        case 0x23, 0x2b: false
+        case 0xfdd0...0xfdef: false
+        default: !ControlCharacters.contains(character) && character.value & 0xfffe != 0xfffe
+        }
+    }
+}

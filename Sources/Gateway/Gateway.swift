@@ -17,6 +17,8 @@ package final class Gateway: Service {
     private let configuration: Configuration
     private let clock: any GatewayClock
     private let logger: Logger
+    /// Held as long as the gateway lives.
+    private let lock: StoreLock
     private let store: Store
     private let model: Model
     private let mailbox: Mailbox
@@ -37,9 +39,14 @@ package final class Gateway: Service {
         self.logger = logger
         let folder = URL(fileURLWithPath: configuration.store.path).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        lock = try StoreLock(of: configuration.store.path)
         let (store, rescue) = try Store.openOrRescue(path: configuration.store.path, at: clock.now())
         self.store = store
-        if try store.uncleanStarts(since: clock.now() - .minutes(2)) >= Self.crashesMax, configuration.speakOlderProtocol() {
+        let end = PayloadUnderWay.findEnd(store: configuration.store.path, payloadBytesMax: configuration.payloadBytesMax)
+        // An end in the middle of a payload is none that a packet of MQTT has caused.
+        if !end.wasUnderWay, try store.uncleanStarts(since: clock.now() - .minutes(2)) >= Self.crashesMax,
+            configuration.speakOlderProtocol()
+        {
             logger.critical(
                 "\(Self.crashesMax) starts within 2 minutes did not come to their end: going on with MQTT 3.1.1, as a broker's packet of MQTT 5 may be why"
             )
@@ -50,6 +57,15 @@ package final class Gateway: Service {
         if let damage = try rescue?.description ?? store.lossSinceMark().map({ "the store has lost its newest part: \($0)" }) {
             logger.critical("\(damage)")
             try Intake.recordLatched("store-damaged", summary: damage, model, configuration, store: store, at: clock.now())
+        }
+        if let setAside = end.setAside {
+            do {
+                try Self.tell(of: setAside, model, configuration, store, clock.now(), logger)
+            } catch {
+                // What waits behind it is worth more than the record of it.
+                logger.critical("the payload that is set aside cannot be kept: \(error)")
+            }
+            PayloadUnderWay.accept(store: configuration.store.path, payloadBytesMax: configuration.payloadBytesMax)
         }
         for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
         mailbox = try Mailbox()
@@ -73,13 +89,14 @@ package final class Gateway: Service {
                 destinations.append(
                     MQTTDestination(
                         name: name, publisher: try publisher(connection), topic: try Self.template(topic),
-                        current: try current.map(Self.template)))
+                        current: try current.map(Self.template), timeout: Self.timeout(connection)))
             case .webhook(let webhook): destinations.append(try WebhookDestination(name: name, webhook, clock: clock))
             case .cap(let cap, let carrier):
                 let target: CAPDestination.Carrier =
                     switch carrier {
                     case .folder(let path): .folder(path)
-                    case .mqtt(let connection, let topic): .mqtt(try publisher(connection), try Self.template(topic))
+                    case .mqtt(let connection, let topic):
+                        .mqtt(try publisher(connection), try Self.template(topic), timeout: Self.timeout(connection))
                     case .webhook(let webhook): .webhook(webhook)
                     }
                 destinations.append(try CAPDestination(name: name, cap, carrier: target, clock: clock))
@@ -100,6 +117,25 @@ package final class Gateway: Service {
     /// libmosquitto before 2.0.16 ends the process at a packet of MQTT 5 with a property that it does not know. After so many
     /// crashes in a row the older protocol is spoken, which has no properties; the next clean start tries the newer one again.
     private static let crashesMax = 3
+
+    /// Keeps what has ended the gateway again and again, and raises an alarm that names it.
+    private static func tell(
+        of setAside: PayloadUnderWay.SetAside, _ model: Model, _ configuration: Configuration, _ store: Store, _ now: Instant,
+        _ logger: Logger
+    ) throws {
+        let topic = String(decoding: setAside.topic, as: UTF8.self)
+        let reason =
+            "a payload of \(setAside.payload.count) bytes on '\(topic)' was being evaluated when the gateway ended, "
+            + "\(PayloadUnderWay.endsMax) times in a row: it is set aside, and not taken again"
+        logger.critical("\(reason)")
+        let device = model.site.sensors.first { $0.topic == topic }?.id ?? ""
+        let payload = RefusedPayload(
+            device: device, topic: topic, payload: Array(setAside.payload.prefix(65_536)), reason: reason, arrived: now)
+        try Intake.recordLatched("payload-set-aside", summary: reason, payload: payload, model, configuration, store: store, at: now)
+    }
+
+    /// After the link has been ended because of a message without an acknowledgement, it need not be waited for longer.
+    private static func timeout(_ connection: ConnectionSettings) -> TimeSpan { .seconds(Int64(connection.acknowledgementSeconds) + 5) }
 
     private static func template(_ text: String) throws(GatewayError) -> TopicTemplate {
         guard let template = TopicTemplate(text) else { throw GatewayError("'\(text)' is no topic template") }
@@ -192,6 +228,7 @@ package final class Gateway: Service {
         let known = knownSubscriptions()
         let pipeline = try Pipeline(
             model, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
+            underWay: PayloadUnderWay(store: configuration.store.path, payloadBytesMax: configuration.payloadBytesMax),
             onCommit: { [dispatcher] in dispatcher.ring() },
             link: { [configuration, model, logger] in
                 BrokerConnection(configuration.broker, filters: model.filters, left: known, logger: logger, handler: $0)
@@ -206,10 +243,18 @@ package final class Gateway: Service {
         return Task { for await _ in ended {} }
     }
 
+    /// However often it is asked while it reads the files: it reads them once more.
     private func reloadOnHangup() async {
-        for await _ in await UnixSignalsSequence(trapping: .sighup) {
-            logger.notice("asked to reload")
-            reload()
+        let (asked, asking) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        await withTaskGroup { group in
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sighup) { asking.yield() }
+                asking.finish()
+            }
+            for await _ in asked where !Task.isCancelled {
+                logger.notice("asked to reload")
+                reload()
+            }
         }
     }
 

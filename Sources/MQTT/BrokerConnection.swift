@@ -15,7 +15,7 @@ package final class BrokerConnection: BrokerLink {
     /// - Parameters:
     ///   - filters: what to subscribe to, at QoS 1.
     ///   - left: filters that the session may still have from an earlier run; they are unsubscribed from.
-    ///   - handler: called for every message from inside ``read(atMost:)``.
+    ///   - handler: called for every message from inside ``read(atMost:while:)``.
     package init(
         _ settings: ConnectionSettings, filters: [String], left: Set<String> = [], logger: Logger,
         handler: @escaping (IncomingMessage) -> Void
@@ -32,7 +32,7 @@ package final class BrokerConnection: BrokerLink {
 
     package func wait(milliseconds: Int32, wake: Int32) { client.wait(milliseconds: milliseconds, wake: wake) }
 
-    package func read(atMost limit: Int) -> Bool { client.read(atMost: limit) }
+    package func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool { client.read(atMost: limit, while: mayTakeMore) }
 
     package func releaseAcknowledgements() { client.write() }
 

@@ -17,8 +17,8 @@ package protocol BrokerLink: AnyObject {
     /// Waits until the broker has sent something, `wake` is readable, or the time is over.
     func wait(milliseconds: Int32, wake: Int32)
 
-    /// Reads at most `limit` packets that are there; returns true if there may be more.
-    func read(atMost limit: Int) -> Bool
+    /// Reads at most `limit` packets that are there, as long as `mayTakeMore` says so; returns true if there may be more.
+    func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool
 
     /// Lets the acknowledgements of everything read so far go.
     func releaseAcknowledgements()

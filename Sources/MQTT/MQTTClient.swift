@@ -104,8 +104,8 @@ final class MQTTClient {
         _ = poll(&descriptors, nfds_t(descriptors.count), early.isEmpty ? max(0, milliseconds) : 0)
     }
 
-    /// Reads at most `limit` packets that are there; returns true if there may be more.
-    func read(atMost limit: Int) -> Bool {
+    /// Reads at most `limit` packets that are there, as long as `mayTakeMore` says so; returns true if there may be more.
+    func read(atMost limit: Int, while mayTakeMore: () -> Bool = { true }) -> Bool {
         guard let handle, mosquitto_socket(handle) >= 0 else { return false }
         if machine.isUp, !early.isEmpty {
             for message in early { message.hand(to: handlers.message) }
@@ -113,6 +113,7 @@ final class MQTTClient {
         }
         for _ in 0..<limit {
             guard hasInput(handle) else { return false }
+            guard mayTakeMore() else { return true }
             let code = mosquitto_loop_read(handle, 1)
             let cause = errno
             if let result = connectResult {

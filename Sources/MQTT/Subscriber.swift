@@ -26,7 +26,7 @@ package final class Subscriber: Sendable {
             while !stopFlag.isSet {
                 connection.keepUp()
                 connection.wait(milliseconds: 100, wake: wake)
-                _ = connection.read(atMost: 256)
+                _ = connection.read(atMost: 256) { true }
                 connection.releaseAcknowledgements()
             }
             connection.disconnect()

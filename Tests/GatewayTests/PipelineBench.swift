@@ -83,11 +83,25 @@ final class PipelineBench {
         return (pipeline, link, mailbox)
     }
 
-    /// Hands messages over, and lets the pipeline take them in and do what is due.
-    func take(_ payloads: String..., from device: String = "d1") {
+    /// Hands messages over, and lets the pipeline take in what it takes, and do what is due.
+    /// - Returns: how many messages each turn took.
+    @discardableResult
+    func take(_ payloads: String..., from device: String = "d1") -> [Int] { take(payloads, from: device) }
+
+    @discardableResult
+    func take(_ payloads: [String], from device: String = "d1") -> [Int] {
         for payload in payloads { link.messages.append((Array("test/\(device)".utf8), Array(payload.utf8))) }
-        _ = pipeline.turn()
+        var turns: [Int] = []
+        repeat {
+            let before = link.messages.count
+            _ = pipeline.turn()
+            turns.append(before - link.messages.count)
+        } while !link.messages.isEmpty && turns.last != 0
+        return turns
     }
+
+    /// Messages that still lie with the link.
+    var messagesLeft: Int { link.messages.count }
 
     /// Lets time pass, in steps of at most half a minute, as a gateway that runs.
     func pass(to end: Instant) {
@@ -119,9 +133,12 @@ final class PipelineBench {
         if let devices { try folder.write("site.yaml", "site: bench\ndevices:\n" + devices) }
         guard byReload else { return try restart() }
         report()
-        mailbox.post(.reload(try Model.load(configuration) { try store.series($0) }))
+        mailbox.post(.reload(try model()))
         _ = pipeline.turn()
     }
+
+    /// Devices and rules as they stand in the files.
+    func model() throws -> Model { try Model.load(configuration) { try store.series($0) } }
 
     private static func read(_ text: String, _ folder: borrowing TemporaryFolder) throws -> Configuration {
         try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: text), environment: [:])
@@ -186,15 +203,17 @@ final class QueueLink: BrokerLink {
     var isConnected: Bool { true }
     func keepUp() {}
     func wait(milliseconds: Int32, wake: Int32) {}
-    func read(atMost limit: Int) -> Bool {
-        for message in messages.prefix(limit) {
+    func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool {
+        var count = 0
+        for message in messages.prefix(limit) where mayTakeMore() {
+            count += 1
             message.topic.withUnsafeBytes { topic in
                 message.payload.withUnsafeBytes { payload in
                     handler(IncomingMessage(topic: topic, payload: payload, qos: 1, isRetained: false))
                 }
             }
         }
-        messages.removeFirst(min(limit, messages.count))
+        messages.removeFirst(count)
         return !messages.isEmpty
     }
     func releaseAcknowledgements() {}

@@ -40,7 +40,7 @@ import Testing
         while Date() < end, !events.contains(where: { $0.hasPrefix("message") }) {
             connection.keepUp()
             connection.wait(milliseconds: 50, wake: -1)
-            _ = connection.read(atMost: 256)
+            _ = connection.read(atMost: 256) { true }
             if connection.takeNewSession() { events.append("new session") }
             connection.releaseAcknowledgements()
         }

@@ -158,10 +158,11 @@ final class SimulatedLink: BrokerLink {
         return isNewSession
     }
 
-    func read(atMost limit: Int) -> Bool {
+    func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool {
         // As with the real link: its owner hears of a new session before anything of it.
         guard !isNewSession else { return true }
         for _ in 0..<limit {
+            guard mayTakeMore() else { return true }
             guard isConnected, !world.isDead, let message = world.broker.next() else { return false }
             guard faulty_disk_step() != 0 else { return false }
             if message.qos > 0 { held.append(message.number) }

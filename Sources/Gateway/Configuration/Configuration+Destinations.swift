@@ -71,9 +71,18 @@ extension Configuration.DestinationSettings {
             reader.report("missing-key", "a destination of kind mqtt has a 'broker'", at: kind.location)
             return nil
         }
-        let connection = ConnectionSettings.read(
+        let timeout = timeout(&reader)
+        var connection = ConnectionSettings.read(
             broker, "a broker", defaultClient: "\(context.client)-\(name)", context, problems: &reader.problems)
+        if let timeout { connection?.acknowledgementSeconds = timeout }
         return connection.map { .mqtt($0, topic: topic, current: current) }
+    }
+
+    /// How long a broker may take to acknowledge, in seconds.
+    private static func timeout(_ reader: inout YAMLReader) -> Int? {
+        guard let span = reader.span("timeout") else { return nil }
+        if span < .seconds(1) || span > .hours(1) { reader.report("bad-value", "'timeout' is from 1s to 1h") }
+        return Int(min(max(span, .seconds(1)), .hours(1)).seconds)
     }
 
     private static func log(_ reader: inout YAMLReader, _ context: ReadingContext) -> Kind {
@@ -122,10 +131,11 @@ extension Configuration.DestinationSettings {
                 inner.report("missing-key", "'broker' is missing here")
                 return nil
             }
-            return ConnectionSettings.read(
-                broker, "a broker", defaultClient: "\(context.client)-\(name)", context, problems: &inner.problems
-            )
-            .map { .cap(settings, .mqtt($0, topic: topic)) }
+            let timeout = timeout(&inner)
+            var connection = ConnectionSettings.read(
+                broker, "a broker", defaultClient: "\(context.client)-\(name)", context, problems: &inner.problems)
+            if let timeout { connection?.acknowledgementSeconds = timeout }
+            return connection.map { .cap(settings, .mqtt($0, topic: topic)) }
         }
         if let webhook = to.node("webhook") {
             var inner = YAMLReader(webhook, "a webhook")
@@ -148,12 +158,15 @@ extension WebhookSettings {
             let tls = TLSSettings.read(node, context, problems: &reader.problems)
             (settings.authorities, settings.certificate, settings.key) = (tls.authorities, tls.certificate, tls.key)
         }
+        if let authorization = settings.authorization, !authorization.value.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) {
+            reader.report("bad-secret", "the webhook's 'authorization' has a line break or another character that no HTTP header has")
+        }
         if let secret = settings.secret, secret.value.utf8.count < 16 {
             reader.report("weak-secret", "the webhook's secret has \(secret.value.utf8.count) bytes; a signature needs at least 16")
         }
         if let url, !WebhookSettings.isAllowed(url.string) {
             reader.report(
-                "bad-url", "'\(url.string)' is no https:// address (http:// only to this machine itself), or it holds a password",
+                "bad-url", "this is no https:// address (http:// only to this machine itself), or it holds a password",
                 at: url.location)
         }
         return url == nil ? nil : settings

@@ -25,7 +25,7 @@ extension Configuration {
         let broker = reader.node("broker").flatMap { node -> ConnectionSettings? in
             ConnectionSettings.read(node, "the broker", defaultClient: nil, context, problems: &reader.problems)
         }
-        if broker == nil, reader.problems.isEmpty { reader.report("missing-key", "'broker' is missing here") }
+        if broker == nil, !reader.problems.hasErrors { reader.report("missing-key", "'broker' is missing here") }
         if let broker { context.client = broker.clientID }
         let store = StoreSettings.read(reader.node("store"), context, &reader)
         let ladder = ladder(&reader)
@@ -35,12 +35,15 @@ extension Configuration {
             "log_level", expected: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
         ) { Logger.Level(rawValue: $0) }
         var destinations: [DestinationSettings] = []
+        var files: [String: String] = [:]
+        for path in store.map({ Store.files(at: $0.path) }) ?? [] { files[path] = "the store" }
         for node in reader.items("destinations") {
             guard let destination = DestinationSettings.read(node, ladder, context, problems: &reader.problems) else { continue }
             if destinations.contains(where: { $0.name == destination.name }) {
                 reader.report("duplicate-destination", "there are two destinations '\(destination.name)'", at: node.location)
             }
             destinations.append(destination)
+            if case .log(let path?, _) = destination.kind { claim(path, "the log", at: node.location, &files, &reader) }
         }
         let policies = reader.scalar("policies").map { (path: context.path($0.string), place: $0) }
         if let policies, !FileManager.default.isReadableFile(atPath: policies.path) {
@@ -50,16 +53,28 @@ extension Configuration {
         let flood = flood(&reader)
         let forward = reader.node("forward").flatMap { ForwardSettings.read($0, context, problems: &reader.problems) }
         let health = health(&reader)
-        let control = reader.string("control_socket").map { context.path($0) }
+        let control = reader.scalar("control_socket").map { (path: context.path($0.string), place: $0) }
+        if let control { claim(control.path, "the control socket", at: control.place.location, &files, &reader) }
         let problems = reader.finish()
-        guard problems.isEmpty, let inventory, let profiles, let rules, let broker, let store else {
+        guard !problems.hasErrors, let inventory, let profiles, let rules, let broker, let store else {
             throw DiagnosticList(problems.inSourceOrder())
         }
         return Configuration(
             inventory: inventory, profiles: profiles, rules: rules, broker: broker, store: store, ladder: ladder,
             lateness: lateness, payloadBytesMax: payload, destinations: destinations,
             policies: policies?.path ?? standardPolicies(rules), flapping: flapping, flood: flood, forward: forward,
-            health: health, logLevel: (level ?? .info).rawValue, controlSocket: control ?? store.path + ".control")
+            health: health, logLevel: (level ?? .info).rawValue, controlSocket: control?.path ?? store.path + ".control",
+            warnings: problems.inSourceOrder())
+    }
+
+    /// A file that two would write to would be lost to both, and the store's most of all.
+    private static func claim(
+        _ path: String, _ user: String, at location: SourceLocation, _ files: inout [String: String], _ reader: inout YAMLReader
+    ) {
+        let path = Store.realPath(of: path)
+        if let other = files.updateValue(user, forKey: path) {
+            reader.report("shared-file", "\(path) belongs to \(other): name another file here", at: location)
+        }
     }
 
     /// The levels where the configuration names none.
@@ -149,7 +164,11 @@ extension ConnectionSettings {
         var settings = ConnectionSettings(host: host.string, port: port, clientID: client)
         settings.tls = tls
         settings.protocolVersion = reader.value("protocol", expected: "auto, 5 or 3.1.1") { ProtocolVersion(rawValue: $0) } ?? .auto
-        settings.keepaliveSeconds = reader.span("keepalive").map { max(5, Int($0.seconds)) } ?? settings.keepaliveSeconds
+        if let keepalive = reader.span("keepalive") {
+            // Two bytes in CONNECT (MQTT v5, 3.1.2.10).
+            if keepalive < .seconds(5) || keepalive > .seconds(65_535) { reader.report("bad-value", "'keepalive' is from 5s to 65535s") }
+            settings.keepaliveSeconds = Int(min(max(keepalive, .seconds(5)), .seconds(65_535)).seconds)
+        }
         settings.username = reader.string("username")
         settings.password = Secret.read(&reader, "password", context)
         settings.receiveMaximum = reader.int("receive_maximum", in: 20...65_535) ?? settings.receiveMaximum
@@ -171,6 +190,7 @@ extension TLSSettings {
             if !FileManager.default.isReadableFile(atPath: path) {
                 reader.report("unreadable-file", "'\(key)' names \(path), which cannot be read", at: text.location)
             }
+            if key == "key" { Secret.warnIfOpen(path, &reader, at: text.location) }
             return path
         }
         let settings = TLSSettings(authorities: file("ca"), certificate: file("certificate"), key: file("key"))
@@ -182,6 +202,12 @@ extension TLSSettings {
 }
 
 extension Secret {
+    fileprivate static func warnIfOpen(_ path: String, _ reader: inout YAMLReader, at location: SourceLocation) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & 0o007 != 0 else { return }
+        reader.warn("open-secret", "every user of this machine can reach the secret in \(path)", at: location, hint: "chmod o= \(path)")
+    }
+
     /// `<name>_file` or `<name>_env`; the secret itself has no place in a configuration.
     static func read(_ reader: inout YAMLReader, _ name: String, _ context: ReadingContext) -> Secret? {
         let file = reader.scalar("\(name)_file")
@@ -192,6 +218,7 @@ extension Secret {
                 reader.report("unreadable-file", "'\(name)_file' names \(path), which cannot be read", at: file.location)
                 return nil
             }
+            warnIfOpen(path, &reader, at: file.location)
             return Secret(text.trimmingCharacters(in: .newlines))
         }
         if let variable {
@@ -213,7 +240,7 @@ extension Configuration.StoreSettings {
         }
         var reader = YAMLReader(node, "the store")
         defer { parent.problems += reader.finish() }
-        let path = reader.required("path").map { context.path($0.string) }
+        let path = reader.required("path").map { Store.realPath(of: context.path($0.string)) }
         let delay = reader.span("commit_delay") ?? .milliseconds(250)
         let readings = reader.int("commit_readings", in: 1...1_000_000) ?? 5000
         let refused = reader.int("refused_payloads", in: 0...1_000_000) ?? 1000

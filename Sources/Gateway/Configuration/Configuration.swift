@@ -1,5 +1,6 @@
 package import Alarms
 package import MQTT
+package import SourceText
 package import Store
 package import Telemetry
 package import Uplink
@@ -26,6 +27,8 @@ package struct Configuration: Sendable {
     package var logLevel: String
     /// The socket that operators' commands go to.
     package var controlSocket: String
+    /// What is wrong with it and keeps nothing from running.
+    package var warnings: [Diagnostic] = []
 
     /// How the gateway watches over itself.
     package struct HealthSettings: Sendable {

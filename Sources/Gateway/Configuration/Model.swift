@@ -49,7 +49,8 @@ package struct Model: Sendable {
                     .warning, id: "idle-policy",
                     "the policy '\(policy.name)' applies to nothing: no rule names it in 'escalate', and it has no 'where'"))
         }
-        rules.warnings += expiringMessages(configuration, policies)
+        rules.warnings += expiringMessages(configuration, policies) + configuration.warnings
+        rules.warnings += escapedInTopics(configuration, site, rules)
         return Model(site: site, rules: rules, series: series, policies: policies)
     }
 
@@ -67,6 +68,32 @@ package struct Model: Sendable {
                 .warning, id: "cap-expires",
                 "the CAP messages of '\(destination.name)' expire after \(span) even if the alarm is still active",
                 hint: "renew them by a policy's step to it with 'repeat' shorter than that, and 'stop: cleared'")
+        }
+    }
+
+    /// Names that look otherwise in upstream topics than in the files.
+    private static func escapedInTopics(_ configuration: Configuration, _ site: Site, _ rules: CompiledRules) -> [Diagnostic] {
+        configuration.destinations.flatMap { destination -> [Diagnostic] in
+            let texts: [String?]
+            switch destination.kind {
+            case .mqtt(_, let topic, let current): texts = [topic, current]
+            case .cap(_, .mqtt(_, let topic)): texts = [topic]
+            case .cap, .webhook, .exec, .log: return []
+            }
+            let used = Set(texts.compactMap { $0 }.compactMap { TopicTemplate($0) }.flatMap(\.namesUsed))
+            var values: Set<String> = []
+            if used.contains("site") { values.insert(site.name) }
+            if used.contains("rule") { values.formUnion(rules.rules.map(\.name)) }
+            if used.contains("hazard") { values.formUnion(rules.rules.map(\.hazard)) }
+            for device in site.sensors {
+                values.formUnion(device.labels.filter { used.contains($0.key) || used.contains("group") }.values)
+            }
+            return values.filter { TopicTemplate.escaped($0) != $0 }.sorted().map { value in
+                Diagnostic(
+                    .warning, id: "escaped-in-topic",
+                    "'\(value)' is written '\(TopicTemplate.escaped(value))' in the topics of the destination '\(destination.name)'",
+                    hint: "'+', '#' and control characters cannot stand in a topic")
+            }
         }
     }
 

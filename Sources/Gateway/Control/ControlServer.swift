@@ -12,6 +12,7 @@ final class ControlServer: Sendable {
     private let logger: Logger
     private let isStopping = Atomic<Bool>(false)
     private let isListening = Atomic<Bool>(false)
+    private let connections = Atomic<Int>(0)
 
     /// Tries deliveries again: a destination or `nil` for all, and who asks; how many wait, `nil` for no such destination.
     private let retry: @Sendable (String?, String) async throws -> Int?
@@ -23,14 +24,21 @@ final class ControlServer: Sendable {
         self.logger = logger
     }
 
-    /// Starts a thread that serves one connection after the other. Without a socket the gateway runs all the same.
+    /// So many are served at once; who comes then waits for one to end, which each does within seconds.
+    private static let connectionsMax = 16
+
+    /// Starts a thread that waits for connections; each has one of its own. Without a socket the gateway runs all the same.
     func start() {
         let thread = Thread { [self] in
             do {
                 let socket = try ControlSocket.listen(at: path)
                 isListening.store(true, ordering: .releasing)
                 while !isStopping.load(ordering: .relaxed) {
-                    if let connection = socket.accept(within: 200) { serve(connection) }
+                    guard connections.load(ordering: .relaxed) < Self.connectionsMax else {
+                        usleep(20_000)
+                        continue
+                    }
+                    if let connection = socket.accept(within: 200) { serve(Connection(connection)) }
                 }
             } catch {
                 logger.error("operators' commands will not work: \(error)")
@@ -43,10 +51,22 @@ final class ControlServer: Sendable {
     /// Takes no more connections; what is under way is answered if the process lives long enough.
     func stop() {
         isStopping.store(true, ordering: .relaxed)
-        if isListening.load(ordering: .acquiring) { unlink(path) }
+        guard isListening.load(ordering: .acquiring) else { return }
+        do { try ControlSocket.remove(path) } catch { logger.warning("\(error)") }
     }
 
-    private func serve(_ connection: borrowing ControlSocket) {
+    private func serve(_ connection: Connection) {
+        connections.add(1, ordering: .relaxed)
+        let thread = Thread { [self] in
+            answer(connection.socket)
+            connections.subtract(1, ordering: .relaxed)
+        }
+        thread.name = "tocsin-operator"
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+
+    private func answer(_ connection: borrowing ControlSocket) {
         guard let line = connection.readLine(within: 2000) else { return }
         let answer: ControlAnswer
         do {
@@ -70,9 +90,10 @@ final class ControlServer: Sendable {
         case .putBack: action = .putBack
         case .retry: return retryDeliveries(request.alarm.isEmpty ? nil : request.alarm, person)
         case .shelve:
-            let seconds = request.seconds ?? 0
-            guard seconds > 0, seconds < 1e9 else { return ControlAnswer(isDone: false, text: "for how long it is put aside is not said") }
-            action = .shelve(TimeSpan(nanoseconds: Int64(seconds * 1e9)))
+            guard let span = request.seconds.flatMap({ TimeSpan(seconds: $0) }), span > .zero else {
+                return ControlAnswer(isDone: false, text: "for how long it is put aside is not said")
+            }
+            action = .shelve(span)
         }
         let done = DispatchSemaphore(value: 0)
         let box = Box<Result<OrderOutcome, OperatorError>>()
@@ -120,6 +141,12 @@ final class ControlServer: Sendable {
         case nil: return ControlAnswer(isDone: false, text: "the gateway gave no answer")
         }
     }
+}
+
+/// A connection for the thread that serves it.
+private final class Connection: Sendable {
+    let socket: ControlSocket
+    init(_ socket: consuming ControlSocket) { self.socket = socket }
 }
 
 /// What another thread leaves for the one that waits.

@@ -3,7 +3,7 @@ package import Foundation
 /// A stream socket in the file system, as both ends of the control connection use it.
 ///
 /// Who may open the file may operate the gateway: it belongs to the gateway's user and group, mode 0660.
-package struct ControlSocket: ~Copyable {
+package struct ControlSocket: ~Copyable, Sendable {
     private let descriptor: Int32
 
     private init(_ descriptor: Int32) { self.descriptor = descriptor }
@@ -13,24 +13,51 @@ package struct ControlSocket: ~Copyable {
     /// Waits for connections at a path; a file that a gateway left there that is no longer running is replaced.
     /// - Throws: ``GatewayError`` if the path is too long, or another gateway answers there.
     package static func listen(at path: String) throws(GatewayError) -> ControlSocket {
-        if (try? connect(to: path)) != nil { throw GatewayError("another gateway answers at \(path)") }
-        unlink(path)
+        if isAlive(path) { throw GatewayError("another gateway answers at \(path)") }
+        try remove(path)
         let socket = ControlSocket(try open())
         let before = umask(0o117)
         let code = try withAddress(path) { bind(socket.descriptor, $0, $1) }
         umask(before)
-        guard code == 0, Glibc.listen(socket.descriptor, 8) == 0 else {
+        guard code == 0, Glibc.listen(socket.descriptor, 64) == 0 else {
             throw GatewayError("no control socket at \(path): \(String(cString: strerror(errno)))")
         }
         return socket
     }
 
+    /// Whether somebody listens at a path, or may: only a refusal says that nobody does.
+    private static func isAlive(_ path: String) -> Bool {
+        guard let socket = try? ControlSocket(open()) else { return false }
+        socket.limitWrites(seconds: 5)
+        guard let code = try? withAddress(path, { Glibc.connect(socket.descriptor, $0, $1) }), code != 0 else { return true }
+        return errno == EAGAIN
+    }
+
+    /// Removes a socket, which has to be one's own or that of a gateway that is gone. Anything else at that path is somebody's, and stays.
+    /// - Throws: ``GatewayError`` where something else lies there, or it cannot be removed.
+    package static func remove(_ path: String) throws(GatewayError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw GatewayError("no control socket at \(path): something else lies there, and is kept; name another path")
+        }
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw GatewayError("\(path) cannot be removed: \(String(cString: strerror(errno)))")
+        }
+    }
+
     /// Connects to a gateway.
-    /// - Throws: ``GatewayError`` if none answers.
+    /// - Throws: ``GatewayError`` if none answers within five seconds.
     package static func connect(to path: String) throws(GatewayError) -> ControlSocket {
         let socket = ControlSocket(try open())
+        socket.limitWrites(seconds: 5)
         guard try withAddress(path, { Glibc.connect(socket.descriptor, $0, $1) }) == 0 else {
-            let reason = errno == ENOENT || errno == ECONNREFUSED ? "no gateway is running there" : String(cString: strerror(errno))
+            let reason =
+                switch errno {
+                case ENOENT, ECONNREFUSED: "no gateway is running there"
+                case EAGAIN: "the gateway there has too many connections; try again"
+                default: String(cString: strerror(errno))
+                }
             throw GatewayError("\(path): \(reason)")
         }
         return socket
@@ -41,18 +68,34 @@ package struct ControlSocket: ~Copyable {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&entry, 1, milliseconds) > 0 else { return nil }
         let connection = Glibc.accept(descriptor, nil, nil)
-        guard connection >= 0 else { return nil }
+        guard connection >= 0 else {
+            // Without a descriptor to give it, whoever waits is still there, and would be asked for without end.
+            if errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM { poll(nil, 0, milliseconds) }
+            return nil
+        }
         _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-        return ControlSocket(connection)
+        let socket = ControlSocket(connection)
+        socket.limitWrites(seconds: 2)
+        return socket
     }
 
-    /// One line, without its end; `nil` if none came within the time, or it is too long.
+    /// What is written, or connected to, waits no longer than that for the other end.
+    private func limitWrites(seconds: Int) {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    /// One line, without its end; `nil` if it has not come whole within the time, or it is too long.
     package func readLine(within milliseconds: Int32) -> Data? {
         var line = Data()
         var buffer = [UInt8](repeating: 0, count: 4096)
+        let end = ContinuousClock.now + .milliseconds(Int64(milliseconds))
         while line.count <= ControlAnswer.bytesMax {
+            let rest = (end - .now) / .milliseconds(1)
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&entry, 1, milliseconds) > 0, case let count = read(descriptor, &buffer, buffer.count), count > 0 else { return nil }
+            guard rest > 0, poll(&entry, 1, Int32(rest.rounded(.up))) > 0, case let count = read(descriptor, &buffer, buffer.count),
+                count > 0
+            else { return nil }
             if let end = buffer[..<count].firstIndex(of: UInt8(ascii: "\n")) { return line + buffer[..<end] }
             line += buffer[..<count]
         }
@@ -75,7 +118,14 @@ package struct ControlSocket: ~Copyable {
         var credentials: (process: Int32, user: UInt32, group: UInt32) = (0, 0, 0)
         var size = socklen_t(MemoryLayout.size(ofValue: credentials))
         guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else { return "unknown" }
-        return getpwuid(credentials.user).map { String(cString: $0.pointee.pw_name) } ?? "uid \(credentials.user)"
+        // Several threads may ask at once.
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 16_384)
+        guard getpwuid_r(credentials.user, &entry, &buffer, buffer.count, &found) == 0, let name = found?.pointee.pw_name else {
+            return "uid \(credentials.user)"
+        }
+        return String(cString: name)
     }
 
     private static func open() throws(GatewayError) -> Int32 {

@@ -1,4 +1,4 @@
-internal import CClock
+internal import CLinux
 internal import Foundation
 internal import Logging
 package import Store

@@ -18,6 +18,8 @@ struct Intake: ~Copyable {
     var statistics = Statistics()
     /// Messages read and not yet acknowledged.
     private(set) var unacknowledged = 0
+    /// Of all payloads since the start.
+    private(set) var bytesTaken = 0
 
     var model: Model
     private var decoder: PayloadDecoder
@@ -41,6 +43,7 @@ struct Intake: ~Copyable {
     /// The alarm that says that nothing can be stored, while it is raised. No rule stands behind it.
     private var storeFault: Alarm?
     private static let storeFaultRule = "store-failing"
+    private static let refusedBytesMax = 4 << 20
 
     init(_ model: Model, _ configuration: Configuration, logger: Logger) {
         self.model = model
@@ -62,11 +65,14 @@ struct Intake: ~Copyable {
     }
 
     /// Records an alarm of the gateway's own, which waits to be acknowledged, and tells of it.
+    /// - Parameter payload: what it is about, to be kept with it.
     static func recordLatched(
-        _ rule: String, summary: String, _ model: Model, _ configuration: Configuration, store: Store, at now: Instant
+        _ rule: String, summary: String, payload: RefusedPayload? = nil, _ model: Model, _ configuration: Configuration, store: Store,
+        at now: Instant
     ) throws {
         var planner = Self.planner(model, configuration)
         var batch = StoreBatch()
+        if let payload { batch.add(payload, atMost: 1, bytesMax: .max) }
         batch.transitions = Transition.latched(
             rule, summary: summary, site: model.site.name, levels: configuration.ladder, at: now)
         batch.escalations = batch.transitions.flatMap { planner.note($0) }
@@ -84,14 +90,7 @@ struct Intake: ~Copyable {
 
     /// Takes one message in. Its readings are evaluated at once, each in turn.
     mutating func take(_ message: IncomingMessage, at now: Instant) {
-        statistics.messages += 1
-        if message.qos > 0 {
-            unacknowledged += 1
-            // It is stored, or in the batch: it is acknowledged with the next commit, and brings nothing.
-            guard let mark = received.take(message) else { return statistics.redelivered += 1 }
-            // There are no more identifiers than that; a broker that uses one twice bounds nothing.
-            if batch.received.marks.count < 65_536 { batch.received.marks.append(mark) }
-        }
+        guard isNew(message) else { return }
         guard let device = decoder.device(publishingOn: message.topic) else {
             switch health.take(message) {
             case .nothing: return
@@ -118,6 +117,26 @@ struct Intake: ~Copyable {
         if message.isRetained { distrustOld(from: device, at: arrival) }
         if !repeats.isEmpty { leaveOutRepeats() }
         evaluate(at: arrival)
+    }
+
+    /// Takes a message that has been set aside: it is acknowledged, counts as refused, and brings nothing.
+    mutating func pass(_ message: IncomingMessage) {
+        if isNew(message) { statistics.refused += 1 }
+    }
+
+    /// Notes a message, which is acknowledged with the next commit; false if it is stored, or in the batch, already.
+    private mutating func isNew(_ message: IncomingMessage) -> Bool {
+        statistics.messages += 1
+        bytesTaken += message.payload.count
+        guard message.qos > 0 else { return true }
+        unacknowledged += 1
+        guard let mark = received.take(message) else {
+            statistics.redelivered += 1
+            return false
+        }
+        // There are no more identifiers than that; a broker that uses one twice bounds nothing.
+        if batch.received.marks.count < 65_536 { batch.received.marks.append(mark) }
+        return true
     }
 
     /// Begins with the readings of a message.
@@ -256,12 +275,11 @@ struct Intake: ~Copyable {
         complaints.refused(device: name, reason: reason, at: now)
         guard configuration.store.refusedMax > 0 else { return }
         // Enough to see what is wrong with it; a hostile payload does not fill the disk.
-        batch.refusals.append(
+        // While nothing can be stored they gather. The store would keep no more than that, and memory has an end.
+        batch.add(
             RefusedPayload(
                 device: name, topic: model.site.devices[device].topic, payload: Array(message.payload.prefix(65_536)),
-                reason: reason, arrived: now))
-        // While nothing can be stored they gather, and the store would keep no more than that.
-        if batch.refusals.count > configuration.store.refusedMax { batch.refusals.removeFirst() }
+                reason: reason, arrived: now), atMost: configuration.store.refusedMax, bytesMax: Self.refusedBytesMax)
     }
 
     /// Does what an operator asks for; the answer is good once the batch is committed.

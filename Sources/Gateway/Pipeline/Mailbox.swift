@@ -17,7 +17,12 @@ package final class Mailbox: Sendable {
     /// More letters than this at once are refused: nobody may fill the gateway's memory.
     static let capacity = 64
 
-    private let letters = Mutex<[Letter]>([])
+    private struct Content {
+        var letters: [Letter] = []
+        var isToStop = false
+    }
+
+    private let content = Mutex(Content())
     /// Readable while there are letters, so that a sleeping pipeline wakes.
     let wakeDescriptor: Int32
     private let ringDescriptor: Int32
@@ -37,16 +42,20 @@ package final class Mailbox: Sendable {
         close(ringDescriptor)
     }
 
-    /// - Returns: false if the box is full and the letter was not taken; a stop always is.
+    /// A stop is always taken, and read before all else. Of several models that wait only the newest is.
+    /// - Returns: false if the box is full and the letter was not taken.
     @discardableResult
     package func post(_ letter: Letter) -> Bool {
-        let isTaken = letters.withLock { letters in
-            if case .stop = letter {
-                letters.append(letter)
+        let isTaken = content.withLock { content in
+            switch letter {
+            case .stop:
+                content.isToStop = true
                 return true
+            case .reload: content.letters.removeAll(where: \.isReload)
+            case .reloadFailed, .health, .order: break
             }
-            guard letters.count < Self.capacity else { return false }
-            letters.append(letter)
+            guard content.letters.count < Self.capacity else { return false }
+            content.letters.append(letter)
             return true
         }
         var byte: UInt8 = 1
@@ -63,11 +72,16 @@ package final class Mailbox: Sendable {
     func takeAll() -> [Letter] {
         var bytes: [UInt8] = Array(repeating: 0, count: Self.capacity)
         while read(wakeDescriptor, &bytes, bytes.count) > 0 {}
-        return letters.withLock { letters in
-            defer { letters.removeAll() }
-            return letters
+        return content.withLock { content in
+            defer { content.letters.removeAll() }
+            // Whoever is to stop has no use for other rules; operators still get their answers.
+            return content.isToStop ? [.stop] + content.letters.filter { !$0.isReload } : content.letters
         }
     }
+}
+
+extension Mailbox.Letter {
+    fileprivate var isReload: Bool { if case .reload = self { true } else { false } }
 }
 
 /// Something that keeps a gateway from running.

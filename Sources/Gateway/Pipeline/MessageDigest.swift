@@ -9,10 +9,12 @@ internal import MQTT
 struct MessageDigest {
     private var state: UInt64 = 0x9e37_79b9_7f4a_7c15
 
-    static func of(_ message: IncomingMessage) -> UInt64 {
+    static func of(_ message: IncomingMessage) -> UInt64 { of(topic: message.topic, payload: message.payload) }
+
+    static func of(topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer) -> UInt64 {
         var digest = MessageDigest()
-        digest.add(message.topic)
-        digest.add(message.payload)
+        digest.add(topic)
+        digest.add(payload)
         return digest.state
     }
 

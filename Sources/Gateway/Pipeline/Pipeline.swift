@@ -10,8 +10,9 @@ package import Telemetry
 /// The thread that owns MQTT, decoding, engine and alarm state, without locks: it reads what the socket has,
 /// evaluates each reading at once, commits, and only then lets the acknowledgements go.
 package final class Pipeline {
-    /// How many packets are read before the clock and the mailbox are looked at again.
+    /// How many packets, and bytes of payloads, are read before the clock and the mailbox are looked at again.
     private static let packetsPerTurn = 256
+    private static let bytesPerTurn = 4 << 20
 
     private let configuration: Configuration
     private let store: Store
@@ -22,6 +23,7 @@ package final class Pipeline {
     private let onCommit: () -> Void
     private let onUnstored: ([Escalation]) -> Void
     private let ballast: Ballast
+    private let underWay: PayloadUnderWay?
     private let systemd = SystemdNotifier()
     /// When systemd is to hear next that there is progress, in nanoseconds of uptime.
     private var watchdogAt: Int64 = 0
@@ -49,15 +51,15 @@ package final class Pipeline {
     private var drainedAt: Int64
     private var worstDelay = TimeSpan.zero
     private static let longestDelay = TimeSpan.seconds(1)
-    /// How many readings are kept in memory at most while nothing can be stored.
-    private static let heldMax = 1_000_000
+    /// How much is kept in memory while nothing can be stored, as ``StoreBatch/bytesHeld`` counts.
+    private static let bytesHeldMax = 32 << 20
     /// What operators asked for with this batch, to be answered when it is committed.
     private var answers: [(_ isStored: Bool) -> Void] = []
 
     /// - Parameter link: makes the link to the broker; it hands each message that it reads to the closure.
     package init(
         _ model: Model, _ configuration: Configuration, store: Store, clock: any GatewayClock, mailbox: Mailbox,
-        board: StatisticsBoard, logger: Logger, onCommit: @escaping () -> Void,
+        board: StatisticsBoard, logger: Logger, underWay: PayloadUnderWay? = nil, onCommit: @escaping () -> Void,
         link: (@escaping (IncomingMessage) -> Void) -> any BrokerLink, onUnstored: @escaping ([Escalation]) -> Void
     ) throws {
         self.model = model
@@ -69,6 +71,7 @@ package final class Pipeline {
         self.logger = logger
         self.onCommit = onCommit
         self.onUnstored = onUnstored
+        self.underWay = underWay
         ballast = Ballast(store: configuration.store.path)
         ballast.lay()
         now = clock.now()
@@ -76,7 +79,13 @@ package final class Pipeline {
         drainedAt = clock.uptime().nanoseconds
         intake = Intake(model, configuration, logger: logger)
         try intake.warm(from: store, now: now, because: .start)
-        connection = link { [unowned self] message in intake.take(message, at: now) }
+        connection = link { [unowned self] message in take(message) }
+    }
+
+    private func take(_ message: IncomingMessage) {
+        guard let underWay else { return intake.take(message, at: now) }
+        guard !underWay.isSetAside(message) else { return intake.pass(message) }
+        underWay.during(message) { intake.take(message, at: now) }
     }
 
     /// Runs until the mailbox says stop; returns with everything committed and acknowledged.
@@ -99,7 +108,7 @@ package final class Pipeline {
         }
         readClock()
         for letter in mailbox.takeAll() { open(letter) }
-        let mayHaveMore = mayTakeMore && connection.read(atMost: Self.packetsPerTurn)
+        let mayHaveMore = mayTakeMore && readTurn(connection)
         // Stored before anything of the new session is read.
         if connection.takeNewSession() { intake.forgetReceived() }
         noteDelay(mayHaveMore)
@@ -114,7 +123,18 @@ package final class Pipeline {
     }
 
     /// While nothing can be stored, what comes in is evaluated all the same, and not acknowledged: the broker keeps it for us.
-    private var mayTakeMore: Bool { storeRetryAt == nil || intake.batch.readings.count < Self.heldMax }
+    private var mayTakeMore: Bool { storeRetryAt == nil || intake.batch.bytesHeld < Self.bytesHeldMax }
+
+    /// Reads what may be taken in one turn: by packets, by readings and by bytes, whichever is reached first. A packet is never
+    /// split, so that it may be exceeded by one.
+    /// - Returns: whether there may be more.
+    private func readTurn(_ connection: any BrokerLink) -> Bool {
+        let readings = intake.batch.readings.count + configuration.store.commitReadings
+        let bytes = intake.bytesTaken + Self.bytesPerTurn
+        return connection.read(atMost: Self.packetsPerTurn) {
+            mayTakeMore && intake.batch.readings.count < readings && intake.bytesTaken < bytes
+        }
+    }
 
     /// Notes for how long more has been coming in than can be evaluated. After a second of that, messages that nobody wants
     /// acknowledged are passed over, so that what is wanted is evaluated in time.
@@ -322,7 +342,7 @@ package final class Pipeline {
 
     /// Commits and acknowledges what there is, and says goodbye.
     package func drain() {
-        _ = connection?.read(atMost: Self.packetsPerTurn)
+        if let connection { _ = readTurn(connection) }
         if connection?.takeNewSession() ?? false { intake.forgetReceived() }
         intake.tick(now)
         if !intake.batch.isEmpty { commit() }

@@ -36,7 +36,7 @@ struct AlarmsCommand: ParsableCommand {
         let raises = try reader.raises(since: SystemClock().now() - .minutes(10))
         if raises > 10 {
             let text = "alarm flood: \(raises) alarms were raised in the last 10 minutes"
-            Terminal.line(colour ? "\u{1b}[1;31m\(text)\u{1b}[0m" : text)
+            Terminal.write(colour ? Terminal.paint("1;31", text) : text)
         }
         let asides = try reader.asides()
         defer { showIdleAsides(asides, beside: alarms) }
@@ -52,9 +52,9 @@ struct AlarmsCommand: ParsableCommand {
         for (alarm, row) in zip(alarms, rows) {
             let cells = zip(row, widths).enumerated().map { column, cell in
                 let text = column == 4 || cell.0.count > cell.1 ? cell.0 : cell.0.padding(toLength: cell.1, withPad: " ", startingAt: 0)
-                return colour && column == 0 ? "\u{1b}[\(LevelColour.code(alarm.level, ladder))m\(text)\u{1b}[0m" : text
+                return colour && column == 0 ? Terminal.paint(LevelColour.code(alarm.level, ladder), text) : ControlCharacters.escaped(text)
             }
-            Terminal.line(cells.joined(separator: "  "))
+            Terminal.write(cells.joined(separator: "  "))
         }
     }
 
@@ -93,7 +93,7 @@ struct HistoryCommand: ParsableCommand {
             throw ExitCode.failure
         }
         let line = EventLine(colour: Terminal.hasColour(STDOUT_FILENO), ladder: ladder, isHistory: true)
-        for event in try reader.history(of: id) { Terminal.line(json ? line.json(event) : line.text(event)) }
+        for event in try reader.history(of: id) { Terminal.write(json ? line.json(event) : line.text(event)) }
     }
 }
 

@@ -10,6 +10,8 @@ struct EventLine {
     /// Whether causes are told as what was, rather than as what is.
     var isHistory = false
 
+    /// One line; parts that could steer a terminal are escaped.
+    ///
     /// `2018-06-03 21:05:00  WARNING    river-rising franklintown  …summary — why`
     func text(_ event: StoreReader.Event) -> String {
         let time = String(event.time.prefix(19)).replacing("T", with: " ")
@@ -19,16 +21,16 @@ struct EventLine {
             isHistory ? $0.pastSentence : $0.sentence
         }.joined(
             separator: "; ")
-        var line = "\(paint("2", time))  \(paint(code(event), padded)) \(paint("1", event.rule)) \(event.group)"
-        line += "  \(event.summary)"
+        var line = "\(paint("2", time))  \(paint(code(event), padded)) \(paint("1", event.rule)) "
+        line += ControlCharacters.escaped("\(event.group)  \(event.summary)")
         if event.from != event.to { line += paint("2", "  [\(event.from) → \(event.to)]") }
         let note = event.note ?? ""
         if let person = event.person {
-            line += "  by \(person)" + (note.isEmpty ? "" : ": \(note)")
+            line += ControlCharacters.escaped("  by \(person)" + (note.isEmpty ? "" : ": \(note)"))
         } else if !note.isEmpty {
-            line += "  (\(note))"
+            line += ControlCharacters.escaped("  (\(note))")
         }
-        if !why.isEmpty { line += "  because \(why)" }
+        if !why.isEmpty { line += ControlCharacters.escaped("  because \(why)") }
         if !event.waiting.isEmpty { line += paint("33", "  (waiting for \(event.waiting.joined(separator: ", ")))") }
         return line
     }
@@ -51,5 +53,7 @@ struct EventLine {
         }
     }
 
-    private func paint(_ code: String, _ text: String) -> String { colour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
+    private func paint(_ code: String, _ text: String) -> String {
+        colour ? Terminal.paint(code, text) : ControlCharacters.escaped(text)
+    }
 }

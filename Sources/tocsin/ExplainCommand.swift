@@ -3,6 +3,7 @@ import Foundation
 import Gateway
 import RuleLanguage
 import SourceText
+import Telemetry
 
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +41,7 @@ struct ExplainCommand: ParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-            Terminal.line(String(decoding: try encoder.encode(outline), as: UTF8.self))
+            Terminal.write(ControlCharacters.escapedJSON(String(decoding: try encoder.encode(outline), as: UTF8.self)))
         } else {
             for line in Self.lines(outline) { Terminal.line(line) }
         }

@@ -18,6 +18,6 @@ struct HealthRulesCommand: ParsableCommand {
 
     func run() throws {
         let ladder = try config.map { try Failure.readConfiguration($0).ladder } ?? Configuration.standardLadder
-        Terminal.line(String(HealthRules.file(ladder: ladder).text.dropLast()))
+        Terminal.write(String(HealthRules.file(ladder: ladder).text.dropLast()))
     }
 }

@@ -1,14 +1,8 @@
-import Foundation
+import Alarms
 
-/// One JSON object a line, keys in order, for tools.
+/// One JSON object a line, keys in order, for tools. No character in it steers a terminal.
 enum JSONText {
-    static func line(_ value: some Encodable) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Numbers that JSON does not have are the one thing that could fail: these are strings then.
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
+    static func line(_ value: some Encodable) -> String { CanonicalJSON.text(value) }
 }
 
 /// The colours of the ladder: blue, yellow, orange, red, spread over a ladder of any length, its top always red.

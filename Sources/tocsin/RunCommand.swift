@@ -22,7 +22,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try Failure.readConfiguration(config)
-        var logger = Logger(label: "tocsin") { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "tocsin") { PlainLogHandler(StreamLogHandler.standardError(label: $0)) }
         logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let gateway: Gateway
         do {

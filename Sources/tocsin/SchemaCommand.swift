@@ -14,7 +14,7 @@ struct SchemaCommand: ParsableCommand {
             What the schema cannot say (units, names, dimensions), tocsin check does.
             """)
 
-    func run() throws { Terminal.line(RuleFileSchema.text) }
+    func run() throws { Terminal.write(RuleFileSchema.text) }
 }
 
 /// The JSON Schema of rule files, made from the keys that the reader takes.

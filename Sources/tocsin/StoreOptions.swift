@@ -17,7 +17,7 @@ struct StoreOptions: ParsableArguments {
     /// The store's path, where its gateway answers, and the ladder.
     func settings() throws -> (path: String, control: String, ladder: [String]) {
         guard let config else {
-            let path = store ?? ""
+            let path = Store.realPath(of: store ?? "")
             return (path, path + ".control", Configuration.standardLadder)
         }
         let configuration = try Failure.readConfiguration(config)

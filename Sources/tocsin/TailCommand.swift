@@ -57,7 +57,7 @@ struct TailCommand: AsyncParsableCommand {
             for event in events {
                 last = event.id
                 guard Int(event.severity) >= minimum, isInArea(event) else { continue }
-                Terminal.line(json ? line.json(event) : line.text(event))
+                Terminal.write(json ? line.json(event) : line.text(event))
             }
             if events.count == 1000 { continue }
             if !follow { return }

@@ -1,5 +1,6 @@
 import Foundation
 import SourceText
+import Telemetry
 
 /// What the commands need to know of the terminal that they write to.
 enum Terminal {
@@ -9,7 +10,11 @@ enum Terminal {
         return isatty(descriptor) != 0 && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
     }
 
-    static func complain(_ text: String) { FileHandle.standardError.write(Data("tocsin: \(text)\n".utf8)) }
+    /// Says what is wrong. It may have several lines, and nothing in it steers the terminal, wherever it came from.
+    static func complain(_ text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { ControlCharacters.escaped(String($0)) }
+        FileHandle.standardError.write(Data("tocsin: \(lines.joined(separator: "\n"))\n".utf8))
+    }
 
     static func printDiagnostics(_ diagnostics: [Diagnostic]) {
         let colour = hasColour(STDERR_FILENO)
@@ -19,6 +24,14 @@ enum Terminal {
         }
     }
 
-    /// Writes at once: a line that is followed by a pipe must not wait in a buffer.
-    static func line(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+    /// Writes one line, whatever its text came from: what would end the line, or steer the terminal, is shown as its escape.
+    static func line(_ text: String) { write(ControlCharacters.escaped(text)) }
+
+    /// Writes a text as it is: of the program's own, or painted and with its parts escaped.
+    ///
+    /// At once: a line that is followed by a pipe must not wait in a buffer.
+    static func write(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
+    /// The text in a colour; what came from elsewhere in it is escaped.
+    static func paint(_ code: String, _ text: String) -> String { "\u{1b}[\(code)m\(ControlCharacters.escaped(text))\u{1b}[0m" }
 }

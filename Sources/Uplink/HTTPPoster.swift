@@ -121,7 +121,7 @@ final class HTTPPoster: Sendable {
             switch character {
             case "\\", "\"": "\\\(character)"
             case " "..."~": String(character)
-            default: String(character).utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
+            default: PercentEncoding.text(character)
             }
         }
         return "\"\(characters.joined())\""

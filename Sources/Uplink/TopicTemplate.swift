@@ -67,7 +67,7 @@ package struct TopicTemplate: Sendable {
         guard !value.unicodeScalars.allSatisfy({ isOfTopic($0) && $0 != "%" }) else { return value }
         return value.unicodeScalars.reduce(into: "") { text, character in
             guard !isOfTopic(character) || character == "%" else { return text.unicodeScalars.append(character) }
-            for byte in String(character).utf8 { text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }
+            text += PercentEncoding.text(character)
         }
     }
 

@@ -71,18 +71,19 @@ extension Configuration.DestinationSettings {
             reader.report("missing-key", "a destination of kind mqtt has a 'broker'", at: kind.location)
             return nil
         }
-        let timeout = timeout(&reader)
-        var connection = ConnectionSettings.read(
-            broker, "a broker", defaultClient: "\(context.client)-\(name)", context, problems: &reader.problems)
-        if let timeout { connection?.acknowledgementSeconds = timeout }
-        return connection.map { .mqtt($0, topic: topic, current: current) }
+        return upstream(broker, &reader, name, context).map { .mqtt($0, topic: topic, current: current) }
     }
 
-    /// How long a broker may take to acknowledge, in seconds.
-    private static func timeout(_ reader: inout YAMLReader) -> Int? {
-        guard let span = reader.span("timeout") else { return nil }
-        if span < .seconds(1) || span > .hours(1) { reader.report("bad-value", "'timeout' is from 1s to 1h") }
-        return Int(min(max(span, .seconds(1)), .hours(1)).seconds)
+    /// A connection to a broker upstream, and beside it how long that may take to acknowledge.
+    private static func upstream(
+        _ broker: YAMLNode, _ reader: inout YAMLReader, _ name: String, _ context: ReadingContext
+    ) -> ConnectionSettings? {
+        let timeout = reader.span("timeout")
+        if let timeout, timeout < .seconds(1) || timeout > .hours(1) { reader.report("bad-value", "'timeout' is from 1s to 1h") }
+        var connection = ConnectionSettings.read(
+            broker, "a broker", defaultClient: "\(context.client)-\(name)", context, problems: &reader.problems)
+        if let timeout { connection?.acknowledgementSeconds = Int(min(max(timeout, .seconds(1)), .hours(1)).seconds) }
+        return connection
     }
 
     private static func log(_ reader: inout YAMLReader, _ context: ReadingContext) -> Kind {
@@ -131,11 +132,7 @@ extension Configuration.DestinationSettings {
                 inner.report("missing-key", "'broker' is missing here")
                 return nil
             }
-            let timeout = timeout(&inner)
-            var connection = ConnectionSettings.read(
-                broker, "a broker", defaultClient: "\(context.client)-\(name)", context, problems: &inner.problems)
-            if let timeout { connection?.acknowledgementSeconds = timeout }
-            return connection.map { .cap(settings, .mqtt($0, topic: topic)) }
+            return upstream(broker, &inner, name, context).map { .cap(settings, .mqtt($0, topic: topic)) }
         }
         if let webhook = to.node("webhook") {
             var inner = YAMLReader(webhook, "a webhook")

@@ -57,5 +57,6 @@ import Testing
             severity: 2, causes: [], ruleVersion: "")
         #expect(planner.note(end).map(\.identity) == ["open#2/up"])
         try store.close()
+        #expect(try StoreReader(path: path).verifyAudit().faults == [])
     }
 }

@@ -47,6 +47,22 @@ package struct AuditRecord: Codable, Sendable, Equatable {
     package var attempts: Int?
     /// SHA-256 of what was delivered, in hexadecimal.
     package var payload: String?
+    /// The fingerprints of rows as they stand from here on, by their names: `transition river-rising/s1@…#3`. An empty one says
+    /// that the row was removed by right.
+    package var rows: [String: String]?
+
+    /// The kinds that speak of rows of the store, for ``AuditedRows``.
+    enum Kind {
+        /// What rows are from here on.
+        static let rows = "rows"
+        /// The same, of all rows: what was said of rows before no longer counts.
+        static let baseline = "baseline"
+        /// What is old was removed by right, rows or records.
+        static let retention = "retention"
+    }
+
+    /// The fact that tells what stands before the first record that is kept, as `number:hash`.
+    static let anchorFact = "anchor"
 
     init(_ kind: String, at time: Instant) {
         number = 0

@@ -3,6 +3,56 @@ internal import GRDB
 package import Telemetry
 
 extension Store {
+    /// How many rows one record speaks of at most, so that a flood makes many records of a bounded size.
+    private static let rowsMax = 1000
+
+    /// Says in the chain what rows are from here on, in the transaction that wrote or removed them.
+    /// - Parameter time: `nil` for that of the newest record.
+    static func attest(_ rows: Set<AuditedRow>, at time: Instant?, _ db: Database) throws {
+        guard !rows.isEmpty else { return }
+        let fingerprints = try rows.map { ($0.name, try $0.fingerprint(db)) }.sorted { $0.0 < $1.0 }
+        let time = try time ?? newestAuditTime(db) ?? Instant(nanoseconds: 0)
+        try append(AuditRecord(AuditRecord.Kind.rows, at: time), speakingOf: fingerprints, db)
+    }
+
+    /// Appends a record, and as many more of its kind as its rows need.
+    private static func append(_ record: AuditRecord, speakingOf rows: [(String, String)], _ db: Database) throws {
+        var record = record
+        for start in stride(from: 0, to: max(rows.count, 1), by: rowsMax) {
+            let part = rows[start..<min(start + rowsMax, rows.count)]
+            record.rows = part.isEmpty ? nil : Dictionary(part) { first, _ in first }
+            try append(record, db)
+            (record.kind, record.text, record.facts) = (AuditRecord.Kind.rows, nil, nil)
+        }
+    }
+
+    /// Begins anew with what the chain says of rows: from this record on exactly those are there that are there now. For stores of
+    /// versions that did not record them, and for what could be saved of a damaged one.
+    static func attestAll(because reason: String, at time: Instant, _ db: Database) throws {
+        var rows: [(String, String)] = []
+        for table in AuditedTable.allCases {
+            let found = try Row.fetchCursor(db, sql: table.query)
+            while let row = try found.next() {
+                guard let key: String = row.value(at: 0) else { continue }
+                rows.append((AuditedRow(table: table, key: key).name, AuditedRow.fingerprint(of: row)))
+            }
+        }
+        var record = AuditRecord(AuditRecord.Kind.baseline, at: time)
+        record.text = reason
+        record.facts = try anchor(db).map { [AuditRecord.anchorFact: $0] }
+        try append(record, speakingOf: rows, db)
+    }
+
+    static func newestAuditTime(_ db: Database) throws -> Instant? {
+        let text: String? = try db.first("SELECT record FROM audit ORDER BY id DESC LIMIT 1")
+        return text.flatMap { CanonicalJSON.value(AuditRecord.self, $0) }.flatMap { Instant(rfc3339: $0.time.utf8) }
+    }
+
+    /// What stands before the first record, as `number:hash`; `nil` where the chain is whole.
+    private static func anchor(_ db: Database) throws -> String? {
+        try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor").map { "\($0.value(at: 0) ?? Int64(0)):\($0.value(at: 1) ?? "")" }
+    }
+
     /// Appends a record to the chain, with the next number.
     static func append(_ record: AuditRecord, _ db: Database) throws {
         let last =
@@ -41,22 +91,37 @@ extension Store {
 
     /// Removes the records from before a time, all but the newest; the hash of the last that goes stays as the anchor
     /// of the rest. Called with the retention of alarms: what has gone can be shown by an export that was made in time.
-    static func pruneAudit(before limit: Instant, _ db: Database) throws -> Int {
-        func isOld(_ row: Row) -> Bool {
-            let text: String? = try? row.value("record")
-            let record = text.flatMap { CanonicalJSON.value(AuditRecord.self, $0) }
-            return record.flatMap { Instant(rfc3339: $0.time.utf8) }.map { $0 < limit } ?? false
+    ///
+    /// A record is appended that tells the anchor, and what the removed ones said of rows that are still there.
+    static func pruneAudit(before limit: Instant, now: Instant, _ db: Database) throws -> Int {
+        func isOld(_ record: AuditRecord?) -> Bool {
+            (record.flatMap { Instant(rfc3339: $0.time.utf8) }).map { $0 < limit } ?? false
         }
+        func record(_ row: Row) -> AuditRecord? { row.value(at: 2).flatMap { CanonicalJSON.value(AuditRecord.self, $0) } }
+        let columns = "SELECT id, hash, record FROM audit"
         // Mostly there is nothing to do, and the commit of readings waits for this.
-        guard let oldest = try Row.fetchOne(db, sql: "SELECT record FROM audit ORDER BY id LIMIT 1"), isOld(oldest) else { return 0 }
-        let end = try Row.fetchAll(db, sql: "SELECT id, hash, record FROM audit ORDER BY id LIMIT 1000").last(where: isOld)
-        guard let end, let id: Int64 = end.value(at: 0), let hash: String = end.value(at: 1),
-            try Int64.fetchOne(db, sql: "SELECT max(id) FROM audit") != id
+        guard let oldest = try Row.fetchOne(db, sql: "\(columns) ORDER BY id LIMIT 1"), isOld(record(oldest)),
+            let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM audit")
         else { return 0 }
+        let rows = try Row.fetchAll(db, sql: "\(columns) WHERE id <> ? ORDER BY id LIMIT 1000", arguments: [newest])
+        guard let end = rows.lastIndex(where: { isOld(record($0)) }), let id: Int64 = rows[end].value(at: 0),
+            let hash: String = rows[end].value(at: 1)
+        else { return 0 }
+        var said: [String: String] = [:]
+        for row in rows[...end] { said.merge(record(row)?.rows ?? [:]) { $1 } }
+        // What is no longer as they said is told by a later record, or is a fault that verify must go on to find.
+        let kept = try said.filter { name, fingerprint in
+            guard fingerprint != AuditedRow.removed, let row = AuditedRow(name: name) else { return false }
+            return try row.fingerprint(db) == fingerprint
+        }
         try db.execute(sql: "DELETE FROM audit WHERE id <= ?", arguments: [id])
         let removed = db.changesCount
         try db.execute(sql: "DELETE FROM audit_anchor")
         try db.execute(sql: "INSERT INTO audit_anchor (id, hash) VALUES (?, ?)", arguments: [id, hash])
+        var note = AuditRecord(AuditRecord.Kind.retention, at: now)
+        note.text = "records up to number \(id) were removed, as they are from before \(limit)"
+        note.facts = [AuditRecord.anchorFact: "\(id):\(hash)"]
+        try append(note, speakingOf: kept.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, db)
         return removed
     }
 }

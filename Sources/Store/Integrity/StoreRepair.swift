@@ -23,6 +23,7 @@ extension Store {
             try store.takeOverReadings(from: setAside, &rescue, progress)
             try store.limitForwarded()
             try store.note(AuditNote("repaired", at: now, text: rescue.description))
+            try store.write { try attestAll(because: "the store was repaired", at: now, $0) }
             return rescue
         } catch {
             do {

@@ -58,6 +58,7 @@ extension Store {
         var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
         store.takeOver(Self.essentials + Self.positions, from: setAside, &rescue)
         try store.limitForwarded()
+        try store.write { [text = rescue.description] in try Self.attestAll(because: text, at: now, $0) }
         return (store, rescue)
     }
 

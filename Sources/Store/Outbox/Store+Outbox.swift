@@ -113,7 +113,7 @@ extension Store {
                 try db.execute(
                     sql: "UPDATE escalation SET delivered = ?, attempts = attempts + 1, error = NULL WHERE id = ?",
                     arguments: [time.nanoseconds, item.id])
-                try Self.append(.delivery(item.escalation, kind: "delivered", attempts: item.attempts + 1, at: time), db)
+                try Self.append(.delivery(item.escalation, kind: "delivered", attempts: item.attempts + 1, at: time), about: item, db)
             }
         }
     }
@@ -124,7 +124,8 @@ extension Store {
             try db.execute(
                 sql: "UPDATE escalation SET parked = ?, attempts = attempts + 1, error = ? WHERE id = ?",
                 arguments: [time.nanoseconds, error, waiting.id])
-            try Self.append(.delivery(waiting.escalation, kind: "parked", attempts: waiting.attempts + 1, error: error, at: time), db)
+            try Self.append(
+                .delivery(waiting.escalation, kind: "parked", attempts: waiting.attempts + 1, error: error, at: time), about: waiting, db)
         }
     }
 
@@ -132,18 +133,29 @@ extension Store {
     /// - Returns: how many escalations now wait there.
     package func unpark(_ destination: String?, person: String, at time: Instant) async throws -> Int {
         try await write { db in
-            try db.execute(
-                sql:
-                    "UPDATE escalation SET parked = NULL WHERE parked IS NOT NULL AND delivered IS NULL AND destination = coalesce(?, destination)",
-                arguments: [destination])
-            if db.changesCount > 0 {
-                let text = "\(db.changesCount) parked escalations are tried again"
+            let parked = try String.fetchAll(
+                db,
+                sql: """
+                    UPDATE escalation SET parked = NULL
+                    WHERE parked IS NOT NULL AND delivered IS NULL AND destination = coalesce(?, destination) RETURNING identity
+                    """, arguments: [destination])
+            if !parked.isEmpty {
+                let text = "\(parked.count) parked escalations are tried again"
                 try Self.append(.note(AuditNote("retried", at: time, person: person, text: text)), db)
+                try Self.attest(Set(parked.map { .escalation($0) }), at: time, db)
             }
             return try Int.fetchOne(
                 db, sql: "SELECT count(*) FROM escalation WHERE delivered IS NULL AND destination = coalesce(?, destination)",
                 arguments: [destination]) ?? 0
         }
+    }
+
+    /// Records what became of an escalation, and what its row is now.
+    private static func append(_ record: AuditRecord, about waiting: WaitingEscalation, _ db: Database) throws {
+        let row = AuditedRow.escalation(waiting.escalation.identity)
+        var record = record
+        record.rows = [row.name: try row.fingerprint(db)]
+        try append(record, db)
     }
 
     package func markFailed(_ id: Int64, error: String) async throws {

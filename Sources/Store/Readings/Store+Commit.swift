@@ -16,15 +16,14 @@ extension Store {
             try Self.keep(batch.deviceStates, db)
             try Self.keep(batch.received, db)
             for alarm in batch.renamed { try Self.rename(alarm, db) }
-            for transition in batch.transitions {
-                try Self.record(transition, db)
-            }
+            for transition in batch.transitions { try Self.record(transition, db) }
             for place in batch.asides { try Self.keep(place, db) }
             for (alarm, course) in batch.courses {
                 try db.execute(sql: "UPDATE alarm SET course = ? WHERE id = ?", arguments: [course, alarm])
             }
             for escalation in batch.escalations { try Self.post(escalation, db) }
             for note in batch.notes { try Self.append(.note(note), db) }
+            try Self.attest(batch.auditedRows, at: batch.newestTime, db)
             for refusal in batch.refusals { try Self.keep(refusal, atMost: refusedMax, db) }
         }
     }

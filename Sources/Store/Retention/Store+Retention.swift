@@ -45,19 +45,24 @@ extension Store {
         }
         let limit = (now - limits.alarms).nanoseconds
         (report.alarms, report.escalations, report.auditRecords) = try await write { db in
-            try db.execute(
+            let alarms = try String.fetchAll(
+                db,
                 sql: """
                     DELETE FROM alarm WHERE cleared < ? AND NOT EXISTS
                         (SELECT 1 FROM escalation WHERE escalation.alarm = alarm.id AND delivered IS NULL)
                         AND id IS NOT (SELECT alarm FROM transition ORDER BY id DESC LIMIT 1)
+                    RETURNING id
                     """, arguments: [limit])
-            let alarms = db.changesCount
             // Of an alarm that is active it is known what was sent, however old it is: its end has to refer to it.
-            try db.execute(
-                sql:
-                    "DELETE FROM escalation WHERE delivered < ? AND NOT EXISTS (SELECT 1 FROM alarm WHERE alarm.id = escalation.alarm AND cleared IS NULL)",
-                arguments: [limit])
-            return (alarms, db.changesCount, try Self.pruneAudit(before: Instant(nanoseconds: limit), db))
+            let escalations = try String.fetchAll(
+                db,
+                sql: """
+                    DELETE FROM escalation WHERE delivered < ? AND NOT EXISTS
+                        (SELECT 1 FROM alarm WHERE alarm.id = escalation.alarm AND cleared IS NULL)
+                    RETURNING identity
+                    """, arguments: [limit])
+            try Self.attest(Set(alarms.map { .alarm($0) } + escalations.map { .escalation($0) }), at: now, db)
+            return (alarms.count, escalations.count, try Self.pruneAudit(before: Instant(nanoseconds: limit), now: now, db))
         }
         return report
     }

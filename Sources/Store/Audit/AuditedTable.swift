@@ -1,0 +1,129 @@
+internal import Alarms
+internal import Crypto
+internal import Foundation
+internal import GRDB
+internal import Telemetry
+
+/// A table of which the audit chain knows every row: what happened, who was told, and what people have put aside.
+///
+/// Readings are not among them: they have checksums of their own, and far too many rows.
+enum AuditedTable: String, CaseIterable {
+    case alarm, transition, escalation, aside
+
+    /// What names a row, as SQL: it stays the same for as long as the row is there.
+    var key: String {
+        switch self {
+        case .alarm: "id"
+        case .transition: "alarm || '#' || sequence"
+        case .escalation: "identity"
+        case .aside: "rule || '/' || group_name"
+        }
+    }
+
+    /// The columns that the chain vouches for, in the order of the fingerprint. Left out are only numbers that SQLite gives, how
+    /// often a delivery was tried and what came of it, and how far an escalation policy has come. Whoever adds a column here adds
+    /// a migration that calls ``Store/attestAll(because:at:_:)``.
+    var columns: [String] {
+        switch self {
+        case .alarm:
+            [
+                "id", "rule", "group_name", "hazard", "labels", "position", "area", "level", "level_name", "held", "uncertain", "blind",
+                "suppressed", "state", "flapping", "raised", "cleared", "sequence", "summary", "acknowledged", "acknowledged_by",
+                "acknowledged_note", "origin",
+            ]
+        case .transition:
+            [
+                "alarm", "sequence", "kind", "time", "recorded", "from_level", "to_level", "severity", "uncertain", "summary", "causes",
+                "device", "rule_version", "person", "note",
+            ]
+        case .escalation: ["identity", "alarm", "destination", "severity", "payload", "created", "delivered", "parked"]
+        case .aside: ["rule", "group_name", "kind", "since", "until", "person", "reason", "origin"]
+        }
+    }
+
+    /// A query that gives each row's key and the columns of its fingerprint.
+    var query: String { "SELECT \(key) AS row_key, \(columns.joined(separator: ", ")) FROM \"\(rawValue)\"" }
+}
+
+/// A row of an audited table, by what names it.
+struct AuditedRow: Hashable {
+    var table: AuditedTable
+    var key: String
+
+    static func alarm(_ id: String) -> AuditedRow { AuditedRow(table: .alarm, key: id) }
+    static func transition(_ identity: String) -> AuditedRow { AuditedRow(table: .transition, key: identity) }
+    static func escalation(_ identity: String) -> AuditedRow { AuditedRow(table: .escalation, key: identity) }
+    static func aside(_ place: PlaceAside) -> AuditedRow { AuditedRow(table: .aside, key: "\(place.rule)/\(place.group)") }
+
+    init(table: AuditedTable, key: String) { (self.table, self.key) = (table, key) }
+
+    /// Reads what ``name`` gives.
+    init?(name: String) {
+        guard let space = name.firstIndex(of: " "), let table = AuditedTable(rawValue: String(name[..<space])) else { return nil }
+        self.init(table: table, key: String(name[name.index(after: space)...]))
+    }
+
+    /// As records have it: `alarm river-rising/s1@…`.
+    var name: String { "\(table.rawValue) \(key)" }
+
+    /// The fingerprint of the row as it stands, or ``removed`` where it is not there.
+    func fingerprint(_ db: Database) throws -> String {
+        let statement = try db.cachedStatement(sql: "\(table.query) WHERE \(whereKey)")
+        return try Row.fetchOne(statement, arguments: whereArguments).map(Self.fingerprint(of:)) ?? Self.removed
+    }
+
+    /// What stands for a row that is there no more.
+    static let removed = ""
+
+    /// SHA-256, in hexadecimal, over the columns after the key as a JSON array of texts, `null` where there is no value.
+    static func fingerprint(of row: Row) -> String {
+        let values: [String?] = row.databaseValues.dropFirst().map { value in
+            switch value.storage {
+            case .null: nil
+            case .int64(let number): String(number)
+            case .double(let number): "\(number)"
+            case .string(let text): text
+            case .blob(let bytes): AuditChain.hex(bytes)
+            }
+        }
+        return AuditChain.hex(SHA256.hash(data: Data(CanonicalJSON.text(values).utf8)))
+    }
+
+    // By columns that have an index: the key as a whole has none.
+    private var whereKey: String {
+        switch table {
+        case .alarm: "id = ?"
+        case .transition: "alarm = ? AND sequence = ?"
+        case .escalation: "identity = ?"
+        case .aside: "rule || '/' || group_name = ?"
+        }
+    }
+
+    private var whereArguments: StatementArguments {
+        guard table == .transition, let sign = key.lastIndex(of: "#") else { return [key] }
+        return [String(key[..<sign]), Int64(key[key.index(after: sign)...])]
+    }
+
+    /// The alarm whose history a transition belongs to.
+    var alarmOfTransition: String? {
+        guard table == .transition, let sign = key.lastIndex(of: "#") else { return nil }
+        return String(key[..<sign])
+    }
+}
+
+extension StoreBatch {
+    /// The rows of audited tables that a commit of it writes.
+    var auditedRows: Set<AuditedRow> {
+        var rows = Set(renamed.map { AuditedRow.alarm($0.id) })
+        for transition in transitions {
+            rows.insert(.alarm(transition.alarm.id))
+            rows.insert(.transition(transition.identity))
+        }
+        rows.formUnion(escalations.map { .escalation($0.identity) })
+        rows.formUnion(asides.map { .aside($0) })
+        return rows
+    }
+
+    /// The latest time of the gateway's clock that anything in it has.
+    var newestTime: Instant? { (transitions.map(\.recorded) + escalations.map(\.created) + notes.map(\.time)).max() }
+}

@@ -1,0 +1,14 @@
+internal import GRDB
+internal import Telemetry
+
+enum Migration12 {
+    /// The audit chain knows every row of what happened, who was told and what is put aside, from here on. Nothing is said in a
+    /// store in which nothing has happened yet.
+    @Sendable static func apply(_ db: Database) throws {
+        let hasRows = try AuditedTable.allCases.contains { try Bool.fetchOne(db, sql: "SELECT EXISTS (\($0.query))") ?? false }
+        guard hasRows else { return }
+        let recorded: Int64? = try db.first("SELECT max(recorded) FROM transition")
+        let time = try Store.newestAuditTime(db) ?? Instant(nanoseconds: recorded ?? 0)
+        try Store.attestAll(because: "a newer version records each row from here on", at: time, db)
+    }
+}

@@ -11,9 +11,12 @@ enum Main {
         if arguments.count == 6, arguments[5] == "overload" {
             return try Report.show(try await OverloadBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-overload.json")
         }
+        if arguments.count == 6, arguments[5] == "burst" {
+            return try Report.show(try await BurstBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-burst.json")
+        }
         guard arguments.count == 5 || arguments.count >= 6 && arguments[5] == "engine" else {
             print(
-                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [latency | overload | engine [W1|W2|functions [NAME]|loading]] (scripts/bench names them)"
+                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [latency | overload | burst | engine [W1|W2|functions [NAME]|loading]] (scripts/bench names them)"
             )
             exit(64)
         }
@@ -29,6 +32,7 @@ enum Main {
         lines += try await GatewayBenchmark.lines(tocsin: arguments[3], subscriber: arguments[2])
         lines += try await LatencyBenchmark.lines(tocsin: arguments[3])
         lines += try await OverloadBenchmark.lines(tocsin: arguments[3])
+        lines += try await BurstBenchmark.lines(tocsin: arguments[3])
         try Report.show(lines, file: ".build/bench.json")
         for line in lines where line.name.hasSuffix(" transitions") && line.ratio != 1 {
             print("\(line.name): \(line.value), and the reference has \(line.reference ?? .nan)")

@@ -13,7 +13,7 @@ internal import Uplink
 
 /// A whole gateway as one service: it starts, runs until its group shuts down, drains and stops.
 package final class Gateway: Service {
-    package let statistics = StatisticsBoard()
+    package let statistics: StatisticsBoard
     private let configuration: Configuration
     private let clock: any GatewayClock
     private let logger: Logger
@@ -31,8 +31,10 @@ package final class Gateway: Service {
     /// - Parameter others: what else runs as long as the gateway does.
     /// - Throws: ``DiagnosticList``, ``StoreError``, or what a destination needs and does not get.
     package init(
-        _ configuration: Configuration, clock: any GatewayClock = SystemClock(), logger: Logger, others: [WatchedService] = []
+        _ configuration: Configuration, clock: any GatewayClock = SystemClock(), logger: Logger, others: [WatchedService] = [],
+        statistics: StatisticsBoard = StatisticsBoard()
     ) throws {
+        self.statistics = statistics
         self.others = others
         var configuration = configuration
         self.clock = clock

@@ -47,7 +47,7 @@ package final class Demonstration: Sendable {
         let log = try LogFile(folder + "/gateway.log")
         var logger = Logger(label: "tocsin") { StreamLogHandler.init(label: $0, stream: log) }
         logger.logLevel = .info
-        gateway = try Gateway(configuration, clock: clock, logger: logger)
+        gateway = try Gateway(configuration, clock: clock, logger: logger, statistics: StatisticsBoard(showsAlarms: true))
         sensors = Set(acts.flatMap(\.messages).map(\.device)).count
         publisher = try Publisher(broker.settings("demo-sensors"), logger: logger)
         player = Player(acts, publisher: publisher, clock: clock, observer: observer) { [board = gateway.statistics] in

@@ -1,6 +1,8 @@
 internal import Foundation
 internal import Telemetry
 
+// Wrapping operators: a hash, which is to wrap.
+
 /// The simulated devices of the works: what each sends, and what goes wrong with some of them.
 ///
 /// All of it follows from the device's name and the time, so that every run plays the same.

@@ -50,6 +50,8 @@ package actor DeliveryLane {
     private var refused: [String: String] = [:]
     /// More than this at once is left to the store.
     private static let unstoredMax = 10_000
+    /// More than this is not told of in one message.
+    private static let groupMax = 1000
     private var failures = 0
     /// It has been said that the outbox cannot be read.
     private var isUnreadable = false
@@ -172,11 +174,12 @@ package actor DeliveryLane {
     /// all that was told in the flood goes by itself, at once, after what was before it.
     private func deliverGrouped(_ limit: FloodLimit) async throws -> Duration? {
         let now = clock.now()
-        guard let raises = await looked({ try await $0.raises(for: $1, since: now - limit.within) }), raises > limit.alarms else {
+        let isFlooded = await looked { try await $0.isFlooded($1, since: now - limit.within, over: limit.alarms) }
+        guard isFlooded == true else {
             flood = FloodState()
             return try await deliverNext()
         }
-        guard var waiting = await looked({ try await $0.waiting(for: $1, limit: 1000) }) else { return .seconds(1) }
+        guard var waiting = await looked({ try await $0.waiting(for: $1, limit: Self.groupMax) }) else { return .seconds(1) }
         let known = told.withLock { told in waiting.filter { told.contains($0.escalation.identity) } }
         if !known.isEmpty {
             guard await mark(known) else { return .seconds(1) }
@@ -202,7 +205,8 @@ package actor DeliveryLane {
                 if let first = common.first { await noteFailure(of: first, error) }
                 throw error
             }
-            flood.toldAt = now
+            // What more there is has come already, and is told without a pause.
+            if waiting.count < Self.groupMax { flood.toldAt = now }
         } else {
             _ = try await deliver(common)
         }

@@ -40,9 +40,13 @@ private final class Keeper: Destination {
     private func escalations(_ places: Range<Int>, level: (Int) -> Double, to destination: String) throws -> [Escalation] {
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: destination, minimumLevel: Level(rank: 1))], policies: PolicySet())
+        var raised: [Double: [Transition]] = [:]
         return try places.flatMap { place in
-            var bench = try AlarmBench()
-            return bench.feed([(0, level(place))]).flatMap { transition in
+            if raised[level(place)] == nil {
+                var bench = try AlarmBench()
+                raised[level(place)] = bench.feed([(0, level(place))])
+            }
+            return (raised[level(place)] ?? []).flatMap { transition in
                 var transition = transition
                 transition.alarm.group = "s\(place)"
                 transition.alarm.id = "river-rising/s\(place)@x"
@@ -88,6 +92,27 @@ private final class Keeper: Destination {
         running.cancel()
         _ = await running.result
         #expect(try StoreReader(path: folder.file("t.db")).outbox().isEmpty)
+    }
+
+    @Test("thousands of alarms that have come already are told without a pause between the messages, each of them once")
+    func thousands() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        var batch = StoreBatch()
+        batch.escalations = try escalations(0..<2500, level: { _ in 2.5 }, to: "pager")
+        try store.commit(batch)
+        let pager = Keeper("pager")
+        // The clock stands still: no pause ever ends.
+        let dispatcher = Dispatcher(
+            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start), logger: logger)
+        let running = Task { try await dispatcher.run() }
+        try await eventually("all are told") { try await store.waiting(for: "pager", limit: 1).isEmpty }
+        // The first of its level goes by itself.
+        #expect(pager.identities.count == 4 && pager.identities.dropFirst().allSatisfy { $0.hasPrefix("flood/") })
+        let named = pager.payloads.compactMap { FloodMessage.read($0) }.flatMap(\.data.escalations)
+        #expect(Set(named).count == 2499 && named.count == 2499)
+        running.cancel()
+        _ = await running.result
     }
 
     @Test("one that refuses the message of a flood gets each by itself")

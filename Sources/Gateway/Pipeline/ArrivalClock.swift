@@ -1,5 +1,7 @@
 internal import Telemetry
 
+// Wrapping operators: both times are of the gateway's clock, of the years 1960 to 2159.
+
 /// Gives every message an arrival time of its own, later than that of the message before it.
 ///
 /// The pipeline reads the clock once for many messages. With that one time their order would be lost to everything that

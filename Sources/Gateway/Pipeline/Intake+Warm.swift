@@ -66,7 +66,6 @@ extension Intake {
             logger.error("\(text)")
             batch.notes.append(AuditNote("unreadable", at: now, text: text))
         }
-        statistics.active = book.active
     }
 
     /// Judges all rules at once, from the windows as they are: they may ask for something else than before, and a sensor that

@@ -229,10 +229,8 @@ struct Intake: ~Copyable {
         attended = now
         complaints.report(at: now)
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
-        let calmed = book.calm(at: now)
-        for transition in calmed { record(transition) }
+        for transition in book.calm(at: now) { record(transition) }
         batch.escalations += planner.advance(to: now)
-        if !calmed.isEmpty { statistics.active = book.active }
     }
 
     var nextTimer: Instant? { engine.nextTimer }
@@ -242,7 +240,6 @@ struct Intake: ~Copyable {
             for transition in book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) { record(transition) }
         }
         changes.removeAll(keepingCapacity: true)
-        statistics.active = book.active
     }
 
     mutating func record(_ transition: Transition) {
@@ -286,7 +283,6 @@ struct Intake: ~Copyable {
     mutating func carryOut(_ order: OperatorOrder, at now: Instant) throws(OperatorError) -> OrderOutcome {
         let outcome = try book.carryOut(order, at: now)
         record(outcome, by: order.person, at: now)
-        statistics.active = book.active
         return outcome
     }
 
@@ -363,9 +359,7 @@ struct Intake: ~Copyable {
     mutating func carryOver(_ earlier: borrowing Intake) {
         received = earlier.received
         arrivals = earlier.arrivals
-        let active = statistics.active
         statistics = earlier.statistics
-        statistics.active = active
         health.carryOver(earlier.health)
     }
 

@@ -1,5 +1,7 @@
 internal import MQTT
 
+// Wrapping operators: a hash, which is to wrap.
+
 /// A number that stands for the topic and the payload of a message, the same in every process.
 ///
 /// A word at a time goes in by a xor and a multiplication, with the constants of D. Steele, G. Lea and C. Flood, "Fast

@@ -1,6 +1,8 @@
 internal import Foundation
 package import MQTT
 
+// Wrapping operators: a count read from a file, where any number may stand: one that wraps begins anew.
+
 /// The payload that is being evaluated, in a file that outlives the process: if the process ends in the middle of it, the next one
 /// knows which it was.
 ///

@@ -357,7 +357,8 @@ package final class Pipeline {
     private func publishStatistics() {
         let isConnected = connection?.isConnected ?? false
         intake.count { $0.isConnected = isConnected }
-        let statistics = intake.statistics
+        var statistics = intake.statistics
+        if board.showsAlarms { statistics.active = intake.book.active }
         board.update { $0 = statistics }
     }
 

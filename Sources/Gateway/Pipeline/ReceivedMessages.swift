@@ -1,6 +1,8 @@
 internal import MQTT
 internal import Store
 
+// Wrapping operators: packet identifiers wrap at 2¹⁶, as the broker's do.
+
 /// The messages of QoS 1 that came in last, so that one that the broker sends again is told from one that only looks like it.
 ///
 /// A message counts as sent again where three things agree: the broker marks it (DUP), its packet identifier is one that was

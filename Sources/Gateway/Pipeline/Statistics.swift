@@ -25,13 +25,18 @@ package struct Statistics: Sendable {
     package var reloads = 0
     package var failedReloads = 0
     package var isConnected = false
+    /// Only where the board shows them: to sort them in every turn costs much where thousands stand.
     package var active: [Alarm] = []
 }
 
 /// The newest statistics, written by the pipeline once a turn and read by anyone.
 package final class StatisticsBoard: Sendable {
     private let value = Mutex(Statistics())
-    package init() {}
+    /// Whether ``Statistics/active`` is filled.
+    let showsAlarms: Bool
+
+    package init(showsAlarms: Bool = false) { self.showsAlarms = showsAlarms }
+
     package var current: Statistics { value.withLock { $0 } }
     func update(_ body: (inout Statistics) -> Void) { value.withLock { body(&$0) } }
 }

@@ -9,7 +9,7 @@ extension Store {
     /// Adds a transition to the history of its alarm, and to the audit chain.
     static func record(_ transition: Transition, _ db: Database) throws {
         let alarm = transition.alarm
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO alarm (id, rule, group_name, hazard, labels, position, area, level, level_name, held, uncertain,
                     blind, suppressed, state, flapping, raised, cleared, sequence, summary,
@@ -21,7 +21,8 @@ extension Store {
                     sequence = excluded.sequence, summary = excluded.summary, acknowledged = excluded.acknowledged,
                     acknowledged_by = excluded.acknowledged_by, acknowledged_note = excluded.acknowledged_note,
                     origin = excluded.origin
-                """,
+                """
+        ).execute(
             arguments: [
                 alarm.id, alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels),
                 alarm.area.map { CanonicalJSON.text($0.middle) }, alarm.area.map { CanonicalJSON.text(StoredArea($0)) },
@@ -31,12 +32,13 @@ extension Store {
                 alarm.summary, alarm.acknowledgement?.time.nanoseconds, alarm.acknowledgement?.person, alarm.acknowledgement?.note,
                 alarm.origin.map { CanonicalJSON.text($0) },
             ])
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO transition (alarm, sequence, kind, time, recorded, from_level, to_level, severity, uncertain,
                     summary, causes, device, rule_version, person, note)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alarm, sequence) DO NOTHING
-                """,
+                """
+        ).execute(
             arguments: [
                 alarm.id, alarm.sequence, transition.kind.rawValue, transition.time.nanoseconds,
                 transition.recorded.nanoseconds, transition.from, transition.to, transition.severity,

@@ -75,18 +75,24 @@ struct AuditedRow: Hashable {
     /// What stands for a row that is there no more.
     static let removed = ""
 
-    /// SHA-256, in hexadecimal, over the columns after the key as a JSON array of texts, `null` where there is no value.
+    /// SHA-256, in hexadecimal, over the columns after the key: each as the number of its text's bytes in UTF-8, a colon and the text,
+    /// and `-` for one without a value.
     static func fingerprint(of row: Row) -> String {
-        let values: [String?] = row.databaseValues.dropFirst().map { value in
+        var hash = SHA256()
+        for value in row.databaseValues.dropFirst() {
+            let text: String
             switch value.storage {
-            case .null: nil
-            case .int64(let number): String(number)
-            case .double(let number): "\(number)"
-            case .string(let text): text
-            case .blob(let bytes): AuditChain.hex(bytes)
+            case .null:
+                hash.update(data: [UInt8(ascii: "-")])
+                continue
+            case .int64(let number): text = String(number)
+            case .double(let number): text = "\(number)"
+            case .string(let string): text = string
+            case .blob(let bytes): text = AuditChain.hex(bytes)
             }
+            hash.update(data: Array("\(text.utf8.count):\(text)".utf8))
         }
-        return AuditChain.hex(SHA256.hash(data: Data(CanonicalJSON.text(values).utf8)))
+        return AuditChain.hex(hash.finalize())
     }
 
     // By columns that have an index: the key as a whole has none.

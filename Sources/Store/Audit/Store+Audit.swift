@@ -56,13 +56,12 @@ extension Store {
     /// Appends a record to the chain, with the next number.
     static func append(_ record: AuditRecord, _ db: Database) throws {
         let last =
-            try Row.fetchOne(db, sql: "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")
+            try Row.fetchOne(db.cachedStatement(sql: "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1"))
             ?? Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
         var record = record
         record.number = (last?.value(at: 0) ?? 0) + 1
         let text = CanonicalJSON.text(record)
-        try db.execute(
-            sql: "INSERT INTO audit (id, record, hash) VALUES (?, ?, ?)",
+        try db.cachedStatement(sql: "INSERT INTO audit (id, record, hash) VALUES (?, ?, ?)").execute(
             arguments: [record.number, text, AuditChain.hash(after: last?.value(at: 1) ?? AuditChain.origin, text)])
     }
 

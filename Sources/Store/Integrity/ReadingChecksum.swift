@@ -1,5 +1,7 @@
 internal import Telemetry
 
+// Wrapping operators: a hash, which is to wrap.
+
 /// A checksum over readings in their order: a flipped bit in a stored page gives other values without an error from
 /// SQLite (328 of 500 did), and this is what tells.
 ///

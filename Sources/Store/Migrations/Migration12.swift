@@ -2,9 +2,11 @@ internal import GRDB
 internal import Telemetry
 
 enum Migration12 {
-    /// The audit chain knows every row of what happened, who was told and what is put aside, from here on. Nothing is said in a
+    /// What makes a flood is found by an index. The audit chain knows every row of what happened, who was told and what is put aside, from here on. Nothing is said in a
     /// store in which nothing has happened yet.
     @Sendable static func apply(_ db: Database) throws {
+        try db.execute(
+            sql: "CREATE INDEX escalation_raise ON escalation (destination, created, alarm) WHERE \(Store.isRaise)")
         let hasRows = try AuditedTable.allCases.contains { try Bool.fetchOne(db, sql: "SELECT EXISTS (\($0.query))") ?? false }
         guard hasRows else { return }
         let recorded: Int64? = try db.first("SELECT max(recorded) FROM transition")

@@ -14,7 +14,7 @@ enum Migrations {
         migrator.registerMigration("8 message numbers", migrate: Migration8.apply)
         migrator.registerMigration("10 origins of alarms", migrate: Migration10.apply)
         migrator.registerMigration("11 origins of what is put aside", migrate: Migration11.apply)
-        migrator.registerMigration("12 audited rows", migrate: Migration12.apply)
+        migrator.registerMigration("12 audited rows, floods", migrate: Migration12.apply)
         return migrator
     }
 }

@@ -36,11 +36,12 @@ extension Store {
     }
 
     static func post(_ escalation: Escalation, _ db: Database) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO escalation (identity, alarm, destination, severity, payload, created) VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (identity) DO NOTHING
-                """,
+                """
+        ).execute(
             arguments: [
                 escalation.identity, escalation.alarm, escalation.destination, escalation.severity, escalation.payload,
                 escalation.created.nanoseconds,
@@ -79,15 +80,21 @@ extension Store {
         }
     }
 
-    /// How many raises a destination has been due since a moment: what makes a flood.
-    package func raises(for destination: String, since: Instant) async throws -> Int {
+    /// That an escalation is of an alarm's beginning, as SQL. An index keeps those that are (Migration12): a flood would read every
+    /// payload in every turn otherwise.
+    static let isRaise =
+        "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END IN ('raised', 'blind')"
+
+    /// Whether a destination has been due the beginnings of more alarms than `limit` since a moment: what makes a flood.
+    package func isFlooded(_ destination: String, since: Instant, over limit: Int) async throws -> Bool {
         try await looking.read { db in
-            try Int.fetchOne(
+            let alarms = try Int.fetchOne(
                 db,
                 sql: """
-                    SELECT count(DISTINCT alarm) FROM escalation WHERE destination = ? AND created >= ?
-                    AND CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END IN ('raised', 'blind')
-                    """, arguments: [destination, since.nanoseconds]) ?? 0
+                    SELECT count(*) FROM
+                        (SELECT DISTINCT alarm FROM escalation WHERE destination = ? AND created >= ? AND \(Self.isRaise) LIMIT ?)
+                    """, arguments: [destination, since.nanoseconds, limit + 1])
+            return (alarms ?? 0) > limit
         }
     }
 
@@ -110,9 +117,8 @@ extension Store {
     package func markDelivered(_ waiting: [WaitingEscalation], at time: Instant) async throws {
         try await writeWithoutSync { db in
             for item in waiting {
-                try db.execute(
-                    sql: "UPDATE escalation SET delivered = ?, attempts = attempts + 1, error = NULL WHERE id = ?",
-                    arguments: [time.nanoseconds, item.id])
+                try db.cachedStatement(sql: "UPDATE escalation SET delivered = ?, attempts = attempts + 1, error = NULL WHERE id = ?")
+                    .execute(arguments: [time.nanoseconds, item.id])
                 try Self.append(.delivery(item.escalation, kind: "delivered", attempts: item.attempts + 1, at: time), about: item, db)
             }
         }

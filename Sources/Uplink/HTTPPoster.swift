@@ -5,6 +5,7 @@ package import MQTT
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
+internal import Synchronization
 package import Telemetry
 
 /// Where and how something is posted over HTTPS.
@@ -46,17 +47,39 @@ package struct WebhookSettings: Sendable {
 /// Posts messages to one address: signed, with an identity, within a time, and without following anyone elsewhere.
 final class HTTPPoster: Sendable {
     private let settings: WebhookSettings
-    private let client: HTTPClient
     private let clock: any GatewayClock
+    /// The client, and the files of certificates as they were when it was made.
+    private let current: Mutex<(client: HTTPClient, files: [FileState])>
 
     /// - Throws: ``DeliveryError`` if a certificate cannot be read.
     init(_ settings: WebhookSettings, clock: any GatewayClock) throws {
         self.settings = settings
         self.clock = clock
+        current = Mutex((try Self.client(settings), Self.files(settings)))
+    }
+
+    private static func files(_ settings: WebhookSettings) -> [FileState] {
+        [settings.authorities, settings.certificate, settings.key].compactMap { $0.map { FileState(of: $0) } }
+    }
+
+    /// The client; a new one where certificates have been renewed since. Where the new ones cannot be read, as in the middle of
+    /// a renewal, the client goes on with those that it has.
+    private func client() -> HTTPClient {
+        let files = Self.files(settings)
+        return current.withLock { current in
+            guard files != current.files, let new = try? Self.client(settings) else { return current.client }
+            // Nothing is under way: messages are posted one after the other.
+            Task { [old = current.client] in try? await old.shutdown() }
+            current = (new, files)
+            return new
+        }
+    }
+
+    private static func client(_ settings: WebhookSettings) throws -> HTTPClient {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         do {
-            if let authorities = settings.authorities { tls.trustRoots = .file(authorities) }
+            if let authorities = settings.authorities { tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authorities)) }
             if let certificate = settings.certificate, let key = settings.key {
                 tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
                 tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
@@ -67,7 +90,7 @@ final class HTTPPoster: Sendable {
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.timeout.connect = .nanoseconds(min(settings.timeout, .seconds(5)).nanoseconds)
         configuration.httpVersion = .http1Only
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     /// Posts a message and returns when it was answered with a status of 200 to 299.
@@ -94,7 +117,7 @@ final class HTTPPoster: Sendable {
         let response: HTTPClientResponse
         let said: String
         do {
-            response = try await client.execute(request, timeout: .nanoseconds(settings.timeout.nanoseconds))
+            response = try await client().execute(request, timeout: .nanoseconds(settings.timeout.nanoseconds))
             said = response.status.code < 300 ? "" : await beginning(of: response)
         } catch let error as CancellationError {
             throw error
@@ -142,5 +165,21 @@ final class HTTPPoster: Sendable {
         return text.isEmpty ? "" : ": \(text)"
     }
 
-    func close() async { try? await client.shutdown() }
+    func close() async { try? await client().shutdown() }
+}
+
+/// What tells a file from the one that was there before.
+private struct FileState: Equatable {
+    private var number: UInt64 = 0
+    private var size: Int64 = 0
+    private var seconds = 0
+    private var nanoseconds = 0
+
+    /// All zero where there is none.
+    init(of path: String) {
+        var state = stat()
+        guard stat(path, &state) == 0 else { return }
+        (number, size) = (UInt64(state.st_ino), Int64(state.st_size))
+        (seconds, nanoseconds) = (state.st_mtim.tv_sec, state.st_mtim.tv_nsec)
+    }
 }

@@ -11,6 +11,10 @@ package struct Certificates {
     package var serverKey: String { folder.file("server.key") }
     package var client: String { folder.file("client.pem") }
     package var clientKey: String { folder.file("client.key") }
+    /// What is used now, to be renewed: see ``use(server:trusted:)``.
+    package var currentServer: String { folder.file("current-server.pem") }
+    package var currentServerKey: String { folder.file("current-server.key") }
+    package var trusted: String { folder.file("trusted.pem") }
     package var passwords: String { folder.file("passwords") }
 
     package init() throws {
@@ -29,7 +33,9 @@ package struct Certificates {
             # By another authority, and by this one for a time that is over.
             openssl req -newkey rsa:2048 -nodes -subj "/CN=stranger" -keyout stranger.key -out stranger.csr
             openssl x509 -req -in stranger.csr -CA other.pem -CAkey other.key -CAcreateserial -days 2 -extfile server.ext -out stranger.pem
-            cp server.key expired.key
+            for name in expired elsewhere; do cp server.key $name.key; done
+            printf 'subjectAltName=DNS:elsewhere.example.org\\n' > elsewhere.ext
+            openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile elsewhere.ext -out elsewhere.pem
             printf '[a]\\ndatabase=index\\nserial=serial\\nnew_certs_dir=.\\ndefault_md=sha256\\npolicy=p\\n[p]\\ncommonName=supplied\\n' > ca.conf
             touch index
             openssl ca -batch -config ca.conf -name a -rand_serial -cert ca.pem -keyfile ca.key -in server.csr -extfile server.ext \
@@ -40,5 +46,23 @@ package struct Certificates {
         let code = try ChildProcess("/bin/sh", ["-c", script]).wait()
         guard code == 0 else { throw TestFailure("openssl could not make certificates") }
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+        try use(server: "server", trusted: "ca")
+    }
+
+    /// Renews what is used.
+    /// - Parameters:
+    ///   - server: `server`, or `stranger` (of another authority), `expired`, `elsewhere` (of another host).
+    ///   - trusted: `ca` or `other`.
+    package func use(server: String? = nil, trusted: String? = nil) throws {
+        func copy(_ from: String, _ to: String) throws {
+            let data = try Data(contentsOf: URL(fileURLWithPath: folder.file(from)))
+            try data.write(to: URL(fileURLWithPath: to), options: .atomic)
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: to)
+        }
+        if let server {
+            try copy(server + ".pem", currentServer)
+            try copy(server + ".key", currentServerKey)
+        }
+        if let trusted { try copy(trusted + ".pem", self.trusted) }
     }
 }

@@ -59,6 +59,48 @@ import Uplink
         await receiver.stop()
     }
 
+    @Test("certificates that are over, or of another host, are refused", arguments: ["expired", "elsewhere"])
+    func wrongCertificates(server: String) async throws {
+        let certificates = try Certificates()
+        try certificates.use(server: server)
+        let receiver = try await HTTPReceiver(certificate: (certificates.currentServer, certificates.currentServerKey))
+        var settings = WebhookSettings(url: "https://127.0.0.1:\(receiver.port)/")
+        settings.authorities = certificates.authority
+        let refused = await failure(settings)
+        #expect(refused != nil && refused?.isPermanent == false)
+        #expect(receiver.received.isEmpty)
+        await receiver.stop()
+    }
+
+    @Test("renewed certificates are taken without a restart, and a renewal that is not whole changes nothing")
+    func renewed() async throws {
+        let certificates = try Certificates()
+        let receiver = try await HTTPReceiver(certificate: (certificates.server, certificates.serverKey))
+        let stranger = try await HTTPReceiver(
+            certificate: (certificates.folder.file("stranger.pem"), certificates.folder.file("stranger.key")))
+        var settings = WebhookSettings(url: "https://127.0.0.1:\(receiver.port)/")
+        settings.authorities = certificates.trusted
+        let hook = try hook(settings)
+        try await hook.deliver(escalation)
+        try certificates.folder.write("trusted.pem", "half of a certif")
+        try await hook.deliver(escalation)
+        try certificates.use(trusted: "other")
+        await #expect(throws: DeliveryError.self) { try await hook.deliver(escalation) }
+        await hook.close()
+        #expect(receiver.received.count == 2)
+        // The authority of another receiver is trusted as soon as its certificate is there.
+        settings.url = "https://127.0.0.1:\(stranger.port)/"
+        try certificates.use(trusted: "ca")
+        let other = try self.hook(settings)
+        await #expect(throws: DeliveryError.self) { try await other.deliver(escalation) }
+        try certificates.use(trusted: "other")
+        try await other.deliver(escalation)
+        await other.close()
+        #expect(stranger.received.count == 1)
+        await receiver.stop()
+        await stranger.stop()
+    }
+
     @Test(
         "what is answered decides: taken, tried again, or parked; nobody is followed elsewhere",
         arguments: [

@@ -129,7 +129,10 @@ let package = Package(
         .executableTarget(name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulator"),
         .executableTarget(
             name: "TocsinFuzz",
-            dependencies: ["TestSupport", "Telemetry", "SourceText", "Devices", "RuleLanguage", "Alarms", "Gateway"], path: "Tests/Fuzzing"),
+            dependencies: [
+                "TestSupport", "Telemetry", "SourceText", "Devices", "RuleLanguage", "RulePlan", "RuleEngine", "Alarms", "Gateway",
+            ],
+            path: "Tests/Fuzzing", exclude: ["Corpus"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),

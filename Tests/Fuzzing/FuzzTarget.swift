@@ -9,12 +9,15 @@ import TestSupport
 
 /// Something that takes bytes from outside. Whatever they are, they are taken or refused, and nothing ends the process.
 enum FuzzTarget: String, CaseIterable {
-    case json, senml, topic, rules, policies, devices, configuration, control, outbox
+    case json, senml, topic, rules, policies, devices, configuration, control, outbox, sequence
+    case senmlSequence = "senml-sequence"
 
     private static let arrival = Instant(rfc3339: "2018-06-03T22:05:00Z".utf8)!  // a literal that reads
     private nonisolated(unsafe) static let jsonDecoder = decoder(SmallSite.profile)
     private nonisolated(unsafe) static let senmlDecoder = decoder(
         "profile: test\ntopic: test/{device}\nformat: senml\nreadings: [ { quantity: temperature, record: temperature, unit: degC } ]\n")
+    private static let sequences = try! SequenceTarget(profile: EdgeSite.json(time: "unix"), scale: 1)  // literals that read
+    private static let senmlSequences = try! SequenceTarget(profile: EdgeSite.senml, scale: nil)  // literals that read
     private static let site = try! SmallSite.site()  // a literal that reads
 
     // One thread drives the fuzzer, so that the decoders need no lock.
@@ -46,6 +49,8 @@ enum FuzzTarget: String, CaseIterable {
             }
         case .configuration: show { () throws(DiagnosticList) in _ = try Configuration.read(text, environment: [:]) }
         case .control: _ = try? JSONDecoder().decode(ControlRequest.self, from: Data(bytes))
+        case .sequence: Self.sequences.take(bytes)
+        case .senmlSequence: Self.senmlSequences.take(bytes)
         case .outbox: _ = CloudEvent.read(text.text)
         }
         for reading in readings where !reading.value.isFinite && !reading.quality.contains(.notFinite) {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Gives a ``FuzzTarget`` the files that are named, which repeats what was found; built with libFuzzer (scripts/fuzz), lets
 /// it drive the target.
@@ -7,8 +8,9 @@ enum Main {
     static func main() {
         let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: " | ")
         let name = ProcessInfo.processInfo.environment["TOCSIN_FUZZ_TARGET"] ?? CommandLine.arguments.dropFirst().first ?? ""
+        if name == "dictionary" { return printDictionary() }
         guard let target = FuzzTarget(rawValue: name) else {
-            print("usage: TocsinFuzz \(names) FILE…")
+            print("usage: TocsinFuzz \(names) FILE…, or TocsinFuzz dictionary")
             exit(64)
         }
         #if FUZZER
@@ -18,10 +20,18 @@ enum Main {
             exit(runFuzzer(&count, &arguments, takeInput))
         #endif
         for name in CommandLine.arguments.dropFirst(2) {
-            guard let data = FileManager.default.contents(atPath: name) else { continue }
+            guard let data = FileManager.default.contents(atPath: name) else {
+                print("\(name) cannot be read")
+                exit(66)
+            }
             data.withUnsafeBytes { target.take($0) }
             print("\(name): taken or refused")
         }
+    }
+
+    /// The numbers at which sums break, in libFuzzer's format for words that it is to try.
+    private static func printDictionary() {
+        for number in EdgeNumbers.json { print("\"\(number.replacing("\"", with: "\\\""))\"") }
     }
 }
 

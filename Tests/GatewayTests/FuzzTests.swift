@@ -10,9 +10,10 @@ import TestSupport
 import Testing
 
 /// Everything that takes bytes from outside, given bytes that nobody meant: nothing may end the process, and what is
-/// refused says why. Seeds are printed; more rounds with `TOCSIN_FUZZ_ROUNDS`.
+/// refused says why. More rounds with `TOCSIN_FUZZ_ROUNDS`, others with `TOCSIN_FUZZ_SEED`.
 @Suite struct FuzzTests {
     private static let rounds = ProcessInfo.processInfo.environment["TOCSIN_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 1500
+    private static let seed = ProcessInfo.processInfo.environment["TOCSIN_FUZZ_SEED"].flatMap { UInt64($0) } ?? 20_180_603
     private static let arrival = Instant(rfc3339: "2018-06-03T22:05:00Z".utf8)!  // a literal that reads
 
     /// Bytes that were good, a little or much changed: flipped, cut, doubled, spliced, with things in them that parsers fear.
@@ -26,18 +27,27 @@ import Testing
         var bytes = corpus.randomElement(using: &random) ?? []
         for _ in 0..<Int.random(in: 1...6, using: &random) {
             let at = bytes.isEmpty ? 0 : Int.random(in: 0..<bytes.count, using: &random)
-            switch Int.random(in: 0..<6, using: &random) {
+            switch Int.random(in: 0..<8, using: &random) {
             case 0: if !bytes.isEmpty { bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
             case 1: bytes.removeLast(min(bytes.count, Int.random(in: 0...40, using: &random)))
             case 2: bytes.insert(contentsOf: feared.randomElement(using: &random) ?? [], at: at)
             case 3: bytes.insert(contentsOf: bytes[at..<min(bytes.count, at + Int.random(in: 0...60, using: &random))], at: at)
             case 4: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 0...20, using: &random)))
+            case 5, 6: replaceNumber(in: &bytes, after: at, &random)
             default:
                 let other = corpus.randomElement(using: &random) ?? []
                 if !other.isEmpty { bytes.replaceSubrange(at..., with: other[Int.random(in: 0..<other.count, using: &random)...]) }
             }
         }
         return bytes
+    }
+
+    /// Puts one at which sums break in the place of the next number.
+    private static func replaceNumber(in bytes: inout [UInt8], after place: Int, _ random: inout SeededRandom) {
+        func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+        guard let start = bytes[place...].firstIndex(where: isDigit) else { return }
+        let end = bytes[start...].firstIndex { !isDigit($0) && $0 != UInt8(ascii: ".") } ?? bytes.endIndex
+        bytes.replaceSubrange(start..<end, with: Array((EdgeNumbers.json.randomElement(using: &random) ?? "0").utf8))
     }
 
     private static func decoder(_ profile: String) throws -> PayloadDecoder {
@@ -65,9 +75,7 @@ import Testing
             ),
         ])
     func payloads(profile: String, corpus: [String]) throws {
-        let seed = UInt64.random(in: 0...999_999)
-        print("seed \(seed)")
-        var random = SeededRandom(seed: seed)
+        var random = SeededRandom(seed: Self.seed)
         let decoder = try Self.decoder(profile)
         var readings: [Reading] = []
         for _ in 0..<Self.rounds * 10 {
@@ -114,9 +122,7 @@ import Testing
 
     @Test("rule files, device files, policies and configurations: compiled, or refused with a place")
     func files() throws {
-        let seed = UInt64.random(in: 0...999_999)
-        print("seed \(seed)")
-        var random = SeededRandom(seed: seed)
+        var random = SeededRandom(seed: Self.seed)
         func corpus(_ folder: String) throws -> [[UInt8]] { try RepositoryRoot.files(folder).map { Array($0.text.utf8) } }
         let (rules, profiles) = (try corpus("Rules"), try corpus("Devices/profiles"))
         let sites = [Array(try RepositoryRoot.file("Devices/example-site.yaml").text.utf8)]
@@ -150,11 +156,22 @@ import Testing
         #expect(refused > Self.rounds)
     }
 
+    @Test("what fuzzing has found, and what it starts from, is taken or refused", arguments: try corpora())
+    func corpus(target: String) throws {
+        let folder = RepositoryRoot.path + "/Tests/Fuzzing/Corpus/" + target
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { folder + "/" + $0 }
+        #expect(!files.isEmpty)
+        let fuzzer = URL(fileURLWithPath: TocsinBinary.path).deletingLastPathComponent().appendingPathComponent("TocsinFuzz").path
+        #expect(try ChildProcess(fuzzer, [target] + files).wait() == 0)
+    }
+
+    private static func corpora() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: RepositoryRoot.path + "/Tests/Fuzzing/Corpus").sorted()
+    }
+
     @Test("what the outbox and the control socket may hold: read, or refused")
     func messages() throws {
-        let seed = UInt64.random(in: 0...999_999)
-        print("seed \(seed)")
-        var random = SeededRandom(seed: seed)
+        var random = SeededRandom(seed: Self.seed)
         var bench = try AlarmBench()
         var planner = EscalationPlanner(site: "s", destinations: [.init(name: "a", minimumLevel: .init(rank: 1))], policies: PolicySet())
         let events = bench.feed([(0, 2.5), (60, 9)]).flatMap { planner.note($0) }.map { Array($0.payload.utf8) }

@@ -2,6 +2,10 @@ internal import HeapModule
 package import RulePlan
 package import Telemetry
 
+// Wrapping operators: times of events are of the years 1960 to 2159 (Instant.clamped at every way in), and spans at most 50 years
+// (TimeSpan): no sum or difference of two leaves Int64. `.min` and `.max`, which stand for none, are asked for before, or only
+// compared with. Positions are below the count of readings; serials wrap, and are only compared for equality.
+
 /// The performance core: readings and clock ticks in, level changes out.
 ///
 /// Deterministic: it opens nothing, sleeps never and asks no clock, so that the same readings and ticks
@@ -58,6 +62,11 @@ package struct Engine: ~Copyable {
     /// When the gateway listened last, and since when it has without a pause.
     var listened = Int64.min
     var listeningSince = Int64.min
+    /// While timers catch up: hours that began before are passed over, except the first. So that a gap of decades, as a clock that
+    /// is set for the first time makes one, is not gone through hour by hour.
+    var hoursFrom = Int64.min
+    /// How much of a gap is gone through hour by hour: each hour of each day of the week.
+    static var hoursCaughtUp: Int64 { TimeSpan.days(8).nanoseconds }
     /// What a message holds that comes too late for its windows' ends: see `Engine+Late`.
     var late = LateSamples()
 

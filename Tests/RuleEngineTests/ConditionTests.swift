@@ -176,6 +176,18 @@ import Testing
         #expect(bench.log == ["3600: night d1 0→3", "7200: monday d1 0→1", "28800: night d1 3→0"])
     }
 
+    @Test("a gap of decades is not gone through hour by hour")
+    func decades() throws {
+        var bench = try RuleBench.oneRule("levels: { warning: \"silent(water_level, 1h) and hour() >= 12\" }\nblind: none")
+        bench.feed(0, 1)
+        bench.advance(to: 7200)
+        // From 22:00 to 15:00, forty years later.
+        bench.feed(Double(40 * 365 * 86_400 + 19 * 3600), 1)
+        // The first hours, and the last eight days: up and down once each day. It was 29,200 times.
+        #expect((17...20).contains(bench.log.count))
+        #expect(bench.log.last.map { $0.hasSuffix("3→0") } == true)
+    }
+
     @Test("raw takes the readings that failed their tests, and nothing else does")
     func raw() throws {
         var bench = try RuleBench.oneRule(

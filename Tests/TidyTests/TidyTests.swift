@@ -72,6 +72,19 @@ import Testing
         }
     }
 
+    @Test("operators that wrap stand only beside the proof that they cannot, or that they are to")
+    func wrapping() throws {
+        for module in Self.order {
+            let folder = RepositoryRoot.path + "/Sources/" + module
+            for file in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? [] where file.hasSuffix(".swift") {
+                let text = try String(contentsOfFile: folder + "/" + file, encoding: .utf8)
+                let wraps = ["&+", "&-", "&*", "&<<", "&>>"].contains { text.contains(" \($0) ") || text.contains(" \($0)= ") }
+                let proof = text.split(separator: "\n").contains { $0.hasPrefix("// Wrapping operators: ") }
+                #expect(wraps == proof, "\(module)/\(file): 'Wrapping operators: …' stands where there are such, and only there")
+            }
+        }
+    }
+
     @Test("a file holds one idea: none is longer than 400 lines")
     func length() throws {
         for folder in ["Sources", "Tests"] {

@@ -1,5 +1,8 @@
 internal import Telemetry
 
+// Wrapping operators: message numbers wrap at 2⁶⁴ by design, and are compared by the sign of their difference; arrivals are of
+// the years 1960 to 2159.
+
 /// Judges the numbers that one device gives its messages: what is new, what has come before, and what is missing.
 ///
 /// A number that has come before brings no reading: it is a late copy by way of a second LoRaWAN gateway, or the device or the

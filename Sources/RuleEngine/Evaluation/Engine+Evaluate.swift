@@ -3,6 +3,10 @@ internal import HeapModule
 internal import RulePlan
 internal import Telemetry
 
+// Wrapping operators: times of events are of the years 1960 to 2159 (Instant.clamped at every way in), and spans at most 50 years
+// (TimeSpan): no sum or difference of two leaves Int64. `.min` and `.max`, which stand for none, are asked for before, or only
+// compared with. Serials wrap, and are only compared for equality.
+
 // What happens when a condition may have changed: an instance's program is run, and its ladder judged.
 extension Engine {
     /// Runs an instance's program at a moment, moves its ladder, and sets its next timer.
@@ -134,7 +138,7 @@ extension Engine {
             let series = Int(instanceSeries[Int(instances[index].seriesBase) + at])
             if self.series[series].readersWake > wake { self.series[series].readersWake = wake }
         }
-        let due = wake &+ lag(ofInstance: index)
+        let due = wake.saturatingAdd(lag(ofInstance: index))
         if due < instances[index].queued {
             instances[index].queued = due
             timers.insert(Timer(due: due, target: Int32(index)))
@@ -195,13 +199,18 @@ extension Engine {
             value =
                 tally.members == 0 ? .nan : tally.holding == tally.members ? 1 : tally.holding + tally.unknown < tally.members ? 0 : .nan
         case .hour:
-            due = min(due, plan.zone.nextHour(after: Instant(nanoseconds: now)).nanoseconds)
+            due = min(due, nextHour(after: now))
             value = Double(plan.zone.hour(at: Instant(nanoseconds: now)))
         case .weekday:
-            due = min(due, plan.zone.nextHour(after: Instant(nanoseconds: now)).nanoseconds)
+            due = min(due, nextHour(after: now))
             value = Double(plan.zone.weekday(at: Instant(nanoseconds: now)))
         }
         registers[register] = value
+    }
+
+    /// When `hour` and `weekday` may change next.
+    private func nextHour(after time: Int64) -> Int64 {
+        plan.zone.nextHour(after: Instant(nanoseconds: max(time, hoursFrom))).nanoseconds
     }
 
     /// A result that is no number, or no longer one, is unknown.

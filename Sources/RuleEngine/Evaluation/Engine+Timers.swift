@@ -2,6 +2,10 @@ internal import HeapModule
 internal import RulePlan
 package import Telemetry
 
+// Wrapping operators: times of events are of the years 1960 to 2159 (Instant.clamped at every way in), and spans at most 50 years
+// (TimeSpan): no sum or difference of two leaves Int64. `.min` and `.max`, which stand for none, are asked for before, or only
+// compared with. Serials wrap, and are only compared for equality.
+
 // Time without readings.
 extension Engine {
     /// Runs what the timers of the instances had to do whose state an instance asks for.
@@ -14,9 +18,13 @@ extension Engine {
                 let member = Int(layout.members[Int(at)])
                 let clock = Int(instances[member].clockSeries)
                 let time = clock >= 0 ? ownTime(clock, at: time) : time
+                guard instances[member].wake < time else { continue }
+                let from = hoursFrom
+                hoursFrom = time.saturatingSubtract(Self.hoursCaughtUp)
                 while instances[member].wake < time {
                     evaluate(member, at: instances[member].wake, trigger: .timer, into: &changes)
                 }
+                hoursFrom = from
             }
         }
     }
@@ -47,8 +55,11 @@ extension Engine {
                 guard instances[index].queued == timer.due else { continue }
                 instances[index].queued = .max
                 let wake = instances[index].wake
-                if wake <= timer.due.saturatingSubtract(lag(ofInstance: index)) {
+                let lag = lag(ofInstance: index)
+                if wake <= timer.due.saturatingSubtract(lag) {
+                    hoursFrom = now.nanoseconds.saturatingSubtract(lag).saturatingSubtract(Self.hoursCaughtUp)
                     self.wake(index, into: &changes)
+                    hoursFrom = .min
                 } else if wake != .max {
                     queueTimer(ofInstance: index)
                 }
@@ -167,6 +178,8 @@ extension Engine {
     /// Runs what timers had to do strictly before a moment: those of a series, and of the instances that read it.
     @inline(never)
     mutating func runTimers(of index: Int, before time: Int64, into changes: inout [LevelChange]) {
+        hoursFrom = time.saturatingSubtract(Self.hoursCaughtUp)
+        defer { hoursFrom = .min }
         while true {
             let base = Int(series[index].readerBase)
             var earliest = Int64.max

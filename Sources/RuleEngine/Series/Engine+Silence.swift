@@ -1,6 +1,10 @@
 internal import RulePlan
 package import Telemetry
 
+// Wrapping operators: times of events are of the years 1960 to 2159 (Instant.clamped at every way in), and spans at most 50 years
+// (TimeSpan): no sum or difference of two leaves Int64. `.min` and `.max`, which stand for none, are asked for before, or only
+// compared with. Pauses and lags are at most 200 years.
+
 // What it means that nothing came. While the gateway listens, it is the sensor's silence; at any other time it says nothing
 // of the sensor. A series has a time of its own for this: that of its newest sample, and from there on the time in which
 // the gateway listened.
@@ -8,6 +12,9 @@ extension Engine {
     /// Between two ticks of a gateway that runs there is no more than this; after more it has not listened, or its
     /// clock was set.
     static var longestPause: Int64 { TimeSpan.minutes(1).nanoseconds }
+
+    /// As long as the years that an instant may be of: a clock that is set to and fro adds up to no more.
+    static var longestDiscount: Int64 { TimeSpan.days(73_000).nanoseconds }
 
     /// Says that the gateway is listening at this moment of its clock. To be said before a reading that came after a
     /// pause, so that the pause is not taken for the sensors' silence.
@@ -29,8 +36,8 @@ extension Engine {
     /// its clock was set. What has to last has not lasted longer by it, and no sensor was silent.
     package mutating func discount(_ span: TimeSpan) {
         for index in 0..<series.count {
-            series[index].lag = series[index].lag.saturatingAdd(span.nanoseconds)
-            series[index].pause = series[index].pause.saturatingAdd(span.nanoseconds)
+            series[index].lag = min(series[index].lag.saturatingAdd(span.nanoseconds), Self.longestDiscount)
+            series[index].pause = min(series[index].pause.saturatingAdd(span.nanoseconds), Self.longestDiscount)
             series[index].isQuiet = true
         }
         guard listened != .min else { return }

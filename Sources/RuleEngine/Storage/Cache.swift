@@ -1,5 +1,7 @@
 internal import CEngine
 
+// Wrapping operators: offsets below the length of memory that is allocated.
+
 /// Hints to the processor's caches; they change no result.
 enum Cache {
     @inline(__always)

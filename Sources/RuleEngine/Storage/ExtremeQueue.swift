@@ -1,3 +1,5 @@
+// Wrapping operators: positions wrap by design: they are compared by difference and masked to the capacity.
+
 /// The samples that no later one surpasses, of one series: their values fall from the oldest to the newest.
 ///
 /// Each window's maximum is the first entry inside it, so that all windows share one queue, and a window has

@@ -1,3 +1,5 @@
+// Wrapping operators: offsets into memory that is allocated.
+
 /// Two windows' values side by side: what the vector registers of both x86-64 and 64-bit Arm hold.
 typealias Lanes = SIMD2<Double>
 

@@ -1,3 +1,5 @@
+// Wrapping operators: numbers of slots, lanes and entries of memory that is allocated, far below their types' ends.
+
 /// A value at a time, as windows keep it.
 struct Sample: BitwiseCopyable {
     var time: Int64

@@ -1,3 +1,5 @@
+// Wrapping operators: both summands are counts of elements in memory.
+
 /// Contiguous storage of plain values, owned by one engine: an array without reference counts.
 ///
 /// Every subscript and every stretch is checked; what is left out, against `Array`, is the uniqueness test

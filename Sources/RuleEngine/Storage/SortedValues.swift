@@ -1,3 +1,5 @@
+// Wrapping operators: numbers of slots, lanes and entries of memory that is allocated, far below their types' ends.
+
 /// The values of a window in order, for exact quantiles: short sorted blocks, and the first value of each by itself.
 ///
 /// Where a value belongs is counted, not searched: how many blocks begin with one not above it, and how many of the

@@ -1,6 +1,8 @@
 internal import RulePlan
 internal import Telemetry
 
+// Wrapping operators: numbers of slots, lanes and entries of memory that is allocated, far below their types' ends.
+
 /// What is kept for a series, and which tests are made of it, as rules ask for it.
 ///
 /// Series that are asked for the same share one ``WindowShape``, however many they are.

@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --scratch-path .build-release
 BIN = .build-release/release/tocsin
 
-.PHONY: demo test simulate mutants bench build format lint dependencies install deb
+.PHONY: demo test simulate mutants soak bench build format lint dependencies install deb
 
 # Where `make install` puts things; DESTDIR stands before all of it.
 DESTDIR =
@@ -31,6 +31,11 @@ simulate: dependencies
 # Breaks the code on purpose, and sees that the simulation finds it.
 mutants: dependencies
 	scripts/mutants
+
+# Ends the gateway's own process 150 times, in the middle of everything at once.
+soak: dependencies
+	$(SWIFT) build --build-tests
+	TOCSIN_SOAK_ENDS=150 $(SWIFT) test --skip-build --no-parallel --filter SoakTests
 
 bench: dependencies
 	scripts/bench

@@ -21,6 +21,8 @@ struct RunCommand: AsyncParsableCommand {
     var config: String
 
     func run() async throws {
+        // Until it is listened to, and again while the gateway ends, the signal that asks for a reload would end the process.
+        signal(SIGHUP, SIG_IGN)
         let configuration = try Failure.readConfiguration(config)
         var logger = Logger(label: "tocsin") { PlainLogHandler(StreamLogHandler.standardError(label: $0)) }
         logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info

@@ -161,8 +161,7 @@ import Testing
         let folder = RepositoryRoot.path + "/Tests/Fuzzing/Corpus/" + target
         let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { folder + "/" + $0 }
         #expect(!files.isEmpty)
-        let fuzzer = URL(fileURLWithPath: TocsinBinary.path).deletingLastPathComponent().appendingPathComponent("TocsinFuzz").path
-        #expect(try ChildProcess(fuzzer, [target] + files).wait() == 0)
+        #expect(try ChildProcess(TocsinBinary.built("TocsinFuzz"), [target] + files).wait() == 0)
     }
 
     private static func corpora() throws -> [String] {

@@ -78,9 +78,13 @@ package final class GatewayProcess: @unchecked Sendable {
     }
 
     /// What it takes of the memory, where the system says.
-    package var residentMegabytes: Int? {
+    package var residentMegabytes: Int? { megabytes("VmRSS:") }
+    /// The most that it has taken.
+    package var peakMegabytes: Int? { megabytes("VmHWM:") }
+
+    private func megabytes(_ name: String) -> Int? {
         guard let process, let text = try? String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") })
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) })
         else { return nil }
         return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 / 1024 }
     }
@@ -103,10 +107,14 @@ package final class GatewayProcess: @unchecked Sendable {
 
 /// The command that was built with the tests.
 package enum TocsinBinary {
-    package static let path: String = {
+    /// What was built with the tests, or what `TOCSIN` names.
+    package static let path = ProcessInfo.processInfo.environment["TOCSIN"] ?? built("tocsin")
+
+    /// A program that was built with the tests.
+    package static func built(_ name: String) -> String {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("tocsin").path
-    }()
+        return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
+    }
 
     /// Runs a command to its end; standard output, standard error, exit code.
     package static func run(_ arguments: [String]) throws -> (output: String, errors: String, code: Int32) {

@@ -4,7 +4,7 @@ internal import Telemetry
 /// Tells systemd how the gateway is (`Type=notify`), if it was started by it.
 ///
 /// One datagram to the socket that `NOTIFY_SOCKET` names: sd_notify(3), "Notes" describes the protocol so
-/// that it can be spoken without the library.
+/// that it can be spoken without the library. Where systemd does not read it, it is not waited for.
 struct SystemdNotifier: Sendable {
     private let path = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"]
 
@@ -31,7 +31,7 @@ struct SystemdNotifier: Sendable {
         let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
         withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                _ = Array(state.utf8).withUnsafeBytes { sendto(socket, $0.baseAddress, $0.count, 0, address, length) }
+                _ = Array(state.utf8).withUnsafeBytes { sendto(socket, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT), address, length) }
             }
         }
     }

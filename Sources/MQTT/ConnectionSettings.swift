@@ -50,15 +50,6 @@ package struct TLSSettings: Sendable {
     }
 }
 
-/// A text that is never printed.
-package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package let value: String
-    package init(_ value: String) { self.value = value }
-    package var description: String { "(secret)" }
-    package var debugDescription: String { "(secret)" }
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
-}
-
 /// Something that libmosquitto refused, in its own words.
 package struct MQTTError: Error, CustomStringConvertible, Sendable {
     package let description: String

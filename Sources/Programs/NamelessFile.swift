@@ -25,13 +25,4 @@ package struct NamelessFile: ~Copyable {
     }
 
     deinit { close(descriptor) }
-
-    /// Its last bytes.
-    package func end(_ limit: Int) -> Data {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return Data() }
-        var bytes = [UInt8](repeating: 0, count: limit)
-        let count = pread(descriptor, &bytes, limit, max(0, status.st_size - off_t(limit)))
-        return Data(bytes.prefix(max(0, count)))
-    }
 }

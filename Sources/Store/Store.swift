@@ -1,6 +1,7 @@
 internal import Alarms
 internal import Foundation
 internal import GRDB
+internal import GRDBSQLite
 package import Telemetry
 
 /// SQLite, the gateway's only state: readings, alarms, transitions and the outbox.
@@ -14,8 +15,10 @@ package final class Store: Sendable {
     package let path: String
     let unreadable = UnreadableRows()
     let log = WriteAheadLog()
-    /// How long it waits for others that hold the file.
-    static let busyMilliseconds: Int32 = 10_000
+    /// How long it waits for others that hold the file, when it opens it, and from then on: readings are evaluated and escalations
+    /// told from memory while nothing can be stored, and a commit that waited would hold all of that up.
+    private static let openingMilliseconds = 10_000
+    static let busyMilliseconds: Int32 = 250
 
     /// Opens the file, or makes it, and brings its schema up to date.
     /// - Throws: ``StoreError`` where the file is no store, or was written by a newer version.
@@ -25,7 +28,7 @@ package final class Store: Sendable {
         Self.restrict(path)
         var configuration = Configuration()
         configuration.journalMode = .wal
-        configuration.busyMode = .timeout(TimeInterval(Self.busyMilliseconds) / 1000)
+        configuration.busyMode = .timeout(TimeInterval(Self.openingMilliseconds) / 1000)
         configuration.label = "tocsin.store"
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -40,6 +43,7 @@ package final class Store: Sendable {
                 throw StoreError.newer(path)
             }
             try migrator.migrate(queue)
+            try queue.writeWithoutTransaction { db in _ = sqlite3_busy_timeout(db.sqliteConnection, Self.busyMilliseconds) }
             var readonly = Configuration()
             readonly.readonly = true
             readonly.busyMode = .timeout(10)
@@ -47,6 +51,8 @@ package final class Store: Sendable {
             looking = try DatabaseQueue(path: path, configuration: readonly)
         } catch let error as StoreError {
             throw error
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            throw StoreError.cannotOpen(path, "another program holds it for writing, and has not let go of it within ten seconds")
         } catch {
             throw StoreError.cannotOpen(path, "\(error)")
         }

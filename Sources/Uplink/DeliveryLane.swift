@@ -21,8 +21,9 @@ package struct FloodLimit: Sendable, Hashable {
 
 /// Delivers what is due at one destination.
 ///
-/// A destination that fails is tried again after a growing, jittered wait; what comes behind it waits, so that nothing
-/// within an alarm overtakes. What a destination refuses for good is parked, and holds up nothing.
+/// What a destination does not take is tried again after a growing wait, and with it what comes behind it of the same alarm
+/// (``HeldAlarms``): nothing within an alarm overtakes, and no alarm waits for another. Two alarms in a row that are not taken say that
+/// nothing is: then all of it waits. What a destination refuses for good is parked, and holds up nothing.
 package actor DeliveryLane {
     /// How long to wait before the next turn.
     package enum Pause: Sendable {
@@ -52,10 +53,16 @@ package actor DeliveryLane {
     private static let unstoredMax = 10_000
     /// More than this is not told of in one message.
     private static let groupMax = 1000
+    /// After so many failures in a row the message of a flood is not tried again before each by itself is.
+    private static let groupFailuresMax = 3
     private var failures = 0
     /// It has been said that the outbox cannot be read.
     private var isUnreadable = false
     private var flood = FloodState()
+    private var held = HeldAlarms()
+    /// Something was taken in this turn.
+    private var isTaken = false
+    private nonisolated var metadata: Logger.Metadata { ["destination": "\(destination.name)"] }
 
     /// What is known of a flood; a restart forgets it, and may say one thing twice.
     private struct FloodState {
@@ -92,8 +99,11 @@ package actor DeliveryLane {
         }
     }
 
-    /// Lets what was refused for good, and could not be parked, be tried again.
-    func forgetRefusals() { refused.removeAll() }
+    /// Lets what was refused, for good or for now, be tried again.
+    func forgetRefusals() {
+        refused.removeAll()
+        held.releaseAll()
+    }
 
     /// Delivers until its task is cancelled.
     func serve() async {
@@ -110,11 +120,13 @@ package actor DeliveryLane {
     /// Delivers some of what waits, or tries to.
     package func turn() async -> Pause {
         do {
+            isTaken = false
             let wait = if let limit { try await deliverGrouped(limit) } else { try await deliverNext() }
             try await deliverFromMemory()
-            if failures > 0 {
-                logger.notice("delivers again", metadata: ["destination": "\(destination.name)"])
+            if failures > 0, isTaken {
+                logger.notice("delivers again", metadata: metadata)
                 failures = 0
+                held.releaseAll()
             }
             return wait.map { .news($0) } ?? .none
         } catch is CancellationError {
@@ -122,7 +134,7 @@ package actor DeliveryLane {
         } catch {
             failures += 1
             if failures == 1 {
-                logger.warning("cannot deliver, trying again until it works: \(error)", metadata: ["destination": "\(destination.name)"])
+                logger.warning("cannot deliver, trying again until it works: \(error)", metadata: metadata)
             }
             let pause = min(60.0, 0.5 * pow(2, Double(min(failures, 10))))
             // What the destination asks for is waited for in full, within reason.
@@ -133,9 +145,20 @@ package actor DeliveryLane {
 
     /// Delivers some of what waits; returns how long to wait for more, where there was nothing.
     private func deliverNext() async throws -> Duration? {
-        guard let waiting = await looked({ try await $0.waiting(for: $1, limit: 64) }) else { return .seconds(1) }
-        if waiting.isEmpty { return .seconds(5) }
+        guard let waiting = await waiting(atMost: 64) else { return .seconds(1) }
+        if waiting.isEmpty { return pauseForNews }
         return try await deliver(waiting) ? nil : .seconds(1)
+    }
+
+    /// What waits, without the alarms that are held back; `nil` where the store cannot be read.
+    private func waiting(atMost limit: Int) async -> [WaitingEscalation]? {
+        let held = held.held(at: clock.uptime())
+        return await looked { try await $0.waiting(for: $1, except: held, limit: limit) }
+    }
+
+    /// Until there may be something to do where nothing waits.
+    private var pauseForNews: Duration {
+        .nanoseconds(min(held.rest(at: clock.uptime()) ?? .seconds(5), .seconds(5)).nanoseconds)
     }
 
     /// What the store says; `nil` where it cannot even be read, which must not hold up what is told from memory.
@@ -147,27 +170,39 @@ package actor DeliveryLane {
         } catch is CancellationError {
             return nil
         } catch {
-            if !isUnreadable { logger.error("the outbox cannot be read: \(error)", metadata: ["destination": "\(destination.name)"]) }
+            if !isUnreadable { logger.error("the outbox cannot be read: \(error)", metadata: metadata) }
             isUnreadable = true
             return nil
         }
     }
 
-    /// Delivers what the store could not take.
+    /// Delivers what the store could not take, as far as the destination takes it.
     private func deliverFromMemory() async throws {
-        while let escalation = waiting.withLock({ $0.first }) {
+        var failed = 0
+        var failure: (any Error)?
+        while failed < 2, case let passedOver = Set(held.held(at: clock.uptime())),
+            let escalation = waiting.withLock({ $0.first { !passedOver.contains($0.alarm) } })
+        {
             do {
                 // Without a history that can be read it is better told than not.
                 let earlier =
                     destination.needsHistory ? await looked { store, _ in try await store.earlier(than: escalation, id: nil) } : []
                 try await attempt(escalation, after: earlier ?? [])
                 told.withLock { _ = $0.insert(escalation.identity) }
+                noteTaken(escalation)
             } catch let error as DeliveryError where error.isPermanent {
                 // The store will have it, and it is parked then.
                 refused[escalation.identity] = "\(error)"
+            } catch {
+                failure = error
+                if error is CancellationError { break }
+                _ = held.hold(escalation.alarm, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
+                failed += 1
+                continue
             }
             waiting.withLock { $0.removeAll { $0.identity == escalation.identity } }
         }
+        if let failure, failure is CancellationError || failed > 1 { throw failure }
     }
 
     /// In a flood, delivers what waits as one message, and then collects for a while; but what is of a higher level than
@@ -179,7 +214,7 @@ package actor DeliveryLane {
             flood = FloodState()
             return try await deliverNext()
         }
-        guard var waiting = await looked({ try await $0.waiting(for: $1, limit: Self.groupMax) }) else { return .seconds(1) }
+        guard var waiting = await waiting(atMost: Self.groupMax) else { return .seconds(1) }
         let known = told.withLock { told in waiting.filter { told.contains($0.escalation.identity) } }
         if !known.isEmpty {
             guard await mark(known) else { return .seconds(1) }
@@ -191,13 +226,16 @@ package actor DeliveryLane {
         {
             return .nanoseconds(rest.nanoseconds)
         }
-        if waiting.isEmpty { return .seconds(5) }
+        if waiting.isEmpty { return pauseForNews }
         let common = Array(waiting[..<(higher ?? waiting.count)])
-        if let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
+        // It may be the message of the flood that it does not take, and each by itself that it does.
+        let isEachTried = failures >= Self.groupFailuresMax
+        if !isEachTried, let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
             do {
                 try await attempt(group)
+                isTaken = true
                 _ = await mark(common)
-                logger.notice("alarm flood: \(common.count) escalations told as one", metadata: ["destination": "\(destination.name)"])
+                logger.notice("alarm flood: \(common.count) escalations told as one", metadata: metadata)
             } catch let error as DeliveryError where error.isPermanent {
                 // It does not know such messages, and gets each by itself.
                 _ = try await deliver(common)
@@ -217,6 +255,11 @@ package actor DeliveryLane {
         return nil
     }
 
+    private func noteTaken(_ escalation: Escalation) {
+        isTaken = true
+        held.release(escalation.alarm)
+    }
+
     /// Keeps in the outbox why something could not be delivered. It waits there whether or not that can be kept.
     private func noteFailure(of item: WaitingEscalation, _ failure: any Error) async {
         do {
@@ -228,12 +271,16 @@ package actor DeliveryLane {
         }
     }
 
-    /// Returns whether the store knows what was delivered, and what was refused.
+    /// Delivers what waits, as far as it is taken.
+    /// - Returns: whether the store knows what was delivered, and what was refused.
+    /// - Throws: why nothing is taken: two alarms in a row were not.
     private func deliver(_ waiting: [WaitingEscalation]) async throws -> Bool {
         var delivered: [WaitingEscalation] = []
         var isParked = true
+        var failed: Set<String> = []
         var failure: (any Error)?
-        for item in waiting {
+        var inARow = 0
+        for item in waiting where !failed.contains(item.escalation.alarm) {
             // Told already, from memory or when it could not be marked.
             if told.withLock({ $0.contains(item.escalation.identity) }) {
                 delivered.append(item)
@@ -247,16 +294,24 @@ package actor DeliveryLane {
                 let earlier = destination.needsHistory ? try await store.earlier(than: item.escalation, id: item.id) : []
                 try await attempt(item.escalation, after: earlier)
                 delivered.append(item)
+                noteTaken(item.escalation)
+                inARow = 0
             } catch let error as DeliveryError where error.isPermanent {
                 isParked = await park(item, "\(error)") && isParked
+                inARow = 0
             } catch {
                 failure = error
-                if !(error is CancellationError) { await noteFailure(of: item, error) }
-                break
+                if error is CancellationError { break }
+                await noteFailure(of: item, error)
+                failed.insert(item.escalation.alarm)
+                let isNew = held.hold(item.escalation.alarm, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
+                if isNew { logger.warning("\(item.escalation.identity) is not taken, and tried again: \(error)", metadata: metadata) }
+                inARow += 1
+                if inARow > 1 { break }
             }
         }
         let isMarked = await mark(delivered)
-        if let failure { throw failure }
+        if let failure, failure is CancellationError || inARow > 1 { throw failure }
         return isMarked && isParked
     }
 
@@ -297,7 +352,7 @@ package actor DeliveryLane {
                 return told.isEmpty
             }
             if isFirst {
-                logger.warning("what was delivered cannot be marked so: \(error)", metadata: ["destination": "\(destination.name)"])
+                logger.warning("what was delivered cannot be marked so: \(error)", metadata: metadata)
             }
             return false
         }

@@ -167,19 +167,3 @@ final class HTTPPoster: Sendable {
 
     func close() async { try? await client().shutdown() }
 }
-
-/// What tells a file from the one that was there before.
-private struct FileState: Equatable {
-    private var number: UInt64 = 0
-    private var size: Int64 = 0
-    private var seconds = 0
-    private var nanoseconds = 0
-
-    /// All zero where there is none.
-    init(of path: String) {
-        var state = stat()
-        guard stat(path, &state) == 0 else { return }
-        (number, size) = (UInt64(state.st_ino), Int64(state.st_size))
-        (seconds, nanoseconds) = (state.st_mtim.tv_sec, state.st_mtim.tv_nsec)
-    }
-}

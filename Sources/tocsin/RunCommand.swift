@@ -24,7 +24,7 @@ struct RunCommand: AsyncParsableCommand {
         // Until it is listened to, and again while the gateway ends, the signal that asks for a reload would end the process.
         signal(SIGHUP, SIG_IGN)
         let configuration = try Failure.readConfiguration(config)
-        var logger = Logger(label: "tocsin") { PlainLogHandler(StreamLogHandler.standardError(label: $0)) }
+        var logger = Logger(label: "tocsin") { PlainLogHandler(StreamLogHandler(label: $0, stream: LogStream())) }
         logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let gateway: Gateway
         do {

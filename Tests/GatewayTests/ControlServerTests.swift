@@ -29,6 +29,23 @@ import Testing
         #expect(gateway.stop() == 0)
     }
 
+    @Test("a control socket that was taken away is made anew, and one that another process has put there stays when the gateway ends")
+    func takenAway() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        try await gateway.startConnected()
+        let path = gateway.storePath + ".control"
+        try FileManager.default.removeItem(atPath: path)
+        try await eventually("it is there again") { FileManager.default.fileExists(atPath: path) }
+        let answer = try TocsinBinary.run(["outbox", "--retry", "--config", gateway.folder.file("tocsin.yaml")])
+        #expect(answer.code == 0, "\(answer)")
+        // Another listens in its place, before the gateway has noticed.
+        let other = try ListeningSocket(path)
+        #expect(gateway.stop() == 0)
+        #expect(FileManager.default.fileExists(atPath: path))
+        withExtendedLifetime(other) {}
+    }
+
     @Test("a storm of SIGHUP is read as few, and SIGTERM ends the gateway all the same, with everything stored")
     func hangups() async throws {
         let broker = try RealBroker()
@@ -44,6 +61,25 @@ import Testing
         #expect(gateway.stop() == 0)
         #expect(gateway.log.components(separatedBy: "asked to reload").count - 1 < 500)
     }
+}
+
+/// A socket that another process has put in the place of the gateway's.
+private final class ListeningSocket {
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        // Beside it first, so that there is no moment without one.
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array((path + "2").utf8)) }
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+        guard code == 0, listen(descriptor, 8) == 0, rename(path + "2", path) == 0 else { throw TestFailure("no socket at \(path)") }
+    }
+
+    deinit { close(descriptor) }
 }
 
 /// A connection to the control socket that keeps to no rules.

@@ -47,6 +47,21 @@ import Testing
         }
     }
 
+    @Test("a file that is cut while it is in use ends nothing: the gateway goes on without it")
+    func cut() throws {
+        let folder = try TemporaryFolder()
+        let (store, path) = (folder.file("t.db"), folder.file("t.db.underway"))
+        let underWay = try #require(PayloadUnderWay(store: store, payloadBytesMax: 100_000))
+        let payload = String(repeating: "x", count: 90_000)
+        with("t/d1", payload) { message in underWay.during(message) {} }
+        try #require(truncate(path, 0) == 0)
+        var isEvaluated = false
+        with("t/d1", payload) { message in underWay.during(message) { isEvaluated = true } }
+        #expect(isEvaluated)
+        // The next start makes it anew.
+        #expect(PayloadUnderWay.findEnd(store: store, payloadBytesMax: 100_000) == PayloadUnderWay.End())
+    }
+
     @Test("accidents set nothing aside: other ends between, or the same payload evaluated between")
     func accidents() throws {
         let folder = try TemporaryFolder()

@@ -54,7 +54,8 @@ private final class Stubborn: Destination {
         let well = Stubborn("well", failures: 0)
         let dead = Stubborn("dead", failures: .max)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let dispatcher = Dispatcher(destinations: [dead, slow, well], store: store, clock: ManualClock(Self.start), logger: logger)
+        let dispatcher = Dispatcher(
+            destinations: [dead, slow, well], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("the one that works has all") { well.delivered.count == 5 }
         var more = StoreBatch()
@@ -77,9 +78,11 @@ private final class Stubborn: Destination {
     func log() async throws {
         let folder = try TemporaryFolder()
         try folder.write("log", "before\n")
-        let destination = try LogDestination(name: "log", path: folder.file("log"), clock: ManualClock(Self.start))
+        let destination = try LogDestination(name: "log", path: folder.file("log"), clock: ManualClock(Self.start, hasRealUptime: true))
         for escalation in escalations(0..<3, to: "log") { try await destination.deliver(escalation) }
         #expect(try String(contentsOfFile: folder.file("log"), encoding: .utf8) == "before\n{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n")
-        #expect(throws: DeliveryError.self) { _ = try LogDestination(name: "log", path: "/nowhere/log", clock: ManualClock(Self.start)) }
+        #expect(throws: DeliveryError.self) {
+            _ = try LogDestination(name: "log", path: "/nowhere/log", clock: ManualClock(Self.start, hasRealUptime: true))
+        }
     }
 }

@@ -59,7 +59,7 @@ private final class Keeper: Destination {
     func grouped() async throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
-        let clock = ManualClock(Self.start)
+        let clock = ManualClock(Self.start, hasRealUptime: true)
         var batch = StoreBatch()
         // Twenty-nine at watch, and the thirtieth at emergency in the middle of them.
         batch.escalations = try escalations(0..<30, level: { $0 == 15 ? 9 : 2.5 }, to: "pager")
@@ -104,7 +104,7 @@ private final class Keeper: Destination {
         let pager = Keeper("pager")
         // The clock stands still: no pause ever ends.
         let dispatcher = Dispatcher(
-            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start), logger: logger)
+            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("all are told") { try await store.waiting(for: "pager", limit: 1).isEmpty }
         // The first of its level goes by itself.
@@ -124,7 +124,7 @@ private final class Keeper: Destination {
         try store.commit(batch)
         let pager = Keeper("pager") { $0.identity.hasPrefix("flood/") }
         let dispatcher = Dispatcher(
-            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start), logger: logger)
+            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("all are told") { pager.identities.count == 20 }
         #expect(Set(pager.identities).count == 20)
@@ -142,7 +142,7 @@ private final class Keeper: Destination {
         try store.commit(batch)
         let pager = Keeper("pager")
         let dispatcher = Dispatcher(
-            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start), logger: logger)
+            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("all is told") { try await store.waiting(for: "pager", limit: 99).isEmpty }
         let flood = try #require(pager.payloads.compactMap { FloodMessage.read($0) }.first)
@@ -161,7 +161,7 @@ private final class Keeper: Destination {
         try store.commit(batch)
         let isMended = Mutex(false)
         let hook = Keeper("hook") { $0.identity.contains("s1@") && !isMended.withLock { $0 } }
-        let dispatcher = Dispatcher(destinations: [hook], store: store, clock: ManualClock(Self.start), logger: logger)
+        let dispatcher = Dispatcher(destinations: [hook], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("the others are delivered") { hook.identities.count == 2 }
         let reader = try StoreReader(path: folder.file("t.db"))

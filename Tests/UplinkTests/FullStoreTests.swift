@@ -41,7 +41,7 @@ private final class Counting: Destination {
         }
         let destination = Counting()
         let dispatcher = Dispatcher(
-            destinations: [destination], store: store, clock: ManualClock(AlarmBench.start),
+            destinations: [destination], store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let lane = dispatcher.lanes[0]
         for _ in 0..<3 { _ = await lane.turn() }

@@ -28,6 +28,26 @@ import Uplink
         #expect(!FileManager.default.fileExists(atPath: folder.file("log.3")))
     }
 
+    @Test("a log that others have moved away or removed is made anew, and no event is lost in what is no longer there")
+    func moved() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("log")
+        let log = try LogDestination(name: "l", path: path, clock: ManualClock(DispatcherTests.start))
+        func deliver(_ number: Int) async throws {
+            try await log.deliver(
+                Escalation(
+                    identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "\(number)", created: Instant(nanoseconds: 0)
+                ))
+        }
+        try await deliver(1)
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
+        try await deliver(2)
+        try FileManager.default.removeItem(atPath: path)
+        try await deliver(3)
+        #expect(try String(contentsOfFile: path + ".old", encoding: .utf8) == "1\n")
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "3\n")
+    }
+
     @Test("a log with a period is set aside when the next begins, even after a restart")
     func period() async throws {
         let folder = try TemporaryFolder()

@@ -45,7 +45,8 @@ import Uplink
         batch.escalations = [try escalation(summary: String(repeating: "x", count: 10_000)), try escalation(id: "b")]
         try store.commit(batch)
         let destination = MQTTDestination(name: "up", publisher: publisher, topic: try template("t"))
-        let dispatcher = Dispatcher(destinations: [destination], store: store, clock: ManualClock(AlarmBench.start), logger: logger)
+        let dispatcher = Dispatcher(
+            destinations: [destination], store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true), logger: logger)
         _ = await dispatcher.lanes[0].turn()
         let left = try StoreReader(path: folder.file("t.db")).outbox()
         #expect(left.first.map { $0.parked != nil } == isParked)
@@ -67,7 +68,7 @@ import Uplink
         try store.commit(batch)
         let forwarder = Forwarder(
             ForwardSettings(broker: broker.settings(.v5), topic: "fwd/{device}", form: .readings, perSecond: 1000), site: "s",
-            publisher: publisher, store: store, clock: ManualClock(AlarmBench.start), logger: logger)
+            publisher: publisher, store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true), logger: logger)
         let running = Task { try await forwarder.run() }
         try await eventually("all are forwarded") { try await store.forwarded(to: "forward") == 100 }
         running.cancel()

@@ -214,12 +214,12 @@ extension Secret {
         let variable = reader.scalar("\(name)_env")
         if let file {
             let path = context.path(file.string)
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            guard let secret = Secret(file: path) else {
                 reader.report("unreadable-file", "'\(name)_file' names \(path), which cannot be read", at: file.location)
                 return nil
             }
             warnIfOpen(path, &reader, at: file.location)
-            return Secret(text.trimmingCharacters(in: .newlines))
+            return secret
         }
         if let variable {
             guard let text = context.environment[variable.string] else {

@@ -11,7 +11,7 @@ final class ControlServer: Sendable {
     private let mailbox: Mailbox
     private let logger: Logger
     private let isStopping = Atomic<Bool>(false)
-    private let isListening = Atomic<Bool>(false)
+    private let place = Mutex<ControlSocket.Place?>(nil)
     private let connections = Atomic<Int>(0)
 
     /// Tries deliveries again: a destination or `nil` for all, and who asks; how many wait, `nil` for no such destination.
@@ -31,14 +31,10 @@ final class ControlServer: Sendable {
     func start() {
         let thread = Thread { [self] in
             do {
-                let socket = try ControlSocket.listen(at: path)
-                isListening.store(true, ordering: .releasing)
                 while !isStopping.load(ordering: .relaxed) {
-                    guard connections.load(ordering: .relaxed) < Self.connectionsMax else {
-                        usleep(20_000)
-                        continue
-                    }
-                    if let connection = socket.accept(within: 200) { serve(Connection(connection)) }
+                    let socket = try ControlSocket.listen(at: path)
+                    place.withLock { $0 = socket.place }
+                    listen(socket)
                 }
             } catch {
                 logger.error("operators' commands will not work: \(error)")
@@ -48,11 +44,23 @@ final class ControlServer: Sendable {
         thread.start()
     }
 
+    /// Serves until the gateway ends, or the socket's file has been taken away: then it has to be made anew.
+    private func listen(_ socket: borrowing ControlSocket) {
+        while !isStopping.load(ordering: .relaxed) {
+            guard connections.load(ordering: .relaxed) < Self.connectionsMax else {
+                usleep(20_000)
+                continue
+            }
+            if let connection = socket.accept(within: 200) { serve(Connection(connection)) }
+            guard let place = socket.place, !place.isThere, !isStopping.load(ordering: .relaxed) else { continue }
+            return logger.warning("the control socket \(path) was taken away, and is made anew")
+        }
+    }
+
     /// Takes no more connections; what is under way is answered if the process lives long enough.
     func stop() {
         isStopping.store(true, ordering: .relaxed)
-        guard isListening.load(ordering: .acquiring) else { return }
-        do { try ControlSocket.remove(path) } catch { logger.warning("\(error)") }
+        place.withLock { $0?.remove() }
     }
 
     private func serve(_ connection: Connection) {

@@ -5,6 +5,27 @@ package import Foundation
 /// Who may open the file may operate the gateway: it belongs to the gateway's user and group, mode 0660.
 package struct ControlSocket: ~Copyable, Sendable {
     private let descriptor: Int32
+    /// The file that stands for it, where it waits for connections.
+    package private(set) var place: Place?
+
+    /// A socket's file, told from one that another process has put there since.
+    package struct Place: Sendable {
+        let path: String
+        let device: UInt64
+        let number: UInt64
+
+        init?(_ path: String) {
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
+            (self.path, device, number) = (path, UInt64(status.st_dev), UInt64(status.st_ino))
+        }
+
+        /// Whether it still lies there.
+        package var isThere: Bool { Place(path).map { ($0.device, $0.number) == (device, number) } ?? false }
+
+        /// Removes it, unless something else lies there now.
+        package func remove() { if isThere { unlink(path) } }
+    }
 
     private init(_ descriptor: Int32) { self.descriptor = descriptor }
 
@@ -15,13 +36,14 @@ package struct ControlSocket: ~Copyable, Sendable {
     package static func listen(at path: String) throws(GatewayError) -> ControlSocket {
         if isAlive(path) { throw GatewayError("another gateway answers at \(path)") }
         try remove(path)
-        let socket = ControlSocket(try open())
+        var socket = ControlSocket(try open())
         let before = umask(0o117)
         let code = try withAddress(path) { bind(socket.descriptor, $0, $1) }
         umask(before)
         guard code == 0, Glibc.listen(socket.descriptor, 64) == 0 else {
             throw GatewayError("no control socket at \(path): \(String(cString: strerror(errno)))")
         }
+        socket.place = Place(path)
         return socket
     }
 
@@ -33,9 +55,9 @@ package struct ControlSocket: ~Copyable, Sendable {
         return errno == EAGAIN
     }
 
-    /// Removes a socket, which has to be one's own or that of a gateway that is gone. Anything else at that path is somebody's, and stays.
+    /// Removes the socket of a gateway that is gone. Anything else at that path is somebody's, and stays.
     /// - Throws: ``GatewayError`` where something else lies there, or it cannot be removed.
-    package static func remove(_ path: String) throws(GatewayError) {
+    private static func remove(_ path: String) throws(GatewayError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Foundation
 package import MQTT
 
@@ -8,7 +9,8 @@ package import MQTT
 ///
 /// What was under way in three ends in a row is set aside: the broker sends it again after each, before all that waits behind it,
 /// and would do so without end. The file is a mapped one, so that a message costs two copies in memory and no call of the system;
-/// a power cut loses it, which no payload is to blame for.
+/// a power cut loses it, which no payload is to blame for. Where the file is cut, or its disk can no longer keep it, the gateway goes
+/// on without it.
 package final class PayloadUnderWay {
     /// What has ended the gateway again and again.
     package struct SetAside: Equatable, Sendable {
@@ -63,15 +65,17 @@ package final class PayloadUnderWay {
     /// - Parameter program: stands for the program that runs.
     package init?(store: String, payloadBytesMax: Int, program: UInt64 = PayloadUnderWay.runningProgram) {
         self.payloadBytesMax = payloadBytesMax
-        size = Self.headerBytes + Self.topicBytesMax + payloadBytesMax
+        let pages = (Self.headerBytes + Self.topicBytesMax + payloadBytesMax + 4095) / 4096
+        size = pages * 4096
         let file = open(Self.path(of: store), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        // Room that is not there would end the process when it is written to.
+        // Room that is not there would end the process when it is written to; what is taken away later is guarded against below.
         guard posix_fallocate(file, 0, off_t(size)) == 0, let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0),
             base != MAP_FAILED
         else { return nil }
         self.base = base
+        _ = tocsin_guard_mapping(base, size)
         let words = base.assumingMemoryBound(to: UInt64.self)
         if words[Word.mark] != Self.mark || words[Word.program] != program {
             memset(base, 0, Self.headerBytes)
@@ -142,7 +146,10 @@ package final class PayloadUnderWay {
             start: base + Self.headerBytes + Int(words[Word.topicLength]), count: Int(words[Word.payloadLength]))
     }
 
-    deinit { munmap(base, size) }
+    deinit {
+        tocsin_unguard_mapping(base)
+        munmap(base, size)
+    }
 
     /// Whether a message has been set aside: it is acknowledged, and not evaluated again.
     package func isSetAside(_ message: IncomingMessage) -> Bool {

@@ -49,11 +49,16 @@ extension Store {
     }
 
     /// What waits for a destination, oldest first: the order within each alarm.
-    package func waiting(for destination: String, limit: Int) async throws -> [WaitingEscalation] {
+    /// - Parameter alarms: those that are left out.
+    package func waiting(for destination: String, except alarms: [String] = [], limit: Int) async throws -> [WaitingEscalation] {
         try await looking.read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM escalation WHERE destination = ? AND delivered IS NULL AND parked IS NULL ORDER BY id LIMIT ?",
-                arguments: [destination, limit]
+                db,
+                sql: """
+                    SELECT * FROM escalation WHERE destination = ? AND delivered IS NULL AND parked IS NULL
+                        \(alarms.isEmpty ? "" : "AND alarm NOT IN (SELECT value FROM json_each(?))") ORDER BY id LIMIT ?
+                    """,
+                arguments: alarms.isEmpty ? [destination, limit] : [destination, CanonicalJSON.text(alarms), limit]
             ).compactMap { row in
                 unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
                     WaitingEscalation(id: try row.value("id"), escalation: try Self.escalation(row), attempts: try row.value("attempts"))

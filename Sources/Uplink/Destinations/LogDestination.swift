@@ -6,7 +6,7 @@ package import Telemetry
 /// Writes each escalation as one JSON line, to a file or to standard output.
 ///
 /// A file that has become too large, or that holds lines of an earlier period, is set aside as `name.1`, the one before
-/// as `name.2`, and so on; the oldest goes. No line is ever split between two.
+/// as `name.2`, and so on; the oldest goes. Where others have moved or removed it, it is made anew. No line is ever split between two.
 package final class LogDestination: Destination {
     /// How large a file may become, in bytes, how long a period its lines are of, and how many older ones are kept.
     package struct Rotation: Hashable, Sendable {
@@ -42,6 +42,7 @@ package final class LogDestination: Destination {
         let line = Data((escalation.payload + "\n").utf8)
         try file.withLock { file in
             if let path {
+                if !Self.isStill(file, at: path) { file = try Self.open(path) }
                 let size = try file.seekToEnd()
                 if size > 0, size + UInt64(line.count) > UInt64(rotation.bytesMax) || isOfEarlierPeriod(file) {
                     try setAside(path)
@@ -59,6 +60,12 @@ package final class LogDestination: Destination {
                 throw error
             }
         }
+    }
+
+    /// Whether a file is the one at its path: somebody may have moved it away, or removed it.
+    private static func isStill(_ file: FileHandle, at path: String) -> Bool {
+        var (own, there) = (stat(), stat())
+        return fstat(file.fileDescriptor, &own) == 0 && stat(path, &there) == 0 && own.st_dev == there.st_dev && own.st_ino == there.st_ino
     }
 
     private static func open(_ path: String) throws -> FileHandle {

@@ -25,15 +25,16 @@ package struct ProgramDestination: Destination {
 
     package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
         let input = try NamelessFile(Data((escalation.payload + "\n").utf8))
-        let output = try NamelessFile()
+        var output = try OutputPipe(keeping: 200)
         let child: ChildProcess
         do {
             child = try ChildProcess(
-                command[0], Array(command.dropFirst()), input: input.descriptor, output: output.descriptor,
+                command[0], Array(command.dropFirst()), input: input.descriptor, output: output.writing,
                 environment: environment(escalation))
         } catch {
             throw DeliveryError("\(error)")
         }
+        output.isHandedOver()
         let end = ContinuousClock.now + .nanoseconds(limit.nanoseconds)
         while child.isRunning {
             guard ContinuousClock.now < end, !Task.isCancelled else {
@@ -42,8 +43,10 @@ package struct ProgramDestination: Destination {
                 try Task.checkCancellation()
                 throw DeliveryError("\(command[0]) was ended after \(TimeSpanText.short(limit))\(said(output))")
             }
+            output.drain()
             try? await Task.sleep(for: .milliseconds(10))
         }
+        output.drain()
         guard child.exitCode == 0 else {
             // What it has left behind would be there as often as it is tried again.
             child.signalGroup(SIGKILL)
@@ -71,8 +74,8 @@ package struct ProgramDestination: Destination {
     }
 
     /// The end of what it wrote, for the operator who looks why.
-    private func said(_ output: borrowing NamelessFile) -> String {
-        let text = String(decoding: output.end(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    private func said(_ output: borrowing OutputPipe) -> String {
+        let text = String(decoding: output.end, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         return text.isEmpty ? "" : ": \(text)"
     }
 }

@@ -1,0 +1,69 @@
+package import Foundation
+internal import Synchronization
+
+/// A text that is never printed. One that comes from a file is read again when the file has changed: passwords and tokens are renewed
+/// while the gateway runs.
+package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// A file, and what stood in it when it was read last.
+    private final class Source: Sendable {
+        let path: String
+        let newest: Mutex<(file: FileState, text: String)>
+
+        init(_ path: String, _ text: String) {
+            self.path = path
+            newest = Mutex((FileState(of: path), text))
+        }
+    }
+
+    private enum Content {
+        case text(String)
+        case file(Source)
+    }
+
+    private let content: Content
+
+    package init(_ value: String) { content = .text(value) }
+
+    /// Reads a secret from a file, without the ends of lines around it; `nil` if it cannot be read.
+    package init?(file path: String) {
+        guard let text = Self.read(path) else { return nil }
+        content = .file(Source(path, text))
+    }
+
+    /// The secret as it is now. Where the file cannot be read, or is empty, as in the middle of a renewal, it is the one before.
+    package var value: String {
+        switch content {
+        case .text(let text): return text
+        case .file(let source):
+            return source.newest.withLock { newest in
+                let state = FileState(of: source.path)
+                if state != newest.file, let text = Self.read(source.path), !text.isEmpty { newest = (state, text) }
+                return newest.text
+            }
+        }
+    }
+
+    private static func read(_ path: String) -> String? {
+        (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .newlines)
+    }
+
+    package var description: String { "(secret)" }
+    package var debugDescription: String { "(secret)" }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// What tells a file from the one that was there before.
+package struct FileState: Equatable, Sendable {
+    private var number: UInt64 = 0
+    private var size: Int64 = 0
+    private var seconds = 0
+    private var nanoseconds = 0
+
+    /// All zero where there is none.
+    package init(of path: String) {
+        var state = stat()
+        guard stat(path, &state) == 0 else { return }
+        (number, size) = (UInt64(state.st_ino), Int64(state.st_size))
+        (seconds, nanoseconds) = (state.st_mtim.tv_sec, state.st_mtim.tv_nsec)
+    }
+}

@@ -1,0 +1,121 @@
+import Alarms
+import Foundation
+import Logging
+import RulePlan
+import Store
+import Synchronization
+import Telemetry
+import TestSupport
+import Testing
+import Uplink
+
+/// A destination that does not take what is due of some alarms, for now.
+private final class Choosy: Destination {
+    let name = "hook"
+    private let state = Mutex<(taken: [String], tried: [String])>(([], []))
+    private let refused: Mutex<Set<String>>
+
+    init(refusing alarms: Set<String>) { refused = Mutex(alarms) }
+
+    var taken: [String] { state.withLock(\.taken) }
+    func tries(_ alarm: String) -> Int { state.withLock { $0.tried.count { $0 == alarm } } }
+    func takeAll() { refused.withLock { $0 = [] } }
+
+    func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
+        let isRefused = refused.withLock { $0.contains(escalation.alarm) }
+        try state.withLock { state in
+            state.tried.append(escalation.alarm)
+            if isRefused { throw DeliveryError("500") }
+            state.taken.append("\(escalation.identity)")
+        }
+    }
+}
+
+@Suite struct HeldAlarmTests {
+    private static let start = DispatcherTests.start
+
+    private func due(_ alarms: [String], _ number: Int) -> [Escalation] {
+        alarms.map {
+            Escalation(identity: "\($0)#\(number)", alarm: $0, destination: "hook", severity: 1, payload: "{}", created: Self.start)
+        }
+    }
+
+    private func commit(_ store: Store, _ escalations: [Escalation]) throws {
+        var batch = StoreBatch()
+        batch.escalations = escalations
+        try store.commit(batch)
+    }
+
+    @Test(
+        "an alarm that a destination does not take holds up no other, be it one, or several before all others",
+        arguments: [["b"], ["a"], ["a", "b", "c"], ["d", "e"]])
+    func others(poison: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        let alarms = ["a", "b", "c", "d", "e", "f"]
+        try commit(store, due(alarms, 1) + due(alarms, 2))
+        let hook = Choosy(refusing: Set(poison))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let dispatcher = Dispatcher(destinations: [hook], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+        let running = Task { try await dispatcher.run() }
+        let good = alarms.filter { !poison.contains($0) }
+        try await eventually("all others are told") { hook.taken.count == good.count * 2 }
+        // In the order within each alarm.
+        for alarm in good { #expect(hook.taken.filter { $0.hasPrefix(alarm) } == ["\(alarm)#1", "\(alarm)#2"]) }
+        try commit(store, due(["later"], 1))
+        dispatcher.ring()
+        try await eventually(within: 5, "what comes later is told at once") { hook.taken.last == "later#1" }
+        #expect(poison.allSatisfy { hook.tries($0) < 12 })
+        hook.takeAll()
+        _ = try await dispatcher.retry("hook", person: "ada")
+        try await eventually("what was held back is told") { try await store.waiting(for: "hook", limit: 1).isEmpty }
+        for alarm in poison { #expect(hook.taken.filter { $0.hasPrefix(alarm) } == ["\(alarm)#1", "\(alarm)#2"]) }
+        running.cancel()
+        _ = await running.result
+    }
+
+    @Test("a destination that takes nothing is not asked for each alarm that waits, and gets all when it is there again")
+    func down() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        let alarms = (0..<50).map { "a\($0)" }
+        try commit(store, due(alarms, 1))
+        let hook = Choosy(refusing: Set(alarms))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let dispatcher = Dispatcher(destinations: [hook], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+        let running = Task { try await dispatcher.run() }
+        try await eventually("it has been tried twice") { alarms.reduce(0) { $0 + hook.tries($1) } >= 4 }
+        #expect(alarms.reduce(0) { $0 + hook.tries($1) } < 10)
+        hook.takeAll()
+        try await eventually("all is told, without anybody's help") { try await store.waiting(for: "hook", limit: 1).isEmpty }
+        #expect(Set(hook.taken).count == 50 && hook.taken.count == 50)
+        running.cancel()
+        _ = await running.result
+    }
+
+    @Test("in a flood whose message a destination does not take, each that it does take is told by itself")
+    func flood() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        var planner = EscalationPlanner(
+            site: "s", destinations: [.init(name: "hook", minimumLevel: Level(rank: 1))], policies: PolicySet())
+        var bench = try AlarmBench()
+        let raised = try #require(bench.feed([(0, 2.5)]).first)
+        let escalations = (0..<20).flatMap { place in
+            var transition = raised
+            (transition.alarm.group, transition.alarm.id) = ("s\(place)", "river-rising/s\(place)@x")
+            return planner.note(transition)
+        }
+        try commit(store, escalations)
+        // The message of the flood is of the first that it stands for.
+        let hook = Choosy(refusing: ["river-rising/s1@x"])
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let dispatcher = Dispatcher(
+            destinations: [hook], grouping: ["hook"], store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true),
+            logger: logger)
+        let running = Task { try await dispatcher.run() }
+        try await eventually("all others are told") { hook.taken.count == 19 }
+        running.cancel()
+        _ = await running.result
+    }
+}

@@ -27,6 +27,8 @@ package struct ConnectionSettings: Sendable {
     /// How many messages the broker may send before the first is acknowledged (v5). libmosquitto asks for
     /// 20 unless it is told, which at one commit in 250 ms would be 80 messages a second.
     package var receiveMaximum = 1000
+    /// Longer packets the broker keeps to itself, where MQTT 5 is spoken. More than the largest payload that may be allowed.
+    package var packetBytesMax: UInt32 = 18 << 20
 
     package init(host: String, port: Int, clientID: String) {
         self.host = host

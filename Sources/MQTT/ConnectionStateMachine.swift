@@ -32,8 +32,10 @@ struct ConnectionStateMachine {
         /// DISCONNECT came, with this code; the end of the link follows.
         case goodbye(Int32)
         /// The link cannot be used any longer.
-        /// - Parameter isAnswer: the other end was reached, and answered with something else than MQTT or hung up.
-        case failed(String, isAnswer: Bool)
+        /// - Parameters:
+        ///   - isAnswer: the other end was reached, and answered with something else than MQTT or hung up.
+        ///   - isUnreadable: a packet came that the library cannot read, and has ended the link for.
+        case failed(String, isAnswer: Bool, isUnreadable: Bool = false)
         case closed
     }
 
@@ -56,6 +58,9 @@ struct ConnectionStateMachine {
     /// `guessEvery` are made with MQTT 3.1.1.
     private static let guessEvery = 3
 
+    /// After so many such ends in a row the other version is tried.
+    private static let unreadableMax = 3
+
     private(set) var state = State.down(retryAt: 0)
     private(set) var version: Version
     private let isAutomatic: Bool
@@ -70,6 +75,8 @@ struct ConnectionStateMachine {
     /// How often the version was refused, and how often there was no CONNACK, since a link was up last.
     private var versionRefusals = 0
     private var unreadableAnswers = 0
+    /// How many links in a row ended soon for a packet that could not be read.
+    private var unreadablePackets = 0
     /// The version is tried without the broker having asked for it.
     private var isGuess = false
 
@@ -120,12 +127,13 @@ struct ConnectionStateMachine {
             return .announce
         case (.connecting, .answered(let code)): return refuse(code, at: now, using: &generator)
         case (.up, .answered): return .none
-        case (.connecting, .failed(let trouble, let isAnswer)):
+        case (.connecting, .failed(let trouble, let isAnswer, _)):
             guessVersion(isAnswer)
             return end(trouble, at: now, using: &generator)
-        case (.up, .failed(let trouble, _)):
+        case (.up(let since), .failed(let trouble, _, let isUnreadable)):
             if isGuess { (version, isGuess) = (.v5, false) }
-            return end(trouble, at: now, using: &generator)
+            return isUnreadable
+                ? endUnreadable(trouble, since: since, at: now, using: &generator) : end(trouble, at: now, using: &generator)
         }
     }
 
@@ -157,6 +165,21 @@ struct ConnectionStateMachine {
             unreadableAnswers += 1
             if unreadableAnswers % (Self.guessEvery - 1) == 0 { (version, isGuess) = (.v311, true) }
         }
+    }
+
+    /// What the broker sends again and again, and the library cannot read, may be readable in the other version: the properties of
+    /// MQTT 5 are where most of it can be wrong.
+    private mutating func endUnreadable(
+        _ trouble: String, since: Double, at now: Double, using generator: inout some RandomNumberGenerator
+    ) -> Action {
+        unreadablePackets = now - since < ReconnectBackoff.stableSeconds ? unreadablePackets + 1 : 1
+        // It explains by itself why links are short.
+        shortLinks = -1
+        guard isAutomatic, unreadablePackets >= Self.unreadableMax else { return end(trouble, at: now, using: &generator) }
+        unreadablePackets = 0
+        let before = version
+        version = version.other
+        return end("\(trouble), with \(before.name) again and again: trying \(version.name)", at: now, using: &generator)
     }
 
     private mutating func end(_ trouble: String, at now: Double, using generator: inout some RandomNumberGenerator) -> Action {

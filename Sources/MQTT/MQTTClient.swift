@@ -159,11 +159,11 @@ final class MQTTClient {
 
     /// Throws the link away, and with it whatever waits to be written; another is made.
     /// - Parameter isAnswer: the other end was reached, and answered with something else than MQTT or hung up.
-    func fail(_ trouble: String, isAnswer: Bool = false) {
+    func fail(_ trouble: String, isAnswer: Bool = false, isUnreadable: Bool = false) {
         var trouble = trouble
         if machine.isUp, !subscriptions.isAnswered { trouble += " (before it answered a subscription)" }
         if let libraryError { trouble += ": \(libraryError)" }
-        perform(.failed(trouble, isAnswer: isAnswer))
+        perform(.failed(trouble, isAnswer: isAnswer, isUnreadable: isUnreadable))
     }
 
     /// Says goodbye, for ever; the session stays with the broker.
@@ -199,7 +199,7 @@ final class MQTTClient {
             } else {
                 // Nothing is written from inside a read.
                 mosquitto_threaded_set(handle, true)
-                if version == .v5 { setSessionExpiry(handle) }
+                if version == .v5 { setConnectProperties(handle) }
             }
             // The asynchronous call alone does not block for minutes where nobody answers.
             let code = mosquitto_connect_async(handle, settings.host, Int32(settings.port), Int32(settings.keepaliveSeconds))
@@ -256,9 +256,11 @@ final class MQTTClient {
     /// Only the blocking call takes them. It keeps them before it looks at the host, and without one it
     /// returns at once; the asynchronous call then sends them. A test sees that the session outlives the
     /// link, so a version of the library that does otherwise is noticed.
-    private func setSessionExpiry(_ handle: OpaquePointer) {
+    private func setConnectProperties(_ handle: OpaquePointer) {
         var properties: OpaquePointer?
         mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), settings.sessionExpirySeconds)
+        // The library takes a packet into memory as a whole, before anything can look at it. The broker keeps larger ones to itself.
+        mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), settings.packetBytesMax)
         _ = mosquitto_connect_bind_v5(handle, nil, 0, Int32(settings.keepaliveSeconds), nil, properties)
         mosquitto_property_free_all(&properties)
     }
@@ -297,7 +299,8 @@ final class MQTTClient {
             case MOSQ_ERR_ERRNO.code: cause == 0 || cause == ECONNRESET || cause == EPIPE
             default: false
             }
-        fail(Library.text(code, cause), isAnswer: isAnswer)
+        let isUnreadable = code == MOSQ_ERR_PROTOCOL.code || code == MOSQ_ERR_MALFORMED_PACKET.code || code == MOSQ_ERR_MALFORMED_UTF8.code
+        fail(Library.text(code, cause), isAnswer: isAnswer, isUnreadable: isUnreadable)
     }
 
     /// Whether everything that the other end sent has been read, and no more can come.

@@ -17,6 +17,12 @@ package struct YAMLNode: Sendable {
 
     /// - Throws: ``DiagnosticList`` where the text is not YAML, or a mapping has a key twice.
     package static func parse(_ file: SourceFile) throws(DiagnosticList) -> YAMLNode {
+        if let place = YAMLKeys.firstThatIsNoText(in: file.text) {
+            let diagnostic = Diagnostic(
+                id: "yaml-key", "a key has to be a text; here it is a list, a mapping, or an alias of something else (*name)",
+                at: file.location(line: place.line, column: place.column), hint: "write the key out")
+            throw DiagnosticList([diagnostic])
+        }
         let node: Node?
         do {
             // Every scalar is taken as its text: nothing is guessed of types, nor tried on it.

@@ -128,6 +128,25 @@ import Testing
         #expect(machine.handle(.answered(code), at: now, using: &random) == .close(nil))
     }
 
+    @Test("a packet that cannot be read, again and again, leads to the other version, and back; one now and then does not")
+    func unreadable() {
+        var (machine, now, random) = (machine(), 0.0, SeededRandom(seed: 8))
+        var versions: [Machine.Version] = []
+        func end(after seconds: Double) -> Machine.Action {
+            if let version = open(&machine, &now, &random) { versions.append(version) }
+            _ = machine.handle(.answered(0), at: now, using: &random)
+            now += seconds
+            return machine.handle(.failed("Malformed UTF-8", isAnswer: true, isUnreadable: true), at: now, using: &random)
+        }
+        for _ in 0..<5 { _ = end(after: 1000) }
+        #expect(Set(versions) == [.v5])
+        versions = []
+        var said: [String] = []
+        for _ in 0..<8 { if case .close(let report?) = end(after: 0.1) { said.append(report.text) } }
+        #expect(versions == [.v5, .v5, .v311, .v311, .v311, .v5, .v5, .v5])
+        #expect(said.contains("Malformed UTF-8, with MQTT 5 again and again: trying MQTT 3.1.1") && !said.contains { $0.contains("identifier") })
+    }
+
     @Test("the broker's reason for DISCONNECT is told, and a session that was taken is called so")
     func goodbye() {
         var (machine, now, random) = (machine(), 0.0, SeededRandom(seed: 7))

@@ -16,6 +16,24 @@ import Testing
         }
     }
 
+    @Test(
+        "a key that is no text is refused with its place, before it can stand for billions of values",
+        arguments: [
+            ("? *a9\n: 1\n", 12, 3), ("*a9 : 1\n", 12, 1), ("b: { [*a9, *a9]: 1 }", 12, 6), ("b: { ? { c: *a9 } : 1 }\n", 12, 8),
+            ("- x\n- [1]: 2\n", 13, 3),
+        ])
+    func keys(text: String, line: Int, column: Int) throws {
+        let levels = (1...9).map { level in
+            "- &a\(level) [\(Array(repeating: level == 1 ? "x" : "*a\(level - 1)", count: 9).joined(separator: ", "))]\n"
+        }
+        let isSequence = text.hasPrefix("-")
+        let file = SourceFile(
+            name: "x.yaml", text: (isSequence ? "" : "anchors:\n") + levels.joined() + (isSequence ? "\n\n" : "\n") + text)
+        let error = #expect(throws: DiagnosticList.self) { _ = try YAMLNode.parse(file) }
+        let diagnostic = try #require(error?.diagnostics.first)
+        #expect(diagnostic.id == "yaml-key" && diagnostic.location?.line == line && diagnostic.location?.column == column, "\(diagnostic)")
+    }
+
     @Test("aliases that repeat one another without end are refused at once, and those that people write are followed")
     func aliases() throws {
         let bomb =

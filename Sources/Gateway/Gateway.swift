@@ -168,7 +168,7 @@ package final class Gateway: Service {
                     "devices": "\(model.site.sensors.count)", "rules": "\(model.rules.rules.count)",
                     "store": "\(configuration.store.path)",
                 ])
-            systemd.tell("READY=1")
+            systemd.tell("READY=1", waits: true)
             // The pipeline decides when all is over: it is told to stop, and stops when it has drained.
             await withTaskCancellationOrGracefulShutdownHandler {
                 await pipeline.value

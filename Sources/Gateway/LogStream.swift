@@ -5,7 +5,7 @@ internal import Synchronization
 /// and counted, and the next that can be written says how many.
 package final class LogStream: TextOutputStream, Sendable {
     private let descriptor: Int32
-    private let leftOut = Mutex(0)
+    private let state = Mutex((leftOut: 0, isCut: false))
 
     /// - Parameter descriptor: standard error's, or that of a file, a pipe or a socket. Others may share it, so that it is not made
     ///   non-blocking itself.
@@ -14,33 +14,39 @@ package final class LogStream: TextOutputStream, Sendable {
     /// A pipe that is ready takes this much at once (PIPE_BUF, pipe(7)).
     private static let partBytes = 4096
 
+    /// So long is waited for a reader that is only slow, until something had to be left out.
+    private static let patienceMilliseconds: Int32 = 50
+
     package func write(_ text: String) {
-        leftOut.withLock { leftOut in
-            if leftOut > 0 {
-                guard send("(\(leftOut) lines of the log were left out: nobody read them)\n") else {
-                    leftOut += 1
+        state.withLock { state in
+            if state.leftOut > 0 {
+                // Behind a line that was cut.
+                let start = state.isCut ? "\n" : ""
+                guard send("\(start)(\(state.leftOut) lines of the log were left out, as nobody read it)\n", waiting: 0).isWhole else {
+                    state.leftOut += 1
                     return
                 }
-                leftOut = 0
+                state = (0, false)
             }
-            if !send(text) { leftOut += 1 }
+            let sent = send(text, waiting: Self.patienceMilliseconds)
+            if !sent.isWhole { state = (1, sent.isBegun) }
         }
     }
 
-    /// Returns whether all of it was taken.
-    private func send(_ text: String) -> Bool {
+    /// Returns whether all of it was taken, or at least its beginning.
+    private func send(_ text: String, waiting milliseconds: Int32) -> (isWhole: Bool, isBegun: Bool) {
         var text = text
         return text.withUTF8 { bytes in
             var sent = 0
             while sent < bytes.count {
                 var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                guard poll(&entry, 1, 0) > 0, entry.revents & Int16(POLLOUT) != 0 else { return false }
+                guard poll(&entry, 1, milliseconds) > 0, entry.revents & Int16(POLLOUT) != 0 else { return (false, sent > 0) }
                 let count = Foundation.write(descriptor, bytes.baseAddress! + sent, min(Self.partBytes, bytes.count - sent))
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
+                guard count > 0 else { return (false, sent > 0) }
                 sent += count
             }
-            return true
+            return (true, true)
         }
     }
 }

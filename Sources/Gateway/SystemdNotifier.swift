@@ -4,7 +4,7 @@ internal import Telemetry
 /// Tells systemd how the gateway is (`Type=notify`), if it was started by it.
 ///
 /// One datagram to the socket that `NOTIFY_SOCKET` names: sd_notify(3), "Notes" describes the protocol so
-/// that it can be spoken without the library. Where systemd does not read it, it is not waited for.
+/// that it can be spoken without the library.
 struct SystemdNotifier: Sendable {
     private let path = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"]
 
@@ -16,7 +16,8 @@ struct SystemdNotifier: Sendable {
         return environment["WATCHDOG_USEC"].flatMap { Int64($0) }.map { TimeSpan(nanoseconds: 500) * $0 }
     }()
 
-    func tell(_ state: String) {
+    /// - Parameter waits: until systemd has room for it: for what it must not miss. Nothing else may hold up the gateway.
+    func tell(_ state: String, waits: Bool = false) {
         guard let path, !path.isEmpty else { return }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -31,7 +32,9 @@ struct SystemdNotifier: Sendable {
         let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
         withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                _ = Array(state.utf8).withUnsafeBytes { sendto(socket, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT), address, length) }
+                _ = Array(state.utf8).withUnsafeBytes {
+                    sendto(socket, $0.baseAddress, $0.count, waits ? 0 : Int32(MSG_DONTWAIT), address, length)
+                }
             }
         }
     }

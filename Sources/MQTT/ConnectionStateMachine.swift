@@ -132,8 +132,9 @@ struct ConnectionStateMachine {
             return end(trouble, at: now, using: &generator)
         case (.up(let since), .failed(let trouble, _, let isUnreadable)):
             if isGuess { (version, isGuess) = (.v5, false) }
+            if now - since >= ReconnectBackoff.stableSeconds { unreadablePackets = 0 }
             return isUnreadable
-                ? endUnreadable(trouble, since: since, at: now, using: &generator) : end(trouble, at: now, using: &generator)
+                ? endUnreadable(trouble, at: now, using: &generator) : end(trouble, at: now, using: &generator)
         }
     }
 
@@ -170,9 +171,9 @@ struct ConnectionStateMachine {
     /// What the broker sends again and again, and the library cannot read, may be readable in the other version: the properties of
     /// MQTT 5 are where most of it can be wrong.
     private mutating func endUnreadable(
-        _ trouble: String, since: Double, at now: Double, using generator: inout some RandomNumberGenerator
+        _ trouble: String, at now: Double, using generator: inout some RandomNumberGenerator
     ) -> Action {
-        unreadablePackets = now - since < ReconnectBackoff.stableSeconds ? unreadablePackets + 1 : 1
+        unreadablePackets += 1
         // It explains by itself why links are short.
         shortLinks = -1
         guard isAutomatic, unreadablePackets >= Self.unreadableMax else { return end(trouble, at: now, using: &generator) }

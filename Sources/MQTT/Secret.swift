@@ -9,9 +9,9 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
         let path: String
         let newest: Mutex<(file: FileState, text: String)>
 
-        init(_ path: String, _ text: String) {
+        init(_ path: String, _ file: FileState, _ text: String) {
             self.path = path
-            newest = Mutex((FileState(of: path), text))
+            newest = Mutex((file, text))
         }
     }
 
@@ -26,8 +26,10 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
 
     /// Reads a secret from a file, without the ends of lines around it; `nil` if it cannot be read.
     package init?(file path: String) {
+        // Before it is read: what changes it meanwhile is seen the next time.
+        let file = FileState(of: path)
         guard let text = Self.read(path) else { return nil }
-        content = .file(Source(path, text))
+        content = .file(Source(path, file, text))
     }
 
     /// The secret as it is now. Where the file cannot be read, or is empty, as in the middle of a renewal, it is the one before.

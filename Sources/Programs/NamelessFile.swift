@@ -25,4 +25,16 @@ package struct NamelessFile: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    package var size: Int {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Its last bytes.
+    package func end(_ limit: Int) -> Data {
+        var bytes = [UInt8](repeating: 0, count: limit)
+        let count = pread(descriptor, &bytes, limit, off_t(max(0, size - limit)))
+        return Data(bytes.prefix(max(0, count)))
+    }
 }

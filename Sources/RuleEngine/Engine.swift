@@ -65,8 +65,8 @@ package struct Engine: ~Copyable {
     /// While timers catch up: hours that began before are passed over, except the first. So that a gap of decades, as a clock that
     /// is set for the first time makes one, is not gone through hour by hour.
     var hoursFrom = Int64.min
-    /// How much of a gap is gone through hour by hour: each hour of each day of the week.
-    static var hoursCaughtUp: Int64 { TimeSpan.days(8).nanoseconds }
+    /// How much of a gap is gone through hour by hour: each hour of each day of the week, and what any condition remembers.
+    let hoursCaughtUp: Int64
     /// What a message holds that comes too late for its windows' ends: see `Engine+Late`.
     var late = LateSamples()
 
@@ -95,6 +95,7 @@ package struct Engine: ~Copyable {
         layout = ProgramLayout(plan)
         series = Slab(repeating: SeriesState(), count: plan.series.count)
         instances = Slab(repeating: InstanceState(), count: plan.instances.count)
+        hoursCaughtUp = max(TimeSpan.days(8).nanoseconds, plan.programs.map(\.memory.nanoseconds).max() ?? 0)
         registers = Slab(repeating: 0, count: plan.programs.map(\.instructions.count).max() ?? 0)
         isWanted = Slab(repeating: false, count: registers.count)
         bind()

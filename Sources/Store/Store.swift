@@ -117,6 +117,9 @@ package final class Store: Sendable {
         return result
     }
 
+    /// Whether something failed only because another program holds the file for writing.
+    package static func isBusy(_ error: any Error) -> Bool { (error as? DatabaseError)?.resultCode == .SQLITE_BUSY }
+
     package func close() throws {
         try looking.close()
         try queue.close()

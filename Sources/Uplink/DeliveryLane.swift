@@ -22,8 +22,8 @@ package struct FloodLimit: Sendable, Hashable {
 /// Delivers what is due at one destination.
 ///
 /// What a destination does not take is tried again after a growing wait, and with it what comes behind it of the same alarm
-/// (``HeldAlarms``): nothing within an alarm overtakes, and no alarm waits for another. Two alarms in a row that are not taken say that
-/// nothing is: then all of it waits. What a destination refuses for good is parked, and holds up nothing.
+/// (``HeldAlarms``): nothing within an alarm overtakes, and no alarm waits for another. Several alarms in a row that are not taken say
+/// that nothing is: then all of it waits. What a destination refuses for good is parked, and holds up nothing.
 package actor DeliveryLane {
     /// How long to wait before the next turn.
     package enum Pause: Sendable {
@@ -53,8 +53,11 @@ package actor DeliveryLane {
     private static let unstoredMax = 10_000
     /// More than this is not told of in one message.
     private static let groupMax = 1000
-    /// After so many failures in a row the message of a flood is not tried again before each by itself is.
+    /// After so many failures in a row of the message of a flood, some of what it stands for are tried by themselves.
     private static let groupFailuresMax = 3
+    private static let groupProbe = 20
+    /// So many failures in a row say that nothing is taken: of the link, or of answers that may be about a message alone.
+    private static let failuresInARow = (link: 2, answers: 20)
     private var failures = 0
     /// It has been said that the outbox cannot be read.
     private var isUnreadable = false
@@ -66,9 +69,11 @@ package actor DeliveryLane {
 
     /// What is known of a flood; a restart forgets it, and may say one thing twice.
     private struct FloodState {
-        /// The highest level that was told in it.
+        /// The highest level that was told in it by itself.
         var top: UInt8 = 0
         var toldAt: Instant?
+        /// How often in a row its message was not taken.
+        var failures = 0
     }
 
     /// - Parameter flood: what makes a flood that the destination is told of together; `nil` if it is told of each alarm.
@@ -150,9 +155,12 @@ package actor DeliveryLane {
         return try await deliver(waiting) ? nil : .seconds(1)
     }
 
-    /// What waits, without the alarms that are held back; `nil` where the store cannot be read.
+    /// What waits, without the alarms that are held back; `nil` where the store cannot be read. Those whose time has come again are
+    /// tried when no other waits, so that they keep none from its turn.
     private func waiting(atMost limit: Int) async -> [WaitingEscalation]? {
-        let held = held.held(at: clock.uptime())
+        let (all, held) = (held.all, held.held(at: clock.uptime()))
+        let others = await looked { try await $0.waiting(for: $1, except: all, limit: limit) }
+        guard let others, others.isEmpty, held.count < all.count else { return others }
         return await looked { try await $0.waiting(for: $1, except: held, limit: limit) }
     }
 
@@ -228,36 +236,50 @@ package actor DeliveryLane {
         }
         if waiting.isEmpty { return pauseForNews }
         let common = Array(waiting[..<(higher ?? waiting.count)])
-        // It may be the message of the flood that it does not take, and each by itself that it does.
-        let isEachTried = failures >= Self.groupFailuresMax
-        if !isEachTried, let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
-            do {
-                try await attempt(group)
-                isTaken = true
-                _ = await mark(common)
-                logger.notice("alarm flood: \(common.count) escalations told as one", metadata: metadata)
-            } catch let error as DeliveryError where error.isPermanent {
+        var single = higher.map { [waiting[$0]] } ?? []
+        if flood.failures >= Self.groupFailuresMax {
+            // It may be the message of the flood that it does not take, and each by itself that it does.
+            single = Array(common.prefix(Self.groupProbe)) + single
+            flood.failures -= 1
+        } else if let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
+            if try await deliver(group, for: common) {
+                flood.failures = 0
+                // What more there is has come already, and is told without a pause.
+                if waiting.count < Self.groupMax { flood.toldAt = now }
+            } else {
                 // It does not know such messages, and gets each by itself.
-                _ = try await deliver(common)
-            } catch {
-                if let first = common.first { await noteFailure(of: first, error) }
-                throw error
+                single = common + single
             }
-            // What more there is has come already, and is told without a pause.
-            if waiting.count < Self.groupMax { flood.toldAt = now }
         } else {
-            _ = try await deliver(common)
+            single = common + single
         }
-        if let higher {
-            _ = try await deliver([waiting[higher]])
-            flood.top = waiting[higher].escalation.severity
-        }
+        // In one go, so that nothing overtakes what is not taken of the same alarm before it.
+        _ = try await deliver(single)
         return nil
+    }
+
+    /// Delivers the message of a flood.
+    /// - Returns: whether it was taken; `false` where it is refused for good.
+    private func deliver(_ group: Escalation, for common: [WaitingEscalation]) async throws -> Bool {
+        do {
+            try await attempt(group)
+        } catch let error as DeliveryError where error.isPermanent {
+            return false
+        } catch {
+            flood.failures += 1
+            if let first = common.first { await noteFailure(of: first, error) }
+            throw error
+        }
+        isTaken = true
+        _ = await mark(common)
+        logger.notice("alarm flood: \(common.count) escalations told as one", metadata: metadata)
+        return true
     }
 
     private func noteTaken(_ escalation: Escalation) {
         isTaken = true
         held.release(escalation.alarm)
+        flood.top = max(flood.top, escalation.severity)
     }
 
     /// Keeps in the outbox why something could not be delivered. It waits there whether or not that can be kept.
@@ -273,13 +295,14 @@ package actor DeliveryLane {
 
     /// Delivers what waits, as far as it is taken.
     /// - Returns: whether the store knows what was delivered, and what was refused.
-    /// - Throws: why nothing is taken: two alarms in a row were not.
+    /// - Throws: why nothing is taken: see ``failuresInARow``.
     private func deliver(_ waiting: [WaitingEscalation]) async throws -> Bool {
         var delivered: [WaitingEscalation] = []
         var isParked = true
         var failed: Set<String> = []
         var failure: (any Error)?
-        var inARow = 0
+        var isDown = false
+        var inARow = (link: 0, answers: 0)
         for item in waiting where !failed.contains(item.escalation.alarm) {
             // Told already, from memory or when it could not be marked.
             if told.withLock({ $0.contains(item.escalation.identity) }) {
@@ -295,10 +318,10 @@ package actor DeliveryLane {
                 try await attempt(item.escalation, after: earlier)
                 delivered.append(item)
                 noteTaken(item.escalation)
-                inARow = 0
+                inARow = (0, 0)
             } catch let error as DeliveryError where error.isPermanent {
                 isParked = await park(item, "\(error)") && isParked
-                inARow = 0
+                inARow = (0, 0)
             } catch {
                 failure = error
                 if error is CancellationError { break }
@@ -306,12 +329,13 @@ package actor DeliveryLane {
                 failed.insert(item.escalation.alarm)
                 let isNew = held.hold(item.escalation.alarm, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
                 if isNew { logger.warning("\(item.escalation.identity) is not taken, and tried again: \(error)", metadata: metadata) }
-                inARow += 1
-                if inARow > 1 { break }
+                if (error as? DeliveryError)?.isAboutMessage == true { inARow.answers += 1 } else { inARow.link += 1 }
+                isDown = inARow.link >= Self.failuresInARow.link || inARow.answers >= Self.failuresInARow.answers
+                if isDown { break }
             }
         }
         let isMarked = await mark(delivered)
-        if let failure, failure is CancellationError || inARow > 1 { throw failure }
+        if let failure, failure is CancellationError || isDown { throw failure }
         return isMarked && isParked
     }
 

@@ -37,12 +37,15 @@ package struct DeliveryError: Error, CustomStringConvertible {
     package let description: String
     /// Another try with the same message cannot work: it is taken out of the way, and shown.
     package let isPermanent: Bool
+    /// The destination was reached, and has answered no: that may be about this message alone.
+    package let isAboutMessage: Bool
     /// How many seconds the destination wants to be left alone, where it says so.
     package let retryAfter: Double?
 
-    package init(_ description: String, isPermanent: Bool = false, retryAfter: Double? = nil) {
+    package init(_ description: String, isPermanent: Bool = false, isAboutMessage: Bool = false, retryAfter: Double? = nil) {
         self.description = description
         self.isPermanent = isPermanent
+        self.isAboutMessage = isAboutMessage
         self.retryAfter = retryAfter
     }
 }

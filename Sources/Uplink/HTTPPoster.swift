@@ -55,7 +55,9 @@ final class HTTPPoster: Sendable {
     init(_ settings: WebhookSettings, clock: any GatewayClock) throws {
         self.settings = settings
         self.clock = clock
-        current = Mutex((try Self.client(settings), Self.files(settings)))
+        // Before they are read: what changes them meanwhile is seen the next time.
+        let files = Self.files(settings)
+        current = Mutex((try Self.client(settings), files))
     }
 
     private static func files(_ settings: WebhookSettings) -> [FileState] {
@@ -133,7 +135,9 @@ final class HTTPPoster: Sendable {
             throw DeliveryError("\(settings.shownURL) refuses this message with \(status)\(said)", isPermanent: true)
         default:
             let seconds = response.headers.first(name: "Retry-After").flatMap(Double.init).flatMap { $0 >= 0 ? min($0, 86_400) : nil }
-            throw DeliveryError("\(settings.shownURL) answers \(status)\(said)", retryAfter: seconds)
+            // Too many requests, no access, or a service that is away: that is about all messages.
+            let isAboutAll = [401, 407, 408, 429, 502, 503, 504].contains(status)
+            throw DeliveryError("\(settings.shownURL) answers \(status)\(said)", isAboutMessage: !isAboutAll, retryAfter: seconds)
         }
     }
 

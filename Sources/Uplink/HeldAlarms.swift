@@ -6,8 +6,7 @@ internal import Telemetry
 struct HeldAlarms {
     private var entries: [String: (failures: Int, until: TimeSpan)] = [:]
 
-    /// Holds an alarm back for a time that grows with each failure in a row, up to a minute: somewhat longer than the lane would wait,
-    /// so that the others come first.
+    /// Holds an alarm back for a time that grows with each failure in a row, up to a minute.
     /// - Parameters:
     ///   - wish: how many seconds the destination wants to be left alone with it; ten minutes at most.
     ///   - now: by a clock that nobody sets.
@@ -24,6 +23,9 @@ struct HeldAlarms {
     }
 
     mutating func releaseAll() { entries.removeAll() }
+
+    /// The alarms that were not taken when they were tried last.
+    var all: [String] { entries.keys.sorted() }
 
     /// The alarms whose time has not come yet.
     func held(at now: TimeSpan) -> [String] { entries.isEmpty ? [] : entries.filter { $0.value.until > now }.keys.sorted() }

@@ -8,6 +8,18 @@ import Testing
 @testable import Store
 
 @Suite struct MigrationTests {
+    @Test("a store of an earlier version whose first records are gone already has no false beginning")
+    func anchored() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("t.db")
+        let queue = try DatabaseQueue(path: path)
+        try Migrations.all.migrate(queue, upTo: "11 origins of what is put aside")
+        try queue.write { try $0.execute(sql: "INSERT INTO audit_anchor (id, hash) VALUES (7, 'abc')") }
+        try queue.close()
+        try Store(path: path).close()
+        #expect(try StoreReader(path: path).verifyAudit().faults == [])
+    }
+
     @Test("a store from before policies keeps its alarms, what is shelved, and who was told")
     func fromThree() throws {
         let folder = try TemporaryFolder()

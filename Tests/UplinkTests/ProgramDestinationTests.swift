@@ -40,14 +40,14 @@ import Uplink
         }
     }
 
-    @Test("one that never stops writing takes no memory, and the end of what it wrote is shown")
+    @Test("one that never stops writing is ended before it takes much memory, and the end of what it wrote is shown")
     func floods() async throws {
         let folder = try TemporaryFolder()
         let program = try script("yes 0123456789", in: folder)
         await #expect {
-            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(1)).deliver(self.escalation)
+            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(10)).deliver(self.escalation)
         } throws: {
-            "\($0)".contains("was ended after 1s") && "\($0)".contains("0123456789") && "\($0)".utf8.count < 400
+            "\($0)".contains("was ended, as it had written more than") && "\($0)".contains("0123456789") && "\($0)".utf8.count < 400
         }
         // And one that writes much and ends.
         let long = try script("head -c 3000000 /dev/zero | tr '\\0' x; echo done > /dev/stderr", in: folder)

@@ -30,14 +30,19 @@ final class ControlServer: Sendable {
     /// Starts a thread that waits for connections; each has one of its own. Without a socket the gateway runs all the same.
     func start() {
         let thread = Thread { [self] in
-            do {
-                while !isStopping.load(ordering: .relaxed) {
+            var trouble = ""
+            while !isStopping.load(ordering: .relaxed) {
+                do {
                     let socket = try ControlSocket.listen(at: path)
+                    trouble = ""
                     place.withLock { $0 = socket.place }
                     listen(socket)
+                } catch {
+                    // Said once until it changes.
+                    if "\(error)" != trouble { logger.error("operators' commands do not work, which is tried again: \(error)") }
+                    trouble = "\(error)"
+                    for _ in 0..<25 where !isStopping.load(ordering: .relaxed) { usleep(200_000) }
                 }
-            } catch {
-                logger.error("operators' commands will not work: \(error)")
             }
         }
         thread.name = "tocsin-control"

@@ -42,6 +42,10 @@ package final class Pipeline {
     /// When the open batch has to be committed, in nanoseconds of uptime; `nil` while it is empty.
     private var commitAt: Int64?
     private var storeRetryAt: Int64?
+    /// Since when another program has held the store for writing.
+    private var busySince: Int64?
+    /// After so long it is told that nothing can be stored.
+    private static let longestBusy: Int64 = 3_000_000_000
     /// While nothing can be stored: when the link is to be made anew, so that the broker does not take it for dead, and
     /// how many escalations of the batch have been told without being stored.
     private var relinkAt: Int64 = 0
@@ -122,8 +126,11 @@ package final class Pipeline {
         return !isStopping
     }
 
+    /// The newest commit has succeeded.
+    private var isStoring: Bool { storeRetryAt == nil && busySince == nil }
+
     /// While nothing can be stored, what comes in is evaluated all the same, and not acknowledged: the broker keeps it for us.
-    private var mayTakeMore: Bool { storeRetryAt == nil || intake.batch.bytesHeld < Self.bytesHeldMax }
+    private var mayTakeMore: Bool { isStoring || intake.batch.bytesHeld < Self.bytesHeldMax }
 
     /// Reads what may be taken in one turn: by packets, by readings and by bytes, whichever is reached first. A packet is never
     /// split, so that it may be exceeded by one.
@@ -163,7 +170,7 @@ package final class Pipeline {
 
     /// The alarm that nothing can be stored ends when something can, and there is room for more than that.
     private func endStoreFault() {
-        guard intake.hasStoreFault, storeRetryAt == nil, case let time = uptime(), time >= roomLookAt else { return }
+        guard intake.hasStoreFault, isStoring, case let time = uptime(), time >= roomLookAt else { return }
         roomLookAt = time + 1_000_000_000
         if ballast.lay() { intake.endStoreFault(at: now) }
     }
@@ -200,6 +207,7 @@ package final class Pipeline {
             if time >= storeRetryAt { commit() }
             return
         }
+        if busySince != nil, let commitAt, time < commitAt { return tellUnstored() }
         let deadline = commitAt ?? time + configuration.store.commitDelay.nanoseconds
         commitAt = deadline
         let isFull =
@@ -214,7 +222,7 @@ package final class Pipeline {
             let hasEscalations = !intake.batch.escalations.isEmpty
             try store.commit(intake.batch, refusedMax: configuration.store.refusedMax)
             let hasFailed = storeRetryAt != nil
-            storeRetryAt = nil
+            (storeRetryAt, busySince) = (nil, nil)
             toldUnstored = 0
             commitAt = nil
             answerOperators(isStored: true)
@@ -230,6 +238,13 @@ package final class Pipeline {
     /// evaluated, and whoever has to be told is told.
     private func failToStore(_ error: any Error) {
         let time = uptime()
+        // Somebody else writes: for a moment, as a rule. What has to be told is told meanwhile.
+        if Store.isBusy(error), storeRetryAt == nil, time < (busySince ?? time) + Self.longestBusy {
+            busySince = busySince ?? time
+            commitAt = time + 100_000_000
+            return tellUnstored()
+        }
+        busySince = nil
         if storeRetryAt == nil {
             logger.critical("the store takes no readings; nothing is acknowledged until it does: \(error)")
             intake.raiseStoreFault("\(error)", at: now)
@@ -309,7 +324,7 @@ package final class Pipeline {
 
     /// Once the session holds no others, the store needs to know only the filters that are wanted.
     private func forgetSubscriptions() {
-        guard !areSubscriptionsKept, storeRetryAt == nil, let connection, connection.isConnected, !connection.hasFiltersToLeave else {
+        guard !areSubscriptionsKept, isStoring, let connection, connection.isConnected, !connection.hasFiltersToLeave else {
             return
         }
         areSubscriptionsKept = true
@@ -324,9 +339,9 @@ package final class Pipeline {
     /// Begins anew from what is stored, with a model.
     /// - Returns: false if nothing can be stored now, or nothing read; then all is as it was.
     private func rebuild(from model: Model, because occasion: Intake.Occasion) -> Bool {
-        guard storeRetryAt == nil else { return false }
+        guard isStoring else { return false }
         if !intake.batch.isEmpty { commit() }
-        guard storeRetryAt == nil else { return false }
+        guard isStoring else { return false }
         do {
             var next = Intake(model, configuration, logger: logger)
             try next.warm(from: store, now: now, because: occasion, listening: occasion == .reload ? intake.listening : nil)
@@ -346,7 +361,7 @@ package final class Pipeline {
         if connection?.takeNewSession() ?? false { intake.forgetReceived() }
         intake.tick(now)
         if !intake.batch.isEmpty { commit() }
-        if storeRetryAt == nil {
+        if isStoring {
             connection?.releaseAcknowledgements()
             connection?.disconnect()
         }

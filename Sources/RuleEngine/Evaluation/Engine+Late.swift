@@ -27,8 +27,10 @@ struct LateSamples {
     fileprivate(set) var isReplaying = false
     /// More than this are put in their places even then.
     fileprivate static let itemsMax = 1 << 16
-    /// From this part of what a series holds on, its windows are formed anew: below, sample by sample costs less.
-    fileprivate static let shareOfMany = 32
+    /// What it costs to put a sample in its place by itself, beside what has to be moved for it: as much as to form the windows anew
+    /// with so many samples. And how many samples are moved for the cost of one with which windows are formed anew.
+    fileprivate static let costOfOne = 32
+    fileprivate static let movedAtOnce = 16
     /// The pause after recomputing, in nanoseconds for each sample used: some twenty times what a sample costs.
     fileprivate static let pausePerSample: Int64 = 2000
 
@@ -128,7 +130,11 @@ extension Engine {
             if series[index].isQuiet { resume(index, with: last) }
             series[index].lag = listened == .min ? 0 : listened &- last.time
         }
-        if run.count > 1, run.count * LateSamples.shareOfMany > Int(series[index].ring.count) {
+        let ring = series[index].ring
+        // What each by itself would move, at most: the newer samples or the older ones, whichever are fewer.
+        let newer = run.first.map { Int(ring.count) - ring.upperBound($0.time) } ?? 0
+        let moved = min(newer, Int(ring.count) / 2)
+        if run.count > 1, run.count * (LateSamples.costOfOne + moved / LateSamples.movedAtOnce) > Int(ring.count) {
             insert(run[...], into: index)
         } else {
             for sample in run { insert(sample, into: index) }

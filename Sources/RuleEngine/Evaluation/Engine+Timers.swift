@@ -20,7 +20,7 @@ extension Engine {
                 let time = clock >= 0 ? ownTime(clock, at: time) : time
                 guard instances[member].wake < time else { continue }
                 let from = hoursFrom
-                hoursFrom = time.saturatingSubtract(Self.hoursCaughtUp)
+                hoursFrom = time.saturatingSubtract(hoursCaughtUp)
                 while instances[member].wake < time {
                     evaluate(member, at: instances[member].wake, trigger: .timer, into: &changes)
                 }
@@ -57,7 +57,7 @@ extension Engine {
                 let wake = instances[index].wake
                 let lag = lag(ofInstance: index)
                 if wake <= timer.due.saturatingSubtract(lag) {
-                    hoursFrom = now.nanoseconds.saturatingSubtract(lag).saturatingSubtract(Self.hoursCaughtUp)
+                    hoursFrom = now.nanoseconds.saturatingSubtract(lag).saturatingSubtract(hoursCaughtUp)
                     self.wake(index, into: &changes)
                     hoursFrom = .min
                 } else if wake != .max {
@@ -178,7 +178,7 @@ extension Engine {
     /// Runs what timers had to do strictly before a moment: those of a series, and of the instances that read it.
     @inline(never)
     mutating func runTimers(of index: Int, before time: Int64, into changes: inout [LevelChange]) {
-        hoursFrom = time.saturatingSubtract(Self.hoursCaughtUp)
+        hoursFrom = time.saturatingSubtract(hoursCaughtUp)
         defer { hoursFrom = .min }
         while true {
             let base = Int(series[index].readerBase)

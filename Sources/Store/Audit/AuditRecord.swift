@@ -50,6 +50,8 @@ package struct AuditRecord: Codable, Sendable, Equatable {
     /// The fingerprints of rows as they stand from here on, by their names: `transition river-rising/s1@…#3`. An empty one says
     /// that the row was removed by right.
     package var rows: [String: String]?
+    /// What those of them that were there were before, as the gateway found them.
+    package var before: [String: String]?
 
     /// The kinds that speak of rows of the store, for ``AuditedRows``.
     enum Kind {
@@ -63,6 +65,13 @@ package struct AuditRecord: Codable, Sendable, Equatable {
 
     /// The fact that tells what stands before the first record that is kept, as `number:hash`.
     static let anchorFact = "anchor"
+    /// What stood there until then, or ``noAnchor``.
+    static let anchorBeforeFact = "anchor-before"
+    static let noAnchor = "none"
+    /// The number of a record that goes on with the rows of the one before, from 2.
+    static let partFact = "part"
+    /// The chain could not be read to its end when the baseline was made.
+    static let incompleteFact = "incomplete"
 
     init(_ kind: String, at time: Instant) {
         number = 0

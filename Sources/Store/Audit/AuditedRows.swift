@@ -6,24 +6,65 @@ struct AuditedRows {
     private var said: [String: (number: Int64, fingerprint: String)] = [:]
     /// Alarms that were removed by right, and their transitions with them.
     private var removedAlarms: Set<String> = []
+    /// What was said before the newest baseline, as long as its parts are taken.
+    private var saidBefore: [String: (number: Int64, fingerprint: String)]?
     /// What the chain itself says stands before its first record.
     private var anchor: (number: Int64, value: String)?
 
-    /// Takes the next record of the chain.
-    mutating func take(_ record: AuditRecord) {
-        if record.kind == AuditRecord.Kind.baseline {
-            said.removeAll()
-            removedAlarms.removeAll()
-        }
-        if let value = record.facts?[AuditRecord.anchorFact] { anchor = (record.number, value) }
-        for (name, fingerprint) in record.rows ?? [:] {
-            if fingerprint == AuditedRow.removed {
-                said[name] = nil
-                if let row = AuditedRow(name: name), row.table == .alarm { removedAlarms.insert(row.key) }
-            } else {
+    /// Takes the next record of the chain, and names the rows that were not as the chain had said when the gateway found them.
+    mutating func take(_ record: AuditRecord, _ verifier: inout AuditVerifier) {
+        switch record.kind {
+        case AuditRecord.Kind.baseline:
+            if record.facts?[AuditRecord.partFact] == nil { begin(record) }
+            for (name, fingerprint) in record.rows ?? [:] {
+                if let saidBefore { compare(name, fingerprint, with: saidBefore[name], at: record.number, &verifier) }
                 said[name] = (record.number, fingerprint)
             }
+        case AuditRecord.Kind.retention:
+            take(anchorOf: record, &verifier)
+            // What the removed records said last; a newer word stands already.
+            for (name, fingerprint) in record.rows ?? [:] where said[name] == nil { said[name] = (record.number, fingerprint) }
+        default:
+            for (name, fingerprint) in record.before ?? [:] {
+                compare(name, fingerprint, with: said[name], at: record.number, &verifier)
+            }
+            for (name, fingerprint) in record.rows ?? [:] { note(name, fingerprint, record.number) }
         }
+    }
+
+    private mutating func begin(_ record: AuditRecord) {
+        // A chain that had said nothing of rows, or could not be read to its end, tells nothing of what they should be.
+        saidBefore = said.isEmpty || record.facts?[AuditRecord.incompleteFact] != nil ? nil : said
+        said.removeAll()
+        removedAlarms.removeAll()
+        if let value = record.facts?[AuditRecord.anchorFact] { anchor = (record.number, value) }
+    }
+
+    private mutating func take(anchorOf record: AuditRecord, _ verifier: inout AuditVerifier) {
+        guard let value = record.facts?[AuditRecord.anchorFact] else { return }
+        if let before = record.facts?[AuditRecord.anchorBeforeFact], let anchor, anchor.value != before {
+            verifier.fault(
+                record.number,
+                "the chain's beginning had been altered: it was \(before), and record \(anchor.number) tells of \(anchor.value)")
+        }
+        anchor = (record.number, value)
+    }
+
+    private mutating func note(_ name: String, _ fingerprint: String, _ number: Int64) {
+        guard fingerprint == AuditedRow.removed else { return said[name] = (number, fingerprint) }
+        said[name] = nil
+        if let row = AuditedRow(name: name), row.table == .alarm { removedAlarms.insert(row.key) }
+    }
+
+    private func compare(
+        _ name: String, _ fingerprint: String, with word: (number: Int64, fingerprint: String)?, at number: Int64,
+        _ verifier: inout AuditVerifier
+    ) {
+        guard word?.fingerprint != fingerprint else { return }
+        verifier.fault(
+            number,
+            word.map { "the \(name) had been altered in the store since record \($0.number)" }
+                ?? "the \(name) had been added to the store: no record spoke of it")
     }
 
     /// Names each row that no record speaks of, that is not as the newest record says, or that should be there and is not.

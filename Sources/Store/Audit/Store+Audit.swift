@@ -5,30 +5,50 @@ package import Telemetry
 extension Store {
     /// How many rows one record speaks of at most, so that a flood makes many records of a bounded size.
     private static let rowsMax = 1000
+    /// And how many rows the records may speak of that retention removes at once.
+    private static let prunedRowsMax = 10_000
+
+    /// What rows are at this moment, without those that are not there: to be told beside what they are after a write, so that the
+    /// gateway vouches for nothing that somebody else has put there.
+    static func fingerprints(of rows: some Sequence<AuditedRow>, _ db: Database) throws -> [String: String] {
+        var found: [String: String] = [:]
+        for row in rows {
+            let fingerprint = try row.fingerprint(db)
+            if fingerprint != AuditedRow.removed { found[row.name] = fingerprint }
+        }
+        return found
+    }
 
     /// Says in the chain what rows are from here on, in the transaction that wrote or removed them.
-    /// - Parameter time: `nil` for that of the newest record.
-    static func attest(_ rows: Set<AuditedRow>, at time: Instant?, _ db: Database) throws {
+    /// - Parameters:
+    ///   - before: what they were before the transaction, see ``fingerprints(of:_:)``.
+    ///   - time: `nil` for that of the newest record.
+    static func attest(_ rows: Set<AuditedRow>, before: [String: String], at time: Instant?, _ db: Database) throws {
         guard !rows.isEmpty else { return }
         let fingerprints = try rows.map { ($0.name, try $0.fingerprint(db)) }.sorted { $0.0 < $1.0 }
         let time = try time ?? newestAuditTime(db) ?? Instant(nanoseconds: 0)
-        try append(AuditRecord(AuditRecord.Kind.rows, at: time), speakingOf: fingerprints, db)
+        try append(AuditRecord(AuditRecord.Kind.rows, at: time), speakingOf: fingerprints, before: before, db)
     }
 
     /// Appends a record, and as many more of its kind as its rows need.
-    private static func append(_ record: AuditRecord, speakingOf rows: [(String, String)], _ db: Database) throws {
+    private static func append(
+        _ record: AuditRecord, speakingOf rows: [(String, String)], before: [String: String] = [:], _ db: Database
+    ) throws {
         var record = record
         for start in stride(from: 0, to: max(rows.count, 1), by: rowsMax) {
             let part = rows[start..<min(start + rowsMax, rows.count)]
             record.rows = part.isEmpty ? nil : Dictionary(part) { first, _ in first }
+            let known = part.compactMap { row in before[row.0].map { (row.0, $0) } }
+            record.before = known.isEmpty ? nil : Dictionary(known) { first, _ in first }
+            if start > 0 { (record.text, record.facts) = (nil, [AuditRecord.partFact: String(start / rowsMax + 1)]) }
             try append(record, db)
-            (record.kind, record.text, record.facts) = (AuditRecord.Kind.rows, nil, nil)
         }
     }
 
     /// Begins anew with what the chain says of rows: from this record on exactly those are there that are there now. For stores of
     /// versions that did not record them, and for what could be saved of a damaged one.
-    static func attestAll(because reason: String, at time: Instant, _ db: Database) throws {
+    /// - Parameter isIncomplete: the chain itself could not be read to its end, so that rows may rightly be other than it says.
+    static func attestAll(because reason: String, isIncomplete: Bool = false, at time: Instant, _ db: Database) throws {
         var rows: [(String, String)] = []
         for table in AuditedTable.allCases {
             let found = try Row.fetchCursor(db, sql: table.query)
@@ -39,7 +59,10 @@ extension Store {
         }
         var record = AuditRecord(AuditRecord.Kind.baseline, at: time)
         record.text = reason
-        record.facts = try anchor(db).map { [AuditRecord.anchorFact: $0] }
+        var facts: [String: String] = [:]
+        facts[AuditRecord.anchorFact] = try anchor(db)
+        if isIncomplete { facts[AuditRecord.incompleteFact] = "yes" }
+        record.facts = facts.isEmpty ? nil : facts
         try append(record, speakingOf: rows, db)
     }
 
@@ -49,7 +72,7 @@ extension Store {
     }
 
     /// What stands before the first record, as `number:hash`; `nil` where the chain is whole.
-    private static func anchor(_ db: Database) throws -> String? {
+    static func anchor(_ db: Database) throws -> String? {
         try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor").map { "\($0.value(at: 0) ?? Int64(0)):\($0.value(at: 1) ?? "")" }
     }
 
@@ -102,24 +125,30 @@ extension Store {
         guard let oldest = try Row.fetchOne(db, sql: "\(columns) ORDER BY id LIMIT 1"), isOld(record(oldest)),
             let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM audit")
         else { return 0 }
-        let rows = try Row.fetchAll(db, sql: "\(columns) WHERE id <> ? ORDER BY id LIMIT 1000", arguments: [newest])
-        guard let end = rows.lastIndex(where: { isOld(record($0)) }), let id: Int64 = rows[end].value(at: 0),
-            let hash: String = rows[end].value(at: 1)
-        else { return 0 }
-        var said: [String: String] = [:]
-        for row in rows[...end] { said.merge(record(row)?.rows ?? [:]) { $1 } }
-        // What is no longer as they said is told by a later record, or is a fault that verify must go on to find.
+        let found = try Row.fetchCursor(db, sql: "\(columns) WHERE id <> ? ORDER BY id LIMIT 1000", arguments: [newest])
+        var (end, said): ((id: Int64, hash: String)?, [String: String]) = (nil, [:])
+        // Commits wait for this, too: what is left goes the next time.
+        while said.count < prunedRowsMax, let row = try found.next(), case let record = record(row), isOld(record),
+            let id: Int64 = row.value(at: 0), let hash: String = row.value(at: 1)
+        {
+            end = (id, hash)
+            said.merge(record?.rows ?? [:]) { $1 }
+        }
+        guard let (id, hash) = end else { return 0 }
+        // What is no longer as they said is told by a later record, or altered: then no record speaks of it, which verify finds. A row
+        // that is gone is not missed any more.
         let kept = try said.filter { name, fingerprint in
             guard fingerprint != AuditedRow.removed, let row = AuditedRow(name: name) else { return false }
             return try row.fingerprint(db) == fingerprint
         }
+        let before = try anchor(db) ?? AuditRecord.noAnchor
         try db.execute(sql: "DELETE FROM audit WHERE id <= ?", arguments: [id])
         let removed = db.changesCount
         try db.execute(sql: "DELETE FROM audit_anchor")
         try db.execute(sql: "INSERT INTO audit_anchor (id, hash) VALUES (?, ?)", arguments: [id, hash])
         var note = AuditRecord(AuditRecord.Kind.retention, at: now)
         note.text = "records up to number \(id) were removed, as they are from before \(limit)"
-        note.facts = [AuditRecord.anchorFact: "\(id):\(hash)"]
+        note.facts = [AuditRecord.anchorFact: "\(id):\(hash)", AuditRecord.anchorBeforeFact: before]
         try append(note, speakingOf: kept.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, db)
         return removed
     }

@@ -59,7 +59,7 @@ extension StoreReader {
                 let (text, hash): (String, String) = (row.value(at: 0) ?? "", row.value(at: 1) ?? "")
                 if let record = verifier.take(text, hash: hash) {
                     if let expected, record.number == expected.number { hasMet = expected.hash == hash }
-                    said.take(record)
+                    said.take(record, &verifier)
                 }
                 if verifier.count % 10_000 == 0 { progress(verifier.count) }
             }

@@ -23,7 +23,9 @@ extension Store {
             try store.takeOverReadings(from: setAside, &rescue, progress)
             try store.limitForwarded()
             try store.note(AuditNote("repaired", at: now, text: rescue.description))
-            try store.write { try attestAll(because: "the store was repaired", at: now, $0) }
+            try store.write { [rescue] in
+                try attestAll(because: "the store was repaired", isIncomplete: rescue.incomplete.contains("audit"), at: now, $0)
+            }
             return rescue
         } catch {
             do {

@@ -58,7 +58,9 @@ extension Store {
         var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
         store.takeOver(Self.essentials + Self.positions, from: setAside, &rescue)
         try store.limitForwarded()
-        try store.write { [text = rescue.description] in try Self.attestAll(because: text, at: now, $0) }
+        try store.write { [rescue] in
+            try Self.attestAll(because: rescue.description, isIncomplete: rescue.incomplete.contains("audit"), at: now, $0)
+        }
         return (store, rescue)
     }
 

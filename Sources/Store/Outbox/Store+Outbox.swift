@@ -122,9 +122,11 @@ extension Store {
     package func markDelivered(_ waiting: [WaitingEscalation], at time: Instant) async throws {
         try await writeWithoutSync { db in
             for item in waiting {
+                let before = try Self.fingerprints(of: [.escalation(item.escalation.identity)], db)
                 try db.cachedStatement(sql: "UPDATE escalation SET delivered = ?, attempts = attempts + 1, error = NULL WHERE id = ?")
                     .execute(arguments: [time.nanoseconds, item.id])
-                try Self.append(.delivery(item.escalation, kind: "delivered", attempts: item.attempts + 1, at: time), about: item, db)
+                try Self.append(
+                    .delivery(item.escalation, kind: "delivered", attempts: item.attempts + 1, at: time), about: item, before: before, db)
             }
         }
     }
@@ -132,11 +134,13 @@ extension Store {
     /// Takes an escalation out of the way that its destination has refused for good; it is kept, and shown.
     package func park(_ waiting: WaitingEscalation, error: String, at time: Instant) async throws {
         try await write { db in
+            let before = try Self.fingerprints(of: [.escalation(waiting.escalation.identity)], db)
             try db.execute(
                 sql: "UPDATE escalation SET parked = ?, attempts = attempts + 1, error = ? WHERE id = ?",
                 arguments: [time.nanoseconds, error, waiting.id])
             try Self.append(
-                .delivery(waiting.escalation, kind: "parked", attempts: waiting.attempts + 1, error: error, at: time), about: waiting, db)
+                .delivery(waiting.escalation, kind: "parked", attempts: waiting.attempts + 1, error: error, at: time), about: waiting,
+                before: before, db)
         }
     }
 
@@ -144,16 +148,15 @@ extension Store {
     /// - Returns: how many escalations now wait there.
     package func unpark(_ destination: String?, person: String, at time: Instant) async throws -> Int {
         try await write { db in
-            let parked = try String.fetchAll(
-                db,
-                sql: """
-                    UPDATE escalation SET parked = NULL
-                    WHERE parked IS NOT NULL AND delivered IS NULL AND destination = coalesce(?, destination) RETURNING identity
-                    """, arguments: [destination])
+            let isMeant = "parked IS NOT NULL AND delivered IS NULL AND destination = coalesce(?, destination)"
+            let parked = try String.fetchAll(db, sql: "SELECT identity FROM escalation WHERE \(isMeant)", arguments: [destination])
             if !parked.isEmpty {
+                let rows = Set(parked.map { AuditedRow.escalation($0) })
+                let before = try Self.fingerprints(of: rows, db)
+                try db.execute(sql: "UPDATE escalation SET parked = NULL WHERE \(isMeant)", arguments: [destination])
                 let text = "\(parked.count) parked escalations are tried again"
                 try Self.append(.note(AuditNote("retried", at: time, person: person, text: text)), db)
-                try Self.attest(Set(parked.map { .escalation($0) }), at: time, db)
+                try Self.attest(rows, before: before, at: time, db)
             }
             return try Int.fetchOne(
                 db, sql: "SELECT count(*) FROM escalation WHERE delivered IS NULL AND destination = coalesce(?, destination)",
@@ -162,10 +165,11 @@ extension Store {
     }
 
     /// Records what became of an escalation, and what its row is now.
-    private static func append(_ record: AuditRecord, about waiting: WaitingEscalation, _ db: Database) throws {
+    /// - Parameter before: what the row was, see ``fingerprints(of:_:)``.
+    private static func append(_ record: AuditRecord, about waiting: WaitingEscalation, before: [String: String], _ db: Database) throws {
         let row = AuditedRow.escalation(waiting.escalation.identity)
         var record = record
-        record.rows = [row.name: try row.fingerprint(db)]
+        (record.rows, record.before) = ([row.name: try row.fingerprint(db)], before)
         try append(record, db)
     }
 

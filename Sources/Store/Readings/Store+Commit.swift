@@ -12,6 +12,8 @@ extension Store {
     package func commit(_ batch: StoreBatch, refusedMax: Int = 1000) throws {
         guard !batch.isEmpty else { return }
         try write { db in
+            let audited = batch.auditedRows
+            let before = try Self.fingerprints(of: audited, db)
             try Self.append(batch.readings, arrived: batch.arrived, db)
             try Self.keep(batch.deviceStates, db)
             try Self.keep(batch.received, db)
@@ -23,7 +25,7 @@ extension Store {
             }
             for escalation in batch.escalations { try Self.post(escalation, db) }
             for note in batch.notes { try Self.append(.note(note), db) }
-            try Self.attest(batch.auditedRows, at: batch.newestTime, db)
+            try Self.attest(audited, before: before, at: batch.newestTime, db)
             for refusal in batch.refusals { try Self.keep(refusal, atMost: refusedMax, db) }
         }
     }

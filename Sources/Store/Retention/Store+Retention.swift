@@ -45,24 +45,19 @@ extension Store {
         }
         let limit = (now - limits.alarms).nanoseconds
         (report.alarms, report.escalations, report.auditRecords) = try await write { db in
-            let alarms = try String.fetchAll(
-                db,
-                sql: """
-                    DELETE FROM alarm WHERE cleared < ? AND NOT EXISTS
-                        (SELECT 1 FROM escalation WHERE escalation.alarm = alarm.id AND delivered IS NULL)
+            // Records first: what the old ones say of rows that are removed below is carried on until then.
+            let records = try Self.pruneAudit(before: Instant(nanoseconds: limit), now: now, db)
+            let alarms = try Self.remove(
+                .alarm, at: now, db,
+                where: """
+                    cleared < ? AND NOT EXISTS (SELECT 1 FROM escalation WHERE escalation.alarm = alarm.id AND delivered IS NULL)
                         AND id IS NOT (SELECT alarm FROM transition ORDER BY id DESC LIMIT 1)
-                    RETURNING id
-                    """, arguments: [limit])
+                    """, limit)
             // Of an alarm that is active it is known what was sent, however old it is: its end has to refer to it.
-            let escalations = try String.fetchAll(
-                db,
-                sql: """
-                    DELETE FROM escalation WHERE delivered < ? AND NOT EXISTS
-                        (SELECT 1 FROM alarm WHERE alarm.id = escalation.alarm AND cleared IS NULL)
-                    RETURNING identity
-                    """, arguments: [limit])
-            try Self.attest(Set(alarms.map { .alarm($0) } + escalations.map { .escalation($0) }), at: now, db)
-            return (alarms.count, escalations.count, try Self.pruneAudit(before: Instant(nanoseconds: limit), now: now, db))
+            let escalations = try Self.remove(
+                .escalation, at: now, db,
+                where: "delivered < ? AND NOT EXISTS (SELECT 1 FROM alarm WHERE alarm.id = escalation.alarm AND cleared IS NULL)", limit)
+            return (alarms, escalations, records)
         }
         return report
     }
@@ -93,5 +88,17 @@ extension Store {
             try db.execute(sql: "DELETE FROM batch WHERE first_reading < ?", arguments: [end])
             return removed
         }
+    }
+
+    /// Removes rows of an audited table, and says so in the chain.
+    /// - Returns: how many.
+    private static func remove(_ table: AuditedTable, at now: Instant, _ db: Database, where isOld: String, _ limit: Int64) throws -> Int {
+        let keys = try String.fetchAll(db, sql: "SELECT \(table.key) FROM \(table.rawValue) WHERE \(isOld)", arguments: [limit])
+        guard !keys.isEmpty else { return 0 }
+        let rows = Set(keys.map { AuditedRow(table: table, key: $0) })
+        let before = try fingerprints(of: rows, db)
+        try db.execute(sql: "DELETE FROM \(table.rawValue) WHERE \(isOld)", arguments: [limit])
+        try attest(rows, before: before, at: now, db)
+        return keys.count
     }
 }

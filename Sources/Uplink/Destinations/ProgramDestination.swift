@@ -13,6 +13,8 @@ package struct ProgramDestination: Destination {
     /// It ends the program itself, and says what that has said.
     package var timeout: TimeSpan { limit + .seconds(5) }
     private let limit: TimeSpan
+    /// What it writes lies in memory. What it leaves running when it ends well may go on writing there.
+    private static let outputBytesMax = 1 << 24
 
     /// - Parameters:
     ///   - command: the program, by its whole path, and its arguments.
@@ -25,16 +27,15 @@ package struct ProgramDestination: Destination {
 
     package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
         let input = try NamelessFile(Data((escalation.payload + "\n").utf8))
-        var output = try OutputPipe(keeping: 200)
+        let output = try NamelessFile()
         let child: ChildProcess
         do {
             child = try ChildProcess(
-                command[0], Array(command.dropFirst()), input: input.descriptor, output: output.writing,
+                command[0], Array(command.dropFirst()), input: input.descriptor, output: output.descriptor,
                 environment: environment(escalation))
         } catch {
             throw DeliveryError("\(error)")
         }
-        output.isHandedOver()
         let end = ContinuousClock.now + .nanoseconds(limit.nanoseconds)
         while child.isRunning {
             guard ContinuousClock.now < end, !Task.isCancelled else {
@@ -43,14 +44,17 @@ package struct ProgramDestination: Destination {
                 try Task.checkCancellation()
                 throw DeliveryError("\(command[0]) was ended after \(TimeSpanText.short(limit))\(said(output))")
             }
-            output.drain()
+            guard output.size <= Self.outputBytesMax else {
+                child.signalGroup(SIGKILL)
+                child.wait()
+                throw DeliveryError("\(command[0]) was ended, as it had written more than \(Self.outputBytesMax) bytes\(said(output))")
+            }
             try? await Task.sleep(for: .milliseconds(10))
         }
-        output.drain()
         guard child.exitCode == 0 else {
             // What it has left behind would be there as often as it is tried again.
             child.signalGroup(SIGKILL)
-            throw DeliveryError("\(command[0]) ended with \(child.exitCode ?? -1)\(said(output))")
+            throw DeliveryError("\(command[0]) ended with \(child.exitCode ?? -1)\(said(output))", isAboutMessage: true)
         }
     }
 
@@ -74,8 +78,8 @@ package struct ProgramDestination: Destination {
     }
 
     /// The end of what it wrote, for the operator who looks why.
-    private func said(_ output: borrowing OutputPipe) -> String {
-        let text = String(decoding: output.end, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    private func said(_ output: borrowing NamelessFile) -> String {
+        let text = String(decoding: output.end(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         return text.isEmpty ? "" : ": \(text)"
     }
 }

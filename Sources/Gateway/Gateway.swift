@@ -162,6 +162,7 @@ package final class Gateway: Service {
             for service in services { group.addTask { await watch.run(service) } }
             try store.note(AuditNote("started", at: clock.now(), text: model.summary, facts: model.ruleVersions))
             let pipeline = try startPipeline()
+            try store.limitWaits()
             logger.notice(
                 "gateway started",
                 metadata: [

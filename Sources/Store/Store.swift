@@ -1,7 +1,6 @@
 internal import Alarms
 internal import Foundation
 internal import GRDB
-internal import GRDBSQLite
 package import Telemetry
 
 /// SQLite, the gateway's only state: readings, alarms, transitions and the outbox.
@@ -15,10 +14,6 @@ package final class Store: Sendable {
     package let path: String
     let unreadable = UnreadableRows()
     let log = WriteAheadLog()
-    /// How long it waits for others that hold the file, when it opens it, and from then on: readings are evaluated and escalations
-    /// told from memory while nothing can be stored, and a commit that waited would hold all of that up.
-    private static let openingMilliseconds = 10_000
-    static let busyMilliseconds: Int32 = 250
 
     /// Opens the file, or makes it, and brings its schema up to date.
     /// - Throws: ``StoreError`` where the file is no store, or was written by a newer version.
@@ -28,7 +23,7 @@ package final class Store: Sendable {
         Self.restrict(path)
         var configuration = Configuration()
         configuration.journalMode = .wal
-        configuration.busyMode = .timeout(TimeInterval(Self.openingMilliseconds) / 1000)
+        configuration.busyMode = .timeout(TimeInterval(WriteAheadLog.busyMillisecondsAtStart) / 1000)
         configuration.label = "tocsin.store"
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -43,7 +38,6 @@ package final class Store: Sendable {
                 throw StoreError.newer(path)
             }
             try migrator.migrate(queue)
-            try queue.writeWithoutTransaction { db in _ = sqlite3_busy_timeout(db.sqliteConnection, Self.busyMilliseconds) }
             var readonly = Configuration()
             readonly.readonly = true
             readonly.busyMode = .timeout(10)
@@ -116,6 +110,10 @@ package final class Store: Sendable {
         guard let result else { throw DatabaseError(message: "a transaction gave no result") }
         return result
     }
+
+    /// Waits no longer than a quarter of a second for others that hold the file, from now on: readings are evaluated and escalations
+    /// told from memory while nothing can be stored, and a commit that waited would hold all of that up.
+    package func limitWaits() throws { try queue.writeWithoutTransaction { [log] db in log.setBusyTimeout(250, db) } }
 
     /// Whether something failed only because another program holds the file for writing.
     package static func isBusy(_ error: any Error) -> Bool { (error as? DatabaseError)?.resultCode == .SQLITE_BUSY }

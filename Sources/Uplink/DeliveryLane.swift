@@ -21,9 +21,9 @@ package struct FloodLimit: Sendable, Hashable {
 
 /// Delivers what is due at one destination.
 ///
-/// What a destination does not take is tried again after a growing wait, and with it what comes behind it of the same alarm
-/// (``HeldAlarms``): nothing within an alarm overtakes, and no alarm waits for another. Several alarms in a row that are not taken say
-/// that nothing is: then all of it waits. What a destination refuses for good is parked, and holds up nothing.
+/// What a destination does not take is tried again after a growing wait, and with it what comes behind it of the same rule and group
+/// (``HeldPlaces``): there nothing overtakes, and no place waits for another. Several places in a row of which nothing is taken say
+/// that nothing is at all: then all of it waits. What a destination refuses for good is parked, and holds up nothing.
 package actor DeliveryLane {
     /// How long to wait before the next turn.
     package enum Pause: Sendable {
@@ -62,7 +62,7 @@ package actor DeliveryLane {
     /// It has been said that the outbox cannot be read.
     private var isUnreadable = false
     private var flood = FloodState()
-    private var held = HeldAlarms()
+    private var held = HeldPlaces()
     /// Something was taken in this turn.
     private var isTaken = false
     private nonisolated var metadata: Logger.Metadata { ["destination": "\(destination.name)"] }
@@ -155,7 +155,7 @@ package actor DeliveryLane {
         return try await deliver(waiting) ? nil : .seconds(1)
     }
 
-    /// What waits, without the alarms that are held back; `nil` where the store cannot be read. Those whose time has come again are
+    /// What waits, without the places that are held back; `nil` where the store cannot be read. Those whose time has come again are
     /// tried when no other waits, so that they keep none from its turn.
     private func waiting(atMost limit: Int) async -> [WaitingEscalation]? {
         let (all, held) = (held.all, held.held(at: clock.uptime()))
@@ -189,7 +189,7 @@ package actor DeliveryLane {
         var failed = 0
         var failure: (any Error)?
         while failed < 2, case let passedOver = Set(held.held(at: clock.uptime())),
-            let escalation = waiting.withLock({ $0.first { !passedOver.contains($0.alarm) } })
+            let escalation = waiting.withLock({ $0.first { !passedOver.contains($0.place) } })
         {
             do {
                 // Without a history that can be read it is better told than not.
@@ -204,7 +204,7 @@ package actor DeliveryLane {
             } catch {
                 failure = error
                 if error is CancellationError { break }
-                _ = held.hold(escalation.alarm, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
+                _ = held.hold(escalation.place, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
                 failed += 1
                 continue
             }
@@ -278,7 +278,7 @@ package actor DeliveryLane {
 
     private func noteTaken(_ escalation: Escalation) {
         isTaken = true
-        held.release(escalation.alarm)
+        held.release(escalation.place)
         flood.top = max(flood.top, escalation.severity)
     }
 
@@ -303,7 +303,7 @@ package actor DeliveryLane {
         var failure: (any Error)?
         var isDown = false
         var inARow = (link: 0, answers: 0)
-        for item in waiting where !failed.contains(item.escalation.alarm) {
+        for item in waiting where !failed.contains(item.escalation.place) {
             // Told already, from memory or when it could not be marked.
             if told.withLock({ $0.contains(item.escalation.identity) }) {
                 delivered.append(item)
@@ -326,8 +326,8 @@ package actor DeliveryLane {
                 failure = error
                 if error is CancellationError { break }
                 await noteFailure(of: item, error)
-                failed.insert(item.escalation.alarm)
-                let isNew = held.hold(item.escalation.alarm, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
+                failed.insert(item.escalation.place)
+                let isNew = held.hold(item.escalation.place, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
                 if isNew { logger.warning("\(item.escalation.identity) is not taken, and tried again: \(error)", metadata: metadata) }
                 if (error as? DeliveryError)?.isAboutMessage == true { inARow.answers += 1 } else { inARow.link += 1 }
                 isDown = inARow.link >= Self.failuresInARow.link || inARow.answers >= Self.failuresInARow.answers

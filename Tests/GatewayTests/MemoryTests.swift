@@ -33,7 +33,12 @@ import Testing
             silence: 10m
             readings: [ { quantity: acceleration_x, unit: m/s2, samples: { pointer: /x, rate: 1000 Hz, time: last } } ]
             """)
-        try gateway.folder.write("rules/rules.yaml", "hazard: flood\nrules: []\n")
+        try gateway.folder.write(
+            "rules/rules.yaml",
+            """
+            hazard: flood
+            rules: [ { name: high, for_each: device, levels: { watch: "max(acceleration_x, 1s) > 99 m/s2" } } ]
+            """)
         let disk = input == .arrays ? nil : try SmallDisk(at: gateway.folder.file("data"))
         try await gateway.startConnected()
         let publisher = try await Sensor(broker).publisher

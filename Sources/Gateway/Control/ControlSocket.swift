@@ -13,15 +13,23 @@ package struct ControlSocket: ~Copyable, Sendable {
         let path: String
         let device: UInt64
         let number: UInt64
+        /// When it was made: a file that is removed gives its number to the next.
+        let made: (seconds: Int, nanoseconds: Int)
 
         init?(_ path: String) {
             var status = stat()
             guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
             (self.path, device, number) = (path, UInt64(status.st_dev), UInt64(status.st_ino))
+            made = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
         }
 
         /// Whether it still lies there.
-        package var isThere: Bool { Place(path).map { ($0.device, $0.number) == (device, number) } ?? false }
+        package var isThere: Bool {
+            Place(path).map {
+                ($0.device, $0.number, $0.made.seconds, $0.made.nanoseconds) == (device, number, made.seconds, made.nanoseconds)
+            }
+                ?? false
+        }
 
         /// Removes it, unless something else lies there now.
         package func remove() { if isThere { unlink(path) } }

@@ -59,7 +59,7 @@ extension Engine {
     package mutating func listenTo(_ id: SeriesID, from time: Instant) {
         guard let index = index(of: id) else { return }
         for index in [index, Int(series[index].raw)] where index >= 0 {
-            series[index].heardFrom = time.nanoseconds
+            series[index].heardFrom = time.clamped.nanoseconds
             guard series[index].newest == .min else { continue }
             series[index].pause = 0
             series[index].lag = 0
@@ -181,6 +181,7 @@ extension Engine {
 
     /// Notes which sensors were silent when the gateway listened last, before it stopped: they still are, until they are heard.
     package mutating func noteSilences(at now: Instant) {
+        let now = now.clamped
         listen(at: now)
         for index in 0..<series.count where series[index].newest != .min { noteSilence(index, at: now.nanoseconds &- series[index].lag) }
     }

@@ -16,6 +16,9 @@ final class WriteAheadLog: Sendable {
     /// How long those who read are waited for at a start.
     private static let startMilliseconds: Int32 = 2000
 
+    /// How long others are waited for that hold the file, until ``setBusyTimeout(_:_:)``.
+    static let busyMillisecondsAtStart: Int32 = 10_000
+
     private struct State {
         /// The disk may not have what the log holds. At first nothing is known of it: the process before may have died of that.
         var isDoubtful = true
@@ -26,6 +29,7 @@ final class WriteAheadLog: Sendable {
         /// The connection's commits may not wait for the disk: at first nobody has asked for it.
         var isUnsynced = true
         var pages: Int32 = 0
+        var busyMilliseconds = WriteAheadLog.busyMillisecondsAtStart
     }
     private let state = Mutex(State())
 
@@ -38,6 +42,12 @@ final class WriteAheadLog: Sendable {
                 if let me { Unmanaged<WriteAheadLog>.fromOpaque(me).takeUnretainedValue().state.withLock { $0.pages = pages } }
                 return SQLITE_OK
             }, me)
+    }
+
+    /// Sets how long others are waited for that hold the file.
+    func setBusyTimeout(_ milliseconds: Int32, _ db: Database) {
+        state.withLock { $0.busyMilliseconds = milliseconds }
+        sqlite3_busy_timeout(db.sqliteConnection, milliseconds)
     }
 
     /// Writes with `body`, after the log has been made trustworthy where it was not.
@@ -65,7 +75,7 @@ final class WriteAheadLog: Sendable {
         if state.isDoubtful, state.hasFailed { return try truncate(db) }
         do {
             sqlite3_busy_timeout(db.sqliteConnection, state.isDoubtful ? Self.startMilliseconds : 0)
-            defer { sqlite3_busy_timeout(db.sqliteConnection, Store.busyMilliseconds) }
+            defer { sqlite3_busy_timeout(db.sqliteConnection, state.busyMilliseconds) }
             try truncate(db)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
             guard state.isDoubtful else { return }

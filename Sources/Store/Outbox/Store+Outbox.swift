@@ -48,17 +48,20 @@ extension Store {
             ])
     }
 
+    private static let isOfPlace =
+        "SELECT 1 FROM json_each(?) WHERE alarm = value OR substr(alarm, 1, length(value) + 1) = value || '@'"
+
     /// What waits for a destination, oldest first: the order within each alarm.
-    /// - Parameter alarms: those that are left out.
-    package func waiting(for destination: String, except alarms: [String] = [], limit: Int) async throws -> [WaitingEscalation] {
+    /// - Parameter places: those that are left out: what alarms' identities begin with, before the last `@`.
+    package func waiting(for destination: String, except places: [String] = [], limit: Int) async throws -> [WaitingEscalation] {
         try await looking.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
                     SELECT * FROM escalation WHERE destination = ? AND delivered IS NULL AND parked IS NULL
-                        \(alarms.isEmpty ? "" : "AND alarm NOT IN (SELECT value FROM json_each(?))") ORDER BY id LIMIT ?
+                        \(places.isEmpty ? "" : "AND NOT EXISTS (\(Self.isOfPlace))") ORDER BY id LIMIT ?
                     """,
-                arguments: alarms.isEmpty ? [destination, limit] : [destination, CanonicalJSON.text(alarms), limit]
+                arguments: places.isEmpty ? [destination, limit] : [destination, CanonicalJSON.text(places), limit]
             ).compactMap { row in
                 unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
                     WaitingEscalation(id: try row.value("id"), escalation: try Self.escalation(row), attempts: try row.value("attempts"))

@@ -37,7 +37,7 @@ private final class Choosy: Destination {
     }
 }
 
-@Suite struct HeldAlarmTests {
+@Suite struct HeldPlaceTests {
     private static let start = DispatcherTests.start
 
     private func due(_ alarms: [String], _ number: Int) -> [Escalation] {
@@ -79,6 +79,27 @@ private final class Choosy: Destination {
         _ = try await dispatcher.retry("hook", person: "ada")
         try await eventually("what was held back is told") { try await store.waiting(for: "hook", limit: 1).isEmpty }
         for alarm in poison { #expect(hook.taken.filter { $0.hasPrefix(alarm) } == ["\(alarm)#1", "\(alarm)#2"]) }
+        running.cancel()
+        _ = await running.result
+    }
+
+    @Test("the next alarm of the same place waits behind the end of the one before")
+    func samePlace() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        try commit(store, due(["r/s1@1"], 1) + due(["r/s1@2", "r/s10@1", "r/s2@1"], 1))
+        let hook = Choosy(refusing: ["r/s1@1"])
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let dispatcher = Dispatcher(
+            destinations: [hook], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+        let running = Task { try await dispatcher.run() }
+        try await eventually("the others are told") { hook.taken.count == 2 }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(Set(hook.taken) == ["r/s10@1#1", "r/s2@1#1"])
+        hook.takeAll()
+        _ = try await dispatcher.retry("hook", person: "ada")
+        try await eventually("all is told") { hook.taken.count == 4 }
+        #expect(hook.taken.suffix(2) == ["r/s1@1#1", "r/s1@2#1"])
         running.cancel()
         _ = await running.result
     }

@@ -239,7 +239,10 @@ package actor DeliveryLane {
         var single = higher.map { [waiting[$0]] } ?? []
         if flood.failures >= Self.groupFailuresMax {
             // It may be the message of the flood that it does not take, and each by itself that it does.
-            single = Array(common.prefix(Self.groupProbe)) + single
+            // With what waits at the place of the higher level, which must not be overtaken there.
+            let place = single.first?.escalation.place
+            single =
+                common.enumerated().filter { $0.offset < Self.groupProbe || $0.element.escalation.place == place }.map(\.element) + single
             flood.failures -= 1
         } else if let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
             if try await deliver(group, for: common) {
@@ -253,7 +256,7 @@ package actor DeliveryLane {
         } else {
             single = common + single
         }
-        // In one go, so that nothing overtakes what is not taken of the same alarm before it.
+        // In one go, so that nothing overtakes what is not taken of the same place before it.
         _ = try await deliver(single)
         return nil
     }

@@ -46,6 +46,13 @@ private final class Choosy: Destination {
         }
     }
 
+    private func dispatcher(_ hook: Choosy, _ store: Store, isGrouping: Bool = false) -> Dispatcher {
+        Dispatcher(
+            destinations: [hook], grouping: isGrouping ? ["hook"] : [], store: store,
+            clock: ManualClock(isGrouping ? AlarmBench.start : Self.start, hasRealUptime: true),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
     private func commit(_ store: Store, _ escalations: [Escalation]) throws {
         var batch = StoreBatch()
         batch.escalations = escalations
@@ -64,8 +71,7 @@ private final class Choosy: Destination {
         // Links that fail are not tried so often in a row, which takes its time for 25.
         if poison.count > 20, !isAboutMessage { return }
         let hook = Choosy(refusing: Set(poison), isAboutMessage: isAboutMessage)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let dispatcher = Dispatcher(destinations: [hook], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+        let dispatcher = dispatcher(hook, store)
         let running = Task { try await dispatcher.run() }
         let good = alarms.filter { !poison.contains($0) }
         try await eventually("all others are told") { hook.taken.count == good.count * 2 }
@@ -89,9 +95,7 @@ private final class Choosy: Destination {
         let store = try Store(path: folder.file("t.db"))
         try commit(store, due(["r/s1@1"], 1) + due(["r/s1@2", "r/s10@1", "r/s2@1"], 1))
         let hook = Choosy(refusing: ["r/s1@1"])
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let dispatcher = Dispatcher(
-            destinations: [hook], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+        let dispatcher = dispatcher(hook, store)
         let running = Task { try await dispatcher.run() }
         try await eventually("the others are told") { hook.taken.count == 2 }
         try await Task.sleep(for: .milliseconds(300))
@@ -111,8 +115,7 @@ private final class Choosy: Destination {
         let alarms = (0..<50).map { "a\($0)" }
         try commit(store, due(alarms, 1))
         let hook = Choosy(refusing: Set(alarms), isAboutMessage: false)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let dispatcher = Dispatcher(destinations: [hook], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+        let dispatcher = dispatcher(hook, store)
         let running = Task { try await dispatcher.run() }
         try await eventually("it has been tried twice") { alarms.reduce(0) { $0 + hook.tries($1) } >= 4 }
         #expect(alarms.reduce(0) { $0 + hook.tries($1) } < 10)
@@ -131,20 +134,22 @@ private final class Choosy: Destination {
             site: "s", destinations: [.init(name: "hook", minimumLevel: Level(rank: 1))], policies: PolicySet())
         var bench = try AlarmBench()
         let raised = try #require(bench.feed([(0, 2.5)]).first)
-        let escalations = (0..<20).flatMap { place in
+        var escalations = (0..<30).flatMap { place in
             var transition = raised
             (transition.alarm.group, transition.alarm.id) = ("s\(place)", "river-rising/s\(place)@x")
             return planner.note(transition)
         }
+        // One of the last rises above all others, which must not come before its own beginning.
+        var higher = escalations[27]
+        (higher.identity, higher.severity) = ("river-rising/s27@x#2/hook", higher.severity + 1)
+        escalations.append(higher)
         try commit(store, escalations)
         // The message of the flood is of the first that it stands for.
         let hook = Choosy(refusing: ["river-rising/s1@x"])
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let dispatcher = Dispatcher(
-            destinations: [hook], grouping: ["hook"], store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true),
-            logger: logger)
+        let dispatcher = dispatcher(hook, store, isGrouping: true)
         let running = Task { try await dispatcher.run() }
-        try await eventually("all others are told") { hook.taken.count == 19 }
+        try await eventually("all others are told") { hook.taken.count == 30 }
+        #expect(hook.taken.filter { $0.contains("/s27@") } == [escalations[27].identity, higher.identity])
         running.cancel()
         _ = await running.result
     }

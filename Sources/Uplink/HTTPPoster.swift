@@ -169,5 +169,5 @@ final class HTTPPoster: Sendable {
         return text.isEmpty ? "" : ": \(text)"
     }
 
-    func close() async { try? await client().shutdown() }
+    func close() async { try? await current.withLock { $0.client }.shutdown() }
 }

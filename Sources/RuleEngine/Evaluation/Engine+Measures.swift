@@ -1,9 +1,7 @@
 internal import RulePlan
 internal import Telemetry
 
-// Wrapping operators: times of events are of the years 1960 to 2159 (Instant.clamped at every way in), and spans at most 50 years
-// (TimeSpan): no sum or difference of two leaves Int64. `.min` and `.max`, which stand for none, are asked for before, or only
-// compared with.
+// Wrapping operators: for times and spans see Engine.swift.
 
 // The values of operands: of one window, or of several series' windows taken together.
 extension Engine {

@@ -2,9 +2,7 @@ internal import HeapModule
 internal import RulePlan
 package import Telemetry
 
-// Wrapping operators: times of events are of the years 1960 to 2159 (Instant.clamped at every way in), and spans at most 50 years
-// (TimeSpan): no sum or difference of two leaves Int64. `.min` and `.max`, which stand for none, are asked for before, or only
-// compared with. Serials wrap, and are only compared for equality.
+// Wrapping operators: for times and spans see Engine.swift. Serials wrap, and are only compared for equality.
 
 // Time without readings.
 extension Engine {

@@ -1,9 +1,7 @@
 internal import RulePlan
 
-// Wrapping operators: times of events are of the years 1960 to 2159 (Instant.clamped at every way in), and spans at most 50 years
-// (TimeSpan): no sum or difference of two leaves Int64. `.min` and `.max`, which stand for none, are asked for before, or only
-// compared with. Slots, lanes and groups are numbers of slots, lanes and entries of memory that is allocated, far below their
-// types' ends; the age and the heads of queues wrap, and are compared by difference.
+// Wrapping operators: for times and spans see Engine.swift. Slots, lanes and groups are numbers of slots, lanes and entries of
+// memory that is allocated, far below their types' ends; the age and the heads of queues wrap, and are compared by difference.
 
 // The hot path: a sample that is not older than any before it. No allocation once the rings have their size,
 // no existential, no reference count.

@@ -1,9 +1,7 @@
 internal import RulePlan
 package import Telemetry
 
-// Wrapping operators: times of events are of the years 1960 to 2159 (Instant.clamped at every way in), and spans at most 50 years
-// (TimeSpan): no sum or difference of two leaves Int64. `.min` and `.max`, which stand for none, are asked for before, or only
-// compared with. Pauses and lags are at most 200 years.
+// Wrapping operators: for times and spans see Engine.swift. Pauses and lags are at most 200 years.
 
 // What it means that nothing came. While the gateway listens, it is the sensor's silence; at any other time it says nothing
 // of the sensor. A series has a time of its own for this: that of its newest sample, and from there on the time in which

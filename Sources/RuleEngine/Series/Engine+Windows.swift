@@ -1,8 +1,6 @@
 internal import RulePlan
 
-// Wrapping operators: times of events are of the years 1960 to 2159 (Instant.clamped at every way in), and spans at most 50 years
-// (TimeSpan): no sum or difference of two leaves Int64. `.min` and `.max`, which stand for none, are asked for before, or only
-// compared with.
+// Wrapping operators: for times and spans see Engine.swift.
 
 // What is done to windows off the hot path: moving them on without a sample, putting a late sample in its
 // place, and forming sums anew.

@@ -14,12 +14,17 @@ extension StoreReader {
         }
     }
 
+    /// A record or an anchor, by its number and hash; the beginning of all where there is none.
+    private static func head(of row: Row?) -> AuditHead {
+        AuditHead(number: row?.value(at: 0) ?? 0, hash: row?.value(at: 1) ?? AuditChain.origin)
+    }
+
     package func auditHead() throws -> AuditHead {
         try queue.read { db in
             let row =
                 try Row.fetchOne(db, sql: "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")
                 ?? Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
-            return AuditHead(number: row?.value(at: 0) ?? 0, hash: row?.value(at: 1) ?? AuditChain.origin)
+            return Self.head(of: row)
         }
     }
 
@@ -29,7 +34,7 @@ extension StoreReader {
     ) throws {
         try queue.read { db in
             let anchor = try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
-            try start(AuditHead(number: anchor?.value(at: 0) ?? 0, hash: anchor?.value(at: 1) ?? AuditChain.origin))
+            try start(Self.head(of: anchor))
             let rows = try Row.fetchCursor(db, sql: "SELECT record, hash FROM audit ORDER BY id")
             while let row = try rows.next() { try body(row.value(at: 0) ?? "", row.value(at: 1) ?? "") }
         }
@@ -50,7 +55,7 @@ extension StoreReader {
         var hasMet = expected == nil || expected?.number == 0
         try queue.read { db in
             let anchor = try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
-            let start = AuditHead(number: anchor?.value(at: 0) ?? 0, hash: anchor?.value(at: 1) ?? AuditChain.origin)
+            let start = Self.head(of: anchor)
             verifier = AuditVerifier(after: (start.number, start.hash))
             if expected?.number == start.number { hasMet = expected == start }
             let rows = try Row.fetchCursor(db, sql: "SELECT record, hash FROM audit ORDER BY id")
@@ -69,7 +74,7 @@ extension StoreReader {
                 verifier.fault(
                     verifier.head.number + 1, "the chain's end was removed: records \(verifier.head.number + 1) to \(highest) are missing")
             }
-            said.compare(anchor: anchor.map { _ in "\(start.number):\(start.hash)" }, &verifier)
+            said.compare(anchor: try Store.anchor(db), &verifier)
             try said.compare(with: db, &verifier)
         }
         if !hasMet, let expected {

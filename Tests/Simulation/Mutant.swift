@@ -107,8 +107,8 @@ package struct Mutant: Sendable {
             "for escalation in batch.escalations {", "for escalation in batch.escalations.prefix(MUTANT ? 1 : .max) {"),
         Mutant(
             "newest-first", "the outbox is emptied from its end", in: "Store/Outbox/Store+Outbox.swift",
-            "delivered IS NULL AND parked IS NULL ORDER BY id LIMIT ?\",",
-            "delivered IS NULL AND parked IS NULL ORDER BY id \\(MUTANT ? \"DESC\" : \"\") LIMIT ?\","),
+            "\"AND NOT EXISTS (\\(Self.isOfPlace))\") ORDER BY id LIMIT ?",
+            "\"AND NOT EXISTS (\\(Self.isOfPlace))\") ORDER BY id \\(MUTANT ? \"DESC\" : \"\") LIMIT ?"),
         Mutant(
             "failure-taken-for-success", "what could not be delivered is marked as delivered", in: "Uplink/DeliveryLane.swift",
             "                failure = error\n", "                failure = error\n                if MUTANT { delivered.append(item) }\n"),

@@ -76,8 +76,9 @@ extension Engine {
             state.words = Int32(truth.grow(by: shape.words * 2, with: 0))
             state.extras = Int32(extras.grow(by: shape.extraCount, with: ExtraState()))
             state.remembers = memory[index] > .zero
-            state.retention = max(plan.lateness.nanoseconds, shape.longest + memory[index].nanoseconds)
-            state.silence = plan.series[index].silence.nanoseconds
+            // Of what no rule reads, only the newest sample is kept.
+            state.retention = shape.windowCount == 0 ? 0 : max(plan.lateness.nanoseconds, shape.longest + memory[index].nanoseconds)
+            state.silence = plan.series[index].silence == .longest ? .max : plan.series[index].silence.nanoseconds
             state.counter = plan.series[index].counter
             state.patience = shape.windowCount == 0 ? .max : min(plan.series[index].overdueAfter, shape.shortest, state.silence)
             state.raw = plan.series[index].raw?.index ?? -1

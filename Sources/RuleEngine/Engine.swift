@@ -2,9 +2,11 @@ internal import HeapModule
 package import RulePlan
 package import Telemetry
 
-// Wrapping operators: times of events are of the years 1960 to 2159 (Instant.clamped at every way in), and spans at most 50 years
-// (TimeSpan): no sum or difference of two leaves Int64. `.min` and `.max`, which stand for none, are asked for before, or only
-// compared with. Positions are below the count of readings; serials wrap, and are only compared for equality.
+// Wrapping operators: times are of the years 1960 to 2159 (Instant.clamped at every way in), so that their differences, lags among them,
+// are at most 200 years. A span in a file is at most 50 years (TimeSpan.longestWritten), so that no window, with what its conditions
+// remember, is longer than 100. An Int64 of nanoseconds reaches from 1677 to 2262: a time and such a span, or two times, never leave
+// it. A lag is added to a time or taken from it only by saturating operators. `.min` and `.max`, which stand for none, are asked for
+// before, or only compared with. Positions are below the count of readings; serials wrap, and are only compared for equality.
 
 /// The performance core: readings and clock ticks in, level changes out.
 ///
@@ -261,7 +263,7 @@ package struct Engine: ~Copyable {
         let state = series.address(index)
         let wake = state.pointee.patience == .max ? .max : state.pointee.newest &+ state.pointee.patience
         state.pointee.wake = wake
-        if wake < state.pointee.queued &- state.pointee.lag { queueTimer(ofSeries: index) }
+        if wake < state.pointee.queued.saturatingSubtract(state.pointee.lag) { queueTimer(ofSeries: index) }
     }
 
     /// Marks what a sample of a series touches for the evaluation at the end of the moment under way.

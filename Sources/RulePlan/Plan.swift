@@ -37,7 +37,7 @@ package struct Plan: Sendable {
         let windows = sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)].map(\.window).max() ?? .zero
         // After 40 time constants what was before has a weight of 4e-18: nothing a Double could show.
         guard operand.measure.aggregate == .smoothed else { return windows }
-        return max(windows, TimeSpan(nanoseconds: Int64(operand.measure.parameter * 40e9)))
+        return max(windows, TimeSpan(seconds: operand.measure.parameter * 40) ?? .longestWritten)
     }
 }
 
@@ -56,7 +56,7 @@ package struct SeriesPlan: Hashable, Sendable {
     package var overdueAfter: Int64 { interval.nanoseconds * 3 / 2 }
 
     package init(
-        interval: TimeSpan = .minutes(1), silence: TimeSpan = TimeSpan(nanoseconds: .max), raw: SeriesID? = nil
+        interval: TimeSpan = .minutes(1), silence: TimeSpan = .longest, raw: SeriesID? = nil
     ) {
         self.interval = interval
         self.silence = silence
@@ -182,7 +182,7 @@ package struct Instance: Hashable, Sendable, BitwiseCopyable {
     /// How long a group that has none of the sensors that a rule asks for may be unknown before it is blind.
     package var blindAfter: TimeSpan
 
-    package init(program: Int32, operandBase: Int32, tallyBase: Int32 = 0, blindAfter: TimeSpan = TimeSpan(nanoseconds: .max)) {
+    package init(program: Int32, operandBase: Int32, tallyBase: Int32 = 0, blindAfter: TimeSpan = .longest) {
         self.program = program
         self.operandBase = operandBase
         self.tallyBase = tallyBase

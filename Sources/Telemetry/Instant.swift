@@ -1,15 +1,25 @@
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds (POSIX time).
 ///
-/// Event times, arrival times and timers all use this type, so that no conversion stands on the path of a reading. What comes from
-/// outside is within ``range``; sums and differences saturate at 1677-09-21 and 2262-04-11, and never wrap.
+/// Event times, arrival times and timers all use this type, so that no conversion stands on the path of a reading. It holds the years
+/// 1930 to 2189 and nothing else: what would lie before or after them becomes ``distantPast`` or ``distantFuture``. So the difference
+/// of any two is a ``TimeSpan``. What comes from outside is within ``range``, thirty years inside of that: no offset of a time zone
+/// and no sum that is meant reaches the border.
 @usableFromInline
 package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
-    @usableFromInline package var nanoseconds: Int64
+    @usableFromInline package let nanoseconds: Int64
 
-    @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    /// The nearest time that the type holds.
+    @inlinable package init(nanoseconds: Int64) { self.nanoseconds = min(max(nanoseconds, Self.earliest), Self.latest) }
 
-    /// The years 1960 to 2159: no sensor, no file and no clock means any other. Any two of them lie so close that their difference
-    /// is a number of nanoseconds, also with the longest window added to it.
+    @usableFromInline static var earliest: Int64 { -1_262_304_000_000_000_000 }
+    @usableFromInline static var latest: Int64 { 6_942_585_600_000_000_000 - 1 }
+
+    /// 1930-01-01T00:00:00Z.
+    package static let distantPast = Instant(nanoseconds: .min)
+    /// The last nanosecond of the year 2189.
+    package static let distantFuture = Instant(nanoseconds: .max)
+
+    /// The years 1960 to 2159: no sensor, no file and no clock means any other.
     package static let range = Instant(nanoseconds: -315_619_200_000_000_000)..<Instant(nanoseconds: 5_995_814_400_000_000_000)
 
     /// A time from outside; `nil` if it is not within ``range``.
@@ -39,11 +49,8 @@ package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
         Instant(nanoseconds: a.nanoseconds.saturatingSubtract(b.nanoseconds))
     }
     @inlinable package static func - (a: Instant, b: Instant) -> TimeSpan {
-        TimeSpan(nanoseconds: a.nanoseconds.saturatingSubtract(b.nanoseconds))
+        TimeSpan(nanoseconds: a.nanoseconds - b.nanoseconds)
     }
-
-    package static let distantPast = Instant(nanoseconds: .min)
-    package static let distantFuture = Instant(nanoseconds: .max)
 }
 
 extension Int64 {
@@ -63,12 +70,19 @@ extension Int64 {
     }
 }
 
-/// A length of time in nanoseconds. Sums, differences and multiples saturate.
+/// A length of time in nanoseconds, at most ``longest`` either way: what would be longer becomes that.
 @usableFromInline
 package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
-    @usableFromInline package var nanoseconds: Int64
+    @usableFromInline package let nanoseconds: Int64
 
-    @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    /// The nearest length of time that the type holds.
+    @inlinable package init(nanoseconds: Int64) { self.nanoseconds = min(max(nanoseconds, -Self.most), Self.most) }
+
+    @usableFromInline static var most: Int64 { 8_204_889_600_000_000_000 }
+
+    /// 260 years: from the first ``Instant`` to the last. Also what stands for no limit.
+    package static let longest = TimeSpan(nanoseconds: .max)
+
     @inlinable package static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
 
     package static func + (a: TimeSpan, b: TimeSpan) -> TimeSpan {
@@ -90,7 +104,7 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// A number of seconds from outside; `nil` if it is not a number, or no length of time that is meant.
     package init?(seconds: Double) {
         guard abs(seconds) <= Self.longestWritten.seconds else { return nil }
-        nanoseconds = Int64((seconds * 1e9).rounded())
+        self.init(nanoseconds: Int64((seconds * 1e9).rounded()))
     }
     package static let zero = TimeSpan(nanoseconds: 0)
 
@@ -113,7 +127,7 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
         guard let number = Double(digits), let unit = Self.units.first(where: { rest == $0.symbol }),
             case let span = number * Double(unit.nanoseconds), span < 9e18
         else { return nil }
-        nanoseconds = Int64(span.rounded())
+        self.init(nanoseconds: Int64(span.rounded()))
     }
 }
 
@@ -128,10 +142,10 @@ extension TimeSpan: CustomStringConvertible {
     }
 }
 
-/// As its nanoseconds.
+/// As its nanoseconds; the nearest time where they are out of the type's years.
 extension Instant: Codable {
     @usableFromInline package init(from decoder: any Decoder) throws {
-        nanoseconds = try decoder.singleValueContainer().decode(Int64.self)
+        self.init(nanoseconds: try decoder.singleValueContainer().decode(Int64.self))
     }
 
     @usableFromInline package func encode(to encoder: any Encoder) throws {

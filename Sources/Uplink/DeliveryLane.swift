@@ -44,11 +44,15 @@ package actor DeliveryLane {
     private let clock: any GatewayClock
     private let logger: Logger
 
-    /// What could not be stored, and is to be told from memory; and what has been told although the store does not know it.
+    /// What could not be stored, and is to be told from memory.
     private nonisolated let waiting = Mutex<[Escalation]>([])
-    private nonisolated let told = Mutex<Set<String>>([])
-    /// What was refused for good and could not be parked, as the store takes nothing: what the destination said, by identity.
+    /// The identities of what has been told although the store does not know it.
+    private var told: Set<String> = []
+    /// What was refused for good although the store does not know it: what the destination said, by identity.
     private var refused: [String: String] = [:]
+    /// The rows of the outbox that are still to be marked as told or parked. While the store takes nothing they are left out of what is
+    /// looked up, so that what waits behind them has its turn.
+    private var unrecorded: [WaitingEscalation] = []
     /// More than this at once is left to the store.
     private static let unstoredMax = 10_000
     /// More than this is not told of in one message.
@@ -61,6 +65,8 @@ package actor DeliveryLane {
     private var failures = 0
     /// It has been said that the outbox cannot be read.
     private var isUnreadable = false
+    /// The store takes what was delivered or refused; it has been said if it does not.
+    private var isRecording = true
     private var flood = FloodState()
     private var held = HeldPlaces()
     /// Something was taken in this turn.
@@ -106,6 +112,7 @@ package actor DeliveryLane {
 
     /// Lets what was refused, for good or for now, be tried again.
     func forgetRefusals() {
+        unrecorded.removeAll { refused[$0.escalation.identity] != nil }
         refused.removeAll()
         held.releaseAll()
     }
@@ -126,6 +133,7 @@ package actor DeliveryLane {
     package func turn() async -> Pause {
         do {
             isTaken = false
+            _ = await record()
             let wait = if let limit { try await deliverGrouped(limit) } else { try await deliverNext() }
             try await deliverFromMemory()
             if failures > 0, isTaken {
@@ -151,22 +159,31 @@ package actor DeliveryLane {
     /// Delivers some of what waits; returns how long to wait for more, where there was nothing.
     private func deliverNext() async throws -> Duration? {
         guard let waiting = await waiting(atMost: 64) else { return .seconds(1) }
-        if waiting.isEmpty { return pauseForNews }
-        return try await deliver(waiting) ? nil : .seconds(1)
+        if waiting.isEmpty { return await pauseForNews() }
+        try await deliver(waiting)
+        return nil
     }
 
     /// What waits, without the places that are held back; `nil` where the store cannot be read. Those whose time has come again are
     /// tried when no other waits, so that they keep none from its turn.
     private func waiting(atMost limit: Int) async -> [WaitingEscalation]? {
-        let (all, held) = (held.all, held.held(at: clock.uptime()))
-        let others = await looked { try await $0.waiting(for: $1, except: all, limit: limit) }
-        guard let others, others.isEmpty, held.count < all.count else { return others }
-        return await looked { try await $0.waiting(for: $1, except: held, limit: limit) }
+        let (all, held, done) = (held.all, held.held(at: clock.uptime()), unrecorded.map(\.id))
+        var found = await looked { try await $0.waiting(for: $1, except: all, and: done, limit: limit) }
+        if found?.isEmpty == true, held.count < all.count {
+            found = await looked { try await $0.waiting(for: $1, except: held, and: done, limit: limit) }
+        }
+        // Told from memory, or refused then.
+        let isKnown = { [told, refused] (item: WaitingEscalation) in
+            told.contains(item.escalation.identity) || refused[item.escalation.identity] != nil
+        }
+        unrecorded += found?.filter(isKnown) ?? []
+        return found?.filter { !isKnown($0) }
     }
 
-    /// Until there may be something to do where nothing waits.
-    private var pauseForNews: Duration {
-        .nanoseconds(min(held.rest(at: clock.uptime()) ?? .seconds(5), .seconds(5)).nanoseconds)
+    /// How long to wait where there is nothing to deliver.
+    private func pauseForNews() async -> Duration {
+        if !unrecorded.isEmpty { return await record() ? .zero : .seconds(1) }
+        return .nanoseconds(min(held.rest(at: clock.uptime()) ?? .seconds(5), .seconds(5)).nanoseconds)
     }
 
     /// What the store says; `nil` where it cannot even be read, which must not hold up what is told from memory.
@@ -196,7 +213,7 @@ package actor DeliveryLane {
                 let earlier =
                     destination.needsHistory ? await looked { store, _ in try await store.earlier(than: escalation, id: nil) } : []
                 try await attempt(escalation, after: earlier ?? [])
-                told.withLock { _ = $0.insert(escalation.identity) }
+                told.insert(escalation.identity)
                 noteTaken(escalation)
             } catch let error as DeliveryError where error.isPermanent {
                 // The store will have it, and it is parked then.
@@ -222,19 +239,14 @@ package actor DeliveryLane {
             flood = FloodState()
             return try await deliverNext()
         }
-        guard var waiting = await waiting(atMost: Self.groupMax) else { return .seconds(1) }
-        let known = told.withLock { told in waiting.filter { told.contains($0.escalation.identity) } }
-        if !known.isEmpty {
-            guard await mark(known) else { return .seconds(1) }
-            waiting.removeAll { item in known.contains { $0.id == item.id } }
-        }
+        guard let waiting = await waiting(atMost: Self.groupMax) else { return .seconds(1) }
         let higher = waiting.firstIndex { $0.escalation.severity > flood.top }
         if higher == nil, let toldAt = flood.toldAt, case let rest = toldAt + limit.pause - now, rest > .zero,
             rest <= limit.pause  // a clock that was set back holds nothing up
         {
             return .nanoseconds(rest.nanoseconds)
         }
-        if waiting.isEmpty { return pauseForNews }
+        if waiting.isEmpty { return await pauseForNews() }
         let common = Array(waiting[..<(higher ?? waiting.count)])
         var single = higher.map { [waiting[$0]] } ?? []
         if flood.failures >= Self.groupFailuresMax {
@@ -257,7 +269,7 @@ package actor DeliveryLane {
             single = common + single
         }
         // In one go, so that nothing overtakes what is not taken of the same place before it.
-        _ = try await deliver(single)
+        try await deliver(single)
         return nil
     }
 
@@ -274,7 +286,8 @@ package actor DeliveryLane {
             throw error
         }
         isTaken = true
-        _ = await mark(common)
+        unrecorded += common
+        _ = await record()
         logger.notice("alarm flood: \(common.count) escalations told as one", metadata: metadata)
         return true
     }
@@ -297,33 +310,22 @@ package actor DeliveryLane {
     }
 
     /// Delivers what waits, as far as it is taken.
-    /// - Returns: whether the store knows what was delivered, and what was refused.
     /// - Throws: why nothing is taken: see ``failuresInARow``.
-    private func deliver(_ waiting: [WaitingEscalation]) async throws -> Bool {
-        var delivered: [WaitingEscalation] = []
-        var isParked = true
+    private func deliver(_ waiting: [WaitingEscalation]) async throws {
         var failed: Set<String> = []
         var failure: (any Error)?
         var isDown = false
         var inARow = (link: 0, answers: 0)
         for item in waiting where !failed.contains(item.escalation.place) {
-            // Told already, from memory or when it could not be marked.
-            if told.withLock({ $0.contains(item.escalation.identity) }) {
-                delivered.append(item)
-                continue
-            }
-            if let reason = refused[item.escalation.identity] {
-                isParked = await park(item, reason) && isParked
-                continue
-            }
             do {
                 let earlier = destination.needsHistory ? try await store.earlier(than: item.escalation, id: item.id) : []
                 try await attempt(item.escalation, after: earlier)
-                delivered.append(item)
+                unrecorded.append(item)
                 noteTaken(item.escalation)
                 inARow = (0, 0)
             } catch let error as DeliveryError where error.isPermanent {
-                isParked = await park(item, "\(error)") && isParked
+                refused[item.escalation.identity] = "\(error)"
+                unrecorded.append(item)
                 inARow = (0, 0)
             } catch {
                 failure = error
@@ -337,51 +339,44 @@ package actor DeliveryLane {
                 if isDown { break }
             }
         }
-        let isMarked = await mark(delivered)
+        _ = await record()
         if let failure, failure is CancellationError || isDown { throw failure }
-        return isMarked && isParked
     }
 
-    /// Takes out of the way what was refused for good. What cannot be parked, because the store takes nothing, is remembered, and
-    /// not delivered again.
-    /// - Returns: whether the store knows it.
-    private func park(_ item: WaitingEscalation, _ reason: String) async -> Bool {
-        let store = store, now = clock.now()
-        let metadata: Logger.Metadata = ["destination": "\(destination.name)", "escalation": "\(item.escalation.identity)"]
+    /// Marks in the store what was told, and parks what was refused for good. What the store does not take is remembered, and not
+    /// delivered again.
+    /// - Returns: whether the store knows all of it.
+    private func record() async -> Bool {
+        guard !unrecorded.isEmpty else { return true }
+        let (store, now, refused) = (store, clock.now(), refused)
+        let refusals = unrecorded.filter { refused[$0.escalation.identity] != nil }
+        let deliveries = unrecorded.filter { refused[$0.escalation.identity] == nil }
         do {
-            // Not cancelled with the task, as below.
-            try await Task { try await store.park(item, error: reason, at: now) }.value
-            refused[item.escalation.identity] = nil
-            logger.error("refused for good, and parked: \(reason)", metadata: metadata)
+            // Not cancelled with the task: what was delivered should be known to be. Marked together: a crash before this delivers
+            // them again, with the same identities.
+            if !deliveries.isEmpty { try await Task { try await store.markDelivered(deliveries, at: now) }.value }
+            forget(deliveries)
+            for item in refusals {
+                let reason = refused[item.escalation.identity] ?? ""
+                try await Task { try await store.park(item, error: reason, at: now) }.value
+                forget([item])
+                logger.error(
+                    "refused for good, and parked: \(reason)",
+                    metadata: metadata.merging(["escalation": "\(item.escalation.identity)"]) { $1 })
+            }
+            isRecording = true
             return true
         } catch {
-            if refused.updateValue(reason, forKey: item.escalation.identity) == nil {
-                logger.error("refused for good (\(reason)), which cannot be stored: \(error)", metadata: metadata)
-            }
+            if isRecording { logger.warning("what was delivered or refused cannot be marked so: \(error)", metadata: metadata) }
+            isRecording = false
             return false
         }
     }
 
-    /// Marked together: a crash before this delivers them again, with the same identities. What cannot be marked, because
-    /// the store takes nothing, is remembered.
-    private func mark(_ delivered: [WaitingEscalation]) async -> Bool {
-        guard !delivered.isEmpty else { return true }
-        let store = store, now = clock.now()
-        let identities = delivered.map(\.escalation.identity)
-        do {
-            // Not cancelled with the task: what was delivered should be known to be.
-            try await Task { try await store.markDelivered(delivered, at: now) }.value
-            told.withLock { $0.subtract(identities) }
-            return true
-        } catch {
-            let isFirst = told.withLock { told in
-                defer { told.formUnion(identities) }
-                return told.isEmpty
-            }
-            if isFirst {
-                logger.warning("what was delivered cannot be marked so: \(error)", metadata: metadata)
-            }
-            return false
-        }
+    private func forget(_ recorded: [WaitingEscalation]) {
+        let (ids, identities) = (Set(recorded.map(\.id)), recorded.map(\.escalation.identity))
+        unrecorded.removeAll { ids.contains($0.id) }
+        told.subtract(identities)
+        for identity in identities { refused[identity] = nil }
     }
 }

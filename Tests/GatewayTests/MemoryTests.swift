@@ -3,8 +3,7 @@ import Store
 import TestSupport
 import Testing
 
-/// How much memory the gateway's process takes at most, for inputs that are large on purpose. What late samples may be sorted into is
-/// in it: 16 bytes for each sample of the last ten minutes, and twice while it grows. So `arrays` goes over the limit at 40 times as much.
+/// How much memory the gateway's process takes at most, for inputs that are large on purpose.
 ///
 /// Ten times as much, and more, with `TOCSIN_MEMORY_TIMES=40`, which wants a release build: `TOCSIN=.build-release/release/tocsin`.
 @Suite struct MemoryTests {

@@ -107,11 +107,19 @@ package struct Mutant: Sendable {
             "for escalation in batch.escalations {", "for escalation in batch.escalations.prefix(MUTANT ? 1 : .max) {"),
         Mutant(
             "newest-first", "the outbox is emptied from its end", in: "Store/Outbox/Store+Outbox.swift",
-            "\"AND NOT EXISTS (\\(Self.isOfPlace))\") ORDER BY id LIMIT ?",
-            "\"AND NOT EXISTS (\\(Self.isOfPlace))\") ORDER BY id \\(MUTANT ? \"DESC\" : \"\") LIMIT ?"),
+            "FROM json_each(?))\") ORDER BY id LIMIT ?", "FROM json_each(?))\") ORDER BY id \\(MUTANT ? \"DESC\" : \"\") LIMIT ?"),
+        Mutant(
+            "overtaken-place", "what waits behind an escalation that was not taken goes past it", in: "Uplink/DeliveryLane.swift",
+            "                failed.insert(item.escalation.place)\n",
+            "                if !MUTANT { failed.insert(item.escalation.place) }\n"),
+        Mutant(
+            "unknown-rows", "the audit chain is not told of the rows that a commit writes", in: "Store/Readings/Store+Commit.swift",
+            "try Self.attest(audited, before: before, at: batch.newestTime, db)",
+            "if !MUTANT { try Self.attest(audited, before: before, at: batch.newestTime, db) }"),
         Mutant(
             "failure-taken-for-success", "what could not be delivered is marked as delivered", in: "Uplink/DeliveryLane.swift",
-            "                failure = error\n", "                failure = error\n                if MUTANT { delivered.append(item) }\n"),
+            "                await noteFailure(of: item, error)\n",
+            "                await noteFailure(of: item, error)\n                if MUTANT { unrecorded.append(item) }\n"),
     ]
 
     /// Puts every mutant into a copy of the sources, each behind its switch.

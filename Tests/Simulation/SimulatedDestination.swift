@@ -13,6 +13,9 @@ struct SimulatedDestination: Destination {
         guard !world.isDead, faulty_disk_step() != 0 else { throw DeliveryError("the process is dead") }
         let weather = world.destinations[name] ?? .fine
         if weather == .away { throw DeliveryError("nobody answers") }
+        if weather == .choosy, escalation.alarm.utf8.reduce(0, { $0 &+ Int($1) }) % 2 == 0 {
+            throw DeliveryError("500", isAboutMessage: true)
+        }
         world.told(name, escalation)
         // It may die here, with the message taken and nobody to know.
         guard faulty_disk_step() != 0 else { throw DeliveryError("the process is dead") }
@@ -25,6 +28,8 @@ enum DestinationWeather {
     case away
     /// It takes what it gets, and its answer is lost.
     case mute
+    /// It answers, and does not take what it is told of half of the alarms.
+    case choosy
 }
 
 /// That a destination was told something.

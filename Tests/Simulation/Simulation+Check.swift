@@ -217,9 +217,10 @@ extension Simulation {
         }
     }
 
-    /// A repeat may come at any time; what is new comes in the order of its alarm.
+    /// A repeat may come at any time; what is new comes in the order of its alarm, and nothing of an alarm after the next of its place.
     private func checkOrder(_ deliveries: [Delivery], _ name: String) {
         var newest: [Substring: Int] = [:]
+        var latest: [Substring: Substring] = [:]
         var seen: Set<String> = []
         for delivery in deliveries where seen.insert(delivery.identity).inserted && !world.provisional.contains(delivery.identity) {
             let parts = delivery.identity.split(separator: "#")
@@ -227,6 +228,11 @@ extension Simulation {
             if let before = newest[parts[0]], before > sequence {
                 fail("\(name) was told \(delivery.identity) after #\(before) of the same alarm")
             }
+            let place = parts[0].prefix(upTo: parts[0].lastIndex(of: "@") ?? parts[0].endIndex)
+            if let last = latest[place], last != parts[0], newest[parts[0]] != nil {
+                fail("\(name) was told \(delivery.identity) after the beginning of \(last)")
+            }
+            latest[place] = parts[0]
             newest[parts[0]] = sequence
         }
     }

@@ -201,7 +201,8 @@ struct Weather {
     private mutating func deliveries() {
         for name in ["desk", "pager", "chief"] {
             times(6) { weather, at in
-                weather.spell(at, 1...200, .destination(name, weather.chance(0.6) ? .away : .mute), .destination(name, .fine))
+                let bad: DestinationWeather = weather.chance(0.6) ? .away : at.nanoseconds / 1_000_000_000 % 2 == 0 ? .mute : .choosy
+                weather.spell(at, 1...200, .destination(name, bad), .destination(name, .fine))
             }
         }
     }

@@ -67,9 +67,11 @@ import Testing
             #expect(!instant.description.isEmpty)
         }
         #expect(Instant.distantFuture + .days(1) == .distantFuture && Instant.distantPast - .days(1) == .distantPast)
-        #expect(Instant.distantPast - Instant.distantFuture == TimeSpan(nanoseconds: .min))
+        #expect(Instant.distantFuture - Instant.distantPast == .longest - TimeSpan(nanoseconds: 1))
+        #expect(Instant.distantPast + .longest == .distantFuture && Instant(nanoseconds: .min) == .distantPast)
+        #expect("\(Instant.distantPast)" == "1930-01-01T00:00:00Z" && "\(Instant.distantFuture)" == "2189-12-31T23:59:59.999999999Z")
         #expect(TimeSpan.days(.max) == TimeSpan(nanoseconds: .max) && TimeSpan.days(.min) == TimeSpan(nanoseconds: .min))
-        #expect(TimeSpan(nanoseconds: .min) - .days(1) == TimeSpan(nanoseconds: .min))
+        #expect(TimeSpan(nanoseconds: .min) - .days(1) == TimeSpan.zero - .longest)
         #expect(TimeSpan(seconds: .nan) == nil && TimeSpan(seconds: 1e12) == nil && TimeSpan(seconds: 1.5) == .milliseconds(1500))
     }
 

@@ -23,6 +23,15 @@ private final class Counting: Destination {
 
 /// What becomes of the outbox while the store takes nothing.
 @Suite struct FullStoreTests {
+    private static let full = "CREATE TRIGGER full BEFORE UPDATE ON escalation BEGIN SELECT RAISE(ABORT, 'full'); END"
+
+    private func lane(_ destination: Counting, _ store: Store, isGrouping: Bool = false) -> (dispatcher: Dispatcher, lane: DeliveryLane) {
+        let dispatcher = Dispatcher(
+            destinations: [destination], grouping: isGrouping ? ["hook"] : [], store: store,
+            clock: ManualClock(AlarmBench.start, hasRealUptime: true), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return (dispatcher, dispatcher.lanes[0])
+    }
+
     private func escalation(_ number: Int, _ payload: String = "{}") -> Escalation {
         Escalation(
             identity: "a#\(number)/hook", alarm: "a", destination: "hook", severity: 1, payload: payload, created: AlarmBench.start)
@@ -36,14 +45,9 @@ private final class Counting: Destination {
         batch.escalations = [escalation(1), escalation(2, "bad"), escalation(3)]
         try store.commit(batch)
         let other = try DatabaseQueue(path: folder.file("t.db"))
-        try await other.write {
-            try $0.execute(sql: "CREATE TRIGGER full BEFORE UPDATE ON escalation BEGIN SELECT RAISE(ABORT, 'full'); END")
-        }
+        try await other.write { try $0.execute(sql: Self.full) }
         let destination = Counting()
-        let dispatcher = Dispatcher(
-            destinations: [destination], store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let lane = dispatcher.lanes[0]
+        let (dispatcher, lane) = lane(destination, store)
         for _ in 0..<3 { _ = await lane.turn() }
         dispatcher.deliverUnstored([escalation(4), escalation(5, "bad")])
         for _ in 0..<3 { _ = await lane.turn() }
@@ -60,5 +64,29 @@ private final class Counting: Destination {
         #expect(try await dispatcher.retry("hook", person: "ada") == 2)
         _ = await lane.turn()
         #expect(destination.attempts(of: "a#2/hook") == 2)
+    }
+
+    @Test("however much waits, all of it is told while nothing can be stored, once each", arguments: [false, true])
+    func manyWhileFull(isGrouping: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        var batch = StoreBatch()
+        // Not taken for a flood: they are of long ago.
+        batch.escalations = (1...150).map { number in
+            var escalation = escalation(number, number % 50 == 0 ? "bad" : "{}")
+            escalation.created = AlarmBench.start - .hours(1)
+            return escalation
+        }
+        try store.commit(batch)
+        let other = try DatabaseQueue(path: folder.file("t.db"))
+        try await other.write { try $0.execute(sql: Self.full) }
+        let destination = Counting()
+        let (_, lane) = lane(destination, store, isGrouping: isGrouping)
+        for _ in 0..<6 { _ = await lane.turn() }
+        #expect((1...150).allSatisfy { destination.attempts(of: "a#\($0)/hook") == 1 })
+        try await other.write { try $0.execute(sql: "DROP TRIGGER full") }
+        for _ in 0..<2 { _ = await lane.turn() }
+        #expect((1...150).allSatisfy { destination.attempts(of: "a#\($0)/hook") == 1 })
+        #expect(try StoreReader(path: folder.file("t.db")).outbox().map(\.identity) == ["a#50/hook", "a#100/hook", "a#150/hook"])
     }
 }

@@ -71,7 +71,7 @@ extension Engine {
         case .sensor:
             // Only the time counts in which the gateway has listened.
             instances[index].unknownSince = max(min(instances[index].unknownSince, now), listeningSince)
-            guard instance.blindAfter.nanoseconds < .max else { return }
+            guard instance.blindAfter < .longest else { return }
             let end = instances[index].unknownSince &+ instance.blindAfter.nanoseconds
             guard now >= end else {
                 due = min(due, end)

@@ -38,7 +38,7 @@ extension Engine {
             if timer.target < 0 {
                 let index = Int(-1 - timer.target)
                 guard series[index].queued == timer.due else { continue }
-                series[index].queued = SeriesState.notQueued
+                series[index].queued = .max
                 let due = timer.due.saturatingSubtract(series[index].lag)
                 if series[index].wake <= due {
                     lookAt(index, at: series[index].wake, into: &changes)

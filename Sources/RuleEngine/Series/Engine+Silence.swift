@@ -1,7 +1,7 @@
 internal import RulePlan
 package import Telemetry
 
-// Wrapping operators: for times and spans see Engine.swift. Pauses and lags are at most 200 years.
+// Wrapping operators: for times and spans see Engine.swift. A pause is between 0 and 200 years.
 
 // What it means that nothing came. While the gateway listens, it is the sensor's silence; at any other time it says nothing
 // of the sensor. A series has a time of its own for this: that of its newest sample, and from there on the time in which
@@ -39,7 +39,7 @@ extension Engine {
             series[index].isQuiet = true
         }
         guard listened != .min else { return }
-        listened = listened.saturatingAdd(span.nanoseconds)
+        listened = (Instant(nanoseconds: listened) + span).clamped.nanoseconds
         listeningSince = listened
     }
 
@@ -158,7 +158,8 @@ extension Engine {
         // come later than those of others is no such time.
         if state.pointee.pause > 0, Self.later(look, state.pointee.pause) > listened { return false }
         // The readings of a window have come as much later as the sensor's newest has.
-        return look &+ (state.pointee.lag &- state.pointee.pause) &- length >= state.pointee.heardFrom
+        let behind = state.pointee.lag.saturatingSubtract(state.pointee.pause)
+        return look.saturatingAdd(behind).saturatingSubtract(length) >= state.pointee.heardFrom
     }
 
     /// The first sample, or one after a silence or a pause.
@@ -181,7 +182,9 @@ extension Engine {
     package mutating func noteSilences(at now: Instant) {
         let now = now.clamped
         listen(at: now)
-        for index in 0..<series.count where series[index].newest != .min { noteSilence(index, at: now.nanoseconds &- series[index].lag) }
+        for index in 0..<series.count where series[index].newest != .min {
+            noteSilence(index, at: now.nanoseconds.saturatingSubtract(series[index].lag))
+        }
     }
 
     /// Notes that a sensor is silent, if it is: every rule that reads it has to be judged.

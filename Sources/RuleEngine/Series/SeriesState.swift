@@ -13,7 +13,7 @@ struct SeriesState: BitwiseCopyable {
     var epoch: Int64 = 0
     /// When the series has to be looked at without a reading, and the time of its entry in the timer queue.
     var wake = Int64.max
-    var queued = Self.notQueued
+    var queued = Int64.max
     /// No instance that reads the series has a timer before this.
     var readersWake = Int64.max
     /// How long samples stay.
@@ -41,9 +41,6 @@ struct SeriesState: BitwiseCopyable {
 
     /// Whether nothing that is measured is known of the sensor.
     var isUnknown: Bool { isSilent || isInGap }
-
-    /// Later than any time, and far enough from the end that a lag can be taken from it.
-    static var notQueued: Int64 { .max >> 1 }
 
     // Two cache lines to here; the rest is not needed for every reading.
     var extras: Int32 = 0

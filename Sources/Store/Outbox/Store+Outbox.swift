@@ -52,16 +52,22 @@ extension Store {
         "SELECT 1 FROM json_each(?) WHERE alarm = value OR substr(alarm, 1, length(value) + 1) = value || '@'"
 
     /// What waits for a destination, oldest first: the order within each alarm.
-    /// - Parameter places: those that are left out: what alarms' identities begin with, before the last `@`.
-    package func waiting(for destination: String, except places: [String] = [], limit: Int) async throws -> [WaitingEscalation] {
+    /// - Parameters:
+    ///   - places: those that are left out: what alarms' identities begin with, before the last `@`.
+    ///   - ids: escalations that are left out.
+    package func waiting(
+        for destination: String, except places: [String] = [], and ids: [Int64] = [], limit: Int
+    ) async throws -> [WaitingEscalation] {
         try await looking.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
                     SELECT * FROM escalation WHERE destination = ? AND delivered IS NULL AND parked IS NULL
-                        \(places.isEmpty ? "" : "AND NOT EXISTS (\(Self.isOfPlace))") ORDER BY id LIMIT ?
+                        \(places.isEmpty ? "" : "AND NOT EXISTS (\(Self.isOfPlace))")
+                        \(ids.isEmpty ? "" : "AND id NOT IN (SELECT value FROM json_each(?))") ORDER BY id LIMIT ?
                     """,
-                arguments: places.isEmpty ? [destination, limit] : [destination, CanonicalJSON.text(places), limit]
+                arguments: [destination] + (places.isEmpty ? [] : [CanonicalJSON.text(places)])
+                    + (ids.isEmpty ? [] : [CanonicalJSON.text(ids)]) + [limit]
             ).compactMap { row in
                 unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
                     WaitingEscalation(id: try row.value("id"), escalation: try Self.escalation(row), attempts: try row.value("attempts"))

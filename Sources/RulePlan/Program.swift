@@ -35,6 +35,8 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
         case operand
         /// The instance's operand number `a` is greater than `constant`
         case test
+        /// Whether the instance's operand number `a` has a series at all
+        case hasSensor
         case add, subtract, multiply, divide, negate
         case power, absolute, squareRoot, logarithm, exponential
         case smaller, larger
@@ -84,7 +86,7 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
     @inlinable
     package func forEachInput(_ take: (Int32) -> Void) {
         switch operation {
-        case .constant, .operand, .test, .tallied, .atLeast, .all, .hour, .weekday: break
+        case .constant, .operand, .test, .hasSensor, .tallied, .atLeast, .all, .hour, .weekday: break
         case .negate, .absolute, .squareRoot, .logarithm, .exponential, .not, .hold, .share: take(a)
         case .select:
             take(a)

@@ -37,6 +37,9 @@ package struct SourceLocation: Hashable, Sendable {
     package var length: Int
     /// The whole line, for the excerpt.
     package var lineText: String
+
+    /// As a message speaks of another place: `Rules/flood.yaml:9`.
+    package var fileAndLine: String { "\(file):\(line)" }
 }
 
 /// Several diagnostics thrown together: everything that one pass found.

@@ -17,12 +17,7 @@ package struct YAMLNode: Sendable {
 
     /// - Throws: ``DiagnosticList`` where the text is not YAML, or a mapping has a key twice.
     package static func parse(_ file: SourceFile) throws(DiagnosticList) -> YAMLNode {
-        if let place = YAMLKeys.firstThatIsNoText(in: file.text) {
-            let diagnostic = Diagnostic(
-                id: "yaml-key", "a key has to be a text; here it is a list, a mapping, or an alias of something else (*name)",
-                at: file.location(line: place.line, column: place.column), hint: "write the key out")
-            throw DiagnosticList([diagnostic])
-        }
+        if let fault = YAMLKeys.firstFault(in: file.text) { throw DiagnosticList([Self.diagnostic(for: fault, in: file)]) }
         let node: Node?
         do {
             // Every scalar is taken as its text: nothing is guessed of types, nor tried on it.
@@ -127,23 +122,34 @@ package struct YAMLNode: Sendable {
 
     private static func diagnostic(for error: any Error, in file: SourceFile) -> Diagnostic {
         switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            return Diagnostic(
-                id: "yaml-syntax", "not YAML: \(problem)", at: file.location(line: mark.line, column: mark.column))
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            let begin = context.map { file.location(line: $0.mark.line, column: $0.mark.column) }
+            let fault = YAMLFault(
+                problem: problem, context: context?.text, at: file.location(line: mark.line, column: mark.column), begin: begin)
+            return fault.diagnostic(in: file)
         case .reader(let problem, _, let value, _):
             return Diagnostic(
-                id: "yaml-bytes", "not YAML: \(problem) (\(value))", at: file.location(line: 1, column: 1))
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            let place = file.location(line: context.mark.line, column: context.mark.column)
-            if duplicates.contains(where: { FlowComma.openParentheses($0) < 0 }), let cut = FlowComma(file: file).diagnostic(piece: place) {
-                return cut
-            }
-            let name = duplicates.first.map { "\($0)" } ?? ""
-            return Diagnostic(
-                id: "yaml-duplicate-key", "the key '\(name)' stands twice in one mapping", at: place)
+                id: "yaml-bytes", "a character that no text can have stands in this file (\(problem), \(value))",
+                at: file.location(line: 1, column: 1), hint: "save the file as plain text in UTF-8")
         default:
-            return Diagnostic(id: "yaml", "not YAML: \(error)", at: file.location(line: 1, column: 1))
+            return Diagnostic(id: "yaml", "this file is not YAML: \(error)", at: file.location(line: 1, column: 1))
+        }
+    }
+
+    private static func diagnostic(for fault: YAMLKeys.Fault, in file: SourceFile) -> Diagnostic {
+        switch fault {
+        case .notText(let mark):
+            return Diagnostic(
+                id: "yaml-key", "a key has to be a text; here it is a list, a mapping, or an alias of something else (*name)",
+                at: file.location(line: mark.line, column: mark.column), hint: "write the key out")
+        case .duplicate(let key, let first, let second):
+            let place = file.location(line: first.line, column: first.column)
+            if FlowComma.openParentheses(key) < 0, let cut = FlowComma(file: file).diagnostic(piece: place) { return cut }
+            return Diagnostic(
+                id: "yaml-duplicate-key", "the key '\(key)' stands twice in one mapping: first in line \(first.line)",
+                at: file.location(line: second.line, column: second.column, length: key.unicodeScalars.count),
+                hint: "remove one of them, or is one indented wrongly?")
         }
     }
 }

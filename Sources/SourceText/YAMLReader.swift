@@ -47,7 +47,7 @@ package struct YAMLReader {
     package mutating func scalar(_ key: String) -> ScalarText? {
         guard let node = node(key) else { return nil }
         if let scalar = node.scalar { return scalar }
-        report("expected-value", "'\(key)' is a single value, and this is \(node.kindName)", at: node.location)
+        report("expected-value", "'\(key)' takes one text or number, as in '\(key): …', and this is \(node.kindName)", at: node.location)
         return nil
     }
 
@@ -100,7 +100,8 @@ package struct YAMLReader {
         return entries.compactMap { entry in
             if let scalar = entry.value.scalar { return (entry.key, scalar) }
             report(
-                "expected-value", "'\(entry.key.string)' is a single value here", at: entry.value.location,
+                "expected-value", "'\(entry.key.string)' takes one text or number here, and this is \(entry.value.kindName)",
+                at: entry.value.location,
                 hint: entry.value.isNull && FlowComma.isFlow(at: node.location) ? Self.commaHint : nil)
             return nil
         }

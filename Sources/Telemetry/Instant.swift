@@ -119,13 +119,23 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
         ("d", 86_400_000_000_000), ("w", 604_800_000_000_000),
     ]
 
-    /// Reads `90s`, `1.5h`, `10 m`; `nil` for anything else, for negative values and for overflow.
+    /// Words for the units, as people write them: `10 min`, `2 hours`.
+    private static let words: [String: Int64] = {
+        var words = Dictionary(uniqueKeysWithValues: units.map { ($0.symbol, $0.nanoseconds) })
+        for (names, symbol) in [
+            (["msec", "millisecond", "milliseconds"], "ms"), (["sec", "secs", "second", "seconds"], "s"),
+            (["min", "mins", "minute", "minutes"], "m"), (["hr", "hrs", "hour", "hours"], "h"), (["day", "days"], "d"),
+            (["week", "weeks"], "w"),
+        ] { for name in names { words[name] = words[symbol] } }
+        return words
+    }()
+
+    /// Reads `90s`, `1.5h`, `10 m`, `10 min`, `2 hours`; `nil` for anything else, for negative values and for overflow.
     package init?(text: some StringProtocol) {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         var rest = text[digits.endIndex...]
         while rest.first == " " { rest = rest.dropFirst() }
-        guard let number = Double(digits), let unit = Self.units.first(where: { rest == $0.symbol }),
-            case let span = number * Double(unit.nanoseconds), span < 9e18
+        guard let number = Double(digits), let unit = Self.words[String(rest)], case let span = number * Double(unit), span < 9e18
         else { return nil }
         self.init(nanoseconds: Int64(span.rounded()))
     }

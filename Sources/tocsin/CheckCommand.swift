@@ -29,12 +29,18 @@ struct CheckCommand: ParsableCommand {
         var found: [Diagnostic] = []
         var model: Model?
         do {
-            let configuration = try Configuration.read(try SourceFolder.file(URL(fileURLWithPath: config).standardizedFileURL.path))
-            let loaded = try Model.load(configuration, numbering: Model.numberInOrder)
-            found = loaded.rules.warnings
-            model = loaded
+            let parsed = try Configuration.parse(try SourceFolder.file(URL(fileURLWithPath: config).standardizedFileURL.path))
+            if let configuration = parsed.configuration {
+                let loaded = try Model.load(configuration, numbering: Model.numberInOrder)
+                found = loaded.rules.warnings
+                model = loaded
+            } else {
+                found = parsed.problems
+                // What is wrong with the configuration does not hide what is wrong with the files that it names.
+                if let files = parsed.files { found += try Model.read(files, numbering: Model.numberInOrder).rules.warnings }
+            }
         } catch let list as DiagnosticList {
-            found = list.diagnostics
+            found += list.diagnostics
         }
         switch format {
         case .text: Terminal.printDiagnostics(found)

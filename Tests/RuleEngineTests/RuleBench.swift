@@ -17,8 +17,19 @@ struct RuleBench: ~Copyable {
 
     /// - Parameter text: the rules from `rules:` on.
     init(_ text: String, devices: Int = 1, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()) throws {
-        rules = try SmallSite.compile("hazard: flood\nrules:\n" + text, devices: devices, lateness: lateness, zone: zone)
+        self.init(try SmallSite.compile("hazard: flood\nrules:\n" + text, devices: devices, lateness: lateness, zone: zone))
+    }
+
+    init(_ rules: CompiledRules) {
+        self.rules = rules
         engine = Engine(rules.plan)
+    }
+
+    mutating func feed(_ seconds: Double, _ value: Double, series: Int32) {
+        _ = engine.ingest(
+            Reading(series: SeriesID(index: series), time: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)), value: value),
+            into: &changes)
+        note()
     }
 
     /// One rule for each device, from its levels on.

@@ -203,7 +203,7 @@ extension Simulation {
                     if !dues.contains(identity) { fail("\(identity) was never due: \(event.kind) to \(event.to)") }
                 }
             }
-            checkOrder(deliveries, name)
+            checkOrder(deliveries, name, due)
         }
     }
 
@@ -217,10 +217,11 @@ extension Simulation {
         }
     }
 
-    /// A repeat may come at any time; what is new comes in the order of its alarm, and nothing of an alarm after the next of its place.
-    private func checkOrder(_ deliveries: [Delivery], _ name: String) {
+    /// A repeat may come at any time; what is new comes in the order of its alarm, and of its place in the order in which it was due.
+    private func checkOrder(_ deliveries: [Delivery], _ name: String, _ due: [String]) {
         var newest: [Substring: Int] = [:]
-        var latest: [Substring: Substring] = [:]
+        let order = Dictionary(due.enumerated().map { ($1, $0) }) { first, _ in first }
+        var latest: [Substring: (order: Int, identity: String)] = [:]
         var seen: Set<String> = []
         for delivery in deliveries where seen.insert(delivery.identity).inserted && !world.provisional.contains(delivery.identity) {
             let parts = delivery.identity.split(separator: "#")
@@ -228,12 +229,13 @@ extension Simulation {
             if let before = newest[parts[0]], before > sequence {
                 fail("\(name) was told \(delivery.identity) after #\(before) of the same alarm")
             }
-            let place = parts[0].prefix(upTo: parts[0].lastIndex(of: "@") ?? parts[0].endIndex)
-            if let last = latest[place], last != parts[0], newest[parts[0]] != nil {
-                fail("\(name) was told \(delivery.identity) after the beginning of \(last)")
-            }
-            latest[place] = parts[0]
             newest[parts[0]] = sequence
+            let place = parts[0].prefix(upTo: parts[0].lastIndex(of: "@") ?? parts[0].endIndex)
+            guard let number = order[delivery.identity] else { continue }
+            if let last = latest[place], last.order > number {
+                fail("\(name) was told \(delivery.identity) after \(last.identity), which was due later")
+            }
+            latest[place] = (number, delivery.identity)
         }
     }
 

@@ -94,12 +94,16 @@ import Testing
     }
 
     @Test(
-        "durations", arguments: [("90s", 90.0), ("1.5h", 5400), ("10 m", 600), ("250ms", 0.25), ("2w", 1_209_600)])
+        "durations",
+        arguments: [
+            ("90s", 90.0), ("1.5h", 5400), ("10 m", 600), ("250ms", 0.25), ("2w", 1_209_600), ("10 min", 600), ("1 hour", 3600),
+            ("2 days", 172_800),
+        ])
     func durations(text: String, seconds: Double) {
         #expect(TimeSpan(text: text)?.seconds == seconds)
     }
 
-    @Test("what is no duration", arguments: ["", "m", "10", "-5s", "1e3s", "10 min", "10mm", "99999999999999w"])
+    @Test("what is no duration", arguments: ["", "m", "10", "-5s", "1e3s", "10 mins ago", "10mm", "99999999999999w"])
     func noDuration(text: String) {
         #expect(TimeSpan(text: text) == nil)
     }

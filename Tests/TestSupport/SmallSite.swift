@@ -63,7 +63,23 @@ package enum SmallSite {
     package static func compile(_ rules: String, stations: [String], lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable())
         throws -> CompiledRules
     {
-        var site = try site(stations)
+        try compile(rules, for: try site(stations), lateness: lateness, zone: zone)
+    }
+
+    /// - Parameters:
+    ///   - rules: a rule file.
+    ///   - devices: the devices of an inventory, as YAML.
+    package static func compile(_ rules: String, devices: String, profile: String = profile) throws -> CompiledRules {
+        let site = try Site.read(
+            inventory: SourceFile(name: "site.yaml", text: "site: test-site\ndevices:\n" + devices),
+            profiles: [SourceFile(name: "test.yaml", text: profile)])
+        return try compile(rules, for: site)
+    }
+
+    private static func compile(
+        _ rules: String, for site: Site, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()
+    ) throws -> CompiledRules {
+        var site = site
         site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
         return try RuleCompiler(RuleSurroundings(ladder: ladder, policies: ["duty"], lateness: lateness, retention: .days(30), zone: zone))
             .compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: series(site))

@@ -1,4 +1,5 @@
 package import RulePlan
+package import SourceText
 package import Telemetry
 
 /// Who is told of an alarm, when, and how often: steps that begin when it reaches a level.
@@ -8,6 +9,8 @@ package struct Policy: Sendable {
     /// the patterns that they have to match; empty for none.
     package var matchers: [(key: String, pattern: String)]
     package var steps: [Step]
+    /// Where its name stands, where it comes from a file.
+    package var location: SourceLocation?
 
     package struct Step: Sendable {
         package var destinations: [String]
@@ -102,18 +105,24 @@ package struct PolicySet: Sendable {
     /// The policies that apply to an alarm: the one that its rule names, and those whose matchers fit it.
     func applying(to alarm: EscalationMessage.AlarmPart, _ labels: [String: String], escalate: String?) -> [Policy] {
         policies.filter { policy in
-            if policy.name == escalate { return true }
-            return !policy.matchers.isEmpty
-                && policy.matchers.allSatisfy { key, pattern in
-                    let value: String? =
-                        switch key {
-                        case "hazard": alarm.hazard
-                        case "rule": alarm.rule
-                        case "group": alarm.group
-                        default: labels[key]
-                        }
-                    return value.map { PathGlob.matches($0, pattern) } ?? false
-                }
+            policy.name == escalate || policy.matches(hazard: alarm.hazard, rule: alarm.rule, group: alarm.group, labels: labels)
         }
+    }
+}
+
+extension Policy {
+    /// Whether its `where` fits an alarm; without one it fits none.
+    package func matches(hazard: String, rule: String, group: String, labels: [String: String]) -> Bool {
+        !matchers.isEmpty
+            && matchers.allSatisfy { key, pattern in
+                let value: String? =
+                    switch key {
+                    case "hazard": hazard
+                    case "rule": rule
+                    case "group": group
+                    default: labels[key]
+                    }
+                return value.map { PathGlob.matches($0, pattern) } ?? false
+            }
     }
 }

@@ -18,8 +18,9 @@ extension PolicySet {
         var policies: [Policy] = []
         for node in reader.items("policies") {
             guard let policy = context.policy(node, &reader.problems) else { continue }
-            if policies.contains(where: { $0.name == policy.name }) {
-                reader.report("duplicate-policy", "there are two policies '\(policy.name)'", at: node.location)
+            if let first = policies.first(where: { $0.name == policy.name }) {
+                let other = first.location.map { ": the first is at \($0.fileAndLine)" } ?? ""
+                reader.report("duplicate-policy", "there are two policies '\(policy.name)'\(other)", at: policy.location)
             }
             policies.append(policy)
         }
@@ -94,7 +95,7 @@ private struct PolicyReading {
         let lowest = level("minimum_level", &reader) ?? Level(rank: 1)
         let steps = reader.items("steps").compactMap { step($0, lowest, &reader.problems) }
         if steps.isEmpty, !reader.problems.hasErrors { reader.report("no-steps", "a policy has a list 'steps' with at least one step") }
-        return name.map { Policy(name: $0.string, matchers: matchers, steps: steps) }
+        return name.map { Policy(name: $0.string, matchers: matchers, steps: steps, location: $0.location) }
     }
 
     private func step(_ node: YAMLNode, _ lowest: Level, _ problems: inout [Diagnostic]) -> Policy.Step? {

@@ -10,10 +10,10 @@ extension Site {
         for file in files {
             do {
                 let profile = try Profile.read(file)
-                if profiles.updateValue(profile, forKey: profile.name) != nil {
-                    problems.append(
-                        Diagnostic(
-                            id: "duplicate-profile", "there are two profiles '\(profile.name)'", at: file.location(line: 1, column: 1)))
+                let place = profile.location ?? file.location(line: 1, column: 1)
+                if let first = profiles.updateValue(profile, forKey: profile.name) {
+                    let other = first.location.map { ": the first is at \($0.fileAndLine)" } ?? ""
+                    problems.append(Diagnostic(id: "duplicate-profile", "there are two profiles '\(profile.name)'\(other)", at: place))
                 }
             } catch {
                 problems += error.diagnostics
@@ -24,17 +24,22 @@ extension Site {
         let zone = reader.string("time_zone") ?? "UTC"
         let common = reader.strings("labels")
         var devices: [Device] = []
-        var seen: Set<String> = []
+        var seen: [String: SourceLocation] = [:]
         var topics: [String: String] = [:]
         for node in reader.items("devices") {
             let parsed = Device.read(node, profiles: profiles, common: common, site: name?.string ?? "", problems: &problems)
             guard let (device, place) = parsed else { continue }
-            if !seen.insert(device.id).inserted {
-                problems.append(Diagnostic(id: "duplicate-device", "there are two devices '\(device.id)'", at: place))
-            } else if let other = topics.updateValue(device.id, forKey: device.topic) {
+            if let first = seen[device.id] {
                 problems.append(
-                    Diagnostic(id: "shared-topic", "'\(device.id)' and '\(other)' have the same topic, \(device.topic)", at: place))
+                    Diagnostic(
+                        id: "duplicate-device", "there are two devices '\(device.id)': the first is at \(first.fileAndLine)", at: place))
+            } else if let other = topics.updateValue(device.id, forKey: device.topic) {
+                let first = seen[other].map { " (\($0.fileAndLine))" } ?? ""
+                problems.append(
+                    Diagnostic(
+                        id: "shared-topic", "'\(device.id)' and '\(other)'\(first) have the same topic, \(device.topic)", at: place))
             }
+            if seen[device.id] == nil { seen[device.id] = place }
             devices.append(device)
         }
         problems += Self.disagreements(devices, at: reader.node.location)
@@ -88,7 +93,7 @@ extension Device {
         labels["site"] = site
         let position = reader.position()
         let interval = reader.span("interval")
-        let silence = reader.span("silence")
+        let silence = reader.silence()
         let clock = reader.node("clock") == nil ? nil : ClockTolerance.read(&reader)
         let topicText = reader.scalar("topic")
         let units = reader.strings("units")
@@ -119,6 +124,7 @@ extension Device {
         reader.apply(units: units, to: &fields)
         if let ranges { reader.apply(ranges: ranges, to: &fields) }
         if let counters { reader.apply(counters: counters, to: &fields) }
+        reader.apply(silences: silence.ofQuantities, to: &fields)
         guard let topic = topicText?.string ?? profile.topic.topic(labels) else {
             reader.report(
                 "no-topic",
@@ -129,13 +135,36 @@ extension Device {
         let expected = interval ?? profile.interval
         let device = Device(
             id: id.string, profile: profile, topic: topic, labels: labels, position: position, interval: expected,
-            silence: silence ?? (interval == nil ? profile.silence : expected * 3),
-            clock: clock ?? profile.clock, fields: fields)
+            silence: silence.ofDevice ?? profile.silence(at: expected),
+            clock: clock ?? profile.clock, fields: fields, location: id.location)
         return (device, id.location)
     }
 }
 
+extension Profile {
+    /// How long a device of this model may be silent that sends at an interval of its own: as the profile says. One that sends more
+    /// seldom gets three intervals, if that is longer.
+    fileprivate func silence(at interval: TimeSpan) -> TimeSpan {
+        interval <= self.interval ? silence : max(silence, interval * 3)
+    }
+}
+
 extension YAMLReader {
+    /// `silence: 10m`, or a time for each quantity: `silence: { door_open: 26h }`.
+    fileprivate mutating func silence() -> (ofDevice: TimeSpan?, ofQuantities: [(quantity: ScalarText, span: TimeSpan)]) {
+        guard let node = node("silence"), case .mapping = node.content else { return (span("silence"), []) }
+        var reader = YAMLReader(node, "the silences of a device")
+        let spans = reader.keys.compactMap { key in reader.span(key.string).map { (key, $0) } }
+        problems += reader.finish()
+        return (nil, spans)
+    }
+
+    fileprivate mutating func apply(silences: [(quantity: ScalarText, span: TimeSpan)], to fields: inout [Profile.Field]) {
+        for (name, span) in silences {
+            if let index = index(of: name, in: fields) { fields[index].silence = span }
+        }
+    }
+
     fileprivate mutating func position() -> Position? {
         guard let node = node("position") else { return nil }
         var reader = YAMLReader(node, "a position")

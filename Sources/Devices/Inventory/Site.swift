@@ -1,3 +1,4 @@
+package import SourceText
 package import Telemetry
 
 /// The devices of a gateway, with everything that payloads and rules need to know of them.
@@ -43,12 +44,18 @@ package struct Device: Sendable {
     package var labels: [String: String]
     package var position: Position?
     package var interval: TimeSpan
+    /// After how long without a reading the device is silent. A field may have a time of its own: see ``silence(of:)``.
     package var silence: TimeSpan
     package var clock: ClockTolerance
     /// What this device reports: the profile's readings, or those of them that the inventory names.
     package var fields: [Profile.Field]
+    /// Where the inventory has it.
+    package var location: SourceLocation?
 
     package func field(_ quantity: String) -> Profile.Field? { fields.first { $0.quantity.name == quantity } }
+
+    /// After how long without a reading of a field its sensor is silent.
+    package func silence(of field: Profile.Field) -> TimeSpan { field.silence ?? silence }
 }
 
 /// Where a device stands, in WGS 84.

@@ -49,7 +49,8 @@ extension Profile {
         guard problems.isEmpty, let name, let topic else { throw DiagnosticList(problems) }
         return Profile(
             name: name.string, summary: summary, topic: topic, format: format, time: time, sequence: sequence, interval: interval,
-            silence: silence, clock: clock, ignoresRepeats: ignoresRepeats, fields: fields)
+            silence: silence, clock: clock, ignoresRepeats: ignoresRepeats, fields: fields,
+            location: name.location)
     }
 }
 
@@ -132,7 +133,8 @@ extension Profile.Field {
         }
         let plausible = PlausibleRange.read(&reader, key: "plausible", unit: written, quantity: quantity)
         let counter = CounterProperties.read(&reader, key: "counter", unit: written, quantity: quantity)
-        return Profile.Field(quantity: quantity, source: source, unit: written, plausible: plausible, counter: counter)
+        return Profile.Field(
+            quantity: quantity, source: source, unit: written, plausible: plausible, counter: counter, silence: reader.span("silence"))
     }
 }
 

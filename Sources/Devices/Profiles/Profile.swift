@@ -1,3 +1,4 @@
+package import SourceText
 package import Telemetry
 
 /// How the payloads of a model of device become readings.
@@ -21,6 +22,8 @@ package struct Profile: Sendable {
     /// The device sends the same measurement more than once, with the same time of its own, and means no more by it.
     package var ignoresRepeats = false
     package var fields: [Field]
+    /// Where its name stands.
+    package var location: SourceLocation?
 
     /// Where in the payload a quantity stands, in which unit, and what it can plausibly be.
     package struct Field: Sendable {
@@ -32,6 +35,9 @@ package struct Profile: Sendable {
         package var plausible: ClosedRange<Double>?
         /// What is known of it as a counter, if it is one.
         package var counter: CounterProperties?
+        /// After how long without a reading its sensor is silent, where that differs from the device's: a contact that reports only
+        /// on change, beside a temperature that comes each minute.
+        package var silence: TimeSpan?
     }
 
     package enum Source: Sendable {
@@ -43,7 +49,7 @@ package struct Profile: Sendable {
         /// Not in the payload: how far the device's clock is off.
         case clock
 
-        var isInPayload: Bool {
+        package var isInPayload: Bool {
             switch self {
             case .value, .samples, .record: true
             case .gap, .clock: false

@@ -16,6 +16,17 @@ extension Configuration {
     package static func read(
         _ file: SourceFile, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(DiagnosticList) -> Configuration {
+        let result = try parse(file, environment: environment)
+        guard let configuration = result.configuration else { throw DiagnosticList(result.problems) }
+        return configuration
+    }
+
+    /// Reads as much of a configuration file as can be.
+    /// - Returns: the configuration, unless anything in it is wrong; the site's files, unless it does not name them; and what was found.
+    /// - Throws: ``DiagnosticList`` where it is not YAML.
+    package static func parse(
+        _ file: SourceFile, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(DiagnosticList) -> (configuration: Configuration?, files: SiteFiles?, problems: [Diagnostic]) {
         let folder = URL(fileURLWithPath: file.name).deletingLastPathComponent()
         var context = ReadingContext(folder: folder, environment: environment)
         var reader = YAMLReader(try YAMLNode.parse(file), "a configuration")
@@ -35,12 +46,15 @@ extension Configuration {
             "log_level", expected: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
         ) { Logger.Level(rawValue: $0) }
         var destinations: [DestinationSettings] = []
+        var places: [String: SourceLocation] = [:]
         var files: [String: String] = [:]
         for path in store.map({ Store.files(at: $0.path) }) ?? [] { files[path] = "the store" }
         for node in reader.items("destinations") {
             guard let destination = DestinationSettings.read(node, ladder, context, problems: &reader.problems) else { continue }
-            if destinations.contains(where: { $0.name == destination.name }) {
-                reader.report("duplicate-destination", "there are two destinations '\(destination.name)'", at: node.location)
+            if let first = places.updateValue(node.location, forKey: destination.name) {
+                reader.report(
+                    "duplicate-destination", "there are two destinations '\(destination.name)': the first is at \(first.fileAndLine)",
+                    at: node.location)
             }
             destinations.append(destination)
             if case .log(let path?, _) = destination.kind { claim(path, "the log", at: node.location, &files, &reader) }
@@ -55,16 +69,27 @@ extension Configuration {
         let health = health(&reader)
         let control = reader.scalar("control_socket").map { (path: context.path($0.string), place: $0) }
         if let control { claim(control.path, "the control socket", at: control.place.location, &files, &reader) }
-        let problems = reader.finish()
-        guard !problems.hasErrors, let inventory, let profiles, let rules, let broker, let store else {
-            throw DiagnosticList(problems.inSourceOrder())
+        let problems = reader.finish().inSourceOrder()
+        guard let inventory, let profiles, let rules else { return (nil, nil, problems) }
+        let policiesFile = policies?.path ?? standardPolicies(rules)
+        guard !problems.hasErrors, let broker, let store else {
+            // What is wrong with one destination must not make the policies that name it wrong.
+            let named = reader.items("destinations").compactMap { node -> String? in
+                var destination = YAMLReader(node, "a destination")
+                return destination.string("name")
+            }
+            let files = SiteFiles(
+                inventory: inventory, profiles: profiles, rules: rules, policies: policiesFile, ladder: ladder, destinations: named,
+                lateness: lateness, retention: store?.retention.readings, health: health)
+            return (nil, files, problems)
         }
-        return Configuration(
+        let configuration = Configuration(
             inventory: inventory, profiles: profiles, rules: rules, broker: broker, store: store, ladder: ladder,
             lateness: lateness, payloadBytesMax: payload, destinations: destinations,
-            policies: policies?.path ?? standardPolicies(rules), flapping: flapping, flood: flood, forward: forward,
+            policies: policiesFile, flapping: flapping, flood: flood, forward: forward,
             health: health, logLevel: (level ?? .info).rawValue, controlSocket: control?.path ?? store.path + ".control",
-            warnings: problems.inSourceOrder())
+            warnings: problems)
+        return (configuration, configuration.siteFiles, problems)
     }
 
     /// A file that two would write to would be lost to both, and the store's most of all.

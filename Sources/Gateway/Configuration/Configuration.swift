@@ -30,6 +30,27 @@ package struct Configuration: Sendable {
     /// What is wrong with it and keeps nothing from running.
     package var warnings: [Diagnostic] = []
 
+    /// The files that a site is described in, and what they are read with: known as well where other parts of a configuration are wrong.
+    package struct SiteFiles: Sendable {
+        package var inventory: String
+        package var profiles: String
+        package var rules: String
+        package var policies: String?
+        package var ladder: [String]
+        /// The destinations' names.
+        package var destinations: [String]
+        package var lateness: TimeSpan
+        /// How long the store keeps readings.
+        package var retention: TimeSpan?
+        package var health: HealthSettings
+    }
+
+    package var siteFiles: SiteFiles {
+        SiteFiles(
+            inventory: inventory, profiles: profiles, rules: rules, policies: policies, ladder: ladder,
+            destinations: destinations.map(\.name), lateness: lateness, retention: store.retention.readings, health: health)
+    }
+
     /// How the gateway watches over itself.
     package struct HealthSettings: Sendable {
         package var interval: TimeSpan

@@ -22,36 +22,78 @@ package struct Model: Sendable {
     package static func load(
         _ configuration: Configuration, numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
     ) throws -> Model {
-        let profiles = try SourceFolder.files(configuration.profiles, what: "device profiles")
-        let inventory = try SourceFolder.file(configuration.inventory)
-        var site = try Site.read(inventory: inventory, profiles: profiles)
-        if configuration.health.hasRules { site.watchClocks() }
-        site.devices.append(.gateway(of: site.name, interval: configuration.health.interval))
+        var model = try read(configuration.siteFiles, numbering: numbering)
+        model.rules.warnings += expiringMessages(configuration, model.policies) + configuration.warnings
+        model.rules.warnings += escapedInTopics(configuration, model.site, model.rules)
+        return model
+    }
+
+    /// Reads the files of a site, all of them also where one has mistakes.
+    package static func read(
+        _ files: Configuration.SiteFiles, numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
+    ) throws -> Model {
+        var problems: [Diagnostic] = []
+        func found<T>(_ read: () throws(DiagnosticList) -> T) -> T? {
+            do {
+                return try read()
+            } catch {
+                problems += error.diagnostics
+                return nil
+            }
+        }
+        let profiles = found { () throws(DiagnosticList) in try SourceFolder.files(files.profiles, what: "device profiles") }
+        let inventory = found { () throws(DiagnosticList) in try SourceFolder.file(files.inventory) }
+        let ruleFiles = found { () throws(DiagnosticList) in
+            try SourceFolder.files(files.rules, what: "rules", except: files.policies)
+        }
+        var site: Site?
+        if let profiles, let inventory {
+            site = found { () throws(DiagnosticList) in try Site.read(inventory: inventory, profiles: profiles) }
+        }
+        let zone = ZoneTable(timeZone: site?.timeZone ?? "UTC")
+        let policies = found { () throws(DiagnosticList) in try Self.policies(files, zone) }
+        guard var site else {
+            // Without its devices only the form of a rule can be checked.
+            throw DiagnosticList(problems + RuleCompiler.mistakesOfForm(ruleFiles ?? []))
+        }
+        if files.health.hasRules { site.watchClocks() }
+        site.devices.append(.gateway(of: site.name, interval: files.health.interval))
         let series = SeriesRegistry(try numbering(SeriesRegistry.names(of: site)))
-        let zone = ZoneTable(timeZone: site.timeZone)
-        let policies = try policies(configuration, zone)
         let compiler = RuleCompiler(
             RuleSurroundings(
-                ladder: configuration.ladder, policies: policies.names, lateness: configuration.lateness,
-                retention: configuration.store.retention.readings, zone: zone))
-        let files = try SourceFolder.files(configuration.rules, what: "rules", except: configuration.policies)
+                ladder: files.ladder, policies: policies?.names, lateness: files.lateness, retention: files.retention, zone: zone))
         var builtIn: [SourceFile] = []
-        if configuration.health.hasRules {
-            builtIn.append(HealthRules.file(ladder: configuration.ladder))
-            if site.hasSequences { builtIn.append(HealthRules.sequenceFile(ladder: configuration.ladder)) }
-            if site.hasClocks { builtIn.append(HealthRules.clockFile(ladder: configuration.ladder)) }
+        if files.health.hasRules {
+            builtIn.append(HealthRules.file(ladder: files.ladder))
+            if site.hasSequences { builtIn.append(HealthRules.sequenceFile(ladder: files.ladder)) }
+            if site.hasClocks { builtIn.append(HealthRules.clockFile(ladder: files.ladder)) }
         }
-        var rules = try compiler.compile(files, builtIn: builtIn, for: site) { series.id(device: $0, quantity: $1.name) }
-        let named = Set(rules.rules.compactMap(\.escalate))
-        for policy in policies.policies where policy.matchers.isEmpty && !named.contains(policy.name) {
-            rules.warnings.append(
-                Diagnostic(
-                    .warning, id: "idle-policy",
-                    "the policy '\(policy.name)' applies to nothing: no rule names it in 'escalate', and it has no 'where'"))
+        let rules = found { () throws(DiagnosticList) in
+            try compiler.compile(ruleFiles ?? [], builtIn: builtIn, for: site) { series.id(device: $0, quantity: $1.name) }
         }
-        rules.warnings += expiringMessages(configuration, policies) + configuration.warnings
-        rules.warnings += escapedInTopics(configuration, site, rules)
+        guard var rules, let policies, problems.isEmpty else { throw DiagnosticList(problems) }
+        rules.warnings += idlePolicies(policies, rules)
         return Model(site: site, rules: rules, series: series, policies: policies)
+    }
+
+    /// Policies that no alarm ever comes to: whom they name is not told, or those are whom other policies name.
+    private static func idlePolicies(_ policies: PolicySet, _ rules: CompiledRules) -> [Diagnostic] {
+        let named = Set(rules.rules.compactMap(\.escalate))
+        return policies.policies.filter { !named.contains($0.name) }.compactMap { policy in
+            let isMet = rules.instances.contains { instance in
+                let rule = rules.rules[instance.rule]
+                return !instance.isBallot
+                    && policy.matches(hazard: rule.hazard, rule: rule.name, group: instance.group, labels: instance.labels)
+            }
+            if isMet { return nil }
+            let matchers = policy.matchers.map { "\($0.key): \($0.pattern)" }.joined(separator: ", ")
+            return Diagnostic(
+                .warning, id: "idle-policy",
+                policy.matchers.isEmpty
+                    ? "the policy '\(policy.name)' applies to nothing: no rule names it in 'escalate', and it has no 'where'"
+                    : "the policy '\(policy.name)' applies to nothing: no rule in any group has { \(matchers) }",
+                at: policy.location, hint: "the keys of 'where' are hazard, rule, group, and the labels of devices and rules")
+        }
     }
 
     /// A CAP message that nobody renews is over while its alarm is not.
@@ -97,10 +139,9 @@ package struct Model: Sendable {
         }
     }
 
-    private static func policies(_ configuration: Configuration, _ zone: ZoneTable) throws(DiagnosticList) -> PolicySet {
-        guard let path = configuration.policies else { return PolicySet(zone: zone) }
-        return try PolicySet.read(
-            SourceFolder.file(path), ladder: configuration.ladder, destinations: configuration.destinations.map(\.name), zone: zone)
+    private static func policies(_ files: Configuration.SiteFiles, _ zone: ZoneTable) throws(DiagnosticList) -> PolicySet {
+        guard let path = files.policies else { return PolicySet(zone: zone) }
+        return try PolicySet.read(SourceFolder.file(path), ladder: files.ladder, destinations: files.destinations, zone: zone)
     }
 
     /// What the gateway subscribes to: the devices' topics, and the broker's own count of what it has thrown away.
@@ -164,7 +205,7 @@ package enum SourceFolder {
     package static func files(_ path: String, what: String, except excluded: String? = nil) throws(DiagnosticList) -> [SourceFile] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw DiagnosticList([Diagnostic(id: "missing-file", "the \(what) at \(path) cannot be found")])
+            throw DiagnosticList([Diagnostic(id: "missing-file", "there is no file or folder \(path), where the \(what) should be")])
         }
         if !isFolder.boolValue { return [try file(path)] }
         let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
@@ -177,7 +218,10 @@ package enum SourceFolder {
 
     package static func file(_ path: String) throws(DiagnosticList) -> SourceFile {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw DiagnosticList([Diagnostic(id: "missing-file", "\(path) cannot be read")])
+            var isFolder: ObjCBool = false
+            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            let what = isFolder.boolValue ? "\(path) is a folder, and a file was expected" : "\(path) may not be read by this user"
+            throw DiagnosticList([Diagnostic(id: "missing-file", isThere ? what : "there is no file \(path)")])
         }
         guard let text = String(data: data, encoding: .utf8) else {
             throw DiagnosticList([Diagnostic(id: "not-utf8", "\(path) is not UTF-8")])

@@ -120,7 +120,7 @@ extension Engine {
             if !bound.measure.seesSilence, isUnknown(index, at: own) { return .nan }
             return value(bound.measure, index, lane: Int(source.lane), extra: Int(source.extra), at: now)
         }
-        guard bound.cache >= 0 else { return readJoined(bound, at: now) }  // no series at all
+        guard bound.cache >= 0 else { return .nan }  // no series at all
         let slot = Int(bound.cache)
         if cached[slot].serial == serial, cached[slot].now == now { return cached[slot].value }
         let value = readJoined(bound, at: now)

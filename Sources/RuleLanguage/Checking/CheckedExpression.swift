@@ -6,6 +6,8 @@ indirect enum CheckedExpression: Sendable, Hashable {
     case constant(Literal)
     case truth(Bool)
     case measure(MeasuredQuantity)
+    /// Whether a device of the group has a sensor for it at all.
+    case hasSensor(MeasuredQuantity)
     case negate(CheckedExpression)
     case arithmetic(BinaryOperator, CheckedExpression, CheckedExpression)
     /// A function of one or two numbers; its arguments' unit is the coherent one, and so is its result's.
@@ -28,7 +30,7 @@ extension CheckedExpression {
     /// How far in the future the moment that it speaks of lies: the longest of its forecasts, or zero.
     var ahead: TimeSpan {
         switch self {
-        case .constant, .truth, .clock, .alarms: .zero
+        case .constant, .truth, .clock, .alarms, .hasSensor: .zero
         case .measure(let measured):
             measured.measure.aggregate == .forecast ? TimeSpan(nanoseconds: Int64(measured.measure.parameter * 1e9)) : .zero
         case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _), .hold(let operand, _): operand.ahead

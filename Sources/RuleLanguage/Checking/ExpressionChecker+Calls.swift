@@ -46,16 +46,7 @@ extension ExpressionChecker {
         case .spread:
             guard call.takes(1, &self), let quantity = self.quantity(call, 0) else { return nil }
             return measure(Measure(.spread), quantity, window: nil, .number(quantity.quantity.unit.dimension, isPoint: false), call)
-        case .silent:
-            guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)), var quantity,
-                let window
-            else { return nil }
-            quantity.measure = Measure(.count)
-            quantity.window = window
-            let comparison = Comparison(
-                sign: .lessOrEqual, left: .measure(quantity), right: .constant(Literal(number: 0, unit: .one)),
-                leftText: "readings of \(quantity.quantity.name) in \(call.arguments[1].place.excerpt)", rightText: "0", unit: .one)
-            return Typed(expression: .comparison(comparison), type: .logical, unit: .one)
+        case .silent: return silent(call)
         case .share:
             guard call.takes(2, &self), case let (condition, window) = (self.condition(call, 0), self.window(call, 1)), let condition,
                 let window
@@ -100,9 +91,38 @@ extension ExpressionChecker {
         quantity.measure = measure
         quantity.window = window
         if let window { warnOfFewReadings(quantity.quantity.name, measure.aggregate, call.function.name, over: window, at: call.place) }
-        var unit = quantity.quantity.unit
-        if dimension != unit.dimension || (!isPoint && dimension == .temperature) { unit = .coherent(dimension, isDifference: true) }
-        return Typed(expression: .measure(quantity), type: type, unit: unit)
+        return Typed(expression: .measure(quantity), type: type, unit: ownUnit(of: quantity.quantity, dimension, isPoint: isPoint))
+    }
+
+    /// `silent(q, 5m)`; or `silent(5m)`: of every quantity that the devices send, and of each sensor by itself.
+    private mutating func silent(_ call: Call) -> Typed? {
+        if call.arguments.count == 1 {
+            guard let window = self.window(call, 0) else { return nil }
+            let any = sentQuantities.sorted { $0.name < $1.name }.map {
+                silence(of: MeasuredQuantity(measure: Measure(.last), quantity: $0, window: nil), for: window)
+            }
+            guard let first = any.first else {
+                report("no-quantity", "no device of this selection sends anything that could be silent", at: call.place)
+                return nil
+            }
+            let condition = any.dropFirst().reduce(first) { .or($0, $1) }
+            let expression = isInVote ? condition : .vote(.atLeast(1), condition, text: call.place.excerpt)
+            return Typed(expression: expression, type: .logical, unit: .one)
+        }
+        guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)), let quantity, let window
+        else { return nil }
+        return Typed(expression: silence(of: quantity, for: window), type: .logical, unit: .one)
+    }
+
+    /// That nothing came for so long, of a sensor that there is.
+    private func silence(of quantity: MeasuredQuantity, for window: TimeSpan) -> CheckedExpression {
+        var counted = quantity
+        counted.measure = Measure(.count)
+        counted.window = window
+        let comparison = Comparison(
+            sign: .lessOrEqual, left: .measure(counted), right: .constant(Literal(number: 0, unit: .one)),
+            leftText: "readings of \(quantity.quantity.name) in \(TimeSpanText.short(window))", rightText: "0", unit: .one)
+        return .and(.hasSensor(counted), .comparison(comparison))
     }
 
     /// A quantity, or `raw` and a quantity.

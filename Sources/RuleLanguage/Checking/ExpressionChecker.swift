@@ -13,16 +13,14 @@ struct ExpressionChecker {
         var text: String?
     }
 
-    /// The quantities that the rule's devices report.
-    let quantities: [String: Quantity]
+    /// What the rule's devices report.
+    let selection: MeasuredSelection
     /// Quantities that other devices report, for a better message.
     let otherQuantities: Set<String>
-    /// How often each of them comes.
-    let intervals: [String: ReadingInterval]
     /// What names outside the rule it may use, and how far back the store goes.
     let surroundings: RuleSurroundings
     /// Inside the condition of a vote, which is put to one sensor.
-    private var isInVote = false
+    private(set) var isInVote = false
     var definitions: [String: Typed] = [:]
     /// Definitions that did not check; what uses them is not reported again.
     var brokenDefinitions: Set<String> = []
@@ -33,13 +31,12 @@ struct ExpressionChecker {
     private static let sizeMax = 10_000
     /// The unit of the first literal that each definition is compared with.
     var shownUnits: [String: Unit] = [:]
-    var usedQuantities: Set<String> = []
+    /// The quantities that the rule names, with the first place of each.
+    var usedQuantities: [String: Place] = [:]
     var problems: [Diagnostic] = []
 
-    init(quantities: [String: Quantity], intervals: [String: ReadingInterval], otherQuantities: Set<String>, surroundings: RuleSurroundings)
-    {
-        self.quantities = quantities
-        self.intervals = intervals
+    init(_ selection: MeasuredSelection, otherQuantities: Set<String>, surroundings: RuleSurroundings) {
+        self.selection = selection
         self.otherQuantities = otherQuantities
         self.surroundings = surroundings
     }
@@ -65,6 +62,9 @@ struct ExpressionChecker {
         }
     }
 
+    /// An expression as it is understood; as it is written, where it cannot be.
+    static func bracketed(_ source: ScalarText) -> String { (try? Parser.parse(source))?.bracketed ?? source.string }
+
     /// A condition: what a level, `until` and `clear` are made of.
     mutating func condition(_ source: ScalarText, of what: String) -> CheckedExpression? {
         guard let typed = check(source) else { return nil }
@@ -78,11 +78,35 @@ struct ExpressionChecker {
         return typed.expression
     }
 
-    /// The unit to show a definition in; a temperature that was compared as a difference keeps its own.
+    /// The unit to show a definition in; a difference of temperatures keeps its own, whatever scale it was compared on.
     func shownUnit(of name: String, _ typed: Typed) -> Unit {
-        guard let unit = shownUnits[name], unit.dimension == typed.unit.dimension, unit.dimension != .temperature else { return typed.unit }
+        guard let unit = shownUnits[name], unit.dimension == typed.unit.dimension else { return typed.unit }
+        if unit.dimension == .temperature, case .number(_, isPoint: false) = typed.type { return typed.unit }
         return unit
     }
+
+    /// The unit in which people know a measure of a quantity: its devices' own, where they have one in common.
+    func ownUnit(of quantity: Quantity, _ dimension: Dimension, isPoint: Bool) -> Unit {
+        let units = ownUnits(of: quantity, dimension, isPoint: isPoint)
+        if units.count == 1 { return units[0] }
+        if dimension == quantity.unit.dimension, dimension != .temperature || isPoint { return quantity.unit }
+        return .coherent(dimension, isDifference: true)
+    }
+
+    /// The same in the unit of each device that sends another: `ft/h` and `m/h` for the slope of a level.
+    func ownUnits(of quantity: Quantity, _ dimension: Dimension, isPoint: Bool) -> [Unit] {
+        (selection.units[quantity.name] ?? []).compactMap { sent in
+            if dimension == sent.unit.dimension, isPoint || dimension != .temperature { return sent.unit }
+            let symbol = dimension.temperature == 0 ? sent.unit.symbol : "K"
+            let unit =
+                dimension == sent.unit.dimension / .time
+                ? Unit(symbol: "\(symbol.isEmpty ? "1" : symbol)/h")
+                : dimension == sent.unit.dimension * .time && !symbol.contains("/") ? Unit(symbol: "\(symbol).h") : nil
+            return unit ?? .coherent(dimension, isDifference: true)
+        }
+    }
+
+    var sentQuantities: [Quantity] { selection.sent.compactMap { selection.quantities[$0] } }
 
     mutating func report(_ id: String, _ message: String, at place: Place, hint: String? = nil, fix: String? = nil) {
         problems.append(Diagnostic(id: id, message, at: place.location, hint: hint, fix: fix))
@@ -117,7 +141,7 @@ struct ExpressionChecker {
                 report("not-a-number", "only a number has a sign, and this is \(typed.type.name)", at: place)
                 return nil
             }
-            if isPoint, case .number(let number, .some, _) = operand, case .constant = typed.expression {
+            if case .number(let number, _, _) = operand, case .constant = typed.expression {
                 let literal = Literal(number: -number, unit: typed.unit)
                 return Typed(expression: .constant(literal), type: typed.type, unit: typed.unit)
             }
@@ -179,7 +203,8 @@ struct ExpressionChecker {
         let dimension = quantity.unit.dimension
         return Typed(
             expression: .measure(MeasuredQuantity(measure: Measure(.last), quantity: quantity, window: nil, isRaw: isRaw)),
-            type: .number(dimension, isPoint: dimension == .temperature), unit: quantity.unit)
+            type: .number(dimension, isPoint: dimension == .temperature),
+            unit: ownUnit(of: quantity, dimension, isPoint: dimension == .temperature))
     }
 
     /// Runs `body` for the condition of a vote, where another vote has no meaning.
@@ -194,15 +219,17 @@ struct ExpressionChecker {
     }
 
     mutating func quantity(_ name: String, _ place: Place) -> Quantity? {
-        if let quantity = quantities[name] {
-            usedQuantities.insert(name)
+        if let quantity = selection.quantities[name] {
+            if usedQuantities[name] == nil { usedQuantities[name] = place }
             return quantity
         }
-        let known = Array(quantities.keys) + definitions.keys
+        let known = Array(selection.quantities.keys) + definitions.keys
         let fix = NearMiss.best(for: name, among: known)
         var hint = fix.map(NearMiss.question)
         if hint == nil, otherQuantities.contains(name) { hint = "other devices report it: see 'where'" }
-        if hint == nil, !quantities.isEmpty { hint = "they report: \(quantities.keys.sorted().joined(separator: ", "))" }
+        if hint == nil, !selection.quantities.isEmpty {
+            hint = "they report: \(selection.quantities.keys.sorted().joined(separator: ", "))"
+        }
         report("unknown-quantity", "'\(name)' is not a quantity of any device in this selection", at: place, hint: hint, fix: fix)
         return nil
     }
@@ -301,6 +328,7 @@ struct ExpressionChecker {
         for (name, literal, typed) in [(left, right, b), (right, left, a)] {
             if case .name(let name, _) = name, literal.isLiteral, shownUnits[name] == nil { shownUnits[name] = typed.unit }
         }
+        warnOfImplausible(sign, x, y, place)
         let comparison = Comparison(
             sign: sign, left: x, right: y, leftText: a.text ?? left.place.excerpt, rightText: b.text ?? right.place.excerpt,
             unit: unit)
@@ -311,15 +339,48 @@ struct ExpressionChecker {
         // A bare number beside a dimensioned value has only lost its unit.
         for (bare, other) in [(right, left), (left, right)] {
             if case .number(let number, nil, let at) = bare.0, case .number(let dimension, _) = other.1.type {
-                let symbol =
-                    other.1.unit.dimension == dimension && !other.1.unit.symbol.isEmpty ? other.1.unit.symbol : dimension.coherentUnit
+                let mends = mends(of: number, beside: other.1, dimension)
                 report(
                     "missing-unit", "\(other.1.type.name) compared with a plain number", at: at,
-                    hint: "write '\(NumberText.short(number)) \(symbol)'", fix: "\(NumberText.short(number)) \(symbol)")
+                    hint: mends.hint, fix: mends.texts.count == 1 ? mends.texts[0] : nil)
                 return
             }
         }
         report("dimensions", "\(left.1.type.name) compared with \(right.1.type.name)", at: place)
+    }
+}
+
+extension ExpressionChecker {
+    /// What a number without a unit may have meant: in the unit that the devices send, and in each where they differ.
+    private func mends(of number: Double, beside other: Typed, _ dimension: Dimension) -> (texts: [String], hint: String) {
+        let symbol = other.unit.dimension == dimension && !other.unit.symbol.isEmpty ? other.unit.symbol : dimension.coherentUnit
+        let quantities = other.expression.quantities
+        guard let quantity = quantities.first, quantities.count == 1, case .number(_, let isPoint) = other.type,
+            case let units = ownUnits(of: quantity, dimension, isPoint: isPoint), units.count > 1
+        else {
+            let text = "\(NumberText.short(number)) \(symbol)"
+            return ([text], "write '\(text)'")
+        }
+        let texts = units.map { "\(NumberText.short(number)) \($0.symbol)" }
+        let senders = (selection.units[quantity.name] ?? []).map { "\($0.device) sends \($0.unit.symbol)" }
+        return (texts, "write \(texts.map { "'\($0)'" }.joined(separator: " or ")): \(senders.joined(separator: ", "))")
+    }
+}
+
+extension CheckedExpression {
+    /// The quantities that are measured in it.
+    var quantities: Set<Quantity> {
+        switch self {
+        case .constant, .truth, .clock, .alarms: []
+        case .measure(let measured), .hasSensor(let measured): [measured.quantity]
+        case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _), .hold(let operand, _):
+            operand.quantities
+        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right), .sequence(let left, let right, _):
+            left.quantities.union(right.quantities)
+        case .comparison(let comparison): comparison.left.quantities.union(comparison.right.quantities)
+        case .function(_, let arguments, _): arguments.reduce([]) { $0.union($1.quantities) }
+        case .select(let condition, let left, let right): condition.quantities.union(left.quantities).union(right.quantities)
+        }
     }
 }
 

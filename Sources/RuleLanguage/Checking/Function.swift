@@ -25,7 +25,8 @@ package struct Function: Sendable {
     /// Whether an argument, counted from 0, is a length of time: `10m` is ten minutes there, and ten metres elsewhere.
     func takesDuration(at index: Int) -> Bool {
         switch meaning {
-        case .window, .smoothed, .silent, .share: index == 1
+        case .window, .smoothed, .share: index == 1
+        case .silent: index <= 1
         case .quantile: index == (name == "median" ? 1 : 2)
         case .forecast: index == 1 || index == 2
         default: false
@@ -130,8 +131,9 @@ package struct Function: Sendable {
             cost: "constant; compared with a time, by timer",
             memory: samples, meaning: .age),
         Function(
-            name: "silent", signature: "silent(q, 5m)",
-            summary: "no reading for that long while the gateway listened; true at that moment, by timer",
+            name: "silent", signature: "silent(q, 5m) or silent(5m)",
+            summary:
+                "no reading for that long while the gateway listened; true at that moment, by timer; never of a quantity that the group does not have. `silent(5m)`: a sensor of the device, or of any device of the group, is silent, whatever it measures",
             cost: "constant", memory: samples, meaning: .silent),
         Function(
             name: "any", signature: "any(A)", summary: "A holds for at least one sensor of the group", cost: "when A changes for a sensor",

@@ -13,13 +13,11 @@ struct RuleChecker {
     mutating func check(_ source: RuleSource) -> (rule: Rule, devices: [Device])? {
         let before = problems.count
         let devices = select(source)
-        var quantities: [String: Quantity] = [:]
-        for device in devices { for field in device.fields { quantities[field.quantity.name] = field.quantity } }
+        var selection = MeasuredSelection(devices)
         // A rule that selects nothing is checked against what there is at all, and stands idle.
-        if devices.isEmpty { quantities = self.devices.quantities.merging(Quantity.known) { own, _ in own } }
-        var checker = ExpressionChecker(
-            quantities: quantities, intervals: ReadingInterval.longest(of: devices), otherQuantities: self.devices.quantityNames,
-            surroundings: surroundings)
+        if devices.isEmpty { selection.quantities = self.devices.quantities.merging(Quantity.known) { own, _ in own } }
+        if devices.isEmpty { selection.sent = Set(selection.quantities.keys) }
+        var checker = ExpressionChecker(selection, otherQuantities: self.devices.quantityNames, surroundings: surroundings)
         define(source.definitions, in: &checker)
         var builder = ProgramBuilder()
         let (levels, conditions) = lowerLevels(source, &checker, &builder)
@@ -44,13 +42,13 @@ struct RuleChecker {
             }
             let first = builder.comparisons.count
             builder.setClear(builder.ending(condition, isOfSilence: isOfSilence))
-            clear = ExplainedCondition(text: text.string, comparisons: Array(builder.comparisons[first...]))
+            clear = ExplainedCondition(text: ExpressionChecker.bracketed(text), comparisons: Array(builder.comparisons[first...]))
         }
         var suppress: ExplainedCondition?
         if let text = source.suppress, let condition = checker.condition(text, of: "'suppress'") {
             let first = builder.comparisons.count
             builder.setSuppress(builder.condition(condition))
-            suppress = ExplainedCondition(text: text.string, comparisons: Array(builder.comparisons[first...]))
+            suppress = ExplainedCondition(text: ExpressionChecker.bracketed(text), comparisons: Array(builder.comparisons[first...]))
         }
         let summary = summarise(source.summary, source, devices, &checker, &builder)
         var translations: [String: Translation] = [:]
@@ -66,12 +64,12 @@ struct RuleChecker {
             problems.append(
                 Diagnostic(.warning, id: "unused-let", "'\(definition.name.string)' is not used", at: definition.name.location))
         }
-        if let escalate = source.escalate, !surroundings.policies.contains(escalate.string) {
+        if let escalate = source.escalate, let policies = surroundings.policies, !policies.contains(escalate.string) {
             problems.append(
                 Diagnostic(
                     id: "unknown-policy", "there is no escalation policy '\(escalate.string)' in the policies file",
-                    at: escalate.location, hint: NearMiss.hint(for: escalate.string, among: surroundings.policies),
-                    fix: NearMiss.best(for: escalate.string, among: surroundings.policies)))
+                    at: escalate.location, hint: NearMiss.hint(for: escalate.string, among: policies),
+                    fix: NearMiss.best(for: escalate.string, among: policies)))
         }
         builder.setBlindLevel(blindLevel(source))
         guard !problems[before...].contains(where: { $0.severity == .error }) else { return nil }
@@ -88,7 +86,49 @@ struct RuleChecker {
             instruction: source.instruction, translations: translations)
         let wanted = Set((builder.operands + builder.ballots.flatMap(\.operands)).map(\.quantity.name))
         // A rule over alarms alone is about all devices that it selects.
-        return (rule, wanted.isEmpty ? devices : devices.filter { $0.fields.contains { wanted.contains($0.quantity.name) } })
+        let concerned = wanted.isEmpty ? devices : devices.filter { $0.fields.contains { wanted.contains($0.quantity.name) } }
+        warnOfMissingSensors(rule, concerned, checker)
+        reportUngrouped(source, wanted)
+        return problems[before...].contains { $0.severity == .error } ? nil : (rule, concerned)
+    }
+
+    /// Reports the devices that the rule selects and measures with, and that are in none of its groups: nothing would watch them.
+    private mutating func reportUngrouped(_ source: RuleSource, _ wanted: Set<String>) {
+        let labels = devices.labels
+        guard source.forEach.allSatisfy({ labels.contains($0.string) }) else { return }
+        for device in devices.select(source.matchers.map { ($0.key.string, $0.value.string) })
+        where device.fields.contains(where: { wanted.contains($0.quantity.name) }) {
+            let missing = source.forEach.map(\.string).filter { device.labels[$0] == nil }
+            guard let first = missing.first else { continue }
+            problems.append(
+                Diagnostic(
+                    id: "no-group",
+                    "'\(device.id)' is in no group of the rule '\(source.name.string)', which would not watch it: it has no '\(first)', and the rule's 'for_each' asks for one",
+                    at: device.location ?? source.name.location, hint: "give the device a '\(first)', or leave it out by the rule's 'where'"
+                ))
+        }
+    }
+
+    /// Warns of groups without a sensor for something that the rule asks of them.
+    private mutating func warnOfMissingSensors(_ rule: Rule, _ devices: [Device], _ checker: ExpressionChecker) {
+        let groups = Dictionary(grouping: devices) { device in rule.forEach.map { device.labels[$0] ?? "" } }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        for (name, place) in checker.usedQuantities.sorted(by: { $0.key < $1.key }) {
+            let without = groups.filter { !$0.value.contains { $0.field(name) != nil } }
+            guard !without.isEmpty else { continue }
+            let named = without.prefix(3).map { group in
+                let ids = group.value.map(\.id)
+                let name = group.key.joined(separator: ",")
+                let devices = ids.prefix(4).joined(separator: ", ") + (ids.count > 4 ? ", …" : "")
+                return ids == [name] ? name : "\(name) (\(devices))"
+            }
+            let rest = without.count > 3 ? " and \(without.count - 3) more" : ""
+            problems.append(
+                Diagnostic(
+                    .warning, id: "no-sensor",
+                    "nothing measures '\(name)' in \(named.joined(separator: ", "))\(rest): what asks for it is unknown there, and silent(\(name), …) is never true",
+                    at: place.location, hint: "make a rule for each kind of device, with 'where'; silent(30m) is for any sensor"))
+        }
     }
 
     /// The level of the fault for a group that cannot be seen: the ladder's lowest, unless the rule says otherwise.
@@ -115,7 +155,8 @@ struct RuleChecker {
             problems.append(
                 Diagnostic(
                     id: "unknown-label", "no device has a label '\(name.string)'", at: name.location,
-                    hint: NearMiss.hint(for: name.string, among: labels), fix: NearMiss.best(for: name.string, among: labels)))
+                    hint: NearMiss.hint(for: name.string, among: labels) ?? "the labels are \(labels.sorted().joined(separator: ", "))",
+                    fix: NearMiss.best(for: name.string, among: labels)))
         }
         let selected = devices.select(source.matchers.map { ($0.key.string, $0.value.string) })
         if selected.isEmpty {
@@ -124,14 +165,6 @@ struct RuleChecker {
                     .warning, id: "idle-rule", "'\(source.name.string)' selects no device, and stands idle", at: source.name.location))
         }
         let grouped = selected.filter { device in source.forEach.allSatisfy { device.labels[$0.string] != nil } }
-        if grouped.count < selected.count, let label = source.forEach.first, source.forEach.allSatisfy({ labels.contains($0.string) }) {
-            let without = selected.first { device in !source.forEach.allSatisfy { device.labels[$0.string] != nil } }
-            problems.append(
-                Diagnostic(
-                    .warning, id: "no-group",
-                    "\(selected.count - grouped.count) selected devices are in no group, '\(without?.id ?? "")' first: they lack a label of 'for_each'",
-                    at: label.location))
-        }
         return grouped
     }
 
@@ -139,7 +172,9 @@ struct RuleChecker {
         for definition in definitions {
             let name = definition.name.string
             if checker.definitions[name] != nil || checker.brokenDefinitions.contains(name) {
-                problems.append(Diagnostic(id: "duplicate-let", "there are two 'let' of the name '\(name)'", at: definition.name.location))
+                let first = definitions.first { $0.name.string == name }.map { ": the first is at \($0.name.location.fileAndLine)" } ?? ""
+                problems.append(
+                    Diagnostic(id: "duplicate-let", "there are two 'let' of the name '\(name)'\(first)", at: definition.name.location))
             }
             if devices.quantities[name] != nil {
                 problems.append(
@@ -179,11 +214,21 @@ struct RuleChecker {
             let level = Level(rank: UInt8(rank))
             let first = builder.comparisons.count
             let step = LadderStep(level: level, when: builder.raising(when))
-            var explained = ExplainedCondition(text: condition.when.string, comparisons: Array(builder.comparisons[first...]))
+            var explained = ExplainedCondition(
+                text: ExpressionChecker.bracketed(condition.when), comparisons: Array(builder.comparisons[first...]))
             let end = builder.comparisons.count
             builder.addStep(
                 LadderStep(level: level, when: step.when, until: until.map { builder.ending($0, isOfSilence: when.subjects == .silence) }))
-            if let text = condition.until { explained.until = (text.string, Array(builder.comparisons[end...])) }
+            if let text = condition.until {
+                explained.until = (ExpressionChecker.bracketed(text), Array(builder.comparisons[end...]))
+                if let until, Implication.overlap(when, until) {
+                    problems.append(
+                        Diagnostic(
+                            .warning, id: "until-overlaps",
+                            "'until' can be true while 'when' is: the level would come and go around their border", at: text.location,
+                            hint: "leave a gap between them"))
+                }
+            }
             levels.append(
                 CheckedLevel(
                     level: level, name: condition.name.string, when: when, hasUntil: until != nil, place: condition.name.location))

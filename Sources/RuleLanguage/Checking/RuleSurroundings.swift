@@ -4,8 +4,8 @@ package import Telemetry
 package struct RuleSurroundings: Sendable {
     /// The names of the levels, lowest first.
     package var ladder: [String]
-    /// The escalation policies that there are.
-    package var policies: Set<String>
+    /// The escalation policies that there are; `nil` where their file cannot be read, and nothing is said of them.
+    package var policies: Set<String>?
     /// How far back readings may still be put in their place.
     package var lateness: TimeSpan
     /// How long the store keeps readings, if age bounds it.
@@ -15,7 +15,7 @@ package struct RuleSurroundings: Sendable {
     /// The names of all rules.
     var rules: Set<String> = []
 
-    package init(ladder: [String], policies: Set<String>, lateness: TimeSpan, retention: TimeSpan? = nil, zone: ZoneTable = ZoneTable()) {
+    package init(ladder: [String], policies: Set<String>?, lateness: TimeSpan, retention: TimeSpan? = nil, zone: ZoneTable = ZoneTable()) {
         self.ladder = ladder
         self.policies = policies
         self.lateness = lateness

@@ -13,7 +13,7 @@ extension CheckedExpression {
 
     var subjects: Subjects {
         switch self {
-        case .constant, .truth, .clock, .alarms: []
+        case .constant, .truth, .clock, .alarms, .hasSensor: []
         case .measure(let measured): [.count, .age].contains(measured.measure.aggregate) ? .silence : .measured
         case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _), .hold(let operand, _):
             operand.subjects
@@ -29,9 +29,8 @@ extension CheckedExpression {
     var hidingSilence: CheckedExpression {
         switch self {
         case .constant, .truth, .clock, .alarms: return self
-        case .measure(var measured):
-            measured.measure.seesSilence = false
-            return .measure(measured)
+        case .measure(let measured): return .measure(measured.hidingSilence)
+        case .hasSensor(let measured): return .hasSensor(measured.hidingSilence)
         case .negate(let operand): return .negate(operand.hidingSilence)
         case .not(let operand): return .not(operand.hidingSilence)
         case .vote(let quorum, let operand, let text): return .vote(quorum, operand.hidingSilence, text: text)
@@ -50,5 +49,13 @@ extension CheckedExpression {
         case .select(let condition, let left, let right):
             return .select(condition.hidingSilence, left.hidingSilence, right.hidingSilence)
         }
+    }
+}
+
+extension MeasuredQuantity {
+    fileprivate var hidingSilence: MeasuredQuantity {
+        var measured = self
+        measured.measure.seesSilence = false
+        return measured
     }
 }

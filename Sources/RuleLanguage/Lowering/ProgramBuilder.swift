@@ -85,6 +85,7 @@ struct ProgramBuilder {
             return Value(register: emit(Instruction(.constant, constant: literal.value(in: unit))), unit: unit)
         case .truth(let truth): return Value(register: emit(Instruction(.constant, constant: truth ? 1 : 0)), unit: .one)
         case .measure(let measured): return inCoherentUnit(read(measured))
+        case .hasSensor(let measured): return truth(.hasSensor, operand(measured))
         case .negate(let operand):
             let value = lower(operand)
             return Value(register: emit(Instruction(.negate, a: value.register)), unit: value.unit)
@@ -307,7 +308,7 @@ extension CheckedExpression {
 
     private var unlimitedMemory: TimeSpan {
         switch self {
-        case .constant, .truth, .measure, .clock, .alarms: .zero
+        case .constant, .truth, .measure, .hasSensor, .clock, .alarms: .zero
         case .negate(let operand), .not(let operand), .vote(_, let operand, _): operand.memory
         case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right): max(left.memory, right.memory)
         case .comparison(let comparison): max(comparison.left.memory, comparison.right.memory)

@@ -26,7 +26,7 @@ struct RuleBinder {
                 let id = Int(series(device.id, field.quantity).index)
                 while plan.series.count <= id { plan.series.append(SeriesPlan()) }
                 plan.series[id].interval = max(device.interval, .milliseconds(100))
-                plan.series[id].silence = device.silence
+                plan.series[id].silence = device.silence(of: field)
                 plan.series[id].counter = CounterPlan(
                     resolution: field.counterResolution ?? 0, width: field.counterWidth ?? .infinity,
                     maxRate: field.counter?.maxRate ?? .infinity, interval: device.interval.seconds)
@@ -65,9 +65,9 @@ struct RuleBinder {
                 case .alarms(let asked): addTally(related(asked, to: rule, group, labels))
                 }
             }
-            let silence = members.map(\.silence).max() ?? .zero
             let instance = Instance(
-                program: Int32(index), operandBase: addOperands(rule.operands, members), tallyBase: tallyBase, blindAfter: silence)
+                program: Int32(index), operandBase: addOperands(rule.operands, members), tallyBase: tallyBase,
+                blindAfter: longestSilence(rule, members))
             let number = add(instance, RuleInstance(rule: index, group: group, labels: labels, devices: members.map(\.id)))
             guard asked.contains(rule.name) else { continue }
             let own = Dictionary(zip(rule.forEach, values)) { first, _ in first }
@@ -75,6 +75,14 @@ struct RuleBinder {
             byGroup[rule.name, default: [:]][group] = number
         }
         forEach[rule.name] = rule.forEach
+    }
+
+    /// How long all that a rule measures in a group may be silent.
+    private func longestSilence(_ rule: Rule, _ members: [Device]) -> TimeSpan {
+        let measured = Set(rule.quantities)
+        return members.flatMap { device in
+            device.fields.filter { measured.contains($0.quantity.name) }.map { device.silence(of: $0) }
+        }.max() ?? .zero
     }
 
     private mutating func add(_ instance: Instance, _ described: RuleInstance) -> Int32 {
@@ -97,7 +105,7 @@ struct RuleBinder {
                 guard let field = device.field(operand.quantity.name) else { continue }
                 var id = series(device.id, field.quantity)
                 if operand.isRaw { id = rawTwin(of: id) }
-                plan.sources.append(OperandSource(series: id, window: operand.window ?? device.silence))
+                plan.sources.append(OperandSource(series: id, window: operand.window ?? device.silence(of: field)))
             }
             plan.operands.append(
                 Operand(operand.measure, firstSource: first, sourceCount: Int32(plan.sources.count) - first))

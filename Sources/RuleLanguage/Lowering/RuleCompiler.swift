@@ -30,9 +30,18 @@ package struct RuleCompiler {
             sources += RuleFile.read(file, problems: &problems).rules.filter { !own.contains($0.name.string) }.map { ($0, version) }
         }
         var surroundings = surroundings
-        for (source, _) in sources where !surroundings.rules.insert(source.name.string).inserted {
-            problems.append(
-                Diagnostic(id: "duplicate-rule", "there are two rules '\(source.name.string)'", at: source.name.location))
+        var first: [String: SourceLocation] = [:]
+        for (source, _) in sources {
+            let name = source.name
+            surroundings.rules.insert(name.string)
+            if let other = first[name.string] {
+                problems.append(
+                    Diagnostic(
+                        id: "duplicate-rule", "there are two rules '\(name.string)': the first is at \(other.fileAndLine)",
+                        at: name.location))
+            } else {
+                first[name.string] = name.location
+            }
         }
         var checker = RuleChecker(surroundings: surroundings, devices: DeviceIndex(site), problems: problems)
         var checked: [(rule: Rule, devices: [Device])] = []
@@ -50,12 +59,27 @@ package struct RuleCompiler {
         return CompiledRules(plan: binder.plan, rules: checked.map(\.rule), instances: binder.instances, warnings: problems)
     }
 
+    /// What is wrong with rule files whatever the devices are: their form, and the syntax of their expressions.
+    package static func mistakesOfForm(_ files: [SourceFile]) -> [Diagnostic] {
+        var problems: [Diagnostic] = []
+        for rule in files.flatMap({ RuleFile.read($0, problems: &problems).rules }) {
+            for text in rule.expressions {
+                do { _ = try Parser.parse(text) } catch { problems.append(error) }
+            }
+        }
+        return problems.inSourceOrder()
+    }
+
     /// A fingerprint of the file that a rule stands in (FNV-1a), so that a record of the past can be held
     /// against the text of that time.
     private static func version(of text: String) -> String { String(FNV1a.hash(text.utf8), radix: 16) }
 }
 
 extension RuleSource {
+    fileprivate var expressions: [ScalarText] {
+        definitions.map(\.text) + levels.flatMap { [$0.when, $0.until].compactMap(\.self) } + [clear, suppress].compactMap(\.self)
+    }
+
     /// Everything that decides when the rule raises an alarm, and of what; a key stands before each part.
     fileprivate var conditionsText: String {
         var parts = forEach.map { "for_each \($0.string)" }

@@ -58,6 +58,8 @@ enum BinaryOperator: String, Sendable {
     case multiply = "*"
     case divide = "/"
 
+    var isArithmetic: Bool { !isComparison && self != .and && self != .or }
+
     var isComparison: Bool {
         switch self {
         case .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual: true

@@ -101,6 +101,16 @@ struct Lexer {
         return nil
     }
 
+    /// The number that a comma stands in, as `2,5`, and what it was meant to be.
+    func decimalComma(at comma: Place) -> (place: Place, mend: String)? {
+        let at = comma.range.lowerBound
+        var (start, end) = (at, at + 1)
+        while start > 0, scalars[start - 1].isDigit { start -= 1 }
+        while end < scalars.count, scalars[end].isDigit { end += 1 }
+        guard start < at, end > at + 1 else { return nil }
+        return (place(start..<end), "\(text(start..<at)).\(text(at + 1..<end))")
+    }
+
     /// The word that stands here, without taking it.
     func peekWord() -> Place? {
         var start = position

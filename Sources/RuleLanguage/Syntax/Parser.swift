@@ -38,6 +38,11 @@ struct Parser {
         case .unreadable(let text) where text.hasPrefix("\"") || text.hasPrefix("'"): found = "a text is not closed"
         default: found = "'\(place.excerpt)' stands"
         }
+        if token == .symbol(","), let number = lexer.decimalComma(at: place) {
+            return Diagnostic(
+                id: "decimal-comma", "a comma stands in a number", at: number.place.location, hint: "write \(number.mend), with a point",
+                fix: number.mend)
+        }
         return Diagnostic(id: "syntax", "\(found) where \(expected) was expected", at: place.location)
     }
 

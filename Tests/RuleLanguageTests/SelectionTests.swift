@@ -1,0 +1,122 @@
+import RuleLanguage
+import SourceText
+import TestSupport
+import Testing
+
+/// Rules held against what the devices really send: units, ranges, groups.
+@Suite struct SelectionTests {
+    private static let metre = "  - { id: d1, profile: test, station: s1 }\n"
+    private static let foot = "  - { id: d2, profile: test, station: s2, units: { water_level: ft, temperature: degF } }\n"
+
+    private func diagnostics(_ body: String, devices: String) throws -> [Diagnostic] {
+        do {
+            return try SmallSite.compile("hazard: flood\nrules:\n  - name: test\n    for_each: station\n" + body, devices: devices).warnings
+        } catch let list as DiagnosticList {
+            return list.diagnostics
+        }
+    }
+
+    @Test(
+        "a number without a unit is mended by the unit that the devices send, and by each where they differ",
+        arguments: [
+            (metre, "water_level > 12", "write '12 m'", "12 m"), (foot, "water_level > 12", "write '12 ft'", "12 ft"),
+            (foot, "mean(water_level, 10m) > 12", "write '12 ft'", "12 ft"),
+            (foot, "slope(water_level, 30m) > 2", "write '2 ft/h'", "2 ft/h"),
+            (foot, "temperature > 80", "write '80 degF'", "80 degF"), (foot, "delta(temperature, 1h) > 8", "write '8 K'", "8 K"),
+            (metre + foot, "water_level > 12", "write '12 m' or '12 ft': d1 sends m, d2 sends ft", nil),
+            (metre + foot, "slope(water_level, 30m) > 1", "write '1 m/h' or '1 ft/h': d1 sends m, d2 sends ft", nil),
+        ] as [(String, String, String, String?)])
+    func mends(devices: String, condition: String, hint: String, fix: String?) throws {
+        let found = try diagnostics("    levels: { warning: \"\(condition)\" }\n", devices: devices)
+        #expect(found.map(\.id) == ["missing-unit"], "\(found)")
+        #expect(found.first?.hint == hint)
+        #expect(found.first?.fix == fix)
+    }
+
+    @Test(
+        "a value that is compared with nothing is shown in the devices' own unit, per hour where it is a rate",
+        arguments: [
+            ("slope(water_level, 30m)", "1.8 ft/h"), ("mean(water_level, 10m)", "3.281 ft"), ("temperature", "212 degF"),
+            ("delta(temperature, 1h)", "100 K"),
+        ])
+    func shownUnits(term: String, expected: String) throws {
+        let rules = try SmallSite.compile(
+            """
+            hazard: flood
+            rules:
+              - { name: test, for_each: station, summary: "{x}", let: { x: "\(term)" }, levels: { warning: humidity > 5 % } }
+
+            """, devices: Self.foot)
+        let value = ["ft/h": 0.0001524, "ft": 1, "degF": 100, "K": 100][expected.split(separator: " ")[1]] ?? .nan
+        let registers = Array(repeating: value, count: rules.plan.programs[0].instructions.count)
+        #expect(rules.rules[0].summary.text(labels: [:], registers: registers) == expected)
+    }
+
+    @Test(
+        "a threshold that no plausible reading passes is found",
+        arguments: [
+            ("water_level > 50 m", true), ("water_level >= 50 m", false), ("water_level > 49 m", false),
+            ("mean(water_level, 10m) > 200 ft", true),
+            ("water_level < -1 m", true), ("water_level <= -1 m", false), ("60 m < water_level", true), ("raw water_level > 60 m", false),
+            ("delta(water_level, 1h) > 60 m", false), ("sum(water_level, 1h) > 60 m", false), ("temperature > 2000 degC", false),
+        ])
+    func implausible(condition: String, isFound: Bool) throws {
+        let found = try diagnostics("    levels: { warning: \"\(condition)\" }\n", devices: Self.metre)
+        #expect(found.contains { $0.id == "implausible-threshold" && $0.message.contains("outside -1 m .. 50 m") } == isFound, "\(found)")
+    }
+
+    @Test("an 'until' that can be true beside its 'when' is found")
+    func untilOverlaps() throws {
+        func found(_ until: String) throws -> [String] {
+            try diagnostics(
+                "    levels: { warning: { when: water_level > 3 m for 2m, until: \"\(until)\" } }\n", devices: Self.metre
+            ).map(\.id)
+        }
+        #expect(try found("water_level < 3.2 m") == ["until-overlaps"])
+        #expect(try found("water_level < 2.8 m for 10m").isEmpty)
+    }
+
+    @Test("a device that a rule selects, and that is in none of its groups, is an error at the device's place")
+    func ungrouped() throws {
+        let devices = Self.metre + "  - { id: d3, profile: test }\n"
+        let found = try diagnostics("    levels: { warning: water_level > 3 m }\n", devices: devices)
+        #expect(found.map(\.id) == ["no-group"])
+        #expect(found.first?.severity == .error)
+        #expect(found.first?.location?.file == "site.yaml" && found.first?.location?.line == 4)
+        #expect(found.first?.message.contains("'d3' is in no group of the rule 'test'") == true)
+        // What it does not measure is no concern of the rule.
+        let other = Self.metre + "  - { id: d3, profile: test, quantities: [humidity] }\n"
+        #expect(try diagnostics("    levels: { warning: water_level > 3 m }\n", devices: other).isEmpty)
+    }
+
+    @Test(
+        "a condition is shown as it was understood, with its brackets",
+        arguments: [
+            ("water_level > 1 m and humidity > 5 % for 10 min", "water_level > 1 m and (humidity > 5 % for 10m)"),
+            ("(water_level > 1 m and humidity > 5 %) for 10m", "(water_level > 1 m and humidity > 5 %) for 10m"),
+            (
+                "not water_level > 1 m or humidity > 5 % and temperature > 3 degC",
+                "(not water_level > 1 m) or (humidity > 5 % and temperature > 3 degC)"
+            ),
+            (
+                "water_level > 1 m and humidity > 5 % and temperature > 3 degC",
+                "water_level > 1 m and humidity > 5 % and temperature > 3 degC"
+            ),
+            (
+                "water_level * 2 + 1 m > 4 m then humidity > 5 % within 1 hour",
+                "(water_level * 2) + 1 m > 4 m then humidity > 5 % within 1h"
+            ),
+            ("any(mean(water_level, 10 minutes) > 1 m for 2m)", "any(mean(water_level, 10m) > 1 m for 2m)"),
+        ])
+    func brackets(condition: String, shown: String) throws {
+        let rules = try SmallSite.compile(
+            "hazard: flood\nrules:\n  - { name: test, for_each: station, levels: { warning: \"\(condition)\" } }\n", devices: Self.metre)
+        #expect(rules.outline(of: "test", ladder: SmallSite.ladder)?.levels.map(\.text) == [shown])
+    }
+
+    @Test("a decimal comma is mended")
+    func decimalComma() throws {
+        let found = try diagnostics("    levels:\n      warning: water_level > 2,5 m\n", devices: Self.metre)
+        #expect(found.map(\.id) == ["decimal-comma"] && found.first?.fix == "2.5")
+    }
+}

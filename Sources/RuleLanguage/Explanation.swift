@@ -18,6 +18,11 @@ package struct Cause: Sendable, Codable, Hashable {
     package var ahead: Double?
     /// For how many seconds it has to hold without a break, where the rule says so.
     package var heldFor: Double?
+    /// Of a vote: how many sensors there are, and what each was asked: `over 35 ppm`.
+    package var voters: Double?
+    package var asked: String?
+    /// Of the question whether nothing came: for how many seconds, and of which quantity.
+    package var silentFor: Double?
 
     /// `mean(water_level, 10m) is 3.31 m, over 3.2 m, for 2m`
     package var sentence: String { sentence("is") }
@@ -25,23 +30,46 @@ package struct Cause: Sendable, Codable, Hashable {
     /// The same of a moment that has passed: `mean(water_level, 10m) was 3.31 m, over 3.2 m, for 2m`
     package var pastSentence: String { sentence("was") }
 
+    /// `over` for `>`; `nil` for what has no word. Of a comparison that does not hold, what is so instead.
+    static func relation(_ sign: String, holds: Bool) -> String? {
+        switch (sign, holds) {
+        case (">", true), ("<=", false): "over"
+        case (">=", true), ("<", false): "at or over"
+        case ("<", true), (">=", false): "under"
+        case ("<=", true), (">", false): "at or under"
+        case ("==", true), ("!=", false): "equal to"
+        default: nil
+        }
+    }
+
     private func sentence(_ verb: String) -> String {
+        if let spoken = spoken(verb) { return spoken }
         // Beside what it is compared with, a millionth is rounding.
         let floor = thresholdValue.map { $0 == 0 ? 1e-9 : abs($0) * 1e-6 } ?? 0
         let shown = value.map { Self.number(abs($0) < floor ? 0 : $0, unit) } ?? "unknown"
         guard let holds else { return "\(term) \(verb) unknown (rule: \(sign) \(threshold))" }
         let limit = thresholdValue.map { Self.number($0, unit) } ?? threshold
-        let relation =
-            switch (sign, holds) {
-            case (">", true), ("<=", false): "over"
-            case (">=", true), ("<", false): "at or over"
-            case ("<", true), (">=", false): "under"
-            case ("<=", true), (">", false): "at or under"
-            case ("==", true), ("!=", false): "equal to"
-            default: "not"
-            }
+        let relation = Self.relation(sign, holds: holds) ?? "not"
+        // What was counted so far may be enough to say more than, and not how many.
+        if value == nil { return "\(term) \(verb) \(relation) \(limit)" }
         let span = holds ? heldFor.map { ", for \(TimeSpanText.short(TimeSpan(nanoseconds: Int64($0 * 1e9))))" } ?? "" : ""
         return "\(term) \(verb) \(shown), \(relation) \(limit)\(span)"
+    }
+
+    /// What votes and silences say in other words than numbers.
+    private func spoken(_ verb: String) -> String? {
+        if let voters, let asked, let value {
+            let votes = "\(NumberText.short(value)) of \(NumberText.short(voters)) sensors \(asked)"
+            guard holds == false, let needed = thresholdValue else { return votes }
+            return "\(votes), and \(NumberText.short(needed)) are needed"
+        }
+        if let silentFor, let holds {
+            let quantity = term.split(separator: " ").dropFirst(2).first.map { String($0) } ?? term
+            let span = TimeSpanText.spoken(TimeSpan(seconds: silentFor) ?? .zero)
+            return holds
+                ? "no reading of \(quantity) for \(span)" : "\(quantity) \(verb == "was" ? "had been" : "has been") read within \(span)"
+        }
+        return nil
     }
 
     private static func number(_ value: Double, _ unit: String) -> String {
@@ -109,6 +137,7 @@ extension LoweredComparison {
         return Cause(
             term: leftText, value: value(left), sign: sign, threshold: rightText, thresholdValue: value(right),
             unit: unit.symbol, holds: result.isNaN ? nil : result == 1,
-            ahead: ahead > .zero ? ahead.seconds : nil, heldFor: held > .zero ? held.seconds : nil)
+            ahead: ahead > .zero ? ahead.seconds : nil, heldFor: held > .zero ? held.seconds : nil,
+            voters: vote.map { registers[Int($0.voters)] }, asked: vote?.text, silentFor: silentFor?.seconds)
     }
 }

@@ -7,6 +7,8 @@ package struct Rule: Sendable {
     package var name: String
     package var hazard: String
     package var summary: SummaryTemplate
+    /// What is said at the end of an alarm, if not the summary.
+    package var cleared: SummaryTemplate?
     package var forEach: [String]
     package var levels: [RuleLevel]
     package var escalate: String?

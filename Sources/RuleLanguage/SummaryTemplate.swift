@@ -21,6 +21,16 @@ package struct SummaryTemplate: Sendable {
 
     var parts: [Part]
 
+    /// Whether it says what is measured: then it is right at any moment, also at an alarm's end.
+    package var hasValues: Bool {
+        parts.contains { part in
+            switch part {
+            case .value, .truth: true
+            case .text, .label: false
+            }
+        }
+    }
+
     /// The sentence for one moment of one group.
     package func text(labels: [String: String], registers: [Double]) -> String {
         parts.map { part in

@@ -53,6 +53,8 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
         case share
         /// How many members of tally `a` are true (`b` = 0), or stand at level `b` or higher
         case tallied
+        /// How many members tally `a` has
+        case voters
         /// Whether at least `constant` members of tally `a` are true
         case atLeast
         /// Whether all members of tally `a` are true
@@ -86,7 +88,7 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
     @inlinable
     package func forEachInput(_ take: (Int32) -> Void) {
         switch operation {
-        case .constant, .operand, .test, .hasSensor, .tallied, .atLeast, .all, .hour, .weekday: break
+        case .constant, .operand, .test, .hasSensor, .voters, .tallied, .atLeast, .all, .hour, .weekday: break
         case .negate, .absolute, .squareRoot, .logarithm, .exponential, .not, .hold, .share: take(a)
         case .select:
             take(a)

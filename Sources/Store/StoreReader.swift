@@ -36,6 +36,8 @@ package final class StoreReader: Sendable {
     package struct Event: Sendable, Codable, Equatable {
         package var id: Int64
         package var alarm: String
+        /// The alarm's short number.
+        package var number: Int?
         package var sequence: Int
         package var rule: String
         package var group: String
@@ -70,7 +72,7 @@ package final class StoreReader: Sendable {
     }
 
     private static let eventColumns = """
-        SELECT transition.*, rule, group_name, hazard, labels,
+        SELECT transition.*, number, rule, group_name, hazard, labels,
             (SELECT group_concat(destination) FROM escalation
                 WHERE identity = transition.alarm || '#' || transition.sequence || '/' || destination
                 AND escalation.alarm = transition.alarm AND delivered IS NOT NULL) AS delivered,
@@ -87,8 +89,9 @@ package final class StoreReader: Sendable {
         }
         func time(_ column: String) throws(UnreadableValue) -> String { Instant(nanoseconds: try row.value(column)).description }
         return Event(
-            id: try row.value("id"), alarm: try row.value("alarm"), sequence: try row.value("sequence"), rule: try row.value("rule"),
-            group: try row.value("group_name"), hazard: try row.value("hazard"), kind: try row.value("kind"),
+            id: try row.value("id"), alarm: try row.value("alarm"), number: try row.optional("number"),
+            sequence: try row.value("sequence"), rule: try row.value("rule"), group: try row.value("group_name"),
+            hazard: try row.value("hazard"), kind: try row.value("kind"),
             from: try row.value("from_level"), to: try row.value("to_level"), severity: try row.value("severity"),
             uncertain: try row.value("uncertain"), time: try time("time"), recorded: try time("recorded"),
             summary: try row.value("summary"), causes: CanonicalJSON.value([Cause].self, try row.value("causes")) ?? [],
@@ -100,6 +103,8 @@ package final class StoreReader: Sendable {
     /// An alarm as it stands.
     package struct AlarmRow: Sendable, Codable, Equatable {
         package var id: String
+        /// A short name for it, which people can type.
+        package var number: Int?
         package var rule: String
         package var group: String
         package var hazard: String
@@ -112,11 +117,17 @@ package final class StoreReader: Sendable {
         package var flapping: Bool
         package var raised: String
         package var cleared: String?
+        /// When it was last news: what `summary` says is of that time.
+        package var changed: String
         package var summary: String
         package var labels: [String: String]
         package var acknowledgedBy: String?
+        package var acknowledged: String?
         package var note: String?
         package var aside: AsideRow?
+
+        /// Where it is: rule and group.
+        package var place: String { "\(rule)/\(group)" }
     }
 
     /// A place that people have put aside.
@@ -170,19 +181,25 @@ package final class StoreReader: Sendable {
             ) { first, _ in first }
             return try Row.fetchAll(
                 db,
-                sql:
-                    "SELECT * FROM alarm WHERE ? OR cleared IS NULL OR state = 'returned' ORDER BY cleared IS NOT NULL, level DESC, raised, id",
+                sql: """
+                    SELECT alarm.*, (SELECT max(recorded) FROM transition WHERE alarm = alarm.id) AS changed FROM alarm
+                    WHERE ? OR cleared IS NULL OR state = 'returned' ORDER BY cleared IS NOT NULL, level DESC, raised, id
+                    """,
                 arguments: [all]
             ).compactMap { row in
                 guard let alarm = unreadable.read(row, of: "alarm", Store.alarm) else { return nil }
+                let changed: Int64? = (try? row.optional("changed")) ?? nil
                 let place = alarm.cleared == nil ? asides["\(alarm.rule)\u{0}\(alarm.group)"] : nil
                 return AlarmRow(
-                    id: alarm.id, rule: alarm.rule, group: alarm.group, hazard: alarm.hazard, level: alarm.levelName,
+                    id: alarm.id, number: (try? row.optional("number")) ?? nil, rule: alarm.rule, group: alarm.group, hazard: alarm.hazard,
+                    level: alarm.levelName,
                     rank: alarm.level.rank, state: alarm.state.rawValue, uncertain: alarm.ladder.isUncertain,
                     blind: alarm.ladder.isBlind, flapping: alarm.flapping != nil, raised: alarm.raised.description,
                     cleared: alarm.cleared?.description,
+                    changed: (changed.map { Instant(nanoseconds: $0) } ?? alarm.raised).description,
                     summary: alarm.summary, labels: alarm.labels, acknowledgedBy: alarm.acknowledgement?.person,
-                    note: alarm.acknowledgement?.note, aside: place.flatMap { place in place.aside.map { AsideRow(place, $0) } })
+                    acknowledged: alarm.acknowledgement?.time.description, note: alarm.acknowledgement?.note,
+                    aside: place.flatMap { place in place.aside.map { AsideRow(place, $0) } })
             }
         }
     }
@@ -218,6 +235,59 @@ package final class StoreReader: Sendable {
         }
         var places: Set<String> = []
         return AlarmName(name).matches(among: candidates).filter { places.insert($0.place).inserted }.map(\.value)
+    }
+
+    /// Who was told of an alarm, the newest that each was told.
+    package struct Notice: Sendable, Codable, Equatable {
+        package var destination: String
+        /// What it was told of: a ``Transition/Kind``; and the level then.
+        package var kind: String
+        package var level: String
+        /// When it was due, and when it was delivered; it waits where the second is missing.
+        package var due: String
+        package var delivered: String?
+        /// Why it waits, or is parked.
+        package var error: String?
+        package var isParked: Bool
+        /// Which step of which policy made it due: `flood-duty, step 2, after 5m unacknowledged`.
+        package var because: String?
+    }
+
+    /// Who was told of an alarm, and who still waits for it: of each destination what it was told last, in the order in which it was due.
+    package func notices(of alarm: String) throws -> [Notice] {
+        try queue.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM escalation WHERE id IN (SELECT max(id) FROM escalation WHERE alarm = ? GROUP BY destination) ORDER BY id
+                    """, arguments: [alarm]
+            ).compactMap { row in
+                unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
+                    let (delivered, parked): (Int64?, Int64?) = (try row.optional("delivered"), try row.optional("parked"))
+                    let message = CloudEvent.read(try row.value("payload"))?.data
+                    return Notice(
+                        destination: try row.value("destination"), kind: message?.transition.kind ?? "", level: message?.alarm.level ?? "",
+                        due: Instant(nanoseconds: try row.value("created")).description,
+                        delivered: delivered.map { Instant(nanoseconds: $0).description }, error: try row.optional("error"),
+                        isParked: parked != nil,
+                        because: message?.escalation.map { "\($0.policy), step \($0.step), \($0.reason)" })
+                }
+            }
+        }
+    }
+
+    /// What the rule of an alarm said in the newest message about it: where to read on, and what to do.
+    package func guidance(of alarm: String) throws -> (runbook: String?, instruction: String?) {
+        let payload = try queue.read {
+            try String.fetchOne($0, sql: "SELECT payload FROM escalation WHERE alarm = ? ORDER BY id DESC LIMIT 1", arguments: [alarm])
+        }
+        let message = payload.flatMap { CloudEvent.read($0) }?.data
+        return (message?.runbook, message?.instruction)
+    }
+
+    /// The alarm that has a short number.
+    package func alarm(numbered number: Int) throws -> String? {
+        try queue.read { try String.fetchOne($0, sql: "SELECT id FROM alarm WHERE number = ?", arguments: [number]) }
     }
 
     /// What waits in the outbox for a destination, and why.

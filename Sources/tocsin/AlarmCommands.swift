@@ -8,136 +8,80 @@ import Telemetry
 struct AlarmsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alarms",
-        abstract: "Shows the alarms that are active, the highest level first, and those that ended before anyone had taken them on.",
+        abstract: "Show the alarms: what is active and how it stands now, what nobody has acknowledged first.",
         discussion: """
-            The last column is the alarm's identity, for ack and history; rule/group is enough, and so is a beginning up to \
-            the end of one of its parts, where no other alarm has it.
+            One line an alarm: its number, its level (? while its sensors say nothing), how long it has lasted, and how it stands now: \
+            values, where they go (↑ ↓), and how old they are where that is more than two minutes. The running gateway is asked for that. \
+            With an alarm's number or name everything that is known of it is shown: what raised it, who was told, who is next, what to do.
 
-              tocsin alarms -c tocsin.yaml
-              tocsin alarms -c tocsin.yaml --json | jq .summary
+              tocsin alarms
+              tocsin alarms 17
+              tocsin alarms --full
+              tocsin alarms --json | jq .summary
             """)
 
+    @Argument(help: "Show all that is known of these alarms: a number, rule/group, or an identity.")
+    var names: [String] = []
+
     @OptionGroup var options: StoreOptions
+    @OptionGroup var times: TimeOptions
 
     @Flag(help: "Also the alarms that are over and acknowledged.")
     var all = false
 
-    @Flag(help: "One JSON object a line.")
+    @Flag(help: "Also a line for each alarm that is suppressed, or has ended unacknowledged: on a terminal they are only counted.")
+    var full = false
+
+    @Flag(help: "One JSON object a line, with times in UTC.")
     var json = false
 
     func run() throws {
-        let (reader, ladder) = try options.open()
-        let alarms = try reader.alarms(all: all)
+        let store = try options.open()
+        let clock = times.clock(store)
+        let status = GatewayStatus(of: store.control)
+        var alarms = try store.reader.alarms(all: all || !names.isEmpty)
+        if !names.isEmpty {
+            let targets = AlarmTargets(store.reader)
+            let wanted = try names.map { try targets.one($0) }
+            alarms = wanted.compactMap { id in alarms.first { $0.id == id } }
+        }
         if json {
-            for alarm in alarms { Terminal.line(JSONText.line(alarm)) }
+            for alarm in alarms { Terminal.line(JSONText.line(try AlarmSheet(alarm, status, store.reader, at: clock.now))) }
             return
         }
         let colour = Terminal.hasColour(STDOUT_FILENO)
-        let raises = try reader.raises(since: SystemClock().now() - .minutes(10))
+        if let trouble = status.trouble, alarms.contains(where: { $0.cleared == nil }) {
+            Terminal.complain("\(trouble); the values are those of each alarm's last change")
+        }
+        guard names.isEmpty else {
+            for alarm in alarms {
+                let sheet = try AlarmSheet(alarm, status, store.reader, at: clock.now)
+                let first = try store.reader.history(of: alarm.id).first
+                let text = AlarmSheetText(
+                    sheet: sheet, first: first, clock: clock, width: Terminal.width, ladder: store.ladder, hasColour: colour)
+                for line in text.lines { Terminal.write(line) }
+            }
+            return
+        }
+        let raises = try store.reader.raises(since: clock.now - .minutes(10))
         if raises > 10 {
             let text = "alarm flood: \(raises) alarms were raised in the last 10 minutes"
             Terminal.write(colour ? Terminal.paint("1;31", text) : text)
         }
-        let asides = try reader.asides()
-        defer { showIdleAsides(asides, beside: alarms) }
-        if alarms.isEmpty { return Terminal.line(all ? "no alarms so far" : "no active alarms") }
-        let rows = alarms.map { alarm -> [String] in
-            let level = (alarm.blind ? "blind" : alarm.level).uppercased() + (alarm.uncertain ? "?" : "")
-            let since = String(alarm.raised.prefix(19)).replacing("T", with: " ")
-            let until = alarm.aside?.until.map { " until \($0.prefix(16).replacing("T", with: " "))" } ?? ""
-            let state = alarm.state + (alarm.state == "shelved" ? until : "") + (alarm.flapping ? ", flapping" : "")
-            return [alarm.cleared == nil ? level : "ended", state, since, alarm.summary, alarm.id]
-        }
-        let widths = (0..<5).map { column in min(rows.map { $0[column].count }.max() ?? 0, 70) }
-        for (alarm, row) in zip(alarms, rows) {
-            let cells = zip(row, widths).enumerated().map { column, cell in
-                let text = column == 4 || cell.0.count > cell.1 ? cell.0 : cell.0.padding(toLength: cell.1, withPad: " ", startingAt: 0)
-                return colour && column == 0 ? Terminal.paint(LevelColour.code(alarm.level, ladder), text) : ControlCharacters.escaped(text)
-            }
-            Terminal.write(cells.joined(separator: "  "))
-        }
+        if !alarms.contains(where: { $0.cleared == nil }) { Terminal.line("no active alarms") }
+        let list = AlarmList(
+            ladder: store.ladder, clock: clock, status: status, width: Terminal.width, hasColour: colour,
+            isFull: full || all || Terminal.width == nil)
+        for line in list.lines(alarms) { Terminal.write(line) }
+        showIdleAsides(try store.reader.asides(), beside: alarms, clock)
     }
 
-    /// What is put aside without an alarm: nobody would be told if there were one.
-    private func showIdleAsides(_ asides: [StoreReader.AsideRow], beside alarms: [StoreReader.AlarmRow]) {
-        let shown = Set(alarms.filter { $0.cleared == nil }.map { "\($0.rule)/\($0.group)" })
+    /// What is suppressed without an alarm: nobody would be told if there were one.
+    private func showIdleAsides(_ asides: [StoreReader.AsideRow], beside alarms: [StoreReader.AlarmRow], _ clock: SiteClock) {
+        let shown = Set(alarms.filter { $0.cleared == nil }.map(\.place))
         for aside in asides where !shown.contains("\(aside.rule)/\(aside.group)") {
-            let until = aside.until.map { " until \($0.prefix(16).replacing("T", with: " "))" } ?? ""
+            let until = aside.until.map { " until \(clock.full($0))" } ?? ""
             Terminal.line("\(aside.kind)\(until)  \(aside.rule)/\(aside.group)  by \(aside.person): \(aside.reason)")
         }
-    }
-}
-
-struct HistoryCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "Shows everything that happened to an alarm, and why.",
-        discussion: "  tocsin history river-rising/franklintown -c tocsin.yaml")
-
-    @Argument(help: "The alarm's identity; or rule/group, for the one that is active there, or else the newest.")
-    var alarm: String
-
-    @OptionGroup var options: StoreOptions
-
-    @Flag(help: "One JSON object a line.")
-    var json = false
-
-    func run() throws {
-        let (reader, ladder) = try options.open()
-        let found = try reader.alarms(named: alarm)
-        guard let id = found.first else {
-            Terminal.complain("there is no alarm '\(alarm)'; see tocsin alarms --all")
-            throw ExitCode.failure
-        }
-        guard found.count == 1 else {
-            Terminal.complain("'\(alarm)' may be alarms of \(found.count) places: \(AlarmName.list(found))")
-            throw ExitCode.failure
-        }
-        let line = EventLine(colour: Terminal.hasColour(STDOUT_FILENO), ladder: ladder, isHistory: true)
-        for event in try reader.history(of: id) { Terminal.write(json ? line.json(event) : line.text(event)) }
-    }
-}
-
-struct OutboxCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "outbox", abstract: "Shows what waits to be delivered: where, since when, and why.",
-        discussion: """
-            What a destination has refused for good is parked: it holds up nothing, and is tried again only with --retry. \
-            Exits with 0 if nothing waits, 1 if something does.
-
-              tocsin outbox -c tocsin.yaml
-              tocsin outbox -c tocsin.yaml --retry --destination pager
-            """)
-
-    @OptionGroup var options: StoreOptions
-
-    @Flag(help: "One JSON object a line.")
-    var json = false
-
-    @Flag(help: "Let the running gateway try again now, parked ones too, instead of waiting longer.")
-    var retry = false
-
-    @Option(help: ArgumentHelp("Only what waits for this destination.", valueName: "name"))
-    var destination: String?
-
-    func validate() throws {
-        if retry, options.config == nil { throw ValidationError("--retry reaches the running gateway: name its --config.") }
-    }
-
-    func run() throws {
-        if retry, let config = options.config {
-            return try ControlRequest(verb: .retry, alarm: destination ?? "", person: "", note: "").send(config: config)
-        }
-        let waiting = try options.open().reader.outbox().filter { destination == nil || $0.destination == destination }
-        if waiting.isEmpty, !json { Terminal.line("nothing waits") }
-        for item in waiting {
-            if json {
-                Terminal.line(JSONText.line(item))
-            } else {
-                let since = String(item.created.prefix(19)).replacing("T", with: " ")
-                let why = item.error.map { ", tried \(item.attempts) times: \($0)" } ?? ", not tried yet"
-                Terminal.line("\(item.destination)  \(item.parked == nil ? "since" : "PARKED, since") \(since)  \(item.alarm)\(why)")
-            }
-        }
-        if !waiting.isEmpty { throw ExitCode.failure }
     }
 }

@@ -38,11 +38,7 @@ struct AuditCommand: ParsableCommand {
         @Argument(help: "A file that export has made, instead of a store.")
         var file: String?
 
-        @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file, which names the store.", valueName: "file"))
-        var config: String?
-
-        @Option(help: ArgumentHelp("The store itself, instead of a configuration.", valueName: "file"))
-        var store: String?
+        @OptionGroup var options: StoreOptions
 
         @Option(help: ArgumentHelp("A head that was noted before, as number:hash; the chain must still hold it.", valueName: "head"))
         var expect: String?
@@ -58,7 +54,7 @@ struct AuditCommand: ParsableCommand {
         }
 
         func validate() throws {
-            guard [file, config, store].count(where: { $0 != nil }) == 1 else {
+            if file != nil, options.config.config != nil || options.store != nil {
                 throw ValidationError("Name a file, or --config, or --store.")
             }
             if expect != nil, head == nil { throw ValidationError("--expect takes a number and a hash: 1234:9f86d0…") }
@@ -88,7 +84,6 @@ struct AuditCommand: ParsableCommand {
         }
 
         private func verifyStore() throws -> AuditVerifier {
-            let options = try StoreOptions.parse(config.map { ["--config", $0] } ?? ["--store", store ?? ""])
             return try options.open().reader.verifyAudit(expecting: head) { count in
                 if Terminal.hasColour(STDERR_FILENO) { FileHandle.standardError.write(Data("\r\(count) records".utf8)) }
             }

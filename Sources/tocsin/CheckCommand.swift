@@ -16,8 +16,7 @@ struct CheckCommand: ParsableCommand {
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
-    var config: String
+    @OptionGroup var config: ConfigOption
 
     @Option(help: "How to print what was found: text, or json for tools, one object a line.")
     var format: Format = .text
@@ -26,10 +25,11 @@ struct CheckCommand: ParsableCommand {
     var strict = false
 
     func run() throws {
+        let path = try config.path()
         var found: [Diagnostic] = []
         var model: Model?
         do {
-            let parsed = try Configuration.parse(try SourceFolder.file(URL(fileURLWithPath: config).standardizedFileURL.path))
+            let parsed = try Configuration.parse(try SourceFolder.file(URL(fileURLWithPath: path).standardizedFileURL.path))
             if let configuration = parsed.configuration {
                 let loaded = try Model.load(configuration, numbering: Model.numberInOrder)
                 found = loaded.rules.warnings

@@ -5,42 +5,71 @@ import Telemetry
 
 /// An event of the escalation log as an operator reads it.
 struct EventLine {
-    let colour: Bool
     let ladder: [String]
+    let clock: SiteClock
+    /// How wide a line may be; `nil` for any: then everything is on one line.
+    let width: Int?
+    let hasColour: Bool
     /// Whether causes are told as what was, rather than as what is.
     var isHistory = false
 
-    /// One line; parts that could steer a terminal are escaped.
+    /// What happened, in a line, and on a terminal why it did in those below; what could steer a terminal is escaped.
     ///
-    /// `2018-06-03 21:05:00  WARNING    river-rising franklintown  …summary — why`
+    /// `2018-06-03 17:05:00 UTC-4  17 WARNING     franklintown: river at 3.31 m`
     func text(_ event: StoreReader.Event) -> String {
-        let time = String(event.time.prefix(19)).replacing("T", with: " ")
-        let word = Self.word(event).uppercased()
-        let padded = word + String(repeating: " ", count: max(0, 14 - word.count))
-        let why = event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "blind" }.map {
-            isHistory ? $0.pastSentence : $0.sentence
-        }.joined(
-            separator: "; ")
-        var line = "\(paint("2", time))  \(paint(code(event), padded)) \(paint("1", event.rule)) "
-        line += ControlCharacters.escaped("\(event.group)  \(event.summary)")
-        if event.from != event.to { line += paint("2", "  [\(event.from) → \(event.to)]") }
-        let note = event.note ?? ""
-        if let person = event.person {
-            line += ControlCharacters.escaped("  by \(person)" + (note.isEmpty ? "" : ": \(note)"))
-        } else if !note.isEmpty {
-            line += ControlCharacters.escaped("  (\(note))")
+        let time = LocalTime(Instant(rfc3339: event.time.utf8) ?? clock.now, in: clock.zone)
+        let isNarrow = width.map { $0 < 120 } ?? false
+        let shown = isNarrow ? time.minute : time.description
+        let number = event.number.map { "\($0)" } ?? "-"
+        let word = Terminal.padded(Self.word(event).uppercased(), isNarrow ? 11 : 14)
+        let head = "\(shown) \(String(repeating: " ", count: max(0, 4 - number.count)))\(number) "
+        let news = news(event)
+        let why = why(event)
+        guard let width else {
+            return paint("2", head) + paint(code(event), word) + ControlCharacters.escaped(news)
+                + (why.isEmpty ? "" : ControlCharacters.escaped("  because \(why)"))
         }
-        if !why.isEmpty { line += ControlCharacters.escaped("  because \(why)") }
-        if !event.waiting.isEmpty { line += paint("33", "  (waiting for \(event.waiting.joined(separator: ", ")))") }
-        return line
+        let indent = String(repeating: " ", count: min(head.count + word.count, width / 3))
+        var lines = Terminal.wrapped(news, to: width - head.count - word.count).map { ControlCharacters.escaped($0) }
+        if !why.isEmpty { lines += Terminal.wrapped(why, to: width - indent.count).map { paint("2", $0) } }
+        return paint("2", head) + paint(code(event), word) + lines.joined(separator: "\n" + indent)
     }
 
-    func json(_ event: StoreReader.Event) -> String { JSONText.line(event) }
+    /// The day and the zone of an event, where its line has neither: to stand above the first event of each day.
+    func day(_ event: StoreReader.Event) -> String? {
+        guard let width, width < 120 else { return nil }
+        let time = LocalTime(Instant(rfc3339: event.time.utf8) ?? clock.now, in: clock.zone)
+        return "\(time.day), times in \(time.zone)"
+    }
+
+    func painted(day: String) -> String { paint("2", day) }
+
+    /// What is new, each thing once.
+    private func news(_ event: StoreReader.Event) -> String {
+        // Most summaries name the place.
+        var text = event.summary.contains(event.group) ? event.summary : "\(event.group): \(event.summary)"
+        if event.from != event.to, !["raised", "cleared"].contains(event.kind) { text += "  [was \(event.from)]" }
+        let note = event.note ?? ""
+        if let person = event.person {
+            text += "  by \(person)" + (note.isEmpty ? "" : ": \(note)")
+        } else if !note.isEmpty {
+            text += "  (\(note))"
+        }
+        if !event.waiting.isEmpty { text += "  (\(event.waiting.joined(separator: ", ")) not told yet)" }
+        return text
+    }
+
+    private func why(_ event: StoreReader.Event) -> String {
+        event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "blind" }
+            .map { isHistory ? $0.pastSentence : $0.sentence }.joined(separator: "; ")
+    }
 
     /// The level it is at now, or what else happened to it.
     private static func word(_ event: StoreReader.Event) -> String {
         switch event.kind {
         case "raised", "rose", "fell", "certain", "calm": event.to
+        case "blind": "no data"
+        case "flapping": "chattering"
         default: event.kind
         }
     }
@@ -54,6 +83,6 @@ struct EventLine {
     }
 
     private func paint(_ code: String, _ text: String) -> String {
-        colour ? Terminal.paint(code, text) : ControlCharacters.escaped(text)
+        hasColour ? Terminal.paint(code, text) : ControlCharacters.escaped(text)
     }
 }

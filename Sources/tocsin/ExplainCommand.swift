@@ -18,14 +18,13 @@ struct ExplainCommand: ParsableCommand {
     @Argument(help: "The name of the rule.")
     var rule: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file.", valueName: "file"))
-    var config: String
+    @OptionGroup var config: ConfigOption
 
     @Flag(help: "One JSON object.")
     var json = false
 
     func run() throws {
-        let configuration = try Failure.readConfiguration(config)
+        let configuration = try config.read()
         let model: Model
         do {
             model = try Model.load(configuration, numbering: Model.numberInOrder)

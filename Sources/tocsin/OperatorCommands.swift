@@ -1,38 +1,51 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import Store
 import Telemetry
 
 /// What every command to a running gateway takes.
 struct OrderOptions: ParsableArguments {
-    @Argument(
-        help:
-            "The alarm as rule/group, or by its identity (see tocsin alarms), or by a beginning of it, up to the end of a part, that no other alarm has."
-    )
-    var alarm: String
-
     @Option(name: [.customShort("m"), .long], help: "What others should know.")
     var message = ""
 
     @Option(help: "Who you are, if not who the system says.")
     var name = ""
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file of the gateway.", valueName: "file"))
-    var config: String
+    @OptionGroup var config: ConfigOption
 
     /// Sends an order through the control socket, and prints what came of it.
-    func send(_ verb: ControlRequest.Verb, seconds: Double? = nil) throws {
-        try ControlRequest(verb: verb, alarm: alarm, person: name, note: message, seconds: seconds).send(config: config)
+    func send(_ verb: ControlRequest.Verb, _ alarm: String, seconds: Double? = nil) throws {
+        let place = try config.place()
+        var identity = alarm
+        // The gateway knows no numbers: the store does.
+        if Int(alarm) != nil {
+            do {
+                identity = try AlarmTargets(StoreReader(path: place.store)).one(alarm)
+            } catch let error as StoreError {
+                throw Failure.report(error)
+            }
+        }
+        try request(verb, identity, seconds: seconds).send(to: place.control)
+    }
+
+    func request(_ verb: ControlRequest.Verb, _ alarm: String, seconds: Double? = nil) -> ControlRequest {
+        ControlRequest(verb: verb, alarm: alarm, person: name, note: message, seconds: seconds)
     }
 }
 
+/// An alarm, or a place where there may be one.
+struct AlarmArgument: ParsableArguments {
+    @Argument(help: "The alarm: its number, rule/group, its identity, or a beginning of one up to the end of a part.")
+    var alarm: String
+}
+
 extension ControlRequest {
-    /// Sends it to the gateway of a configuration, and prints what came of it.
-    func send(config: String) throws {
-        let configuration = try Failure.readConfiguration(config)
+    /// Sends it to the gateway that answers at a socket, and prints what came of it.
+    func send(to path: String) throws {
         let answer: ControlAnswer
         do {
-            let socket = try ControlSocket.connect(to: configuration.controlSocket)
+            let socket = try ControlSocket.connect(to: path)
             socket.write(line: try JSONEncoder().encode(self))
             guard let line = socket.readLine(within: 10_000) else {
                 Terminal.complain("the gateway gave no answer; see tocsin alarms")
@@ -52,73 +65,123 @@ extension ControlRequest {
 
 struct AcknowledgeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ack", abstract: "Takes an alarm on: others see who has it, and what they wrote.",
+        commandName: "ack", abstract: "Acknowledge alarms: others see who has them, and what they wrote.",
         discussion: """
             Reaches the running gateway through its control socket; who asks is who the system says you are. \
-            A rise to a higher level asks for it anew.
+            A rise to a higher level has to be acknowledged again. rule/group is the active alarm there, with those before it that \
+            ended unacknowledged; in a pattern * stands for a part of a name.
 
-              tocsin ack river-rising/franklintown -m "crew on the way" -c tocsin.yaml
+              tocsin ack 17 -m "crew on the way"
+              tocsin ack river-rising/franklintown 18 19
+              tocsin ack 'river-rising/*'
+              tocsin ack --ended -m "seen in the morning"
             """)
+
+    @Argument(help: "Alarms: numbers, rule/group, identities, or patterns such as 'river-rising/*'.")
+    var alarms: [String] = []
+
+    @Flag(help: "Every alarm that waits to be acknowledged.")
+    var all = false
+
+    @Flag(help: "Every alarm that has ended and still waits to be acknowledged.")
+    var ended = false
 
     @OptionGroup var order: OrderOptions
 
-    func run() throws { try order.send(.acknowledge) }
+    func validate() throws {
+        if alarms.isEmpty, !all, !ended { throw ValidationError("Name the alarms, or say --ended or --all.") }
+        if !alarms.isEmpty, all || ended { throw ValidationError("Name alarms, or say --ended or --all, and not both.") }
+    }
+
+    func run() throws {
+        let place = try order.config.place()
+        let reader: StoreReader
+        do {
+            reader = try StoreReader(path: place.store)
+        } catch {
+            throw Failure.report(error)
+        }
+        let waiting = try reader.alarms().filter { ["unacknowledged", "returned"].contains($0.state) }
+        var wanted = waiting.filter { all || ended && $0.cleared != nil }
+        for name in alarms {
+            for alarm in try AlarmTargets(reader).unacknowledged(name, among: waiting) where !wanted.contains(where: { $0.id == alarm.id })
+            {
+                wanted.append(alarm)
+            }
+        }
+        if wanted.isEmpty { return Terminal.line("no alarm waits to be acknowledged") }
+        var hasFailed = false
+        // The oldest first: what came before is acknowledged before what stands now.
+        for alarm in wanted.sorted(by: { ($0.raised, $0.id) < ($1.raised, $1.id) }) {
+            do {
+                try order.request(.acknowledge, alarm.id).send(to: place.control)
+            } catch {
+                hasFailed = true
+            }
+        }
+        if hasFailed { throw ExitCode.failure }
+    }
 }
 
 struct ShelveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shelve", abstract: "Puts an alarm aside for a time, with a reason: nobody is told of it until then.",
+        commandName: "shelve", abstract: "Shelve an alarm for a time, with a reason: nobody is told of it until then.",
         discussion: """
             It is recorded all the same, and comes back by itself. A week is the longest.
 
-              tocsin shelve river-rising/franklintown 2h -m "the gauge is being cleaned" -c tocsin.yaml
+              tocsin shelve river-rising/franklintown 2h -m "the gauge is being cleaned"
             """)
 
-    @OptionGroup var order: OrderOptions
+    @OptionGroup var place: AlarmArgument
 
     @Argument(help: "For how long: 30m, 2h, 1d.")
     var time: String
+
+    @OptionGroup var order: OrderOptions
 
     func validate() throws {
         if TimeSpan(text: time) == nil { throw ValidationError("'\(time)' is no length of time such as 30m, 2h or 1d.") }
         if order.message.isEmpty { throw ValidationError("Say why, with -m: others must know.") }
     }
 
-    func run() throws { try order.send(.shelve, seconds: TimeSpan(text: time)?.seconds) }
+    func run() throws { try order.send(.shelve, place.alarm, seconds: TimeSpan(text: time)?.seconds) }
 }
 
 struct UnshelveCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "unshelve", abstract: "Takes an alarm back that was shelved.")
+    static let configuration = CommandConfiguration(commandName: "unshelve", abstract: "Put an alarm back that was shelved.")
 
+    @OptionGroup var place: AlarmArgument
     @OptionGroup var order: OrderOptions
 
-    func run() throws { try order.send(.unshelve) }
+    func run() throws { try order.send(.unshelve, place.alarm) }
 }
 
 struct OutOfServiceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "out-of-service", abstract: "Takes an alarm out of service until someone puts it back: a sensor that is broken.",
+        commandName: "out-of-service", abstract: "Take an alarm out of service until someone puts it back.",
         discussion: """
             Nobody is told of it until then; it is recorded all the same, and tocsin alarms shows it. An alarm that is \
             not active is named by its rule and its group.
 
-              tocsin out-of-service river-rising/franklintown -m "the gauge was washed away" -c tocsin.yaml
+              tocsin out-of-service river-rising/franklintown -m "the gauge was washed away"
             """)
 
+    @OptionGroup var place: AlarmArgument
     @OptionGroup var order: OrderOptions
 
     func validate() throws {
         if order.message.isEmpty { throw ValidationError("Say why, with -m: others must know.") }
     }
 
-    func run() throws { try order.send(.takeOutOfService) }
+    func run() throws { try order.send(.takeOutOfService, place.alarm) }
 }
 
 struct InServiceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "in-service", abstract: "Puts an alarm back that was taken out of service.")
+        commandName: "in-service", abstract: "Put an alarm back that was taken out of service.")
 
+    @OptionGroup var place: AlarmArgument
     @OptionGroup var order: OrderOptions
 
-    func run() throws { try order.send(.putBack) }
+    func run() throws { try order.send(.putBack, place.alarm) }
 }

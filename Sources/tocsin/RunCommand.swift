@@ -17,13 +17,12 @@ struct RunCommand: AsyncParsableCommand {
             SIGHUP: devices and rules are read again; with a mistake in them the running ones stay.
             """)
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file; tocsin.example.yaml shows every key.", valueName: "file"))
-    var config: String
+    @OptionGroup var config: ConfigOption
 
     func run() async throws {
         // Until it is listened to, and again while the gateway ends, the signal that asks for a reload would end the process.
         signal(SIGHUP, SIG_IGN)
-        let configuration = try Failure.readConfiguration(config)
+        let configuration = try config.read()
         var logger = Logger(label: "tocsin") { PlainLogHandler(StreamLogHandler(label: $0, stream: LogStream())) }
         logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let gateway: Gateway

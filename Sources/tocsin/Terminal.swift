@@ -35,3 +35,36 @@ enum Terminal {
     /// The text in a colour; what came from elsewhere in it is escaped.
     static func paint(_ code: String, _ text: String) -> String { "\u{1b}[\(code)m\(ControlCharacters.escaped(text))\u{1b}[0m" }
 }
+
+extension Terminal {
+    /// How many columns a terminal has; `nil` where the output goes somewhere else, which cuts nothing off.
+    static var width: Int? {
+        guard isatty(STDOUT_FILENO) != 0 else { return nil }
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return max(40, Int(size.ws_col))
+    }
+
+    /// A text in at most so many columns; what is cut off is shown as `…`.
+    static func cut(_ text: String, to width: Int?) -> String {
+        guard let width, text.count > width else { return text }
+        return width < 2 ? "" : text.prefix(width - 1) + "…"
+    }
+
+    static func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
+
+    /// Lines of at most so many columns, broken at spaces.
+    static func wrapped(_ text: String, to width: Int?) -> [String] {
+        guard let width else { return [text] }
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ") {
+            if !line.isEmpty, line.count + 1 + word.count > width {
+                lines.append(line)
+                line = ""
+            }
+            line += (line.isEmpty ? "" : " ") + word
+        }
+        return line.isEmpty ? lines : lines + [line]
+    }
+}

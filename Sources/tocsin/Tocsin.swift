@@ -8,10 +8,12 @@ struct Tocsin: AsyncParsableCommand {
         discussion: """
             A first look:          tocsin demo
             Check your files:      tocsin check --config tocsin.yaml
-            What a rule does:      tocsin explain river-rising --config tocsin.yaml
-            Run the gateway:       tocsin run --config tocsin.yaml
-            Follow the alarms:     tocsin tail --config tocsin.yaml
-            Work with them:        tocsin alarms, ack, shelve, unshelve, out-of-service, in-service, history, outbox
+            What a rule does:      tocsin explain river-rising
+            Run the gateway:       tocsin run
+            Follow the alarms:     tocsin tail, alarms, history
+            Work with them:        tocsin ack, shelve, unshelve, out-of-service, in-service
+            The sensors:           tocsin sensors, refused
+            The deliveries:        tocsin outbox
             Show what happened:    tocsin audit verify, audit export; look at the disk: tocsin store check
 
             Shell completions:     tocsin --generate-completion-script bash > ~/.local/share/bash-completion/completions/tocsin
@@ -23,6 +25,7 @@ struct Tocsin: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, AlarmsCommand.self, HistoryCommand.self,
             AcknowledgeCommand.self, ShelveCommand.self, UnshelveCommand.self, OutOfServiceCommand.self, InServiceCommand.self,
-            OutboxCommand.self, AuditCommand.self, StoreCommand.self, HealthRulesCommand.self, SchemaCommand.self, DemoCommand.self,
+            OutboxCommand.self, SensorsCommand.self, RefusedCommand.self, AuditCommand.self, StoreCommand.self, HealthRulesCommand.self,
+            SchemaCommand.self, DemoCommand.self,
         ])
 }

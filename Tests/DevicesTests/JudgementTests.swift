@@ -19,7 +19,7 @@ import Testing
             var site = try Site.read(
                 inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p\(device) } ]\n"),
                 profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
-            site.watchClocks()
+            site.watchDevices()
             self.site = site
             let names = site.devices[0].fields.map(\.quantity.name)
             self.names = names

@@ -80,9 +80,26 @@ import Testing
         #expect(try TocsinBinary.run(["check", "--config", "/nowhere.yaml"]).code == 66)
         #expect(try TocsinBinary.run(["run", "--config", "/nowhere.yaml"]).code == 66)
         #expect(try TocsinBinary.run(["tail", "--store", "/nowhere.db"]).code == 66)
-        #expect(try TocsinBinary.run(["tail"]).code == 64)
-        #expect(try TocsinBinary.run(["tail", "--store", "x", "--since", "yesterday"]).code == 64)
+        #expect(try TocsinBinary.run(["tail", "--store", "x", "--since", "whenever"]).code == 64)
         #expect(try TocsinBinary.run(["--help"]).code == 0)
         #expect(try TocsinBinary.run(["--generate-completion-script", "bash"]).output.contains("tocsin"))
+    }
+
+    @Test("a configuration is found by itself, and the command says which: --config, TOCSIN_CONFIG, ./tocsin.yaml")
+    func foundConfiguration() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("tocsin.yaml", "lateness: soon\n")
+        try folder.write("other.yaml", "lateness: later\n")
+        let here = try TocsinBinary.run(["check"], folder: folder.path)
+        #expect(here.errors.contains("using tocsin.yaml\n") && here.errors.contains("lateness: soon"), "\(here.errors)")
+        let named = try TocsinBinary.run(["check"], environment: ["TOCSIN_CONFIG": "other.yaml"], folder: folder.path)
+        #expect(named.errors.contains("using other.yaml, which TOCSIN_CONFIG names") && named.errors.contains("lateness: later"))
+        let given = try TocsinBinary.run(["check", "-c", "other.yaml"], folder: folder.path)
+        #expect(!given.errors.contains("using") && given.errors.contains("lateness: later"))
+        let empty = try TemporaryFolder()
+        let none = try TocsinBinary.run(["check"], folder: empty.path)
+        if !FileManager.default.fileExists(atPath: "/etc/tocsin/tocsin.yaml") {
+            #expect(none.code == 66 && none.errors.contains("there is no configuration: name it with --config"))
+        }
     }
 }

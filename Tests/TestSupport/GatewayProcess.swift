@@ -117,9 +117,16 @@ package enum TocsinBinary {
     }
 
     /// Runs a command to its end; standard output, standard error, exit code.
-    package static func run(_ arguments: [String]) throws -> (output: String, errors: String, code: Int32) {
+    /// - Parameters:
+    ///   - environment: what it sees beside this process's own.
+    ///   - folder: where it is started.
+    package static func run(
+        _ arguments: [String], environment: [String: String] = [:], folder: String = FileManager.default.currentDirectoryPath
+    ) throws -> (output: String, errors: String, code: Int32) {
         let scratch = try TemporaryFolder()
-        let process = try ChildProcess(path, arguments, output: scratch.file("out"), errors: scratch.file("err"))
+        let process = try ChildProcess(
+            "/usr/bin/env", ["-C", folder] + environment.map { "\($0)=\($1)" } + [path] + arguments, output: scratch.file("out"),
+            errors: scratch.file("err"))
         let code = process.wait()
         return (
             try String(contentsOfFile: scratch.file("out"), encoding: .utf8),

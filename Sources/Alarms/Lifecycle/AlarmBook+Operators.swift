@@ -37,6 +37,8 @@ package struct OrderOutcome: Sendable {
     package var done: String
     package var transition: Transition?
     package var aside: PlaceAside?
+    /// Until when, by the site's clock, where it ends by itself.
+    package var end: LocalTime?
 }
 
 extension AlarmBook {
@@ -91,7 +93,8 @@ extension AlarmBook {
         var (instance, alarm) = try AlarmName(order.alarm).only(
             of: candidates, missing: "there is no alarm '\(order.alarm)' that waits for anyone")
         if let earlier = alarm.acknowledgement, alarm.state == .acknowledged {
-            throw OperatorError("\(alarm.id) was acknowledged by \(earlier.person) at \(earlier.time)")
+            let time = LocalTime(earlier.time, in: rules.plan.zone)
+            throw OperatorError("\(alarm.id) was acknowledged by \(earlier.person) at \(time)")
         }
         if case .refused(let reason) = alarm.move(.acknowledge) { throw OperatorError("\(alarm.id) \(reason)") }
         alarm.acknowledgement = Acknowledgement(person: order.person, time: now, note: order.note)
@@ -117,6 +120,7 @@ extension AlarmBook {
     ) -> OrderOutcome {
         asides[instance] = aside
         var outcome = OrderOutcome(name: placeName(instance), done: kind.rawValue, aside: placeAside(of: instance))
+        outcome.end = aside?.until.map { LocalTime($0, in: rules.plan.zone) }
         guard var alarm = alarms[instance] else { return outcome }
         alarm.aside = aside
         _ = alarm.move(event)

@@ -18,7 +18,7 @@ package struct AlarmBook: Sendable {
     var asides: [Int: Aside] = [:]
     /// Alarms that have ended and that nobody has taken on, by identity.
     var returned: [String: Alarm] = [:]
-    /// What the summaries of a rule's alarms say beyond the rule, by the rule's name.
+    /// What the summaries of a rule's alarms say beyond the rule, by the rule's name, or by rule/group.
     package var remarks: [String: String] = [:]
     private var watch: FlappingWatch
     /// When each instance was raised last.
@@ -46,8 +46,10 @@ package struct AlarmBook: Sendable {
     package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> [Transition] {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]
-        var words = Words(change, of: rule, in: place, device: device(of: change.trigger), missing: missing(change))
-        if let remark = remarks[rule.name], change.to > .normal { words.summary += ": \(remark)" }
+        var words = Words(
+            change, of: rule, in: place, device: device(of: change.trigger), missing: missing(change),
+            wasBlind: alarms[change.instance]?.ladder.isBlind ?? false)
+        if let remark = remarks[rule.name] ?? remarks["\(rule.name)/\(place.group)"], change.to > .normal { words.summary += ": \(remark)" }
         // The engine may be ahead of this change, where one reading has brought several.
         var ladder = ladder
         (ladder.level, ladder.isUncertain) = (change.to, change.isUncertain)
@@ -215,6 +217,23 @@ package struct AlarmBook: Sendable {
         alarms[account.instance]?.missing = missing
     }
 
+    /// Where the active alarm of an instance stands now; `nil` where there is none.
+    /// - Parameter account: the instance's rule, with the values of now.
+    package func status(
+        _ account: LevelChange, newestReading: Instant?, trend: AlarmStatus.Trend?, next: [AlarmStatus.NextStep]
+    ) -> AlarmStatus? {
+        guard let alarm = alarms[account.instance] else { return nil }
+        let place = rules.instances[account.instance]
+        let rule = rules.rules[place.rule]
+        let words = Words(account, of: rule, in: place, device: nil, missing: alarm.missing)
+        return AlarmStatus(
+            alarm: alarm.id, summary: words.summary, causes: words.causes, newestReading: newestReading?.description, trend: trend,
+            missing: alarm.missing, next: next, runbook: rule.runbook, instruction: rule.instruction)
+    }
+
+    /// The instances that have an active alarm, in order.
+    package var activeInstances: [Int] { alarms.keys.sorted() }
+
     private static func sensorNews(_ before: [String], _ now: [String]) -> String {
         let (gone, back) = (now.filter { !before.contains($0) }, before.filter { !now.contains($0) })
         return [
@@ -243,13 +262,25 @@ struct Words {
 }
 
 extension Words {
-    init(_ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?, missing: [String]) {
+    /// - Parameter wasBlind: the alarm that ends stood for a group of which nothing was known.
+    init(
+        _ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?, missing: [String], wasBlind: Bool = false
+    ) {
         self.device = device
         self.missing = missing
         causes =
             change.isBlind
             ? rule.unknowns(registers: change.registers) : rule.causes(from: change.from, to: change.to, registers: change.registers)
         var own = rule.summary.text(labels: place.labels, registers: change.registers)
+        if change.to == .normal {
+            if let cleared = rule.cleared {
+                own = cleared.text(labels: place.labels, registers: change.registers)
+            } else if wasBlind {
+                own = "\(place.group): heard again"
+            } else if !rule.summary.hasValues {
+                own = "over: \(own)"
+            }
+        }
         if !missing.isEmpty { own += " (nothing from \(missing.joined(separator: ", ")))" }
         summary = change.isBlind ? "\(place.group): blind, nothing is known of \(rule.quantities.joined(separator: ", "))" : own
         texts = rule.translations.mapValues { translation in

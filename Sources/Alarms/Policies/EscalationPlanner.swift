@@ -117,6 +117,34 @@ package struct EscalationPlanner: Sendable {
     /// The destinations that an alarm has been told to.
     package func told(of alarm: String) -> [String] { courses[alarm]?.told.keys.sorted() ?? [] }
 
+    /// The steps of an alarm that are still to come if nothing changes, the next first.
+    package func upcoming(of alarm: String, at now: Instant) -> [AlarmStatus.NextStep] {
+        guard let course = courses[alarm] else { return [] }
+        var steps: [(due: Instant, step: AlarmStatus.NextStep)] = []
+        for policy in policies.applying(to: course.message.alarm, course.message.labels, escalate: course.escalate) {
+            for (number, step) in policy.steps.enumerated() {
+                guard let beginning = course.beginning(of: step) else { continue }
+                let progress = course.steps["\(policy.name)/\(number)"].flatMap { $0.since == beginning ? $0 : nil }
+                var due = beginning + step.delay.span
+                if let progress {
+                    guard let pause = step.repeatEvery, progress.fired <= step.times else { continue }
+                    due = progress.latest + pause
+                }
+                let names = step.destinations.filter { name in
+                    destinations.first { $0.name == name }.map { course.reached.count >= Int($0.minimumLevel.rank) } ?? false
+                }
+                guard !names.isEmpty else { continue }
+                let waitsForHours = due <= now || step.hours.map { !$0.include(due, policies.zone) } ?? false
+                steps.append(
+                    (
+                        due,
+                        .init(destinations: names, at: waitsForHours ? nil : due.description, policy: policy.name, reason: step.delay.text)
+                    ))
+            }
+        }
+        return steps.sorted { $0.due < $1.due }.map(\.step)
+    }
+
     /// Runs the steps that are due; returns whether one was.
     @discardableResult
     private mutating func run(_ course: inout EscalationCourse, at now: Instant, _ escalations: inout [Escalation]) -> Bool {

@@ -63,7 +63,7 @@ extension PayloadDecoder {
                 values += append(samples, of: field, rate, anchor, in: root, time, plan.clock, arrival, &readings, &findings) {
                     place($0 ?? pointer)
                 }
-            case .record, .gap, .clock: continue
+            case .record, .gap, .clock, .plausibility: continue
             }
         }
         judgement.appendMissing(number, plan, time, &readings)

@@ -62,6 +62,7 @@ package final class PayloadDecoder {
             defer {
                 judgement.end(plan, arrival, from: first, &readings)
                 counters.judge(&readings, from: first, device: device)
+                plan.countImplausible(&readings, from: first)
             }
             let values =
                 switch plan.profile.format {
@@ -98,8 +99,9 @@ struct DecodingPlan {
     let interval: TimeSpan
     let silence: TimeSpan
     let fields: [Field]
-    /// The series of the device's missing messages, and that of its clock, if they are asked for.
+    /// The series of the device's missing messages, that of its clock, and that of its implausible readings, if they are asked for.
     let missing: SeriesID?
+    let implausible: SeriesID?
     let clockOffset: SeriesID?
 
     init(_ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID, _ fieldCount: inout Int) {
@@ -112,6 +114,7 @@ struct DecodingPlan {
             device.fields.first { source($0.source) }.map { series(device.id, $0.quantity) }
         }
         missing = seriesFed { if case .gap = $0 { true } else { false } }
+        implausible = seriesFed { if case .plausibility = $0 { true } else { false } }
         clockOffset = seriesFed { if case .clock = $0 { true } else { false } }
         let fields = device.fields.filter(\.source.isInPayload).map { field in
             let (factor, summand) = field.unit.conversion(to: field.quantity.unit)
@@ -127,6 +130,16 @@ struct DecodingPlan {
         self.fields = fields.enumerated().sorted {
             ($1.element.recordName.count, $0.offset) < ($0.element.recordName.count, $1.offset)
         }.map(\.element)
+    }
+}
+
+extension DecodingPlan {
+    /// Adds how many of a message's readings are not plausible, if any is.
+    func countImplausible(_ readings: inout [Reading], from first: Int) {
+        guard let implausible else { return }
+        var count = 0
+        for index in first..<readings.count where readings[index].quality.contains(.implausible) { count += 1 }
+        if count > 0 { readings.append(Reading(series: implausible, time: readings[readings.count - 1].time, value: Double(count))) }
     }
 }
 

@@ -14,14 +14,23 @@ package struct Site: Sendable {
     /// Whether a device numbers its messages.
     package var hasSequences: Bool { devices.contains { $0.profile.sequence != nil } }
 
-    /// Lets every device that gives its messages a time report how far its clock is off when it is not believed.
-    package mutating func watchClocks() {
+    /// Lets every device report what the gateway finds of it: readings that are not plausible, and, where it gives its messages a time,
+    /// how far its clock is off when it is not believed.
+    package mutating func watchDevices() {
+        for index in devices.indices where devices[index].isTested {
+            let quantity = Profile.implausibleReadings
+            guard devices[index].field(quantity.name) == nil else { continue }
+            devices[index].fields.append(Profile.Field(quantity: quantity, source: .plausibility, unit: quantity.unit, plausible: nil))
+        }
         for index in devices.indices where devices[index].profile.time != nil || devices[index].profile.format == .senml {
             let quantity = Profile.clockOffset
             guard devices[index].field(quantity.name) == nil else { continue }
             devices[index].fields.append(Profile.Field(quantity: quantity, source: .clock, unit: quantity.unit, plausible: nil))
         }
     }
+
+    /// Whether a device reports that its readings are not plausible.
+    package var hasTests: Bool { devices.contains { $0.field(Profile.implausibleReadings.name) != nil } }
 
     /// Whether a device reports that its clock is off.
     package var hasClocks: Bool { devices.contains { $0.field(Profile.clockOffset.name) != nil } }
@@ -53,6 +62,9 @@ package struct Device: Sendable {
     package var location: SourceLocation?
 
     package func field(_ quantity: String) -> Profile.Field? { fields.first { $0.quantity.name == quantity } }
+
+    /// Whether a reading of it can be found implausible.
+    fileprivate var isTested: Bool { fields.contains { $0.plausible != nil || $0.counter?.maxRate != nil } }
 
     /// After how long without a reading of a field its sensor is silent.
     package func silence(of field: Profile.Field) -> TimeSpan { field.silence ?? silence }

@@ -48,11 +48,13 @@ package struct Profile: Sendable {
         case gap
         /// Not in the payload: how far the device's clock is off.
         case clock
+        /// Not in the payload: how many readings of a message were not plausible.
+        case plausibility
 
         package var isInPayload: Bool {
             switch self {
             case .value, .samples, .record: true
-            case .gap, .clock: false
+            case .gap, .clock, .plausibility: false
             }
         }
     }
@@ -65,6 +67,8 @@ package struct Profile: Sendable {
 
     /// How many messages of a device are missing before one that has come.
     package static let missingMessages = Quantity(name: "missing_messages", unit: .one)
+    /// How many readings of a message failed a test of the profile; sent only where there are any.
+    package static let implausibleReadings = Quantity(name: "implausible_readings", unit: .one)
     /// How far a device's clock is off, while its readings have the times of their arrival because of it.
     package static let clockOffset = Quantity(name: "clock_offset", unit: Unit(symbol: "s") ?? .one)
 

@@ -22,11 +22,11 @@ extension Configuration {
     }
 
     /// Reads as much of a configuration file as can be.
-    /// - Returns: the configuration, unless anything in it is wrong; the site's files, unless it does not name them; and what was found.
+    /// - Returns: as much of it as there is.
     /// - Throws: ``DiagnosticList`` where it is not YAML.
     package static func parse(
         _ file: SourceFile, environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws(DiagnosticList) -> (configuration: Configuration?, files: SiteFiles?, problems: [Diagnostic]) {
+    ) throws(DiagnosticList) -> Parsed {
         let folder = URL(fileURLWithPath: file.name).deletingLastPathComponent()
         var context = ReadingContext(folder: folder, environment: environment)
         var reader = YAMLReader(try YAMLNode.parse(file), "a configuration")
@@ -70,7 +70,8 @@ extension Configuration {
         let control = reader.scalar("control_socket").map { (path: context.path($0.string), place: $0) }
         if let control { claim(control.path, "the control socket", at: control.place.location, &files, &reader) }
         let problems = reader.finish().inSourceOrder()
-        guard let inventory, let profiles, let rules else { return (nil, nil, problems) }
+        let place = store.map { StorePlace(store: $0.path, control: control?.path ?? $0.path + ".control", ladder: ladder) }
+        guard let inventory, let profiles, let rules else { return Parsed(place: place, problems: problems) }
         let policiesFile = policies?.path ?? standardPolicies(rules)
         guard !problems.hasErrors, let broker, let store else {
             // What is wrong with one destination must not make the policies that name it wrong.
@@ -81,7 +82,7 @@ extension Configuration {
             let files = SiteFiles(
                 inventory: inventory, profiles: profiles, rules: rules, policies: policiesFile, ladder: ladder, destinations: named,
                 lateness: lateness, retention: store?.retention.readings, health: health)
-            return (nil, files, problems)
+            return Parsed(files: files, place: place, problems: problems)
         }
         let configuration = Configuration(
             inventory: inventory, profiles: profiles, rules: rules, broker: broker, store: store, ladder: ladder,
@@ -89,7 +90,7 @@ extension Configuration {
             policies: policiesFile, flapping: flapping, flood: flood, forward: forward,
             health: health, logLevel: (level ?? .info).rawValue, controlSocket: control?.path ?? store.path + ".control",
             warnings: problems)
-        return (configuration, configuration.siteFiles, problems)
+        return Parsed(configuration: configuration, files: configuration.siteFiles, place: place, problems: problems)
     }
 
     /// A file that two would write to would be lost to both, and the store's most of all.

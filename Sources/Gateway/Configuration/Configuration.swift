@@ -45,6 +45,25 @@ package struct Configuration: Sendable {
         package var health: HealthSettings
     }
 
+    /// Where a gateway keeps its store and answers: all that an operator's commands need, who may not be able to read its secrets.
+    package struct StorePlace: Sendable {
+        package var store: String
+        /// The control socket.
+        package var control: String
+        package var ladder: [String]
+    }
+
+    /// What could be read of a configuration file.
+    package struct Parsed: Sendable {
+        /// Missing where anything in it is wrong.
+        package var configuration: Configuration?
+        /// Missing where it does not name the site's files.
+        package var files: SiteFiles?
+        /// Missing where it does not name the store.
+        package var place: StorePlace?
+        package var problems: [Diagnostic]
+    }
+
     package var siteFiles: SiteFiles {
         SiteFiles(
             inventory: inventory, profiles: profiles, rules: rules, policies: policies, ladder: ladder,

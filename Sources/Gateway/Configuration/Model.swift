@@ -56,7 +56,7 @@ package struct Model: Sendable {
             // Without its devices only the form of a rule can be checked.
             throw DiagnosticList(problems + RuleCompiler.mistakesOfForm(ruleFiles ?? []))
         }
-        if files.health.hasRules { site.watchClocks() }
+        if files.health.hasRules { site.watchDevices() }
         site.devices.append(.gateway(of: site.name, interval: files.health.interval))
         let series = SeriesRegistry(try numbering(SeriesRegistry.names(of: site)))
         let compiler = RuleCompiler(
@@ -66,6 +66,7 @@ package struct Model: Sendable {
         if files.health.hasRules {
             builtIn.append(HealthRules.file(ladder: files.ladder))
             if site.hasSequences { builtIn.append(HealthRules.sequenceFile(ladder: files.ladder)) }
+            if site.hasTests { builtIn.append(HealthRules.plausibilityFile(ladder: files.ladder)) }
             if site.hasClocks { builtIn.append(HealthRules.clockFile(ladder: files.ladder)) }
         }
         let rules = found { () throws(DiagnosticList) in

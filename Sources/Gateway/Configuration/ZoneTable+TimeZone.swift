@@ -1,9 +1,9 @@
 internal import Foundation
-internal import Telemetry
+package import Telemetry
 
 extension ZoneTable {
     /// The offsets of a zone of the time zone database, from 1970 to 2100; UTC for a name that it does not know.
-    init(timeZone name: String) {
+    package init(timeZone name: String) {
         guard let zone = TimeZone(identifier: name) else {
             self.init()
             return

@@ -6,6 +6,8 @@ package struct ControlRequest: Codable, Sendable {
         case putBack = "put-back"
         /// The alarm's place is a destination's name, or empty for all.
         case retry
+        /// Where the active alarms stand now: the answer's text is a JSON list of ``AlarmStatus``.
+        case status
     }
 
     package var verb: Verb
@@ -34,6 +36,7 @@ package struct ControlAnswer: Codable, Sendable {
         self.text = text
     }
 
-    /// A request or an answer is never longer, in bytes.
-    package static let bytesMax = 65_536
+    /// A request is never longer, in bytes; nor is an answer, which may tell of many alarms.
+    package static let requestBytesMax = 65_536
+    package static let bytesMax = 64 << 20
 }

@@ -80,7 +80,7 @@ final class ControlServer: Sendable {
     }
 
     private func answer(_ connection: borrowing ControlSocket) {
-        guard let line = connection.readLine(within: 2000) else { return }
+        guard let line = connection.readLine(within: 2000, atMost: ControlAnswer.requestBytesMax) else { return }
         let answer: ControlAnswer
         do {
             let request = try JSONDecoder().decode(ControlRequest.self, from: line)
@@ -102,6 +102,7 @@ final class ControlServer: Sendable {
         case .takeOutOfService: action = .takeOutOfService
         case .putBack: action = .putBack
         case .retry: return retryDeliveries(request.alarm.isEmpty ? nil : request.alarm, person)
+        case .status: return status()
         case .shelve:
             guard let span = request.seconds.flatMap({ TimeSpan(seconds: $0) }), span > .zero else {
                 return ControlAnswer(isDone: false, text: "for how long it is put aside is not said")
@@ -122,11 +123,25 @@ final class ControlServer: Sendable {
         switch box.content.withLock({ $0 }) {
         case .success(let outcome):
             logger.notice("\(outcome.done)", metadata: ["alarm": "\(outcome.name)", "by": "\(person)"])
-            let end = outcome.aside?.aside?.until.map { " until \($0)" } ?? ""
+            let end = outcome.end.map { " until \($0)" } ?? ""
             return ControlAnswer(isDone: true, text: "\(outcome.name) \(outcome.done) by \(person)\(end)")
         case .failure(let error): return ControlAnswer(isDone: false, text: "\(error)")
         case nil: return ControlAnswer(isDone: false, text: "the gateway gave no answer")
         }
+    }
+
+    private func status() -> ControlAnswer {
+        let done = DispatchSemaphore(value: 0)
+        let box = Box<[AlarmStatus]>()
+        let isTaken = mailbox.post(
+            .status { statuses in
+                box.content.withLock { $0 = statuses }
+                done.signal()
+            })
+        guard isTaken, done.wait(timeout: .now() + 5) == .success, let statuses = box.content.withLock({ $0 }) else {
+            return ControlAnswer(isDone: false, text: "the gateway has not answered within five seconds")
+        }
+        return ControlAnswer(isDone: true, text: CanonicalJSON.text(statuses))
     }
 
     private func retryDeliveries(_ destination: String?, _ person: String) -> ControlAnswer {

@@ -116,11 +116,11 @@ package struct ControlSocket: ~Copyable, Sendable {
     }
 
     /// One line, without its end; `nil` if it has not come whole within the time, or it is too long.
-    package func readLine(within milliseconds: Int32) -> Data? {
+    package func readLine(within milliseconds: Int32, atMost bytesMax: Int = ControlAnswer.bytesMax) -> Data? {
         var line = Data()
-        var buffer = [UInt8](repeating: 0, count: 4096)
+        var buffer = [UInt8](repeating: 0, count: 65_536)
         let end = ContinuousClock.now + .milliseconds(Int64(milliseconds))
-        while line.count <= ControlAnswer.bytesMax {
+        while line.count <= bytesMax {
             let rest = (end - .now) / .milliseconds(1)
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             guard rest > 0, poll(&entry, 1, Int32(rest.rounded(.up))) > 0, case let count = read(descriptor, &buffer, buffer.count),

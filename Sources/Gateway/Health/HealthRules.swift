@@ -22,6 +22,7 @@ package enum HealthRules {
             rules:
               - name: gateway-broker-lost
                 summary: "no connection to the sensors' broker: nothing is known of any hazard"
+                cleared: "connected to the sensors' broker again"
                 for_each: device
                 where: { kind: gateway }
                 levels: \(levels("broker_connected == 0 for 1m", "broker_connected == 0 for 10m"))
@@ -78,6 +79,7 @@ package enum HealthRules {
                 blind: none
               - name: gateway-clock
                 summary: "the gateway's clock is not kept right by anything"
+                cleared: "the gateway's clock is kept right again"
                 for_each: device
                 where: { kind: gateway }
                 levels: { \(least): clock_unsynchronised == 1 for 30m }
@@ -113,6 +115,26 @@ package enum HealthRules {
                 """)
     }
 
+    /// The rule whose summary says which reading of a device was not plausible, and why.
+    static let plausibilityRule = "device-readings-implausible"
+
+    /// The rule for devices whose readings are tested.
+    package static func plausibilityFile(ladder: [String]) -> SourceFile {
+        SourceFile(
+            name: SourceFile.builtInPrefix + "plausibility.yaml",
+            text: """
+                hazard: gateway
+                rules:
+                  - name: \(plausibilityRule)
+                    summary: "{device}: implausible readings, which rules do not see"
+                    cleared: "{device}: no implausible readings for an hour"
+                    for_each: device
+                    levels: { \(ladder[0]): "count(implausible_readings, 1h) > 0" }
+                    blind: none
+
+                """)
+    }
+
     /// The rule for devices that give their messages a time.
     package static func clockFile(ladder: [String]) -> SourceFile {
         SourceFile(
@@ -122,6 +144,7 @@ package enum HealthRules {
                 rules:
                   - name: device-clock
                     summary: "{device}: its clock is off by {offset}; its readings have the times of their arrival"
+                    cleared: "{device}: its clock is right again"
                     for_each: device
                     let: { offset: clock_offset }
                     levels: { \(ladder[0]): offset < 0 s or offset > 0 s }

@@ -42,6 +42,8 @@ struct Intake: ~Copyable {
     private var attended = Instant(nanoseconds: 0)
     /// The alarm that says that nothing can be stored, while it is raised. No rule stands behind it.
     private var storeFault: Alarm?
+    /// What each device reports.
+    private let deviceFields: [String: [Profile.Field]]
     private static let storeFaultRule = "store-failing"
     private static let refusedBytesMax = 4 << 20
 
@@ -49,6 +51,7 @@ struct Intake: ~Copyable {
         self.model = model
         self.configuration = configuration
         self.logger = logger
+        deviceFields = Dictionary(model.site.devices.map { ($0.id, $0.fields) }) { first, _ in first }
         decoder = PayloadDecoder(
             site: model.site, series: { model.series.id(device: $0, quantity: $1.name) }, bytesMax: configuration.payloadBytesMax)
         engine = Engine(model.rules.plan)
@@ -196,6 +199,7 @@ struct Intake: ~Copyable {
     /// Puts the readings of a message into the batch.
     private mutating func keepReadings() {
         var exception = 0
+        var hasNamed = false
         for (index, reading) in readings.enumerated() {
             var reading = reading
             if exception < exceptions.count, exceptions[exception].index == index {
@@ -207,11 +211,25 @@ struct Intake: ~Copyable {
                 case .evaluated, .unusable: break
                 }
             }
-            if reading.quality.contains(.implausible) { statistics.implausible += 1 }
+            if reading.quality.contains(.implausible) {
+                statistics.implausible += 1
+                // One a message is enough to be named.
+                if !hasNamed { name(implausible: reading) }
+                hasNamed = true
+            }
             if reading.quality.contains(.clockReplaced) { statistics.clockReplaced += 1 }
             statistics.readings += 1
             batch.readings.append(reading)
         }
+    }
+
+    /// Says in the alarm which reading was not plausible, and why.
+    private mutating func name(implausible reading: Reading) {
+        let series = Int(reading.series.index)
+        guard configuration.health.hasRules, series < model.series.devices.count else { return }
+        let (id, quantity) = (model.series.devices[series], model.series.quantities[series])
+        guard let field = deviceFields[id]?.first(where: { $0.quantity.name == quantity }) else { return }
+        book.remarks["\(HealthRules.plausibilityRule)/\(id)"] = field.objection(to: reading.value)
     }
 
     /// Lets the timers run that are due.

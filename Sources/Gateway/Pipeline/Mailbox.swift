@@ -12,6 +12,8 @@ package final class Mailbox: Sendable {
         case health(HealthReport)
         /// What an operator asks for; the answer comes when it is committed, or refused.
         case order(OperatorOrder, answer: @Sendable (Result<OrderOutcome, OperatorError>) -> Void)
+        /// Somebody wants to know where the active alarms stand.
+        case status(answer: @Sendable ([AlarmStatus]) -> Void)
     }
 
     /// More letters than this at once are refused: nobody may fill the gateway's memory.
@@ -52,7 +54,7 @@ package final class Mailbox: Sendable {
                 content.isToStop = true
                 return true
             case .reload: content.letters.removeAll(where: \.isReload)
-            case .reloadFailed, .health, .order: break
+            case .reloadFailed, .health, .order, .status: break
             }
             guard content.letters.count < Self.capacity else { return false }
             content.letters.append(letter)
@@ -87,5 +89,5 @@ extension Mailbox.Letter {
 /// Something that keeps a gateway from running.
 package struct GatewayError: Error, CustomStringConvertible {
     package let description: String
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

@@ -84,6 +84,7 @@ package final class Pipeline {
         intake = Intake(model, configuration, logger: logger)
         try intake.warm(from: store, now: now, because: .start)
         connection = link { [unowned self] message in take(message) }
+        noteSite()
     }
 
     private func take(_ message: IncomingMessage) {
@@ -289,6 +290,7 @@ package final class Pipeline {
             } catch {
                 answer(.failure(error))
             }
+        case .status(let answer): answer(intake.status(at: now))
         case .health(let report):
             let refused = connection?.refusedFilters ?? []
             intake.report(report, isConnected: connection?.isConnected ?? false, refused: refused, delay: worstDelay, at: now)
@@ -303,6 +305,7 @@ package final class Pipeline {
                 return intake.count { $0.failedReloads += 1 }
             }
             intake.count { $0.reloads += 1 }
+            noteSite()
             intake.add(AuditNote("reloaded", at: now, text: model.summary, facts: model.ruleVersions))
             subscribe(to: model.filters)
             logger.notice(
@@ -320,6 +323,15 @@ package final class Pipeline {
         }
         connection?.subscribe(to: filters)
         areSubscriptionsKept = false
+    }
+
+    /// Keeps what commands beside the gateway have to know of its site.
+    private func noteSite() {
+        do {
+            try store.note(SiteNote(name: model.site.name, timeZone: model.site.timeZone, ladder: configuration.ladder))
+        } catch {
+            logger.error("the site's time zone cannot be noted for commands: \(error)")
+        }
     }
 
     /// Once the session holds no others, the store needs to know only the filters that are wanted.

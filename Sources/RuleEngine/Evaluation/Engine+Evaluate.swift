@@ -196,6 +196,7 @@ extension Engine {
             let tally = tally(Int(instance.tallyBase) + a, level: code.b)
             value =
                 tally.members == 0 ? .nan : tally.holding == tally.members ? 1 : tally.holding + tally.unknown < tally.members ? 0 : .nan
+        case .voters: value = Double(layout.tallies[Int(instance.tallyBase) + a].memberCount)
         case .hasSensor: value = layout.operands[Int(instance.operandBase) + a].sourceCount > 0 ? 1 : 0
         case .hour:
             due = min(due, nextHour(after: now))

@@ -87,6 +87,8 @@ struct Comparison: Sendable, Hashable {
     var rightText: String
     /// The unit in which the sides are shown, and whether they are differences of temperatures.
     var unit: Unit
+    /// Of the question whether nothing came: for how long.
+    var silentFor: TimeSpan?
 }
 
 /// What an expression is: true or false, a text, or a number of a dimension.

@@ -121,7 +121,8 @@ extension ExpressionChecker {
         counted.window = window
         let comparison = Comparison(
             sign: .lessOrEqual, left: .measure(counted), right: .constant(Literal(number: 0, unit: .one)),
-            leftText: "readings of \(quantity.quantity.name) in \(TimeSpanText.short(window))", rightText: "0", unit: .one)
+            leftText: "readings of \(quantity.quantity.name) in \(TimeSpanText.short(window))", rightText: "0", unit: .one,
+            silentFor: window)
         return .and(.hasSensor(counted), .comparison(comparison))
     }
 

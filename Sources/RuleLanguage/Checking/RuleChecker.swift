@@ -51,6 +51,7 @@ struct RuleChecker {
             suppress = ExplainedCondition(text: ExpressionChecker.bracketed(text), comparisons: Array(builder.comparisons[first...]))
         }
         let summary = summarise(source.summary, source, devices, &checker, &builder)
+        let cleared = source.cleared.map { summarise($0, source, devices, &checker, &builder) }
         var translations: [String: Translation] = [:]
         for translation in source.translations {
             translations[translation.language.string] = Translation(
@@ -78,7 +79,7 @@ struct RuleChecker {
             return nil
         }
         let rule = Rule(
-            name: source.name.string, hazard: source.hazard, summary: summary, forEach: source.forEach.map(\.string),
+            name: source.name.string, hazard: source.hazard, summary: summary, cleared: cleared, forEach: source.forEach.map(\.string),
             levels: levels.map { RuleLevel(level: $0.level, name: $0.name) }, escalate: source.escalate?.string, labels: source.labels,
             runbook: source.runbook,
             location: source.name.location, version: "", program: builder.program, operands: builder.operands,

@@ -183,10 +183,12 @@ struct ProgramBuilder {
             register = emit(Instruction(.atLeast, a: tally, constant: Double(sensors)))
             needed = Double(sensors)
         }
+        let voters = emit(Instruction(.voters, a: tally))
         comparisons.append(
             LoweredComparison(
                 register: register, sign: ">=", left: .register(count, .one), right: .constant(needed, .one),
-                leftText: "sensors with \(text)", rightText: needed.isNaN ? "all of them" : NumberText.short(needed), unit: .one))
+                leftText: "sensors with \(text)", rightText: needed.isNaN ? "all of them" : NumberText.short(needed), unit: .one,
+                vote: .init(voters: voters, text: condition.asVoted ?? "with \(text)")))
         return Value(register: register, unit: .one)
     }
 
@@ -248,7 +250,7 @@ struct ProgramBuilder {
         comparisons.append(
             LoweredComparison(
                 register: register, sign: comparison.sign.rawValue, left: isMirrored ? other : own, right: isMirrored ? own : other,
-                leftText: comparison.leftText, rightText: comparison.rightText, unit: comparison.unit,
+                leftText: comparison.leftText, rightText: comparison.rightText, unit: comparison.unit, silentFor: comparison.silentFor,
                 ahead: max(comparison.left.ahead, comparison.right.ahead)))
         return register
     }
@@ -334,6 +336,19 @@ extension CheckedExpression {
         }
     }
 
+    /// What a sensor was asked, where that is one comparison with a constant: `over 35 ppm for 10 min`.
+    fileprivate var asVoted: String? {
+        switch self {
+        case .hold(let inner, let span): return inner.asVoted.map { "\($0) for \(TimeSpanText.spoken(span))" }
+        case .comparison(let comparison):
+            guard case .measure = comparison.left, case .constant = comparison.right, comparison.silentFor == nil,
+                let word = Cause.relation(comparison.sign.rawValue, holds: true)
+            else { return nil }
+            return "\(word) \(comparison.rightText)"
+        default: return nil
+        }
+    }
+
     fileprivate var isConstant: Bool {
         if case .constant = self { return true }
         return false
@@ -354,6 +369,14 @@ package struct LoweredComparison: Sendable {
     var leftText: String
     var rightText: String
     var unit: Unit
+    /// Of a vote: the register of how many sensors there are, and what each was asked, as it stands behind their number: `over 35 ppm`.
+    struct Vote: Sendable {
+        var voters: Int32
+        var text: String
+    }
+    var vote: Vote?
+    /// Of the question whether nothing came: for how long.
+    var silentFor: TimeSpan?
     /// How far in the future what it compares lies, where it is a forecast.
     var ahead: TimeSpan = .zero
     /// For how long it has to hold, where the rule says `for`.

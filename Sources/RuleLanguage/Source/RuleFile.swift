@@ -48,6 +48,8 @@ package struct RuleSource: Sendable {
     package var clear: ScalarText?
     package var blind: ScalarText?
     package var suppress: ScalarText?
+    /// What is said at the end of an alarm.
+    package var cleared: ScalarText?
     package var escalate: ScalarText?
     package var labels: [String: String]
     package var runbook: String?
@@ -81,6 +83,7 @@ package struct RuleSource: Sendable {
         let clear = reader.scalar(RuleKey.clear.rawValue)
         let blind = reader.scalar(RuleKey.blind.rawValue)
         let suppress = reader.scalar(RuleKey.suppress.rawValue)
+        let cleared = reader.scalar(RuleKey.cleared.rawValue)
         let escalate = reader.scalar(RuleKey.escalate.rawValue)
         let labels = Dictionary(reader.strings(RuleKey.labels.rawValue).map { ($0.key.string, $0.value.string) }) { $1 }
         let runbook = reader.string(RuleKey.runbook.rawValue)
@@ -89,7 +92,8 @@ package struct RuleSource: Sendable {
         guard let name else { return nil }
         return RuleSource(
             name: name, summary: summary, hazard: own?.string ?? "", forEach: forEach, matchers: matchers,
-            definitions: definitions, levels: levels, clear: clear, blind: blind, suppress: suppress, escalate: escalate, labels: labels,
+            definitions: definitions, levels: levels, clear: clear, blind: blind, suppress: suppress, cleared: cleared, escalate: escalate,
+            labels: labels,
             runbook: runbook, instruction: instruction, translations: translations)
     }
 

@@ -16,7 +16,7 @@ package enum RuleKey: String, CaseIterable, Sendable {
     case forEach = "for_each"
     case matchers = "where"
     case definitions = "let"
-    case levels, clear, blind, suppress, escalate, labels, runbook, instruction, languages
+    case levels, clear, cleared, blind, suppress, escalate, labels, runbook, instruction, languages
 
     /// What its value is.
     package enum Form: Sendable {
@@ -25,7 +25,7 @@ package enum RuleKey: String, CaseIterable, Sendable {
 
     package var form: Form {
         switch self {
-        case .name, .summary, .hazard, .blind, .escalate, .runbook, .instruction: .text
+        case .name, .summary, .cleared, .hazard, .blind, .escalate, .runbook, .instruction: .text
         case .forEach: .textOrList
         case .matchers, .labels: .texts
         case .definitions: .expressions
@@ -48,6 +48,8 @@ package enum RuleKey: String, CaseIterable, Sendable {
         case .definitions: "Names for expressions, to be used below and in the summary."
         case .levels: "The ladder: a condition for each level, or a mapping with 'when' and 'until'."
         case .clear: "The alarm ends only when this is true; without it, when no level holds."
+        case .cleared:
+            "The sentence at the alarm's end, as 'summary': {device}: heard again. Default: the summary with the values of then; one without values says that it is over."
         case .blind:
             "The level of the fault when a normal group has been unknown for longer than its sensors may be silent; 'none' for no fault. Default: the ladder's lowest level."
         case .suppress:

@@ -13,8 +13,9 @@ extension Store {
             sql: """
                 INSERT INTO alarm (id, rule, group_name, hazard, labels, position, area, level, level_name, held, uncertain,
                     blind, suppressed, state, flapping, raised, cleared, sequence, summary,
-                    acknowledged, acknowledged_by, acknowledged_note, origin)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    acknowledged, acknowledged_by, acknowledged_note, origin, number)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                    (SELECT coalesce(max(number), 0) + 1 FROM alarm))
                 ON CONFLICT (id) DO UPDATE SET level = excluded.level, level_name = excluded.level_name,
                     held = excluded.held, uncertain = excluded.uncertain, blind = excluded.blind, suppressed = excluded.suppressed,
                     state = excluded.state, flapping = excluded.flapping, cleared = excluded.cleared,

@@ -15,6 +15,7 @@ enum Migrations {
         migrator.registerMigration("10 origins of alarms", migrate: Migration10.apply)
         migrator.registerMigration("11 origins of what is put aside", migrate: Migration11.apply)
         migrator.registerMigration("12 audited rows, floods", migrate: Migration12.apply)
+        migrator.registerMigration("13 numbers of alarms, the site", migrate: Migration13.apply)
         return migrator
     }
 }

@@ -1,0 +1,33 @@
+internal import RulePlan
+package import Telemetry
+
+extension Engine {
+    /// How a series has changed of late: the line of least squares through its newest samples, in its unit per second. For people, who
+    /// want to know where something goes; rules use `slope`.
+    ///
+    /// - Parameter span: how far back from the newest sample; what is no longer kept is not looked at.
+    /// - Returns: `nil` of a silent sensor, and where there are fewer than three samples. O(samples in the span).
+    package mutating func trend(of id: SeriesID, over span: TimeSpan) -> Double? {
+        guard let index = index(of: id), !series[index].isUnknown, series[index].newest != .min else { return nil }
+        let ring = series[index].ring
+        let newest = series[index].newest
+        let first = ring.upperBound(newest.saturatingSubtract(span.nanoseconds))
+        guard Int(ring.count) - first >= 3 else { return nil }
+        // About the newest sample, so that nothing large is subtracted.
+        let origin = ring[Int(ring.count) - 1].value
+        var (times, values, squares, products, count) = (0.0, 0.0, 0.0, 0.0, 0.0)
+        for at in first..<Int(ring.count) {
+            let sample = ring[at]
+            let (time, value) = (Double(sample.time - newest) * 1e-9, sample.value - origin)
+            times += time
+            values += value
+            squares += time * time
+            products += time * value
+            count += 1
+        }
+        let spread = count * squares - times * times
+        guard spread > 0 else { return nil }
+        let slope = (count * products - times * values) / spread
+        return slope.isFinite ? slope : nil
+    }
+}

@@ -14,6 +14,8 @@ package struct Diagnostic: Error, Hashable, Sendable {
     package var hint: String?
     /// What would stand at `location` if the mend were made, where it is as simple as that.
     package var fix: String?
+    /// The file that it is about as a whole, where one cannot be read.
+    package var path: String?
 
     package init(
         _ severity: Severity = .error, id: String, _ message: String, at location: SourceLocation? = nil,

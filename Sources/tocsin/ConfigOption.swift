@@ -21,6 +21,7 @@ struct ConfigOption: ParsableArguments {
         if let config { return config }
         let named = ProcessInfo.processInfo.environment["TOCSIN_CONFIG"]
         guard let found = named ?? Self.places.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            if let hint = Self.places.compactMap({ GroupHint.text(for: $0) }).first { Terminal.complain(hint) }
             Terminal.complain(
                 "there is no configuration: name it with --config, or in TOCSIN_CONFIG; neither \(Self.places.joined(separator: " nor ")) is there"
             )

@@ -9,13 +9,20 @@ enum Failure {
     static let noInput = ExitCode(66)
     static let configuration = ExitCode(78)
 
-    static func report(_ error: any Error) -> ExitCode {
+    /// - Parameter path: what could not be reached, where the error does not say it.
+    static func report(_ error: any Error, about path: String? = nil) -> ExitCode {
+        if let hint = path.flatMap({ GroupHint.text(for: $0) }) { Terminal.complain(hint) }
         switch error {
         case let list as DiagnosticList:
             Terminal.printDiagnostics(list.diagnostics)
+            for path in list.diagnostics.compactMap(\.path) { if let hint = GroupHint.text(for: path) { Terminal.complain(hint) } }
             let isMissing = list.diagnostics.allSatisfy { $0.id == "missing-file" }
             return isMissing ? noInput : configuration
-        case StoreError.missing:
+        case StoreError.missing(let path):
+            if let hint = GroupHint.text(for: path) {
+                Terminal.complain(hint)
+                return .failure
+            }
             Terminal.complain("\(error)")
             return noInput
         default:

@@ -53,7 +53,7 @@ extension ControlRequest {
             }
             answer = try JSONDecoder().decode(ControlAnswer.self, from: line)
         } catch let error as GatewayError {
-            throw Failure.report(error)
+            throw Failure.report(error, about: path)
         }
         guard answer.isDone else {
             Terminal.complain(answer.text)

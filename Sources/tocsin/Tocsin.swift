@@ -1,6 +1,18 @@
 import ArgumentParser
+import Foundation
 
 @main
+enum Program {
+    static func main() async {
+        // Swift reads the command line from /proc. Without it every command would be the one without arguments, which succeeds.
+        guard !CommandLine.arguments.isEmpty else {
+            Terminal.complain("/proc is not there, and without it the command line cannot be read: mount it (mount -t proc proc /proc)")
+            exit(71)
+        }
+        await Tocsin.main()
+    }
+}
+
 struct Tocsin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tocsin",

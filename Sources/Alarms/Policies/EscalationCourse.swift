@@ -7,6 +7,10 @@ struct EscalationCourse: Codable, Sendable {
         /// The newest transition that it was told, and how often it was told again.
         var sequence: Int
         var repeats: Int
+        /// What it is kept up to date with; `nil` for everything.
+        var events: Set<Policy.Event>?
+
+        func wants(_ event: Policy.Event) -> Bool { events?.contains(event) ?? true }
     }
 
     struct Progress: Codable, Sendable {
@@ -94,6 +98,15 @@ struct EscalationCourse: Codable, Sendable {
         for (key, progress) in steps where key.hasPrefix(old + "/") && !key.dropFirst(old.count + 1).contains("/") {
             steps[key] = nil
             steps[new + key.dropFirst(old.count)] = progress
+        }
+    }
+
+    /// Takes note that a step tells a destination, and of what. It hears what any of its steps asks for.
+    mutating func note(_ events: Set<Policy.Event>?, of destination: String) {
+        if let known = told[destination] {
+            told[destination]?.events = known.events.flatMap { known in events.map { known.union($0) } }
+        } else {
+            told[destination] = Told(sequence: 0, repeats: 0, events: events)
         }
     }
 

@@ -63,7 +63,7 @@ package struct EscalationPlanner: Sendable {
             message: EscalationMessage(standing, site: site), severity: alarm.level.rank, escalate: escalate, state: alarm.state)
         course.take(standing, course.message)
         // A repeat under a number that was sent before would be taken for sent.
-        for (name, repeats) in told { course.told[name] = .init(sequence: alarm.sequence, repeats: repeats) }
+        for (name, repeats) in told { course.told[name] = .init(sequence: alarm.sequence, repeats: repeats, events: nil) }
         course.limitTimes(to: now)
         courses[alarm.id] = course
         return text == nil
@@ -80,7 +80,7 @@ package struct EscalationPlanner: Sendable {
         var escalations: [Escalation] = []
         let isAboutAside = transition.kind == .shelved || transition.kind == .suppressed || transition.kind == .outOfService
         if transition.kind.isEnd || !course.state.isAside || isAboutAside {
-            for name in course.told.keys.sorted() {
+            for name in course.told.keys.sorted() where course.told[name]?.wants(Policy.Event(transition.kind)) == true {
                 tell(name, &course, because: nil, isRepeat: false, at: transition.recorded, &escalations)
             }
         }
@@ -134,6 +134,8 @@ package struct EscalationPlanner: Sendable {
                     destinations.first { $0.name == name }.map { course.reached.count >= Int($0.minimumLevel.rank) } ?? false
                 }
                 guard !names.isEmpty else { continue }
+                if step.isForNewOnly, let hours = step.hours, !hours.include(beginning, policies.zone) { continue }
+                guard step.events?.contains(.raised) ?? true else { continue }
                 let waitsForHours = due <= now || step.hours.map { !$0.include(due, policies.zone) } ?? false
                 steps.append(
                     (
@@ -195,12 +197,17 @@ package struct EscalationPlanner: Sendable {
             nextLook = min(nextLook, now + .seconds(60))
             return false
         }
+        // What was there before its hours began is somebody else's.
+        if step.isForNewOnly, let hours = step.hours, !hours.include(beginning, policies.zone) { return false }
         let fired = progress?.fired ?? 0
         let reason = EscalationMessage.StepPart(policy: policy.name, step: number + 1, reason: step.delay.text, repetition: fired)
         for name in step.destinations {
             guard let destination = destinations.first(where: { $0.name == name }),
                 course.reached.count >= Int(destination.minimumLevel.rank)
             else { continue }
+            course.note(step.events, of: name)
+            // That its time has come is a raise for it, also where the alarm was raised long before.
+            guard step.events?.contains(.raised) ?? true else { continue }
             tell(name, &course, because: reason, isRepeat: fired > 0, at: now, &escalations)
         }
         course.steps[key] = .init(since: beginning, fired: fired + 1, latest: now)
@@ -215,14 +222,14 @@ package struct EscalationPlanner: Sendable {
         // A destination that is no longer configured has nobody to deliver to it.
         guard destinations.contains(where: { $0.name == name }) else { return }
         var message = course.message
-        var told = course.told[name] ?? .init(sequence: 0, repeats: 0)
+        var told = course.told[name] ?? .init(sequence: 0, repeats: 0, events: nil)
         var identity = "\(message.alarm.id)#\(message.transition.sequence)/\(name)"
         if told.sequence == message.transition.sequence {
             guard isRepeat else { return }
             told.repeats += 1
             identity += "~\(told.repeats)"
         } else {
-            told = .init(sequence: message.transition.sequence, repeats: 0)
+            told = .init(sequence: message.transition.sequence, repeats: 0, events: told.events)
         }
         course.told[name] = told
         message.id = identity

@@ -22,6 +22,39 @@ package struct Policy: Sendable {
         package var hours: Hours?
         /// When nothing more of it is sent.
         package var stop: Stop
+        /// The events of which its destinations are told; all of them where it says nothing.
+        package var events: Set<Event>?
+        /// It leaves out an alarm that had reached its level outside its hours already.
+        package var isForNewOnly = false
+    }
+
+    /// What happens to an alarm, as a step may ask for it by `on`.
+    package enum Event: String, Sendable, CaseIterable, Codable {
+        case raised, rose, fell, cleared, acknowledged, shelved, unshelved, suppressed, released, uncertain, certain, sensors
+        case chattering, calm
+        case outOfService = "out-of-service"
+        case inService = "in-service"
+
+        package init(_ kind: Transition.Kind) {
+            switch kind {
+            case .raised, .blind: self = .raised
+            case .rose: self = .rose
+            case .fell: self = .fell
+            case .cleared, .retired: self = .cleared
+            case .acknowledged: self = .acknowledged
+            case .shelved: self = .shelved
+            case .unshelved: self = .unshelved
+            case .suppressed: self = .suppressed
+            case .released: self = .released
+            case .uncertain: self = .uncertain
+            case .certain: self = .certain
+            case .sensors: self = .sensors
+            case .flapping: self = .chattering
+            case .calm: self = .calm
+            case .outOfService: self = .outOfService
+            case .inService: self = .inService
+            }
+        }
     }
 
     package enum Delay: Sendable, Hashable {

@@ -131,11 +131,25 @@ private struct PolicyReading {
                     fix: NearMiss.best(for: name.string, among: calendars.keys))
             }
         }
+        let events = reader.items("on").compactMap(\.scalar).compactMap { name -> Policy.Event? in
+            if let event = Policy.Event(rawValue: name.string) { return event }
+            let known = Policy.Event.allCases.map(\.rawValue)
+            reader.report(
+                "unknown-event", "'\(name.string)' is not an event of an alarm", at: name.location,
+                hint: NearMiss.hint(for: name.string, among: known) ?? "known: \(known.joined(separator: ", "))",
+                fix: NearMiss.best(for: name.string, among: known))
+            return nil
+        }
+        let onlyNew = reader.scalar("only_new")
+        let isForNewOnly = reader.bool("only_new") ?? false
+        if isForNewOnly, hours == nil, let onlyNew {
+            reader.report("new-without-hours", "'only_new' is about the hours of a step, and this one has none", at: onlyNew.location, hint: "add 'during' or 'outside'")
+        }
         let standard: Policy.Stop
         if case .active = delay { standard = .cleared } else { standard = .acknowledged }
         return Policy.Step(
             destinations: names.map(\.string), minimumLevel: minimum, delay: delay, repeatEvery: pause, times: times ?? .max, hours: hours,
-            stop: stop ?? standard)
+            stop: stop ?? standard, events: events.isEmpty ? nil : Set(events), isForNewOnly: isForNewOnly)
     }
 
     private func level(_ key: String, _ reader: inout YAMLReader) -> Level? {

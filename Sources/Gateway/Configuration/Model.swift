@@ -209,7 +209,9 @@ package enum SourceFolder {
             throw DiagnosticList([Diagnostic(id: "missing-file", "there is no file or folder \(path), where the \(what) should be")])
         }
         if !isFolder.boolValue { return [try file(path)] }
-        let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+        // Behind a link to a folder nothing is found.
+        let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         var files: [SourceFile] = []
         for name in names.sorted() where (name.hasSuffix(".yaml") || name.hasSuffix(".yml")) && path + "/" + name != excluded {
             files.append(try file(path + "/" + name))
@@ -222,7 +224,9 @@ package enum SourceFolder {
             var isFolder: ObjCBool = false
             let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
             let what = isFolder.boolValue ? "\(path) is a folder, and a file was expected" : "\(path) may not be read by this user"
-            throw DiagnosticList([Diagnostic(id: "missing-file", isThere ? what : "there is no file \(path)")])
+            var diagnostic = Diagnostic(id: "missing-file", isThere ? what : "there is no file \(path)")
+            diagnostic.path = path
+            throw DiagnosticList([diagnostic])
         }
         guard let text = String(data: data, encoding: .utf8) else {
             throw DiagnosticList([Diagnostic(id: "not-utf8", "\(path) is not UTF-8")])

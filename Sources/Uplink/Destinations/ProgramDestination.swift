@@ -68,6 +68,13 @@ package struct ProgramDestination: Destination {
             environment["TOCSIN_LEVEL"] = message.transition.to
             environment["TOCSIN_KIND"] = message.transition.kind
             environment["TOCSIN_SUMMARY"] = message.summary
+            environment["TOCSIN_ALARM"] = message.alarm.id
+            environment["TOCSIN_STATE"] = message.alarm.state
+            // Empty where it is kept up to date, and no step has come.
+            environment["TOCSIN_POLICY"] = message.escalation?.policy ?? ""
+            environment["TOCSIN_STEP"] = message.escalation.map { "\($0.step)" } ?? ""
+            environment["TOCSIN_REASON"] = message.escalation?.reason ?? ""
+            environment["TOCSIN_REPETITION"] = message.escalation.map { "\($0.repetition)" } ?? ""
         } else if let flood = FloodMessage.read(escalation.payload) {
             environment["TOCSIN_SITE"] = flood.data.site
             environment["TOCSIN_LEVEL"] = flood.data.alarms.first?.level ?? ""

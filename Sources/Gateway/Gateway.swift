@@ -7,6 +7,7 @@ internal import RuleLanguage
 internal import ServiceLifecycle
 internal import SourceText
 internal import Store
+internal import Synchronization
 package import Telemetry
 internal import UnixSignals
 internal import Uplink
@@ -14,14 +15,16 @@ internal import Uplink
 /// A whole gateway as one service: it starts, runs until its group shuts down, drains and stops.
 package final class Gateway: Service {
     package let statistics: StatisticsBoard
-    private let configuration: Configuration
-    private let clock: any GatewayClock
+    let configuration: Configuration
+    let clock: any GatewayClock
     private let logger: Logger
     /// Held as long as the gateway lives.
     private let lock: StoreLock
-    private let store: Store
+    let store: Store
+    /// One person at a time changes what is in maintenance.
+    let maintaining = Mutex(())
     private let model: Model
-    private let mailbox: Mailbox
+    let mailbox: Mailbox
     private let dispatcher: Dispatcher
     private let publishers: [Publisher]
     private let forwarder: Forwarder?
@@ -54,7 +57,7 @@ package final class Gateway: Service {
             )
         }
         self.configuration = configuration
-        model = try Model.load(configuration) { try store.series($0) }
+        model = try Model.load(configuration, maintenance: try store.maintenance()) { try store.series($0) }
         // A store that was set aside has its mark with it.
         if let damage = try rescue?.description ?? store.lossSinceMark().map({ "the store has lost its newest part: \($0)" }) {
             logger.critical("\(damage)")
@@ -150,6 +153,8 @@ package final class Gateway: Service {
         for publisher in publishers { publisher.start() }
         let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger) { [dispatcher] in
             try await dispatcher.retry($0, person: $1)
+        } maintain: { [self] request, person throws(OperatorError) in
+            try maintain(request, person)
         }
         control.start()
         defer { control.stop() }
@@ -203,7 +208,7 @@ package final class Gateway: Service {
     /// Reads devices and rules again; with a mistake in them, the running ones stay.
     package func reload() {
         do {
-            let model = try Model.load(configuration) { try store.series($0) }
+            let model = try Model.load(configuration, maintenance: try store.maintenance()) { try store.series($0) }
             for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
             if !mailbox.post(.reload(model)) { logger.error("too much at once: not reloaded") }
         } catch {

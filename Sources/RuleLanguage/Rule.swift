@@ -68,6 +68,8 @@ package struct RuleInstance: Sendable {
     package var devices: [String]
     /// Not an alarm, but a sensor's part in a vote of it.
     package var isBallot = false
+    /// Those of the devices that are in maintenance, in part or as a whole: what they measure is left out.
+    package var maintained: [String] = []
 }
 
 /// The rules of a gateway, ready to run.

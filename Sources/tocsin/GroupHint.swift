@@ -16,7 +16,8 @@ enum GroupHint {
             let refusing = stat(place, &status) == 0 ? place : folder
             guard stat(refusing, &status) == 0, let group = getgrgid(status.st_gid), let name = group.pointee.gr_name else { return nil }
             let groupName = String(cString: name)
-            return "\(refusing) may be read by members of the group '\(groupName)': have yourself added (sudo adduser NAME \(groupName)), and log in again"
+            return
+                "\(refusing) may be read by members of the group '\(groupName)': have yourself added (sudo adduser NAME \(groupName)), and log in again"
         }
         return nil
     }

@@ -156,32 +156,62 @@ struct UnshelveCommand: ParsableCommand {
     func run() throws { try order.send(.unshelve, place.alarm) }
 }
 
+/// An alarm, a place where there may be one, or a sensor.
+struct PlaceOptions: ParsableArguments {
+    @Argument(help: "The alarm: its number, rule/group, its identity, or a beginning of one up to the end of a part.")
+    var alarm: String?
+
+    @Option(help: ArgumentHelp("A device in the place of an alarm: no rule sees its readings.", valueName: "id"))
+    var device: String?
+
+    @Option(help: ArgumentHelp("Only this quantity of the device.", valueName: "name"))
+    var quantity: String?
+
+    func validate() throws {
+        if (alarm == nil) == (device == nil) { throw ValidationError("Name an alarm, or a --device.") }
+        if quantity != nil, device == nil { throw ValidationError("--quantity is one of a --device.") }
+    }
+
+    func send(_ verb: ControlRequest.Verb, _ order: OrderOptions) throws {
+        if let alarm { return try order.send(verb, alarm) }
+        var request = order.request(verb, "")
+        (request.device, request.quantity) = (device, quantity)
+        try request.send(to: try order.config.place().control)
+    }
+}
+
 struct OutOfServiceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "out-of-service", abstract: "Take an alarm out of service until someone puts it back.",
+        commandName: "out-of-service", abstract: "Take an alarm, or a sensor, out of service until someone puts it back.",
         discussion: """
-            Nobody is told of it until then; it is recorded all the same, and tocsin alarms shows it. An alarm that is \
-            not active is named by its rule and its group.
+            Nobody is told of the alarm until then; it is recorded all the same, and tocsin alarms shows it. An alarm that is \
+            not active is named by its rule and its group. Of a sensor in maintenance the readings are kept and no rule sees them: \
+            votes and averages go on with the others, and the summary says so.
 
               tocsin out-of-service river-rising/franklintown -m "the gauge was washed away"
+              tocsin out-of-service --device co-3 -m "being calibrated"
             """)
 
-    @OptionGroup var place: AlarmArgument
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var order: OrderOptions
 
     func validate() throws {
         if order.message.isEmpty { throw ValidationError("Say why, with -m: others must know.") }
     }
 
-    func run() throws { try order.send(.takeOutOfService, place.alarm) }
+    func run() throws { try place.send(.takeOutOfService, order) }
 }
 
 struct InServiceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "in-service", abstract: "Put an alarm back that was taken out of service.")
+        commandName: "in-service", abstract: "Put an alarm, or a sensor, back that was taken out of service.",
+        discussion: """
+              tocsin in-service river-rising/franklintown
+              tocsin in-service --device co-3
+            """)
 
-    @OptionGroup var place: AlarmArgument
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var order: OrderOptions
 
-    func run() throws { try order.send(.putBack, place.alarm) }
+    func run() throws { try place.send(.putBack, order) }
 }

@@ -41,6 +41,8 @@ struct SensorsCommand: ParsableCommand {
         var quality: String?
         var flags: [String]
         var isSilent: Bool
+        /// Why it is in maintenance, if it is.
+        var maintenance: String?
         /// After how many seconds without a reading it is silent.
         var silentAfter: Double?
         /// Within the last hour.
@@ -64,7 +66,8 @@ struct SensorsCommand: ParsableCommand {
         for line in lines {
             let value = line.value.map { "\(NumberText.short($0))\(line.unit.isEmpty ? "" : " \(line.unit)")" } ?? "-"
             let heard = line.time.map { "\(clock.age($0)) ago" } ?? "never"
-            var state = line.isSilent ? "SILENT" : line.quality ?? ""
+            var state = line.maintenance.map { "in maintenance: \($0); " } ?? ""
+            state += line.isSilent ? "SILENT" : line.quality ?? ""
             if !line.flags.isEmpty { state += " (\(line.flags.joined(separator: ", ")))" }
             if line.flagged > 0 { state += ", \(line.flagged) of \(line.readings) flagged" }
             if line.refused > 0 { state += ", \(line.refused) refused" }
@@ -85,7 +88,9 @@ struct SensorsCommand: ParsableCommand {
         let start = clock.now - .hours(1)
         let refused = try store.reader.refusalCounts(since: start)
         let rows = try store.reader.sensors(since: start)
-        func line(_ row: StoreReader.SensorRow, _ unit: Telemetry.Unit?, silentAfter: TimeSpan?) -> Line {
+        let maintained = try store.reader.maintenance()
+        func line(_ row: StoreReader.SensorRow, _ unit: Telemetry.Unit?, silentAfter: TimeSpan?, maintenance: String? = nil) -> Line {
+            let entry = maintained.first { $0.device == row.device && ($0.quantity ?? row.quantity) == row.quantity }
             let stored = Telemetry.Unit(symbol: row.unit) ?? .one
             let shown = unit.map { $0.dimension == stored.dimension ? $0 : stored } ?? stored
             let (factor, summand) = stored.conversion(to: shown)
@@ -94,7 +99,8 @@ struct SensorsCommand: ParsableCommand {
                 device: row.device, quantity: row.quantity,
                 value: row.newest.flatMap { $0.value.isFinite ? $0.value * factor + summand : nil }, unit: shown.symbol,
                 time: row.newest?.time.description, quality: row.newest?.quality.grade, flags: row.newest?.quality.names ?? [],
-                isSilent: isSilent, silentAfter: silentAfter?.seconds, readings: row.count, flagged: row.flagged,
+                isSilent: isSilent, maintenance: entry.map { "\($0.reason) (\($0.person))" } ?? maintenance,
+                silentAfter: silentAfter?.seconds, readings: row.count, flagged: row.flagged,
                 refused: refused[row.device] ?? 0)
         }
         guard let site = try site() else {
@@ -107,7 +113,7 @@ struct SensorsCommand: ParsableCommand {
                 let row =
                     known["\(device.id)\u{0}\(name)"]
                     ?? StoreReader.SensorRow(device: device.id, quantity: name, unit: field.quantity.unit.symbol)
-                return line(row, field.unit, silentAfter: device.silence(of: field))
+                return line(row, field.unit, silentAfter: device.silence(of: field), maintenance: field.maintenance)
             }
         }
     }

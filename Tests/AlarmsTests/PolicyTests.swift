@@ -181,6 +181,65 @@ import Testing
               - { to: town, after: 15m active, minimum_level: warning }
         """
 
+    @Test("a step tells only of the events that it asks for; a destination of several steps hears what any of them asks for")
+    func events() throws {
+        let text = """
+            policies:
+              - name: duty
+                steps:
+                  - { to: log, on: [raised, cleared] }
+                  - { to: pager, on: [raised, rose] }
+                  - { to: pager, on: [acknowledged], after: 5m active }
+                  - { to: town, on: cleared, minimum_level: warning }
+            """
+        var duty = try Duty(text)
+        duty.water(2.5, at: 0)
+        #expect(duty.takeSent() == ["log raised duty/1", "pager raised duty/2"])
+        duty.water(3.5, at: 10)
+        #expect(duty.takeSent() == ["pager rose"])
+        try duty.order(.acknowledge, at: 20)
+        #expect(duty.takeSent().isEmpty)
+        duty.restart()
+        duty.water(4.5, at: 400)
+        #expect(duty.takeSent() == ["pager rose"])
+        try duty.order(.acknowledge, at: 410)
+        #expect(duty.takeSent() == ["pager acknowledged"])
+        duty.water(1, at: 420)
+        #expect(duty.takeSent() == ["log cleared", "town cleared"])
+        #expect {
+            try Duty("policies: [{ name: duty, steps: [{ to: log, on: [raisd] }] }]")
+        } throws: { "\($0)".contains("'raisd' is not an event of an alarm") && "\($0)".contains("did you mean 'raised'?") }
+    }
+
+    @Test("an alarm that is left over from the day is left out of a night step that asks for new ones only")
+    func leftOver() throws {
+        // The bench begins at 20:00; the night at 20:10.
+        func text(_ more: String) -> String {
+            """
+            calendars: { night: { from: "20:10", to: "06:00" } }
+            policies:
+              - name: duty
+                steps:
+                  - { to: pager, during: night\(more) }
+            """
+        }
+        var every = try Duty(text(""))
+        every.water(2.5, at: 0)
+        every.advance(to: 900)
+        #expect(every.takeSent() == ["pager raised duty/1"])
+        var new = try Duty(text(", only_new: true"))
+        new.water(2.5, at: 0)
+        new.advance(to: 900)
+        #expect(new.takeSent().isEmpty)
+        // It reaches the level again in the night.
+        new.water(1, at: 1000)
+        new.water(2.5, at: 1100)
+        #expect(new.takeSent() == ["pager raised duty/1"])
+        #expect {
+            try Duty("policies: [{ name: duty, steps: [{ to: log, only_new: true }] }]")
+        } throws: { "\($0)".contains("'only_new' is about the hours of a step") }
+    }
+
     @Test("steps come when they are due, are repeated as often as they say, and stop when someone has taken the alarm on")
     func steps() throws {
         var duty = try Duty(Self.duty)

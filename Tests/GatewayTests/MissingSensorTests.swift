@@ -44,7 +44,7 @@ import Testing
         for _ in 0..<3 { minute(bench, [1, 1, 1]) }
         let events = try bench.events()
         #expect(events.map(\.kind) == ["raised", "sensors", "sensors", "cleared"])
-        #expect(events.map(\.summary) == ["valley is high", "valley is high (nothing from d2)", "valley is high", "valley is high"])
+        #expect(events.map(\.summary) == ["valley is high", "valley is high (nothing from d2)", "valley is high", "over: valley is high"])
         #expect(events.map(\.note) == [nil, "nothing is heard from d2 any more", "d2 is heard again", nil])
         #expect(events[1].time.hasPrefix("2018-06-03T20:08:00"), "at the end of its device's silence")
         #expect(!events[1].uncertain)
@@ -60,7 +60,7 @@ import Testing
         for _ in 0..<200 { minute(bench, [nil, nil, nil]) }
         let events = try bench.events()
         #expect(events.map(\.kind) == ["raised", "sensors", "sensors", "cleared", "raised", "uncertain"])
-        #expect(events[3].summary == "valley is high (nothing from d2, d3)")
+        #expect(events[3].summary == "over: valley is high (nothing from d2, d3)")
     }
 
     @Test(

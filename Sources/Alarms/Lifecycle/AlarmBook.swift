@@ -281,6 +281,7 @@ extension Words {
                 own = "over: \(own)"
             }
         }
+        if !place.maintained.isEmpty { own += " (\(place.maintained.joined(separator: ", ")) in maintenance)" }
         if !missing.isEmpty { own += " (nothing from \(missing.joined(separator: ", ")))" }
         summary = change.isBlind ? "\(place.group): blind, nothing is known of \(rule.quantities.joined(separator: ", "))" : own
         texts = rule.translations.mapValues { translation in

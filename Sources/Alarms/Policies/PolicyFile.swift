@@ -143,7 +143,9 @@ private struct PolicyReading {
         let onlyNew = reader.scalar("only_new")
         let isForNewOnly = reader.bool("only_new") ?? false
         if isForNewOnly, hours == nil, let onlyNew {
-            reader.report("new-without-hours", "'only_new' is about the hours of a step, and this one has none", at: onlyNew.location, hint: "add 'during' or 'outside'")
+            reader.report(
+                "new-without-hours", "'only_new' is about the hours of a step, and this one has none", at: onlyNew.location,
+                hint: "add 'during' or 'outside'")
         }
         let standard: Policy.Stop
         if case .active = delay { standard = .cleared } else { standard = .acknowledged }

@@ -100,6 +100,7 @@ extension Device {
         let ranges = reader.node("plausible")
         let counters = reader.node("counter")
         let quantities = reader.items("quantities")
+        let maintenance = reader.node("maintenance")
         guard let id, let profileName = reader.required("profile") else { return nil }
         guard let profile = profiles[profileName.string] else {
             reader.report(
@@ -125,6 +126,7 @@ extension Device {
         if let ranges { reader.apply(ranges: ranges, to: &fields) }
         if let counters { reader.apply(counters: counters, to: &fields) }
         reader.apply(silences: silence.ofQuantities, to: &fields)
+        if let maintenance { reader.apply(maintenance: maintenance, to: &fields) }
         guard let topic = topicText?.string ?? profile.topic.topic(labels) else {
             reader.report(
                 "no-topic",
@@ -157,6 +159,17 @@ extension YAMLReader {
         let spans = reader.keys.compactMap { key in reader.span(key.string).map { (key, $0) } }
         problems += reader.finish()
         return (nil, spans)
+    }
+
+    /// `maintenance: being calibrated`, or a reason for each quantity.
+    fileprivate mutating func apply(maintenance node: YAMLNode, to fields: inout [Profile.Field]) {
+        if let reason = node.scalar {
+            for index in fields.indices { fields[index].maintenance = reason.string }
+            return
+        }
+        for (name, reason) in strings("maintenance") {
+            if let index = index(of: name, in: fields) { fields[index].maintenance = reason.string }
+        }
     }
 
     fileprivate mutating func apply(silences: [(quantity: ScalarText, span: TimeSpan)], to fields: inout [Profile.Field]) {

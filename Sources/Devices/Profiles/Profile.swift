@@ -38,6 +38,8 @@ package struct Profile: Sendable {
         /// After how long without a reading its sensor is silent, where that differs from the device's: a contact that reports only
         /// on change, beside a temperature that comes each minute.
         package var silence: TimeSpan?
+        /// Why it is in maintenance, if it is: then no rule sees its readings.
+        package var maintenance: String?
     }
 
     package enum Source: Sendable {

@@ -17,12 +17,14 @@ package struct Model: Sendable {
 
     /// Reads the files that a configuration names.
     ///
-    /// - Parameter numbering: gives every series its number; from the store, or made up for a mere check.
+    /// - Parameters:
+    ///   - maintenance: the sensors that operators have put into maintenance.
+    ///   - numbering: gives every series its number; from the store, or made up for a mere check.
     /// - Throws: ``DiagnosticList`` with every mistake in any file; or what `numbering` throws.
     package static func load(
-        _ configuration: Configuration, numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
+        _ configuration: Configuration, maintenance: [Maintenance] = [], numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
     ) throws -> Model {
-        var model = try read(configuration.siteFiles, numbering: numbering)
+        var model = try read(configuration.siteFiles, maintenance: maintenance, numbering: numbering)
         model.rules.warnings += expiringMessages(configuration, model.policies) + configuration.warnings
         model.rules.warnings += escapedInTopics(configuration, model.site, model.rules)
         return model
@@ -30,7 +32,7 @@ package struct Model: Sendable {
 
     /// Reads the files of a site, all of them also where one has mistakes.
     package static func read(
-        _ files: Configuration.SiteFiles, numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
+        _ files: Configuration.SiteFiles, maintenance: [Maintenance] = [], numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
     ) throws -> Model {
         var problems: [Diagnostic] = []
         func found<T>(_ read: () throws(DiagnosticList) -> T) -> T? {
@@ -57,6 +59,7 @@ package struct Model: Sendable {
             throw DiagnosticList(problems + RuleCompiler.mistakesOfForm(ruleFiles ?? []))
         }
         if files.health.hasRules { site.watchDevices() }
+        site.apply(maintenance)
         site.devices.append(.gateway(of: site.name, interval: files.health.interval))
         let series = SeriesRegistry(try numbering(SeriesRegistry.names(of: site)))
         let compiler = RuleCompiler(

@@ -16,8 +16,14 @@ package struct ControlRequest: Codable, Sendable {
     package var note: String
     /// For how long something is put aside.
     package var seconds: Double?
+    /// A sensor, in the place of an alarm.
+    package var device: String?
+    package var quantity: String?
 
-    package init(verb: Verb, alarm: String, person: String, note: String, seconds: Double? = nil) {
+    package init(
+        verb: Verb, alarm: String, person: String, note: String, seconds: Double? = nil, device: String? = nil, quantity: String? = nil
+    ) {
+        (self.device, self.quantity) = (device, quantity)
         self.verb = verb
         self.alarm = alarm
         self.person = person

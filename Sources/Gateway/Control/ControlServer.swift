@@ -17,8 +17,15 @@ final class ControlServer: Sendable {
     /// Tries deliveries again: a destination or `nil` for all, and who asks; how many wait, `nil` for no such destination.
     private let retry: @Sendable (String?, String) async throws -> Int?
 
-    init(path: String, mailbox: Mailbox, logger: Logger, retry: @escaping @Sendable (String?, String) async throws -> Int?) {
+    /// Puts a sensor into maintenance, or back; what was done, in words.
+    private let maintain: @Sendable (ControlRequest, String) throws(OperatorError) -> String
+
+    init(
+        path: String, mailbox: Mailbox, logger: Logger, retry: @escaping @Sendable (String?, String) async throws -> Int?,
+        maintain: @escaping @Sendable (ControlRequest, String) throws(OperatorError) -> String
+    ) {
         self.retry = retry
+        self.maintain = maintain
         self.path = path
         self.mailbox = mailbox
         self.logger = logger
@@ -96,6 +103,15 @@ final class ControlServer: Sendable {
         // Who they say they are stands beside who the kernel says they are.
         let person = request.person.isEmpty || request.person == user ? user : "\(request.person) (\(user))"
         let action: OperatorOrder.Action
+        if request.device != nil {
+            do {
+                let done = try maintain(request, person)
+                logger.notice("\(done)")
+                return ControlAnswer(isDone: true, text: done)
+            } catch {
+                return ControlAnswer(isDone: false, text: "\(error)")
+            }
+        }
         switch request.verb {
         case .acknowledge: action = .acknowledge
         case .unshelve: action = .unshelve

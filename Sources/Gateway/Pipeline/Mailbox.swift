@@ -1,5 +1,6 @@
 package import Alarms
 internal import Foundation
+package import Store
 internal import Synchronization
 
 /// What other parts of the process want of the pipeline, read once a turn.
@@ -12,6 +13,8 @@ package final class Mailbox: Sendable {
         case health(HealthReport)
         /// What an operator asks for; the answer comes when it is committed, or refused.
         case order(OperatorOrder, answer: @Sendable (Result<OrderOutcome, OperatorError>) -> Void)
+        /// Sensors are put into maintenance, or back: what the gateway goes on with, and what is to be kept of it.
+        case maintenance(Model, MaintenanceChange, AuditNote, answer: @Sendable (Bool) -> Void)
         /// Somebody wants to know where the active alarms stand.
         case status(answer: @Sendable ([AlarmStatus]) -> Void)
     }
@@ -54,7 +57,7 @@ package final class Mailbox: Sendable {
                 content.isToStop = true
                 return true
             case .reload: content.letters.removeAll(where: \.isReload)
-            case .reloadFailed, .health, .order, .status: break
+            case .reloadFailed, .health, .order, .status, .maintenance: break
             }
             guard content.letters.count < Self.capacity else { return false }
             content.letters.append(letter)

@@ -291,6 +291,11 @@ package final class Pipeline {
                 answer(.failure(error))
             }
         case .status(let answer): answer(intake.status(at: now))
+        case .maintenance(let model, let change, let note, let answer):
+            intake.batch.maintenance.append(change)
+            intake.add(note)
+            // What it begins anew from is committed first.
+            answer(rebuild(from: model, because: .reload))
         case .health(let report):
             let refused = connection?.refusedFilters ?? []
             intake.report(report, isConnected: connection?.isConnected ?? false, refused: refused, delay: worstDelay, at: now)

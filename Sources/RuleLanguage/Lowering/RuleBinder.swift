@@ -46,14 +46,18 @@ struct RuleBinder {
             plan.programs.append(ballot.program)
             return (program: Int32(plan.programs.count - 1), operands: ballot.operands)
         }
+        let measured = Set(rule.quantities)
         let groups = Dictionary(grouping: devices) { device in rule.forEach.map { device.labels[$0] ?? "" } }
         for (values, members) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            // A group whose sensors are all in maintenance has nothing that could raise an alarm.
+            guard measured.isEmpty || members.contains(where: { $0.works(for: measured) }) else { continue }
+            let maintained = members.filter { $0.isInMaintenance(for: measured) }.map(\.id)
             var labels = members.first?.labels ?? [:]
             for member in members.dropFirst() { labels = labels.filter { member.labels[$0.key] == $0.value } }
             if !rule.labels.isEmpty { labels.merge(rule.labels) { _, own in own } }
             let group = values.joined(separator: ",")
             let voters = ballots.map { ballot in
-                members.filter { device in ballot.operands.contains { device.field($0.quantity.name) != nil } }.map { device in
+                members.filter { $0.works(for: Set(ballot.operands.map(\.quantity.name))) }.map { device in
                     let instance = Instance(program: ballot.program, operandBase: addOperands(ballot.operands, [device]))
                     return add(instance, RuleInstance(rule: index, group: group, labels: labels, devices: [device.id], isBallot: true))
                 }
@@ -68,7 +72,8 @@ struct RuleBinder {
             let instance = Instance(
                 program: Int32(index), operandBase: addOperands(rule.operands, members), tallyBase: tallyBase,
                 blindAfter: longestSilence(rule, members))
-            let number = add(instance, RuleInstance(rule: index, group: group, labels: labels, devices: members.map(\.id)))
+            let number = add(
+                instance, RuleInstance(rule: index, group: group, labels: labels, devices: members.map(\.id), maintained: maintained))
             guard asked.contains(rule.name) else { continue }
             let own = Dictionary(zip(rule.forEach, values)) { first, _ in first }
             self.groups[rule.name, default: []].append((number, own.merging(labels) { own, _ in own }))
@@ -102,7 +107,7 @@ struct RuleBinder {
         for operand in operands {
             let first = Int32(plan.sources.count)
             for device in devices {
-                guard let field = device.field(operand.quantity.name) else { continue }
+                guard let field = device.field(operand.quantity.name), field.maintenance == nil else { continue }
                 var id = series(device.id, field.quantity)
                 if operand.isRaw { id = rawTwin(of: id) }
                 plan.sources.append(OperandSource(series: id, window: operand.window ?? device.silence(of: field)))
@@ -137,5 +142,16 @@ struct RuleBinder {
             }
             return shared > 0 ? instance : nil
         }
+    }
+}
+
+extension Device {
+    /// Whether it measures any of these, with a sensor that is not in maintenance.
+    fileprivate func works(for quantities: Set<String>) -> Bool {
+        fields.contains { quantities.contains($0.quantity.name) && $0.maintenance == nil }
+    }
+
+    fileprivate func isInMaintenance(for quantities: Set<String>) -> Bool {
+        fields.contains { quantities.contains($0.quantity.name) && $0.maintenance != nil }
     }
 }

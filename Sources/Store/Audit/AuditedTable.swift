@@ -8,7 +8,7 @@ internal import Telemetry
 ///
 /// Readings are not among them: they have checksums of their own, and far too many rows.
 enum AuditedTable: String, CaseIterable {
-    case alarm, transition, escalation, aside
+    case alarm, transition, escalation, aside, maintenance
 
     /// What names a row, as SQL: it stays the same for as long as the row is there.
     var key: String {
@@ -17,6 +17,7 @@ enum AuditedTable: String, CaseIterable {
         case .transition: "alarm || '#' || sequence"
         case .escalation: "identity"
         case .aside: "rule || '/' || group_name"
+        case .maintenance: "device || '/' || quantity"
         }
     }
 
@@ -38,6 +39,7 @@ enum AuditedTable: String, CaseIterable {
             ]
         case .escalation: ["identity", "alarm", "destination", "severity", "payload", "created", "delivered", "parked"]
         case .aside: ["rule", "group_name", "kind", "since", "until", "person", "reason", "origin"]
+        case .maintenance: ["device", "quantity", "person", "since", "reason"]
         }
     }
 
@@ -54,6 +56,10 @@ struct AuditedRow: Hashable {
     static func transition(_ identity: String) -> AuditedRow { AuditedRow(table: .transition, key: identity) }
     static func escalation(_ identity: String) -> AuditedRow { AuditedRow(table: .escalation, key: identity) }
     static func aside(_ place: PlaceAside) -> AuditedRow { AuditedRow(table: .aside, key: "\(place.rule)/\(place.group)") }
+
+    static func maintenance(_ change: MaintenanceChange) -> AuditedRow {
+        AuditedRow(table: .maintenance, key: "\(change.device)/\(change.quantity ?? "")")
+    }
 
     init(table: AuditedTable, key: String) { (self.table, self.key) = (table, key) }
 
@@ -102,6 +108,7 @@ struct AuditedRow: Hashable {
         case .transition: "alarm = ? AND sequence = ?"
         case .escalation: "identity = ?"
         case .aside: "rule || '/' || group_name = ?"
+        case .maintenance: "device || '/' || quantity = ?"
         }
     }
 
@@ -127,6 +134,7 @@ extension StoreBatch {
         }
         rows.formUnion(escalations.map { .escalation($0.identity) })
         rows.formUnion(asides.map { .aside($0) })
+        rows.formUnion(maintenance.map { .maintenance($0) })
         return rows
     }
 

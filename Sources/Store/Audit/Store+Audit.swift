@@ -48,9 +48,12 @@ extension Store {
     /// Begins anew with what the chain says of rows: from this record on exactly those are there that are there now. For stores of
     /// versions that did not record them, and for what could be saved of a damaged one.
     /// - Parameter isIncomplete: the chain itself could not be read to its end, so that rows may rightly be other than it says.
-    static func attestAll(because reason: String, isIncomplete: Bool = false, at time: Instant, _ db: Database) throws {
+    static func attestAll(
+        _ tables: [AuditedTable] = AuditedTable.allCases, because reason: String, isIncomplete: Bool = false, at time: Instant,
+        _ db: Database
+    ) throws {
         var rows: [(String, String)] = []
-        for table in AuditedTable.allCases {
+        for table in tables {
             let found = try Row.fetchCursor(db, sql: table.query)
             while let row = try found.next() {
                 guard let key: String = row.value(at: 0) else { continue }

@@ -147,6 +147,7 @@ extension Store {
         ("series", "1"), ("alarm", "cleared IS NULL OR state = 'returned'"),
         ("transition", "alarm IN (SELECT id FROM alarm WHERE cleared IS NULL OR state = 'returned')"), ("aside", "1"),
         ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"), ("device_state", "1"),
+        ("maintenance", "1"),
     ]
     /// What is taken over beside it, where it can be.
     static let positions: [(name: String, rows: String)] = [("forward", "1"), ("subscription", "1")]

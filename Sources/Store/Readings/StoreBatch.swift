@@ -16,6 +16,8 @@ package struct StoreBatch: Sendable {
     private var refusedBytes = 0
     /// What people have put aside, or what is back.
     package var asides: [PlaceAside] = []
+    /// The sensors that are put into maintenance, or back.
+    package var maintenance: [MaintenanceChange] = []
     /// How far the escalation of alarms has come, by alarm.
     package var courses: [(alarm: String, course: String?)] = []
     /// Alarms that are called otherwise from now on.
@@ -43,12 +45,12 @@ package struct StoreBatch: Sendable {
 
     package var isEmpty: Bool {
         readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && asides.isEmpty && courses.isEmpty
-            && renamed.isEmpty && notes.isEmpty && !received.isNewSession
+            && renamed.isEmpty && notes.isEmpty && maintenance.isEmpty && !received.isNewSession
     }
 
     /// It holds something that people wait for, and is not kept back for company.
     package var isUrgent: Bool {
-        !(transitions.isEmpty && escalations.isEmpty && asides.isEmpty && notes.isEmpty) || received.isNewSession
+        !(transitions.isEmpty && escalations.isEmpty && asides.isEmpty && notes.isEmpty && maintenance.isEmpty) || received.isNewSession
     }
 
     package mutating func removeAll() {
@@ -59,6 +61,7 @@ package struct StoreBatch: Sendable {
         refusals.removeAll(keepingCapacity: true)
         refusedBytes = 0
         asides.removeAll()
+        maintenance.removeAll()
         courses.removeAll()
         notes.removeAll()
         renamed.removeAll()

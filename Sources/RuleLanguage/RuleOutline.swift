@@ -1,3 +1,4 @@
+package import Devices
 internal import RulePlan
 internal import Telemetry
 
@@ -21,6 +22,19 @@ package struct RuleOutline: Sendable, Encodable {
         package var name: String
         package var devices: [String]
         package var series: Int
+        /// What the rule reads of them.
+        package var sensors: [Sensor]
+    }
+
+    package struct Sensor: Sendable, Encodable {
+        package var device: String
+        package var quantity: String
+        /// In which unit it sends.
+        package var unit: String
+        /// After how many seconds without a reading it is silent.
+        package var silentAfter: Double
+        /// Why it is in maintenance, and left out.
+        package var maintenance: String?
     }
 
     package var rule: String
@@ -45,24 +59,28 @@ package struct RuleOutline: Sendable, Encodable {
 
 extension CompiledRules {
     /// - Returns: `nil` if there is no rule of that name.
-    package func outline(of name: String, ladder: [String]) -> RuleOutline? {
+    package func outline(of name: String, ladder: [String], site: Site) -> RuleOutline? {
         guard let index = rules.firstIndex(where: { $0.name == name }) else { return nil }
         let rule = rules[index]
         var groups: [RuleOutline.Group] = []
         var longest: [SeriesID: TimeSpan] = [:]
+        // With those that vote in it.
+        var seriesOfGroup: [String: Set<SeriesID>] = [:]
+        let devices = Dictionary(site.devices.map { ($0.id, $0) }) { first, _ in first }
         for (number, instance) in instances.enumerated() where instance.rule == index {
             let planned = plan.instances[number]
-            var series: Set<SeriesID> = []
             for operand in plan.operands[Int(planned.operandBase)...].prefix(Int(plan.programs[Int(planned.program)].operandCount)) {
                 for source in plan.sources[Int(operand.firstSource)...].prefix(Int(operand.sourceCount)) {
-                    series.insert(source.series)
+                    seriesOfGroup[instance.group, default: []].insert(source.series)
                     longest[source.series] = max(longest[source.series] ?? .zero, source.window)
                 }
             }
             if !instance.isBallot {
-                groups.append(RuleOutline.Group(name: instance.group, devices: instance.devices, series: series.count))
+                let sensors = instance.devices.compactMap { devices[$0] }.flatMap { self.sensors(of: $0, rule) }
+                groups.append(RuleOutline.Group(name: instance.group, devices: instance.devices, series: 0, sensors: sensors))
             }
         }
+        for index in groups.indices { groups[index].series = seriesOfGroup[groups[index].name]?.count ?? 0 }
         let samples = longest.reduce(0) { sum, entry in
             let span = max(entry.value, plan.lateness)
             return sum + Int(span.nanoseconds / max(1, plan.series[Int(entry.key.index)].interval.nanoseconds)) + 1
@@ -76,6 +94,14 @@ extension CompiledRules {
             measured: measured(rule.operands, rule.program), votes: rule.ballots.flatMap { measured($0.operands, $0.program) },
             asksAlarmsOf: rule.askedRules, groups: groups, samples: samples, bytes: samples * 16,
             instructions: rule.program.instructions.count, remembers: TimeSpanText.short(rule.program.memory))
+    }
+
+    private func sensors(of device: Device, _ rule: Rule) -> [RuleOutline.Sensor] {
+        rule.quantities.compactMap { device.field($0) }.map { field in
+            RuleOutline.Sensor(
+                device: device.id, quantity: field.quantity.name, unit: field.unit.symbol, silentAfter: device.silence(of: field).seconds,
+                maintenance: field.maintenance)
+        }
     }
 
     private func measured(_ operands: [MeasuredQuantity], _ program: Program) -> [RuleOutline.Measured] {

@@ -45,6 +45,26 @@ struct FlowComma {
     /// Without the spaces of line ends.
     private static func tidy(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
 
+    /// A decimal comma, where YAML has taken what stands behind it for another value: `{ watch: rain > 2,5 mm }`.
+    /// - Parameter piece: where the digits behind the comma stand.
+    static func decimalComma(at piece: SourceLocation) -> Diagnostic? {
+        let scalars = Array(piece.lineText.unicodeScalars)
+        let at = piece.column - 1
+        func isDigit(_ index: Int) -> Bool { scalars.indices.contains(index) && scalars[index].properties.numericType == .decimal }
+        guard isDigit(at), isDigit(at - 2), scalars[at - 1] == "," else { return nil }
+        var (start, end) = (at - 2, at + 1)
+        while isDigit(start - 1) { start -= 1 }
+        while isDigit(end) { end += 1 }
+        func text(_ range: Range<Int>) -> String { String(String.UnicodeScalarView(scalars[range])) }
+        let mend = "\(text(start..<at - 1)).\(text(at..<end))"
+        var place = piece
+        (place.column, place.length) = (start + 1, end - start)
+        return Diagnostic(
+            id: "decimal-comma", "a comma stands in a number, and between { } it ends a value", at: place,
+            hint: "write \(mend), with a point",
+            fix: mend)
+    }
+
     /// - Parameters:
     ///   - key: of the value; `nil` in a list.
     ///   - start: where the value begins.

@@ -25,12 +25,20 @@ struct YAMLFault {
             if isSecondColon {
                 return found("a second ':' in one line: a text with ': ' in it must stand in quotes", hint: quotes)
             }
+            if lineAboveHasNoColon(in: file) {
+                return found("the line above has no ':' behind its key", hint: "write 'key: value', with a space")
+            }
             return found(
                 "this line is indented deeper than the one above it, which has a value already",
                 hint: "let keys that belong together begin in the same column")
         case "did not find expected '-' indicator" where !isItem, "did not find expected key":
+            if let bracket = closedBracket {
+                return found("a text cannot begin with '\(bracket == "}" ? "{" : "[")' unless it stands in quotes", hint: quotes)
+            }
             if let quote = closedQuote {
-                return found("behind the closing \(quote) more text follows", hint: quotes + ", and quotes in it as \\\"")
+                return found(
+                    "behind the closing \(quote) more text follows",
+                    hint: quotes + (quote == "'" ? ", double ones if it has an apostrophe" : ", and quotes in it as \\\""))
             }
             return found(
                 "this line does not begin in the same column as the keys above that it belongs to",
@@ -107,6 +115,17 @@ struct YAMLFault {
 
     private var character: String {
         location.lineText.unicodeScalars.dropFirst(location.column - 1).first.map { String($0) } ?? ""
+    }
+
+    private func lineAboveHasNoColon(in file: SourceFile) -> Bool {
+        let above = file.location(line: max(1, location.line - 1), column: 1).lineText
+        return location.line > 1 && !above.contains(":") && above.contains { $0 != " " }
+    }
+
+    /// The bracket that closes just before the place.
+    private var closedBracket: Character? {
+        let last = String(before).last { $0 != " " }
+        return last == "}" || last == "]" ? last : nil
     }
 
     /// The quote that closes just before the place.

@@ -26,11 +26,6 @@ enum YAMLKeys {
             case .value(let known): .key(known: known)
             }
         }
-
-        var known: [String: Mark]? {
-            if case .key(let known) = self { return known }
-            return nil
-        }
     }
 
     /// The first key that is not a text, or that stands twice in its mapping; `nil` also where the file is not YAML, which the parser
@@ -53,14 +48,16 @@ enum YAMLKeys {
                 guard unsafe yaml_parser_parse(&parser, &event) == 1 else { return nil }
                 defer { unsafe yaml_event_delete(&event) }
                 let (type, mark) = unsafe (event.type, (Int(event.start_mark.line) + 1, Int(event.start_mark.column) + 1) as Mark)
-                if var known = places.last?.known {
+                if case .key? = places.last {
                     switch type {
                     case YAML_ALIAS_EVENT, YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT: return .notText(at: mark)
                     case YAML_SCALAR_EVENT:
                         let scalar = unsafe UnsafeBufferPointer(start: event.data.scalar.value, count: event.data.scalar.length)
                         let key = unsafe String(decoding: scalar, as: UTF8.self)
+                        // Taken out of the list, so that nothing is copied.
+                        guard case .key(var known)? = places.popLast() else { return nil }
                         if let first = known.updateValue(mark, forKey: key) { return .duplicate(key, first: first, second: mark) }
-                        places[places.count - 1] = .key(known: known)
+                        places.append(.key(known: known))
                     default: break
                     }
                 }

@@ -90,6 +90,12 @@ package struct YAMLNode: Sendable {
             var entries: [(key: ScalarText, value: YAMLNode)] = []
             var (open, isCutReported) = (0, false)
             for (key, value) in mapping where reading.nodesLeft >= 0 {
+                if isFlow, Self.plainText(value) == "", let mark = key.mark,
+                    let comma = FlowComma.decimalComma(at: file.location(line: mark.line, column: mark.column))
+                {
+                    reading.problems.append(comma)
+                    continue
+                }
                 if isFlow, open > 0, let piece = Self.plainText(key), Self.plainText(value) == "" {
                     if let (cut, value) = entries.last.map({ ($0.key.string, $0.value) }), !isCutReported {
                         reading.problems.append(FlowComma(file: file).diagnostic(key: cut, start: value.location))
@@ -145,6 +151,7 @@ package struct YAMLNode: Sendable {
                 at: file.location(line: mark.line, column: mark.column), hint: "write the key out")
         case .duplicate(let key, let first, let second):
             let place = file.location(line: first.line, column: first.column)
+            if let comma = FlowComma.decimalComma(at: place) { return comma }
             if FlowComma.openParentheses(key) < 0, let cut = FlowComma(file: file).diagnostic(piece: place) { return cut }
             return Diagnostic(
                 id: "yaml-duplicate-key", "the key '\(key)' stands twice in one mapping: first in line \(first.line)",

@@ -117,7 +117,7 @@ package final class StoreReader: Sendable {
         package var flapping: Bool
         package var raised: String
         package var cleared: String?
-        /// When it was last news: what `summary` says is of that time.
+        /// Event time of the newest transition that no person has made: what `summary` says is of that time.
         package var changed: String
         package var summary: String
         package var labels: [String: String]
@@ -182,7 +182,7 @@ package final class StoreReader: Sendable {
             return try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT alarm.*, (SELECT max(recorded) FROM transition WHERE alarm = alarm.id) AS changed FROM alarm
+                    SELECT alarm.*, (SELECT max(time) FROM transition WHERE alarm = alarm.id AND person IS NULL) AS changed FROM alarm
                     WHERE ? OR cleared IS NULL OR state = 'returned' ORDER BY cleared IS NOT NULL, level DESC, raised, id
                     """,
                 arguments: [all]
@@ -253,13 +253,16 @@ package final class StoreReader: Sendable {
         package var because: String?
     }
 
-    /// Who was told of an alarm, and who still waits for it: of each destination what it was told last, in the order in which it was due.
+    /// Who was told of an alarm, and who still waits for it: of each destination what it was told first and last, and what a step of a
+    /// policy made due, in the order in which it was due.
     package func notices(of alarm: String) throws -> [Notice] {
         try queue.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM escalation WHERE id IN (SELECT max(id) FROM escalation WHERE alarm = ? GROUP BY destination) ORDER BY id
+                    SELECT * FROM escalation WHERE alarm = ?1 AND (
+                        id IN (SELECT max(id) FROM escalation WHERE alarm = ?1 GROUP BY destination)
+                        OR payload LIKE '%"escalation":{%' AND identity NOT LIKE '%~%') ORDER BY id
                     """, arguments: [alarm]
             ).compactMap { row in
                 unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
@@ -270,7 +273,10 @@ package final class StoreReader: Sendable {
                         due: Instant(nanoseconds: try row.value("created")).description,
                         delivered: delivered.map { Instant(nanoseconds: $0).description }, error: try row.optional("error"),
                         isParked: parked != nil,
-                        because: message?.escalation.map { "\($0.policy), step \($0.step), \($0.reason)" })
+                        because: message?.escalation.map { step in
+                            step.policy == EscalationPlanner.everyone
+                                ? "no policy applies: everyone" : "\(step.policy), step \(step.step), \(step.reason)"
+                        })
                 }
             }
         }

@@ -37,15 +37,21 @@ package struct LocalTime: Hashable, Sendable, CustomStringConvertible {
         switch text {
         case "now": return now
         case "today": return instant(today, "00:00", zones)
-        case "yesterday": return instant(LocalTime(now - .days(1), in: zones).day, "00:00", zones)
+        case "yesterday": return instant(dayBefore(today), "00:00", zones)
         default: break
         }
         if let time = instant(today, text, zones) {
-            return time <= now ? time : instant(LocalTime(now - .days(1), in: zones).day, text, zones)
+            return time <= now ? time : instant(dayBefore(today), text, zones)
         }
         let parts = text.split(maxSplits: 1) { $0 == " " || $0 == "T" }
         guard let day = parts.first else { return nil }
         return instant(String(day), parts.count == 2 ? String(parts[1]) : "00:00", zones)
+    }
+
+    /// By the calendar: a day may have 23 or 25 hours.
+    private static func dayBefore(_ day: String) -> String {
+        let noon = Instant(rfc3339: "\(day)T12:00:00Z".utf8) ?? .distantPast
+        return String((noon - .days(1)).description.prefix(10))
     }
 
     private static func instant(_ day: String, _ clock: String, _ zones: ZoneTable) -> Instant? {

@@ -55,6 +55,7 @@ package actor DeliveryLane {
     private var unrecorded: [WaitingEscalation] = []
     /// More than this at once is left to the store.
     private static let unstoredMax = 10_000
+    private static let unrecordedMax = 10_000
     /// More than this is not told of in one message.
     private static let groupMax = 1000
     /// After so many failures in a row of the message of a flood, some of what it stands for are tried by themselves.
@@ -167,6 +168,8 @@ package actor DeliveryLane {
     /// What waits, without the places that are held back; `nil` where the store cannot be read. Those whose time has come again are
     /// tried when no other waits, so that they keep none from its turn.
     private func waiting(atMost limit: Int) async -> [WaitingEscalation]? {
+        // More is not told before the store has taken that.
+        if unrecorded.count >= Self.unrecordedMax { return [] }
         let (all, held, done) = (held.all, held.held(at: clock.uptime()), unrecorded.map(\.id))
         var found = await looked { try await $0.waiting(for: $1, except: all, and: done, limit: limit) }
         if found?.isEmpty == true, held.count < all.count {

@@ -62,8 +62,8 @@ struct AlarmList {
         let lasted = clock.age(alarm.raised, until: alarm.cleared)
         var text = AlarmSheet.news(alarm, status.alarms[alarm.id], clock)
         if let aside = alarm.aside {
-            let end = aside.until.map { " until \(clock.short($0))" } ?? ""
-            text = "\(aside.kind)\(end) by \(aside.person): \(aside.reason) | \(text)"
+            let end = aside.until.map { " for \(clock.until($0).replacing("in ", with: ""))" } ?? ""
+            text += " | \(aside.kind)\(end) by \(aside.person): \(aside.reason)"
         } else if let person = alarm.acknowledgedBy {
             let note = alarm.note.map { $0.isEmpty ? "" : ": \($0)" } ?? ""
             text += " | \(person)\(note)"

@@ -21,7 +21,7 @@ struct EventLine {
         let isNarrow = width.map { $0 < 120 } ?? false
         let shown = isNarrow ? time.minute : time.description
         let number = event.number.map { "\($0)" } ?? "-"
-        let word = Terminal.padded(Self.word(event).uppercased(), isNarrow ? 11 : 14)
+        let word = Terminal.padded(Self.word(event).uppercased(), isNarrow ? 10 : 13) + " "
         let head = "\(shown) \(String(repeating: " ", count: max(0, 4 - number.count)))\(number) "
         let news = news(event)
         let why = why(event)

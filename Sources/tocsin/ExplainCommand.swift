@@ -31,7 +31,7 @@ struct ExplainCommand: ParsableCommand {
         } catch {
             throw Failure.report(error)
         }
-        guard let outline = model.rules.outline(of: rule, ladder: configuration.ladder) else {
+        guard let outline = model.rules.outline(of: rule, ladder: configuration.ladder, site: model.site) else {
             let names = model.rules.rules.map(\.name)
             let hint = NearMiss.hint(for: rule, among: names) ?? "there are: \(names.sorted().joined(separator: ", "))"
             Terminal.complain("there is no rule '\(rule)': \(hint)")
@@ -53,7 +53,9 @@ struct ExplainCommand: ParsableCommand {
         }
         lines.append(outline.clear.map { "  ends when \($0)" } ?? "  ends when no level holds")
         if let suppress = outline.suppress { lines.append("  suppressed, with nobody told, while \(suppress)") }
-        lines.append(outline.blindLevel.map { "  blind at \($0) when nothing is known for too long" } ?? "  no fault when nothing is known")
+        lines.append(
+            outline.blindLevel.map { "  a fault of level \($0) when there is no data for longer than its sensors may be silent" }
+                ?? "  no fault when there is no data")
         lines += ["", "It measures"]
         lines += outline.measured.map {
             "  \($0.text)" + ($0.isTest ? ": compared with every reading, once for all rules" : ": computed when the rule is run")
@@ -62,8 +64,10 @@ struct ExplainCommand: ParsableCommand {
         lines += outline.asksAlarmsOf.map { "  the alarms of \($0)" }
         let bound = outline.groups.reduce(0) { $0 + $1.series }
         lines += ["", "It is bound to \(outline.groups.count) groups with \(bound) series"]
-        lines += outline.groups.prefix(10).map {
-            "  \($0.name): \($0.devices.prefix(6).joined(separator: ", "))\($0.devices.count > 6 ? ", …" : "")"
+        for group in outline.groups.prefix(10) {
+            lines.append("  \(group.name)")
+            lines += group.sensors.prefix(12).map { "    \(line($0))" }
+            if group.sensors.count > 12 { lines.append("    … and \(group.sensors.count - 12) more") }
         }
         if outline.groups.count > 10 { lines.append("  … and \(outline.groups.count - 10) more") }
         lines += [
@@ -73,6 +77,14 @@ struct ExplainCommand: ParsableCommand {
             "It runs \(outline.instructions) instructions, when a comparison comes out differently",
         ]
         return lines
+    }
+
+    /// `gauge-1  water_level in ft, silent after 5 min`
+    private static func line(_ sensor: RuleOutline.Sensor) -> String {
+        let unit = sensor.unit.isEmpty || sensor.unit == "1" ? "" : " in \(sensor.unit)"
+        let span = TimeSpanText.spoken(TimeSpan(seconds: sensor.silentAfter) ?? .longest)
+        let maintenance = sensor.maintenance.map { "; in maintenance, and left out: \($0)" } ?? ""
+        return "\(sensor.device)  \(sensor.quantity)\(unit), silent after \(span)\(maintenance)"
     }
 
     private static func size(_ bytes: Int) -> String {

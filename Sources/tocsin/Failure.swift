@@ -11,7 +11,10 @@ enum Failure {
 
     /// - Parameter path: what could not be reached, where the error does not say it.
     static func report(_ error: any Error, about path: String? = nil) -> ExitCode {
-        if let hint = path.flatMap({ GroupHint.text(for: $0) }) { Terminal.complain(hint) }
+        if let hint = path.flatMap({ GroupHint.text(for: $0) }) {
+            Terminal.complain(hint)
+            return .failure
+        }
         switch error {
         case let list as DiagnosticList:
             Terminal.printDiagnostics(list.diagnostics)

@@ -23,10 +23,10 @@ struct OrderOptions: ParsableArguments {
             do {
                 identity = try AlarmTargets(StoreReader(path: place.store)).one(alarm)
             } catch let error as StoreError {
-                throw Failure.report(error)
+                throw Failure.report(error, about: place.store)
             }
         }
-        try request(verb, identity, seconds: seconds).send(to: place.control)
+        try request(verb, identity, seconds: seconds).send(to: place.control, as: alarm)
     }
 
     func request(_ verb: ControlRequest.Verb, _ alarm: String, seconds: Double? = nil) -> ControlRequest {
@@ -42,7 +42,8 @@ struct AlarmArgument: ParsableArguments {
 
 extension ControlRequest {
     /// Sends it to the gateway that answers at a socket, and prints what came of it.
-    func send(to path: String) throws {
+    /// - Parameter name: what the alarm is called in the answer, in the place of its identity.
+    func send(to path: String, as name: String? = nil) throws {
         let answer: ControlAnswer
         do {
             let socket = try ControlSocket.connect(to: path)
@@ -55,11 +56,12 @@ extension ControlRequest {
         } catch let error as GatewayError {
             throw Failure.report(error, about: path)
         }
+        let text = name.map { answer.text.replacing(alarm, with: $0) } ?? answer.text
         guard answer.isDone else {
-            Terminal.complain(answer.text)
+            Terminal.complain(text)
             throw ExitCode.failure
         }
-        Terminal.line(answer.text)
+        Terminal.line(text)
     }
 }
 
@@ -99,7 +101,7 @@ struct AcknowledgeCommand: ParsableCommand {
         do {
             reader = try StoreReader(path: place.store)
         } catch {
-            throw Failure.report(error)
+            throw Failure.report(error, about: place.store)
         }
         let waiting = try reader.alarms().filter { ["unacknowledged", "returned"].contains($0.state) }
         var wanted = waiting.filter { all || ended && $0.cleared != nil }
@@ -114,7 +116,7 @@ struct AcknowledgeCommand: ParsableCommand {
         // The oldest first: what came before is acknowledged before what stands now.
         for alarm in wanted.sorted(by: { ($0.raised, $0.id) < ($1.raised, $1.id) }) {
             do {
-                try order.request(.acknowledge, alarm.id).send(to: place.control)
+                try order.request(.acknowledge, alarm.id).send(to: place.control, as: "\(AlarmSheet.name(alarm)) \(alarm.place)")
             } catch {
                 hasFailed = true
             }

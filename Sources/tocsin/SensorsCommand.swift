@@ -13,7 +13,7 @@ struct SensorsCommand: ParsableCommand {
         discussion: """
             With a configuration the devices of the inventory are shown, also those that were never heard, in the units that they send. \
             'refused' counts the payloads of the last hour of which a part could not be read (tocsin refused), 'flagged' the readings of \
-            the last hour that failed a test.
+            the last hour whose value or time was doubted.
 
               tocsin sensors
               tocsin sensors --silent
@@ -62,10 +62,10 @@ struct SensorsCommand: ParsableCommand {
         }
         if lines.isEmpty { return Terminal.line(silent ? "no sensor is silent" : "no sensors") }
         let colour = Terminal.hasColour(STDOUT_FILENO)
-        let columns = (device: column(lines.map(\.device), 20), quantity: column(lines.map(\.quantity), 20))
+        let columns = (device: column(lines.map(\.device), 16), quantity: column(lines.map(\.quantity), 18))
         for line in lines {
             let value = line.value.map { "\(NumberText.short($0))\(line.unit.isEmpty ? "" : " \(line.unit)")" } ?? "-"
-            let heard = line.time.map { "\(clock.age($0)) ago" } ?? "never"
+            let heard = line.time.map { "\(clock.age($0)) ago" } ?? "not lately"
             var state = line.maintenance.map { "in maintenance: \($0); " } ?? ""
             state += line.isSilent ? "SILENT" : line.quality ?? ""
             if !line.flags.isEmpty { state += " (\(line.flags.joined(separator: ", ")))" }
@@ -74,7 +74,7 @@ struct SensorsCommand: ParsableCommand {
             let text =
                 Terminal.padded(Terminal.cut(line.device, to: columns.device), columns.device) + "  "
                 + Terminal.padded(Terminal.cut(line.quantity, to: columns.quantity), columns.quantity) + "  "
-                + Terminal.padded(value, 13) + "  " + Terminal.padded(heard, 11)
+                + Terminal.padded(value, 10) + "  " + Terminal.padded(heard, 10)
             let rest = Terminal.cut(state, to: Terminal.width.map { $0 - text.count - 2 })
             let isBad = line.isSilent || line.quality == "bad"
             Terminal.write(
@@ -97,7 +97,8 @@ struct SensorsCommand: ParsableCommand {
             let isSilent = silentAfter.map { span in row.newest.map { clock.now - $0.time > span } ?? true } ?? false
             return Line(
                 device: row.device, quantity: row.quantity,
-                value: row.newest.flatMap { $0.value.isFinite ? $0.value * factor + summand : nil }, unit: shown.symbol,
+                value: row.newest.flatMap { $0.value.isFinite ? $0.value * factor + summand : nil },
+                unit: shown == .one || shown.symbol == "1" ? "" : shown.symbol,
                 time: row.newest?.time.description, quality: row.newest?.quality.grade, flags: row.newest?.quality.names ?? [],
                 isSilent: isSilent, maintenance: entry.map { "\($0.reason) (\($0.person))" } ?? maintenance,
                 silentAfter: silentAfter?.seconds, readings: row.count, flagged: row.flagged,

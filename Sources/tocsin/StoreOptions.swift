@@ -35,7 +35,7 @@ struct StoreOptions: ParsableArguments {
                 reader: reader, control: control, ladder: ladder ?? site?.ladder ?? Configuration.standardLadder,
                 zone: site.map { ZoneTable(timeZone: $0.timeZone) } ?? ZoneTable())
         } catch {
-            throw Failure.report(error)
+            throw Failure.report(error, about: path)
         }
     }
 }

@@ -52,7 +52,7 @@ struct TailCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try options.open()
         let (reader, ladder, clock) = (store.reader, store.ladder, times.clock(store))
-        let start = since.flatMap { LocalTime.read($0, in: clock.zone, now: clock.now) }
+        let start = since.flatMap { LocalTime.read($0, in: store.zone, now: clock.now) }
         guard let minimum = level.map({ ladder.firstIndex(of: $0).map { $0 + 1 } }) ?? 0 else {
             Terminal.complain("'\(level ?? "")' is not a level; the ladder is \(ladder.joined(separator: ", "))")
             throw ExitCode(64)

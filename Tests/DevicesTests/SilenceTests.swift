@@ -26,10 +26,11 @@ import Testing
         "a repeated interval never shortens the silence that the profile states; without one it is three intervals",
         arguments: [
             ("", "silence: 5m", 5), (", interval: 1m", "silence: 5m", 5), (", interval: 10s", "silence: 5m", 5),
+            (", interval: 2m", "silence: 5m", 5),
             // What sends more seldom than that is not silent between two messages.
             (", interval: 15m", "silence: 5m", 45), (", interval: 90s", "silence: 5m", 5),
             (", interval: 15m, silence: 20m", "silence: 5m", 20),
-            ("", "", 3), (", interval: 2m", "", 6), (", silence: 4m", "", 4),
+            ("", "", 3), (", interval: 2m", "", 6), (", interval: 20s", "", 1), (", silence: 4m", "", 4),
         ])
     func ofDevice(keys: String, silence: String, minutes: Int64) throws {
         #expect(try device(keys, silence: silence).silence == .minutes(minutes))

@@ -102,4 +102,29 @@ import Testing
             #expect(none.code == 66 && none.errors.contains("there is no configuration: name it with --config"))
         }
     }
+
+    @Test("check finds what is wrong in every file at once, also where the configuration is wrong, and a policy that matches nothing")
+    func onePass() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("profiles/test.yaml", SmallSite.profile)
+        try folder.write("site.yaml", SmallSite.inventory(2))
+        try folder.write(
+            "rules/rules.yaml", "hazard: flood\nrules: [{ name: high, for_each: station, levels: { watch: water_levl > 2 m } }]\n")
+        try folder.write("rules/policies.yaml", "policies:\n  - { name: boss, where: { kind: gage }, steps: [{ to: nobody }] }\n")
+        let text = "site: site.yaml\nprofiles: profiles\nrules: rules\nstore: { path: t.db }\ndestinations: [{ name: file, kind: log }]\n"
+        try folder.write("tocsin.yaml", text + "broker: { host: h, client_id: c, port: 99999 }\n")
+        let all = try TocsinBinary.run(["check"], folder: folder.path)
+        for part in [
+            "tocsin.yaml:6:", "rules/rules.yaml:2:", "rules/policies.yaml:2:", "did you mean 'water_level'?", "no destination 'nobody'",
+        ] {
+            #expect(all.errors.contains(part), "\(part) is not in \(all.errors)")
+        }
+        try folder.write("tocsin.yaml", text + "broker: { host: h, client_id: c }\n")
+        try folder.write(
+            "rules/rules.yaml", "hazard: flood\nrules: [{ name: high, for_each: station, levels: { watch: water_level > 2 m } }]\n")
+        try folder.write("rules/policies.yaml", "policies:\n  - { name: boss, where: { kind: gage }, steps: [{ to: file }] }\n")
+        let idle = try TocsinBinary.run(["check", "--strict"], folder: folder.path)
+        #expect(idle.code == 1 && idle.errors.contains("rules/policies.yaml:2:"), "\(idle.errors)")
+        #expect(idle.errors.contains("the policy 'boss' applies to nothing: no rule in any group has { kind: gage }"), "\(idle.errors)")
+    }
 }

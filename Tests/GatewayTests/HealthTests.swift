@@ -85,6 +85,43 @@ import Testing
         #expect(quantities(OutboxState(waiting: 1, parked: 0, oldest: .minutes(3)))[.outboxAge] == 180)
     }
 
+    @Test(
+        "readings that are not plausible are an alarm that names the device, the value and the limit, and that ends an hour after the last")
+    func implausible() throws {
+        let profile = """
+            profile: test
+            topic: test/{device}
+            silence: 10m
+            readings:
+              - { quantity: water_level, pointer: /level, unit: ft, plausible: -5 .. 30 }
+              - { quantity: rain_total, pointer: /rain, unit: mm, counter: { max_rate: 150 mm/h } }
+            """
+        let rules =
+            "hazard: flood\nrules: [{ name: high, for_each: device, levels: { watch: water_level > 3 m, warning: \"increase(rain_total, 1h) > 500 mm\" } }]\n"
+        let bench = try PipelineBench(profile: profile, devices: "  - { id: d1, profile: test }\n", rules: rules, health: "{ every: 30s }")
+        func news() throws -> [String] {
+            try bench.events().filter { $0.rule == "device-readings-implausible" }.map { "\($0.kind): \($0.summary)" }
+        }
+        bench.take("{\"level\":2,\"rain\":1}")
+        #expect(try news().isEmpty)
+        bench.take("{\"level\":812,\"rain\":1}")
+        let first = "raised: d1: implausible readings, which rules do not see: water_level 812 ft is outside -5 ft .. 30 ft"
+        #expect(try news() == [first])
+        // Nothing more is said of the next, and of the window nothing is lost by a restart.
+        bench.pass(to: bench.clock.now() + .minutes(30))
+        bench.take("{\"level\":2,\"rain\":900}")
+        try bench.restart()
+        bench.pass(to: bench.clock.now() + .minutes(59))
+        #expect(try news() == [first])
+        bench.pass(to: bench.clock.now() + .minutes(2))
+        #expect(try news() == [first, "cleared: d1: no implausible readings for an hour"])
+        bench.take("{\"level\":2,\"rain\":9000}")
+        #expect(
+            try news().last == "raised: d1: implausible readings, which rules do not see: rain_total 9000 mm has risen faster than 150 mm/h"
+        )
+        #expect(try !bench.events().contains { $0.rule == "high" && $0.to != "advisory" }, "no rule has seen them")
+    }
+
     @Test("what the broker throws away, what does not fit, what is missing and how full the disk is are alarms like any other")
     func alarms() async throws {
         let broker = try RealBroker(options: "sys_interval 1\nmax_queued_messages 10\nmax_inflight_messages 20")

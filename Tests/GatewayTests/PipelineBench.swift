@@ -23,11 +23,13 @@ final class PipelineBench {
 
     /// - Parameters:
     ///   - profile: of the device family `test`, publishing on `test/{device}`.
-    ///   - settings: further lines of the gateway's configuration, which has no built-in rules.
+    ///   - settings: further lines of the gateway's configuration.
+    ///   - health: how it watches over itself: without built-in rules, unless it is said.
     ///   - destinations: their names; each writes into a file.
     ///   - policies: the policies file; `nil` for none.
     init(
-        profile: String, devices: String, rules: String, settings: String = "", destinations: [String] = ["log"], policies: String? = nil
+        profile: String, devices: String, rules: String, settings: String = "", destinations: [String] = ["log"], policies: String? = nil,
+        health: String = "{ rules: none }"
     ) throws {
         folder = try TemporaryFolder()
         try folder.write("profiles/test.yaml", profile)
@@ -42,7 +44,7 @@ final class PipelineBench {
             broker: { host: nowhere, client_id: gateway }
             store: { path: t.db }
             destinations: [\(destinations.map { "{ name: \($0), kind: log, file: \($0).jsonl }" }.joined(separator: ", "))]
-            health: { rules: none }
+            health: \(health)
 
             """
         unchangedSettings = text

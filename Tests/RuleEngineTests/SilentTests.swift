@@ -67,6 +67,20 @@ import Testing
 
     @Test("a count of what nothing measures is unknown, and neither few nor many")
     func counts() throws {
-        #expect(log(try rules("{ watch: \"count(humidity, 10m) < 5 or age(humidity) > 1 h\" }")).allSatisfy { !$0.contains("d1") })
+        let found = log(try rules("{ watch: \"count(humidity, 10m) < 5\" }"))
+        #expect(found.contains { $0.contains("test d3 0→2") } && found.allSatisfy { !$0.contains("d1") }, "\(found)")
+    }
+
+    @Test("a sensor that may be silent for longer than silent(w) asks has that long")
+    func ownSilence() throws {
+        let devices = "  - { id: d1, profile: test, station: s1, quantities: [water_level, humidity], silence: { humidity: 50m } }\n"
+        let text = "hazard: flood\nrules:\n  - { name: test, for_each: device, levels: { watch: silent(10m) } }\n"
+        var bench = RuleBench(try SmallSite.compile(text, devices: devices))
+        for minute in 0...60 {
+            bench.advance(to: Double(minute) * 60)
+            bench.feed(Double(minute) * 60, 1, series: 0)
+            if minute < 2 { bench.feed(Double(minute) * 60, 1, series: 1) }
+        }
+        #expect(bench.log == ["3060: test d1 0→2"])
     }
 }

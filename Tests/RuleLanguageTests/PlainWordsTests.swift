@@ -16,6 +16,8 @@ import Testing
             ("    summary: \"never closed\n    levels: { warning: true }", 5, "a quote is opened here, and never closed", "close it"),
             ("    levels: { warning: water_level > 1 m\n    clear: true", 5, "the '{' is not closed", "close it"),
             ("    labels: [device, station\n    clear: true", 5, "the '[' is not closed", "close it"),
+            ("    summary: {device} is high", 5, "a text cannot begin with '{'", "in quotes"),
+            ("    summary: 'it's high'", 5, "behind the closing '", "double ones"),
             ("    summary: @home", 5, "a value cannot begin with '@'", "in quotes"),
             ("    summary: %free", 5, "a value cannot begin with '%'", "in quotes"),
             ("    summary: *x", 5, "begins with '*'", "in quotes"),
@@ -33,5 +35,13 @@ import Testing
         #expect(found.contains(what), "\(found)")
         #expect(found.contains(mend), "\(found)")
         for raw in ["block mapping", "flow", "scalar", "token", "simple key"] { #expect(!found.contains(raw), "\(found)") }
+    }
+
+    @Test("a key without its ':' above others is found where it stands, and not where the parser stumbles")
+    func missingColon() {
+        let error = #expect(throws: DiagnosticList.self) {
+            try SmallSite.compile("hazard: flood\nrules:\n  - name a\n    for_each: station\n    levels: { warning: true }\n")
+        }
+        #expect(error?.description.contains("the line above has no ':' behind its key") == true, "\(error?.description ?? "")")
     }
 }

@@ -22,7 +22,10 @@ import Testing
             (metre, "water_level > 12", "write '12 m'", "12 m"), (foot, "water_level > 12", "write '12 ft'", "12 ft"),
             (foot, "mean(water_level, 10m) > 12", "write '12 ft'", "12 ft"),
             (foot, "slope(water_level, 30m) > 2", "write '2 ft/h'", "2 ft/h"),
-            (foot, "temperature > 80", "write '80 degF'", "80 degF"), (foot, "delta(temperature, 1h) > 8", "write '8 K'", "8 K"),
+            (foot, "temperature > 80", "write '80 degF'", "80 degF"), (foot, "delta(temperature, 1h) > 8", "write '8 degF'", "8 degF"),
+            (metre, "delta(temperature, 1h) > 8", "write '8 K'", "8 K"),
+            (foot, "slope(temperature, 1h) > 8", "write '8 degF/h'", "8 degF/h"),
+            (foot, "sum(water_level, 1h) / 1 h > 20", "write '20 ft/h'", "20 ft/h"),
             (metre + foot, "water_level > 12", "write '12 m' or '12 ft': d1 sends m, d2 sends ft", nil),
             (metre + foot, "slope(water_level, 30m) > 1", "write '1 m/h' or '1 ft/h': d1 sends m, d2 sends ft", nil),
         ] as [(String, String, String, String?)])
@@ -37,7 +40,7 @@ import Testing
         "a value that is compared with nothing is shown in the devices' own unit, per hour where it is a rate",
         arguments: [
             ("slope(water_level, 30m)", "1.8 ft/h"), ("mean(water_level, 10m)", "3.281 ft"), ("temperature", "212 degF"),
-            ("delta(temperature, 1h)", "100 K"),
+            ("delta(temperature, 1h)", "180 degF"),
         ])
     func shownUnits(term: String, expected: String) throws {
         let rules = try SmallSite.compile(
@@ -47,7 +50,7 @@ import Testing
               - { name: test, for_each: station, summary: "{x}", let: { x: "\(term)" }, levels: { warning: humidity > 5 % } }
 
             """, devices: Self.foot)
-        let value = ["ft/h": 0.0001524, "ft": 1, "degF": 100, "K": 100][expected.split(separator: " ")[1]] ?? .nan
+        let value = ["ft/h": 0.0001524, "ft": 1, "degF": 100][expected.split(separator: " ")[1]] ?? .nan
         let registers = Array(repeating: value, count: rules.plan.programs[0].instructions.count)
         #expect(rules.rules[0].summary.text(labels: [:], registers: registers) == expected)
     }
@@ -111,12 +114,29 @@ import Testing
     func brackets(condition: String, shown: String) throws {
         let rules = try SmallSite.compile(
             "hazard: flood\nrules:\n  - { name: test, for_each: station, levels: { warning: \"\(condition)\" } }\n", devices: Self.metre)
-        #expect(rules.outline(of: "test", ladder: SmallSite.ladder)?.levels.map(\.text) == [shown])
+        #expect(rules.outline(of: "test", ladder: SmallSite.ladder, site: try SmallSite.site(1))?.levels.map(\.text) == [shown])
     }
 
-    @Test("a decimal comma is mended")
-    func decimalComma() throws {
-        let found = try diagnostics("    levels:\n      warning: water_level > 2,5 m\n", devices: Self.metre)
-        #expect(found.map(\.id) == ["decimal-comma"] && found.first?.fix == "2.5")
+    @Test(
+        "a decimal comma is mended, and nothing else is said of it",
+        arguments: [
+            "    levels:\n      warning: water_level > 2,5 m\n", "    levels: { warning: water_level > 2,5 m }\n",
+            "    levels: { watch: humidity > 2,5 %, warning: humidity > 12,5 % }\n",
+        ])
+    func decimalComma(text: String) throws {
+        let found = try diagnostics(text, devices: Self.metre)
+        #expect(!found.isEmpty && found.allSatisfy { $0.id == "decimal-comma" && $0.fix?.hasSuffix("2.5") == true }, "\(found)")
+    }
+
+    @Test("units in words are units, and lengths of time in words are lengths of time")
+    func words() throws {
+        for condition in [
+            "water_level > 12 feet", "age(water_level) > 10 minutes", "water_level > 2 metres for 1 hour",
+            "mean(water_level, 10 min) > 2 m",
+        ] {
+            #expect(try diagnostics("    levels: { warning: \"\(condition)\" }\n", devices: Self.metre).isEmpty, "\(condition)")
+        }
+        let found = try diagnostics("    levels: { warning: water_level => 2 m }\n", devices: Self.metre)
+        #expect(found.first?.hint == "write '>='", "\(found)")
     }
 }

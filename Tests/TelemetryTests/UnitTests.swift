@@ -23,7 +23,7 @@ import Testing
         #expect(unit.conversion(to: unit) == (1, 0))
     }
 
-    @Test("what is no unit", arguments: ["", "x", "m/", "/s", "m//s", "m9", "meter", "1/", "M"])
+    @Test("what is no unit", arguments: ["", "x", "m/", "/s", "m//s", "m9", "metr", "1/", "M"])
     func unknown(symbol: String) {
         #expect(Unit(symbol: symbol) == nil)
     }

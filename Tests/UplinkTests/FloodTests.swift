@@ -37,7 +37,7 @@ private final class Keeper: Destination {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Raises of as many places as asked for, through the planner.
-    private func escalations(_ places: Range<Int>, level: (Int) -> Double, to destination: String) throws -> [Escalation] {
+    static func escalations(_ places: Range<Int>, level: (Int) -> Double, to destination: String) throws -> [Escalation] {
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: destination, minimumLevel: Level(rank: 1))], policies: PolicySet())
         var raised: [Double: [Transition]] = [:]
@@ -62,7 +62,7 @@ private final class Keeper: Destination {
         let clock = ManualClock(Self.start, hasRealUptime: true)
         var batch = StoreBatch()
         // Twenty-nine at watch, and the thirtieth at emergency in the middle of them.
-        batch.escalations = try escalations(0..<30, level: { $0 == 15 ? 9 : 2.5 }, to: "pager")
+        batch.escalations = try Self.escalations(0..<30, level: { $0 == 15 ? 9 : 2.5 }, to: "pager")
         try store.commit(batch)
         let pager = Keeper("pager")
         let dispatcher = Dispatcher(
@@ -99,7 +99,7 @@ private final class Keeper: Destination {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
-        batch.escalations = try escalations(0..<2500, level: { _ in 2.5 }, to: "pager")
+        batch.escalations = try Self.escalations(0..<2500, level: { _ in 2.5 }, to: "pager")
         try store.commit(batch)
         let pager = Keeper("pager")
         // The clock stands still: no pause ever ends.
@@ -120,7 +120,7 @@ private final class Keeper: Destination {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
-        batch.escalations = try escalations(0..<20, level: { _ in 2.5 }, to: "pager")
+        batch.escalations = try Self.escalations(0..<20, level: { _ in 2.5 }, to: "pager")
         try store.commit(batch)
         let pager = Keeper("pager") { $0.identity.hasPrefix("flood/") }
         let dispatcher = Dispatcher(
@@ -138,7 +138,7 @@ private final class Keeper: Destination {
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
         batch.escalations =
-            try escalations(0..<1, level: { _ in 9 }, to: "pager") + escalations(1..<20, level: { $0 == 12 ? 9 : 2.5 }, to: "pager")
+            try Self.escalations(0..<1, level: { _ in 9 }, to: "pager") + Self.escalations(1..<20, level: { $0 == 12 ? 9 : 2.5 }, to: "pager")
         try store.commit(batch)
         let pager = Keeper("pager")
         let dispatcher = Dispatcher(
@@ -157,7 +157,7 @@ private final class Keeper: Destination {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
-        batch.escalations = try escalations(0..<3, level: { _ in 2.5 }, to: "hook")
+        batch.escalations = try Self.escalations(0..<3, level: { _ in 2.5 }, to: "hook")
         try store.commit(batch)
         let isMended = Mutex(false)
         let hook = Keeper("hook") { $0.identity.contains("s1@") && !isMended.withLock { $0 } }

@@ -14,6 +14,7 @@ private final class Counting: Destination {
     private let attempts = Mutex<[String: Int]>([:])
 
     func attempts(of identity: String) -> Int { attempts.withLock { $0[identity] ?? 0 } }
+    var total: Int { attempts.withLock { $0.values.reduce(0, +) } }
 
     func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
         attempts.withLock { $0[escalation.identity, default: 0] += 1 }
@@ -71,7 +72,7 @@ private final class Counting: Destination {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
-        // Not taken for a flood: they are of long ago.
+        // A destination that takes floods together would get these in one message; they are of long ago, and none is a flood.
         batch.escalations = (1...150).map { number in
             var escalation = escalation(number, number % 50 == 0 ? "bad" : "{}")
             escalation.created = AlarmBench.start - .hours(1)
@@ -88,5 +89,27 @@ private final class Counting: Destination {
         for _ in 0..<2 { _ = await lane.turn() }
         #expect((1...150).allSatisfy { destination.attempts(of: "a#\($0)/hook") == 1 })
         #expect(try StoreReader(path: folder.file("t.db")).outbox().map(\.identity) == ["a#50/hook", "a#100/hook", "a#150/hook"])
+    }
+
+    @Test("a flood that was told as one message and cannot be marked is not told again, and is marked when there is room")
+    func floodWhileFull() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        var batch = StoreBatch()
+        batch.escalations = try FloodTests.escalations(0..<30, level: { _ in 2.5 }, to: "hook")
+        try store.commit(batch)
+        let other = try DatabaseQueue(path: folder.file("t.db"))
+        try await other.write { try $0.execute(sql: Self.full) }
+        let destination = Counting()
+        let (_, lane) = lane(destination, store, isGrouping: true)
+        for _ in 0..<6 { _ = await lane.turn() }
+        let told = destination.total
+        #expect(told >= 1 && told < batch.escalations.count, "\(told)")
+        for _ in 0..<4 { _ = await lane.turn() }
+        #expect(destination.total == told)
+        try await other.write { try $0.execute(sql: "DROP TRIGGER full") }
+        for _ in 0..<3 { _ = await lane.turn() }
+        #expect(destination.total == told)
+        #expect(try StoreReader(path: folder.file("t.db")).outbox().isEmpty)
     }
 }

@@ -49,7 +49,7 @@ package struct AlarmBook: Sendable {
         var words = Words(
             change, of: rule, in: place, device: device(of: change.trigger), missing: missing(change),
             wasBlind: alarms[change.instance]?.ladder.isBlind ?? false)
-        if let remark = remarks[rule.name] ?? remarks["\(rule.name)/\(place.group)"], change.to > .normal { words.summary += ": \(remark)" }
+        words.summary += remark(rule, place, change)
         // The engine may be ahead of this change, where one reading has brought several.
         var ladder = ladder
         (ladder.level, ladder.isUncertain) = (change.to, change.isUncertain)
@@ -225,10 +225,16 @@ package struct AlarmBook: Sendable {
         guard let alarm = alarms[account.instance] else { return nil }
         let place = rules.instances[account.instance]
         let rule = rules.rules[place.rule]
-        let words = Words(account, of: rule, in: place, device: nil, missing: alarm.missing)
+        var words = Words(account, of: rule, in: place, device: nil, missing: alarm.missing)
+        words.summary += remark(rule, place, account)
         return AlarmStatus(
             alarm: alarm.id, summary: words.summary, causes: words.causes, newestReading: newestReading?.description, trend: trend,
             missing: alarm.missing, next: next, runbook: rule.runbook, instruction: rule.instruction)
+    }
+
+    private func remark(_ rule: Rule, _ place: RuleInstance, _ change: LevelChange) -> String {
+        guard change.to > .normal, let remark = remarks[rule.name] ?? remarks["\(rule.name)/\(place.group)"] else { return "" }
+        return ": \(remark)"
     }
 
     /// The instances that have an active alarm, in order.
@@ -283,7 +289,7 @@ extension Words {
         }
         if !place.maintained.isEmpty { own += " (\(place.maintained.joined(separator: ", ")) in maintenance)" }
         if !missing.isEmpty { own += " (nothing from \(missing.joined(separator: ", ")))" }
-        summary = change.isBlind ? "\(place.group): blind, nothing is known of \(rule.quantities.joined(separator: ", "))" : own
+        summary = change.isBlind ? "\(place.group): no data of \(rule.quantities.joined(separator: ", "))" : own
         texts = rule.translations.mapValues { translation in
             AlarmText(
                 hazard: translation.hazard, summary: translation.summary?.text(labels: place.labels, registers: change.registers) ?? own,

@@ -7,6 +7,8 @@ struct EscalationCourse: Codable, Sendable {
         /// The newest transition that it was told, and how often it was told again.
         var sequence: Int
         var repeats: Int
+        /// When it was told last; missing in what an earlier version has kept.
+        var latest: Instant?
         /// What it is kept up to date with; `nil` for everything.
         var events: Set<Policy.Event>?
 

@@ -20,6 +20,9 @@ package struct EscalationPlanner: Sendable {
         }
     }
 
+    /// What stands for a policy where none applies.
+    package static let everyone = "everyone"
+
     private let site: String
     private let destinations: [Destination]
     private let policies: PolicySet
@@ -134,7 +137,7 @@ package struct EscalationPlanner: Sendable {
                     destinations.first { $0.name == name }.map { course.reached.count >= Int($0.minimumLevel.rank) } ?? false
                 }
                 guard !names.isEmpty else { continue }
-                if step.isForNewOnly, let hours = step.hours, !hours.include(beginning, policies.zone) { continue }
+                if isLeftOver(course, step, beginning) { continue }
                 guard step.events?.contains(.raised) ?? true else { continue }
                 let waitsForHours = due <= now || step.hours.map { !$0.include(due, policies.zone) } ?? false
                 steps.append(
@@ -147,11 +150,17 @@ package struct EscalationPlanner: Sendable {
         return steps.sorted { $0.due < $1.due }.map(\.step)
     }
 
+    /// Whether an alarm is somebody else's for a step that asks for new ones: since before its hours it has not risen.
+    private func isLeftOver(_ course: EscalationCourse, _ step: Policy.Step, _ beginning: Instant) -> Bool {
+        guard step.isForNewOnly, let hours = step.hours else { return false }
+        return !hours.include(max(beginning, course.reached.last ?? beginning), policies.zone)
+    }
+
     /// Runs the steps that are due; returns whether one was.
     @discardableResult
     private mutating func run(_ course: inout EscalationCourse, at now: Instant, _ escalations: inout [Escalation]) -> Bool {
         var applying = policies.applying(to: course.message.alarm, course.message.labels, escalate: course.escalate)
-        if applying.isEmpty { applying = [everyone] }
+        if applying.isEmpty { applying = [forEveryone] }
         var hasRun = false
         for policy in applying {
             for (number, step) in policy.steps.enumerated() {
@@ -162,9 +171,9 @@ package struct EscalationPlanner: Sendable {
     }
 
     /// What stands in for a policy where none applies: nothing is untold because someone forgot to write one.
-    private var everyone: Policy {
+    private var forEveryone: Policy {
         Policy(
-            name: "everyone", matchers: [],
+            name: Self.everyone, matchers: [],
             steps: [
                 Policy.Step(
                     destinations: destinations.filter { !$0.isPublic }.map(\.name), minimumLevel: Level(rank: 1), delay: .immediately,
@@ -197,8 +206,7 @@ package struct EscalationPlanner: Sendable {
             nextLook = min(nextLook, now + .seconds(60))
             return false
         }
-        // What was there before its hours began is somebody else's.
-        if step.isForNewOnly, let hours = step.hours, !hours.include(beginning, policies.zone) { return false }
+        if isLeftOver(course, step, beginning) { return false }
         let fired = progress?.fired ?? 0
         let reason = EscalationMessage.StepPart(policy: policy.name, step: number + 1, reason: step.delay.text, repetition: fired)
         for name in step.destinations {
@@ -208,7 +216,9 @@ package struct EscalationPlanner: Sendable {
             course.note(step.events, of: name)
             // That its time has come is a raise for it, also where the alarm was raised long before.
             guard step.events?.contains(.raised) ?? true else { continue }
-            tell(name, &course, because: reason, isRepeat: fired > 0, at: now, &escalations)
+            // A step that comes later has something to say also to who was told before: that nobody has acknowledged, say.
+            let isLater = step.delay.span > .zero && course.told[name]?.latest != now
+            tell(name, &course, because: reason, isRepeat: fired > 0 || isLater, at: now, &escalations)
         }
         course.steps[key] = .init(since: beginning, fired: fired + 1, latest: now)
         if let pause = step.repeatEvery { nextLook = min(nextLook, now + pause) }
@@ -231,6 +241,7 @@ package struct EscalationPlanner: Sendable {
         } else {
             told = .init(sequence: message.transition.sequence, repeats: 0, events: told.events)
         }
+        told.latest = now
         course.told[name] = told
         message.id = identity
         message.escalation = reason

@@ -161,9 +161,12 @@ private struct PolicyReading {
     }
 
     private static func delay(_ text: String) -> Policy.Delay? {
-        let words = text.split(separator: " ")
         if text == "immediately" { return .immediately }
-        guard words.count == 2, let span = TimeSpan(text: words[0]), span <= .longestWritten else { return nil }
-        return words[1] == "unacknowledged" ? .unacknowledged(span) : words[1] == "active" ? .active(span) : nil
+        guard let space = text.lastIndex(of: " "), let span = TimeSpan(text: text[..<space]), span <= .longestWritten else { return nil }
+        switch text[text.index(after: space)...] {
+        case "unacknowledged": return .unacknowledged(span)
+        case "active": return .active(span)
+        default: return nil
+        }
     }
 }

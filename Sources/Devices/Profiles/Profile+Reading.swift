@@ -17,7 +17,7 @@ extension Profile {
         }
         let format = reader.value("format", expected: "json or senml") { Format(rawValue: $0) } ?? .json
         let interval = reader.span("interval") ?? .minutes(1)
-        let silence = reader.span("silence") ?? interval * 3
+        let silence = reader.span("silence")
         let clock = ClockTolerance.read(&reader)
         var time: TimeField?
         if let node = reader.node("time") {
@@ -49,7 +49,7 @@ extension Profile {
         guard problems.isEmpty, let name, let topic else { throw DiagnosticList(problems) }
         return Profile(
             name: name.string, summary: summary, topic: topic, format: format, time: time, sequence: sequence, interval: interval,
-            silence: silence, clock: clock, ignoresRepeats: ignoresRepeats, fields: fields,
+            silence: silence ?? interval * 3, isSilenceStated: silence != nil, clock: clock, ignoresRepeats: ignoresRepeats, fields: fields,
             location: name.location)
     }
 }

@@ -18,6 +18,8 @@ package struct Profile: Sendable {
     /// How often a reading is expected, and after how long without one a device counts as silent.
     package var interval: TimeSpan
     package var silence: TimeSpan
+    /// The profile says how long that is; otherwise it is three intervals of each device.
+    package var isSilenceStated = true
     package var clock: ClockTolerance
     /// The device sends the same measurement more than once, with the same time of its own, and means no more by it.
     package var ignoresRepeats = false

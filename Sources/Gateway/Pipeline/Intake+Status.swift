@@ -38,7 +38,7 @@ extension Intake {
     private mutating func trend(of series: SeriesID) -> AlarmStatus.Trend? {
         guard Int(series.index) < model.series.devices.count,
             let device = model.site.devices.first(where: { $0.id == model.series.devices[Int(series.index)] }),
-            let field = device.field(model.series.quantities[Int(series.index)]),
+            let field = device.field(model.series.quantities[Int(series.index)]), field.source.isInPayload, !device.isGateway,
             let slope = engine.trend(of: series, over: max(.minutes(15), device.interval * 10))
         else { return nil }
         return AlarmStatus.Trend(

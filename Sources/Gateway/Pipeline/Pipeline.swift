@@ -84,7 +84,7 @@ package final class Pipeline {
         intake = Intake(model, configuration, logger: logger)
         try intake.warm(from: store, now: now, because: .start)
         connection = link { [unowned self] message in take(message) }
-        noteSite()
+        store.note(model, configuration, logger)
     }
 
     private func take(_ message: IncomingMessage) {
@@ -310,7 +310,7 @@ package final class Pipeline {
                 return intake.count { $0.failedReloads += 1 }
             }
             intake.count { $0.reloads += 1 }
-            noteSite()
+            store.note(model, configuration, logger)
             intake.add(AuditNote("reloaded", at: now, text: model.summary, facts: model.ruleVersions))
             subscribe(to: model.filters)
             logger.notice(
@@ -328,15 +328,6 @@ package final class Pipeline {
         }
         connection?.subscribe(to: filters)
         areSubscriptionsKept = false
-    }
-
-    /// Keeps what commands beside the gateway have to know of its site.
-    private func noteSite() {
-        do {
-            try store.note(SiteNote(name: model.site.name, timeZone: model.site.timeZone, ladder: configuration.ladder))
-        } catch {
-            logger.error("the site's time zone cannot be noted for commands: \(error)")
-        }
     }
 
     /// Once the session holds no others, the store needs to know only the filters that are wanted.

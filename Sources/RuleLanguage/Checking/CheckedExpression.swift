@@ -50,6 +50,8 @@ struct MeasuredQuantity: Sendable, Hashable {
     var window: TimeSpan?
     /// Of readings of every quality.
     var isRaw = false
+    /// A sensor that may be silent for longer than the window, by its own `silence`, has that long.
+    var isAtLeastItsSilence = false
 }
 
 enum Quorum: Sendable, Hashable {

@@ -99,14 +99,15 @@ extension ExpressionChecker {
         if call.arguments.count == 1 {
             guard let window = self.window(call, 0) else { return nil }
             let any = sentQuantities.sorted { $0.name < $1.name }.map {
-                silence(of: MeasuredQuantity(measure: Measure(.last), quantity: $0, window: nil), for: window)
+                silence(of: MeasuredQuantity(measure: Measure(.last), quantity: $0, window: nil, isAtLeastItsSilence: true), for: window)
             }
             guard let first = any.first else {
                 report("no-quantity", "no device of this selection sends anything that could be silent", at: call.place)
                 return nil
             }
             let condition = any.dropFirst().reduce(first) { .or($0, $1) }
-            let expression = isInVote ? condition : .vote(.atLeast(1), condition, text: call.place.excerpt)
+            let text = "silent for \(TimeSpanText.spoken(window))"
+            let expression = isInVote ? condition : .vote(.atLeast(1), condition, text: text)
             return Typed(expression: expression, type: .logical, unit: .one)
         }
         guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)), let quantity, let window

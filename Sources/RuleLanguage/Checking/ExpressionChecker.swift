@@ -97,11 +97,19 @@ struct ExpressionChecker {
     func ownUnits(of quantity: Quantity, _ dimension: Dimension, isPoint: Bool) -> [Unit] {
         (selection.units[quantity.name] ?? []).compactMap { sent in
             if dimension == sent.unit.dimension, isPoint || dimension != .temperature { return sent.unit }
-            let symbol = dimension.temperature == 0 ? sent.unit.symbol : "K"
+            // A degree Celsius as a difference is a kelvin.
+            let isCelsius = sent.unit.dimension == .temperature && sent.unit.scale == 1
+            let symbol = isCelsius ? "K" : sent.unit.symbol
             let unit =
-                dimension == sent.unit.dimension / .time
-                ? Unit(symbol: "\(symbol.isEmpty ? "1" : symbol)/h")
-                : dimension == sent.unit.dimension * .time && !symbol.contains("/") ? Unit(symbol: "\(symbol).h") : nil
+                if dimension == sent.unit.dimension {
+                    Unit(scaling: sent.unit.scale, of: dimension, symbol: symbol)
+                } else if dimension == sent.unit.dimension / .time {
+                    Unit(symbol: "\(symbol.isEmpty ? "1" : symbol)/h")
+                } else if dimension == sent.unit.dimension * .time, !symbol.contains("/") {
+                    Unit(symbol: "\(symbol).h")
+                } else {
+                    Unit?.none
+                }
             return unit ?? .coherent(dimension, isDifference: true)
         }
     }
@@ -280,8 +288,12 @@ struct ExpressionChecker {
             type = .number(sign == .multiply ? leftDimension * rightDimension : leftDimension / rightDimension, isPoint: false)
         }
         guard case .number(let dimension, let isPoint) = type else { return nil }
+        let product = Unit(symbol: "\(a.unit.symbol)\(sign == .multiply ? "." : "/")\(b.unit.symbol)")
         let unit =
-            dimension == a.unit.dimension ? a.unit : dimension == b.unit.dimension ? b.unit : .coherent(dimension, isDifference: !isPoint)
+            dimension == a.unit.dimension
+            ? a.unit
+            : dimension == b.unit.dimension
+                ? b.unit : product.flatMap { $0.dimension == dimension ? $0 : nil } ?? .coherent(dimension, isDifference: !isPoint)
         return Typed(expression: .arithmetic(sign, x, y), type: type, unit: unit)
     }
 
@@ -347,40 +359,6 @@ struct ExpressionChecker {
             }
         }
         report("dimensions", "\(left.1.type.name) compared with \(right.1.type.name)", at: place)
-    }
-}
-
-extension ExpressionChecker {
-    /// What a number without a unit may have meant: in the unit that the devices send, and in each where they differ.
-    private func mends(of number: Double, beside other: Typed, _ dimension: Dimension) -> (texts: [String], hint: String) {
-        let symbol = other.unit.dimension == dimension && !other.unit.symbol.isEmpty ? other.unit.symbol : dimension.coherentUnit
-        let quantities = other.expression.quantities
-        guard let quantity = quantities.first, quantities.count == 1, case .number(_, let isPoint) = other.type,
-            case let units = ownUnits(of: quantity, dimension, isPoint: isPoint), units.count > 1
-        else {
-            let text = "\(NumberText.short(number)) \(symbol)"
-            return ([text], "write '\(text)'")
-        }
-        let texts = units.map { "\(NumberText.short(number)) \($0.symbol)" }
-        let senders = (selection.units[quantity.name] ?? []).map { "\($0.device) sends \($0.unit.symbol)" }
-        return (texts, "write \(texts.map { "'\($0)'" }.joined(separator: " or ")): \(senders.joined(separator: ", "))")
-    }
-}
-
-extension CheckedExpression {
-    /// The quantities that are measured in it.
-    var quantities: Set<Quantity> {
-        switch self {
-        case .constant, .truth, .clock, .alarms: []
-        case .measure(let measured), .hasSensor(let measured): [measured.quantity]
-        case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _), .hold(let operand, _):
-            operand.quantities
-        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right), .sequence(let left, let right, _):
-            left.quantities.union(right.quantities)
-        case .comparison(let comparison): comparison.left.quantities.union(comparison.right.quantities)
-        case .function(_, let arguments, _): arguments.reduce([]) { $0.union($1.quantities) }
-        case .select(let condition, let left, let right): condition.quantities.union(left.quantities).union(right.quantities)
-        }
     }
 }
 

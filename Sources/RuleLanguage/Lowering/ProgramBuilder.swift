@@ -188,7 +188,7 @@ struct ProgramBuilder {
             LoweredComparison(
                 register: register, sign: ">=", left: .register(count, .one), right: .constant(needed, .one),
                 leftText: "sensors with \(text)", rightText: needed.isNaN ? "all of them" : NumberText.short(needed), unit: .one,
-                vote: .init(voters: voters, text: condition.asVoted ?? "with \(text)")))
+                vote: .init(voters: voters, text: condition.asVoted ?? (text.hasPrefix("silent for ") ? text : "with \(text)"))))
         return Value(register: register, unit: .one)
     }
 

@@ -110,7 +110,9 @@ struct RuleBinder {
                 guard let field = device.field(operand.quantity.name), field.maintenance == nil else { continue }
                 var id = series(device.id, field.quantity)
                 if operand.isRaw { id = rawTwin(of: id) }
-                plan.sources.append(OperandSource(series: id, window: operand.window ?? device.silence(of: field)))
+                var window = operand.window ?? device.silence(of: field)
+                if operand.isAtLeastItsSilence { window = max(window, field.silence ?? .zero) }
+                plan.sources.append(OperandSource(series: id, window: window))
             }
             plan.operands.append(
                 Operand(operand.measure, firstSource: first, sourceCount: Int32(plan.sources.count) - first))

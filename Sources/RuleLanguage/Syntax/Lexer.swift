@@ -111,6 +111,9 @@ struct Lexer {
         return (place(start..<end), "\(text(start..<at)).\(text(at + 1..<end))")
     }
 
+    /// Whether a character stands directly behind a place.
+    func isFollowed(_ place: Place, by scalar: Unicode.Scalar) -> Bool { at(place.range.upperBound) == scalar }
+
     /// The word that stands here, without taking it.
     func peekWord() -> Place? {
         var start = position

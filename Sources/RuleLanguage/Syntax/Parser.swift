@@ -43,7 +43,13 @@ struct Parser {
                 id: "decimal-comma", "a comma stands in a number", at: number.place.location, hint: "write \(number.mend), with a point",
                 fix: number.mend)
         }
-        return Diagnostic(id: "syntax", "\(found) where \(expected) was expected", at: place.location)
+        let mends = ["=>": "'>='", "=<": "'<='", "=": "'==' for 'is equal to'", "&": "'and'", "|": "'or'", "&&": "'and'", "||": "'or'"]
+        var hint = mends[place.excerpt]
+        if case .unreadable("=") = token {
+            hint = lexer.isFollowed(place, by: ">") ? "'>='" : lexer.isFollowed(place, by: "<") ? "'<='" : hint
+        }
+        return Diagnostic(
+            id: "syntax", "\(found) where \(expected) was expected", at: place.location, hint: hint.map { "write \($0)" })
     }
 
     /// `A then B within 10m`

@@ -9,7 +9,7 @@ extension StoreReader {
         package var quantity: String
         /// The unit of ``value``, in which readings are stored.
         package var unit: String
-        /// The newest reading of any quality; `nil` where there is none among the newest million readings of the store.
+        /// The newest reading of any quality, by its time; `nil` where there is none among the newest million readings of the store.
         package var newest: Reading?
         /// The readings since the moment that was asked for, and those of them that a test has flagged.
         package var count = 0
@@ -31,13 +31,15 @@ extension StoreReader {
                 }
                 rows[id] = SensorRow(device: device, quantity: quantity, unit: row.value(at: 3) ?? "")
             }
-            var missing = rows.count
+            // Not only the last that came: a backlog comes behind what is newer.
             let newest = try Row.fetchCursor(
-                db, sql: "SELECT series, time, value, quality FROM reading ORDER BY id DESC LIMIT 1000000")
-            while missing > 0, let row = try newest.next() {
-                guard let reading = Reading(row, from: 0), rows[reading.series.index]?.newest == nil else { continue }
-                rows[reading.series.index]?.newest = reading
-                missing -= 1
+                db,
+                sql: """
+                    SELECT series, max(time), value, quality FROM reading
+                    WHERE id > (SELECT max(id) FROM reading) - 1000000 GROUP BY series
+                    """)
+            while let row = try newest.next() {
+                if let reading = Reading(row, from: 0) { rows[reading.series.index]?.newest = reading }
             }
             let counts = try Row.fetchCursor(
                 db,

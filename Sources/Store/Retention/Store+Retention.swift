@@ -52,6 +52,7 @@ extension Store {
                 where: """
                     cleared < ? AND NOT EXISTS (SELECT 1 FROM escalation WHERE escalation.alarm = alarm.id AND delivered IS NULL)
                         AND id IS NOT (SELECT alarm FROM transition ORDER BY id DESC LIMIT 1)
+                        AND number IS NOT (SELECT max(number) FROM alarm)
                     """, limit)
             // Of an alarm that is active it is known what was sent, however old it is: its end has to refer to it.
             let escalations = try Self.remove(

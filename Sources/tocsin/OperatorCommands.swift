@@ -26,7 +26,7 @@ struct OrderOptions: ParsableArguments {
                 throw Failure.report(error, about: place.store)
             }
         }
-        try request(verb, identity, seconds: seconds).send(to: place.control, as: alarm)
+        try request(verb, identity, seconds: seconds).send(to: place.control, number: Int(alarm) == nil ? nil : alarm)
     }
 
     func request(_ verb: ControlRequest.Verb, _ alarm: String, seconds: Double? = nil) -> ControlRequest {
@@ -42,8 +42,8 @@ struct AlarmArgument: ParsableArguments {
 
 extension ControlRequest {
     /// Sends it to the gateway that answers at a socket, and prints what came of it.
-    /// - Parameter name: what the alarm is called in the answer, in the place of its identity.
-    func send(to path: String, as name: String? = nil) throws {
+    /// - Parameter number: the alarm's number, to stand before the answer.
+    func send(to path: String, number: String? = nil) throws {
         let answer: ControlAnswer
         do {
             let socket = try ControlSocket.connect(to: path)
@@ -56,7 +56,7 @@ extension ControlRequest {
         } catch let error as GatewayError {
             throw Failure.report(error, about: path)
         }
-        let text = name.map { answer.text.replacing(alarm, with: $0) } ?? answer.text
+        let text = number.map { "\($0) \(answer.text)" } ?? answer.text
         guard answer.isDone else {
             Terminal.complain(text)
             throw ExitCode.failure
@@ -116,7 +116,7 @@ struct AcknowledgeCommand: ParsableCommand {
         // The oldest first: what came before is acknowledged before what stands now.
         for alarm in wanted.sorted(by: { ($0.raised, $0.id) < ($1.raised, $1.id) }) {
             do {
-                try order.request(.acknowledge, alarm.id).send(to: place.control, as: "\(AlarmSheet.name(alarm)) \(alarm.place)")
+                try order.request(.acknowledge, alarm.id).send(to: place.control, number: AlarmSheet.name(alarm))
             } catch {
                 hasFailed = true
             }

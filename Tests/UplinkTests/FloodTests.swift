@@ -138,7 +138,8 @@ private final class Keeper: Destination {
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
         batch.escalations =
-            try Self.escalations(0..<1, level: { _ in 9 }, to: "pager") + Self.escalations(1..<20, level: { $0 == 12 ? 9 : 2.5 }, to: "pager")
+            try Self.escalations(0..<1, level: { _ in 9 }, to: "pager")
+            + Self.escalations(1..<20, level: { $0 == 12 ? 9 : 2.5 }, to: "pager")
         try store.commit(batch)
         let pager = Keeper("pager")
         let dispatcher = Dispatcher(

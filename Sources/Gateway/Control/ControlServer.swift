@@ -140,7 +140,9 @@ final class ControlServer: Sendable {
         case .success(let outcome):
             logger.notice("\(outcome.done)", metadata: ["alarm": "\(outcome.name)", "by": "\(person)"])
             let end = outcome.end.map { " until \($0)" } ?? ""
-            return ControlAnswer(isDone: true, text: "\(outcome.name) \(outcome.done) by \(person)\(end)")
+            // Without the time that its identity ends with: the log has it.
+            let name = outcome.name.lastIndex(of: "@").map { outcome.name[..<$0] } ?? outcome.name[...]
+            return ControlAnswer(isDone: true, text: "\(name) \(outcome.done) by \(person)\(end)")
         case .failure(let error): return ControlAnswer(isDone: false, text: "\(error)")
         case nil: return ControlAnswer(isDone: false, text: "the gateway gave no answer")
         }

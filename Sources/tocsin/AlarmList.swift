@@ -71,11 +71,11 @@ struct AlarmList {
         if alarm.flapping { text = "chattering: \(text)" }
         let number = String(repeating: " ", count: max(0, 5 - AlarmSheet.name(alarm).count)) + AlarmSheet.name(alarm)
         let head = "\(number) "
-        let middle = Terminal.padded(level, 11)
+        let middle = Terminal.padded(level, 10)
         let time = isWide ? "  \(Terminal.padded(clock.short(alarm.raised), 12))" : ""
         let rest = "\(Terminal.padded(lasted, 8))\(isWide ? Terminal.padded(alarm.place, 30) + "  " : "")\(text)"
-        let left = width.map { $0 - head.count - middle.count - time.count }
-        return head + paint(LevelColour.code(alarm.level, ladder), middle) + time
+        let left = width.map { $0 - head.count - middle.count - 1 - time.count }
+        return head + paint(LevelColour.code(alarm.level, ladder), middle) + " " + time
             + ControlCharacters.escaped(Terminal.cut(rest, to: left))
     }
 

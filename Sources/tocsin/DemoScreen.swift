@@ -133,10 +133,7 @@ final class DemoScreen: Sendable {
 
     private static func code(_ level: String) -> String {
         switch level {
-        case "advisory": "1;34"
-        case "watch": "1;33"
-        case "warning": "1;38;5;208"
-        case "emergency": "1;37;41"
+        case _ where Configuration.standardLadder.contains(level): LevelColour.code(level, Configuration.standardLadder)
         case "cleared", "normal": "32"
         default: "35"
         }

@@ -21,18 +21,18 @@ struct EventLine {
         let isNarrow = width.map { $0 < 120 } ?? false
         let shown = isNarrow ? time.minute : time.description
         let number = event.number.map { "\($0)" } ?? "-"
-        let word = Terminal.padded(Self.word(event).uppercased(), isNarrow ? 10 : 13) + " "
+        let word = Terminal.padded(Self.word(event).uppercased(), isNarrow ? 10 : 13)
         let head = "\(shown) \(String(repeating: " ", count: max(0, 4 - number.count)))\(number) "
         let news = news(event)
         let why = why(event)
         guard let width else {
-            return paint("2", head) + paint(code(event), word) + ControlCharacters.escaped(news)
+            return paint("2", head) + paint(code(event), word) + " " + ControlCharacters.escaped(news)
                 + (why.isEmpty ? "" : ControlCharacters.escaped("  because \(why)"))
         }
-        let indent = String(repeating: " ", count: min(head.count + word.count, width / 3))
-        var lines = Terminal.wrapped(news, to: width - head.count - word.count).map { ControlCharacters.escaped($0) }
+        let indent = String(repeating: " ", count: min(head.count + word.count + 1, width / 3))
+        var lines = Terminal.wrapped(news, to: width - head.count - word.count - 1).map { ControlCharacters.escaped($0) }
         if !why.isEmpty { lines += Terminal.wrapped(why, to: width - indent.count).map { paint("2", $0) } }
-        return paint("2", head) + paint(code(event), word) + lines.joined(separator: "\n" + indent)
+        return paint("2", head) + paint(code(event), word) + " " + lines.joined(separator: "\n" + indent)
     }
 
     /// The day and the zone of an event, where its line has neither: to stand above the first event of each day.

@@ -2,7 +2,7 @@
 /// the parentheses of `mean(water_level, 10m)`.
 ///
 /// What is cut shows as a value whose parentheses do not close, and behind it pieces that do.
-struct FlowComma {
+package struct FlowComma {
     let file: SourceFile
 
     /// More lines than this no expression takes.
@@ -28,8 +28,10 @@ struct FlowComma {
         var open = 0
         for (offset, line) in file.lines[(start.line - 1)...].prefix(Self.linesMax).enumerated() {
             let part = line.unicodeScalars.dropFirst(offset == 0 ? start.column - 1 : 0)
-            for scalar in part {
+            let scalars = Array(part)
+            for (index, scalar) in scalars.enumerated() {
                 switch scalar {
+                case "," where index > 0 && index + 1 < scalars.count && scalars[index - 1].isDigit && scalars[index + 1].isDigit: break
                 case "(": open += 1
                 case ")": open -= 1
                 case ",", "}", "]": if open <= 0 { return Self.tidy(text) }
@@ -59,10 +61,14 @@ struct FlowComma {
         let mend = "\(text(start..<at - 1)).\(text(at..<end))"
         var place = piece
         (place.column, place.length) = (start + 1, end - start)
-        return Diagnostic(
-            id: "decimal-comma", "a comma stands in a number, and between { } it ends a value", at: place,
-            hint: "write \(mend), with a point",
-            fix: mend)
+        return Self.decimalComma(mend, at: place, "a comma stands in a number, and between { } it ends a value")
+    }
+
+    /// - Parameter mend: the number with a point. Three digits behind a comma may also be thousands: then nobody can say which it is.
+    package static func decimalComma(_ mend: String, at place: SourceLocation, _ message: String) -> Diagnostic {
+        let isThousands = mend.split(separator: ".").last?.count == 3
+        let hint = isThousands ? "write \(mend.filter { $0 != "." }), or \(mend) for a fraction" : "write \(mend), with a point"
+        return Diagnostic(id: "decimal-comma", message, at: place, hint: hint, fix: isThousands ? nil : mend)
     }
 
     /// - Parameters:
@@ -89,4 +95,8 @@ struct FlowComma {
         return diagnostic(
             key: String(before[keyStart..<colon.lowerBound]), start: file.location(line: piece.line, column: column))
     }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isDigit: Bool { ("0"..."9").contains(self) }
 }

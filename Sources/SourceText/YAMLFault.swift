@@ -35,6 +35,10 @@ struct YAMLFault {
             if let bracket = closedBracket {
                 return found("a text cannot begin with '\(bracket == "}" ? "{" : "[")' unless it stands in quotes", hint: quotes)
             }
+            if let quote = closedQuote, let begin = lineOfOpenQuote(quote, in: file) {
+                return found(
+                    "a quote is opened here, and closed only in line \(location.line)", at: begin, hint: "close it at the end of its text")
+            }
             if let quote = closedQuote {
                 return found(
                     "behind the closing \(quote) more text follows",
@@ -115,6 +119,18 @@ struct YAMLFault {
 
     private var character: String {
         location.lineText.unicodeScalars.dropFirst(location.column - 1).first.map { String($0) } ?? ""
+    }
+
+    /// Where the text begins that a quote in this line ends, if that is in a line above.
+    private func lineOfOpenQuote(_ quote: Character, in file: SourceFile) -> SourceLocation? {
+        func isOdd(_ text: String) -> Bool { text.count { $0 == quote } % 2 == 1 }
+        guard isOdd(String(before)) else { return nil }
+        for line in stride(from: location.line - 1, through: 1, by: -1) {
+            let text = file.location(line: line, column: 1).lineText
+            guard isOdd(text), let at = text.lastIndex(of: quote) else { continue }
+            return file.location(line: line, column: text.unicodeScalars.distance(from: text.startIndex, to: at) + 1)
+        }
+        return nil
     }
 
     private func lineAboveHasNoColon(in file: SourceFile) -> Bool {

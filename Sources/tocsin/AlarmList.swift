@@ -63,7 +63,8 @@ struct AlarmList {
         var text = AlarmSheet.news(alarm, status.alarms[alarm.id], clock)
         if let aside = alarm.aside {
             let end = aside.until.map { " for \(clock.until($0).replacing("in ", with: ""))" } ?? ""
-            text += " | \(aside.kind)\(end) by \(aside.person): \(aside.reason)"
+            text = "\(aside.kind)\(end) by \(aside.person): \(aside.reason) | \(text)"
+            if !isWide { text = "\(alarm.group): \(text)" }
         } else if let person = alarm.acknowledgedBy {
             let note = alarm.note.map { $0.isEmpty ? "" : ": \($0)" } ?? ""
             text += " | \(person)\(note)"

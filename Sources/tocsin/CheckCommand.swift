@@ -24,6 +24,8 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Take warnings for mistakes.")
     var strict = false
 
+    private static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
     func run() throws {
         let path = try config.path()
         var found: [Diagnostic] = []
@@ -55,8 +57,10 @@ struct CheckCommand: ParsableCommand {
             let own = Set(rules.rules.indices.filter { !rules.rules[$0].isBuiltIn })
             let watching = rules.rules.count - own.count
             Terminal.line(
-                "\(model.site.name): \(model.site.sensors.count) devices, \(model.site.sensors.map(\.fields.count).reduce(0, +)) series, "
-                    + "\(own.count) rules in \(rules.instances.count { !$0.isBallot && own.contains($0.rule) }) groups, \(found.count) warnings"
+                "\(model.site.name): \(Self.count(model.site.sensors.count, "device")), "
+                    + "\(model.site.sensors.map { $0.fields.count(where: \.source.isInPayload) }.reduce(0, +)) series, "
+                    + "\(Self.count(own.count, "rule")) in \(Self.count(rules.instances.count { !$0.isBallot && own.contains($0.rule) }, "group")), "
+                    + Self.count(found.count, "warning")
                     + (watching > 0 ? "; \(watching) built-in rules watch over the gateway" : ""))
         }
         if strict, !found.isEmpty { throw ExitCode.failure }

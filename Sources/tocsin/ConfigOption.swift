@@ -19,7 +19,7 @@ struct ConfigOption: ParsableArguments {
     /// - Throws: the exit code for a missing file, once it has been said.
     func path(isSaid: Bool = false) throws -> String {
         if let config { return config }
-        let named = ProcessInfo.processInfo.environment["TOCSIN_CONFIG"]
+        let named = ProcessInfo.processInfo.environment["TOCSIN_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         guard let found = named ?? Self.places.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
             if let hint = Self.places.compactMap({ GroupHint.text(for: $0) }).first { Terminal.complain(hint) }
             Terminal.complain(

@@ -48,6 +48,8 @@ struct EventLine {
     private func news(_ event: StoreReader.Event) -> String {
         // Most summaries name the place.
         var text = event.summary.contains(event.group) ? event.summary : "\(event.group): \(event.summary)"
+        // What a person does says nothing new of the values.
+        if event.person != nil { text = "\(event.rule)/\(event.group)" }
         if event.from != event.to, !["raised", "cleared"].contains(event.kind) { text += "  [was \(event.from)]" }
         let note = event.note ?? ""
         if let person = event.person {

@@ -38,6 +38,6 @@ struct HistoryCommand: ParsableCommand {
             Terminal.write(json ? JSONText.line(event) : line.text(event))
         }
         guard !json else { return }
-        for notice in try store.reader.notices(of: id) { Terminal.line("  \(AlarmSheetText.line(notice, line.clock))") }
+        for notice in try store.reader.notices(of: id) { Terminal.line("  \(AlarmSheetText.line(notice, line.clock))", wrapped: 4) }
     }
 }

@@ -41,8 +41,10 @@ struct OutboxCommand: ParsableCommand {
                 Terminal.line(JSONText.line(item))
             } else {
                 let since = clock.full(item.created)
-                let why = item.error.map { ", tried \(item.attempts) times: \($0)" } ?? ", not tried yet"
-                Terminal.line("\(item.destination)  \(item.parked == nil ? "since" : "PARKED, since") \(since)  \(item.alarm)\(why)")
+                let why = item.error.map { ", tried \(item.attempts == 1 ? "once" : "\(item.attempts) times"): \($0)" } ?? ", not tried yet"
+                let place = item.alarm.lastIndex(of: "@").map { item.alarm[..<$0] } ?? item.alarm[...]
+                let state = item.parked == nil ? "since" : "PARKED, since"
+                Terminal.line("\(item.destination)  \(state) \(since)  \(place)\(why)", wrapped: 4)
             }
         }
         if !waiting.isEmpty { throw ExitCode.failure }

@@ -168,7 +168,8 @@ struct RefusedCommand: ParsableCommand {
                 continue
             }
             Terminal.line(
-                "\(clock.full(refusal.arrived))  \(refusal.device) on \(refusal.topic), \(refusal.bytes) bytes: \(refusal.reason)")
+                "\(clock.full(refusal.arrived))  \(refusal.device) on \(refusal.topic), \(refusal.bytes) bytes: \(refusal.reason)",
+                wrapped: 4)
             Terminal.line("    \(Terminal.cut(refusal.payload, to: Terminal.width.map { $0 - 4 }))")
         }
     }

@@ -67,4 +67,13 @@ extension Terminal {
         }
         return line.isEmpty ? lines : lines + [line]
     }
+
+    /// Writes a text in lines of the terminal's width, broken at spaces; those behind the first are indented.
+    static func line(_ text: String, wrapped indent: Int) {
+        guard let width, text.count > width else { return line(text) }
+        let lead = String(text.prefix { $0 == " " })
+        for (index, part) in wrapped(text, to: width - indent).enumerated() {
+            line((index == 0 ? lead : String(repeating: " ", count: indent)) + part)
+        }
+    }
 }

@@ -103,6 +103,11 @@ import Testing
         new.water(2.5, at: 0)
         new.advance(to: 900)
         #expect(new.takeSent().isEmpty)
+        // Nor is it new because somebody has put it aside for a time.
+        try new.order(.shelve(.minutes(1)), at: 910)
+        try new.order(.unshelve, at: 920)
+        new.advance(to: 940)
+        #expect(new.takeSent().isEmpty)
         // It rises in the night: that is new, though the alarm is not.
         new.water(3.5, at: 950)
         #expect(new.takeSent() == ["pager rose duty/1"])

@@ -28,7 +28,7 @@ import Testing
             ("", "silence: 5m", 5), (", interval: 1m", "silence: 5m", 5), (", interval: 10s", "silence: 5m", 5),
             (", interval: 2m", "silence: 5m", 5),
             // What sends more seldom than that is not silent between two messages.
-            (", interval: 15m", "silence: 5m", 45), (", interval: 90s", "silence: 5m", 5),
+            (", interval: 15m", "silence: 5m", 45), (", interval: 5m", "silence: 5m", 15), (", interval: 90s", "silence: 5m", 5),
             (", interval: 15m, silence: 20m", "silence: 5m", 20),
             ("", "", 3), (", interval: 2m", "", 6), (", interval: 20s", "", 1), (", silence: 4m", "", 4),
         ])

@@ -77,7 +77,7 @@ import Testing
         try await eventually("upstream hears of it") { upstream.firstTopics.count == 2 }
         gateway.kill()
         try await gateway.startConnected()
-        #expect(try tocsin("alarms", gateway: gateway).output.contains("shelved until"))
+        #expect(try tocsin("alarms", gateway: gateway).output.contains("shelved for "))
         try await sensor.send(9, at: now + 1000)
         try await eventually("it rises, and nobody is told") { try StoreReader(path: gateway.storePath).alarms().first?.level == "warning" }
         #expect(upstream.firstTopics.count == 2)

@@ -68,7 +68,7 @@ import Testing
             diagnostics("    levels:\n      warning: slope(water_level, 30m) > 1 m\n") == """
                 rules.yaml:6:16: error: length per time compared with length
                     6 |       warning: slope(water_level, 30m) > 1 m
-                      |                ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+                      |                ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~ what stands on the left is in units such as m/h
                 """)
     }
 

@@ -16,6 +16,7 @@ import Testing
             ("    summary: \"never closed\n    levels: { warning: true }", 5, "a quote is opened here, and never closed", "close it"),
             ("    levels: { warning: water_level > 1 m\n    clear: true", 5, "the '{' is not closed", "close it"),
             ("    labels: [device, station\n    clear: true", 5, "the '[' is not closed", "close it"),
+            ("    summary: \"never closed\n    cleared: \"closed\"", 5, "a quote is opened here, and closed only in line 6", "close it"),
             ("    summary: {device} is high", 5, "a text cannot begin with '{'", "in quotes"),
             ("    summary: 'it's high'", 5, "behind the closing '", "double ones"),
             ("    summary: @home", 5, "a value cannot begin with '@'", "in quotes"),

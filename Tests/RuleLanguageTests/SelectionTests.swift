@@ -128,6 +128,28 @@ import Testing
         #expect(!found.isEmpty && found.allSatisfy { $0.id == "decimal-comma" && $0.fix?.hasSuffix("2.5") == true }, "\(found)")
     }
 
+    @Test("a comma of thousands is not taken for a decimal one without asking")
+    func thousands() throws {
+        let found = try diagnostics("    levels: { warning: carbon_monoxide > 1,200 ppm }\n", devices: Self.metre)
+        #expect(found.map(\.hint) == ["write 1200, or 1.200 for a fraction"] && found.first?.fix == nil, "\(found)")
+        let call = try diagnostics("    levels: { warning: mean(water_level, 10m) > 3,2 m }\n", devices: Self.metre)
+        #expect(call.contains { $0.fix == "\"mean(water_level, 10m) > 3,2 m\"" }, "\(call)")
+    }
+
+    @Test("what a group's devices do not share is not for its summary, and a value that no device has is named")
+    func labels() throws {
+        let text = """
+            hazard: flood
+            rules:
+              - { name: a, summary: "{station} is high", for_each: site, levels: { watch: water_level > 2 m } }
+              - { name: b, for_each: device, where: { station: s9 }, levels: { watch: water_level > 2 m } }
+
+            """
+        let found = try SmallSite.compile(text, devices: Self.metre + "  - { id: d2, profile: test, station: s2 }\n").warnings
+        #expect(found.map(\.id) == ["label-not-shared", "idle-rule"], "\(found)")
+        #expect(found.last?.location?.line == 4 && found.last?.hint?.contains("s1") == true, "\(found)")
+    }
+
     @Test("units in words are units, and lengths of time in words are lengths of time")
     func words() throws {
         for condition in [

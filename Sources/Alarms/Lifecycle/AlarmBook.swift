@@ -288,7 +288,7 @@ extension Words {
             }
         }
         if !place.maintained.isEmpty { own += " (\(place.maintained.joined(separator: ", ")) in maintenance)" }
-        if !missing.isEmpty { own += " (nothing from \(missing.joined(separator: ", ")))" }
+        if !missing.isEmpty, !(wasBlind && change.to == .normal) { own += " (nothing from \(missing.joined(separator: ", ")))" }
         summary = change.isBlind ? "\(place.group): no data of \(rule.quantities.joined(separator: ", "))" : own
         texts = rule.translations.mapValues { translation in
             AlarmText(

@@ -31,6 +31,8 @@ struct EscalationCourse: Codable, Sendable {
     /// For each level up to the alarm's, since when it has stood there or higher.
     var reached: [Instant] = []
     var unacknowledgedSince: Instant?
+    /// When the alarm was raised, or rose, last; missing in what an earlier version has kept.
+    var risen: Instant?
     var told: [String: Told] = [:]
     /// By policy and number of the step.
     var steps: [String: Progress] = [:]
@@ -45,6 +47,7 @@ struct EscalationCourse: Codable, Sendable {
         escalate = transition.policy ?? escalate
         let now = transition.recorded
         let alarm = transition.alarm
+        if [.raised, .rose, .blind].contains(transition.kind) { risen = now }
         let isBack = state.isAside && !alarm.state.isAside
         state = alarm.state
         let rank = alarm.cleared == nil ? Int(alarm.level.rank) : 0
@@ -62,6 +65,7 @@ struct EscalationCourse: Codable, Sendable {
     mutating func limitTimes(to now: Instant) {
         reached = reached.map { min($0, now) }
         unacknowledgedSince = unacknowledgedSince.map { min($0, now) }
+        risen = risen.map { min($0, now) }
         steps = steps.mapValues { Progress(since: min($0.since, now), fired: $0.fired, latest: min($0.latest, now)) }
     }
 

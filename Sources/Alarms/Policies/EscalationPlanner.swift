@@ -94,14 +94,19 @@ package struct EscalationPlanner: Sendable {
         return escalations
     }
 
+    /// Whether a step may be due: then ``advance(to:summaries:)`` wants to know what the alarms say now.
+    package func isToAdvance(at now: Instant) -> Bool { now >= nextLook && !courses.isEmpty }
+
     /// The escalations of steps whose time has come.
-    package mutating func advance(to now: Instant) -> [Escalation] {
+    /// - Parameter summaries: what alarms say now, by identity; without, a step tells what their newest transition said.
+    package mutating func advance(to now: Instant, summaries: [String: String] = [:]) -> [Escalation] {
         guard now >= nextLook else { return [] }
         nextLook = .distantFuture
         var escalations: [Escalation] = []
         for id in courses.keys.sorted() {
             guard var course = courses[id] else { continue }
             let before = escalations.count
+            if let summary = summaries[id] { course.message.summary = summary }
             if run(&course, at: now, &escalations) || escalations.count > before {
                 courses[id] = course
                 changed.insert(id)
@@ -153,7 +158,7 @@ package struct EscalationPlanner: Sendable {
     /// Whether an alarm is somebody else's for a step that asks for new ones: since before its hours it has not risen.
     private func isLeftOver(_ course: EscalationCourse, _ step: Policy.Step, _ beginning: Instant) -> Bool {
         guard step.isForNewOnly, let hours = step.hours else { return false }
-        return !hours.include(max(beginning, course.reached.last ?? beginning), policies.zone)
+        return !hours.include(course.risen ?? beginning, policies.zone)
     }
 
     /// Runs the steps that are due; returns whether one was.

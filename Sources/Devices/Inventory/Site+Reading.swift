@@ -145,8 +145,8 @@ extension Device {
 
 extension Profile {
     /// How long a device of this model may be silent that sends at an interval of its own: as the profile states. Where it states
-    /// nothing, and where it states less than the interval, which would be silence between any two messages, three intervals.
-    fileprivate func silence(at interval: TimeSpan) -> TimeSpan { isSilenceStated && interval <= silence ? silence : interval * 3 }
+    /// nothing, and where it states no more than the interval, which would be silence between any two messages, three intervals.
+    fileprivate func silence(at interval: TimeSpan) -> TimeSpan { isSilenceStated && interval < silence ? silence : interval * 3 }
 }
 
 extension YAMLReader {

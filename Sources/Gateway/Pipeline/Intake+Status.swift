@@ -18,6 +18,16 @@ extension Intake {
         }
     }
 
+    /// What each active alarm says now, by its identity.
+    mutating func summaries() -> [String: String] {
+        var summaries: [String: String] = [:]
+        for instance in book.activeInstances {
+            let account = engine.account(of: instance)
+            if let status = book.status(account, newestReading: nil, trend: nil, next: []) { summaries[status.alarm] = status.summary }
+        }
+        return summaries
+    }
+
     /// The series of the first thing that an instance measures; or, where it takes a vote, of what its sensors do.
     private func measured(by instance: Int) -> [SeriesID] {
         let plan = model.rules.plan

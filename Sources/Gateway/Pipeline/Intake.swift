@@ -248,7 +248,7 @@ struct Intake: ~Copyable {
         complaints.report(at: now)
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         for transition in book.calm(at: now) { record(transition) }
-        batch.escalations += planner.advance(to: now)
+        if planner.isToAdvance(at: now) { batch.escalations += planner.advance(to: now, summaries: summaries()) }
     }
 
     var nextTimer: Instant? { engine.nextTimer }

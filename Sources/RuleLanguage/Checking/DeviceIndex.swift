@@ -24,6 +24,9 @@ struct DeviceIndex {
         quantityNames = Set(quantities.keys)
     }
 
+    /// The values that the site's devices have of a label.
+    func values(of label: String) -> [String] { (byValue[label] ?? [:]).keys.sorted() }
+
     /// The devices whose labels match all patterns. The gateway itself is selected only by its kind.
     mutating func select(_ matchers: [(label: String, pattern: String)]) -> [Device] {
         let isAboutGateway = matchers.contains { $0.label == "kind" && $0.pattern == Device.gatewayID }

@@ -90,6 +90,13 @@ extension ExpressionChecker {
         var quantity = quantity
         quantity.measure = measure
         quantity.window = window
+        if measure.aggregate == .sum || measure.aggregate == .integral, selection.counters.contains(quantity.quantity.name) {
+            problems.append(
+                Diagnostic(
+                    .warning, id: "sum-of-counter",
+                    "'\(quantity.quantity.name)' is a counter that only rises: the \(call.function.name) of its readings says nothing",
+                    at: call.place.location, hint: "increase(\(quantity.quantity.name), …) is what it has counted in that time"))
+        }
         if let window { warnOfFewReadings(quantity.quantity.name, measure.aggregate, call.function.name, over: window, at: call.place) }
         return Typed(expression: .measure(quantity), type: type, unit: ownUnit(of: quantity.quantity, dimension, isPoint: isPoint))
     }

@@ -358,7 +358,10 @@ struct ExpressionChecker {
                 return
             }
         }
-        report("dimensions", "\(left.1.type.name) compared with \(right.1.type.name)", at: place)
+        let unit = left.1.unit.symbol
+        report(
+            "dimensions", "\(left.1.type.name) compared with \(right.1.type.name)", at: place,
+            hint: right.0.isLiteral && !unit.isEmpty ? "what stands on the left is in units such as \(unit)" : nil)
     }
 }
 

@@ -16,6 +16,8 @@ struct MeasuredSelection {
     var intervals: [String: ReadingInterval]
     /// What of each is plausible, on all devices together, in its canonical unit; none where one of them has no range.
     var plausible: [String: ClosedRange<Double>] = [:]
+    /// Those that only rise.
+    var counters: Set<String> = []
     /// The names of those that stand in payloads, and are not what the gateway finds of a device.
     var sent: Set<String> = []
 
@@ -28,6 +30,7 @@ struct MeasuredSelection {
                 let name = field.quantity.name
                 quantities[name] = field.quantity
                 if field.source.isInPayload { sent.insert(name) }
+                if field.counter != nil { counters.insert(name) }
                 if let range = field.plausible {
                     plausible[name] =
                         plausible[name].map { min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound) } ?? range

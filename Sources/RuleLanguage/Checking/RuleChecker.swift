@@ -161,9 +161,18 @@ struct RuleChecker {
         }
         let selected = devices.select(source.matchers.map { ($0.key.string, $0.value.string) })
         if selected.isEmpty {
+            // A value that no device has.
+            let devices = devices
+            let unmet = source.matchers.lazy.compactMap { key, value -> (location: SourceLocation, hint: String)? in
+                let values = devices.values(of: key.string)
+                guard labels.contains(key.string), !values.contains(where: { PathGlob.matches($0, value.string) }) else { return nil }
+                let known = "'\(key.string)' is \(values.prefix(8).joined(separator: ", "))"
+                return (value.location, NearMiss.hint(for: value.string, among: values) ?? known)
+            }.first
             problems.append(
                 Diagnostic(
-                    .warning, id: "idle-rule", "'\(source.name.string)' selects no device, and stands idle", at: source.name.location))
+                    .warning, id: "idle-rule", "'\(source.name.string)' selects no device, and stands idle",
+                    at: unmet?.location ?? source.name.location, hint: unmet?.hint))
         }
         let grouped = selected.filter { device in source.forEach.allSatisfy { device.labels[$0.string] != nil } }
         return grouped
@@ -287,6 +296,7 @@ struct RuleChecker {
                     return nil
                 }
                 if labels.contains(name) || devices.isEmpty {
+                    if let warning = Self.unsharedLabel(name, source, devices, at: part.place) { unknown.append(warning) }
                     if part.unit != nil {
                         unknown.append(
                             Diagnostic(id: "summary-unit", "'\(name)' is a label, which has no unit", at: part.unitPlace))
@@ -301,6 +311,21 @@ struct RuleChecker {
             }, problems: &problems)
         problems += unknown
         return template
+    }
+
+    /// Warns of a label that the devices of a group do not share: the sentence would have a question mark there.
+    private static func unsharedLabel(_ name: String, _ source: RuleSource, _ devices: [Device], at place: SourceLocation) -> Diagnostic? {
+        let labels = source.forEach.map(\.string)
+        guard !labels.contains(name), source.labels[name] == nil else { return nil }
+        let groups = Dictionary(grouping: devices) { device in labels.map { device.labels[$0] ?? "" } }
+        guard let group = groups.first(where: { Set($0.value.map { $0.labels[name] }).count > 1 || $0.value.first?.labels[name] == nil })
+        else {
+            return nil
+        }
+        return Diagnostic(
+            .warning, id: "label-not-shared",
+            "'\(name)' is not the same for all devices of the group '\(group.key.joined(separator: ","))', and is shown as '?'", at: place,
+            hint: "name a label of 'for_each': \(labels.joined(separator: ", "))")
     }
 
     /// The unit that a summary asks for; `nil` if the value cannot be shown in it.

@@ -39,9 +39,7 @@ struct Parser {
         default: found = "'\(place.excerpt)' stands"
         }
         if token == .symbol(","), let number = lexer.decimalComma(at: place) {
-            return Diagnostic(
-                id: "decimal-comma", "a comma stands in a number", at: number.place.location, hint: "write \(number.mend), with a point",
-                fix: number.mend)
+            return FlowComma.decimalComma(number.mend, at: number.place.location, "a comma stands in a number")
         }
         let mends = ["=>": "'>='", "=<": "'<='", "=": "'==' for 'is equal to'", "&": "'and'", "|": "'or'", "&&": "'and'", "||": "'or'"]
         var hint = mends[place.excerpt]

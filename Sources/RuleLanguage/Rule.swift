@@ -30,6 +30,8 @@ package struct Rule: Sendable {
     var conditions: [ExplainedCondition]
     var clear: ExplainedCondition?
     var suppress: ExplainedCondition?
+    /// What the names of `let` stand for.
+    var definitions: [(name: String, text: String)] = []
     /// What people should do, in the language of the rule file.
     package var instruction: String?
     /// The rule's texts in other languages, by their tag (RFC 5646).

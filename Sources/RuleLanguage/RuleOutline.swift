@@ -11,6 +11,11 @@ package struct RuleOutline: Sendable, Encodable {
         package var until: String?
     }
 
+    package struct Definition: Sendable, Encodable {
+        package var name: String
+        package var text: String
+    }
+
     package struct Measured: Sendable, Encodable {
         /// `mean of water_level over 10m`
         package var text: String
@@ -41,6 +46,8 @@ package struct RuleOutline: Sendable, Encodable {
     package var hazard: String
     package var forEach: [String]
     package var levels: [Condition]
+    /// What the names of `let` stand for.
+    package var definitions: [Definition]
     package var clear: String?
     /// While this is true nobody is told.
     package var suppress: String?
@@ -88,7 +95,7 @@ extension CompiledRules {
         return RuleOutline(
             rule: rule.name, hazard: rule.hazard, forEach: rule.forEach,
             levels: zip(rule.levels, rule.conditions).map { .init(level: $0.name, text: $1.text, until: $1.until?.text) },
-            clear: rule.clear?.text,
+            definitions: rule.definitions.map { .init(name: $0.name, text: $0.text) }, clear: rule.clear?.text,
             suppress: rule.suppress?.text,
             blindLevel: rule.program.blindLevel.map { ladder[Int($0.rank) - 1] },
             measured: measured(rule.operands, rule.program), votes: rule.ballots.flatMap { measured($0.operands, $0.program) },

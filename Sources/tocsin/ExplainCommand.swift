@@ -51,6 +51,7 @@ struct ExplainCommand: ParsableCommand {
         lines += outline.levels.map { level in
             level.until.map { "  \(level.level) from \(level.text) until \($0)" } ?? "  \(level.level) while \(level.text)"
         }
+        lines += outline.definitions.map { "    where \($0.name) is \($0.text)" }
         lines.append(outline.clear.map { "  ends when \($0)" } ?? "  ends when no level holds")
         if let suppress = outline.suppress { lines.append("  suppressed, with nobody told, while \(suppress)") }
         lines.append(
@@ -63,7 +64,7 @@ struct ExplainCommand: ParsableCommand {
         lines += outline.votes.map { "  \($0.text), of each sensor" }
         lines += outline.asksAlarmsOf.map { "  the alarms of \($0)" }
         let bound = outline.groups.reduce(0) { $0 + $1.series }
-        lines += ["", "It is bound to \(outline.groups.count) groups with \(bound) series"]
+        lines += ["", "It is bound to \(outline.groups.count == 1 ? "1 group" : "\(outline.groups.count) groups") with \(bound) series"]
         for group in outline.groups.prefix(10) {
             lines.append("  \(group.name)")
             lines += group.sensors.prefix(12).map { "    \(line($0))" }
@@ -73,7 +74,7 @@ struct ExplainCommand: ParsableCommand {
         lines += [
             "",
             "It keeps some \(outline.samples) samples, \(size(outline.bytes)), shared with other rules over the same series;"
-                + " its conditions remember \(outline.remembers)",
+                + " its conditions remember \(outline.remembers == "0ms" ? "nothing" : outline.remembers)",
             "It runs \(outline.instructions) instructions, when a comparison comes out differently",
         ]
         return lines

@@ -17,8 +17,14 @@ enum Failure {
         }
         switch error {
         case let list as DiagnosticList:
-            Terminal.printDiagnostics(list.diagnostics)
-            for path in list.diagnostics.compactMap(\.path) { if let hint = GroupHint.text(for: path) { Terminal.complain(hint) } }
+            // A file that this user may not reach is not missing.
+            for diagnostic in list.diagnostics {
+                if let hint = diagnostic.path.flatMap({ GroupHint.text(for: $0) }) {
+                    Terminal.complain(hint)
+                } else {
+                    Terminal.printDiagnostics([diagnostic])
+                }
+            }
             let isMissing = list.diagnostics.allSatisfy { $0.id == "missing-file" }
             return isMissing ? noInput : configuration
         case StoreError.missing(let path):

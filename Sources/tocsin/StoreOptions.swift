@@ -91,9 +91,9 @@ struct SiteClock {
         let seconds = max(0, span.seconds)
         switch seconds {
         case ..<100: return "\(Int(seconds)) s"
-        case ..<6000: return "\(Int(seconds / 60)) min"
-        case ..<172_800: return "\(Int(seconds / 3600)) h"
-        default: return "\(Int(seconds / 86_400)) days"
+        case ..<6000: return "\(Int((seconds / 60).rounded())) min"
+        case ..<172_800: return "\(Int((seconds / 3600).rounded())) h"
+        default: return "\(Int((seconds / 86_400).rounded())) days"
         }
     }
 }

@@ -43,7 +43,12 @@ import Testing
         let text = try TocsinBinary.run(["explain", "river-rising", "--config", config])
         #expect(text.code == 0)
         #expect(text.output.contains("mean of water_level over 10m: compared with every reading, once for all rules"))
-        #expect(text.output.contains("bound to 1 groups with 1 series"))
+        #expect(text.output.contains("bound to 1 group with 1 series"))
+        for part in [
+            "emergency from stage > 1.6 m or (stage > 1.0 m and rise > 1.2 m/h) until stage < 1.4 m",
+            "where stage is mean(water_level, 10m)",
+            "gauge-01  water_level in ft, silent after ",
+        ] { #expect(text.output.contains(part), "\(part) is not in \(text.output)") }
         let json = try TocsinBinary.run(["explain", "river-rising", "--json", "--config", config])
         let outline = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
         #expect(outline["forEach"] as? [String] == ["station"])

@@ -84,6 +84,7 @@ struct RuleChecker {
             runbook: source.runbook,
             location: source.name.location, version: "", program: builder.program, operands: builder.operands,
             ballots: builder.ballots, tallies: builder.tallies, conditions: conditions, clear: clear, suppress: suppress,
+            definitions: source.definitions.map { ($0.name.string, ExpressionChecker.bracketed($0.text)) },
             instruction: source.instruction, translations: translations)
         let wanted = Set((builder.operands + builder.ballots.flatMap(\.operands)).map(\.quantity.name))
         // A rule over alarms alone is about all devices that it selects.

@@ -17,6 +17,16 @@ package struct YAMLNode: Sendable {
 
     /// - Throws: ``DiagnosticList`` where the text is not YAML, or a mapping has a key twice.
     package static func parse(_ file: SourceFile) throws(DiagnosticList) -> YAMLNode {
+        var problems: [Diagnostic] = []
+        let node = try parse(file, problems: &problems)
+        if !problems.isEmpty { throw DiagnosticList(problems) }
+        return node
+    }
+
+    /// The same, where what is wrong with a part of the file does not hide the rest.
+    /// - Parameter problems: gets what is wrong with single values: what a comma has cut, aliases that cannot be followed.
+    /// - Throws: ``DiagnosticList`` where the text is not YAML, or a mapping has a key twice.
+    package static func parse(_ file: SourceFile, problems: inout [Diagnostic]) throws(DiagnosticList) -> YAMLNode {
         if let fault = YAMLKeys.firstFault(in: file.text) { throw DiagnosticList([Self.diagnostic(for: fault, in: file)]) }
         let node: Node?
         do {
@@ -29,7 +39,7 @@ package struct YAMLNode: Sendable {
         // Nothing that is written takes less than a byte: whatever is more than the file comes from aliases.
         var reading = Reading(file: file, nodesLeft: file.text.utf8.count + nodesOfAliasesMax)
         let result = YAMLNode(node, &reading)
-        if !reading.problems.isEmpty { throw DiagnosticList(reading.problems) }
+        problems += reading.problems
         return result
     }
 

@@ -124,6 +124,30 @@ import Testing
         ] {
             #expect(all.errors.contains(part), "\(part) is not in \(all.errors)")
         }
+        // A mistake of form in one rule, and one in a device, hide nothing of the others.
+        try folder.write("tocsin.yaml", text + "broker: { host: h, client_id: c }\n")
+        try folder.write("site.yaml", "time_zone: Europe/Berlni\n" + SmallSite.inventory(2))
+        try folder.write(
+            "rules/rules.yaml",
+            """
+            hazard: flood
+            rules:
+              - { name: cut, for_each: station, levels: { watch: mean(water_level, 10m) > 2 m } }
+              - { name: unit, for_each: station, levels: { watch: water_level > 2 s } }
+              - { name: level, for_each: station, levels: { wach: water_level > 2 m } }
+            """)
+        let more = try TocsinBinary.run(["check"], folder: folder.path).errors
+        for part in [
+            "rules/rules.yaml:3:", "rules/rules.yaml:4:", "did you mean 'watch'?", "'Europe/Berlni' is not in the time zone database",
+        ] {
+            #expect(more.contains(part), "\(part) is not in \(more)")
+        }
+        try folder.write("site.yaml", SmallSite.inventory(2).replacing("id: d1, profile: test", with: "id: d1, profile: tset"))
+        let devices = try TocsinBinary.run(["check"], folder: folder.path).errors
+        for part in ["site.yaml:3:", "did you mean 'test'?", "rules/rules.yaml:4:", "did you mean 'watch'?"] {
+            #expect(devices.contains(part), "\(part) is not in \(devices)")
+        }
+        try folder.write("site.yaml", SmallSite.inventory(2))
         try folder.write("tocsin.yaml", text + "broker: { host: h, client_id: c }\n")
         try folder.write(
             "rules/rules.yaml", "hazard: flood\nrules: [{ name: high, for_each: station, levels: { watch: water_level > 2 m } }]\n")

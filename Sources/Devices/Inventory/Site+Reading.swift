@@ -5,6 +5,16 @@ extension Site {
     /// Reads an inventory against the profiles that it names.
     /// - Throws: ``DiagnosticList`` with everything that is wrong in any of the files.
     package static func read(inventory file: SourceFile, profiles files: [SourceFile]) throws(DiagnosticList) -> Site {
+        let (site, problems) = try parse(inventory: file, profiles: files)
+        guard problems.isEmpty, let site else { throw DiagnosticList(problems) }
+        return site
+    }
+
+    /// Reads as much of an inventory as can be: the devices with which nothing is wrong, and what is wrong with the others.
+    /// - Throws: ``DiagnosticList`` where it is not YAML.
+    package static func parse(
+        inventory file: SourceFile, profiles files: [SourceFile]
+    ) throws(DiagnosticList) -> (site: Site?, problems: [Diagnostic]) {
         var problems: [Diagnostic] = []
         var profiles: [String: Profile] = [:]
         for file in files {
@@ -21,7 +31,7 @@ extension Site {
         }
         var reader = YAMLReader(try YAMLNode.parse(file), "a site")
         let name = reader.required("site")
-        let zone = reader.string("time_zone") ?? "UTC"
+        let zone = reader.scalar("time_zone")
         let common = reader.strings("labels")
         var devices: [Device] = []
         var seen: [String: SourceLocation] = [:]
@@ -39,14 +49,18 @@ extension Site {
                     Diagnostic(
                         id: "shared-topic", "'\(device.id)' and '\(other)'\(first) have the same topic, \(device.topic)", at: place))
             }
-            if seen[device.id] == nil { seen[device.id] = place }
+            guard seen[device.id] == nil else { continue }
+            seen[device.id] = place
             devices.append(device)
         }
         problems += Self.disagreements(devices, at: reader.node.location)
-        problems = reader.finish() + problems
-        guard problems.isEmpty, let name else { throw DiagnosticList(problems.inSourceOrder()) }
+        problems = (reader.finish() + problems).inSourceOrder()
+        guard let name else { return (nil, problems) }
         let choice = Self.filters(devices)
-        return Site(name: name.string, timeZone: zone, devices: devices, filters: choice.filters, leftOutFilters: choice.leftOut)
+        var site = Site(
+            name: name.string, timeZone: zone?.string ?? "UTC", devices: devices, filters: choice.filters, leftOutFilters: choice.leftOut)
+        site.timeZoneLocation = zone?.location
+        return (site, problems)
     }
 
     /// A quantity of one name is kept in one unit, whichever profile it comes from.

@@ -5,6 +5,8 @@ package import Telemetry
 package struct Site: Sendable {
     package var name: String
     package var timeZone: String
+    /// Where the inventory says so.
+    package var timeZoneLocation: SourceLocation?
     package var devices: [Device]
     /// The MQTT filters that take in every device; no two of them take in the same topic.
     package var filters: [String]

@@ -49,8 +49,18 @@ package struct Model: Sendable {
             try SourceFolder.files(files.rules, what: "rules", except: files.policies)
         }
         var site: Site?
+        var isPartial = false
         if let profiles, let inventory {
-            site = found { () throws(DiagnosticList) in try Site.read(inventory: inventory, profiles: profiles) }
+            let parsed = found { () throws(DiagnosticList) in try Site.parse(inventory: inventory, profiles: profiles) }
+            site = parsed?.site
+            problems += parsed?.problems ?? []
+            isPartial = parsed?.problems.isEmpty == false
+        }
+        if let site, !ZoneTable.isKnown(site.timeZone) {
+            problems.append(
+                Diagnostic(
+                    id: "unknown-zone", "'\(site.timeZone)' is not in the time zone database", at: site.timeZoneLocation,
+                    hint: "write it as Asia/Shanghai, America/New_York or UTC"))
         }
         let zone = ZoneTable(timeZone: site?.timeZone ?? "UTC")
         let policies = found { () throws(DiagnosticList) in try Self.policies(files, zone) }
@@ -61,7 +71,9 @@ package struct Model: Sendable {
         if files.health.hasRules { site.watchDevices() }
         site.apply(maintenance)
         site.devices.append(.gateway(of: site.name, interval: files.health.interval))
-        let series = SeriesRegistry(try numbering(SeriesRegistry.names(of: site)))
+        // What is wrong with devices is not to be kept anywhere.
+        let names = SeriesRegistry.names(of: site)
+        let series = SeriesRegistry(try problems.isEmpty ? numbering(names) : numberInOrder(names))
         let compiler = RuleCompiler(
             RuleSurroundings(
                 ladder: files.ladder, policies: policies?.names, lateness: files.lateness, retention: files.retention, zone: zone))
@@ -72,13 +84,23 @@ package struct Model: Sendable {
             if site.hasTests { builtIn.append(HealthRules.plausibilityFile(ladder: files.ladder)) }
             if site.hasClocks { builtIn.append(HealthRules.clockFile(ladder: files.ladder)) }
         }
-        let rules = found { () throws(DiagnosticList) in
-            try compiler.compile(ruleFiles ?? [], builtIn: builtIn, for: site) { series.id(device: $0, quantity: $1.name) }
+        var rules: CompiledRules?
+        do {
+            rules = try compiler.compile(ruleFiles ?? [], builtIn: builtIn, for: site) { series.id(device: $0, quantity: $1.name) }
+        } catch {
+            // What rules miss may be what is wrong with the devices.
+            problems += error.diagnostics.filter { !isPartial || !Self.ofMissingDevices.contains($0.id) }
         }
         guard var rules, let policies, problems.isEmpty else { throw DiagnosticList(problems) }
         rules.warnings += idlePolicies(policies, rules)
         return Model(site: site, rules: rules, series: series, policies: policies)
     }
+
+    /// The mistakes of rules that may come of devices that could not be read.
+    private static let ofMissingDevices: Set<String> = [
+        "unknown-quantity", "unknown-label", "unknown-summary-name", "idle-rule", "no-sensor", "no-group", "label-not-shared",
+        "no-quantity",
+    ]
 
     /// Policies that no alarm ever comes to: whom they name is not told, or those are whom other policies name.
     private static func idlePolicies(_ policies: PolicySet, _ rules: CompiledRules) -> [Diagnostic] {

@@ -2,6 +2,9 @@ internal import Foundation
 package import Telemetry
 
 extension ZoneTable {
+    /// Whether the time zone database has a zone of that name.
+    static func isKnown(_ name: String) -> Bool { TimeZone(identifier: name) != nil }
+
     /// The offsets of a zone of the time zone database, from 1970 to 2100; UTC for a name that it does not know.
     package init(timeZone name: String) {
         guard let zone = TimeZone(identifier: name) else {

@@ -8,15 +8,22 @@ package struct RuleFile: Sendable {
     /// Reads a rule file, and reports what is wrong with its form.
     package static func read(_ file: SourceFile, problems: inout [Diagnostic]) -> RuleFile {
         let node: YAMLNode
+        var cut: [Diagnostic] = []
         do {
-            node = try YAMLNode.parse(file)
+            node = try YAMLNode.parse(file, problems: &cut)
         } catch {
             problems += error.diagnostics
             return RuleFile(name: file.name, rules: [])
         }
         var reader = YAMLReader(node, "a rule file")
         let hazard = reader.scalar(RuleFileKey.hazard.rawValue)
-        let rules = reader.items(RuleFileKey.rules.rawValue).compactMap { RuleSource.read($0, hazard: hazard, problems: &reader.problems) }
+        // A rule of which a value has been cut is not looked at further: what else would be said of it follows from that.
+        let items = reader.items(RuleFileKey.rules.rawValue)
+        let cutLines = cut.compactMap(\.location?.line)
+        let rules = zip(items, items.dropFirst().map(\.location.line) + [Int.max]).filter { item, next in
+            !cutLines.contains { (item.location.line..<next).contains($0) }
+        }.compactMap { RuleSource.read($0.0, hazard: hazard, problems: &reader.problems) }
+        reader.problems += cut
         if node.isNull || (rules.isEmpty && reader.problems.isEmpty) {
             reader.report("no-rules", "a rule file has a list 'rules' with at least one rule")
         }

@@ -56,9 +56,11 @@ struct AlarmsCommand: ParsableCommand {
         guard names.isEmpty else {
             for alarm in alarms {
                 let sheet = try AlarmSheet(alarm, status, store.reader, at: clock.now)
-                let first = try store.reader.history(of: alarm.id).first
+                let history = try store.reader.history(of: alarm.id)
+                let moves = history.dropFirst().filter { ["rose", "fell"].contains($0.kind) }
                 let text = AlarmSheetText(
-                    sheet: sheet, first: first, clock: clock, width: Terminal.width, ladder: store.ladder, hasColour: colour)
+                    sheet: sheet, first: history.first, latest: moves.last, clock: clock, width: Terminal.width, ladder: store.ladder,
+                    hasColour: colour)
                 for line in text.lines { Terminal.write(line) }
             }
             return

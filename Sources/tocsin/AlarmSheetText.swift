@@ -7,8 +7,9 @@ import Telemetry
 /// All that is known of one alarm, as an operator reads it.
 struct AlarmSheetText {
     let sheet: AlarmSheet
-    /// What raised it.
+    /// What raised it; and what moved it to where it is now, if that is something else.
     let first: StoreReader.Event?
+    let latest: StoreReader.Event?
     let clock: SiteClock
     let width: Int?
     let ladder: [String]
@@ -38,6 +39,9 @@ struct AlarmSheetText {
             add(alarm.cleared == nil ? "last" : "end", ["\(alarm.summary), at \(clock.full(alarm.changed))"])
         }
         if let first { add("raised", ["\(clock.full(first.time)): \(first.summary)"] + first.causes.map(\.pastSentence)) }
+        if let latest {
+            add(latest.kind, ["\(clock.full(latest.time)), from \(latest.from): \(latest.summary)"] + latest.causes.map(\.pastSentence))
+        }
         if let cleared = alarm.cleared { add("ended", [clock.full(cleared)]) }
         if let person = alarm.acknowledgedBy {
             let note = alarm.note.map { $0.isEmpty ? "" : ": \($0)" } ?? ""

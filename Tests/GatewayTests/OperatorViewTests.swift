@@ -60,7 +60,8 @@ import Testing
         #expect(!list.contains("9 m"), "\(list)")
         let sheet = try tocsin("alarms", "1", gateway: gateway).output
         for part in [
-            "now       s1: river at 4 m", "s1: river at 9 m", "file was told at", "next      upstream in ",
+            "now       s1: river at 4 m", "s1: river at 9 m", "file was told at", "fell      ", ", from warning: s1: river at 8 m",
+            "next      upstream in ",
             "(duty, after 1h unacknowledged)",
             "do        Close the underpass.", "read      https://example.org/river", "water_level is 4 m, over 2 m", "newest reading",
         ] { #expect(sheet.contains(part), "\(part) is not in \(sheet)") }

@@ -103,9 +103,14 @@ extension Configuration.DestinationSettings {
         guard let program = command.first, case let path = context.path(program.string),
             FileManager.default.isExecutableFile(atPath: path)
         else {
+            let what = command.first.map { program in
+                let path = context.path(program.string)
+                return FileManager.default.fileExists(atPath: path)
+                    ? "\(path) cannot be run by this user: is it executable?" : "there is no program \(path)"
+            }
             reader.report(
-                "bad-command", "'command' is a program that can be run, and its arguments: [/usr/local/bin/siren, --loud]",
-                at: command.first?.location ?? kind.location)
+                "bad-command", what ?? "'command' is missing here: the program to be run, and its arguments",
+                at: command.first?.location ?? kind.location, hint: "command: [/usr/local/bin/siren, --loud]")
             return nil
         }
         return .exec(command: [path] + command.dropFirst().map(\.string), timeout: timeout)

@@ -122,25 +122,14 @@ package struct EscalationPlanner: Sendable {
         return changed.sorted().map { ($0, courses[$0].map { CanonicalJSON.text($0) }) }
     }
 
-    /// The destinations that an alarm has been told to.
-    package func told(of alarm: String) -> [String] { courses[alarm]?.told.keys.sorted() ?? [] }
-
     /// The steps of an alarm that are still to come if nothing changes, the next first.
     package func upcoming(of alarm: String, at now: Instant) -> [AlarmStatus.NextStep] {
         guard let course = courses[alarm] else { return [] }
         var steps: [(due: Instant, step: AlarmStatus.NextStep)] = []
         for policy in policies.applying(to: course.message.alarm, course.message.labels, escalate: course.escalate) {
             for (number, step) in policy.steps.enumerated() {
-                guard let beginning = course.beginning(of: step) else { continue }
-                let progress = course.steps["\(policy.name)/\(number)"].flatMap { $0.since == beginning ? $0 : nil }
-                var due = beginning + step.delay.span
-                if let progress {
-                    guard let pause = step.repeatEvery, progress.fired <= step.times else { continue }
-                    due = progress.latest + pause
-                }
-                let names = step.destinations.filter { name in
-                    destinations.first { $0.name == name }.map { course.reached.count >= Int($0.minimumLevel.rank) } ?? false
-                }
+                guard let (due, beginning, _) = turn(of: step, number, of: policy, course) else { continue }
+                let names = destinations(of: step, reachedBy: course)
                 guard !names.isEmpty else { continue }
                 if isLeftOver(course, step, beginning) { continue }
                 guard step.events?.contains(.raised) ?? true else { continue }
@@ -153,6 +142,27 @@ package struct EscalationPlanner: Sendable {
             }
         }
         return steps.sorted { $0.due < $1.due }.map(\.step)
+    }
+
+    /// When a step runs next, since when its time has run, and how often it has run since; `nil` if it has nothing more to do.
+    private func turn(
+        of step: Policy.Step, _ number: Int, of policy: Policy, _ course: EscalationCourse
+    ) -> (due: Instant, beginning: Instant, fired: Int)? {
+        guard let beginning = course.beginning(of: step) else { return nil }
+        guard let progress = course.steps[Self.key(policy, number)], progress.since == beginning else {
+            return (beginning + step.delay.span, beginning, 0)
+        }
+        guard let pause = step.repeatEvery, progress.fired <= step.times else { return nil }
+        return (progress.latest + pause, beginning, progress.fired)
+    }
+
+    private static func key(_ policy: Policy, _ number: Int) -> String { "\(policy.name)/\(number)" }
+
+    /// Those of a step's destinations that hear of alarms as high as this one has been.
+    private func destinations(of step: Policy.Step, reachedBy course: EscalationCourse) -> [String] {
+        step.destinations.filter { name in
+            destinations.first { $0.name == name }.map { course.reached.count >= Int($0.minimumLevel.rank) } ?? false
+        }
     }
 
     /// Whether an alarm is somebody else's for a step that asks for new ones: since before its hours it has not risen.
@@ -191,17 +201,7 @@ package struct EscalationPlanner: Sendable {
         _ step: Policy.Step, _ number: Int, of policy: Policy, _ course: inout EscalationCourse, at now: Instant,
         _ escalations: inout [Escalation]
     ) -> Bool {
-        guard let beginning = course.beginning(of: step) else { return false }
-        let key = "\(policy.name)/\(number)"
-        var progress = course.steps[key]
-        if progress?.since != beginning { progress = nil }
-        let due: Instant
-        if let progress {
-            guard let pause = step.repeatEvery, progress.fired <= step.times else { return false }
-            due = progress.latest + pause
-        } else {
-            due = beginning + step.delay.span
-        }
+        guard let (due, beginning, fired) = turn(of: step, number, of: policy, course) else { return false }
         guard now >= due else {
             nextLook = min(nextLook, due)
             return false
@@ -212,12 +212,8 @@ package struct EscalationPlanner: Sendable {
             return false
         }
         if isLeftOver(course, step, beginning) { return false }
-        let fired = progress?.fired ?? 0
         let reason = EscalationMessage.StepPart(policy: policy.name, step: number + 1, reason: step.delay.text, repetition: fired)
-        for name in step.destinations {
-            guard let destination = destinations.first(where: { $0.name == name }),
-                course.reached.count >= Int(destination.minimumLevel.rank)
-            else { continue }
+        for name in destinations(of: step, reachedBy: course) {
             course.note(step.events, of: name)
             // That its time has come is a raise for it, also where the alarm was raised long before.
             guard step.events?.contains(.raised) ?? true else { continue }
@@ -225,7 +221,7 @@ package struct EscalationPlanner: Sendable {
             let isLater = step.delay.span > .zero && course.told[name]?.latest != now
             tell(name, &course, because: reason, isRepeat: fired > 0 || isLater, at: now, &escalations)
         }
-        course.steps[key] = .init(since: beginning, fired: fired + 1, latest: now)
+        course.steps[Self.key(policy, number)] = .init(since: beginning, fired: fired + 1, latest: now)
         if let pause = step.repeatEvery { nextLook = min(nextLook, now + pause) }
         return true
     }

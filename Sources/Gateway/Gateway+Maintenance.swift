@@ -1,6 +1,5 @@
 internal import Alarms
 internal import Devices
-internal import Foundation
 internal import SourceText
 internal import Store
 internal import Synchronization
@@ -49,18 +48,10 @@ extension Gateway {
     }
 
     private func post(_ change: MaintenanceChange, _ model: Model, _ name: String, person: String, reason: String) throws(OperatorError) {
-        let done = DispatchSemaphore(value: 0)
-        let isStored = Mutex(false)
         let note = AuditNote(
             change.maintenance == nil ? "in-service" : "out-of-service", at: clock.now(), person: person,
             text: reason.isEmpty ? name : "\(name): \(reason)")
-        let isTaken = mailbox.post(
-            .maintenance(model, change, note) { answer in
-                isStored.withLock { $0 = answer }
-                done.signal()
-            })
-        guard isTaken else { throw OperatorError("the gateway is asked too much at once; try again") }
-        guard done.wait(timeout: .now() + 30) == .success else { throw OperatorError("the gateway has not answered within 30 seconds") }
-        guard isStored.withLock({ $0 }) else { throw OperatorError("it cannot be stored now: see the gateway's log") }
+        let isStored: Bool = try answered(within: 30) { mailbox.post(.maintenance(model, change, note, answer: $0)) }
+        guard isStored else { throw OperatorError("it cannot be stored now: see the gateway's log") }
     }
 }

@@ -91,7 +91,9 @@ final class ControlServer: Sendable {
         let answer: ControlAnswer
         do {
             let request = try JSONDecoder().decode(ControlRequest.self, from: line)
-            answer = carryOut(request, user: connection.person)
+            answer = ControlAnswer(isDone: true, text: try carryOut(request, user: connection.person))
+        } catch let error as OperatorError {
+            answer = ControlAnswer(isDone: false, text: "\(error)")
         } catch {
             answer = ControlAnswer(isDone: false, text: "this is no request that this gateway knows: \(error)")
         }
@@ -99,93 +101,57 @@ final class ControlServer: Sendable {
         if let data = try? JSONEncoder().encode(answer) { connection.write(line: data) }
     }
 
-    private func carryOut(_ request: ControlRequest, user: String) -> ControlAnswer {
+    /// - Returns: what was done, in words; or what was asked for.
+    private func carryOut(_ request: ControlRequest, user: String) throws(OperatorError) -> String {
         // Who they say they are stands beside who the kernel says they are.
         let person = request.person.isEmpty || request.person == user ? user : "\(request.person) (\(user))"
-        let action: OperatorOrder.Action
         if request.device != nil {
-            do {
-                let done = try maintain(request, person)
-                logger.notice("\(done)")
-                return ControlAnswer(isDone: true, text: done)
-            } catch {
-                return ControlAnswer(isDone: false, text: "\(error)")
-            }
+            let done = try maintain(request, person)
+            logger.notice("\(done)")
+            return done
         }
         switch request.verb {
-        case .acknowledge: action = .acknowledge
-        case .unshelve: action = .unshelve
-        case .takeOutOfService: action = .takeOutOfService
-        case .putBack: action = .putBack
-        case .retry: return retryDeliveries(request.alarm.isEmpty ? nil : request.alarm, person)
-        case .status: return status()
+        case .acknowledge: return try carryOut(.acknowledge, request, person)
+        case .unshelve: return try carryOut(.unshelve, request, person)
+        case .takeOutOfService: return try carryOut(.takeOutOfService, request, person)
+        case .putBack: return try carryOut(.putBack, request, person)
+        case .retry: return try retryDeliveries(request.alarm.isEmpty ? nil : request.alarm, person)
+        case .status:
+            let statuses: [AlarmStatus] = try answered { mailbox.post(.status(answer: $0)) }
+            return CanonicalJSON.text(statuses)
         case .shelve:
             guard let span = request.seconds.flatMap({ TimeSpan(seconds: $0) }), span > .zero else {
-                return ControlAnswer(isDone: false, text: "for how long it is put aside is not said")
+                throw OperatorError("for how long it is put aside is not said")
             }
-            action = .shelve(span)
-        }
-        let done = DispatchSemaphore(value: 0)
-        let box = Box<Result<OrderOutcome, OperatorError>>()
-        let isTaken = mailbox.post(
-            .order(OperatorOrder(action, alarm: request.alarm, person: person, note: request.note)) { outcome in
-                box.content.withLock { $0 = outcome }
-                done.signal()
-            })
-        guard isTaken else { return ControlAnswer(isDone: false, text: "the gateway is asked too much at once; try again") }
-        guard done.wait(timeout: .now() + 5) == .success else {
-            return ControlAnswer(isDone: false, text: "the gateway has not answered within five seconds")
-        }
-        switch box.content.withLock({ $0 }) {
-        case .success(let outcome):
-            logger.notice("\(outcome.done)", metadata: ["alarm": "\(outcome.name)", "by": "\(person)"])
-            let end = outcome.end.map { " until \($0)" } ?? ""
-            // Without the time that its identity ends with: the log has it.
-            let name = outcome.name.lastIndex(of: "@").map { outcome.name[..<$0] } ?? outcome.name[...]
-            return ControlAnswer(isDone: true, text: "\(name) \(outcome.done) by \(person)\(end)")
-        case .failure(let error): return ControlAnswer(isDone: false, text: "\(error)")
-        case nil: return ControlAnswer(isDone: false, text: "the gateway gave no answer")
+            return try carryOut(.shelve(span), request, person)
         }
     }
 
-    private func status() -> ControlAnswer {
-        let done = DispatchSemaphore(value: 0)
-        let box = Box<[AlarmStatus]>()
-        let isTaken = mailbox.post(
-            .status { statuses in
-                box.content.withLock { $0 = statuses }
-                done.signal()
-            })
-        guard isTaken, done.wait(timeout: .now() + 5) == .success, let statuses = box.content.withLock({ $0 }) else {
-            return ControlAnswer(isDone: false, text: "the gateway has not answered within five seconds")
-        }
-        return ControlAnswer(isDone: true, text: CanonicalJSON.text(statuses))
+    private func carryOut(_ action: OperatorOrder.Action, _ request: ControlRequest, _ person: String) throws(OperatorError) -> String {
+        let order = OperatorOrder(action, alarm: request.alarm, person: person, note: request.note)
+        let result: Result<OrderOutcome, OperatorError> = try answered { mailbox.post(.order(order, answer: $0)) }
+        let outcome = try result.get()
+        logger.notice("\(outcome.done)", metadata: ["alarm": "\(outcome.name)", "by": "\(person)"])
+        let end = outcome.end.map { " until \($0)" } ?? ""
+        // Without the time that its identity ends with: the log has it.
+        let name = outcome.name.lastIndex(of: "@").map { outcome.name[..<$0] } ?? outcome.name[...]
+        return "\(name) \(outcome.done) by \(person)\(end)"
     }
 
-    private func retryDeliveries(_ destination: String?, _ person: String) -> ControlAnswer {
-        let done = DispatchSemaphore(value: 0)
-        let box = Box<Result<Int?, any Error>>()
-        Task { [retry] in
-            do {
-                let waiting = try await retry(destination, person)
-                box.content.withLock { $0 = .success(waiting) }
-            } catch {
-                box.content.withLock { $0 = .failure(error) }
+    private func retryDeliveries(_ destination: String?, _ person: String) throws(OperatorError) -> String {
+        let result: Result<Int?, OperatorError> = try answered { answer in
+            Task { [retry] in
+                do {
+                    answer(.success(try await retry(destination, person)))
+                } catch {
+                    answer(.failure(OperatorError("\(error)")))
+                }
             }
-            done.signal()
-        }
-        guard done.wait(timeout: .now() + 5) == .success else {
-            return ControlAnswer(isDone: false, text: "the gateway has not answered within five seconds")
+            return true
         }
         let place = destination ?? "all destinations"
-        switch box.content.withLock({ $0 }) {
-        case .success(let waiting?):
-            let count = waiting == 1 ? "1 escalation" : "\(waiting) escalations"
-            return ControlAnswer(isDone: true, text: "\(place): \(count) tried again now")
-        case .success(nil): return ControlAnswer(isDone: false, text: "there is no destination '\(place)'")
-        case .failure(let error): return ControlAnswer(isDone: false, text: "\(error)")
-        case nil: return ControlAnswer(isDone: false, text: "the gateway gave no answer")
-        }
+        guard let waiting = try result.get() else { throw OperatorError("there is no destination '\(place)'") }
+        return "\(place): \(waiting == 1 ? "1 escalation" : "\(waiting) escalations") tried again now"
     }
 }
 
@@ -193,9 +159,4 @@ final class ControlServer: Sendable {
 private final class Connection: Sendable {
     let socket: ControlSocket
     init(_ socket: consuming ControlSocket) { self.socket = socket }
-}
-
-/// What another thread leaves for the one that waits.
-private final class Box<Content: Sendable>: Sendable {
-    let content = Mutex<Content?>(nil)
 }

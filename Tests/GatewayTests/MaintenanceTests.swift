@@ -93,6 +93,23 @@ import Testing
         #expect(audit.contains("d3: being calibrated") && audit.contains("in-service"))
     }
 
+    @Test("files that have changed since are taken over as by a reload: a new device is subscribed to, and the audit trail has it")
+    func changedFiles() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        try gateway.folder.write("site.yaml", site())
+        try await start(gateway)
+        try gateway.folder.write("site.yaml", site() + "  - { id: d4, profile: test, topic: elsewhere/d4 }\n")
+        #expect(try tocsin("out-of-service", "--device", "d3", "-m", "being calibrated", gateway: gateway).code == 0)
+        let publisher = try await Sensor(broker).publisher
+        try await eventually("the new device is heard") {
+            try publisher.post(topic: "elsewhere/d4", payload: Array("{\"co\":40}".utf8))
+            return try StoreReader(path: gateway.storePath).alarms().contains { $0.place == "one-head/d4" }
+        }
+        #expect(try tocsin("audit", "export", gateway: gateway).output.contains("reloaded"))
+        #expect(gateway.stop() == 0)
+    }
+
     @Test("the inventory says it too, for the device or for one quantity")
     func byInventory() async throws {
         let broker = try RealBroker()

@@ -309,14 +309,18 @@ package final class Pipeline {
                 logger.error("not reloaded; the running rules stay")
                 return intake.count { $0.failedReloads += 1 }
             }
-            intake.count { $0.reloads += 1 }
-            store.note(model, configuration, logger)
-            intake.add(AuditNote("reloaded", at: now, text: model.summary, facts: model.ruleVersions))
-            subscribe(to: model.filters)
-            logger.notice(
-                "devices and rules reloaded",
-                metadata: ["devices": "\(model.site.sensors.count)", "rules": "\(model.rules.rules.count)"])
         }
+    }
+
+    /// Says and notes what is in force from now on, and subscribes to what it needs.
+    private func takeOver(_ model: Model) {
+        intake.count { $0.reloads += 1 }
+        store.note(model, configuration, logger)
+        intake.add(AuditNote("reloaded", at: now, text: model.summary, facts: model.ruleVersions))
+        subscribe(to: model.filters)
+        logger.notice(
+            "devices and rules reloaded",
+            metadata: ["devices": "\(model.site.sensors.count)", "rules": "\(model.rules.rules.count)"])
     }
 
     /// Subscribes to the filters of another model; those that are gone are known to the store until the broker has let them go.
@@ -356,6 +360,7 @@ package final class Pipeline {
             next.carryOver(intake)
             intake = next
             self.model = model
+            if occasion == .reload { takeOver(model) }
             return true
         } catch {
             logger.error("what is stored cannot be read, all stays as it is: \(error)")

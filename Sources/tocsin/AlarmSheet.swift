@@ -37,7 +37,7 @@ struct AlarmSheet: Encodable {
         lasted = ((alarm.cleared.flatMap { Instant(rfc3339: $0.utf8) } ?? now) - raised).seconds
     }
 
-    /// `#17`
+    /// `17`, as people type it; `-` of an alarm without a number.
     static func name(_ alarm: StoreReader.AlarmRow) -> String { alarm.number.map { "\($0)" } ?? "-" }
 
     /// What is now, how old that is, and where it goes: `river at 4 ft ↑ 0.3 ft/h`.

@@ -18,7 +18,7 @@ struct AlarmSheetText {
     var lines: [String] {
         let alarm = sheet.alarm
         let level = (alarm.blind ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
-        let state = alarm.state == "returned" ? "not acknowledged" : alarm.state == "unacknowledged" ? "not acknowledged" : alarm.state
+        let state = ["unacknowledged", "returned"].contains(alarm.state) ? "not acknowledged" : alarm.state
         let lasted = SiteClock.span(.seconds(Int64(sheet.lasted)))
         var lines = [
             "\(AlarmSheet.name(alarm))  \(paint(LevelColour.code(alarm.level, ladder), level)), \(state), \(alarm.cleared == nil ? "for" : "lasted") \(lasted)"

@@ -1,5 +1,4 @@
 import Alarms
-import Foundation
 import Gateway
 
 /// Where the active alarms stand now, asked of the running gateway.
@@ -11,10 +10,9 @@ struct GatewayStatus {
 
     init(of control: String) {
         do {
-            let socket = try ControlSocket.connect(to: control)
-            socket.write(line: try JSONEncoder().encode(ControlRequest(verb: .status, alarm: "", person: "", note: "")))
-            guard let line = socket.readLine(within: 6000) else { throw GatewayError("the gateway at \(control) gives no answer") }
-            let answer = try JSONDecoder().decode(ControlAnswer.self, from: line)
+            guard let answer = try ControlRequest(verb: .status, alarm: "", person: "", note: "").ask(control, within: 6000) else {
+                throw GatewayError("the gateway at \(control) gives no answer")
+            }
             guard answer.isDone, let list = CanonicalJSON.value([AlarmStatus].self, answer.text) else { throw GatewayError(answer.text) }
             alarms = Dictionary(list.map { ($0.alarm, $0) }) { first, _ in first }
             trouble = nil

@@ -41,18 +41,25 @@ struct AlarmArgument: ParsableArguments {
 }
 
 extension ControlRequest {
+    /// Sends it to the gateway that answers at a socket, and waits for what it says.
+    /// - Returns: `nil` where no answer comes in time.
+    /// - Throws: ``GatewayError`` where no gateway is there.
+    func ask(_ path: String, within milliseconds: Int32) throws -> ControlAnswer? {
+        let socket = try ControlSocket.connect(to: path)
+        socket.write(line: try JSONEncoder().encode(self))
+        return try socket.readLine(within: milliseconds).map { try JSONDecoder().decode(ControlAnswer.self, from: $0) }
+    }
+
     /// Sends it to the gateway that answers at a socket, and prints what came of it.
     /// - Parameter number: the alarm's number, to stand before the answer.
     func send(to path: String, number: String? = nil) throws {
         let answer: ControlAnswer
         do {
-            let socket = try ControlSocket.connect(to: path)
-            socket.write(line: try JSONEncoder().encode(self))
-            guard let line = socket.readLine(within: 10_000) else {
+            guard let said = try ask(path, within: 10_000) else {
                 Terminal.complain("the gateway gave no answer; see tocsin alarms")
                 throw ExitCode.failure
             }
-            answer = try JSONDecoder().decode(ControlAnswer.self, from: line)
+            answer = said
         } catch let error as GatewayError {
             throw Failure.report(error, about: path)
         }

@@ -80,7 +80,8 @@ let package = Package(
         .target(
             name: "Uplink",
             dependencies: [
-                "Programs", "Telemetry", "MQTT", "RuleLanguage", "Alarms", "Store", .asyncHTTPClient, .crypto, .logging, .lifecycle,
+                "Programs", "Telemetry", "MQTT", "RuleLanguage", "Alarms", "Store", .asyncHTTPClient, .crypto, .logging,
+                .lifecycle,
                 .nioCore, .nioHTTP1, .nioSSL,
             ],
             swiftSettings: strict),
@@ -98,7 +99,8 @@ let package = Package(
         .executableTarget(
             name: "tocsin",
             dependencies: [
-                "Telemetry", "SourceText", "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway", "Scenario",
+                "Telemetry", "SourceText", "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway",
+                "Scenario",
                 .argumentParser, .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
@@ -107,14 +109,16 @@ let package = Package(
         .executableTarget(
             name: "TocsinBenchmarks",
             dependencies: [
-                "CAllocations", "Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Store",
+                "CAllocations", "Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage",
+                "RuleEngine", "Store",
                 "Scenario", .logging,
             ], path: "Benchmarks/TocsinBenchmarks"),
 
         .target(
             name: "TestSupport",
             dependencies: [
-                "Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario", .nioCore, .nioHTTP1, .nioPosix,
+                "Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario", .nioCore,
+                .nioHTTP1, .nioPosix,
                 .nioSSL,
             ],
             path: "Tests/TestSupport"),
@@ -123,32 +127,37 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "CFaultyDisk", "TestSupport", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Alarms", "Store", "Uplink",
+                "CFaultyDisk", "TestSupport", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Alarms",
+                "Store", "Uplink",
                 "Gateway", .logging,
             ], path: "Tests/Simulation"),
         .executableTarget(name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulator"),
         .executableTarget(
             name: "TocsinFuzz",
             dependencies: [
-                "TestSupport", "Telemetry", "SourceText", "Devices", "RuleLanguage", "RulePlan", "RuleEngine", "Alarms", "Gateway",
+                "TestSupport", "Telemetry", "SourceText", "Devices", "RuleLanguage", "RulePlan", "RuleEngine", "Alarms",
+                "Gateway",
             ],
             path: "Tests/Fuzzing", exclude: ["Corpus"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
-        .testTarget(name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),
+        .testTarget(
+            name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Alarms", "TestSupport", .grdb]),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "Programs", "Scenario", "TestSupport", .logging]),
         .testTarget(
             name: "UplinkTests",
             dependencies: [
-                "Uplink", "Devices", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport", .logging, .lifecycle,
+                "Uplink", "Devices", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport",
+                .logging, .lifecycle,
                 .grdb,
             ]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "SourceText", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "Programs", "Scenario", "Telemetry",
+                "Gateway", "SourceText", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "Programs", "Scenario",
+                "Telemetry",
                 "TestSupport", "tocsin", .logging, .lifecycle, .grdb,
             ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),

@@ -1,8 +1,8 @@
 import Foundation
 import MQTT
 
-/// Every sensor of a large site raises an alarm at once, as after an earthquake: how long it takes until a destination that takes
-/// them has been told of the last one, each by itself and grouped as a flood.
+/// Every sensor of a large site raises an alarm at once, as after an earthquake: how long it takes until a destination
+/// that takes them has been told of the last one, each by itself and grouped as a flood.
 enum BurstBenchmark {
     static let alarms = 10_000
 

@@ -16,10 +16,16 @@ enum DecodingBenchmark {
     static func lines(profile path: String) throws -> [Line] {
         let profile = SourceFile(name: path, text: try String(contentsOfFile: path, encoding: .utf8))
         let site = try Site.read(
-            inventory: SourceFile(name: "site.yaml", text: "site: bench\ndevices: [ { id: d, profile: openeew } ]\n"), profiles: [profile])
+            inventory: SourceFile(name: "site.yaml", text: "site: bench\ndevices: [ { id: d, profile: openeew } ]\n"),
+            profiles: [profile])
         let decoder = PayloadDecoder(
-            site: site, series: { _, quantity in SeriesID(index: quantity.name.hasSuffix("x") ? 0 : quantity.name.hasSuffix("y") ? 1 : 2) })
-        func samples(_ seed: Int) -> String { (0..<32).map { String(format: "%.3f", sin(Double($0 * seed)) * 3) }.joined(separator: ", ") }
+            site: site,
+            series: { _, quantity in
+                SeriesID(index: quantity.name.hasSuffix("x") ? 0 : quantity.name.hasSuffix("y") ? 1 : 2)
+            })
+        func samples(_ seed: Int) -> String {
+            (0..<32).map { String(format: "%.3f", sin(Double($0 * seed)) * 3) }.joined(separator: ", ")
+        }
         let text = """
             {"country_code": "mx", "device_id": "006", "x": [\(samples(3))], "y": [\(samples(5))], "z": [\(samples(7))], \
             "device_t": 1518824400.823, "cloud_t": 1518824400.496, "sr": 31.25}

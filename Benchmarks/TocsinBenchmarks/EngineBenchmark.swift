@@ -29,8 +29,10 @@ enum EngineBenchmark {
         "hazard: benchmark\nrules:\n"
             + windows.flatMap { window in
                 [
-                    ("mean", "mean(temperature, \(window)m) > 24 degC"), ("max", "max(temperature, \(window)m) > 25.5 degC"),
-                    ("min", "min(temperature, \(window)m) > 23 degC"), ("stddev", "stddev(temperature, \(window)m) > 1 K"),
+                    ("mean", "mean(temperature, \(window)m) > 24 degC"),
+                    ("max", "max(temperature, \(window)m) > 25.5 degC"),
+                    ("min", "min(temperature, \(window)m) > 23 degC"),
+                    ("stddev", "stddev(temperature, \(window)m) > 1 K"),
                     ("slope", "slope(temperature, \(window)m) > 0.004 K/s"),
                 ].map { "  - { name: \($0.0)-\(window)m, for_each: device, levels: { warning: \"\($0.1)\" } }\n" }
             }.joined()
@@ -58,7 +60,8 @@ enum EngineBenchmark {
             for sensor in 0..<sensors {
                 readings.append(
                     Reading(
-                        series: SeriesID(index: Int32(sensor)), time: Instant(nanoseconds: Int64(second) * 1_000_000_000),
+                        series: SeriesID(index: Int32(sensor)),
+                        time: Instant(nanoseconds: Int64(second) * 1_000_000_000),
                         value: value(UInt64(sensor), UInt64(second))))
             }
         }
@@ -70,13 +73,18 @@ enum EngineBenchmark {
     static func compile(_ rules: String, sensors: Int = sensors) throws -> CompiledRules {
         let profile = SourceFile(
             name: "bench.yaml",
-            text: "profile: bench\ntopic: bench/{device}\ninterval: 1s\nreadings: [ { quantity: temperature, pointer: /t, unit: degC } ]\n")
+            text:
+                "profile: bench\ntopic: bench/{device}\ninterval: 1s\nreadings: [ { quantity: temperature, pointer: /t, unit: degC } ]\n"
+        )
         let devices = (0..<sensors).map { "  - { id: d\($0), profile: bench }\n" }.joined()
-        let site = try Site.read(inventory: SourceFile(name: "site.yaml", text: "site: bench\ndevices:\n" + devices), profiles: [profile])
+        let site = try Site.read(
+            inventory: SourceFile(name: "site.yaml", text: "site: bench\ndevices:\n" + devices), profiles: [profile])
         let ids = Dictionary(uniqueKeysWithValues: (0..<sensors).map { ("d\($0)", SeriesID(index: Int32($0))) })
         // Every device is in the inventory above.
         return try RuleCompiler(RuleSurroundings(ladder: ladder, policies: [], lateness: .seconds(1)))
-            .compile([SourceFile(name: "rules.yaml", text: rules)], for: site) { device, _ in ids[device] ?? SeriesID(index: -1) }
+            .compile([SourceFile(name: "rules.yaml", text: rules)], for: site) { device, _ in
+                ids[device] ?? SeriesID(index: -1)
+            }
     }
 
     struct Outcome {
@@ -99,7 +107,9 @@ enum EngineBenchmark {
         var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
         let start = CPUTime.user
         for first in stride(from: 0, to: readings.count, by: batch) {
-            engine.ingest(readings.span.extracting(first..<min(first + batch, readings.count)), exceptions: &exceptions, into: &changes)
+            engine.ingest(
+                readings.span.extracting(first..<min(first + batch, readings.count)), exceptions: &exceptions,
+                into: &changes)
             if !changes.isEmpty {
                 for change in changes where change.from != change.to {
                     outcome.transitions += 1
@@ -149,7 +159,9 @@ enum EngineBenchmark {
     static func reference(_ executable: String, _ workload: String) throws -> (nanoseconds: Double, transitions: Int) {
         let output = try Shell.run(executable, [workload])
         func field(_ name: String) -> Double {
-            output.split(separator: " ").first { $0.hasPrefix(name + "=") }.flatMap { Double($0.dropFirst(name.count + 1)) } ?? .nan
+            output.split(separator: " ").first { $0.hasPrefix(name + "=") }.flatMap {
+                Double($0.dropFirst(name.count + 1))
+            } ?? .nan
         }
         return (field("ns_per_reading"), Int(field("transitions")))
     }
@@ -161,7 +173,8 @@ enum EngineBenchmark {
             let reference = try reference(executable, name.lowercased())
             let own = try run(rules, readings)
             lines.append(Line("\(name) per reading", own.nanoseconds, "ns", reference: reference.nanoseconds))
-            lines.append(Line("\(name) transitions", Double(own.transitions), "", reference: Double(reference.transitions)))
+            lines.append(
+                Line("\(name) transitions", Double(own.transitions), "", reference: Double(reference.transitions)))
             lines.append(
                 Line(
                     "\(name) transitions of mean (reference: exact integers)", Double(own.meanTransitions), "",

@@ -44,13 +44,16 @@ final class EscalationBench {
         }
     }
 
-    /// - Parameter rule: the rule whose raises end the time of a sensor; its groups are a letter and the sensor's number.
+    /// - Parameter rule: the rule whose raises end the time of a sensor; its groups are a letter and the sensor's
+    ///   number.
     init(rule: String) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tocsin-bench-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder + "/upstream", withIntermediateDirectories: true)
         broker = try LocalBroker(folder: folder)
         upstream = try LocalBroker(folder: folder + "/upstream")
-        subscriber = try Subscriber(upstream.settings("bench-upstream"), filters: ["up/\(rule)/raised/#"], logger: quiet) {
+        subscriber = try Subscriber(
+            upstream.settings("bench-upstream"), filters: ["up/\(rule)/raised/#"], logger: quiet
+        ) {
             [stopwatch] topic, _ in
             let words = topic.split(separator: "/")
             if let number = words.last.flatMap({ Int($0.dropFirst()) }) { stopwatch.stop(number) }
@@ -65,13 +68,16 @@ final class EscalationBench {
     func start(_ executable: String, files: [String: String]) async throws {
         for (path, text) in files {
             let file = URL(fileURLWithPath: folder + "/" + path)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
         let log = folder + "/gateway.log"
         gateway = try ChildProcess(executable, ["run", "--config", folder + "/tocsin.yaml"], output: log, errors: log)
         for _ in 0..<1000 {
-            if (try? String(contentsOfFile: log, encoding: .utf8))?.contains("connected to the broker") == true { break }
+            if (try? String(contentsOfFile: log, encoding: .utf8))?.contains("connected to the broker") == true {
+                break
+            }
             try await Task.sleep(for: .milliseconds(10))
         }
         try await Task.sleep(for: .milliseconds(500))

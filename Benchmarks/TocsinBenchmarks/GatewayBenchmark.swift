@@ -11,7 +11,8 @@ enum GatewayBenchmark {
     static let devices = 200
 
     static func lines(tocsin: String, subscriber: String) async throws -> [Line] {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tocsin-bench-\(UUID().uuidString)").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tocsin-bench-\(UUID().uuidString)")
+            .path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let broker = try LocalBroker(folder: folder)
@@ -20,7 +21,8 @@ enum GatewayBenchmark {
         let slow = try await measureTrickle(tocsin, broker, folder)
         return [
             Line(
-                "gateway throughput (reference: subscriber that counts)", Double(messages) / gateway.seconds, "messages/s",
+                "gateway throughput (reference: subscriber that counts)", Double(messages) / gateway.seconds,
+                "messages/s",
                 reference: Double(messages) / bare.seconds),
             Line(
                 "gateway CPU per message (reference: the same)", gateway.cpu / Double(messages) * 1e6, "µs",
@@ -31,7 +33,8 @@ enum GatewayBenchmark {
     }
 
     private static func publish(_ count: Int, to broker: LocalBroker, perSecond: Int? = nil) async throws {
-        let publisher = try Publisher(broker.settings("bench-publisher"), logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+        let publisher = try Publisher(
+            broker.settings("bench-publisher"), logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
         publisher.start()
         while !publisher.isConnected { try await Task.sleep(for: .milliseconds(5)) }
         let start = Int64(Date().timeIntervalSince1970 * 1000) - 3_600_000
@@ -39,15 +42,18 @@ enum GatewayBenchmark {
             // The publisher is no part of what is measured; it may not run far ahead of the broker either.
             while number - publisher.acknowledged > 2000 { usleep(500) }
             if let perSecond, number % 20 == 19 { try await Task.sleep(for: .seconds(20.0 / Double(perSecond))) }
-            let payload = "{\"t\":\(start + Int64(number / devices) * 1000),\"temperature\":\(20 + Double(number % 97) / 10)}"
+            let payload =
+                "{\"t\":\(start + Int64(number / devices) * 1000),\"temperature\":\(20 + Double(number % 97) / 10)}"
             try publisher.post(topic: "bench/d\(number % devices)", payload: Array(payload.utf8))
         }
         while publisher.acknowledged < count { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    private static func measureSubscriber(_ executable: String, _ broker: LocalBroker, _ folder: String) async throws -> (
-        seconds: Double, cpu: Double
-    ) {
+    private static func measureSubscriber(_ executable: String, _ broker: LocalBroker, _ folder: String) async throws
+        -> (
+            seconds: Double, cpu: Double
+        )
+    {
         let output = folder + "/subscriber"
         let child = try ChildProcess(executable, ["\(broker.port)", "bench/#", "\(messages)"], output: output)
         try await wait("the subscriber subscribes") { text(output).contains("subscribed") }
@@ -55,7 +61,8 @@ enum GatewayBenchmark {
         try await publish(messages, to: broker)
         child.wait()
         let seconds = Date().timeIntervalSince(start)
-        let cpu = text(output).split(separator: "\n").last.flatMap { Double($0.split(separator: " ").last ?? "") } ?? .nan
+        let cpu =
+            text(output).split(separator: "\n").last.flatMap { Double($0.split(separator: " ").last ?? "") } ?? .nan
         return (seconds, cpu)
     }
 
@@ -75,7 +82,9 @@ enum GatewayBenchmark {
     }
 
     /// What an SD card sees at the pace of a site: with the default delay of a commit.
-    private static func measureTrickle(_ executable: String, _ broker: LocalBroker, _ folder: String) async throws -> Double {
+    private static func measureTrickle(_ executable: String, _ broker: LocalBroker, _ folder: String) async throws
+        -> Double
+    {
         let (child, store) = try await startGateway(executable, broker, folder, name: "slow")
         let bytes = DiskBytes.written(by: child.identifier)
         let count = 2000
@@ -88,9 +97,11 @@ enum GatewayBenchmark {
         return written / Double(count)
     }
 
-    private static func startGateway(_ executable: String, _ broker: LocalBroker, _ folder: String, name: String) async throws -> (
-        ChildProcess, String
-    ) {
+    private static func startGateway(_ executable: String, _ broker: LocalBroker, _ folder: String, name: String)
+        async throws -> (
+            ChildProcess, String
+        )
+    {
         let list = (0..<devices).map { "  - { id: d\($0), profile: bench, kind: machine }\n" }.joined()
         let files = [
             "profiles/bench.yaml":
@@ -120,11 +131,13 @@ enum GatewayBenchmark {
         ]
         for (path, text) in files {
             let file = URL(fileURLWithPath: folder + "/" + path)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
         let log = folder + "/\(name).log"
-        let child = try ChildProcess(executable, ["run", "--config", folder + "/\(name).yaml"], output: log, errors: log)
+        let child = try ChildProcess(
+            executable, ["run", "--config", folder + "/\(name).yaml"], output: log, errors: log)
         try await wait("the gateway connects") { text(log).contains("connected to the broker") }
         try await Task.sleep(for: .milliseconds(300))
         return (child, folder + "/\(name)/t.db")

@@ -54,7 +54,8 @@ enum GrowthBenchmark {
             for sensor in 0..<sensors {
                 batch.append(
                     Reading(
-                        series: SeriesID(index: Int32(sensor)), time: Instant(nanoseconds: Int64(second) * 1_000_000_000),
+                        series: SeriesID(index: Int32(sensor)),
+                        time: Instant(nanoseconds: Int64(second) * 1_000_000_000),
                         value: value(UInt64(sensor), UInt64(second))))
                 if batch.count == 65_536 { flush(second >= seconds - measured, &engine) }
             }
@@ -70,12 +71,15 @@ enum GrowthBenchmark {
             let sensors = 100
             let compiled = try EngineBenchmark.compile(rules(count, windows: windows), sensors: sensors)
             let result = run(compiled, sensors: sensors, seconds: 12_000, measured: 4000)
-            lines.append(Line("growth: \(count) rules, \(sensors) sensors, windows to 1 h", result.nanoseconds, "ns/reading"))
+            lines.append(
+                Line("growth: \(count) rules, \(sensors) sensors, windows to 1 h", result.nanoseconds, "ns/reading"))
             lines.append(Line("growth: \(count) rules: allocations", result.allocations, "per reading"))
         }
         for sensors in [10, 1000, 100_000] {
             let compiled = try EngineBenchmark.compile(rules(1, windows: [10]), sensors: sensors)
-            let result = run(compiled, sensors: sensors, seconds: sensors > 10_000 ? 660 : 4000, measured: sensors > 10_000 ? 60 : 3000)
+            let result = run(
+                compiled, sensors: sensors, seconds: sensors > 10_000 ? 660 : 4000,
+                measured: sensors > 10_000 ? 60 : 3000)
             lines.append(Line("growth: 1 rule, \(sensors) sensors, window of 10 min", result.nanoseconds, "ns/reading"))
         }
         for window in [1, 10, 60, 360, 1440] {
@@ -95,7 +99,8 @@ enum GrowthBenchmark {
         let conditions = [
             "mean": "mean(temperature, 10m) > 90 degC", "count": "count(temperature, 10m) > 900",
             "stddev": "stddev(temperature, 10m) > 90 K",
-            "slope": "slope(temperature, 10m) > 9 K/s", "min": "min(temperature, 10m) > 90 degC", "max": "max(temperature, 10m) > 90 degC",
+            "slope": "slope(temperature, 10m) > 9 K/s", "min": "min(temperature, 10m) > 90 degC",
+            "max": "max(temperature, 10m) > 90 degC",
             "median": "median(temperature, 10m) > 90 degC", "quantile": "quantile(temperature, 0.95, 10m) > 90 degC",
             "first": "first(temperature, 10m) > 90 degC", "last": "last(temperature, 10m) > 90 degC",
             "delta": "delta(temperature, 10m) > 90 K", "increase (falls at each second reading)": increase,
@@ -111,12 +116,16 @@ enum GrowthBenchmark {
             conditions.map { (name: $0.key, condition: $0.value, value: EngineBenchmark.value) }
             + counters.map { (name: $0.key, condition: $0.value, value: countsAndResets) }
         guard only == nil || loads.contains(where: { $0.name == only }) else {
-            throw BenchmarkError("there is no function '\(only ?? "")': \(loads.map(\.name).sorted().joined(separator: ", "))")
+            throw BenchmarkError(
+                "there is no function '\(only ?? "")': \(loads.map(\.name).sorted().joined(separator: ", "))")
         }
-        return try loads.filter { only == nil || $0.name == only }.sorted { $0.name < $1.name }.flatMap { name, condition, value in
-            let rule = "hazard: benchmark\nrules:\n  - { name: r, for_each: device, levels: { warning: \"\(condition)\" } }\n"
+        return try loads.filter { only == nil || $0.name == only }.sorted { $0.name < $1.name }.flatMap {
+            name, condition, value in
+            let rule =
+                "hazard: benchmark\nrules:\n  - { name: r, for_each: device, levels: { warning: \"\(condition)\" } }\n"
             let result = run(
-                try EngineBenchmark.compile(rule, sensors: 100), sensors: 100, seconds: 4000, measured: 2600, value: value)
+                try EngineBenchmark.compile(rule, sensors: 100), sensors: 100, seconds: 4000, measured: 2600,
+                value: value)
             return [
                 Line("function: \(name)", result.nanoseconds, "ns/reading"),
                 Line("function: \(name): allocations", result.allocations, "per reading"),
@@ -135,10 +144,13 @@ enum GrowthBenchmark {
         let count = 10_000
         let profile = SourceFile(
             name: "bench.yaml",
-            text: "profile: bench\ntopic: bench/{device}\ninterval: 1s\nreadings: [ { quantity: temperature, pointer: /t, unit: degC } ]\n")
+            text:
+                "profile: bench\ntopic: bench/{device}\ninterval: 1s\nreadings: [ { quantity: temperature, pointer: /t, unit: degC } ]\n"
+        )
         let inventory = SourceFile(
             name: "site.yaml",
-            text: "site: bench\ndevices:\n" + (0..<count).map { "  - { id: d\($0), profile: bench, kind: k\($0 % 100) }\n" }.joined())
+            text: "site: bench\ndevices:\n"
+                + (0..<count).map { "  - { id: d\($0), profile: bench, kind: k\($0 % 100) }\n" }.joined())
         let rules = SourceFile(
             name: "rules.yaml",
             text: "hazard: benchmark\nrules:\n"
@@ -157,10 +169,15 @@ enum GrowthBenchmark {
         let start = CPUTime.own
         let site = try Site.read(inventory: inventory, profiles: [profile])
         let ids = Dictionary(uniqueKeysWithValues: (0..<count).map { ("d\($0)", SeriesID(index: Int32($0))) })
-        let compiled = try RuleCompiler(RuleSurroundings(ladder: EngineBenchmark.ladder, policies: [], lateness: .minutes(10)))
-            .compile([rules], for: site) { device, _ in ids[device] ?? SeriesID(index: -1) }
+        let compiled = try RuleCompiler(
+            RuleSurroundings(ladder: EngineBenchmark.ladder, policies: [], lateness: .minutes(10))
+        )
+        .compile([rules], for: site) { device, _ in ids[device] ?? SeriesID(index: -1) }
         let engine = Engine(compiled.plan)
-        guard compiled.instances.count == count, engine.sampleCount == 0 else { throw BenchmarkError("not every rule was loaded") }
-        return Line("loading 10,000 rules over 10,000 devices (reference: the bar)", CPUTime.own - start, "s", reference: 2)
+        guard compiled.instances.count == count, engine.sampleCount == 0 else {
+            throw BenchmarkError("not every rule was loaded")
+        }
+        return Line(
+            "loading 10,000 rules over 10,000 devices (reference: the bar)", CPUTime.own - start, "s", reference: 2)
     }
 }

@@ -22,11 +22,15 @@ enum LatencyBenchmark {
         let lost = try await bench.waitForEscalations()
         await bench.stop()
         let taken = stopwatch.taken
-        guard lost == 0, !taken.isEmpty else { throw BenchmarkError("\(lost) of \(lost + taken.count) escalations did not arrive") }
+        guard lost == 0, !taken.isEmpty else {
+            throw BenchmarkError("\(lost) of \(lost + taken.count) escalations did not arrive")
+        }
         return [
             Line("reading to escalation at \(perSecond) readings/s, p50", stopwatch.quantile(0.5), "ms"),
             Line("reading to escalation at \(perSecond) readings/s, p99", stopwatch.quantile(0.99), "ms"),
-            Line("reading to escalation at \(perSecond) readings/s, p99.9 of \(taken.count)", stopwatch.quantile(0.999), "ms"),
+            Line(
+                "reading to escalation at \(perSecond) readings/s, p99.9 of \(taken.count)", stopwatch.quantile(0.999),
+                "ms"),
         ]
     }
 

@@ -6,13 +6,16 @@ enum Main {
     static func main() async throws {
         let arguments = CommandLine.arguments
         if arguments.count == 6, arguments[5] == "latency" {
-            return try Report.show(try await LatencyBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-latency.json")
+            return try Report.show(
+                try await LatencyBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-latency.json")
         }
         if arguments.count == 6, arguments[5] == "overload" {
-            return try Report.show(try await OverloadBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-overload.json")
+            return try Report.show(
+                try await OverloadBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-overload.json")
         }
         if arguments.count == 6, arguments[5] == "burst" {
-            return try Report.show(try await BurstBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-burst.json")
+            return try Report.show(
+                try await BurstBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-burst.json")
         }
         guard arguments.count == 5 || arguments.count >= 6 && arguments[5] == "engine" else {
             print(

@@ -17,7 +17,9 @@ enum CPUTime {
 
     /// Of another process, from /proc; to 10 ms.
     static func of(_ process: Int32) -> Double {
-        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8), let close = text.lastIndex(of: ")") else {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+            let close = text.lastIndex(of: ")")
+        else {
             return .nan
         }
         let fields = text[close...].split(separator: " ")

@@ -36,7 +36,9 @@ enum OverloadBenchmark {
             Line("overload: share of them passed over", shed / (offered * Double(seconds)), ""),
             Line("overload: longest time without having read everything", worst, "s"),
             Line("overload: reading at QoS 1 to escalation, p50", stopwatch.quantile(0.5), "ms"),
-            Line("overload: reading at QoS 1 to escalation, p99 of \(stopwatch.taken.count)", stopwatch.quantile(0.99), "ms"),
+            Line(
+                "overload: reading at QoS 1 to escalation, p99 of \(stopwatch.taken.count)", stopwatch.quantile(0.99),
+                "ms"),
             Line("overload: the slowest", stopwatch.quantile(1), "ms"),
         ]
     }
@@ -64,7 +66,9 @@ enum OverloadBenchmark {
         return Double(count) / (Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18)
     }
 
-    private static func overload(_ publisher: Publisher, _ stopwatch: EscalationBench.Stopwatch, perSecond: Double) async throws {
+    private static func overload(_ publisher: Publisher, _ stopwatch: EscalationBench.Stopwatch, perSecond: Double)
+        async throws
+    {
         let begin = ContinuousClock.now
         let total = Int(perSecond * Double(seconds))
         var alarms = 0
@@ -79,7 +83,8 @@ enum OverloadBenchmark {
                 let isGas = alarms % 2 == 0
                 if isGas { stopwatch.start(head) }
                 let now = Int64(Date().timeIntervalSince1970 * 1000)
-                try publisher.post(topic: "gas/g\(head)", payload: Array("{\"t\":\(now),\"lel\":\(isGas ? 40 : 1)}".utf8))
+                try publisher.post(
+                    topic: "gas/g\(head)", payload: Array("{\"t\":\(now),\"lel\":\(isGas ? 40 : 1)}".utf8))
                 alarms += 1
             }
         }
@@ -103,7 +108,8 @@ enum OverloadBenchmark {
             silence: 1m
             readings: [ { quantity: methane, pointer: /lel, unit: "%LEL" } ]
             """,
-            "site.yaml": "site: bench\ndevices:\n" + (0..<sensors).map { "  - { id: w\($0), profile: wave }\n" }.joined()
+            "site.yaml": "site: bench\ndevices:\n"
+                + (0..<sensors).map { "  - { id: w\($0), profile: wave }\n" }.joined()
                 + (0..<50).map { "  - { id: g\($0), profile: gas }\n" }.joined(),
             "rules/bench.yaml": """
             hazard: earthquake

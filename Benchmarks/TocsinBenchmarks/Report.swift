@@ -21,13 +21,16 @@ struct Line: Encodable {
 enum Report {
     static func show(_ lines: [Line], file: String) throws {
         let width = lines.map(\.name.count).max() ?? 0
-        func cell(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
+        func cell(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(0, width - text.count)) + text
+        }
         func number(_ value: Double?) -> String {
             guard let value else { return "" }
             return value >= 100 ? String(format: "%.0f", value) : String(format: "%.2f", value)
         }
         print(
-            "\n" + "measured".padding(toLength: width, withPad: " ", startingAt: 0) + cell("value", 14) + cell("reference", 12)
+            "\n" + "measured".padding(toLength: width, withPad: " ", startingAt: 0) + cell("value", 14)
+                + cell("reference", 12)
                 + cell("ratio", 8) + "  unit")
         for line in lines {
             print(

@@ -6,7 +6,8 @@ internal import Synchronization
 internal import Telemetry
 
 extension Gateway {
-    /// Puts a sensor into maintenance, or back: the rules are bound again to the sensors that work, and go on where they stood.
+    /// Puts a sensor into maintenance, or back: the rules are bound again to the sensors that work, and go on where
+    /// they stood.
     /// - Returns: what was done, in words.
     /// - Throws: ``OperatorError`` where there is no such sensor, it is so already, or it cannot be done.
     func maintain(_ request: ControlRequest, _ person: String) throws(OperatorError) -> String {
@@ -20,9 +21,12 @@ extension Gateway {
                 var all = try store.maintenance()
                 let known = all.first { $0.device == device && $0.quantity == request.quantity }
                 let entry = Maintenance(
-                    device: device, quantity: request.quantity, person: person, since: clock.now(), reason: request.note)
+                    device: device, quantity: request.quantity, person: person, since: clock.now(), reason: request.note
+                )
                 if let known, begins {
-                    throw OperatorError("\(entry.name) has been in maintenance since \(known.since), by \(known.person): \(known.reason)")
+                    throw OperatorError(
+                        "\(entry.name) has been in maintenance since \(known.since), by \(known.person): \(known.reason)"
+                    )
                 }
                 if known == nil, !begins { throw OperatorError("\(entry.name) is not in maintenance by an operator") }
                 all.removeAll { $0.device == device && $0.quantity == request.quantity }
@@ -34,9 +38,11 @@ extension Gateway {
                 if let quantity = request.quantity, found.field(quantity) == nil {
                     throw OperatorError("'\(device)' does not measure '\(quantity)'; see tocsin sensors")
                 }
-                let change = MaintenanceChange(device: device, quantity: request.quantity, maintenance: begins ? entry : nil)
+                let change = MaintenanceChange(
+                    device: device, quantity: request.quantity, maintenance: begins ? entry : nil)
                 try post(change, model, entry.name, person: person, reason: request.note)
-                return begins ? "\(entry.name) is in maintenance, by \(person)" : "\(entry.name) is back in service, by \(person)"
+                return begins
+                    ? "\(entry.name) is in maintenance, by \(person)" : "\(entry.name) is back in service, by \(person)"
             } catch let error as OperatorError {
                 throw error
             } catch let error as DiagnosticList {
@@ -47,7 +53,9 @@ extension Gateway {
         }
     }
 
-    private func post(_ change: MaintenanceChange, _ model: Model, _ name: String, person: String, reason: String) throws(OperatorError) {
+    private func post(_ change: MaintenanceChange, _ model: Model, _ name: String, person: String, reason: String)
+        throws(OperatorError)
+    {
         let note = AuditNote(
             change.maintenance == nil ? "in-service" : "out-of-service", at: clock.now(), person: person,
             text: reason.isEmpty ? name : "\(name): \(reason)")

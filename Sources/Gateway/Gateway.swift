@@ -34,7 +34,8 @@ package final class Gateway: Service {
     /// - Parameter others: what else runs as long as the gateway does.
     /// - Throws: ``DiagnosticList``, ``StoreError``, or what a destination needs and does not get.
     package init(
-        _ configuration: Configuration, clock: any GatewayClock = SystemClock(), logger: Logger, others: [WatchedService] = [],
+        _ configuration: Configuration, clock: any GatewayClock = SystemClock(), logger: Logger,
+        others: [WatchedService] = [],
         statistics: StatisticsBoard = StatisticsBoard()
     ) throws {
         self.statistics = statistics
@@ -47,7 +48,8 @@ package final class Gateway: Service {
         lock = try StoreLock(of: configuration.store.path)
         let (store, rescue) = try Store.openOrRescue(path: configuration.store.path, at: clock.now())
         self.store = store
-        let end = PayloadUnderWay.findEnd(store: configuration.store.path, payloadBytesMax: configuration.payloadBytesMax)
+        let end = PayloadUnderWay.findEnd(
+            store: configuration.store.path, payloadBytesMax: configuration.payloadBytesMax)
         // An end in the middle of a payload is none that a packet of MQTT has caused.
         if !end.wasUnderWay, try store.uncleanStarts(since: clock.now() - .minutes(2)) >= Self.crashesMax,
             configuration.speakOlderProtocol()
@@ -59,9 +61,12 @@ package final class Gateway: Service {
         self.configuration = configuration
         model = try Model.load(configuration, maintenance: try store.maintenance()) { try store.series($0) }
         // A store that was set aside has its mark with it.
-        if let damage = try rescue?.description ?? store.lossSinceMark().map({ "the store has lost its newest part: \($0)" }) {
+        if let damage = try rescue?.description
+            ?? store.lossSinceMark().map({ "the store has lost its newest part: \($0)" })
+        {
             logger.critical("\(damage)")
-            try Intake.recordLatched("store-damaged", summary: damage, model, configuration, store: store, at: clock.now())
+            try Intake.recordLatched(
+                "store-damaged", summary: damage, model, configuration, store: store, at: clock.now())
         }
         if let setAside = end.setAside {
             do {
@@ -119,13 +124,15 @@ package final class Gateway: Service {
             flood: configuration.flood, store: store, clock: clock, logger: logger)
     }
 
-    /// libmosquitto before 2.0.16 ends the process at a packet of MQTT 5 with a property that it does not know. After so many
-    /// crashes in a row the older protocol is spoken, which has no properties; the next clean start tries the newer one again.
+    /// libmosquitto before 2.0.16 ends the process at a packet of MQTT 5 with a property that it does not know. After
+    /// so many crashes in a row the older protocol is spoken, which has no properties; the next clean start tries the
+    /// newer one again.
     private static let crashesMax = 3
 
     /// Keeps what has ended the gateway again and again, and raises an alarm that names it.
     private static func tell(
-        of setAside: PayloadUnderWay.SetAside, _ model: Model, _ configuration: Configuration, _ store: Store, _ now: Instant,
+        of setAside: PayloadUnderWay.SetAside, _ model: Model, _ configuration: Configuration, _ store: Store,
+        _ now: Instant,
         _ logger: Logger
     ) throws {
         let topic = String(decoding: setAside.topic, as: UTF8.self)
@@ -136,11 +143,14 @@ package final class Gateway: Service {
         let device = model.site.sensors.first { $0.topic == topic }?.id ?? ""
         let payload = RefusedPayload(
             device: device, topic: topic, payload: Array(setAside.payload.prefix(65_536)), reason: reason, arrived: now)
-        try Intake.recordLatched("payload-set-aside", summary: reason, payload: payload, model, configuration, store: store, at: now)
+        try Intake.recordLatched(
+            "payload-set-aside", summary: reason, payload: payload, model, configuration, store: store, at: now)
     }
 
     /// After the link has been ended because of a message without an acknowledgement, it need not be waited for longer.
-    private static func timeout(_ connection: ConnectionSettings) -> TimeSpan { .seconds(Int64(connection.acknowledgementSeconds) + 5) }
+    private static func timeout(_ connection: ConnectionSettings) -> TimeSpan {
+        .seconds(Int64(connection.acknowledgementSeconds) + 5)
+    }
 
     private static func template(_ text: String) throws(GatewayError) -> TopicTemplate {
         guard let template = TopicTemplate(text) else { throw GatewayError("'\(text)' is no topic template") }
@@ -148,10 +158,12 @@ package final class Gateway: Service {
     }
 
     /// Runs until its group shuts down.
-    /// - Throws: ``ServiceFailure`` if a part of it ended before that: then everything is drained and stopped all the same.
+    /// - Throws: ``ServiceFailure`` if a part of it ended before that: then everything is drained and stopped all the
+    ///   same.
     package func run() async throws {
         for publisher in publishers { publisher.start() }
-        let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger) { [dispatcher] in
+        let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger) {
+            [dispatcher] in
             try await dispatcher.retry($0, person: $1)
         } maintain: { [self] request, person throws(OperatorError) in
             try maintain(request, person)
@@ -160,7 +172,8 @@ package final class Gateway: Service {
         defer { control.stop() }
         let systemd = SystemdNotifier()
         let watch = ServiceWatch { [logger, mailbox] failure in
-            logger.critical("\(failure). The gateway commits what it has read, and stops; its service manager starts it again")
+            logger.critical(
+                "\(failure). The gateway commits what it has read, and stops; its service manager starts it again")
             mailbox.post(.stop)
         }
         try await withThrowingTaskGroup { group in
@@ -194,7 +207,8 @@ package final class Gateway: Service {
 
     /// What runs beside the pipeline.
     private var services: [WatchedService] {
-        let probe = HealthProbe(interval: configuration.health.interval, store: store, clock: clock, mailbox: mailbox, logger: logger)
+        let probe = HealthProbe(
+            interval: configuration.health.interval, store: store, clock: clock, mailbox: mailbox, logger: logger)
         var services = [
             WatchedService("the delivery of escalations") { [dispatcher] in try await dispatcher.run() },
             WatchedService("the care of the store") { [self] in try await tendStore() },
@@ -219,13 +233,15 @@ package final class Gateway: Service {
 
     /// The filters that the broker's session may hold from earlier runs.
     private func knownSubscriptions() -> Set<String> {
-        // A store from before filters were noted: an earlier version may have subscribed to those that are left out now.
+        // A store from before filters were noted: an earlier version may have subscribed to those that are left out
+        // now.
         let leftOut = Set(model.site.leftOutFilters)
         do {
             return try store.noteSubscriptions(model.filters) ?? leftOut
         } catch {
             // A full disk is no reason not to run. The next start finds them.
-            logger.error("the subscriptions cannot be noted, and those of an earlier run may bring messages twice: \(error)")
+            logger.error(
+                "the subscriptions cannot be noted, and those of an earlier run may bring messages twice: \(error)")
             return leftOut
         }
     }
@@ -287,7 +303,8 @@ package final class Gateway: Service {
             } catch is CancellationError {
                 return
             } catch {
-                logger.error("the store could not be kept within its limits, which is tried again in a minute: \(error)")
+                logger.error(
+                    "the store could not be kept within its limits, which is tried again in a minute: \(error)")
             }
             try await Task.sleep(for: .seconds(60))
         }

@@ -1,14 +1,14 @@
 package import Foundation
 internal import Synchronization
 
-/// Where the log goes, which must not hold up the gateway: where nobody reads it, and the pipe or the socket is full, lines are left out
-/// and counted, and the next that can be written says how many.
+/// Where the log goes, which must not hold up the gateway: where nobody reads it, and the pipe or the socket is full,
+/// lines are left out and counted, and the next that can be written says how many.
 package final class LogStream: TextOutputStream, Sendable {
     private let descriptor: Int32
     private let state = Mutex((leftOut: 0, isCut: false))
 
-    /// - Parameter descriptor: standard error's, or that of a file, a pipe or a socket. Others may share it, so that it is not made
-    ///   non-blocking itself.
+    /// - Parameter descriptor: standard error's, or that of a file, a pipe or a socket. Others may share it, so that it
+    ///   is not made non-blocking itself.
     package init(_ descriptor: Int32 = STDERR_FILENO) { self.descriptor = descriptor }
 
     /// A pipe that is ready takes this much at once (PIPE_BUF, pipe(7)).
@@ -22,7 +22,10 @@ package final class LogStream: TextOutputStream, Sendable {
             if state.leftOut > 0 {
                 // Behind a line that was cut.
                 let start = state.isCut ? "\n" : ""
-                guard send("\(start)(\(state.leftOut) lines of the log were left out, as nobody read it)\n", waiting: 0).isWhole else {
+                guard
+                    send("\(start)(\(state.leftOut) lines of the log were left out, as nobody read it)\n", waiting: 0)
+                        .isWhole
+                else {
                     state.leftOut += 1
                     return
                 }
@@ -40,8 +43,11 @@ package final class LogStream: TextOutputStream, Sendable {
             var sent = 0
             while sent < bytes.count {
                 var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                guard poll(&entry, 1, milliseconds) > 0, entry.revents & Int16(POLLOUT) != 0 else { return (false, sent > 0) }
-                let count = Foundation.write(descriptor, bytes.baseAddress! + sent, min(Self.partBytes, bytes.count - sent))
+                guard poll(&entry, 1, milliseconds) > 0, entry.revents & Int16(POLLOUT) != 0 else {
+                    return (false, sent > 0)
+                }
+                let count = Foundation.write(
+                    descriptor, bytes.baseAddress! + sent, min(Self.partBytes, bytes.count - sent))
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { return (false, sent > 0) }
                 sent += count

@@ -1,8 +1,9 @@
 package import Logging
 internal import Telemetry
 
-/// Writes the gateway's log so that no character of a payload, a label or another machine's answer steers the terminal or the journal
-/// that shows it. A message of several lines has its further ones indented, so that none looks like a message.
+/// Writes the gateway's log so that no character of a payload, a label or another machine's answer steers the terminal
+/// or the journal that shows it. A message of several lines has its further ones indented, so that none looks like a
+/// message.
 package struct PlainLogHandler: LogHandler {
     private var inner: any LogHandler
 
@@ -22,7 +23,8 @@ package struct PlainLogHandler: LogHandler {
     }
 
     package func log(
-        level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String, function: String,
+        level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
+        function: String,
         line: UInt
     ) {
         // A message of several lines, such as the mistakes of a file, keeps them.

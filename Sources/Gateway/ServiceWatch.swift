@@ -7,7 +7,9 @@ package struct WatchedService: Sendable {
     package var name: String
     package var run: @Sendable () async throws -> Void
 
-    package init(_ name: String, _ run: @escaping @Sendable () async throws -> Void) { (self.name, self.run) = (name, run) }
+    package init(_ name: String, _ run: @escaping @Sendable () async throws -> Void) {
+        (self.name, self.run) = (name, run)
+    }
 }
 
 /// A service that has ended while the gateway runs.

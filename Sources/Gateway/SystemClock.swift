@@ -16,7 +16,8 @@ package struct SystemClock: GatewayClock {
     private static func read() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return (Instant(nanoseconds: 0) + .seconds(Int64(time.tv_sec)) + TimeSpan(nanoseconds: Int64(time.tv_nsec))).clamped
+        return (Instant(nanoseconds: 0) + .seconds(Int64(time.tv_sec)) + TimeSpan(nanoseconds: Int64(time.tv_nsec)))
+            .clamped
     }
 
     package func millisecondsUntil(_ instant: Instant) -> Int32 {

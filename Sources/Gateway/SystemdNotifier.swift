@@ -16,7 +16,8 @@ struct SystemdNotifier: Sendable {
         return environment["WATCHDOG_USEC"].flatMap { Int64($0) }.map { TimeSpan(nanoseconds: 500) * $0 }
     }()
 
-    /// - Parameter waits: until systemd has room for it: for what it must not miss. Nothing else may hold up the gateway.
+    /// - Parameter waits: until systemd has room for it: for what it must not miss. Nothing else may hold up the
+    ///   gateway.
     func tell(_ state: String, waits: Bool = false) {
         guard let path, !path.isEmpty else { return }
         var address = sockaddr_un()

@@ -26,13 +26,17 @@ package final class BrokerConnection: BrokerLink {
 
     package var isConnected: Bool { client.isConnected }
     package var refusedFilters: [RefusedFilter] {
-        client.subscriptions.refused.map { RefusedFilter(filter: $0.key, reason: $0.value) }.sorted { $0.filter < $1.filter }
+        client.subscriptions.refused.map { RefusedFilter(filter: $0.key, reason: $0.value) }.sorted {
+            $0.filter < $1.filter
+        }
     }
     package var hasFiltersToLeave: Bool { !client.subscriptions.left.isEmpty }
 
     package func wait(milliseconds: Int32, wake: Int32) { client.wait(milliseconds: milliseconds, wake: wake) }
 
-    package func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool { client.read(atMost: limit, while: mayTakeMore) }
+    package func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool {
+        client.read(atMost: limit, while: mayTakeMore)
+    }
 
     package func releaseAcknowledgements() { client.write() }
 

@@ -1,5 +1,5 @@
-/// A link to the broker that readings come over, driven by its owner's thread: what was read is acknowledged only when the
-/// owner says so.
+/// A link to the broker that readings come over, driven by its owner's thread: what was read is acknowledged only when
+/// the owner says so.
 ///
 /// Live it is a ``BrokerConnection``; a simulation has its own.
 package protocol BrokerLink: AnyObject {
@@ -17,17 +17,21 @@ package protocol BrokerLink: AnyObject {
     /// Waits until the broker has sent something, `wake` is readable, or the time is over.
     func wait(milliseconds: Int32, wake: Int32)
 
-    /// Reads at most `limit` packets that are there, as long as `mayTakeMore` says so; returns true if there may be more.
+    /// Reads at most `limit` packets that are there, as long as `mayTakeMore` says so; returns true if there may be
+    /// more.
     func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool
 
     /// Lets the acknowledgements of everything read so far go.
     func releaseAcknowledgements()
 
-    /// Throws away the link and with it every acknowledgement that was held back: the broker will send those messages again.
-    /// - Parameter receiveMaximum: how many the broker may send from the next connection on before the first is acknowledged.
+    /// Throws away the link and with it every acknowledgement that was held back: the broker will send those messages
+    /// again.
+    /// - Parameter receiveMaximum: how many the broker may send from the next connection on before the first is
+    ///   acknowledged.
     func dropAcknowledgements(because reason: String, receiveMaximum: Int?)
 
-    /// Whether the broker has begun a session since this was asked last: then it sends nothing again of what it sent before.
+    /// Whether the broker has begun a session since this was asked last: then it sends nothing again of what it sent
+    /// before.
     func takeNewSession() -> Bool
 
     /// Changes the subscriptions, now if connected and at every connection from now on.
@@ -63,12 +67,13 @@ package struct IncomingMessage {
     package let identifier: UInt16
     /// The broker marks it as sent again (DUP). Whether it was received before, the broker cannot know.
     package let isDuplicate: Bool
-    /// Counts the connections on which the broker went on with its session; 0 where the session was new. What it sends again
-    /// comes first on such a connection, in its order (MQTT v5, 4.4 and 4.6).
+    /// Counts the connections on which the broker went on with its session; 0 where the session was new. What it sends
+    /// again comes first on such a connection, in its order (MQTT v5, 4.4 and 4.6).
     package let resumption: Int
 
     package init(
-        topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, qos: Int32, isRetained: Bool, identifier: UInt16 = 0,
+        topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, qos: Int32, isRetained: Bool,
+        identifier: UInt16 = 0,
         isDuplicate: Bool = false, resumption: Int = 0
     ) {
         self.topic = topic

@@ -3,8 +3,8 @@ package struct ConnectionSettings: Sendable {
     package enum ProtocolVersion: String, Sendable, CaseIterable {
         /// MQTT v5, and 3.1.1 where the broker refuses it.
         ///
-        /// 3.1.1 has no answer for a message that is refused: the broker acknowledges it and drops it, or hangs up (3.3.5).
-        /// A refused subscription has one code for all reasons (3.9.3).
+        /// 3.1.1 has no answer for a message that is refused: the broker acknowledges it and drops it, or hangs up
+        /// (3.3.5). A refused subscription has one code for all reasons (3.9.3).
         case auto
         case v5 = "5"
         case v311 = "3.1.1"
@@ -27,7 +27,8 @@ package struct ConnectionSettings: Sendable {
     /// How many messages the broker may send before the first is acknowledged (v5). libmosquitto asks for
     /// 20 unless it is told, which at one commit in 250 ms would be 80 messages a second.
     package var receiveMaximum = 1000
-    /// Longer packets the broker keeps to itself, where MQTT 5 is spoken. More than the largest payload that may be allowed.
+    /// Longer packets the broker keeps to itself, where MQTT 5 is spoken. More than the largest payload that may be
+    /// allowed.
     package var packetBytesMax: UInt32 = 18 << 20
 
     package init(host: String, port: Int, clientID: String) {

@@ -6,8 +6,8 @@
 ///       ^                          |                      |
 ///       +---- any failure ---------+----------------------+
 ///
-/// No failure is final. Whatever the broker answers, and whatever the library calls fatal, leads to `down` with a time for the
-/// next attempt.
+/// No failure is final. Whatever the broker answers, and whatever the library calls fatal, leads to `down` with a time
+/// for the next attempt.
 struct ConnectionStateMachine {
     /// Which MQTT is spoken.
     enum Version: Equatable {
@@ -54,8 +54,8 @@ struct ConnectionStateMachine {
         var text: String
     }
 
-    /// A broker that hangs up at CONNECT may be one that does not know MQTT 5, or only be starting: so many attempts out of
-    /// `guessEvery` are made with MQTT 3.1.1.
+    /// A broker that hangs up at CONNECT may be one that does not know MQTT 5, or only be starting: so many attempts
+    /// out of `guessEvery` are made with MQTT 3.1.1.
     private static let guessEvery = 3
 
     /// After so many such ends in a row the other version is tried.
@@ -95,7 +95,8 @@ struct ConnectionStateMachine {
     var isUp: Bool { if case .up = state { true } else { false } }
     var isConnecting: Bool { if case .connecting = state { true } else { false } }
 
-    /// When the next `turn` has something to do, by the clock that the events carry; `nil` if only an event can change it.
+    /// When the next `turn` has something to do, by the clock that the events carry; `nil` if only an event can change
+    /// it.
     var due: Double? {
         switch state {
         case .down(let retryAt): retryAt
@@ -139,11 +140,15 @@ struct ConnectionStateMachine {
     }
 
     /// CONNACK said no.
-    private mutating func refuse(_ code: Int32, at now: Double, using generator: inout some RandomNumberGenerator) -> Action {
+    private mutating func refuse(_ code: Int32, at now: Double, using generator: inout some RandomNumberGenerator)
+        -> Action
+    {
         // What DISCONNECT or the socket's end adds to a refusal is no news.
         goodbye = nil
         let reason = "the broker refuses the connection: \(ReasonText.refusal(code, version))"
-        guard isAutomatic, ReasonText.isVersionRefusal(code, version) else { return end(reason, at: now, using: &generator) }
+        guard isAutomatic, ReasonText.isVersionRefusal(code, version) else {
+            return end(reason, at: now, using: &generator)
+        }
         versionRefusals += 1
         (unreadableAnswers, isGuess) = (0, false)
         let refused = version
@@ -152,10 +157,12 @@ struct ConnectionStateMachine {
         guard versionRefusals == 1 else { return end(reason, at: now, using: &generator) }
         state = .down(retryAt: now)
         let digits = version == .v311 ? "3.1.1" : "5"
-        return .close(Report(isWarning: false, text: "the broker does not speak \(refused.name), going on with \(digits)"))
+        return .close(
+            Report(isWarning: false, text: "the broker does not speak \(refused.name), going on with \(digits)"))
     }
 
-    /// Some brokers hang up at a CONNECT of a version that they do not know, or answer it with a CONNACK of their own version.
+    /// Some brokers hang up at a CONNECT of a version that they do not know, or answer it with a CONNACK of their own
+    /// version.
     private mutating func guessVersion(_ isAnswer: Bool) {
         guard isAutomatic else { return }
         if isGuess {
@@ -168,22 +175,27 @@ struct ConnectionStateMachine {
         }
     }
 
-    /// What the broker sends again and again, and the library cannot read, may be readable in the other version: the properties of
-    /// MQTT 5 are where most of it can be wrong.
+    /// What the broker sends again and again, and the library cannot read, may be readable in the other version: the
+    /// properties of MQTT 5 are where most of it can be wrong.
     private mutating func endUnreadable(
         _ trouble: String, at now: Double, using generator: inout some RandomNumberGenerator
     ) -> Action {
         unreadablePackets += 1
         // It explains by itself why links are short.
         shortLinks = -1
-        guard isAutomatic, unreadablePackets >= Self.unreadableMax else { return end(trouble, at: now, using: &generator) }
+        guard isAutomatic, unreadablePackets >= Self.unreadableMax else {
+            return end(trouble, at: now, using: &generator)
+        }
         unreadablePackets = 0
         let before = version
         version = version.other
-        return end("\(trouble), with \(before.name) again and again: trying \(version.name)", at: now, using: &generator)
+        return end(
+            "\(trouble), with \(before.name) again and again: trying \(version.name)", at: now, using: &generator)
     }
 
-    private mutating func end(_ trouble: String, at now: Double, using generator: inout some RandomNumberGenerator) -> Action {
+    private mutating func end(_ trouble: String, at now: Double, using generator: inout some RandomNumberGenerator)
+        -> Action
+    {
         // From 0x80 on it is the broker's own reason (MQTT v5, 2.4); below, what the library makes of the socket's end.
         var reason =
             switch goodbye {

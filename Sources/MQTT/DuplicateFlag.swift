@@ -5,11 +5,11 @@ internal import Foundation
 ///
 /// The library hands a message over without its DUP flag, but logs the packet first, on the same thread. That costs an
 /// allocation a message. Under MQTT v5 a broker may send a message again only after a session was resumed (4.4). So the
-/// library is asked to log from then on, until as many messages in a row as can be under way were not marked. Under 3.1.1 a
-/// broker may send a message again at any time, and the library goes on logging.
+/// library is asked to log from then on, until as many messages in a row as can be under way were not marked. Under
+/// 3.1.1 a broker may send a message again at any time, and the library goes on logging.
 struct DuplicateFlag {
-    /// Of the message that is handed over next. A log line that this code cannot read leaves it true: the packet identifier
-    /// and the bytes then decide alone.
+    /// Of the message that is handed over next. A log line that this code cannot read leaves it true: the packet
+    /// identifier and the bytes then decide alone.
     private(set) var isSet = false
     /// How many messages in a row may still come without a mark before none with one is expected any more.
     private var unmarked = 0
@@ -18,7 +18,8 @@ struct DuplicateFlag {
 
     /// - Parameters:
     ///   - isResumed: the broker has kept the session. Without one it has nothing to send again.
-    ///   - underWayMax: how many messages can be under way at once; `nil` where the broker may send one again at any time.
+    ///   - underWayMax: how many messages can be under way at once; `nil` where the broker may send one again at any
+    ///     time.
     mutating func connected(_ handle: OpaquePointer, isResumed: Bool, underWayMax: Int?) {
         self.underWayMax = underWayMax
         unmarked = underWayMax.map { isResumed ? $0 : 0 } ?? 1

@@ -23,15 +23,18 @@ extension MQTTClient {
         var id: Int32 = 0
         let code = message.payload.withUnsafeBytes {
             mosquitto_publish_v5(
-                handle, &id, message.topic, Int32(clamping: $0.count), $0.baseAddress, message.qos, message.retain, properties)
+                handle, &id, message.topic, Int32(clamping: $0.count), $0.baseAddress, message.qos, message.retain,
+                properties)
         }
         let text = Library.text(code, errno)
         switch code {
         case MOSQ_ERR_SUCCESS.code: return .sent(id)
-        case MOSQ_ERR_NO_CONN.code, MOSQ_ERR_CONN_LOST.code, MOSQ_ERR_ERRNO.code, MOSQ_ERR_TLS.code: return .linkFailed(text)
+        case MOSQ_ERR_NO_CONN.code, MOSQ_ERR_CONN_LOST.code, MOSQ_ERR_ERRNO.code, MOSQ_ERR_TLS.code:
+            return .linkFailed(text)
         default:
             let isPermanent = [
-                MOSQ_ERR_OVERSIZE_PACKET.code, MOSQ_ERR_PAYLOAD_SIZE.code, MOSQ_ERR_INVAL.code, MOSQ_ERR_MALFORMED_UTF8.code,
+                MOSQ_ERR_OVERSIZE_PACKET.code, MOSQ_ERR_PAYLOAD_SIZE.code, MOSQ_ERR_INVAL.code,
+                MOSQ_ERR_MALFORMED_UTF8.code,
             ].contains(code)
             return .refused(MQTTError("cannot publish to \(message.topic): \(text)", isPermanent: isPermanent))
         }

@@ -34,19 +34,24 @@ extension MQTTClient {
     func subscribed(_ id: Int32, _ code: Int32) {
         switch subscriptions.answered(id, code: code, reason: ReasonText.subscription(code, version)) {
         case .refused(let filter, let reason): complain(filter, reason)
-        case .granted(let filter): logger.notice("the broker grants the subscription of \(filter) again", metadata: place)
+        case .granted(let filter):
+            logger.notice("the broker grants the subscription of \(filter) again", metadata: place)
         case .downgraded(let filter):
             logger.warning(
-                "the broker grants the subscription of \(filter) with QoS 0 only: its messages may be lost on their way", metadata: place)
+                "the broker grants the subscription of \(filter) with QoS 0 only: its messages may be lost on their way",
+                metadata: place)
         case nil: break
         }
     }
 
     private func complain(_ filter: String, _ reason: String) {
-        logger.error("the broker refuses the subscription of \(filter), asking again now and then: \(reason)", metadata: place)
+        logger.error(
+            "the broker refuses the subscription of \(filter), asking again now and then: \(reason)", metadata: place)
     }
 
     func unsubscribed(_ id: Int32) {
-        if let filter = subscriptions.unsubscribed(id) { logger.info("no longer subscribed to \(filter)", metadata: place) }
+        if let filter = subscriptions.unsubscribed(id) {
+            logger.info("no longer subscribed to \(filter)", metadata: place)
+        }
     }
 }

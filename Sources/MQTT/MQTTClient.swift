@@ -4,8 +4,8 @@ internal import Logging
 
 /// One connection to a broker: libmosquitto's handle, driven by its owner's thread and by a ``ConnectionStateMachine``.
 ///
-/// Both directions use it: ``BrokerConnection`` for readings, and ``Publisher``. It owns no thread, so that nothing can end
-/// behind its owner's back; every failure leads to another attempt.
+/// Both directions use it: ``BrokerConnection`` for readings, and ``Publisher``. It owns no thread, so that nothing can
+/// end behind its owner's back; every failure leads to another attempt.
 ///
 /// Not thread-safe; every call comes from one thread, and so does everything that it calls.
 final class MQTTClient {
@@ -39,8 +39,8 @@ final class MQTTClient {
     private var generator = SystemRandomNumberGenerator()
     private var connectResult: Int32?
     private var resumptions = ResumptionCount()
-    /// Messages that came with CONNACK in one TLS record, before the owner knows of the session. They are handed over with the
-    /// next read.
+    /// Messages that came with CONNACK in one TLS record, before the owner knows of the session. They are handed over
+    /// with the next read.
     private var early: [EarlyMessage] = []
     var duplicateFlag = DuplicateFlag()
     /// The broker has begun a session since its owner looked last.
@@ -91,8 +91,8 @@ final class MQTTClient {
         keepSubscriptions(handle)
     }
 
-    /// Waits until the broker has sent something, something can be written that waits for it, `wake` is readable, or the time
-    /// is over.
+    /// Waits until the broker has sent something, something can be written that waits for it, `wake` is readable, or
+    /// the time is over.
     func wait(milliseconds: Int32, wake: Int32) {
         var descriptors = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
         if let handle, case let socket = mosquitto_socket(handle), socket >= 0 {
@@ -104,7 +104,8 @@ final class MQTTClient {
         _ = poll(&descriptors, nfds_t(descriptors.count), early.isEmpty ? max(0, milliseconds) : 0)
     }
 
-    /// Reads at most `limit` packets that are there, as long as `mayTakeMore` says so; returns true if there may be more.
+    /// Reads at most `limit` packets that are there, as long as `mayTakeMore` says so; returns true if there may be
+    /// more.
     func read(atMost limit: Int, while mayTakeMore: () -> Bool = { true }) -> Bool {
         guard let handle, mosquitto_socket(handle) >= 0 else { return false }
         if machine.isUp, !early.isEmpty {
@@ -128,7 +129,8 @@ final class MQTTClient {
                 fail(code, cause)
                 return false
             }
-            // The library takes the end of a connection during the TLS handshake for a reason to read again, without end.
+            // The library takes the end of a connection during the TLS handshake for a reason to read again, without
+            // end.
             if machine.isConnecting, hasEnded(mosquitto_socket(handle)) {
                 fail("the other end closed the connection before it answered", isAnswer: true)
                 return false
@@ -202,7 +204,8 @@ final class MQTTClient {
                 if version == .v5 { setConnectProperties(handle) }
             }
             // The asynchronous call alone does not block for minutes where nobody answers.
-            let code = mosquitto_connect_async(handle, settings.host, Int32(settings.port), Int32(settings.keepaliveSeconds))
+            let code = mosquitto_connect_async(
+                handle, settings.host, Int32(settings.port), Int32(settings.keepaliveSeconds))
             if code != MOSQ_ERR_SUCCESS.code { fail(Library.text(code, errno)) }
         } catch {
             fail(error.description)
@@ -244,7 +247,8 @@ final class MQTTClient {
         logger.warning("\(link), trying again until there is: \(report.text)", metadata: place)
     }
 
-    /// Lets the library log what says which messages are sent again, and nothing else: it makes a text of every packet for it.
+    /// Lets the library log what says which messages are sent again, and nothing else: it makes a text of every packet
+    /// for it.
     private func readDuplicateFlags() {
         guard let handle else { return }
         duplicateFlag.connected(
@@ -258,9 +262,12 @@ final class MQTTClient {
     /// link, so a version of the library that does otherwise is noticed.
     private func setConnectProperties(_ handle: OpaquePointer) {
         var properties: OpaquePointer?
-        mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), settings.sessionExpirySeconds)
-        // The library takes a packet into memory as a whole, before anything can look at it. The broker keeps larger ones to itself.
-        mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), settings.packetBytesMax)
+        mosquitto_property_add_int32(
+            &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), settings.sessionExpirySeconds)
+        // The library takes a packet into memory as a whole, before anything can look at it. The broker keeps larger
+        // ones to itself.
+        mosquitto_property_add_int32(
+            &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), settings.packetBytesMax)
         _ = mosquitto_connect_bind_v5(handle, nil, 0, Int32(settings.keepaliveSeconds), nil, properties)
         mosquitto_property_free_all(&properties)
     }
@@ -299,7 +306,9 @@ final class MQTTClient {
             case MOSQ_ERR_ERRNO.code: cause == 0 || cause == ECONNRESET || cause == EPIPE
             default: false
             }
-        let isUnreadable = code == MOSQ_ERR_PROTOCOL.code || code == MOSQ_ERR_MALFORMED_PACKET.code || code == MOSQ_ERR_MALFORMED_UTF8.code
+        let isUnreadable =
+            code == MOSQ_ERR_PROTOCOL.code || code == MOSQ_ERR_MALFORMED_PACKET.code
+            || code == MOSQ_ERR_MALFORMED_UTF8.code
         fail(Library.text(code, cause), isAnswer: isAnswer, isUnreadable: isUnreadable)
     }
 
@@ -361,7 +370,8 @@ final class MQTTClient {
         }
         mosquitto_log_callback_set(handle) { _, me, level, text in
             guard let me, level == Int32(MOSQ_LOG_ERR), let text else { return }
-            // "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed": the last part says what it is.
+            // "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed": the last part says what it
+            // is.
             let words = String(cString: text).split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
             MQTTClient.client(me).libraryError = words
         }

@@ -129,7 +129,9 @@ final class PublishQueue: Sendable {
     }
 
     /// Puts messages back that were taken and not sent.
-    func putBack(_ messages: ArraySlice<OutgoingMessage>) { state.withLock { $0.messages.insert(contentsOf: messages, at: 0) } }
+    func putBack(_ messages: ArraySlice<OutgoingMessage>) {
+        state.withLock { $0.messages.insert(contentsOf: messages, at: 0) }
+    }
 
     /// The message is delivered, or `error` says why it is not.
     /// - Returns: whether a caller was waiting for it.
@@ -150,7 +152,9 @@ final class PublishQueue: Sendable {
             state.messages = (underWay + state.messages).filter { !$0.isAwaited }
             return waiters
         }
-        for waiter in waiters.values { waiter.resume(throwing: MQTTError("the connection was lost before the acknowledgement")) }
+        for waiter in waiters.values {
+            waiter.resume(throwing: MQTTError("the connection was lost before the acknowledgement"))
+        }
     }
 
     /// The thread ends.

@@ -19,7 +19,8 @@ package final class Publisher: Sendable {
         self.logger = logger
         queue = try PublishQueue(place: "\(settings.host):\(settings.port)")
         // A mistake in the settings is told now, and not by a link that never comes up.
-        mosquitto_destroy(try Library.makeHandle(settings, cleanSession: true, version: MQTT_PROTOCOL_V5, userData: nil))
+        mosquitto_destroy(
+            try Library.makeHandle(settings, cleanSession: true, version: MQTT_PROTOCOL_V5, userData: nil))
     }
 
     deinit { queue.stop() }
@@ -42,20 +43,23 @@ package final class Publisher: Sendable {
     /// - Throws: ``MQTTError`` without a connection, when it is lost before the acknowledgement, or when the
     ///   broker refuses the message; permanent where it would refuse it again.
     /// - Parameter contentType: what the payload is, told to receivers that speak MQTT 5.
-    package func publish(topic: String, payload: [UInt8], retain: Bool = false, contentType: String? = nil) async throws {
+    package func publish(topic: String, payload: [UInt8], retain: Bool = false, contentType: String? = nil) async throws
+    {
         let ticket = queue.nextTicket()
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
                 queue.add(
                     OutgoingMessage(
-                        ticket: ticket, topic: topic, payload: payload, qos: 1, retain: retain, contentType: contentType), waiter)
+                        ticket: ticket, topic: topic, payload: payload, qos: 1, retain: retain, contentType: contentType
+                    ), waiter)
             }
         } onCancel: {
             queue.cancel(ticket)
         }
     }
 
-    /// Publishes without waiting for an acknowledgement; at QoS 1 it is repeated, also on a later connection, until it comes.
+    /// Publishes without waiting for an acknowledgement; at QoS 1 it is repeated, also on a later connection, until it
+    /// comes.
     /// - Throws: ``MQTTError`` if too much waits already.
     package func post(topic: String, payload: [UInt8], qos: Int32 = 1) throws(MQTTError) {
         try queue.post(
@@ -102,8 +106,8 @@ private final class PublishLoop {
 
     /// Ends the link to a broker that answers pings and others' messages, and leaves one without an answer.
     ///
-    /// A broker acknowledges in the order in which it was sent to (MQTT v5, 4.6). So the oldest message changes as long as
-    /// anything moves, however much waits behind it.
+    /// A broker acknowledges in the order in which it was sent to (MQTT v5, 4.6). So the oldest message changes as long
+    /// as anything moves, however much waits behind it.
     private func watchOldest() {
         let now = ContinuousClock.now
         guard client.isConnected, now - oldestLookedAt >= .milliseconds(500) else { return }
@@ -144,7 +148,9 @@ private final class PublishLoop {
         guard reason >= 0x80 else { return finish(message, nil) }
         finish(
             message,
-            MQTTError("the broker refuses the message: \(ReasonText.reason(reason))", isPermanent: ReasonText.isPermanentRefusal(reason)))
+            MQTTError(
+                "the broker refuses the message: \(ReasonText.reason(reason))",
+                isPermanent: ReasonText.isPermanentRefusal(reason)))
     }
 
     private func ended() {

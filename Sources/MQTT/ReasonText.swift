@@ -7,10 +7,12 @@ enum ReasonText {
     /// What the library says of a link on which a ping was not answered.
     static let keepalive = MOSQ_ERR_KEEPALIVE.code
 
-    /// Whether PUBACK says that the message itself is wrong. What a person can mend at the broker, such as a missing right, is
-    /// not among that.
+    /// Whether PUBACK says that the message itself is wrong. What a person can mend at the broker, such as a missing
+    /// right, is not among that.
     static func isPermanentRefusal(_ code: Int32) -> Bool {
-        [MQTT_RC_TOPIC_NAME_INVALID, MQTT_RC_PACKET_TOO_LARGE, MQTT_RC_PAYLOAD_FORMAT_INVALID].contains { Int32($0.rawValue) == code }
+        [MQTT_RC_TOPIC_NAME_INVALID, MQTT_RC_PACKET_TOO_LARGE, MQTT_RC_PAYLOAD_FORMAT_INVALID].contains {
+            Int32($0.rawValue) == code
+        }
     }
 
     /// A reason code of MQTT 5 (2.4).
@@ -20,7 +22,8 @@ enum ReasonText {
     ///
     /// libmosquitto reports the refusal of an old broker to a CONNECT of MQTT 5 with the code of MQTT 5.
     static func refusal(_ code: Int32, _ version: ConnectionStateMachine.Version) -> String {
-        version == .v311 && (1...5).contains(code) ? named(String(cString: mosquitto_connack_string(code)), code) : reason(code)
+        version == .v311 && (1...5).contains(code)
+            ? named(String(cString: mosquitto_connack_string(code)), code) : reason(code)
     }
 
     static func isVersionRefusal(_ code: Int32, _ version: ConnectionStateMachine.Version) -> Bool {

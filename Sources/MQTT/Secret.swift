@@ -1,8 +1,8 @@
 package import Foundation
 internal import Synchronization
 
-/// A text that is never printed. One that comes from a file is read again when the file has changed: passwords and tokens are renewed
-/// while the gateway runs.
+/// A text that is never printed. One that comes from a file is read again when the file has changed: passwords and
+/// tokens are renewed while the gateway runs.
 package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// A file, and what stood in it when it was read last.
     private final class Source: Sendable {
@@ -32,7 +32,8 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
         content = .file(Source(path, file, text))
     }
 
-    /// The secret as it is now. Where the file cannot be read, or is empty, as in the middle of a renewal, it is the one before.
+    /// The secret as it is now. Where the file cannot be read, or is empty, as in the middle of a renewal, it is the
+    /// one before.
     package var value: String {
         switch content {
         case .text(let text): return text

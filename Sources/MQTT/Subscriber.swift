@@ -11,7 +11,8 @@ package final class Subscriber: Sendable {
 
     /// - Parameter handler: called on the subscriber's thread with topic and payload.
     package init(
-        _ settings: ConnectionSettings, filters: [String], logger: Logger, handler: @escaping @Sendable (String, [UInt8]) -> Void
+        _ settings: ConnectionSettings, filters: [String], logger: Logger,
+        handler: @escaping @Sendable (String, [UInt8]) -> Void
     ) throws(MQTTError) {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw MQTTError("no pipe: \(String(cString: strerror(errno)))") }

@@ -1,4 +1,5 @@
-/// Keeps what is subscribed to, what the broker has granted or refused, and what an earlier run has left in the session.
+/// Keeps what is subscribed to, what the broker has granted or refused, and what an earlier run has left in the
+/// session.
 ///
 /// A value without a connection: it says what is to be asked for, and is told what was answered.
 struct Subscriptions {
@@ -80,7 +81,9 @@ struct Subscriptions {
 
     /// A filter cannot be subscribed to.
     /// - Returns: whether that is news.
-    mutating func refuse(_ filter: String, reason: String) -> Bool { refused.updateValue(reason, forKey: filter) != reason }
+    mutating func refuse(_ filter: String, reason: String) -> Bool {
+        refused.updateValue(reason, forKey: filter) != reason
+    }
 
     /// UNSUBACK came.
     /// - Returns: the filter that the session no longer has; `nil` if this answers nothing.
@@ -92,7 +95,8 @@ struct Subscriptions {
 
     /// What is to be asked for again, and what is to be left now.
     ///
-    /// An old filter is left only when all that is wanted is granted, so that no device is without a subscription meanwhile.
+    /// An old filter is left only when all that is wanted is granted, so that no device is without a subscription
+    /// meanwhile.
     /// - Returns: the filters that have become refused because the broker does not answer, beside those to ask for.
     mutating func due(at now: Double) -> (ask: [String], leave: [String], unanswered: [String]) {
         var unanswered: [String] = []
@@ -108,7 +112,8 @@ struct Subscriptions {
             askAgainAt = now + pause
             ask = wanted.filter { refused[$0] != nil }
         }
-        // No device publishes on the broker's own topics, `$SYS/…`, which many brokers refuse to all but administrators.
+        // No device publishes on the broker's own topics, `$SYS/…`, which many brokers refuse to all but
+        // administrators.
         let isGranted = asked.isEmpty && refused.keys.allSatisfy { $0.hasPrefix("$") }
         return (ask, isGranted && leaving.isEmpty ? left.sorted() : [], unanswered)
     }

@@ -24,13 +24,14 @@ package final class ChildProcess: Sendable {
         try self.init(executable, arguments, environment: environment, isGroup: isGroup) { actions in
             posix_spawn_file_actions_addopen(&actions, 0, input ?? "/dev/null", O_RDONLY, 0)
             for (descriptor, path) in [(Int32(1), output), (2, errors)] {
-                posix_spawn_file_actions_addopen(&actions, descriptor, path ?? "/dev/null", O_WRONLY | O_APPEND | O_CREAT, 0o644)
+                posix_spawn_file_actions_addopen(
+                    &actions, descriptor, path ?? "/dev/null", O_WRONLY | O_APPEND | O_CREAT, 0o644)
             }
         }
     }
 
-    /// Starts one that leads a process group of its own, so that what it starts can be ended with it, and that has the open files
-    /// of its standard input, output and errors alone.
+    /// Starts one that leads a process group of its own, so that what it starts can be ended with it, and that has the
+    /// open files of its standard input, output and errors alone.
     /// - Throws: ``ProgramError`` if it cannot be started.
     package convenience init(
         _ executable: String, _ arguments: [String], input: Int32, output: Int32, environment: [String: String]
@@ -68,14 +69,17 @@ package final class ChildProcess: Sendable {
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (isGroup ? POSIX_SPAWN_SETPGROUP : 0)))
         var texts: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
         defer { for text in texts { free(text) } }
-        var variables: [UnsafeMutablePointer<CChar>?] = (environment ?? [:]).map { strdup("\($0.key)=\($0.value)") } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] =
+            (environment ?? [:]).map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in variables { free(text) } }
         var number: pid_t = 0
         let code =
             environment == nil
             ? posix_spawn(&number, executable, &actions, &attributes, &texts, environ)
             : posix_spawn(&number, executable, &actions, &attributes, &texts, &variables)
-        guard code == 0 else { throw ProgramError("\(executable) cannot be started: \(String(cString: strerror(code)))") }
+        guard code == 0 else {
+            throw ProgramError("\(executable) cannot be started: \(String(cString: strerror(code)))")
+        }
         identifier = number
     }
 

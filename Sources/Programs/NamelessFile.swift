@@ -1,7 +1,8 @@
 internal import CLinux
 package import Foundation
 
-/// A file in memory, without a name: it is gone with the last who holds it, however they end, and needs no room on a disk.
+/// A file in memory, without a name: it is gone with the last who holds it, however they end, and needs no room on a
+/// disk.
 package struct NamelessFile: ~Copyable {
     package let descriptor: Int32
 
@@ -13,7 +14,9 @@ package struct NamelessFile: ~Copyable {
         guard descriptor >= 0 else { throw ProgramError("no file for a program: \(String(cString: strerror(errno)))") }
         var sent = 0
         while sent < content.count {
-            let count = content.withUnsafeBytes { pwrite(descriptor, $0.baseAddress! + sent, $0.count - sent, off_t(sent)) }
+            let count = content.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress! + sent, $0.count - sent, off_t(sent))
+            }
             guard count > 0 else {
                 let reason = String(cString: strerror(errno))
                 close(descriptor)

@@ -29,7 +29,10 @@ extension Engine {
         guard operand.sourceCount == 1, operand.measure.aggregate != .age else { return nil }
         let source = plan.sources[Int(operand.firstSource)]
         let window = source.window.nanoseconds
-        return (Int(source.series.index), WindowNeeds.Test(measure: operand.measure, window: window, threshold: code.constant))
+        return (
+            Int(source.series.index),
+            WindowNeeds.Test(measure: operand.measure, window: window, threshold: code.constant)
+        )
     }
 
     private func operandIndices(of instance: Instance) -> Range<Int> {
@@ -77,16 +80,20 @@ extension Engine {
             state.extras = Int32(extras.grow(by: shape.extraCount, with: ExtraState()))
             state.remembers = memory[index] > .zero
             // Of what no rule reads, only the newest sample is kept.
-            state.retention = shape.windowCount == 0 ? 0 : max(plan.lateness.nanoseconds, shape.longest + memory[index].nanoseconds)
+            state.retention =
+                shape.windowCount == 0 ? 0 : max(plan.lateness.nanoseconds, shape.longest + memory[index].nanoseconds)
             state.silence = plan.series[index].silence == .longest ? .max : plan.series[index].silence.nanoseconds
             state.counter = plan.series[index].counter
-            state.patience = shape.windowCount == 0 ? .max : min(plan.series[index].overdueAfter, shape.shortest, state.silence)
+            state.patience =
+                shape.windowCount == 0 ? .max : min(plan.series[index].overdueAfter, shape.shortest, state.silence)
             state.raw = plan.series[index].raw?.index ?? -1
             for extra in 0..<shape.extraCount where shapes.extras[shape.extraBase + extra].kind == .sorted {
                 extras[Int(state.extras) + extra].sorted = Int32(sorted.grow(by: 1, with: SortedValues()))
             }
             series[index] = state
-            for (row, isPadding) in [(shape.maxima, false), (shape.minima, false), (shape.maxima, true), (shape.minima, true)]
+            for (row, isPadding) in [
+                (shape.maxima, false), (shape.minima, false), (shape.maxima, true), (shape.minima, true),
+            ]
             where row >= 0 {
                 let rows = view(index).rows
                 let range = isPadding ? shape.windowCount..<shape.laneCount : 0..<shape.windowCount
@@ -98,7 +105,9 @@ extension Engine {
             }
         }
         for index in 0..<series.count { series[index].sensor = Int32(index) }
-        for index in 0..<series.count where series[index].raw >= 0 { series[Int(series[index].raw)].sensor = Int32(index) }
+        for index in 0..<series.count where series[index].raw >= 0 {
+            series[Int(series[index].raw)].sensor = Int32(index)
+        }
         _ = scratch.grow(by: groupsMax, with: .zero)
         _ = changedWords.grow(by: wordsMax, with: 0)
         return readers
@@ -123,7 +132,8 @@ extension Engine {
             }
             guard operand.sourceCount > 1 else { continue }
             let key = Key(
-                measure: operand.measure, sources: plan.sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)])
+                measure: operand.measure,
+                sources: plan.sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)])
             let cache = caches[key] ?? Int32(cached.grow(by: 1, with: CachedValue()))
             caches[key] = cache
             layout.operands[index].cache = cache
@@ -153,7 +163,8 @@ extension Engine {
             // A share moves with time, not only when its condition changes.
             let isAlways = plan.programs[Int(instance.program)].historyCount > 0
             for at in 0..<program.decisiveCount {
-                let code = layout.instructions[program.firstInstruction + Int(layout.decisive[program.firstDecisive + at])]
+                let code = layout.instructions[
+                    program.firstInstruction + Int(layout.decisive[program.firstDecisive + at])]
                 guard code.operation == .operand || code.operation == .test else { continue }
                 if !isAlways, code.operation == .test, case (let at, let test)? = key(of: code, instance) {
                     let bit = Int(shapes.bit(of: test, shape: Int(series[at].shape)))

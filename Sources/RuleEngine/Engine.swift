@@ -2,11 +2,12 @@ internal import HeapModule
 package import RulePlan
 package import Telemetry
 
-// Wrapping operators: times are of the years 1960 to 2159 (Instant.clamped at every way in), so that their differences, lags among them,
-// are at most 200 years. A span in a file is at most 50 years (TimeSpan.longestWritten), so that no window, with what its conditions
-// remember, is longer than 100. An Int64 of nanoseconds reaches from 1677 to 2262: a time and such a span, or two times, never leave
-// it. A lag is added to a time or taken from it only by saturating operators. `.min` and `.max`, which stand for none, are asked for
-// before, or only compared with. Positions are below the count of readings; serials wrap, and are only compared for equality.
+// Wrapping operators: times are of the years 1960 to 2159 (Instant.clamped at every way in), so that their differences,
+// lags among them, are at most 200 years. A span in a file is at most 50 years (TimeSpan.longestWritten), so that no
+// window, with what its conditions remember, is longer than 100. An Int64 of nanoseconds reaches from 1677 to 2262: a
+// time and such a span, or two times, never leave it. A lag is added to a time or taken from it only by saturating
+// operators. `.min` and `.max`, which stand for none, are asked for before, or only compared with. Positions are below
+// the count of readings; serials wrap, and are only compared for equality.
 
 /// The performance core: readings and clock ticks in, level changes out.
 ///
@@ -18,8 +19,8 @@ package import Telemetry
 /// that take more than one series' windows to decide. In the steady state a reading allocates nothing; its cost
 /// is O(windows of its series) amortised. Only a level change allocates.
 ///
-/// What a reading runs through is inlined or `mutating`, also where it changes nothing: Swift 6.3 hands a copy of the engine, 1 KB,
-/// to a method that only reads it and is not inlined.
+/// What a reading runs through is inlined or `mutating`, also where it changes nothing: Swift 6.3 hands a copy of the
+/// engine, 1 KB, to a method that only reads it and is not inlined.
 package struct Engine: ~Copyable {
     let plan: Plan
     var layout: ProgramLayout
@@ -64,18 +65,20 @@ package struct Engine: ~Copyable {
     /// When the gateway listened last, and since when it has without a pause.
     var listened = Int64.min
     var listeningSince = Int64.min
-    /// While timers catch up: hours that began before are passed over, except the first. So that a gap of decades, as a clock that
-    /// is set for the first time makes one, is not gone through hour by hour.
+    /// While timers catch up: hours that began before are passed over, except the first. So that a gap of decades, as a
+    /// clock that is set for the first time makes one, is not gone through hour by hour.
     var hoursFrom = Int64.min
-    /// How much of a gap is gone through hour by hour: each hour of each day of the week, and what any condition remembers.
+    /// How much of a gap is gone through hour by hour: each hour of each day of the week, and what any condition
+    /// remembers.
     let hoursCaughtUp: Int64
     /// What a message holds that comes too late for its windows' ends: see `Engine+Late`.
     var late = LateSamples()
 
     /// An instance's timer, or, below zero, that of series −1 − `target`.
     ///
-    /// Timers are of event time. Where readings come late, by the gateway's clock, event time is as much behind it: what
-    /// has to last a minute has lasted it when a minute has passed since the reading came, not when the clock says so.
+    /// Timers are of event time. Where readings come late, by the gateway's clock, event time is as much behind it:
+    /// what has to last a minute has lasted it when a minute has passed since the reading came, not when the clock says
+    /// so.
     struct Timer: Comparable {
         /// By the gateway's clock.
         var due: Int64
@@ -122,14 +125,15 @@ package struct Engine: ~Copyable {
         return outcome ?? .evaluated
     }
 
-    /// Takes the readings of a message: those of one time together, one time after the other, and those first that come too
-    /// late for their windows' ends. Looks ahead for the next ones' state.
+    /// Takes the readings of a message: those of one time together, one time after the other, and those first that come
+    /// too late for their windows' ends. Looks ahead for the next ones' state.
     ///
     /// - Parameters:
     ///   - readings: in the order of their times.
     ///   - exceptions: gets the readings that were not evaluated, by index, and why.
     package mutating func ingest(
-        _ readings: borrowing Span<Reading>, exceptions: inout [(index: Int, outcome: ReadingOutcome)], into changes: inout [LevelChange]
+        _ readings: borrowing Span<Reading>, exceptions: inout [(index: Int, outcome: ReadingOutcome)],
+        into changes: inout [LevelChange]
     ) {
         let count = readings.count
         // Looking ahead for state pays only where it does not lie in the caches anyway; samples hardly ever do.
@@ -146,9 +150,12 @@ package struct Engine: ~Copyable {
                 at = end
                 continue
             }
-            // What timers had to do before this moment is done for all its series before the first of its samples comes.
+            // What timers had to do before this moment is done for all its series before the first of its samples
+            // comes.
             if end &- at > 1 {
-                for index in at..<end { settle(Int(readings[index].series.index), before: time.nanoseconds, into: &changes) }
+                for index in at..<end {
+                    settle(Int(readings[index].series.index), before: time.nanoseconds, into: &changes)
+                }
             }
             beginMoment()
             for index in at..<end {
@@ -173,21 +180,26 @@ package struct Engine: ~Copyable {
     /// Takes one reading of the moment under way.
     /// - Returns: `nil` for a late reading that has to be taken by itself, unless it `mayBeLate`.
     @inline(__always)
-    private mutating func take(_ reading: Reading, mayBeLate: Bool, into changes: inout [LevelChange]) -> ReadingOutcome? {
+    private mutating func take(_ reading: Reading, mayBeLate: Bool, into changes: inout [LevelChange])
+        -> ReadingOutcome?
+    {
         let index = Int(reading.series.index)
         // The comparison is false for what is not a number.
         guard index >= 0, index < series.count, abs(reading.value) < Self.largestValue else { return .unusable }
         let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
         let quality = reading.quality
         if series[index].raw >= 0 { takeRaw(sample, reading, index, into: &changes) }
-        return place(sample, index, reading.series, isUsable: quality.isUsable, quality, mayBeLate: mayBeLate, into: &changes)
+        return place(
+            sample, index, reading.series, isUsable: quality.isUsable, quality, mayBeLate: mayBeLate, into: &changes)
     }
 
     /// Gives a sample to the raw twin of its series, if that has one.
     @inline(never)
     mutating func takeRaw(_ sample: Sample, _ reading: Reading, _ index: Int, into changes: inout [LevelChange]) {
         guard series[index].raw >= 0 else { return }
-        _ = place(sample, Int(series[index].raw), reading.series, isUsable: true, reading.quality, mayBeLate: true, into: &changes)
+        _ = place(
+            sample, Int(series[index].raw), reading.series, isUsable: true, reading.quality, mayBeLate: true,
+            into: &changes)
     }
 
     @inline(__always)
@@ -199,7 +211,9 @@ package struct Engine: ~Copyable {
     /// Evaluates what the samples of the moment under way touch.
     @inline(__always)
     mutating func endMoment(into changes: inout [LevelChange]) {
-        if moment != .min { evaluatePending(at: moment, trigger: .reading(SeriesID(index: momentCause)), into: &changes) }
+        if moment != .min {
+            evaluatePending(at: moment, trigger: .reading(SeriesID(index: momentCause)), into: &changes)
+        }
     }
 
     /// Runs what timers had to do before a moment, of a series that gets a sample then, and of its raw twin.
@@ -214,7 +228,9 @@ package struct Engine: ~Copyable {
     @inline(__always)
     private mutating func settleOne(_ index: Int, before time: Int64, into changes: inout [LevelChange]) {
         let state = series.address(index)
-        if state.pointee.wake < time || state.pointee.readersWake < time { runTimers(of: index, before: time, into: &changes) }
+        if state.pointee.wake < time || state.pointee.readersWake < time {
+            runTimers(of: index, before: time, into: &changes)
+        }
     }
 
     /// A second-level cache of today's processors, in bytes, and how much of it readings go through here.
@@ -233,7 +249,8 @@ package struct Engine: ~Copyable {
         var sample = taken
         if sample.time <= newest {
             if quality.contains(.clockReplaced), isOvertaken(newest, byArrivalAt: sample.time) {
-                // With the time of its arrival it is the newest, also where the one before was believed to be a little ahead.
+                // With the time of its arrival it is the newest, also where the one before was believed to be a little
+                // ahead.
                 sample.time = newest + 1
             } else if newest &- sample.time > plan.lateness.nanoseconds {
                 return .tooLate
@@ -243,7 +260,8 @@ package struct Engine: ~Copyable {
         // What timers had to do before this moment comes first, in the state of that moment.
         settleOne(index, before: sample.time, into: &changes)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
-        let isNewest = sample.time >= newest && (newest == .min || sample.time > state.pointee.now &- shape.pointee.shortest)
+        let isNewest =
+            sample.time >= newest && (newest == .min || sample.time > state.pointee.now &- shape.pointee.shortest)
         guard isNewest else {
             guard mayBeLate else { return nil }
             takeLate(sample, into: index, because: cause)
@@ -253,7 +271,9 @@ package struct Engine: ~Copyable {
         state.pointee.lag = listened == .min ? 0 : listened &- sample.time
         let hasChanged = append(sample, to: index)
         wait(for: index)
-        if hasChanged || state.pointee.alwaysCount > 0 || state.pointee.isDirty { touch(index, at: sample.time, because: cause) }
+        if hasChanged || state.pointee.alwaysCount > 0 || state.pointee.isDirty {
+            touch(index, at: sample.time, because: cause)
+        }
         return .evaluated
     }
 
@@ -292,7 +312,9 @@ package struct Engine: ~Copyable {
         let before = readers.map { instances[$0] }
         pushTouched(index)
         evaluatePending(at: time, trigger: .timer, into: &changes)
-        for (reader, before) in zip(readers, before) where instances[reader].level == before.level { instances[reader].now = before.now }
+        for (reader, before) in zip(readers, before) where instances[reader].level == before.level {
+            instances[reader].now = before.now
+        }
     }
 
     mutating func pushTouched(_ index: Int) {
@@ -350,7 +372,8 @@ extension Engine {
     /// Where a series is kept; `nil` if the plan does not know it.
     func index(of id: SeriesID) -> Int? { 0 <= id.index && Int(id.index) < series.count ? Int(id.index) : nil }
 
-    /// How many samples from before its windows a series needs: what it was is part of what it does. 0 where no rule reads it.
+    /// How many samples from before its windows a series needs: what it was is part of what it does. 0 where no rule
+    /// reads it.
     package func samplesBefore(of id: SeriesID) -> Int {
         guard let index = index(of: id) else { return 0 }
         return [index, Int(series[index].raw)].reduce(0) { most, index in

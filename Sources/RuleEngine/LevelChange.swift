@@ -1,8 +1,8 @@
 package import RulePlan
 package import Telemetry
 
-/// What the engine says when an instance's level, its certainty, or (above normal) its suppression or the sensors that it rests
-/// on have changed.
+/// What the engine says when an instance's level, its certainty, or (above normal) its suppression or the sensors that
+/// it rests on have changed.
 package struct LevelChange: Sendable {
     package enum Trigger: Hashable, Sendable {
         case reading(SeriesID)

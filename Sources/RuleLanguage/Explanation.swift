@@ -52,7 +52,8 @@ package struct Cause: Sendable, Codable, Hashable {
         let relation = Self.relation(sign, holds: holds) ?? "not"
         // What was counted so far may be enough to say more than, and not how many.
         if value == nil { return "\(term) \(verb) \(relation) \(limit)" }
-        let span = holds ? heldFor.map { ", for \(TimeSpanText.short(TimeSpan(nanoseconds: Int64($0 * 1e9))))" } ?? "" : ""
+        let span =
+            holds ? heldFor.map { ", for \(TimeSpanText.short(TimeSpan(nanoseconds: Int64($0 * 1e9))))" } ?? "" : ""
         return "\(term) \(verb) \(shown), \(relation) \(limit)\(span)"
     }
 
@@ -67,7 +68,8 @@ package struct Cause: Sendable, Codable, Hashable {
             let quantity = term.split(separator: " ").dropFirst(2).first.map { String($0) } ?? term
             let span = TimeSpanText.spoken(TimeSpan(seconds: silentFor) ?? .zero)
             return holds
-                ? "no reading of \(quantity) for \(span)" : "\(quantity) \(verb == "was" ? "had been" : "has been") read within \(span)"
+                ? "no reading of \(quantity) for \(span)"
+                : "\(quantity) \(verb == "was" ? "had been" : "has been") read within \(span)"
         }
         return nil
     }
@@ -78,8 +80,8 @@ package struct Cause: Sendable, Codable, Hashable {
 }
 
 extension Rule {
-    /// The comparisons that explain a move to a level: on the way up those of its condition; on the way down those of `clear`
-    /// or `until`, where one of them had to become true, or else of the condition that no longer holds.
+    /// The comparisons that explain a move to a level: on the way up those of its condition; on the way down those of
+    /// `clear` or `until`, where one of them had to become true, or else of the condition that no longer holds.
     package func causes(from: Level, to: Level, registers: [Double]) -> [Cause] {
         let explained: [LoweredComparison]
         let wanted: Double?
@@ -104,11 +106,15 @@ extension Rule {
     /// The comparisons of which it is unknown how they come out.
     package func unknowns(registers: [Double]) -> [Cause] {
         var seen: Set<Cause> = []
-        return conditions.flatMap(\.comparisons).map { $0.cause(registers) }.filter { $0.holds == nil && seen.insert($0).inserted }
+        return conditions.flatMap(\.comparisons).map { $0.cause(registers) }.filter {
+            $0.holds == nil && seen.insert($0).inserted
+        }
     }
 
     /// Why the alarm is suppressed by design, or no longer is.
-    package func suppressionCauses(registers: [Double]) -> [Cause] { suppress?.comparisons.map { $0.cause(registers) } ?? [] }
+    package func suppressionCauses(registers: [Double]) -> [Cause] {
+        suppress?.comparisons.map { $0.cause(registers) } ?? []
+    }
 
     /// What the rule measures, by name.
     package var quantities: [String] {

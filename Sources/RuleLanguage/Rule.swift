@@ -20,7 +20,8 @@ package struct Rule: Sendable {
     package var isBuiltIn: Bool { location.file.hasPrefix(SourceFile.builtInPrefix) }
     /// A fingerprint of the rule file that it was read from.
     package var version: String
-    /// A fingerprint of what it asks for: groups, devices and conditions, without its own name, those of its levels, and texts.
+    /// A fingerprint of what it asks for: groups, devices and conditions, without its own name, those of its levels,
+    /// and texts.
     package var conditionsVersion = ""
     package var program: Program
     var operands: [MeasuredQuantity]

@@ -76,7 +76,9 @@ extension CompiledRules {
         let devices = Dictionary(site.devices.map { ($0.id, $0) }) { first, _ in first }
         for (number, instance) in instances.enumerated() where instance.rule == index {
             let planned = plan.instances[number]
-            for operand in plan.operands[Int(planned.operandBase)...].prefix(Int(plan.programs[Int(planned.program)].operandCount)) {
+            for operand in plan.operands[Int(planned.operandBase)...].prefix(
+                Int(plan.programs[Int(planned.program)].operandCount))
+            {
                 for source in plan.sources[Int(operand.firstSource)...].prefix(Int(operand.sourceCount)) {
                     seriesOfGroup[instance.group, default: []].insert(source.series)
                     longest[source.series] = max(longest[source.series] ?? .zero, source.window)
@@ -84,7 +86,8 @@ extension CompiledRules {
             }
             if !instance.isBallot {
                 let sensors = instance.devices.compactMap { devices[$0] }.flatMap { self.sensors(of: $0, rule) }
-                groups.append(RuleOutline.Group(name: instance.group, devices: instance.devices, series: 0, sensors: sensors))
+                groups.append(
+                    RuleOutline.Group(name: instance.group, devices: instance.devices, series: 0, sensors: sensors))
             }
         }
         for index in groups.indices { groups[index].series = seriesOfGroup[groups[index].name]?.count ?? 0 }
@@ -94,11 +97,14 @@ extension CompiledRules {
         }
         return RuleOutline(
             rule: rule.name, hazard: rule.hazard, forEach: rule.forEach,
-            levels: zip(rule.levels, rule.conditions).map { .init(level: $0.name, text: $1.text, until: $1.until?.text) },
+            levels: zip(rule.levels, rule.conditions).map {
+                .init(level: $0.name, text: $1.text, until: $1.until?.text)
+            },
             definitions: rule.definitions.map { .init(name: $0.name, text: $0.text) }, clear: rule.clear?.text,
             suppress: rule.suppress?.text,
             blindLevel: rule.program.blindLevel.map { ladder[Int($0.rank) - 1] },
-            measured: measured(rule.operands, rule.program), votes: rule.ballots.flatMap { measured($0.operands, $0.program) },
+            measured: measured(rule.operands, rule.program),
+            votes: rule.ballots.flatMap { measured($0.operands, $0.program) },
             asksAlarmsOf: rule.askedRules, groups: groups, samples: samples, bytes: samples * 16,
             instructions: rule.program.instructions.count, remembers: TimeSpanText.short(rule.program.memory))
     }
@@ -106,7 +112,8 @@ extension CompiledRules {
     private func sensors(of device: Device, _ rule: Rule) -> [RuleOutline.Sensor] {
         rule.quantities.compactMap { device.field($0) }.map { field in
             RuleOutline.Sensor(
-                device: device.id, quantity: field.quantity.name, unit: field.unit.symbol, silentAfter: device.silence(of: field).seconds,
+                device: device.id, quantity: field.quantity.name, unit: field.unit.symbol,
+                silentAfter: device.silence(of: field).seconds,
                 maintenance: field.maintenance)
         }
     }
@@ -130,7 +137,8 @@ extension MeasuredQuantity {
         let word =
             switch measure.aggregate {
             case .quantile: "quantile \(NumberText.short(measure.parameter))"
-            case .forecast: "forecast, \(TimeSpanText.short(TimeSpan(nanoseconds: Int64(measure.parameter * 1e9)))) ahead,"
+            case .forecast:
+                "forecast, \(TimeSpanText.short(TimeSpan(nanoseconds: Int64(measure.parameter * 1e9)))) ahead,"
             case .smoothed: "ewma with \(TimeSpanText.short(TimeSpan(nanoseconds: Int64(measure.parameter * 1e9))))"
             default: function?.name ?? "\(measure.aggregate)"
             }

@@ -1,7 +1,8 @@
 internal import SourceText
 internal import Telemetry
 
-/// A sentence with names in braces, which may be followed by a unit: `{station}: river at {stage}, rising {rise in ft/h}`.
+/// A sentence with names in braces, which may be followed by a unit: `{station}: river at {stage}, rising {rise in
+/// ft/h}`.
 package struct SummaryTemplate: Sendable {
     enum Part: Sendable {
         case text(String)
@@ -86,7 +87,8 @@ package struct SummaryTemplate: Sendable {
         let word = Array(" in ".unicodeScalars)
         let split =
             range.count > word.count
-            ? (range.lowerBound...range.upperBound - word.count).last { Array(scalars[$0..<$0 + word.count]) == word } : nil
+            ? (range.lowerBound...range.upperBound - word.count).last { Array(scalars[$0..<$0 + word.count]) == word }
+            : nil
         guard let split else { return Name(text: text(range), place: place(range), unit: nil, unitPlace: place(range)) }
         let (name, unit) = (range.lowerBound..<split, split + word.count..<range.upperBound)
         return Name(text: text(name), place: place(name), unit: text(unit), unitPlace: place(unit))

@@ -34,7 +34,9 @@ package struct Plan: Sendable {
     }
 
     private func reach(of operand: Operand) -> TimeSpan {
-        let windows = sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)].map(\.window).max() ?? .zero
+        let windows =
+            sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)].map(\.window).max()
+            ?? .zero
         // After 40 time constants what was before has a weight of 4e-18: nothing a Double could show.
         guard operand.measure.aggregate == .smoothed else { return windows }
         return max(windows, TimeSpan(seconds: operand.measure.parameter * 40) ?? .longestWritten)
@@ -45,7 +47,8 @@ package struct Plan: Sendable {
 package struct SeriesPlan: Hashable, Sendable {
     /// How often its device is expected to send.
     package var interval: TimeSpan
-    /// After how long without a reading, while the gateway listens, the sensor is silent: nothing is known of it any more.
+    /// After how long without a reading, while the gateway listens, the sensor is silent: nothing is known of it any
+    /// more.
     package var silence: TimeSpan
     /// What its counter does, if it is one.
     package var counter = CounterPlan()
@@ -108,12 +111,13 @@ package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable
     /// Between the sensors: the largest of their newest values less the smallest.
     case spread
 
-    /// Whether a silent sensor has no part in the value of several sensors. Averages and rates say how things are now. The other
-    /// aggregates say what came within the window, also from a sensor that is silent now.
+    /// Whether a silent sensor has no part in the value of several sensors. Averages and rates say how things are now.
+    /// The other aggregates say what came within the window, also from a sensor that is silent now.
     package var isOfSensorsHeard: Bool {
         switch self {
         case .sum, .count, .minimum, .maximum, .first, .last, .changes, .age: false
-        case .mean, .deviation, .slope, .delta, .quantile, .increase, .rate, .integral, .timeMean, .standardScore, .forecast, .smoothed,
+        case .mean, .deviation, .slope, .delta, .quantile, .increase, .rate, .integral, .timeMean, .standardScore,
+            .forecast, .smoothed,
             .spread:
             true
         }
@@ -123,8 +127,8 @@ package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable
 /// An aggregate and its parameter, 0 where it has none.
 package struct Measure: Hashable, Sendable, BitwiseCopyable {
     package var aggregate: Aggregate
-    /// It has a value while all its sensors are silent. Any other measure is unknown then: a window that only loses samples
-    /// must not look as if the hazard were over.
+    /// It has a value while all its sensors are silent. Any other measure is unknown then: a window that only loses
+    /// samples must not look as if the hazard were over.
     package var seesSilence: Bool
     package var parameter: Double
 

@@ -94,7 +94,8 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
             take(a)
             take(b)
             take(c)
-        case .add, .subtract, .multiply, .divide, .power, .smaller, .larger, .less, .lessOrEqual, .equal, .and, .or, .sequence:
+        case .add, .subtract, .multiply, .divide, .power, .smaller, .larger, .less, .lessOrEqual, .equal, .and, .or,
+            .sequence:
             take(a)
             take(b)
         }

@@ -47,7 +47,8 @@ package final class Demonstration: Sendable {
         let log = try LogFile(folder + "/gateway.log")
         var logger = Logger(label: "tocsin") { StreamLogHandler.init(label: $0, stream: log) }
         logger.logLevel = .info
-        gateway = try Gateway(configuration, clock: clock, logger: logger, statistics: StatisticsBoard(showsAlarms: true))
+        gateway = try Gateway(
+            configuration, clock: clock, logger: logger, statistics: StatisticsBoard(showsAlarms: true))
         sensors = Set(acts.flatMap(\.messages).map(\.device)).count
         publisher = try Publisher(broker.settings("demo-sensors"), logger: logger)
         player = Player(acts, publisher: publisher, clock: clock, observer: observer) { [board = gateway.statistics] in
@@ -58,7 +59,8 @@ package final class Demonstration: Sendable {
     package var snapshot: Snapshot {
         let progress = player.progress
         return Snapshot(
-            act: progress.act, acts: acts.count, title: progress.title, share: progress.share, time: clock.now(), sensors: sensors,
+            act: progress.act, acts: acts.count, title: progress.title, share: progress.share, time: clock.now(),
+            sensors: sensors,
             statistics: gateway.statistics.current, arrivals: observer.arrivals)
     }
 
@@ -66,7 +68,8 @@ package final class Demonstration: Sendable {
     package func run() async throws -> DemonstrationResult {
         let quiet = Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(services: [gateway], logger: quiet)
-        let upstream = try Subscriber(broker.settings("demo-upstream"), filters: ["upstream/#"], logger: quiet) { [observer] _, payload in
+        let upstream = try Subscriber(broker.settings("demo-upstream"), filters: ["upstream/#"], logger: quiet) {
+            [observer] _, payload in
             observer.received(payload)
         }
         publisher.start()
@@ -79,8 +82,12 @@ package final class Demonstration: Sendable {
             try await Task.sleep(for: .milliseconds(300))
             try await player.play()
             let sent = player.progress.messages
-            try await wait("the gateway has taken everything in", orUntil: running) { gateway.statistics.current.messages >= sent }
-            try await wait("all escalations have arrived", orUntil: running) { try await self.waitingEscalations() == 0 }
+            try await wait("the gateway has taken everything in", orUntil: running) {
+                gateway.statistics.current.messages >= sent
+            }
+            try await wait("all escalations have arrived", orUntil: running) {
+                try await self.waitingEscalations() == 0
+            }
         } catch {
             await group.triggerGracefulShutdown()
             _ = await running.result
@@ -94,7 +101,8 @@ package final class Demonstration: Sendable {
         let reader = try StoreReader(path: databasePath)
         return DemonstrationResult(
             acts: acts, progress: player.progress, statistics: gateway.statistics.current, arrivals: observer.arrivals,
-            repeats: observer.repeats, due: try reader.escalationCount(to: "upstream"), stored: try reader.readingCount(without: "gateway"),
+            repeats: observer.repeats, due: try reader.escalationCount(to: "upstream"),
+            stored: try reader.readingCount(without: "gateway"),
             sensors: sensors, seconds: seconds)
     }
 
@@ -104,7 +112,9 @@ package final class Demonstration: Sendable {
         return try uncommitted + reader.escalationCount(to: "upstream") - observer.arrivals.count
     }
 
-    private func wait(_ what: String, orUntil running: Task<Void, any Error>, _ condition: () async throws -> Bool) async throws {
+    private func wait(_ what: String, orUntil running: Task<Void, any Error>, _ condition: () async throws -> Bool)
+        async throws
+    {
         for _ in 0..<3000 {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(10))

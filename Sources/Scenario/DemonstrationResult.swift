@@ -5,7 +5,9 @@ internal import Telemetry
 /// How a demonstration went, and whether it may be called a success.
 package struct DemonstrationResult: Sendable {
     /// The crests of the recording (USGS 01589330).
-    private static let crests = [("first flood", "2018-06-03T22:05:00Z", "1.88 m"), ("second flood", "2018-06-11T10:15:00Z", "1.84 m")]
+    private static let crests = [
+        ("first flood", "2018-06-03T22:05:00Z", "1.88 m"), ("second flood", "2018-06-11T10:15:00Z", "1.84 m"),
+    ]
     private static let floodLead = TimeSpan.hours(6)
 
     package let floodEscalated: Bool
@@ -17,13 +19,15 @@ package struct DemonstrationResult: Sendable {
     package var isSuccess: Bool { floodEscalated && earthquakeEscalated && nothingLost }
 
     init(
-        acts: [Act], progress: Player.Progress, statistics: Statistics, arrivals: [Observer.Arrival], repeats: Int, due: Int, stored: Int,
+        acts: [Act], progress: Player.Progress, statistics: Statistics, arrivals: [Observer.Arrival], repeats: Int,
+        due: Int, stored: Int,
         sensors: Int, seconds: Double
     ) {
         let floods = Self.crests.map { crest in (crest, Self.warnings(before: crest.1, arrivals)) }
         floodEscalated = floods.allSatisfy { !$0.1.isEmpty }
         let quake = arrivals.filter {
-            $0.message.alarm.hazard == "earthquake" && !$0.message.alarm.blind && $0.message.transition.kind != "cleared"
+            $0.message.alarm.hazard == "earthquake" && !$0.message.alarm.blind
+                && $0.message.transition.kind != "cleared"
         }
         let strongest = quake.max { Self.rank($0) < Self.rank($1) }
         earthquakeEscalated = strongest.map { Self.rank($0) >= 2 } ?? false
@@ -36,13 +40,19 @@ package struct DemonstrationResult: Sendable {
         }
         let stations = Set(quake.map(\.message.alarm.group)).count
         if let strongest = strongest?.message {
-            lines.append("earthquake, \(strongest.transition.to) at \(Self.clock(strongest.transition.time)), \(stations) stations")
+            lines.append(
+                "earthquake, \(strongest.transition.to) at \(Self.clock(strongest.transition.time)), \(stations) stations"
+            )
             lines.append("  \(strongest.summary)")
         } else {
             lines.append("earthquake: NOT ESCALATED")
         }
-        let others = Dictionary(grouping: arrivals.filter { $0.message.transition.kind == "raised" }) { $0.message.alarm.rule }
-        lines.append("alarms raised: " + others.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.count)" }.joined(separator: ", "))
+        let others = Dictionary(grouping: arrivals.filter { $0.message.transition.kind == "raised" }) {
+            $0.message.alarm.rule
+        }
+        lines.append(
+            "alarms raised: "
+                + others.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.count)" }.joined(separator: ", "))
         lines.append(
             "sensors \(sensors), messages \(progress.messages), readings sent \(progress.readings), stored \(stored)"
                 + (statistics.redelivered > 0 ? ", messages sent again \(statistics.redelivered)" : ""))
@@ -50,7 +60,8 @@ package struct DemonstrationResult: Sendable {
             "kept and flagged: \(statistics.implausible) implausible, \(statistics.clockReplaced) with a wrong clock; "
                 + "refused: \(statistics.refused) payloads"
                 + (statistics.withoutReadings > 0 ? "; without readings: \(statistics.withoutReadings) messages" : "")
-                + (statistics.unreadableTimes > 0 ? "; with a time that cannot be read: \(statistics.unreadableTimes)" : ""))
+                + (statistics.unreadableTimes > 0
+                    ? "; with a time that cannot be read: \(statistics.unreadableTimes)" : ""))
         lines.append("escalations: \(due) due upstream, \(arrivals.count) arrived, \(repeats) repeats")
         let latencies = arrivals.compactMap(\.latency).sorted()
         if let median = Self.quantile(0.5, latencies), let tail = Self.quantile(0.99, latencies) {
@@ -69,7 +80,9 @@ package struct DemonstrationResult: Sendable {
     }
 
     /// The levels that a flood reached before its crest, and how long before.
-    private static func warnings(before crest: String, _ arrivals: [Observer.Arrival]) -> [(level: String, minutes: Int)] {
+    private static func warnings(before crest: String, _ arrivals: [Observer.Arrival]) -> [(
+        level: String, minutes: Int
+    )] {
         guard let crest = Instant(rfc3339: crest.utf8) else { return [] }
         var seen: Set<String> = []
         return arrivals.compactMap { arrival in

@@ -21,7 +21,9 @@ enum Fleet {
         messages(from: start, to: end, every: step, isIncident: false)
     }
 
-    private static func messages(from start: Instant, to end: Instant, every step: TimeSpan, isIncident: Bool) -> [PlayedMessage] {
+    private static func messages(from start: Instant, to end: Instant, every step: TimeSpan, isIncident: Bool)
+        -> [PlayedMessage]
+    {
         var messages: [PlayedMessage] = []
         var time = start
         while time <= end {
@@ -41,14 +43,17 @@ enum Fleet {
         let topic = device.hasPrefix("machine") ? "senml/\(device)" : "sensors/\(device)/readings"
         messages.append(
             PlayedMessage(
-                sent: time, device: device, topic: topic, payload: Array(message.json.utf8), readings: message.readings, newest: time))
+                sent: time, device: device, topic: topic, payload: Array(message.json.utf8), readings: message.readings,
+                newest: time))
     }
 
     private static func gasHead(_ device: String, _ time: Instant, _ minute: Double) -> (String, Int)? {
         // Head 11 falls silent in the middle of the incident, and is repaired later.
         if device == "gas-11", minute > 8 { return nil }
         // Head 14 sends half a message now and then.
-        if device == "gas-14", minute >= 0, noise(device, time, 1) < 0.2 { return ("{\"time\":\"\(time)\",\"methane\":", 0) }
+        if device == "gas-14", minute >= 0, noise(device, time, 1) < 0.2 {
+            return ("{\"time\":\"\(time)\",\"methane\":", 0)
+        }
         var methane = 0.5 + noise(device, time, 2)
         // Head 17 lies: it has lost its sensor and says so with a number that cannot be.
         if device == "gas-17", minute > 5 { methane = -999 }
@@ -66,7 +71,9 @@ enum Fleet {
             smoke += min((minute - 6) * 2, 11)
             temperature += min((minute - 6) * (minute - 6), 60)
         }
-        return ("{\"time\":\"\(time)\",\"smoke_obscuration\":\(rounded(smoke)),\"temperature\":\(rounded(temperature))}", 2)
+        return (
+            "{\"time\":\"\(time)\",\"smoke_obscuration\":\(rounded(smoke)),\"temperature\":\(rounded(temperature))}", 2
+        )
     }
 
     private static func machine(_ device: String, _ time: Instant, _ minute: Double) -> (String, Int)? {

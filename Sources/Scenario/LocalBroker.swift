@@ -23,7 +23,8 @@ package final class LocalBroker: Sendable {
     /// - Parameters:
     ///   - options: further lines of mosquitto.conf.
     ///   - allowsAnonymous: whether clients may come without a name.
-    package init(folder: String, options: String = "", allowsAnonymous: Bool = true, isPersistent: Bool = false) throws {
+    package init(folder: String, options: String = "", allowsAnonymous: Bool = true, isPersistent: Bool = false) throws
+    {
         port = try Self.freePort()
         configuration = folder + "/mosquitto.conf"
         log = folder + "/mosquitto.log"
@@ -47,7 +48,9 @@ package final class LocalBroker: Sendable {
     deinit { stop() }
 
     package func start() throws {
-        let candidates = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/bin/mosquitto"]
+        let candidates = [
+            "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/bin/mosquitto",
+        ]
         guard let executable = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
             throw ScenarioError("there is no mosquitto on this machine: apt-get install mosquitto")
         }

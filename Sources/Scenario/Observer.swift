@@ -46,7 +46,9 @@ package final class Observer: Sendable {
             var latency: Double?
             // What a policy says again, or later, is as late as it means to be.
             let isAtOnce = message.escalation.map { $0.repetition == 0 && $0.reason == "immediately" } ?? true
-            if isAtOnce, let device = message.transition.device, let time = Instant(rfc3339: message.transition.time.utf8) {
+            if isAtOnce, let device = message.transition.device,
+                let time = Instant(rfc3339: message.transition.time.utf8)
+            {
                 latency = state.sent[device]?.first { $0.newest >= time }.map { at - $0.at }
             }
             state.arrivals.append(Arrival(message: message, latency: latency))

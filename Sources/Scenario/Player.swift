@@ -24,7 +24,8 @@ final class Player: Sendable {
     private let state = Mutex(Progress())
 
     init(
-        _ acts: [Act], publisher: Publisher, clock: ScenarioClock, observer: Observer, taken: @escaping @Sendable () -> Int
+        _ acts: [Act], publisher: Publisher, clock: ScenarioClock, observer: Observer,
+        taken: @escaping @Sendable () -> Int
     ) {
         self.acts = acts
         self.taken = taken
@@ -79,7 +80,9 @@ final class Player: Sendable {
     private func catchUp() async throws {
         let deadline = Observer.monotonicSeconds() + 20
         while taken() < progress.messages {
-            guard Observer.monotonicSeconds() < deadline else { throw ScenarioError("the gateway takes no messages any more") }
+            guard Observer.monotonicSeconds() < deadline else {
+                throw ScenarioError("the gateway takes no messages any more")
+            }
             try await Task.sleep(for: .microseconds(300))
         }
     }

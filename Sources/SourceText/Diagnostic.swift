@@ -57,8 +57,12 @@ extension [Diagnostic] {
     /// By file and position, so that a person mends them from top to bottom.
     package func inSourceOrder() -> [Diagnostic] {
         enumerated().sorted { a, b in
-            let left = (a.element.location?.file ?? "", a.element.location?.line ?? 0, a.element.location?.column ?? 0, a.offset)
-            let right = (b.element.location?.file ?? "", b.element.location?.line ?? 0, b.element.location?.column ?? 0, b.offset)
+            let left = (
+                a.element.location?.file ?? "", a.element.location?.line ?? 0, a.element.location?.column ?? 0, a.offset
+            )
+            let right = (
+                b.element.location?.file ?? "", b.element.location?.line ?? 0, b.element.location?.column ?? 0, b.offset
+            )
             return left < right
         }.map(\.element)
     }

@@ -17,7 +17,8 @@ struct YAMLFault {
         }
         if let tab = tab(in: file) {
             return found(
-                "a tab stands at the beginning of this line, and YAML is indented by spaces alone", at: tab, hint: "replace it by spaces")
+                "a tab stands at the beginning of this line, and YAML is indented by spaces alone", at: tab,
+                hint: "replace it by spaces")
         }
         let quotes = "put the whole text in quotes"
         switch problem {
@@ -33,16 +34,19 @@ struct YAMLFault {
                 hint: "let keys that belong together begin in the same column")
         case "did not find expected '-' indicator" where !isItem, "did not find expected key":
             if let bracket = closedBracket {
-                return found("a text cannot begin with '\(bracket == "}" ? "{" : "[")' unless it stands in quotes", hint: quotes)
+                return found(
+                    "a text cannot begin with '\(bracket == "}" ? "{" : "[")' unless it stands in quotes", hint: quotes)
             }
             if let quote = closedQuote, let begin = lineOfOpenQuote(quote, in: file) {
                 return found(
-                    "a quote is opened here, and closed only in line \(location.line)", at: begin, hint: "close it at the end of its text")
+                    "a quote is opened here, and closed only in line \(location.line)", at: begin,
+                    hint: "close it at the end of its text")
             }
             if let quote = closedQuote {
                 return found(
                     "behind the closing \(quote) more text follows",
-                    hint: quotes + (quote == "'" ? ", double ones if it has an apostrophe" : ", and quotes in it as \\\""))
+                    hint: quotes
+                        + (quote == "'" ? ", double ones if it has an apostrophe" : ", and quotes in it as \\\""))
             }
             return found(
                 "this line does not begin in the same column as the keys above that it belongs to",
@@ -53,7 +57,8 @@ struct YAMLFault {
                 hint: "let the items begin in the same column, and what belongs to an item deeper than its '-'")
         case "block sequence entries are not allowed in this context":
             return found(
-                "a list cannot begin with '- ' behind a key, in the same line", hint: "begin the list on the next line, or write [a, b]")
+                "a list cannot begin with '- ' behind a key, in the same line",
+                hint: "begin the list on the next line, or write [a, b]")
         case "could not find expected ':'":
             let place = begin ?? location
             return found(
@@ -65,33 +70,43 @@ struct YAMLFault {
                 "the '\(open)' is not closed where it should be: a ',' or a '\(close)' is missing before line \(location.line), column \(location.column)",
                 at: begin, hint: "close it, or put a text with one of , : { } [ ] in it in quotes")
         case "did not find expected node content":
-            return found("a value is missing here, or begins with a character that means something in YAML", hint: "put it in quotes")
+            return found(
+                "a value is missing here, or begins with a character that means something in YAML",
+                hint: "put it in quotes")
         case "found unexpected end of stream":
             return found("a quote is opened here, and never closed", at: begin, hint: "close it with the same quote")
         case "found unexpected document indicator":
-            return found("a quote is opened here, and not closed before the next line of '---' or '...'", at: begin, hint: "close it")
-        case "found unknown escape character", "did not find expected hexdecimal number", "found invalid Unicode character escape code":
             return found(
-                "between double quotes a backslash has a meaning, and not with this character", hint: "write \\\\, or use single quotes")
+                "a quote is opened here, and not closed before the next line of '---' or '...'", at: begin,
+                hint: "close it")
+        case "found unknown escape character", "did not find expected hexdecimal number",
+            "found invalid Unicode character escape code":
+            return found(
+                "between double quotes a backslash has a meaning, and not with this character",
+                hint: "write \\\\, or use single quotes")
         case "found character that cannot start any token":
             return found("a value cannot begin with '\(character)'", hint: "put it in quotes")
         case "found undefined tag handle":
             return found("a value that begins with '!' means something in YAML", at: begin, hint: "put it in quotes")
-        case "mapping keys are not allowed in this context": return found("a key cannot begin with '? '", hint: "put it in quotes")
+        case "mapping keys are not allowed in this context":
+            return found("a key cannot begin with '? '", hint: "put it in quotes")
         case _ where problem.contains("alias") || context?.contains("alias") == true:
             return found(
-                "a value that begins with '*' stands for something named '&…' before, and there is no such name", hint: "put it in quotes")
+                "a value that begins with '*' stands for something named '&…' before, and there is no such name",
+                hint: "put it in quotes")
         case _ where context?.contains("anchor") == true:
             return found("a value that begins with '&' means something in YAML", at: begin, hint: "put it in quotes")
         case _ where context?.contains("tag") == true:
             return found("a value that begins with '!' means something in YAML", at: begin, hint: "put it in quotes")
         case _ where context?.contains("block scalar") == true:
             return found(
-                "behind '|' or '>' the text begins on the next line", at: begin, hint: "put it in quotes, or begin it on the next line")
+                "behind '|' or '>' the text begins on the next line", at: begin,
+                hint: "put it in quotes, or begin it on the next line")
         default:
             let reading = context.map { " (\($0))" } ?? ""
             return found(
-                "this is not YAML: \(problem)\(reading)", hint: "is a quote, a bracket or an indentation wrong here or in the line above?")
+                "this is not YAML: \(problem)\(reading)",
+                hint: "is a quote, a bracket or an indentation wrong here or in the line above?")
         }
     }
 
@@ -102,7 +117,8 @@ struct YAMLFault {
             guard place.line == line else { continue }
             let indentation = place.lineText.unicodeScalars.prefix { $0 == " " || $0 == "\t" }
             if let tab = indentation.firstIndex(of: "\t") {
-                return file.location(line: line, column: indentation.distance(from: indentation.startIndex, to: tab) + 1)
+                return file.location(
+                    line: line, column: indentation.distance(from: indentation.startIndex, to: tab) + 1)
             }
         }
         return nil

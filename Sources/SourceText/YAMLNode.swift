@@ -24,10 +24,13 @@ package struct YAMLNode: Sendable {
     }
 
     /// The same, where what is wrong with a part of the file does not hide the rest.
-    /// - Parameter problems: gets what is wrong with single values: what a comma has cut, aliases that cannot be followed.
+    /// - Parameter problems: gets what is wrong with single values: what a comma has cut, aliases that cannot be
+    ///   followed.
     /// - Throws: ``DiagnosticList`` where the text is not YAML, or a mapping has a key twice.
     package static func parse(_ file: SourceFile, problems: inout [Diagnostic]) throws(DiagnosticList) -> YAMLNode {
-        if let fault = YAMLKeys.firstFault(in: file.text) { throw DiagnosticList([Self.diagnostic(for: fault, in: file)]) }
+        if let fault = YAMLKeys.firstFault(in: file.text) {
+            throw DiagnosticList([Self.diagnostic(for: fault, in: file)])
+        }
         let node: Node?
         do {
             // Every scalar is taken as its text: nothing is guessed of types, nor tried on it.
@@ -66,7 +69,8 @@ package struct YAMLNode: Sendable {
             if reading.nodesLeft == -1 {
                 reading.problems.append(
                     Diagnostic(
-                        id: "yaml-aliases", "the aliases of this file (*name) repeat more than \(Self.nodesOfAliasesMax) values",
+                        id: "yaml-aliases",
+                        "the aliases of this file (*name) repeat more than \(Self.nodesOfAliasesMax) values",
                         at: location, hint: "write out what is meant"))
             }
             content = .null
@@ -142,7 +146,8 @@ package struct YAMLNode: Sendable {
             .composer(let context, let problem, let mark, _):
             let begin = context.map { file.location(line: $0.mark.line, column: $0.mark.column) }
             let fault = YAMLFault(
-                problem: problem, context: context?.text, at: file.location(line: mark.line, column: mark.column), begin: begin)
+                problem: problem, context: context?.text, at: file.location(line: mark.line, column: mark.column),
+                begin: begin)
             return fault.diagnostic(in: file)
         case .reader(let problem, _, let value, _):
             return Diagnostic(
@@ -157,12 +162,15 @@ package struct YAMLNode: Sendable {
         switch fault {
         case .notText(let mark):
             return Diagnostic(
-                id: "yaml-key", "a key has to be a text; here it is a list, a mapping, or an alias of something else (*name)",
+                id: "yaml-key",
+                "a key has to be a text; here it is a list, a mapping, or an alias of something else (*name)",
                 at: file.location(line: mark.line, column: mark.column), hint: "write the key out")
         case .duplicate(let key, let first, let second):
             let place = file.location(line: first.line, column: first.column)
             if let comma = FlowComma.decimalComma(at: place) { return comma }
-            if FlowComma.openParentheses(key) < 0, let cut = FlowComma(file: file).diagnostic(piece: place) { return cut }
+            if FlowComma.openParentheses(key) < 0, let cut = FlowComma(file: file).diagnostic(piece: place) {
+                return cut
+            }
             return Diagnostic(
                 id: "yaml-duplicate-key", "the key '\(key)' stands twice in one mapping: first in line \(first.line)",
                 at: file.location(line: second.line, column: second.column, length: key.unicodeScalars.count),

@@ -21,7 +21,9 @@ package struct YAMLReader {
         default:
             entries = []
             problems.append(
-                Diagnostic(id: "expected-mapping", "\(what) is written as a mapping, and this is \(node.kindName)", at: node.location))
+                Diagnostic(
+                    id: "expected-mapping", "\(what) is written as a mapping, and this is \(node.kindName)",
+                    at: node.location))
         }
     }
 
@@ -34,7 +36,8 @@ package struct YAMLReader {
     }
 
     /// Something that a person should know, and that keeps nothing from running.
-    package mutating func warn(_ id: String, _ message: String, at location: SourceLocation? = nil, hint: String? = nil) {
+    package mutating func warn(_ id: String, _ message: String, at location: SourceLocation? = nil, hint: String? = nil)
+    {
         problems.append(Diagnostic(.warning, id: id, message, at: location ?? node.location, hint: hint))
     }
 
@@ -47,7 +50,9 @@ package struct YAMLReader {
     package mutating func scalar(_ key: String) -> ScalarText? {
         guard let node = node(key) else { return nil }
         if let scalar = node.scalar { return scalar }
-        report("expected-value", "'\(key)' takes one text or number, as in '\(key): …', and this is \(node.kindName)", at: node.location)
+        report(
+            "expected-value", "'\(key)' takes one text or number, as in '\(key): …', and this is \(node.kindName)",
+            at: node.location)
         return nil
     }
 
@@ -83,7 +88,9 @@ package struct YAMLReader {
     }
 
     package mutating func span(_ key: String) -> TimeSpan? {
-        guard let span = value(key, expected: "a duration such as 90s, 10m or 2h", { TimeSpan(text: $0) }) else { return nil }
+        guard let span = value(key, expected: "a duration such as 90s, 10m or 2h", { TimeSpan(text: $0) }) else {
+            return nil
+        }
         guard span > .longestWritten else { return span }
         report(
             "too-long", "'\(key)' must be at most 50 years (\(TimeSpan.longestWritten))", at: scalar(key)?.location)
@@ -100,7 +107,8 @@ package struct YAMLReader {
         return entries.compactMap { entry in
             if let scalar = entry.value.scalar { return (entry.key, scalar) }
             report(
-                "expected-value", "'\(entry.key.string)' takes one text or number here, and this is \(entry.value.kindName)",
+                "expected-value",
+                "'\(entry.key.string)' takes one text or number here, and this is \(entry.value.kindName)",
                 at: entry.value.location,
                 hint: entry.value.isNull && FlowComma.isFlow(at: node.location) ? Self.commaHint : nil)
             return nil

@@ -28,8 +28,8 @@ package final class Store: Sendable {
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.writeWithoutTransaction { [log] db in
-                // A committed transaction survives a power cut: the WAL is synced at every commit. GRDB turns that off when it
-                // turns the WAL on, so that it is said here.
+                // A committed transaction survives a power cut: the WAL is synced at every commit. GRDB turns that off
+                // when it turns the WAL on, so that it is said here.
                 try log.waitForDisk(db)
                 try log.watch(db)
             }
@@ -46,7 +46,8 @@ package final class Store: Sendable {
         } catch let error as StoreError {
             throw error
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-            throw StoreError.cannotOpen(path, "another program holds it for writing, and has not let go of it within ten seconds")
+            throw StoreError.cannotOpen(
+                path, "another program holds it for writing, and has not let go of it within ten seconds")
         } catch {
             throw StoreError.cannotOpen(path, "\(error)")
         }
@@ -58,10 +59,12 @@ package final class Store: Sendable {
             var numbers: [SeriesName: SeriesID] = [:]
             for name in wanted {
                 try db.execute(
-                    sql: "INSERT INTO series (device, quantity, unit) VALUES (?, ?, ?) ON CONFLICT (device, quantity) DO NOTHING",
+                    sql:
+                        "INSERT INTO series (device, quantity, unit) VALUES (?, ?, ?) ON CONFLICT (device, quantity) DO NOTHING",
                     arguments: [name.device, name.quantity, name.unit])
                 let row = try Int32.fetchOne(
-                    db, sql: "SELECT id FROM series WHERE device = ? AND quantity = ?", arguments: [name.device, name.quantity])
+                    db, sql: "SELECT id FROM series WHERE device = ? AND quantity = ?",
+                    arguments: [name.device, name.quantity])
                 if let row { numbers[name] = SeriesID(index: row) }
             }
             return numbers
@@ -88,8 +91,8 @@ package final class Store: Sendable {
         }
     }
 
-    /// Writes without waiting for the disk: what a power cut may take back, because it would only be done again. The next
-    /// commit that waits brings it to the disk as well, and its place in the order stays.
+    /// Writes without waiting for the disk: what a power cut may take back, because it would only be done again. The
+    /// next commit that waits brings it to the disk as well, and its place in the order stays.
     func writeWithoutSync<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
         try await queue.writeWithoutTransaction { [log] db in
             try log.guarding(db) {
@@ -111,8 +114,9 @@ package final class Store: Sendable {
         return result
     }
 
-    /// Waits no longer than a quarter of a second for others that hold the file, from now on: readings are evaluated and escalations
-    /// told from memory while nothing can be stored, and a commit that waited would hold all of that up.
+    /// Waits no longer than a quarter of a second for others that hold the file, from now on: readings are evaluated
+    /// and escalations told from memory while nothing can be stored, and a commit that waited would hold all of that
+    /// up.
     package func limitWaits() throws { try queue.writeWithoutTransaction { [log] db in log.setBusyTimeout(250, db) } }
 
     /// Whether something failed only because another program holds the file for writing.

@@ -23,7 +23,8 @@ package final class StoreReader: Sendable {
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             guard try queue.read({ try Migrations.all.hasCompletedMigrations($0) }) else {
-                throw StoreError.cannotOpen(path, "another version has written it; run this version's gateway on it once")
+                throw StoreError.cannotOpen(
+                    path, "another version has written it; run this version's gateway on it once")
             }
         } catch let error as StoreError {
             throw error
@@ -87,7 +88,9 @@ package final class StoreReader: Sendable {
             let text: String? = try row.optional(column)
             return text.map { $0.split(separator: ",").map(String.init).sorted() } ?? []
         }
-        func time(_ column: String) throws(UnreadableValue) -> String { Instant(nanoseconds: try row.value(column)).description }
+        func time(_ column: String) throws(UnreadableValue) -> String {
+            Instant(nanoseconds: try row.value(column)).description
+        }
         return Event(
             id: try row.value("id"), alarm: try row.value("alarm"), number: try row.optional("number"),
             sequence: try row.value("sequence"), rule: try row.value("rule"), group: try row.value("group_name"),
@@ -95,7 +98,8 @@ package final class StoreReader: Sendable {
             from: try row.value("from_level"), to: try row.value("to_level"), severity: try row.value("severity"),
             uncertain: try row.value("uncertain"), time: try time("time"), recorded: try time("recorded"),
             summary: try row.value("summary"), causes: CanonicalJSON.value([Cause].self, try row.value("causes")) ?? [],
-            labels: CanonicalJSON.value([String: String].self, try row.value("labels")) ?? [:], device: try row.optional("device"),
+            labels: CanonicalJSON.value([String: String].self, try row.value("labels")) ?? [:],
+            device: try row.optional("device"),
             person: try row.optional("person"), note: try row.optional("note"), delivered: try names("delivered"),
             waiting: try names("waiting"))
     }
@@ -156,7 +160,9 @@ package final class StoreReader: Sendable {
     package func asides() throws -> [AsideRow] {
         try queue.read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").compactMap { row in
-                unreadable.read(row, of: "aside", Store.place).flatMap { place in place.aside.map { AsideRow(place, $0) } }
+                unreadable.read(row, of: "aside", Store.place).flatMap { place in
+                    place.aside.map { AsideRow(place, $0) }
+                }
             }
         }
     }
@@ -176,8 +182,10 @@ package final class StoreReader: Sendable {
     package func alarms(all: Bool = false) throws -> [AlarmRow] {
         try queue.read { db in
             let asides = Dictionary(
-                try Row.fetchAll(db, sql: "SELECT * FROM aside").compactMap { unreadable.read($0, of: "aside", Store.place) }
-                    .map { ("\($0.rule)\u{0}\($0.group)", $0) }
+                try Row.fetchAll(db, sql: "SELECT * FROM aside").compactMap {
+                    unreadable.read($0, of: "aside", Store.place)
+                }
+                .map { ("\($0.rule)\u{0}\($0.group)", $0) }
             ) { first, _ in first }
             return try Row.fetchAll(
                 db,
@@ -191,7 +199,8 @@ package final class StoreReader: Sendable {
                 let changed: Int64? = (try? row.optional("changed")) ?? nil
                 let place = alarm.cleared == nil ? asides["\(alarm.rule)\u{0}\(alarm.group)"] : nil
                 return AlarmRow(
-                    id: alarm.id, number: (try? row.optional("number")) ?? nil, rule: alarm.rule, group: alarm.group, hazard: alarm.hazard,
+                    id: alarm.id, number: (try? row.optional("number")) ?? nil, rule: alarm.rule, group: alarm.group,
+                    hazard: alarm.hazard,
                     level: alarm.levelName,
                     rank: alarm.level.rank, state: alarm.state.rawValue, uncertain: alarm.ladder.isUncertain,
                     blind: alarm.ladder.isBlind, flapping: alarm.flapping != nil, raised: alarm.raised.description,
@@ -207,16 +216,18 @@ package final class StoreReader: Sendable {
     /// Every transition of an alarm, oldest first.
     package func history(of alarm: String) throws -> [Event] {
         try queue.read { db in
-            try Row.fetchAll(db, sql: Self.eventColumns + " WHERE transition.alarm = ? ORDER BY sequence", arguments: [alarm])
-                .compactMap { unreadable.read($0, of: "transition", Self.event) }
+            try Row.fetchAll(
+                db, sql: Self.eventColumns + " WHERE transition.alarm = ? ORDER BY sequence", arguments: [alarm]
+            )
+            .compactMap { unreadable.read($0, of: "transition", Self.event) }
         }
     }
 
     /// The alarms that a person may mean by a name, the newest of each place.
     package func alarms(named name: String) throws -> [String] {
         let candidates = try queue.read { db in
-            // A name that is exact, or a beginning, is one in SQLite as well: both compare what is written. The identity keeps the
-            // name that the rule had when the alarm was raised.
+            // A name that is exact, or a beginning, is one in SQLite as well: both compare what is written. The
+            // identity keeps the name that the rule had when the alarm was raised.
             try Row.fetchAll(
                 db,
                 sql: """
@@ -229,7 +240,8 @@ package final class StoreReader: Sendable {
                     let (id, rule, group): (String, String, String) = (
                         try row.value("id"), try row.value("rule"), try row.value("group_name")
                     )
-                    return AlarmName.Candidate(id, identity: id, place: "\(rule)/\(group)", isActive: try row.value("active"))
+                    return AlarmName.Candidate(
+                        id, identity: id, place: "\(rule)/\(group)", isActive: try row.value("active"))
                 }
             }
         }
@@ -253,8 +265,8 @@ package final class StoreReader: Sendable {
         package var because: String?
     }
 
-    /// Who was told of an alarm, and who still waits for it: of each destination what it was told first and last, and what a step of a
-    /// policy made due, in the order in which it was due.
+    /// Who was told of an alarm, and who still waits for it: of each destination what it was told first and last, and
+    /// what a step of a policy made due, in the order in which it was due.
     package func notices(of alarm: String) throws -> [Notice] {
         try queue.read { db in
             try Row.fetchAll(
@@ -266,12 +278,16 @@ package final class StoreReader: Sendable {
                     """, arguments: [alarm]
             ).compactMap { row in
                 unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
-                    let (delivered, parked): (Int64?, Int64?) = (try row.optional("delivered"), try row.optional("parked"))
+                    let (delivered, parked): (Int64?, Int64?) = (
+                        try row.optional("delivered"), try row.optional("parked")
+                    )
                     let message = CloudEvent.read(try row.value("payload"))?.data
                     return Notice(
-                        destination: try row.value("destination"), kind: message?.transition.kind ?? "", level: message?.alarm.level ?? "",
+                        destination: try row.value("destination"), kind: message?.transition.kind ?? "",
+                        level: message?.alarm.level ?? "",
                         due: Instant(nanoseconds: try row.value("created")).description,
-                        delivered: delivered.map { Instant(nanoseconds: $0).description }, error: try row.optional("error"),
+                        delivered: delivered.map { Instant(nanoseconds: $0).description },
+                        error: try row.optional("error"),
                         isParked: parked != nil,
                         because: message?.escalation.map { step in
                             step.policy == EscalationPlanner.everyone
@@ -285,7 +301,8 @@ package final class StoreReader: Sendable {
     /// What the rule of an alarm said in the newest message about it: where to read on, and what to do.
     package func guidance(of alarm: String) throws -> (runbook: String?, instruction: String?) {
         let payload = try queue.read {
-            try String.fetchOne($0, sql: "SELECT payload FROM escalation WHERE alarm = ? ORDER BY id DESC LIMIT 1", arguments: [alarm])
+            try String.fetchOne(
+                $0, sql: "SELECT payload FROM escalation WHERE alarm = ? ORDER BY id DESC LIMIT 1", arguments: [alarm])
         }
         let message = payload.flatMap { CloudEvent.read($0) }?.data
         return (message?.runbook, message?.instruction)
@@ -310,29 +327,35 @@ package final class StoreReader: Sendable {
 
     package func outbox() throws -> [Waiting] {
         try queue.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM escalation WHERE delivered IS NULL ORDER BY destination, id").compactMap { row in
-                unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
-                    let parked: Int64? = try row.optional("parked")
-                    return Waiting(
-                        destination: try row.value("destination"), identity: try row.value("identity"), alarm: try row.value("alarm"),
-                        created: Instant(nanoseconds: try row.value("created")).description, attempts: try row.value("attempts"),
-                        error: try row.optional("error"), parked: parked.map { Instant(nanoseconds: $0).description })
+            try Row.fetchAll(db, sql: "SELECT * FROM escalation WHERE delivered IS NULL ORDER BY destination, id")
+                .compactMap { row in
+                    unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
+                        let parked: Int64? = try row.optional("parked")
+                        return Waiting(
+                            destination: try row.value("destination"), identity: try row.value("identity"),
+                            alarm: try row.value("alarm"),
+                            created: Instant(nanoseconds: try row.value("created")).description,
+                            attempts: try row.value("attempts"),
+                            error: try row.optional("error"),
+                            parked: parked.map { Instant(nanoseconds: $0).description })
+                    }
                 }
-            }
         }
     }
 
     /// The identities of all escalations that have been due at a destination, in their order.
     package func escalationIdentities(to destination: String) throws -> [String] {
         try queue.read {
-            try String.fetchAll($0, sql: "SELECT identity FROM escalation WHERE destination = ? ORDER BY id", arguments: [destination])
+            try String.fetchAll(
+                $0, sql: "SELECT identity FROM escalation WHERE destination = ? ORDER BY id", arguments: [destination])
         }
     }
 
     /// How many escalations have been due at a destination, delivered or not.
     package func escalationCount(to destination: String) throws -> Int {
         try queue.read {
-            try Int.fetchOne($0, sql: "SELECT count(*) FROM escalation WHERE destination = ?", arguments: [destination]) ?? 0
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM escalation WHERE destination = ?", arguments: [destination])
+                ?? 0
         }
     }
 
@@ -342,13 +365,16 @@ package final class StoreReader: Sendable {
     }
 
     /// The number of the newest reading, which counts from 1; 0 for none.
-    package func newestReadingNumber() throws -> Int { try queue.read { try Int.fetchOne($0, sql: "SELECT max(id) FROM reading") ?? 0 } }
+    package func newestReadingNumber() throws -> Int {
+        try queue.read { try Int.fetchOne($0, sql: "SELECT max(id) FROM reading") ?? 0 }
+    }
 
     /// How many readings there are, those of one device left out: what the gateway has found of itself, say.
     package func readingCount(without device: String) throws -> Int {
         try queue.read { db in
             try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM reading WHERE series NOT IN (SELECT id FROM series WHERE device = ?)", arguments: [device])
+                db, sql: "SELECT count(*) FROM reading WHERE series NOT IN (SELECT id FROM series WHERE device = ?)",
+                arguments: [device])
         } ?? 0
     }
 

@@ -1,8 +1,8 @@
-/// Characters that steer a terminal, break a line, or turn the direction of what follows: nothing that comes from a payload, a
-/// label, a note or another machine may bring one into a line that a person reads.
+/// Characters that steer a terminal, break a line, or turn the direction of what follows: nothing that comes from a
+/// payload, a label, a note or another machine may bring one into a line that a person reads.
 package enum ControlCharacters {
-    /// C0 and C1 with DEL (ISO 6429), the line and paragraph separators, and the marks of direction that hide what a line says
-    /// (Unicode Technical Report 36, 2.10.3).
+    /// C0 and C1 with DEL (ISO 6429), the line and paragraph separators, and the marks of direction that hide what a
+    /// line says (Unicode Technical Report 36, 2.10.3).
     package static func contains(_ character: Unicode.Scalar) -> Bool {
         switch character.value {
         case 0..<0x20, 0x7f...0x9f, 0x2028...0x202e, 0x2066...0x2069, 0x200e, 0x200f, 0xfeff: true
@@ -15,7 +15,11 @@ package enum ControlCharacters {
         guard text.unicodeScalars.contains(where: contains) else { return text }
         var result = String.UnicodeScalarView()
         for character in text.unicodeScalars {
-            if contains(character) { result.append(contentsOf: escape(character).unicodeScalars) } else { result.append(character) }
+            if contains(character) {
+                result.append(contentsOf: escape(character).unicodeScalars)
+            } else {
+                result.append(character)
+            }
         }
         return String(result)
     }
@@ -27,7 +31,8 @@ package enum ControlCharacters {
         for character in json.unicodeScalars {
             if contains(character), character.value >= 0x20 {
                 let digits = String(character.value, radix: 16)
-                result.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars)
+                result.append(
+                    contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars)
             } else {
                 result.append(character)
             }

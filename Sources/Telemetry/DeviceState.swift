@@ -1,4 +1,5 @@
-/// What is to be remembered of a device from one start to the next, beside its readings: whoever judges it packs it into words.
+/// What is to be remembered of a device from one start to the next, beside its readings: whoever judges it packs it
+/// into words.
 package struct DeviceState: Sendable {
     /// A fixed number of words, so that a batch of states needs no memory of its own.
     package typealias Words = InlineArray<48, UInt64>

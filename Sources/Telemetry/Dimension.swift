@@ -40,7 +40,9 @@ package struct Dimension: Hashable, Sendable {
 
     package static func * (a: Dimension, b: Dimension) -> Dimension {
         var product = a
-        for path in exponents { product[keyPath: path] = Int8(clamping: Int(product[keyPath: path]) + Int(b[keyPath: path])) }
+        for path in exponents {
+            product[keyPath: path] = Int8(clamping: Int(product[keyPath: path]) + Int(b[keyPath: path]))
+        }
         return product
     }
 
@@ -58,7 +60,9 @@ package struct Dimension: Hashable, Sendable {
 
     package func power(_ exponent: Int8) -> Dimension {
         var result = self
-        for path in Self.exponents { result[keyPath: path] = Int8(clamping: Int(result[keyPath: path]) * Int(exponent)) }
+        for path in Self.exponents {
+            result[keyPath: path] = Int8(clamping: Int(result[keyPath: path]) * Int(exponent))
+        }
         return result
     }
 }

@@ -7,9 +7,9 @@ extension Instant {
     /// A space or a lower-case letter may stand for the `T`, as the RFC allows. Digits past the ninth
     /// decimal are dropped. Returns `nil` for anything that is not a full date and time with an offset.
     ///
-    /// Devices also send what ISO 8601 allows and RFC 3339 does not. Two of these forms have one meaning only, and are read
-    /// too: offsets without a colon or without minutes (`+0100`, `+01`), and a decimal comma. A time without an offset is
-    /// refused, because nobody can say which zone it is in.
+    /// Devices also send what ISO 8601 allows and RFC 3339 does not. Two of these forms have one meaning only, and are
+    /// read too: offsets without a colon or without minutes (`+0100`, `+01`), and a decimal comma. A time without an
+    /// offset is refused, because nobody can say which zone it is in.
     package init?(rfc3339 bytes: some Collection<UInt8>) {
         var at = bytes.startIndex
         func peek() -> UInt8? { at < bytes.endIndex ? bytes[at] : nil }

@@ -1,9 +1,9 @@
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds (POSIX time).
 ///
-/// Event times, arrival times and timers all use this type, so that no conversion stands on the path of a reading. It holds the years
-/// 1930 to 2189 and nothing else: what would lie before or after them becomes ``distantPast`` or ``distantFuture``. So the difference
-/// of any two is a ``TimeSpan``. What comes from outside is within ``range``, thirty years inside of that: no offset of a time zone
-/// and no sum that is meant reaches the border.
+/// Event times, arrival times and timers all use this type, so that no conversion stands on the path of a reading. It
+/// holds the years 1930 to 2189 and nothing else: what would lie before or after them becomes ``distantPast`` or
+/// ``distantFuture``. So the difference of any two is a ``TimeSpan``. What comes from outside is within ``range``,
+/// thirty years inside of that: no offset of a time zone and no sum that is meant reaches the border.
 @usableFromInline
 package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package let nanoseconds: Int64
@@ -20,7 +20,8 @@ package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     package static let distantFuture = Instant(nanoseconds: .max)
 
     /// The years 1960 to 2159: no sensor, no file and no clock means any other.
-    package static let range = Instant(nanoseconds: -315_619_200_000_000_000)..<Instant(nanoseconds: 5_995_814_400_000_000_000)
+    package static let range =
+        Instant(nanoseconds: -315_619_200_000_000_000)..<Instant(nanoseconds: 5_995_814_400_000_000_000)
 
     /// A time from outside; `nil` if it is not within ``range``.
     @inlinable package init?(checked nanoseconds: Int64) {
@@ -135,7 +136,8 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         var rest = text[digits.endIndex...]
         while rest.first == " " { rest = rest.dropFirst() }
-        guard let number = Double(digits), let unit = Self.words[String(rest)], case let span = number * Double(unit), span < 9e18
+        guard let number = Double(digits), let unit = Self.words[String(rest)], case let span = number * Double(unit),
+            span < 9e18
         else { return nil }
         self.init(nanoseconds: Int64(span.rounded()))
     }

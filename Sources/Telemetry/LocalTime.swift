@@ -28,8 +28,8 @@ package struct LocalTime: Hashable, Sendable, CustomStringConvertible {
         return "UTC\(offset < .zero ? "-" : "+")\(minutes / 60)" + (rest == 0 ? "" : ":\(rest < 10 ? "0" : "")\(rest)")
     }
 
-    /// Reads a time in the past as people write it: `2h` ago, `06:10` (the last time that it was), `today`, `yesterday`, `2018-06-03`,
-    /// `2018-06-03 22:00`, by the site's clock; or RFC 3339 with an offset.
+    /// Reads a time in the past as people write it: `2h` ago, `06:10` (the last time that it was), `today`,
+    /// `yesterday`, `2018-06-03`, `2018-06-03 22:00`, by the site's clock; or RFC 3339 with an offset.
     package static func read(_ text: String, in zones: ZoneTable, now: Instant) -> Instant? {
         if let span = TimeSpan(text: text) { return now - span }
         if let instant = Instant(rfc3339: text.utf8) { return instant }

@@ -49,8 +49,11 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
     /// The flags by name.
     package var names: [String] {
-        [(Quality.implausible, "implausible"), (.clockReplaced, "clock-replaced"), (.late, "late"), (.notFinite, "not-finite")]
-            .filter { contains($0.0) }.map(\.1)
+        [
+            (Quality.implausible, "implausible"), (.clockReplaced, "clock-replaced"), (.late, "late"),
+            (.notFinite, "not-finite"),
+        ]
+        .filter { contains($0.0) }.map(\.1)
     }
 
     /// The grade that the flags amount to, in QARTOD's words: `good`, `suspect` or `bad`.

@@ -4,7 +4,8 @@ package enum TimeSpanText {
     package static func short(_ span: TimeSpan) -> String {
         let unit = TimeSpan.units.last { span.nanoseconds >= $0.nanoseconds && span.nanoseconds % $0.nanoseconds == 0 }
         if let unit { return "\(span.nanoseconds / unit.nanoseconds)\(unit.symbol)" }
-        return span.nanoseconds < 1_000_000_000 ? "\(NumberText.short(span.seconds * 1000))ms" : "\(NumberText.short(span.seconds))s"
+        return span.nanoseconds < 1_000_000_000
+            ? "\(NumberText.short(span.seconds * 1000))ms" : "\(NumberText.short(span.seconds))s"
     }
 
     /// The same as people say it: `90 s`, `10 min`, `2 h`, `3 days`.

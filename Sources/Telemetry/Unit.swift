@@ -73,8 +73,10 @@ extension Unit {
         // Other spellings of the same units.
         let spellings = [
             ("gal", "Gal"), ("°C", "degC"), ("°F", "degF"), ("°", "deg"), ("µg", "ug"), ("Cel", "degC"),
-            ("l", "L"), ("µSv", "uSv"), ("%RH", "%"), ("feet", "ft"), ("foot", "ft"), ("inch", "in"), ("inches", "in"), ("metre", "m"),
-            ("metres", "m"), ("meter", "m"), ("meters", "m"), ("second", "s"), ("seconds", "s"), ("minute", "min"), ("minutes", "min"),
+            ("l", "L"), ("µSv", "uSv"), ("%RH", "%"), ("feet", "ft"), ("foot", "ft"), ("inch", "in"), ("inches", "in"),
+            ("metre", "m"),
+            ("metres", "m"), ("meter", "m"), ("meters", "m"), ("second", "s"), ("seconds", "s"), ("minute", "min"),
+            ("minutes", "min"),
             ("hour", "h"), ("hours", "h"), ("day", "d"), ("days", "d"),
         ]
         for (spelling, symbol) in spellings {

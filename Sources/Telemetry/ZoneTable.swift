@@ -59,7 +59,9 @@ package struct ZoneTable: Hashable, Sendable {
 }
 
 extension Int64 {
-    fileprivate func floorQuotient(by divisor: Int64) -> Int64 { self < 0 ? -1 - (-(self + 1)) / divisor : self / divisor }
+    fileprivate func floorQuotient(by divisor: Int64) -> Int64 {
+        self < 0 ? -1 - (-(self + 1)) / divisor : self / divisor
+    }
     /// Never negative, for a positive divisor.
     fileprivate func remainder(of divisor: Int64) -> Int64 {
         let rest = self % divisor

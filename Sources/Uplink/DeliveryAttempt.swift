@@ -1,8 +1,8 @@
 internal import Synchronization
 internal import Telemetry
 
-/// One attempt after the other to deliver: each ends when the destination is done, when its time is over, or when a person wants
-/// another now.
+/// One attempt after the other to deliver: each ends when the destination is done, when its time is over, or when a
+/// person wants another now.
 final class DeliveryAttempt: Sendable {
     private enum End {
         case timeIsOver

@@ -21,9 +21,10 @@ package struct FloodLimit: Sendable, Hashable {
 
 /// Delivers what is due at one destination.
 ///
-/// What a destination does not take is tried again after a growing wait, and with it what comes behind it of the same rule and group
-/// (``HeldPlaces``): there nothing overtakes, and no place waits for another. Several places in a row of which nothing is taken say
-/// that nothing is at all: then all of it waits. What a destination refuses for good is parked, and holds up nothing.
+/// What a destination does not take is tried again after a growing wait, and with it what comes behind it of the same
+/// rule and group (``HeldPlaces``): there nothing overtakes, and no place waits for another. Several places in a row of
+/// which nothing is taken say that nothing is at all: then all of it waits. What a destination refuses for good is
+/// parked, and holds up nothing.
 package actor DeliveryLane {
     /// How long to wait before the next turn.
     package enum Pause: Sendable {
@@ -50,8 +51,8 @@ package actor DeliveryLane {
     private var told: Set<String> = []
     /// What was refused for good although the store does not know it: what the destination said, by identity.
     private var refused: [String: String] = [:]
-    /// The rows of the outbox that are still to be marked as told or parked. While the store takes nothing they are left out of what is
-    /// looked up, so that what waits behind them has its turn.
+    /// The rows of the outbox that are still to be marked as told or parked. While the store takes nothing they are
+    /// left out of what is looked up, so that what waits behind them has its turn.
     private var unrecorded: [WaitingEscalation] = []
     /// More than this at once is left to the store.
     private static let unstoredMax = 10_000
@@ -61,7 +62,8 @@ package actor DeliveryLane {
     /// After so many failures in a row of the message of a flood, some of what it stands for are tried by themselves.
     private static let groupFailuresMax = 3
     private static let groupProbe = 20
-    /// So many failures in a row say that nothing is taken: of the link, or of answers that may be about a message alone.
+    /// So many failures in a row say that nothing is taken: of the link, or of answers that may be about a message
+    /// alone.
     private static let failuresInARow = (link: 2, answers: 20)
     private var failures = 0
     /// It has been said that the outbox cannot be read.
@@ -83,7 +85,8 @@ package actor DeliveryLane {
         var failures = 0
     }
 
-    /// - Parameter flood: what makes a flood that the destination is told of together; `nil` if it is told of each alarm.
+    /// - Parameter flood: what makes a flood that the destination is told of together; `nil` if it is told of each
+    ///   alarm.
     init(_ destination: any Destination, flood: FloodLimit?, store: Store, clock: any GatewayClock, logger: Logger) {
         self.destination = destination
         limit = flood
@@ -98,7 +101,8 @@ package actor DeliveryLane {
         news.ring()
     }
 
-    /// Tries again now, whatever it waits for: the end of a pause, or a destination that has not answered for two seconds.
+    /// Tries again now, whatever it waits for: the end of a pause, or a destination that has not answered for two
+    /// seconds.
     nonisolated func retryNow() {
         attempts.breakOff(ifOlderThan: .seconds(2))
         news.ring()
@@ -165,8 +169,8 @@ package actor DeliveryLane {
         return nil
     }
 
-    /// What waits, without the places that are held back; `nil` where the store cannot be read. Those whose time has come again are
-    /// tried when no other waits, so that they keep none from its turn.
+    /// What waits, without the places that are held back; `nil` where the store cannot be read. Those whose time has
+    /// come again are tried when no other waits, so that they keep none from its turn.
     private func waiting(atMost limit: Int) async -> [WaitingEscalation]? {
         // More is not told before the store has taken that.
         if unrecorded.count >= Self.unrecordedMax { return [] }
@@ -214,7 +218,8 @@ package actor DeliveryLane {
             do {
                 // Without a history that can be read it is better told than not.
                 let earlier =
-                    destination.needsHistory ? await looked { store, _ in try await store.earlier(than: escalation, id: nil) } : []
+                    destination.needsHistory
+                    ? await looked { store, _ in try await store.earlier(than: escalation, id: nil) } : []
                 try await attempt(escalation, after: earlier ?? [])
                 told.insert(escalation.identity)
                 noteTaken(escalation)
@@ -233,8 +238,8 @@ package actor DeliveryLane {
         if let failure, failure is CancellationError || failed > 1 { throw failure }
     }
 
-    /// In a flood, delivers what waits as one message, and then collects for a while; but what is of a higher level than
-    /// all that was told in the flood goes by itself, at once, after what was before it.
+    /// In a flood, delivers what waits as one message, and then collects for a while; but what is of a higher level
+    /// than all that was told in the flood goes by itself, at once, after what was before it.
     private func deliverGrouped(_ limit: FloodLimit) async throws -> Duration? {
         let now = clock.now()
         let isFlooded = await looked { try await $0.isFlooded($1, since: now - limit.within, over: limit.alarms) }
@@ -257,7 +262,8 @@ package actor DeliveryLane {
             // With what waits at the place of the higher level, which must not be overtaken there.
             let place = single.first?.escalation.place
             single =
-                common.enumerated().filter { $0.offset < Self.groupProbe || $0.element.escalation.place == place }.map(\.element) + single
+                common.enumerated().filter { $0.offset < Self.groupProbe || $0.element.escalation.place == place }.map(
+                    \.element) + single
             flood.failures -= 1
         } else if let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
             if try await deliver(group, for: common) {
@@ -321,7 +327,8 @@ package actor DeliveryLane {
         var inARow = (link: 0, answers: 0)
         for item in waiting where !failed.contains(item.escalation.place) {
             do {
-                let earlier = destination.needsHistory ? try await store.earlier(than: item.escalation, id: item.id) : []
+                let earlier =
+                    destination.needsHistory ? try await store.earlier(than: item.escalation, id: item.id) : []
                 try await attempt(item.escalation, after: earlier)
                 unrecorded.append(item)
                 noteTaken(item.escalation)
@@ -335,8 +342,12 @@ package actor DeliveryLane {
                 if error is CancellationError { break }
                 await noteFailure(of: item, error)
                 failed.insert(item.escalation.place)
-                let isNew = held.hold(item.escalation.place, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
-                if isNew { logger.warning("\(item.escalation.identity) is not taken, and tried again: \(error)", metadata: metadata) }
+                let isNew = held.hold(
+                    item.escalation.place, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
+                if isNew {
+                    logger.warning(
+                        "\(item.escalation.identity) is not taken, and tried again: \(error)", metadata: metadata)
+                }
                 if (error as? DeliveryError)?.isAboutMessage == true { inARow.answers += 1 } else { inARow.link += 1 }
                 isDown = inARow.link >= Self.failuresInARow.link || inARow.answers >= Self.failuresInARow.answers
                 if isDown { break }
@@ -346,8 +357,8 @@ package actor DeliveryLane {
         if let failure, failure is CancellationError || isDown { throw failure }
     }
 
-    /// Marks in the store what was told, and parks what was refused for good. What the store does not take is remembered, and not
-    /// delivered again.
+    /// Marks in the store what was told, and parks what was refused for good. What the store does not take is
+    /// remembered, and not delivered again.
     /// - Returns: whether the store knows all of it.
     private func record() async -> Bool {
         guard !unrecorded.isEmpty else { return true }
@@ -355,8 +366,8 @@ package actor DeliveryLane {
         let refusals = unrecorded.filter { refused[$0.escalation.identity] != nil }
         let deliveries = unrecorded.filter { refused[$0.escalation.identity] == nil }
         do {
-            // Not cancelled with the task: what was delivered should be known to be. Marked together: a crash before this delivers
-            // them again, with the same identities.
+            // Not cancelled with the task: what was delivered should be known to be. Marked together: a crash before
+            // this delivers them again, with the same identities.
             if !deliveries.isEmpty { try await Task { try await store.markDelivered(deliveries, at: now) }.value }
             forget(deliveries)
             for item in refusals {
@@ -370,7 +381,9 @@ package actor DeliveryLane {
             isRecording = true
             return true
         } catch {
-            if isRecording { logger.warning("what was delivered or refused cannot be marked so: \(error)", metadata: metadata) }
+            if isRecording {
+                logger.warning("what was delivered or refused cannot be marked so: \(error)", metadata: metadata)
+            }
             isRecording = false
             return false
         }

@@ -42,7 +42,9 @@ package struct DeliveryError: Error, CustomStringConvertible {
     /// How many seconds the destination wants to be left alone, where it says so.
     package let retryAfter: Double?
 
-    package init(_ description: String, isPermanent: Bool = false, isAboutMessage: Bool = false, retryAfter: Double? = nil) {
+    package init(
+        _ description: String, isPermanent: Bool = false, isAboutMessage: Bool = false, retryAfter: Double? = nil
+    ) {
         self.description = description
         self.isPermanent = isPermanent
         self.isAboutMessage = isAboutMessage

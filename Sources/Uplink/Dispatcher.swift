@@ -4,8 +4,8 @@ internal import ServiceLifecycle
 package import Store
 package import Telemetry
 
-/// Delivers what waits in the outbox: each destination by itself (a ``DeliveryLane``), in the order of the outbox, at least
-/// once.
+/// Delivers what waits in the outbox: each destination by itself (a ``DeliveryLane``), in the order of the outbox, at
+/// least once.
 package final class Dispatcher: Service {
     package let lanes: [DeliveryLane]
     private let store: Store
@@ -17,7 +17,8 @@ package final class Dispatcher: Service {
         clock: any GatewayClock, logger: Logger
     ) {
         lanes = destinations.map {
-            DeliveryLane($0, flood: grouping.contains($0.name) ? flood : nil, store: store, clock: clock, logger: logger)
+            DeliveryLane(
+                $0, flood: grouping.contains($0.name) ? flood : nil, store: store, clock: clock, logger: logger)
         }
         self.store = store
         self.clock = clock

@@ -51,7 +51,8 @@ package struct FloodMessage: Codable, Sendable, Equatable {
             (site, source) = (event.data.site, event.source)
             newest[escalation.alarm] = (
                 AlarmPart(
-                    id: escalation.alarm, rule: event.data.alarm.rule, group: event.data.alarm.group, level: event.data.transition.to,
+                    id: escalation.alarm, rule: event.data.alarm.rule, group: event.data.alarm.group,
+                    level: event.data.transition.to,
                     kind: event.data.transition.kind, summary: event.data.summary), escalation.severity
             )
         }

@@ -41,7 +41,10 @@ package final class Forwarder: Service {
     private let clock: any GatewayClock
     private let logger: Logger
 
-    package init(_ settings: ForwardSettings, site: String, publisher: Publisher, store: Store, clock: any GatewayClock, logger: Logger) {
+    package init(
+        _ settings: ForwardSettings, site: String, publisher: Publisher, store: Store, clock: any GatewayClock,
+        logger: Logger
+    ) {
         self.settings = settings
         self.site = site
         self.publisher = publisher
@@ -59,7 +62,8 @@ package final class Forwarder: Service {
                 if isFailing { logger.notice("readings are forwarded again") }
                 isFailing = false
                 // A share of a second for what was sent in it; a look every second where there was nothing.
-                try await Task.sleep(for: count == 0 ? .seconds(1) : .seconds(Double(count) / Double(settings.perSecond)))
+                try await Task.sleep(
+                    for: count == 0 ? .seconds(1) : .seconds(Double(count) / Double(settings.perSecond)))
             } catch is CancellationError {
                 return
             } catch {
@@ -77,27 +81,31 @@ package final class Forwarder: Service {
         let now = clock.now()
         let minute = TimeSpan.minutes(1).nanoseconds
         // A minute is summed up when it is over; what comes late makes another summary of it, with its own count.
-        let end = settings.form == .readings ? Instant.distantFuture : Instant(nanoseconds: now.nanoseconds - now.nanoseconds % minute)
+        let end =
+            settings.form == .readings
+            ? Instant.distantFuture : Instant(nanoseconds: now.nanoseconds - now.nanoseconds % minute)
         let limit = settings.form == .readings ? min(settings.perSecond, 1000) : 100_000
         let readings = try await store.readings(after: position, arrivedBefore: end, limit: limit)
         guard let last = readings.last else { return 0 }
         for (device, readings) in Dictionary(grouping: readings, by: \.device).sorted(by: { $0.key < $1.key }) {
-            let records = settings.form == .readings ? readings.compactMap(SenMLRecord.init) : SenMLRecord.summaries(of: readings)
+            let records =
+                settings.form == .readings ? readings.compactMap(SenMLRecord.init) : SenMLRecord.summaries(of: readings)
             try await forward(records[...], of: device)
         }
         try await store.markForwarded(to: Self.name, upTo: last.id)
         return settings.form == .readings ? readings.count : max(1, readings.count / 60)
     }
 
-    /// Forwards the records of a device: together, or in halves where the broker takes no message of that size. What it would
-    /// not take even alone is left out, so that it holds up nothing.
+    /// Forwards the records of a device: together, or in halves where the broker takes no message of that size. What it
+    /// would not take even alone is left out, so that it holds up nothing.
     private func forward(_ records: ArraySlice<SenMLRecord>, of device: String) async throws {
         guard !records.isEmpty else { return }
         var pack = Array(records)
         pack[0].bn = "\(site)/\(device)/"
         let topic = settings.topic.replacing("{site}", with: site).replacing("{device}", with: device)
         do {
-            try await publisher.publish(topic: topic, payload: Array(CanonicalJSON.text(pack).utf8), contentType: "application/senml+json")
+            try await publisher.publish(
+                topic: topic, payload: Array(CanonicalJSON.text(pack).utf8), contentType: "application/senml+json")
         } catch let error as MQTTError where error.isPermanent && records.count > 1 {
             let middle = records.startIndex + records.count / 2
             try await forward(records[..<middle], of: device)
@@ -141,8 +149,11 @@ private struct SenMLRecord: Encodable {
             var minute: Int64
         }
         let usable = readings.filter { $0.reading.value.isFinite && $0.reading.quality.isUsable }
-        let groups = Dictionary(grouping: usable) { Key(quantity: $0.quantity, minute: $0.reading.time.nanoseconds / minute) }
-        return groups.sorted { ($0.key.minute, $0.key.quantity) < ($1.key.minute, $1.key.quantity) }.flatMap { key, group in
+        let groups = Dictionary(grouping: usable) {
+            Key(quantity: $0.quantity, minute: $0.reading.time.nanoseconds / minute)
+        }
+        return groups.sorted { ($0.key.minute, $0.key.quantity) < ($1.key.minute, $1.key.quantity) }.flatMap {
+            key, group in
             let values = group.map(\.reading.value)
             let time = Instant(nanoseconds: key.minute * minute)
             let unit = group[0].unit

@@ -39,8 +39,11 @@ package struct WebhookSettings: Sendable {
 
     /// HTTPS to anywhere; plain HTTP only to this machine itself.
     package static func isAllowed(_ url: String) -> Bool {
-        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty, parts.user == nil else { return false }
-        return parts.scheme == "https" || parts.scheme == "http" && ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host)
+        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty, parts.user == nil else {
+            return false
+        }
+        return parts.scheme == "https"
+            || parts.scheme == "http" && ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host)
     }
 }
 
@@ -64,8 +67,8 @@ final class HTTPPoster: Sendable {
         [settings.authorities, settings.certificate, settings.key].compactMap { $0.map { FileState(of: $0) } }
     }
 
-    /// The client; a new one where certificates have been renewed since. Where the new ones cannot be read, as in the middle of
-    /// a renewal, the client goes on with those that it has.
+    /// The client; a new one where certificates have been renewed since. Where the new ones cannot be read, as in the
+    /// middle of a renewal, the client goes on with those that it has.
     private func client() -> HTTPClient {
         let files = Self.files(settings)
         return current.withLock { current in
@@ -81,7 +84,9 @@ final class HTTPPoster: Sendable {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         do {
-            if let authorities = settings.authorities { tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authorities)) }
+            if let authorities = settings.authorities {
+                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authorities))
+            }
             if let certificate = settings.certificate, let key = settings.key {
                 tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
                 tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
@@ -107,13 +112,16 @@ final class HTTPPoster: Sendable {
         request.headers.add(name: "Content-Type", value: contentType)
         request.headers.add(name: "User-Agent", value: "tocsin")
         request.headers.add(name: "Idempotency-Key", value: Self.headerText(identity))
-        if let authorization = settings.authorization { request.headers.add(name: "Authorization", value: authorization.value) }
+        if let authorization = settings.authorization {
+            request.headers.add(name: "Authorization", value: authorization.value)
+        }
         let timestamp = String(clock.now().nanoseconds / 1_000_000_000)
         request.headers.add(name: "Tocsin-Timestamp", value: timestamp)
         if let secret = settings.secret {
             let code = HMAC<SHA256>.authenticationCode(
                 for: Data("\(timestamp).\(body)".utf8), using: SymmetricKey(data: Data(secret.value.utf8)))
-            request.headers.add(name: "Tocsin-Signature", value: "v1=" + code.map { String(format: "%02x", $0) }.joined())
+            request.headers.add(
+                name: "Tocsin-Signature", value: "v1=" + code.map { String(format: "%02x", $0) }.joined())
         }
         request.body = .bytes(ByteBuffer(string: body))
         let response: HTTPClientResponse
@@ -130,19 +138,24 @@ final class HTTPPoster: Sendable {
         switch status {
         case 200..<300: return
         case 300..<400:
-            throw DeliveryError("\(settings.shownURL) answers \(status) and points elsewhere, which is not followed: name the new address")
+            throw DeliveryError(
+                "\(settings.shownURL) answers \(status) and points elsewhere, which is not followed: name the new address"
+            )
         case 400, 405, 406, 410, 411, 413, 414, 415, 422, 431, 451:
             throw DeliveryError("\(settings.shownURL) refuses this message with \(status)\(said)", isPermanent: true)
         default:
-            let seconds = response.headers.first(name: "Retry-After").flatMap(Double.init).flatMap { $0 >= 0 ? min($0, 86_400) : nil }
+            let seconds = response.headers.first(name: "Retry-After").flatMap(Double.init).flatMap {
+                $0 >= 0 ? min($0, 86_400) : nil
+            }
             // Too many requests, no access, or a service that is away: that is about all messages.
             let isAboutAll = [401, 407, 408, 429, 502, 503, 504].contains(status)
-            throw DeliveryError("\(settings.shownURL) answers \(status)\(said)", isAboutMessage: !isAboutAll, retryAfter: seconds)
+            throw DeliveryError(
+                "\(settings.shownURL) answers \(status)\(said)", isAboutMessage: !isAboutAll, retryAfter: seconds)
         }
     }
 
-    /// A string of RFC 8941, as draft-ietf-httpapi-idempotency-key-header has it. That knows visible ASCII only: each byte of anything
-    /// else is `%` and two digits.
+    /// A string of RFC 8941, as draft-ietf-httpapi-idempotency-key-header has it. That knows visible ASCII only: each
+    /// byte of anything else is `%` and two digits.
     static func headerText(_ text: String) -> String {
         let characters = text.unicodeScalars.map { character in
             switch character {

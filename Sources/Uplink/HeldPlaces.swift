@@ -2,8 +2,9 @@ internal import Alarms
 internal import Foundation
 internal import Telemetry
 
-/// The places, a rule and a group each, whose next escalation a destination did not take. Each waits for itself, so that nothing there
-/// overtakes (a siren must not hear of the end of one alarm after the beginning of the next), and none holds up another.
+/// The places, a rule and a group each, whose next escalation a destination did not take. Each waits for itself, so
+/// that nothing there overtakes (a siren must not hear of the end of one alarm after the beginning of the next), and
+/// none holds up another.
 struct HeldPlaces {
     private var entries: [String: (failures: Int, until: TimeSpan)] = [:]
 
@@ -29,7 +30,9 @@ struct HeldPlaces {
     var all: [String] { entries.keys.sorted() }
 
     /// The places whose time has not come yet.
-    func held(at now: TimeSpan) -> [String] { entries.isEmpty ? [] : entries.filter { $0.value.until > now }.keys.sorted() }
+    func held(at now: TimeSpan) -> [String] {
+        entries.isEmpty ? [] : entries.filter { $0.value.until > now }.keys.sorted()
+    }
 
     /// How long until the next may be tried; `nil` where none is held.
     func rest(at now: TimeSpan) -> TimeSpan? { entries.values.lazy.map { $0.until - now }.filter { $0 > .zero }.min() }

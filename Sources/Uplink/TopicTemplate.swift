@@ -15,7 +15,9 @@ package struct TopicTemplate: Sendable {
 
     /// `nil` where a brace is not closed or stands alone, or a character stands in it that no topic to publish to has.
     package init?(_ text: String) {
-        guard !text.isEmpty, text.unicodeScalars.allSatisfy({ Self.isOfTopic($0) || $0 == "{" || $0 == "}" }) else { return nil }
+        guard !text.isEmpty, text.unicodeScalars.allSatisfy({ Self.isOfTopic($0) || $0 == "{" || $0 == "}" }) else {
+            return nil
+        }
         var parts: [Part] = []
         var rest = text[...]
         while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
@@ -39,7 +41,8 @@ package struct TopicTemplate: Sendable {
         return names.contains("rule") && names.contains("group") && !names.contains("level") && !names.contains("kind")
     }
 
-    /// A name that the alarm does not have becomes `none`; what cannot stand in a topic becomes its escape, see ``escaped(_:)``.
+    /// A name that the alarm does not have becomes `none`; what cannot stand in a topic becomes its escape, see
+    /// ``escaped(_:)``.
     package func topic(for message: EscalationMessage) -> String {
         var values = message.labels
         values["site"] = message.site
@@ -61,8 +64,9 @@ package struct TopicTemplate: Sendable {
             ? "%24" + topic.dropFirst() : topic
     }
 
-    /// A value as it stands in a topic: wildcards, control characters, and `%` itself as `%` and the two hexadecimal digits of each
-    /// of its bytes (RFC 3986, 2.1), so that it can be read back. A slash begins a level, as everywhere in topics.
+    /// A value as it stands in a topic: wildcards, control characters, and `%` itself as `%` and the two hexadecimal
+    /// digits of each of its bytes (RFC 3986, 2.1), so that it can be read back. A slash begins a level, as everywhere
+    /// in topics.
     package static func escaped(_ value: String) -> String {
         guard !value.unicodeScalars.allSatisfy({ isOfTopic($0) && $0 != "%" }) else { return value }
         return value.unicodeScalars.reduce(into: "") { text, character in
@@ -71,8 +75,8 @@ package struct TopicTemplate: Sendable {
         }
     }
 
-    /// Whether a topic to publish to may have it: no wildcard (MQTT v5, 4.7.1), no control character and no non-character
-    /// (1.5.4), which brokers refuse, hanging up.
+    /// Whether a topic to publish to may have it: no wildcard (MQTT v5, 4.7.1), no control character and no
+    /// non-character (1.5.4), which brokers refuse, hanging up.
     private static func isOfTopic(_ character: Unicode.Scalar) -> Bool {
         switch character.value {
         case 0x23, 0x2b: false

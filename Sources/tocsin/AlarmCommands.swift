@@ -29,7 +29,10 @@ struct AlarmsCommand: ParsableCommand {
     @Flag(help: "Also the alarms that are over and acknowledged.")
     var all = false
 
-    @Flag(help: "Also a line for each alarm that is suppressed, or has ended unacknowledged: on a terminal they are only counted.")
+    @Flag(
+        help:
+            "Also a line for each alarm that is suppressed, or has ended unacknowledged: on a terminal they are only counted."
+    )
     var full = false
 
     @Flag(help: "One JSON object a line, with times in UTC.")
@@ -46,7 +49,9 @@ struct AlarmsCommand: ParsableCommand {
             alarms = wanted.compactMap { id in alarms.first { $0.id == id } }
         }
         if json {
-            for alarm in alarms { Terminal.line(JSONText.line(try AlarmSheet(alarm, status, store.reader, at: clock.now))) }
+            for alarm in alarms {
+                Terminal.line(JSONText.line(try AlarmSheet(alarm, status, store.reader, at: clock.now)))
+            }
             return
         }
         let colour = Terminal.hasColour(STDOUT_FILENO)
@@ -59,7 +64,8 @@ struct AlarmsCommand: ParsableCommand {
                 let history = try store.reader.history(of: alarm.id)
                 let moves = history.dropFirst().filter { ["rose", "fell"].contains($0.kind) }
                 let text = AlarmSheetText(
-                    sheet: sheet, first: history.first, latest: moves.last, clock: clock, width: Terminal.width, ladder: store.ladder,
+                    sheet: sheet, first: history.first, latest: moves.last, clock: clock, width: Terminal.width,
+                    ladder: store.ladder,
                     hasColour: colour)
                 for line in text.lines { Terminal.write(line) }
             }
@@ -79,7 +85,9 @@ struct AlarmsCommand: ParsableCommand {
     }
 
     /// What is suppressed without an alarm: nobody would be told if there were one.
-    private func showIdleAsides(_ asides: [StoreReader.AsideRow], beside alarms: [StoreReader.AlarmRow], _ clock: SiteClock) {
+    private func showIdleAsides(
+        _ asides: [StoreReader.AsideRow], beside alarms: [StoreReader.AlarmRow], _ clock: SiteClock
+    ) {
         let shown = Set(alarms.filter { $0.cleared == nil }.map(\.place))
         for aside in asides where !shown.contains("\(aside.rule)/\(aside.group)") {
             let until = aside.until.map { " until \(clock.full($0))" } ?? ""

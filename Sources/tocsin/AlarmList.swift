@@ -3,7 +3,8 @@ import Foundation
 import Store
 import Telemetry
 
-/// The alarms, a line each: what nobody has acknowledged first, what is suppressed and what has ended last, and as numbers only.
+/// The alarms, a line each: what nobody has acknowledged first, what is suppressed and what has ended last, and as
+/// numbers only.
 struct AlarmList {
     let ladder: [String]
     let clock: SiteClock
@@ -46,7 +47,8 @@ struct AlarmList {
             lines += rows.map { line($0) }
         }
         let counted = [
-            (sections[.ended]?.count ?? 0, "ended before anyone acknowledged"), (sections[.suppressed]?.count ?? 0, "suppressed"),
+            (sections[.ended]?.count ?? 0, "ended before anyone acknowledged"),
+            (sections[.suppressed]?.count ?? 0, "suppressed"),
         ].filter { $0.0 > 0 && !isFull }.map { "\($0.0) \($0.1)" }
         if !counted.isEmpty {
             if !lines.isEmpty { lines.append("") }
@@ -58,7 +60,9 @@ struct AlarmList {
     private var isWide: Bool { width.map { $0 >= 120 } ?? true }
 
     private func line(_ alarm: StoreReader.AlarmRow) -> String {
-        let level = (alarm.blind ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased() + (alarm.uncertain ? "?" : "")
+        let level =
+            (alarm.blind ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
+            + (alarm.uncertain ? "?" : "")
         let lasted = clock.age(alarm.raised, until: alarm.cleared)
         var text = AlarmSheet.news(alarm, status.alarms[alarm.id], clock)
         if let aside = alarm.aside {

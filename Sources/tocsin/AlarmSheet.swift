@@ -55,6 +55,7 @@ struct AlarmSheet: Encodable {
     /// `↑ 0.3 ft/h`; `→` where less than a hundredth of its unit changes in an hour.
     static func arrow(_ trend: AlarmStatus.Trend) -> String {
         guard abs(trend.perHour) >= 0.01 else { return "→" }
-        return "\(trend.perHour > 0 ? "↑" : "↓") \(NumberText.short(abs(trend.perHour))) \(trend.unit.isEmpty ? "" : trend.unit)/h"
+        return
+            "\(trend.perHour > 0 ? "↑" : "↓") \(NumberText.short(abs(trend.perHour))) \(trend.unit.isEmpty ? "" : trend.unit)/h"
     }
 }

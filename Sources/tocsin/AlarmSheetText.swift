@@ -33,14 +33,21 @@ struct AlarmSheetText {
         }
         if let now = sheet.now {
             add("now", [AlarmSheet.news(alarm, now, clock)] + now.causes.filter { $0.holds != nil }.map(\.sentence))
-            if let newest = now.newestReading { add("", ["newest reading \(clock.age(newest)) ago, at \(clock.full(newest))"]) }
+            if let newest = now.newestReading {
+                add("", ["newest reading \(clock.age(newest)) ago, at \(clock.full(newest))"])
+            }
             if !now.missing.isEmpty { add("silent", now.missing) }
         } else {
             add(alarm.cleared == nil ? "last" : "end", ["\(alarm.summary), at \(clock.full(alarm.changed))"])
         }
-        if let first { add("raised", ["\(clock.full(first.time)): \(first.summary)"] + first.causes.map(\.pastSentence)) }
+        if let first {
+            add("raised", ["\(clock.full(first.time)): \(first.summary)"] + first.causes.map(\.pastSentence))
+        }
         if let latest {
-            add(latest.kind, ["\(clock.full(latest.time)), from \(latest.from): \(latest.summary)"] + latest.causes.map(\.pastSentence))
+            add(
+                latest.kind,
+                ["\(clock.full(latest.time)), from \(latest.from): \(latest.summary)"]
+                    + latest.causes.map(\.pastSentence))
         }
         if let cleared = alarm.cleared { add("ended", [clock.full(cleared)]) }
         if let person = alarm.acknowledgedBy {
@@ -48,7 +55,9 @@ struct AlarmSheetText {
             add("acknowl.", ["by \(person) at \(clock.full(alarm.acknowledged ?? ""))\(note)"])
         }
         if let aside = alarm.aside {
-            add(aside.kind, ["\(aside.until.map { "until \(clock.full($0)) " } ?? "")by \(aside.person): \(aside.reason)"])
+            add(
+                aside.kind,
+                ["\(aside.until.map { "until \(clock.full($0)) " } ?? "")by \(aside.person): \(aside.reason)"])
         }
         add("told", sheet.notices.filter { $0.delivered != nil }.map { Self.line($0, clock) })
         add("waits", sheet.notices.filter { $0.delivered == nil }.map { Self.line($0, clock) })
@@ -66,7 +75,9 @@ struct AlarmSheetText {
     static func line(_ notice: StoreReader.Notice, _ clock: SiteClock) -> String {
         let because = notice.because.map { " (\($0))" } ?? ""
         let what = notice.kind.isEmpty ? "" : ", of '\(notice.kind)'"
-        if let delivered = notice.delivered { return "\(notice.destination) was told at \(clock.full(delivered))\(what)\(because)" }
+        if let delivered = notice.delivered {
+            return "\(notice.destination) was told at \(clock.full(delivered))\(what)\(because)"
+        }
         let why = notice.error.map { ": \($0)" } ?? ""
         return
             "\(notice.destination) \(notice.isParked ? "has refused it for good" : "is not told yet"), due at \(clock.full(notice.due))\(what)\(because)\(why)"

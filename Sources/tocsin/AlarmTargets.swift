@@ -18,11 +18,14 @@ struct AlarmTargets {
         }
         let found = try reader.alarms(named: name)
         guard let id = found.first else { throw refuse("there is no alarm '\(name)'; see tocsin alarms --all") }
-        guard found.count == 1 else { throw refuse("'\(name)' may be alarms of \(found.count) places: \(AlarmName.list(found))") }
+        guard found.count == 1 else {
+            throw refuse("'\(name)' may be alarms of \(found.count) places: \(AlarmName.list(found))")
+        }
         return id
     }
 
-    /// The alarms that wait to be acknowledged and that a name means: of a place the one that is active, and those before it.
+    /// The alarms that wait to be acknowledged and that a name means: of a place the one that is active, and those
+    /// before it.
     /// - Parameter waiting: all that wait.
     func unacknowledged(_ name: String, among waiting: [StoreReader.AlarmRow]) throws -> [StoreReader.AlarmRow] {
         if name.contains("*") {

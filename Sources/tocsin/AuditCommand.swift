@@ -4,7 +4,8 @@ import Store
 
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Shows that the record of what happened is whole: an append-only chain of hashes.",
+        commandName: "audit",
+        abstract: "Shows that the record of what happened is whole: an append-only chain of hashes.",
         discussion: """
             Every transition, acknowledgement, shelving, reload, start and delivery is a record; each record's hash covers \
             the one before, so that nothing can be changed, taken out or put in unseen. Note the head now and then, and keep \
@@ -40,7 +41,9 @@ struct AuditCommand: ParsableCommand {
 
         @OptionGroup var options: StoreOptions
 
-        @Option(help: ArgumentHelp("A head that was noted before, as number:hash; the chain must still hold it.", valueName: "head"))
+        @Option(
+            help: ArgumentHelp(
+                "A head that was noted before, as number:hash; the chain must still hold it.", valueName: "head"))
         var expect: String?
 
         @Flag(help: "One JSON object.")
@@ -61,7 +64,8 @@ struct AuditCommand: ParsableCommand {
         }
 
         private var head: StoreReader.AuditHead? {
-            guard let parts = expect?.split(separator: ":"), parts.count == 2, let number = Int64(parts[0]), parts[1].count == 64
+            guard let parts = expect?.split(separator: ":"), parts.count == 2, let number = Int64(parts[0]),
+                parts[1].count == 64
             else { return nil }
             return StoreReader.AuditHead(number: number, hash: String(parts[1]))
         }
@@ -72,7 +76,9 @@ struct AuditCommand: ParsableCommand {
             if json {
                 Terminal.line(
                     JSONText.line(
-                        Outcome(isWhole: verifier.faults.isEmpty, records: verifier.count, head: head, faults: verifier.faults)))
+                        Outcome(
+                            isWhole: verifier.faults.isEmpty, records: verifier.count, head: head,
+                            faults: verifier.faults)))
             } else {
                 for fault in verifier.faults { Terminal.line("record \(fault.number): \(fault.what)") }
                 Terminal.line(
@@ -95,8 +101,11 @@ struct AuditCommand: ParsableCommand {
                 throw Failure.noInput
             }
             var lines = data.split(separator: UInt8(ascii: "\n")).makeIterator()
-            guard let first = lines.next(), let header = try? JSONDecoder().decode(Header.self, from: first), header.format == format else {
-                Terminal.complain("\(file) is no export of an audit chain: its first line is not of the format \(format)")
+            guard let first = lines.next(), let header = try? JSONDecoder().decode(Header.self, from: first),
+                header.format == format
+            else {
+                Terminal.complain(
+                    "\(file) is no export of an audit chain: its first line is not of the format \(format)")
                 throw ExitCode.failure
             }
             var verifier = AuditVerifier(after: (header.after.number, header.after.hash))
@@ -110,7 +119,8 @@ struct AuditCommand: ParsableCommand {
                 if let head, record?.number == head.number, head.hash == line.hash { hasMet = true }
             }
             if !hasMet, let head {
-                verifier.fault(head.number, "the file does not hold the head that was noted, \(head.number):\(head.hash)")
+                verifier.fault(
+                    head.number, "the file does not hold the head that was noted, \(head.number):\(head.hash)")
             }
             return verifier
         }

@@ -31,7 +31,8 @@ struct CheckCommand: ParsableCommand {
         var found: [Diagnostic] = []
         var model: Model?
         do {
-            let parsed = try Configuration.parse(try SourceFolder.file(URL(fileURLWithPath: path).standardizedFileURL.path))
+            let parsed = try Configuration.parse(
+                try SourceFolder.file(URL(fileURLWithPath: path).standardizedFileURL.path))
             if let configuration = parsed.configuration {
                 let loaded = try Model.load(configuration, numbering: Model.numberInOrder)
                 found = loaded.rules.warnings
@@ -39,7 +40,9 @@ struct CheckCommand: ParsableCommand {
             } else {
                 found = parsed.problems
                 // What is wrong with the configuration does not hide what is wrong with the files that it names.
-                if let files = parsed.files { found += try Model.read(files, numbering: Model.numberInOrder).rules.warnings }
+                if let files = parsed.files {
+                    found += try Model.read(files, numbering: Model.numberInOrder).rules.warnings
+                }
             }
         } catch let list as DiagnosticList {
             found += list.diagnostics

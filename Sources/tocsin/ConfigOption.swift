@@ -33,8 +33,8 @@ struct ConfigOption: ParsableArguments {
 
     func read() throws -> Configuration { try Failure.readConfiguration(try path()) }
 
-    /// Where the gateway keeps its store and answers, whatever else is wrong with its configuration: an operator may not be able to read
-    /// the secrets that it names.
+    /// Where the gateway keeps its store and answers, whatever else is wrong with its configuration: an operator may
+    /// not be able to read the secrets that it names.
     func place() throws -> Configuration.StorePlace {
         let path = URL(fileURLWithPath: try path()).standardizedFileURL.path
         do {

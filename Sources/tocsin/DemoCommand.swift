@@ -14,10 +14,14 @@ struct DemoCommand: AsyncParsableCommand {
             Exits with 0 only if the flood and the earthquake were escalated and nothing was lost.
             """)
 
-    @Option(help: ArgumentHelp("The folder with Demo, Devices and Rules; default: here, or where tocsin was built.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder with Demo, Devices and Rules; default: here, or where tocsin was built.", valueName: "folder"))
     var files: String?
 
-    @Option(help: ArgumentHelp("Where the database and the logs are left; default: a new temporary folder.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Where the database and the logs are left; default: a new temporary folder.", valueName: "folder"))
     var output: String?
 
     @Option(help: "How many seconds the scenario takes, from 20 to 600.")
@@ -60,7 +64,9 @@ struct DemoCommand: AsyncParsableCommand {
     private func makeFolder() throws -> String {
         let path =
             output.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
-            ?? FileManager.default.temporaryDirectory.appendingPathComponent("tocsin-demo-\(ProcessInfo.processInfo.processIdentifier)")
+            ?? FileManager.default.temporaryDirectory.appendingPathComponent(
+                "tocsin-demo-\(ProcessInfo.processInfo.processIdentifier)"
+            )
             .path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         if FileManager.default.fileExists(atPath: path + "/tocsin.db") {
@@ -71,8 +77,12 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private func findFiles() throws -> String {
-        let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        var candidates = files.map { [URL(fileURLWithPath: $0).standardizedFileURL.path] } ?? [FileManager.default.currentDirectoryPath]
+        let executable =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        var candidates =
+            files.map { [URL(fileURLWithPath: $0).standardizedFileURL.path] } ?? [
+                FileManager.default.currentDirectoryPath
+            ]
         if files == nil {
             // Upwards from the build folder to the checkout.
             var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
@@ -82,7 +92,10 @@ struct DemoCommand: AsyncParsableCommand {
             }
             candidates.append("/usr/share/tocsin")
         }
-        if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0 + "/Demo/site.yaml") }) { return found }
-        throw ValidationError("The demo's files are not here: run it in the checkout, or name their folder with --files.")
+        if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0 + "/Demo/site.yaml") }) {
+            return found
+        }
+        throw ValidationError(
+            "The demo's files are not here: run it in the checkout, or name their folder with --files.")
     }
 }

@@ -51,7 +51,8 @@ final class DemoScreen: Sendable {
         }
         lines += [
             "  left in \(folder): tocsin.db, escalations.jsonl, gateway.log, tocsin.yaml",
-            "  look again with:", "    tocsin tail --store \(folder)/tocsin.db --no-follow --since 2018-01-01T00:00:00Z",
+            "  look again with:",
+            "    tocsin tail --store \(folder)/tocsin.db --no-follow --since 2018-01-01T00:00:00Z",
             "",
             result.isSuccess
                 ? paint("1;32", "The flood and the earthquake were escalated, and nothing was lost.")
@@ -79,7 +80,8 @@ final class DemoScreen: Sendable {
         let active = statistics.active.prefix(8)
         lines += active.map { alarm in
             let word = alarm.levelName.uppercased() + (alarm.ladder.isUncertain ? "?" : "")
-            return "  \(paint(Self.code(alarm.levelName), word.padding(toLength: 11, withPad: " ", startingAt: 0)))\(alarm.summary)"
+            return
+                "  \(paint(Self.code(alarm.levelName), word.padding(toLength: 11, withPad: " ", startingAt: 0)))\(alarm.summary)"
         }
         if statistics.active.count > 8 { lines.append("  … and \(statistics.active.count - 8) more") }
         if active.isEmpty { lines.append(paint("2", "  none")) }
@@ -115,7 +117,8 @@ final class DemoScreen: Sendable {
     private func arrival(_ arrival: Observer.Arrival) -> String {
         let message = arrival.message
         let level =
-            ["cleared", "retired", "uncertain", "blind"].contains(message.transition.kind) ? message.transition.kind : message.transition.to
+            ["cleared", "retired", "uncertain", "blind"].contains(message.transition.kind)
+            ? message.transition.kind : message.transition.to
         let word = level.uppercased().padding(toLength: 11, withPad: " ", startingAt: 0)
         let again = (arrival.message.escalation?.repetition ?? 0) > 0 ? "  (again: nobody has taken it on)" : ""
         let latency = arrival.latency.map { "  (\(NumberText.short($0 * 1000)) ms)" } ?? ""
@@ -144,7 +147,9 @@ final class DemoScreen: Sendable {
 
     private static func time(_ instant: Instant) -> String { clock(instant.description) }
     private static func clock(_ text: String) -> String { String(text.prefix(19)).replacing("T", with: " ") }
-    private static func padded(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
+    private static func padded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
     private static func seconds() -> Double { ProcessInfo.processInfo.systemUptime }
 
     private static func width() -> Int {

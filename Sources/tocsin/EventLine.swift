@@ -30,7 +30,9 @@ struct EventLine {
                 + (why.isEmpty ? "" : ControlCharacters.escaped("  because \(why)"))
         }
         let indent = String(repeating: " ", count: min(head.count + word.count + 1, width / 3))
-        var lines = Terminal.wrapped(news, to: width - head.count - word.count - 1).map { ControlCharacters.escaped($0) }
+        var lines = Terminal.wrapped(news, to: width - head.count - word.count - 1).map {
+            ControlCharacters.escaped($0)
+        }
         if !why.isEmpty { lines += Terminal.wrapped(why, to: width - indent.count).map { paint("2", $0) } }
         return paint("2", head) + paint(code(event), word) + " " + lines.joined(separator: "\n" + indent)
     }

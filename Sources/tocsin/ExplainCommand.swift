@@ -47,24 +47,33 @@ struct ExplainCommand: ParsableCommand {
     }
 
     private static func lines(_ outline: RuleOutline) -> [String] {
-        var lines = ["\(outline.rule): \(outline.hazard), one alarm for each \(outline.forEach.joined(separator: " and "))", ""]
+        var lines = [
+            "\(outline.rule): \(outline.hazard), one alarm for each \(outline.forEach.joined(separator: " and "))", "",
+        ]
         lines += outline.levels.map { level in
-            level.until.map { "  \(level.level) from \(level.text) until \($0)" } ?? "  \(level.level) while \(level.text)"
+            level.until.map { "  \(level.level) from \(level.text) until \($0)" }
+                ?? "  \(level.level) while \(level.text)"
         }
         lines += outline.definitions.map { "    where \($0.name) is \($0.text)" }
         lines.append(outline.clear.map { "  ends when \($0)" } ?? "  ends when no level holds")
         if let suppress = outline.suppress { lines.append("  suppressed, with nobody told, while \(suppress)") }
         lines.append(
-            outline.blindLevel.map { "  a fault of level \($0) when there is no data for longer than its sensors may be silent" }
+            outline.blindLevel.map {
+                "  a fault of level \($0) when there is no data for longer than its sensors may be silent"
+            }
                 ?? "  no fault when there is no data")
         lines += ["", "It measures"]
         lines += outline.measured.map {
-            "  \($0.text)" + ($0.isTest ? ": compared with every reading, once for all rules" : ": computed when the rule is run")
+            "  \($0.text)"
+                + ($0.isTest ? ": compared with every reading, once for all rules" : ": computed when the rule is run")
         }
         lines += outline.votes.map { "  \($0.text), of each sensor" }
         lines += outline.asksAlarmsOf.map { "  the alarms of \($0)" }
         let bound = outline.groups.reduce(0) { $0 + $1.series }
-        lines += ["", "It is bound to \(outline.groups.count == 1 ? "1 group" : "\(outline.groups.count) groups") with \(bound) series"]
+        lines += [
+            "",
+            "It is bound to \(outline.groups.count == 1 ? "1 group" : "\(outline.groups.count) groups") with \(bound) series",
+        ]
         for group in outline.groups.prefix(10) {
             lines.append("  \(group.name)")
             lines += group.sensors.prefix(12).map { "    \(line($0))" }

@@ -10,10 +10,15 @@ struct GatewayStatus {
 
     init(of control: String) {
         do {
-            guard let answer = try ControlRequest(verb: .status, alarm: "", person: "", note: "").ask(control, within: 6000) else {
+            guard
+                let answer = try ControlRequest(verb: .status, alarm: "", person: "", note: "").ask(
+                    control, within: 6000)
+            else {
                 throw GatewayError("the gateway at \(control) gives no answer")
             }
-            guard answer.isDone, let list = CanonicalJSON.value([AlarmStatus].self, answer.text) else { throw GatewayError(answer.text) }
+            guard answer.isDone, let list = CanonicalJSON.value([AlarmStatus].self, answer.text) else {
+                throw GatewayError(answer.text)
+            }
             alarms = Dictionary(list.map { ($0.alarm, $0) }) { first, _ in first }
             trouble = nil
         } catch {

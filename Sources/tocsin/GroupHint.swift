@@ -9,7 +9,9 @@ enum GroupHint {
             let folder = place
             place += "/" + part
             var status = stat()
-            guard stat(place, &status) != 0 || (status.st_mode & S_IFMT != S_IFDIR && access(place, R_OK) != 0), errno == EACCES else {
+            guard stat(place, &status) != 0 || (status.st_mode & S_IFMT != S_IFDIR && access(place, R_OK) != 0),
+                errno == EACCES
+            else {
                 continue
             }
             // What cannot be looked at is refused by the folder that it is in.
@@ -17,7 +19,8 @@ enum GroupHint {
             guard stat(refusing, &status) == 0 else { return nil }
             let isOpenToGroup = status.st_mode & 0o040 != 0 && status.st_gid != 0
             guard isOpenToGroup, let group = getgrgid(status.st_gid), let name = group.pointee.gr_name else {
-                return "\(refusing) may be read by its owner alone: work as that user, or ask who looks after this machine"
+                return
+                    "\(refusing) may be read by its owner alone: work as that user, or ask who looks after this machine"
             }
             let groupName = String(cString: name)
             return

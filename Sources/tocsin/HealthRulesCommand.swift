@@ -13,7 +13,9 @@ struct HealthRulesCommand: ParsableCommand {
             With `health: { rules: none }` in the configuration none is.
             """)
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The configuration file, for the names of its levels.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The configuration file, for the names of its levels.", valueName: "file"))
     var config: String?
 
     func run() throws {

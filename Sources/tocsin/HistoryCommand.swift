@@ -27,7 +27,8 @@ struct HistoryCommand: ParsableCommand {
         let store = try options.open()
         let id = try AlarmTargets(store.reader).one(alarm)
         let line = EventLine(
-            ladder: store.ladder, clock: times.clock(store), width: Terminal.width, hasColour: Terminal.hasColour(STDOUT_FILENO),
+            ladder: store.ladder, clock: times.clock(store), width: Terminal.width,
+            hasColour: Terminal.hasColour(STDOUT_FILENO),
             isHistory: true)
         var lastDay = ""
         for event in try store.reader.history(of: id) {
@@ -38,6 +39,8 @@ struct HistoryCommand: ParsableCommand {
             Terminal.write(json ? JSONText.line(event) : line.text(event))
         }
         guard !json else { return }
-        for notice in try store.reader.notices(of: id) { Terminal.line("  \(AlarmSheetText.line(notice, line.clock))", wrapped: 4) }
+        for notice in try store.reader.notices(of: id) {
+            Terminal.line("  \(AlarmSheetText.line(notice, line.clock))", wrapped: 4)
+        }
     }
 }

@@ -99,7 +99,9 @@ struct AcknowledgeCommand: ParsableCommand {
 
     func validate() throws {
         if alarms.isEmpty, !all, !ended { throw ValidationError("Name the alarms, or say --ended or --all.") }
-        if !alarms.isEmpty, all || ended { throw ValidationError("Name alarms, or say --ended or --all, and not both.") }
+        if !alarms.isEmpty, all || ended {
+            throw ValidationError("Name alarms, or say --ended or --all, and not both.")
+        }
     }
 
     func run() throws {
@@ -113,8 +115,8 @@ struct AcknowledgeCommand: ParsableCommand {
         let waiting = try reader.alarms().filter { ["unacknowledged", "returned"].contains($0.state) }
         var wanted = waiting.filter { all || ended && $0.cleared != nil }
         for name in alarms {
-            for alarm in try AlarmTargets(reader).unacknowledged(name, among: waiting) where !wanted.contains(where: { $0.id == alarm.id })
-            {
+            for alarm in try AlarmTargets(reader).unacknowledged(name, among: waiting)
+            where !wanted.contains(where: { $0.id == alarm.id }) {
                 wanted.append(alarm)
             }
         }
@@ -149,7 +151,9 @@ struct ShelveCommand: ParsableCommand {
     @OptionGroup var order: OrderOptions
 
     func validate() throws {
-        if TimeSpan(text: time) == nil { throw ValidationError("'\(time)' is no length of time such as 30m, 2h or 1d.") }
+        if TimeSpan(text: time) == nil {
+            throw ValidationError("'\(time)' is no length of time such as 30m, 2h or 1d.")
+        }
         if order.message.isEmpty { throw ValidationError("Say why, with -m: others must know.") }
     }
 
@@ -157,7 +161,8 @@ struct ShelveCommand: ParsableCommand {
 }
 
 struct UnshelveCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "unshelve", abstract: "Put an alarm back that was shelved.")
+    static let configuration = CommandConfiguration(
+        commandName: "unshelve", abstract: "Put an alarm back that was shelved.")
 
     @OptionGroup var place: AlarmArgument
     @OptionGroup var order: OrderOptions
@@ -191,7 +196,8 @@ struct PlaceOptions: ParsableArguments {
 
 struct OutOfServiceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "out-of-service", abstract: "Take an alarm, or a sensor, out of service until someone puts it back.",
+        commandName: "out-of-service",
+        abstract: "Take an alarm, or a sensor, out of service until someone puts it back.",
         discussion: """
             Nobody is told of the alarm until then; it is recorded all the same, and tocsin alarms shows it. An alarm that is \
             not active is named by its rule and its group. Of a sensor in maintenance the readings are kept and no rule sees them: \

@@ -30,7 +30,8 @@ struct OutboxCommand: ParsableCommand {
 
     func run() throws {
         if retry {
-            return try ControlRequest(verb: .retry, alarm: destination ?? "", person: "", note: "").send(to: options.settings().control)
+            return try ControlRequest(verb: .retry, alarm: destination ?? "", person: "", note: "").send(
+                to: options.settings().control)
         }
         let store = try options.open()
         let clock = times.clock(store)
@@ -41,7 +42,9 @@ struct OutboxCommand: ParsableCommand {
                 Terminal.line(JSONText.line(item))
             } else {
                 let since = clock.full(item.created)
-                let why = item.error.map { ", tried \(item.attempts == 1 ? "once" : "\(item.attempts) times"): \($0)" } ?? ", not tried yet"
+                let why =
+                    item.error.map { ", tried \(item.attempts == 1 ? "once" : "\(item.attempts) times"): \($0)" }
+                    ?? ", not tried yet"
                 let place = item.alarm.lastIndex(of: "@").map { item.alarm[..<$0] } ?? item.alarm[...]
                 let state = item.parked == nil ? "since" : "PARKED, since"
                 Terminal.line("\(item.destination)  \(state) \(since)  \(place)\(why)", wrapped: 4)

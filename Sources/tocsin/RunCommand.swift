@@ -20,7 +20,8 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var config: ConfigOption
 
     func run() async throws {
-        // Until it is listened to, and again while the gateway ends, the signal that asks for a reload would end the process.
+        // Until it is listened to, and again while the gateway ends, the signal that asks for a reload would end the
+        // process.
         signal(SIGHUP, SIG_IGN)
         let configuration = try config.read()
         var logger = Logger(label: "tocsin") { PlainLogHandler(StreamLogHandler(label: $0, stream: LogStream())) }

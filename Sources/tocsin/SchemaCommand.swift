@@ -57,7 +57,10 @@ enum RuleFileSchema {
         switch key.form {
         case .text: form = ["type": "string"]
         case .textOrList:
-            form = ["oneOf": [["type": "string"], ["type": "array", "items": ["type": "string"], "minItems": 1]] as [[String: Any]]]
+            form = [
+                "oneOf": [["type": "string"], ["type": "array", "items": ["type": "string"], "minItems": 1]]
+                    as [[String: Any]]
+            ]
         case .texts: form = ["type": "object", "additionalProperties": ["type": ["string", "number", "boolean"]]]
         case .condition: form = condition
         case .expressions: form = ["type": "object", "additionalProperties": condition]
@@ -66,18 +69,22 @@ enum RuleFileSchema {
             for key in TranslationKey.allCases { texts[key.rawValue] = ["type": "string", "description": key.meaning] }
             form = [
                 "type": "object",
-                "additionalProperties": ["type": "object", "additionalProperties": false, "properties": texts] as [String: Any],
+                "additionalProperties": ["type": "object", "additionalProperties": false, "properties": texts]
+                    as [String: Any],
             ]
         case .conditions:
             var mapping: [String: Any] = [:]
-            for key in LevelKey.allCases { mapping[key.rawValue] = condition.merging(["description": key.meaning]) { _, new in new } }
+            for key in LevelKey.allCases {
+                mapping[key.rawValue] = condition.merging(["description": key.meaning]) { _, new in new }
+            }
             form = [
                 "type": "object", "minProperties": 1,
                 "additionalProperties": [
                     "oneOf": [
                         condition,
                         [
-                            "type": "object", "additionalProperties": false, "required": [LevelKey.when.rawValue], "properties": mapping,
+                            "type": "object", "additionalProperties": false, "required": [LevelKey.when.rawValue],
+                            "properties": mapping,
                         ],
                     ]
                 ],
@@ -90,6 +97,9 @@ enum RuleFileSchema {
 
     /// An expression; `true` and a bare number are what YAML makes of the shortest ones.
     private static var condition: [String: Any] {
-        ["type": ["string", "boolean", "number"], "examples": Function.all.prefix(8).map { $0.signature.replacing("w)", with: "10m)") }]
+        [
+            "type": ["string", "boolean", "number"],
+            "examples": Function.all.prefix(8).map { $0.signature.replacing("w)", with: "10m)") },
+        ]
     }
 }

@@ -78,7 +78,8 @@ struct SensorsCommand: ParsableCommand {
             let rest = Terminal.cut(state, to: Terminal.width.map { $0 - text.count - 2 })
             let isBad = line.isSilent || line.quality == "bad"
             Terminal.write(
-                ControlCharacters.escaped(text) + "  " + (colour && isBad ? Terminal.paint("1;31", rest) : ControlCharacters.escaped(rest)))
+                ControlCharacters.escaped(text) + "  "
+                    + (colour && isBad ? Terminal.paint("1;31", rest) : ControlCharacters.escaped(rest)))
         }
     }
 
@@ -89,7 +90,9 @@ struct SensorsCommand: ParsableCommand {
         let refused = try store.reader.refusalCounts(since: start)
         let rows = try store.reader.sensors(since: start)
         let maintained = try store.reader.maintenance()
-        func line(_ row: StoreReader.SensorRow, _ unit: Telemetry.Unit?, silentAfter: TimeSpan?, maintenance: String? = nil) -> Line {
+        func line(
+            _ row: StoreReader.SensorRow, _ unit: Telemetry.Unit?, silentAfter: TimeSpan?, maintenance: String? = nil
+        ) -> Line {
             let entry = maintained.first { $0.device == row.device && ($0.quantity ?? row.quantity) == row.quantity }
             let stored = Telemetry.Unit(symbol: row.unit) ?? .one
             let shown = unit.map { $0.dimension == stored.dimension ? $0 : stored } ?? stored
@@ -99,7 +102,8 @@ struct SensorsCommand: ParsableCommand {
                 device: row.device, quantity: row.quantity,
                 value: row.newest.flatMap { $0.value.isFinite ? $0.value * factor + summand : nil },
                 unit: shown == .one || shown.symbol == "1" ? "" : shown.symbol,
-                time: row.newest?.time.description, quality: row.newest?.quality.grade, flags: row.newest?.quality.names ?? [],
+                time: row.newest?.time.description, quality: row.newest?.quality.grade,
+                flags: row.newest?.quality.names ?? [],
                 isSilent: isSilent, maintenance: entry.map { "\($0.reason) (\($0.person))" } ?? maintenance,
                 silentAfter: silentAfter?.seconds, readings: row.count, flagged: row.flagged,
                 refused: refused[row.device] ?? 0)
@@ -122,12 +126,15 @@ struct SensorsCommand: ParsableCommand {
     /// The devices of the inventory; `nil` without a configuration.
     private func site() throws -> Site? {
         guard options.store == nil else { return nil }
-        let file = try SourceFolder.file(URL(fileURLWithPath: try options.config.path(isSaid: true)).standardizedFileURL.path)
+        let file = try SourceFolder.file(
+            URL(fileURLWithPath: try options.config.path(isSaid: true)).standardizedFileURL.path)
         guard let files = try Configuration.parse(file).files else { return nil }
         do {
             return try Model.read(files, numbering: Model.numberInOrder).site
         } catch let list as DiagnosticList {
-            Terminal.complain("the devices cannot be read, and what is stored is shown (\(list.diagnostics.count) mistakes: tocsin check)")
+            Terminal.complain(
+                "the devices cannot be read, and what is stored is shown (\(list.diagnostics.count) mistakes: tocsin check)"
+            )
             return nil
         }
     }

@@ -9,7 +9,8 @@ struct StoreCommand: ParsableCommand {
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Looks at every page, every checksum and the audit chain, and says what is not as it was written.",
+            abstract:
+                "Looks at every page, every checksum and the audit chain, and says what is not as it was written.",
             discussion: """
                 It only reads, also beside a running gateway. A gateway that finds its store damaged when it starts sets it \
                 aside as <store>.damaged-<time>, takes over its alarms and its outbox, and raises an alarm. Exits with 0 if \
@@ -28,7 +29,9 @@ struct StoreCommand: ParsableCommand {
             let findings: StoreFindings
             do {
                 findings = try options.open().reader.check { share in
-                    if showsProgress { FileHandle.standardError.write(Data("\r\(Int(share * 100)) % of the readings".utf8)) }
+                    if showsProgress {
+                        FileHandle.standardError.write(Data("\r\(Int(share * 100)) % of the readings".utf8))
+                    }
                 }
             } catch let error as ExitCode {
                 throw error
@@ -41,7 +44,9 @@ struct StoreCommand: ParsableCommand {
                 Terminal.line(JSONText.line(findings))
             } else {
                 for fault in findings.faults { Terminal.line(fault) }
-                let unchecked = findings.uncheckedBatches > 0 ? " (\(findings.uncheckedBatches) from before there were checksums)" : ""
+                let unchecked =
+                    findings.uncheckedBatches > 0
+                    ? " (\(findings.uncheckedBatches) from before there were checksums)" : ""
                 Terminal.line(
                     "\(findings.readings) readings in \(findings.batches) batches\(unchecked), \(findings.transitions) transitions, "
                         + "\(findings.auditRecords) audit records: \(findings.faults.isEmpty ? "all as written" : "\(findings.faults.count) faults")"
@@ -85,8 +90,11 @@ struct StoreCommand: ParsableCommand {
             let showsProgress = Terminal.hasColour(STDERR_FILENO)
             let rescue: StoreRescue
             do {
-                rescue = try Store.repair(path: path, because: faults.first ?? "asked for", at: SystemClock().now()) { share in
-                    if showsProgress { FileHandle.standardError.write(Data("\r\(Int(share * 100)) % of the readings".utf8)) }
+                rescue = try Store.repair(path: path, because: faults.first ?? "asked for", at: SystemClock().now()) {
+                    share in
+                    if showsProgress {
+                        FileHandle.standardError.write(Data("\r\(Int(share * 100)) % of the readings".utf8))
+                    }
                 }
             } catch {
                 Terminal.complain("\(error)")

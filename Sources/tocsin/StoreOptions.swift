@@ -55,7 +55,9 @@ struct TimeOptions: ParsableArguments {
     @Flag(help: "Show times in UTC, and not in the site's local time.")
     var utc = false
 
-    func clock(_ store: OpenStore) -> SiteClock { SiteClock(zone: utc ? ZoneTable() : store.zone, now: SystemClock().now()) }
+    func clock(_ store: OpenStore) -> SiteClock {
+        SiteClock(zone: utc ? ZoneTable() : store.zone, now: SystemClock().now())
+    }
 }
 
 /// Times as operators read them.
@@ -64,14 +66,17 @@ struct SiteClock {
     let now: Instant
 
     /// `2018-06-03 17:05:00 UTC-4`, of RFC 3339.
-    func full(_ text: String) -> String { Instant(rfc3339: text.utf8).map { LocalTime($0, in: zone).description } ?? text }
+    func full(_ text: String) -> String {
+        Instant(rfc3339: text.utf8).map { LocalTime($0, in: zone).description } ?? text
+    }
 
     /// `17:05` of today, `06-03 17:05` of another day, `2017-06-03 17:05` of another year.
     func short(_ text: String) -> String {
         guard let instant = Instant(rfc3339: text.utf8) else { return text }
         let (time, today) = (LocalTime(instant, in: zone), LocalTime(now, in: zone))
         if time.day == today.day { return time.minute }
-        return time.day.prefix(4) == today.day.prefix(4) ? "\(time.day.dropFirst(5)) \(time.minute)" : "\(time.day) \(time.minute)"
+        return time.day.prefix(4) == today.day.prefix(4)
+            ? "\(time.day.dropFirst(5)) \(time.minute)" : "\(time.day) \(time.minute)"
     }
 
     /// How long ago, or between two times: `42 min`.

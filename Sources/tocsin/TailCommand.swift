@@ -29,7 +29,9 @@ struct TailCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only alarms of this level or a higher one.", valueName: "level"))
     var level: String?
 
-    @Option(help: ArgumentHelp("Only alarms in this area; * stands for a part of the path, ** for any rest.", valueName: "area"))
+    @Option(
+        help: ArgumentHelp(
+            "Only alarms in this area; * stands for a part of the path, ** for any rest.", valueName: "area"))
     var area: String?
 
     @Flag(help: "One JSON object a line, with times in UTC.")
@@ -61,7 +63,8 @@ struct TailCommand: AsyncParsableCommand {
         var lastDay = ""
         while true {
             let line = EventLine(
-                ladder: ladder, clock: times.clock(store), width: Terminal.width, hasColour: Terminal.hasColour(STDOUT_FILENO))
+                ladder: ladder, clock: times.clock(store), width: Terminal.width,
+                hasColour: Terminal.hasColour(STDOUT_FILENO))
             let events = try reader.events(after: last, since: start)
             for event in events {
                 last = event.id
@@ -71,7 +74,9 @@ struct TailCommand: AsyncParsableCommand {
                     lastDay = day
                 }
                 Terminal.write(json ? JSONText.line(event) : line.text(event))
-                if bell, ["raised", "rose", "blind"].contains(event.kind) { FileHandle.standardOutput.write(Data([7])) }
+                if bell, ["raised", "rose", "blind"].contains(event.kind) {
+                    FileHandle.standardOutput.write(Data([7]))
+                }
             }
             if events.count == 1000 { continue }
             if !follow { return }

@@ -12,7 +12,9 @@ enum Terminal {
 
     /// Says what is wrong. It may have several lines, and nothing in it steers the terminal, wherever it came from.
     static func complain(_ text: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { ControlCharacters.escaped(String($0)) }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            ControlCharacters.escaped(String($0))
+        }
         FileHandle.standardError.write(Data("tocsin: \(lines.joined(separator: "\n"))\n".utf8))
     }
 
@@ -24,7 +26,8 @@ enum Terminal {
         }
     }
 
-    /// Writes one line, whatever its text came from: what would end the line, or steer the terminal, is shown as its escape.
+    /// Writes one line, whatever its text came from: what would end the line, or steer the terminal, is shown as its
+    /// escape.
     static func line(_ text: String) { write(ControlCharacters.escaped(text)) }
 
     /// Writes a text as it is: of the program's own, or painted and with its parts escaped.
@@ -33,7 +36,9 @@ enum Terminal {
     static func write(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
     /// The text in a colour; what came from elsewhere in it is escaped.
-    static func paint(_ code: String, _ text: String) -> String { "\u{1b}[\(code)m\(ControlCharacters.escaped(text))\u{1b}[0m" }
+    static func paint(_ code: String, _ text: String) -> String {
+        "\u{1b}[\(code)m\(ControlCharacters.escaped(text))\u{1b}[0m"
+    }
 }
 
 extension Terminal {
@@ -51,7 +56,9 @@ extension Terminal {
         return width < 2 ? "" : text.prefix(width - 1) + "…"
     }
 
-    static func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
+    static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
 
     /// Lines of at most so many columns, broken at spaces.
     static func wrapped(_ text: String, to width: Int?) -> [String] {

@@ -4,9 +4,12 @@ import Foundation
 @main
 enum Program {
     static func main() async {
-        // Swift reads the command line from /proc. Without it every command would be the one without arguments, which succeeds.
+        // Swift reads the command line from /proc. Without it every command would be the one without arguments, which
+        // succeeds.
         guard !CommandLine.arguments.isEmpty else {
-            Terminal.complain("/proc is not there, and without it the command line cannot be read: mount it (mount -t proc proc /proc)")
+            Terminal.complain(
+                "/proc is not there, and without it the command line cannot be read: mount it (mount -t proc proc /proc)"
+            )
             exit(71)
         }
         await Tocsin.main()
@@ -35,9 +38,12 @@ struct Tocsin: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, AlarmsCommand.self, HistoryCommand.self,
-            AcknowledgeCommand.self, ShelveCommand.self, UnshelveCommand.self, OutOfServiceCommand.self, InServiceCommand.self,
-            OutboxCommand.self, SensorsCommand.self, RefusedCommand.self, AuditCommand.self, StoreCommand.self, HealthRulesCommand.self,
+            RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, AlarmsCommand.self,
+            HistoryCommand.self,
+            AcknowledgeCommand.self, ShelveCommand.self, UnshelveCommand.self, OutOfServiceCommand.self,
+            InServiceCommand.self,
+            OutboxCommand.self, SensorsCommand.self, RefusedCommand.self, AuditCommand.self, StoreCommand.self,
+            HealthRulesCommand.self,
             SchemaCommand.self, DemoCommand.self,
         ])
 }

@@ -33,7 +33,8 @@ import Testing
             var planner = EscalationPlanner(
                 site: "s", destinations: [.init(name: "a", minimumLevel: Level(rank: 1))], policies: PolicySet())
             var bench = try AlarmBench()
-            return bench.feed([(0, 2.5), (60, 9.5), (700, 2.5), (2000, 0.5)]).flatMap { planner.note($0) }.map(\.payload)
+            return bench.feed([(0, 2.5), (60, 9.5), (700, 2.5), (2000, 0.5)]).flatMap { planner.note($0) }.map(
+                \.payload)
         }
         #expect(try payloads() == payloads())
     }
@@ -49,7 +50,8 @@ import Testing
         #expect(taken.alarm.sequence == 2)
         #expect((taken.person, taken.note) == ("ada", "on my way"))
         #expect(throws: OperatorError.self) {
-            try bench.book.carryOut(OperatorOrder(.acknowledge, alarm: "river-rising/s1", person: "bob", note: ""), at: Self.start)
+            try bench.book.carryOut(
+                OperatorOrder(.acknowledge, alarm: "river-rising/s1", person: "bob", note: ""), at: Self.start)
         }
         let rose = bench.feed([(60, 9.5)])
         #expect(rose.map(\.kind) == [.rose])
@@ -63,13 +65,16 @@ import Testing
         #expect(late.alarm.cleared != nil)
         #expect(bench.book.unacknowledgedReturns.isEmpty)
         #expect {
-            try bench.book.carryOut(OperatorOrder(.acknowledge, alarm: "river", person: "ada", note: ""), at: Self.start)
+            try bench.book.carryOut(
+                OperatorOrder(.acknowledge, alarm: "river", person: "ada", note: ""), at: Self.start)
         } throws: {
             "\($0)".contains("there is no alarm 'river'")
         }
     }
 
-    @Test("a shelved alarm is recorded until its time is over or someone takes it back; its place stays so while alarms come and go")
+    @Test(
+        "a shelved alarm is recorded until its time is over or someone takes it back; its place stays so while alarms come and go"
+    )
     func shelving() throws {
         var bench = try AlarmBench()
         _ = bench.feed([(0, 2.5)])
@@ -100,12 +105,15 @@ import Testing
     func idlePlace() throws {
         var bench = try AlarmBench()
         let outcome = try bench.book.carryOut(
-            OperatorOrder(.takeOutOfService, alarm: "river-rising/s1", person: "ada", note: "washed away"), at: Self.start)
+            OperatorOrder(.takeOutOfService, alarm: "river-rising/s1", person: "ada", note: "washed away"),
+            at: Self.start)
         #expect(outcome.transition == nil)
         #expect(outcome.name == "river-rising/s1")
         #expect(outcome.aside?.aside?.kind == .outOfService)
         #expect(bench.feed([(0, 2.5)]).map(\.alarm.state) == [.outOfService])
-        #expect { try bench.carryOut(.shelve(.hours(1)), "x", at: 5) } throws: { "\($0)".contains("out of service already") }
+        #expect { try bench.carryOut(.shelve(.hours(1)), "x", at: 5) } throws: {
+            "\($0)".contains("out of service already")
+        }
         #expect { try bench.carryOut(.acknowledge, at: 5) } throws: { "\($0)".contains("is out of service") }
         let back = try bench.carryOut(.putBack, "repaired", at: 10)
         #expect(back.kind == .inService)
@@ -119,9 +127,12 @@ import Testing
         _ = bench.feed([(0, 2.5)])
         var changes: [LevelChange] = []
         _ = bench.engine.ingest(Reading(series: SeriesID(index: 4), time: Self.start, value: 3), into: &changes)
-        for change in changes { _ = bench.book.apply(change, ladder: bench.engine.ladderState(of: change.instance), recorded: Self.start) }
+        for change in changes {
+            _ = bench.book.apply(change, ladder: bench.engine.ladderState(of: change.instance), recorded: Self.start)
+        }
         #expect {
-            try bench.book.carryOut(OperatorOrder(.acknowledge, alarm: "river-rising", person: "ada", note: ""), at: Self.start)
+            try bench.book.carryOut(
+                OperatorOrder(.acknowledge, alarm: "river-rising", person: "ada", note: ""), at: Self.start)
         } throws: {
             "\($0)".contains("may be 2 alarms")
         }
@@ -148,7 +159,8 @@ import Testing
                 clear: stage < 0.9 m for 1m
             """)
         let transitions = bench.feed([
-            (0, 4.5), (60, 4.2), (120, 3.5), (180, 2.95), (240, 2.85), (300, 1.9), (360, 1.7), (421, 1.6), (480, 0.95), (540, 0.8),
+            (0, 4.5), (60, 4.2), (120, 3.5), (180, 2.95), (240, 2.85), (300, 1.9), (360, 1.7), (421, 1.6), (480, 0.95),
+            (540, 0.8),
             (601, 0.7), (660, 0.7),
         ])
         #expect(
@@ -246,10 +258,14 @@ import Testing
 
     private func acknowledge(_ name: String, in book: AlarmBook) throws -> String {
         var book = book
-        return try book.carryOut(OperatorOrder(.acknowledge, alarm: name, person: "ada", note: ""), at: Self.start + .hours(1)).name
+        return try book.carryOut(
+            OperatorOrder(.acknowledge, alarm: name, person: "ada", note: ""), at: Self.start + .hours(1)
+        ).name
     }
 
-    @Test("rule/group names the alarm of that place and no other, and of several there the active one; an identity names itself")
+    @Test(
+        "rule/group names the alarm of that place and no other, and of several there the active one; an identity names itself"
+    )
     func exactNames() throws {
         let book = try crowd()
         let active = "river-rising/s7@2018-06-03T20:20:50Z"
@@ -263,14 +279,20 @@ import Testing
 
     @Test(
         "a beginning that ends within a part names nothing, however few begin so",
-        arguments: ["river-rising/s777@2018-06-03T20:2", "river-rising/s", "river-risin", "r", "", "s7", "river-rising/s7777", "7"])
+        arguments: [
+            "river-rising/s777@2018-06-03T20:2", "river-rising/s", "river-risin", "r", "", "s7", "river-rising/s7777",
+            "7",
+        ])
     func partialNames(name: String) throws {
         let book = try crowd()
-        #expect { try acknowledge(name, in: book) } throws: { "\($0)".hasPrefix("there is no alarm '\(name)' that waits for anyone") }
+        #expect { try acknowledge(name, in: book) } throws: {
+            "\($0)".hasPrefix("there is no alarm '\(name)' that waits for anyone")
+        }
         for action in [.shelve(.hours(1)), .unshelve, .takeOutOfService, .putBack] as [OperatorOrder.Action] {
             var book = book
             #expect {
-                try book.carryOut(OperatorOrder(action, alarm: name, person: "ada", note: "why"), at: Self.start + .hours(1))
+                try book.carryOut(
+                    OperatorOrder(action, alarm: name, person: "ada", note: "why"), at: Self.start + .hours(1))
             } throws: {
                 "\($0)".hasPrefix("there is no place '\(name)', and no active alarm of that name")
             }
@@ -283,7 +305,8 @@ import Testing
         #expect { try acknowledge("river-rising", in: book) } throws: {
             "\($0)".hasPrefix("'river-rising' may be 5 alarms: river-rising/s1@") && !"\($0)".contains("more")
         }
-        #expect(AlarmName.list((10..<22).map { "a\($0)" }) == "a10, a11, a12, a13, a14, a15, a16, a17, a18, a19 and 2 more")
+        #expect(
+            AlarmName.list((10..<22).map { "a\($0)" }) == "a10, a11, a12, a13, a14, a15, a16, a17, a18, a19 and 2 more")
         var one = try AlarmBench()
         _ = one.feed([(0, 2.5)])
         #expect(try acknowledge("river-rising", in: one.book) == "river-rising/s1@2018-06-03T20:00:00Z")
@@ -307,7 +330,9 @@ import Testing
         switch schema["type"] as? String {
         case "object":
             let object = try #require(value as? [String: Any], "\(path) is an object")
-            for key in schema["required"] as? [String] ?? [] { #expect(object[key] != nil, "\(path)/\(key) is missing") }
+            for key in schema["required"] as? [String] ?? [] {
+                #expect(object[key] != nil, "\(path)/\(key) is missing")
+            }
             let properties = schema["properties"] as? [String: [String: Any]] ?? [:]
             for (key, member) in object {
                 if let known = properties[key] {
@@ -329,7 +354,8 @@ import Testing
     func retired() throws {
         var bench = try AlarmBench()
         _ = bench.feed([(0, 2.5)])
-        var other = try AlarmBench(AlarmBench.rules.replacing("river-rising", with: "another").replacing("> 2 m", with: "> 3 m"))
+        var other = try AlarmBench(
+            AlarmBench.rules.replacing("river-rising", with: "another").replacing("> 2 m", with: "> 3 m"))
         let gone = other.book.restore(bench.book.active, at: Self.start)
         #expect(gone.ladders.isEmpty)
         #expect(gone.retired.map(\.kind) == [.retired])

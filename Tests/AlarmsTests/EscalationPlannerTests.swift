@@ -40,7 +40,8 @@ import Testing
             EscalationPlanner(
                 site: "s",
                 destinations: [
-                    .init(name: "log", minimumLevel: Level(rank: 1)), .init(name: "pager", minimumLevel: Level(rank: 1)),
+                    .init(name: "log", minimumLevel: Level(rank: 1)),
+                    .init(name: "pager", minimumLevel: Level(rank: 1)),
                     .init(name: "town", minimumLevel: Level(rank: 3)),
                     .init(name: "public", minimumLevel: Level(rank: 1), isPublic: true),
                 ], policies: policies)
@@ -66,7 +67,10 @@ import Testing
                     continue
                 }
                 #expect(event.id == escalation.identity)
-                let step = event.data.escalation.map { " \($0.policy)/\($0.step)" + ($0.repetition > 0 ? "~\($0.repetition)" : "") } ?? ""
+                let step =
+                    event.data.escalation.map {
+                        " \($0.policy)/\($0.step)" + ($0.repetition > 0 ? "~\($0.repetition)" : "")
+                    } ?? ""
                 sent.append("\(escalation.destination) \(event.data.transition.kind)\(step)")
             }
         }
@@ -102,7 +106,8 @@ import Testing
               - { to: town, after: 15m active, minimum_level: warning }
         """
 
-    @Test("steps come when they are due, are repeated as often as they say, and stop when someone has taken the alarm on")
+    @Test(
+        "steps come when they are due, are repeated as often as they say, and stop when someone has taken the alarm on")
     func steps() throws {
         var duty = try Duty(Self.duty)
         duty.water(3.5, at: 0)
@@ -123,7 +128,10 @@ import Testing
         #expect(duty.takeSent() == ["log acknowledged", "pager acknowledged", "town acknowledged"])
         // Its sensor was silent for hours.
         duty.water(1, at: 9010)
-        #expect(duty.takeSent() == ["log uncertain", "pager uncertain", "town uncertain", "log cleared", "pager cleared", "town cleared"])
+        #expect(
+            duty.takeSent() == [
+                "log uncertain", "pager uncertain", "town uncertain", "log cleared", "pager cleared", "town cleared",
+            ])
     }
 
     @Test("who has taken it on in time keeps the unacknowledged step from coming, and not the active one")
@@ -142,7 +150,9 @@ import Testing
         #expect(duty.takeSent() == ["pager rose duty/2"])
     }
 
-    @Test("an alarm that rises starts the higher level's steps at once, and one that clears tells those who were told, and nobody else")
+    @Test(
+        "an alarm that rises starts the higher level's steps at once, and one that clears tells those who were told, and nobody else"
+    )
     func rise() throws {
         var duty = try Duty(
             """
@@ -221,7 +231,9 @@ import Testing
         #expect(over.takeSent() == ["pager raised duty/2", "pager cleared"])
     }
 
-    @Test("what is put aside is told of once, then nobody is told until it is back; its end is told to those who knew of it")
+    @Test(
+        "what is put aside is told of once, then nobody is told until it is back; its end is told to those who knew of it"
+    )
     func aside() throws {
         var duty = try Duty(Self.duty)
         duty.water(3.5, at: 0)
@@ -257,7 +269,8 @@ import Testing
         #expect(duty.takeSent() == ["log raised duty/1", "log acknowledged"])
         let alarm = try #require(duty.bench.book.active.first)
         duty.loseState()
-        let isRead = duty.planner.restore(alarm, course: text, told: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
+        let isRead = duty.planner.restore(
+            alarm, course: text, told: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
         #expect(!isRead)
         duty.water(1, at: 30)
         #expect(duty.takeSent() == ["log cleared"])
@@ -270,7 +283,8 @@ import Testing
         let alarm = try #require(duty.bench.book.active.first)
         _ = duty.takeSent()
         duty.loseState()
-        let isRead = duty.planner.restore(alarm, course: "{}", told: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
+        let isRead = duty.planner.restore(
+            alarm, course: "{}", told: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
         #expect(!isRead)
         duty.advance(to: 400)
         #expect(duty.takeSent().contains("pager raised duty/2"))

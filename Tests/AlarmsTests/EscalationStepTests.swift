@@ -9,7 +9,9 @@ import Testing
 @Suite struct EscalationStepTests {
     private typealias Duty = EscalationPlannerTests.Duty
 
-    @Test("a step tells only of the events that it asks for; a destination of several steps hears what any of them asks for")
+    @Test(
+        "a step tells only of the events that it asks for; a destination of several steps hears what any of them asks for"
+    )
     func events() throws {
         let text = """
             policies:
@@ -36,7 +38,9 @@ import Testing
         #expect(duty.takeSent() == ["log cleared", "town cleared"])
         #expect {
             try Duty("policies: [{ name: duty, steps: [{ to: log, on: [raisd] }] }]")
-        } throws: { "\($0)".contains("'raisd' is not an event of an alarm") && "\($0)".contains("did you mean 'raised'?") }
+        } throws: {
+            "\($0)".contains("'raisd' is not an event of an alarm") && "\($0)".contains("did you mean 'raised'?")
+        }
     }
 
     @Test("a later step tells who was told before, that nobody has acknowledged, and is repeated as it says")

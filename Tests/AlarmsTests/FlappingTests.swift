@@ -66,7 +66,10 @@ import Testing
         }
         #expect(transitions.last?.kind == .flapping)
         let calm = bench.book.calm(at: now + .minutes(10))
-        #expect(calm.map(\.note) == [text == "at one time" ? "calm after 8 changes at one time" : "calm after 8 changes in \(text)"])
+        #expect(
+            calm.map(\.note) == [
+                text == "at one time" ? "calm after 8 changes at one time" : "calm after 8 changes in \(text)"
+            ])
     }
 
     @Test("a rise above the level at which it is held is never hidden")
@@ -97,7 +100,9 @@ import Testing
         #expect(next.book.calm(at: AlarmBench.start + .seconds(270) + .minutes(10)).map(\.kind) == [.cleared])
     }
 
-    @Test("whatever an alarm does, it is never shown lower than its condition, and in the end as its condition is", arguments: 1...40)
+    @Test(
+        "whatever an alarm does, it is never shown lower than its condition, and in the end as its condition is",
+        arguments: 1...40)
     func neverHidden(seed: UInt64) throws {
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)

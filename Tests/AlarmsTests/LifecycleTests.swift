@@ -48,7 +48,8 @@ import Testing
             case .clear: transitions = bench.feed([(seconds, 0)])
             case .suppress: transitions = bench.feed([(seconds, 35)], series: 1)
             case .release: transitions = bench.feed([(seconds, 20)], series: 1)
-            case .acknowledge: transitions = [try bench.carryOut(.acknowledge, alarm: last?.id ?? "river-rising/s1", at: seconds)]
+            case .acknowledge:
+                transitions = [try bench.carryOut(.acknowledge, alarm: last?.id ?? "river-rising/s1", at: seconds)]
             case .shelve: transitions = try order(.shelve(.hours(1)))
             case .unshelve: transitions = try order(.unshelve)
             case .takeOutOfService: transitions = try order(.takeOutOfService)
@@ -65,7 +66,8 @@ import Testing
             // An alarm that has ended is named by itself, so that it is refused rather than its place put aside.
             let name = last?.cleared == nil ? "river-rising/s1" : last?.id ?? ""
             let outcome = try bench.book.carryOut(
-                OperatorOrder(action, alarm: name, person: "ada", note: "why"), at: AlarmBench.start + .seconds(seconds))
+                OperatorOrder(action, alarm: name, person: "ada", note: "why"), at: AlarmBench.start + .seconds(seconds)
+            )
             return outcome.transition.map { [$0] } ?? []
         }
     }

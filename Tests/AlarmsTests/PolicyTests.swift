@@ -8,7 +8,8 @@ import Testing
 @Suite struct PolicyFileTests {
     private func read(_ text: String) throws -> PolicySet {
         try PolicySet.read(
-            SourceFile(name: "policies.yaml", text: text), ladder: SmallSite.ladder, destinations: ["log", "pager", "town"],
+            SourceFile(name: "policies.yaml", text: text), ladder: SmallSite.ladder,
+            destinations: ["log", "pager", "town"],
             zone: ZoneTable())
     }
 
@@ -57,7 +58,10 @@ import Testing
             ("policies: [{ name: a, steps: [{ to: log }] }, { name: a, steps: [{ to: log }] }]", "two policies 'a'"),
             ("calendars: { c: { days: mon-fry } }\npolicies: [{ name: a, steps: [{ to: log }] }]", "a day is one of"),
             ("calendars: { c: { from: \"25:00\" } }\npolicies: [{ name: a, steps: [{ to: log }] }]", "'from' must be"),
-            ("calendars: { c: { except: [christmas] } }\npolicies: [{ name: a, steps: [{ to: log }] }]", "a date is written"),
+            (
+                "calendars: { c: { except: [christmas] } }\npolicies: [{ name: a, steps: [{ to: log }] }]",
+                "a date is written"
+            ),
         ])
     func mistakes(text: String, message: String) {
         #expect { try read(text) } throws: { "\($0)".contains(message) && "\($0)".contains("policies.yaml:") }

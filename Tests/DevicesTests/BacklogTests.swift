@@ -26,16 +26,21 @@ import Testing
             let arrival = ClockJudgeTests.start + TimeSpan(nanoseconds: Int64(message.arrival * 1e9))
             let own = ClockJudgeTests.start + TimeSpan(nanoseconds: Int64(message.own * 1e9))
             let time = judge.judge(
-                own, arrival: arrival, tolerance: ClockTolerance(), interval: TimeSpan(nanoseconds: Int64(interval * 1e9)))
+                own, arrival: arrival, tolerance: ClockTolerance(),
+                interval: TimeSpan(nanoseconds: Int64(interval * 1e9)))
             text += time.quality.isEmpty ? "o" : "a"
         }
         return text
     }
 
     /// A time as a device writes it that knows whole steps of a clock.
-    static func written(_ time: Double, step: Double) -> Double { step > 0 ? (time / step).rounded(.down) * step : time }
+    static func written(_ time: Double, step: Double) -> Double {
+        step > 0 ? (time / step).rounded(.down) * step : time
+    }
 
-    @Test("after a power cut a backlog keeps its times, with messages from before the clock was set and without", arguments: 0...4)
+    @Test(
+        "after a power cut a backlog keeps its times, with messages from before the clock was set and without",
+        arguments: 0...4)
     func bootMessages(count: Int) {
         let live = (0..<5).map { Message(own: Double($0) * 60, arrival: Double($0) * 60 + 0.3) }
         let back = 7500.0
@@ -58,7 +63,9 @@ import Testing
         #expect(!Self.judge(live + backlog, interval: 60).contains("a"))
     }
 
-    @Test("a clock that stands still is replaced, however often the device measures", arguments: [10, 60, 600] as [Double])
+    @Test(
+        "a clock that stands still is replaced, however often the device measures",
+        arguments: [10, 60, 600] as [Double])
     func standsStill(interval: Double) {
         let live = (0..<5).map { Message(own: Double($0) * interval, arrival: Double($0) * interval) }
         let still = (0..<200).map { Message(own: 5 * interval, arrival: Double(5 + $0) * interval) }
@@ -96,7 +103,8 @@ import Testing
         default: times.shuffle(using: &random)
         }
         let isMixed = Bool.random(using: &random)
-        let stall = interval > 1 && Bool.random(using: &random) ? Int.random(in: 0..<count * perTime, using: &random) : -1
+        let stall =
+            interval > 1 && Bool.random(using: &random) ? Int.random(in: 0..<count * perTime, using: &random) : -1
         var nextLive = (now / interval).rounded(.up) * interval
         for (index, time) in times.flatMap({ Array(repeating: $0, count: perTime) }).enumerated() {
             now += pause * Double.random(in: 0.7...1.2, using: &random)
@@ -114,17 +122,23 @@ import Testing
         let expected = String(messages.map { $0.own < -1e6 ? "a" : "o" })
         #expect(
             found == expected,
-            "seed \(seed): interval \(interval), \(perTime) a time, pause \(pause), step \(step), mixed \(isMixed), stall \(stall)")
+            "seed \(seed): interval \(interval), \(perTime) a time, pause \(pause), step \(step), mixed \(isMixed), stall \(stall)"
+        )
     }
 
-    @Test("any clock that falls back is replaced within three messages that tell its pace", arguments: 0..<400 as Range<UInt64>)
+    @Test(
+        "any clock that falls back is replaced within three messages that tell its pace",
+        arguments: 0..<400 as Range<UInt64>)
     func anyFall(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let interval = try #require(([0.5, 2, 5, 10, 20, 30, 60, 600, 3600] as [Double]).randomElement(using: &random))
         let step = try #require(([0, 1, 60] as [Double]).randomElement(using: &random))
         let back = try #require(
-            ([56.9 * Self.year, 1024 * 7 * 86400, 400 * 86400, 86400, 3600, Double.random(in: 800...1e7, using: &random)] as [Double])
-                .randomElement(using: &random))
+            ([
+                56.9 * Self.year, 1024 * 7 * 86400, 400 * 86400, 86400, 3600,
+                Double.random(in: 800...1e7, using: &random),
+            ] as [Double])
+            .randomElement(using: &random))
         // From one message to the next a clock that loses time loses this share of what passes.
         let loss = Bool.random(using: &random) ? 0 : Double.random(in: 0.1...1.5, using: &random)
         let before = Int.random(in: 3...20, using: &random)
@@ -139,7 +153,10 @@ import Testing
         #expect(found.prefix(before) == String(repeating: "o", count: before), "seed \(seed)")
         // Where stamps are coarser than what they move by, three messages do not say how fast the clock goes.
         let patience = step > interval * abs(1 - loss) / 2 ? 2 + Int(max(2 * step / interval, 3)) : 3
-        let believed = found.dropFirst(before).lastIndex(of: "o").map { found.distance(from: found.startIndex, to: $0) + 1 - before } ?? 0
+        let believed =
+            found.dropFirst(before).lastIndex(of: "o").map {
+                found.distance(from: found.startIndex, to: $0) + 1 - before
+            } ?? 0
         #expect(
             believed <= (back > 5 * Self.year ? 0 : patience),
             "seed \(seed): interval \(interval), step \(step), back \(back), loss \(loss): \(found)")
@@ -147,7 +164,9 @@ import Testing
         var judge = ClockJudge()
         _ = Self.judge(&judge, messages, interval: interval)
         let end = Double(before + 60) * interval
-        let right = (0..<5).map { Message(own: end + Double($0) * interval, arrival: end + Double($0) * interval + 0.2) }
+        let right = (0..<5).map {
+            Message(own: end + Double($0) * interval, arrival: end + Double($0) * interval + 0.2)
+        }
         #expect(Self.judge(&judge, right, interval: interval) == "ooooo", "seed \(seed)")
     }
 }

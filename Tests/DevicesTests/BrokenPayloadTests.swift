@@ -26,7 +26,8 @@ import Testing
     @Test(
         "a word that is not a JSON value costs its own field, and is named",
         arguments: [
-            "nan", "NaN", "NAN", "-nan", "inf", "Infinity", "-Infinity", "+inf", "nan(ind)", "1.#QNAN", "1e999", "-1e999", "01", "+1", ".5",
+            "nan", "NaN", "NAN", "-nan", "inf", "Infinity", "-Infinity", "+inf", "nan(ind)", "1.#QNAN", "1e999",
+            "-1e999", "01", "+1", ".5",
             "5.",
             "0x1F", "1_000", "True", "None", "undefined", "N/A", "--", "2.5m", "é",
         ])
@@ -48,15 +49,19 @@ import Testing
     @Test(
         "what stands around a document, and bytes in a text that nobody reads, cost nothing",
         arguments: [
-            Array("{\"water_level\":2.5}\0".utf8), Array("{\"water_level\":2.5}\0\0\0".utf8), Array("{\"water_level\":2.5}\r\n\0".utf8),
+            Array("{\"water_level\":2.5}\0".utf8), Array("{\"water_level\":2.5}\0\0\0".utf8),
+            Array("{\"water_level\":2.5}\r\n\0".utf8),
             Array("{\"water_level\":2.5}\0{\"water_level\":9}".utf8), Array(" \r\n{\"water_level\":2.5}\n".utf8),
-            [0xef, 0xbb, 0xbf] + Array("{\"water_level\":2.5}".utf8), [0xef, 0xbb, 0xbf] + Array("{\"water_level\":2.5}\0".utf8),
+            [0xef, 0xbb, 0xbf] + Array("{\"water_level\":2.5}".utf8),
+            [0xef, 0xbb, 0xbf] + Array("{\"water_level\":2.5}\0".utf8),
             Array("{\"name\":\"Keller S".utf8) + [0xfc] + Array("d\",\"water_level\":2.5}".utf8),
             Array("{\"name".utf8) + [0xe4, 0xff, 0xc3] + Array("\":1,\"water_level\":2.5}".utf8),
             Array("{\"name\":\"cut ".utf8) + [0xf0, 0x9f, 0x8c] + Array("\",\"water_level\":2.5}".utf8),
             Array("{\"name\":\"tab\tand\nline\u{1}\",\"water_level\":2.5}".utf8),
             Array(#"{"path":"C:\temp\x\u12","quote":"\"","water_level":2.5}"#.utf8),
-            Array(#"{"half":"\ud83c","other":"\udf0a x","whole":"\ud83c\udf0a","bad":"\ud83c\u0041","water_level":2.5}"#.utf8),
+            Array(
+                #"{"half":"\ud83c","other":"\udf0a x","whole":"\ud83c\udf0a","bad":"\ud83c\u0041","water_level":2.5}"#
+                    .utf8),
         ] as [[UInt8]])
     func surroundings(payload: [UInt8]) throws {
         let found = try decode(payload)
@@ -67,9 +72,12 @@ import Testing
     @Test(
         "a document whose structure is broken is refused, because nobody can say which value is whose",
         arguments: [
-            "{\"water_level\":2.5", "{\"water_level\":2.5 m}", "{\"water_level\" 2.5}", "{water_level:2.5}", "{'water_level':2.5}",
-            "{\"water_level\":2.5,}", "{\"water_level\":2.5}}", "{\"water_level\":2.5}{}", "\"water_level\":2.5", "{\"water_level\":2\0.5}",
-            "{\"name\":\"open,\"water_level\":2.5}", "{\"a\":nan nan,\"water_level\":2.5}", "<water_level>2.5</water_level>",
+            "{\"water_level\":2.5", "{\"water_level\":2.5 m}", "{\"water_level\" 2.5}", "{water_level:2.5}",
+            "{'water_level':2.5}",
+            "{\"water_level\":2.5,}", "{\"water_level\":2.5}}", "{\"water_level\":2.5}{}", "\"water_level\":2.5",
+            "{\"water_level\":2\0.5}",
+            "{\"name\":\"open,\"water_level\":2.5}", "{\"a\":nan nan,\"water_level\":2.5}",
+            "<water_level>2.5</water_level>",
             "\0{\"water_level\":2.5}", "\u{1}\u{2}{\"water_level\":2.5}",
         ])
     func structure(payload: String) throws {
@@ -88,7 +96,9 @@ import Testing
                 "/water_level is the text \"2,5\", not a number",
             ])
         #expect(found.findings.timeFaults.count == 1)
-        #expect(found.findings.description.hasSuffix("; /time is the text \"now\", not a time such as 2018-06-03T22:05:00Z"))
+        #expect(
+            found.findings.description.hasSuffix("; /time is the text \"now\", not a time such as 2018-06-03T22:05:00Z")
+        )
         #expect(try decode(#"{"water_level":"2.5","temperature":"21.5"}"#).findings.faults.count == 2)
     }
 
@@ -98,7 +108,8 @@ import Testing
         let found = try decode("[\(items)]")
         #expect(found.findings.faults.count == PayloadFindings.namedMax)
         #expect(found.findings.description.hasSuffix("; and 80 more"))
-        let text = try decode(#"{"water_level":"\u001b[2J\u009b"# + String(repeating: "x", count: 500) + "\"}").findings.description
+        let text = try decode(#"{"water_level":"\u001b[2J\u009b"# + String(repeating: "x", count: 500) + "\"}").findings
+            .description
         #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) })
         #expect(text.count < 120)
     }
@@ -106,8 +117,10 @@ import Testing
     @Test(
         "a message without any of the readings is not a fault",
         arguments: [
-            "", " ", "\n", "\0", "\u{feff}", "null", "{}", "[]", "[{}]", "[null]", #"{"battery":"100.00","voltage":3015}"#,
-            #"{"water_level":null,"battery":90}"#, #"{"time":"yesterday","battery":90}"#, #"{"name":"S\u00fcd","update":{"state":"idle"}}"#,
+            "", " ", "\n", "\0", "\u{feff}", "null", "{}", "[]", "[{}]", "[null]",
+            #"{"battery":"100.00","voltage":3015}"#,
+            #"{"water_level":null,"battery":90}"#, #"{"time":"yesterday","battery":90}"#,
+            #"{"name":"S\u00fcd","update":{"state":"idle"}}"#,
         ])
     func withoutReadings(payload: String) throws {
         let found = try decode(payload)
@@ -119,7 +132,10 @@ import Testing
     @Test(
         "a time that cannot be read is no fault of the payload: its readings have the time of arrival, and what is wrong is said",
         arguments: [
-            (#""2018-06-03T22:05:00""#, "rfc3339", "a time without a zone: the device has to send Z or an offset such as +01:00 with it"),
+            (
+                #""2018-06-03T22:05:00""#, "rfc3339",
+                "a time without a zone: the device has to send Z or an offset such as +01:00 with it"
+            ),
             ("1528063500000", "rfc3339", "these may be milliseconds since 1970 ('format: unix_ms' in the profile)"),
             ("1528063500", "rfc3339", "these may be seconds since 1970 ('format: unix' in the profile)"),
             ("1528063500000", "unix", "these may be milliseconds since 1970 ('format: unix_ms' in the profile)"),
@@ -127,7 +143,8 @@ import Testing
             (#""1528063500""#, "unix", "/time is the text \"1528063500\", not a number of seconds since 1970"),
             ("nan", "unix", "/time is 'nan', not a number of seconds since 1970"),
             ("true", "unix_ns", "/time is true, not a number of nanoseconds since 1970"),
-            ("9e307", "unix_ms", "not a number of milliseconds since 1970"), ("{}", "rfc3339", "/time is an object, not a time such as"),
+            ("9e307", "unix_ms", "not a number of milliseconds since 1970"),
+            ("{}", "rfc3339", "/time is an object, not a time such as"),
         ])
     func times(time: String, format: String, expected: String) throws {
         let profile = Self.profile.replacing("format: rfc3339", with: "format: \(format)")
@@ -138,7 +155,9 @@ import Testing
         #expect(found.findings.description.contains(expected), "\(found.findings)")
     }
 
-    @Test("offsets that ISO 8601 allows and RFC 3339 does not are read", arguments: ["22:04:00.000+0000", "22:04:00+00", "18:04:00-0400"])
+    @Test(
+        "offsets that ISO 8601 allows and RFC 3339 does not are read",
+        arguments: ["22:04:00.000+0000", "22:04:00+00", "18:04:00-0400"])
     func offsets(time: String) throws {
         let found = try decode("{\"time\":\"2018-06-03T\(time)\",\"water_level\":2.5}")
         #expect(found.readings == ["water_level 2.5 -60"])
@@ -157,8 +176,12 @@ import Testing
                 #"{"time":"2018-06-03 22:05:00.0000000","water_level":2.5}"#, "water_level 2.5 0 suspect",
                 "/time is the text \"2018-06-03 22:05:00.0000000\", a time without a zone: the device has to send Z or an offset such as +01:00 with it"
             ),
-            ("nan", "", "the payload is 'nan', not a JSON object"), ("offline", "", "the payload is 'offline', not a JSON object"),
-            (#"{"water_level":"unavailable","humidity":45}"#, "humidity 45 0", "/water_level is the text \"unavailable\", not a number"),
+            ("nan", "", "the payload is 'nan', not a JSON object"),
+            ("offline", "", "the payload is 'offline', not a JSON object"),
+            (
+                #"{"water_level":"unavailable","humidity":45}"#, "humidity 45 0",
+                "/water_level is the text \"unavailable\", not a number"
+            ),
             (#"{"water_level":2.5,"text":"\u0000\u0000 etc."}"#, "water_level 2.5 0", ""),
             ("{\"water_level\":2.5,\"error\":\"line 1\r\nline 2\"}\r\n", "water_level 2.5 0", ""),
         ])
@@ -171,10 +194,12 @@ import Testing
     @Test("an array of objects is read object by object, each with its own time, and faults say in which one they are")
     func arrayOfObjects() throws {
         let found = try decode(
-            #"[{"time":"2018-06-03T22:04:00Z","water_level":2.4},7,{"time":"2018-06-03T22:05:00Z","water_level":2.5,"humidity":"x"}]"#)
+            #"[{"time":"2018-06-03T22:04:00Z","water_level":2.4},7,{"time":"2018-06-03T22:05:00Z","water_level":2.5,"humidity":"x"}]"#
+        )
         #expect(found.readings == ["water_level 2.4 -60", "water_level 2.5 0"])
         #expect(
-            found.findings.description == "/1 is the number 7, not a JSON object; /2/humidity is the text \"x\", not a number")
+            found.findings.description
+                == "/1 is the number 7, not a JSON object; /2/humidity is the text \"x\", not a number")
     }
 
     @Test("the largest numbers of all are flagged where another unit makes them infinite")
@@ -203,10 +228,13 @@ import Testing
         #expect(try samples("last", #"{"t":1528063500,"sr":4,"x":[null,null]}"#).findings.isWithoutReadings)
         #expect(try samples("last", #"{"t":1528063500,"sr":4,"x":[]}"#).findings.isWithoutReadings)
         #expect(
-            try samples("last", #"{"t":1528063500,"sr":4,"x":1}"#).findings.description == "/x is the number 1, not an array of numbers")
+            try samples("last", #"{"t":1528063500,"sr":4,"x":1}"#).findings.description
+                == "/x is the number 1, not an array of numbers")
     }
 
-    @Test("no sample rate puts a sample into the future, or beyond the years that there are", arguments: ["first", "last"])
+    @Test(
+        "no sample rate puts a sample into the future, or beyond the years that there are",
+        arguments: ["first", "last"])
     func rates(anchor: String) throws {
         for rate in ["1e-9", "1e-300", "5e-324", "1e308", "1e-4"] {
             let found = try samples(anchor, "{\"t\":1528063500,\"sr\":\(rate),\"x\":[1,2,3]}")
@@ -217,8 +245,12 @@ import Testing
             if found.readings.isEmpty { #expect(found.findings.description.contains("/sr"), "\(rate)") }
         }
         for rate in ["0", "-1", "nan", "\"4\"", "null"] {
-            #expect(try samples(anchor, "{\"t\":1528063500,\"sr\":\(rate),\"x\":[1]}").findings.faults.count == 1, "\(rate)")
+            #expect(
+                try samples(anchor, "{\"t\":1528063500,\"sr\":\(rate),\"x\":[1]}").findings.faults.count == 1, "\(rate)"
+            )
         }
-        #expect(try samples(anchor, "{\"t\":1528063500,\"x\":[1]}").findings.description.hasPrefix("/sr is missing, not a sample rate"))
+        #expect(
+            try samples(anchor, "{\"t\":1528063500,\"x\":[1]}").findings.description.hasPrefix(
+                "/sr is missing, not a sample rate"))
     }
 }

@@ -13,10 +13,11 @@ import Testing
         return tolerance
     }
 
-    /// Judges messages that come `every` seconds; `offsets` are their own times minus those of their arrival, in seconds.
-    /// `o` is the own time, `a` that of the arrival.
+    /// Judges messages that come `every` seconds; `offsets` are their own times minus those of their arrival, in
+    /// seconds. `o` is the own time, `a` that of the arrival.
     static func judge(
-        _ judge: inout ClockJudge, _ offsets: [Double], every: Double = 60, from first: Double = 0, tolerance: ClockTolerance = tolerance(),
+        _ judge: inout ClockJudge, _ offsets: [Double], every: Double = 60, from first: Double = 0,
+        tolerance: ClockTolerance = tolerance(),
         interval: TimeSpan = .minutes(1)
     ) -> String {
         var text = ""
@@ -24,7 +25,9 @@ import Testing
             let arrival = start + TimeSpan(nanoseconds: Int64((first + Double(index) * every) * 1e9))
             let own = Instant(nanoseconds: arrival.nanoseconds + Int64(offset * 1e9))
             let time = judge.judge(own, arrival: arrival, tolerance: tolerance, interval: interval)
-            text += time.instant == own && time.quality.isEmpty ? "o" : time.instant == arrival && !time.quality.isEmpty ? "a" : "?"
+            text +=
+                time.instant == own && time.quality.isEmpty
+                ? "o" : time.instant == arrival && !time.quality.isEmpty ? "a" : "?"
         }
         return text
     }
@@ -46,7 +49,11 @@ import Testing
         let isAbsurd = back > 5 * Self.year
         let expected = isAbsurd ? "ooooaaaaaaaaaaaaaaaaaaaaoooo" : "ooooooaaaaaaaaaaaaaaaaaaoooo"
         // A fall of a few minutes is over before three messages have come, where they come seldom.
-        if back > 660 || back > 3 * every + 60 { #expect(found == expected) } else { #expect(found.contains("?") == false) }
+        if back > 660 || back > 3 * every + 60 {
+            #expect(found == expected)
+        } else {
+            #expect(found.contains("?") == false)
+        }
     }
 
     @Test("a clock that was never set is replaced, also before anything is known of it")
@@ -68,7 +75,8 @@ import Testing
 
     @Test(
         "a backlog keeps its own times, however old, however fast, alone or among new messages",
-        arguments: [(0.001, 1.0), (0.001, 60), (0.001, 3600), (0.05, 1), (1, 60), (1, 10), (10, 600), (0.3, 5)] as [(Double, Double)])
+        arguments: [(0.001, 1.0), (0.001, 60), (0.001, 3600), (0.05, 1), (1, 60), (1, 10), (10, 600), (0.3, 5)]
+            as [(Double, Double)])
     func backlog(every: Double, step: Double) {
         let count = 400
         var offsets = Array(repeating: -0.2, count: 5)
@@ -107,7 +115,8 @@ import Testing
                 for step in 0..<8 as Range<Int64> {
                     let arrival = Self.start + .minutes(step)
                     let time = judge.judge(
-                        Instant(nanoseconds: own), arrival: arrival, tolerance: Self.tolerance(behind: behind), interval: .minutes(1))
+                        Instant(nanoseconds: own), arrival: arrival, tolerance: Self.tolerance(behind: behind),
+                        interval: .minutes(1))
                     if behind != TimeSpan(nanoseconds: .max) { #expect(time.instant == arrival) }
                     _ = judge.report(Instant(nanoseconds: own), arrival: arrival)
                 }
@@ -118,7 +127,9 @@ import Testing
         }
     }
 
-    @Test("a wrong clock is reported from the third message on, and once when it is right again; the report survives a stop")
+    @Test(
+        "a wrong clock is reported from the third message on, and once when it is right again; the report survives a stop"
+    )
     func reports() throws {
         var judge = ClockJudge()
         func report(_ offset: Int64, at minute: Int64) -> Double? {
@@ -127,7 +138,10 @@ import Testing
             _ = judge.judge(own, arrival: arrival, tolerance: Self.tolerance(), interval: .minutes(1))
             return judge.report(own, arrival: arrival)
         }
-        #expect([0, 0, -3600, -3600, -3600, -3600].enumerated().map { report($1, at: Int64($0)) } == [nil, nil, nil, nil, nil, nil])
+        #expect(
+            [0, 0, -3600, -3600, -3600, -3600].enumerated().map { report($1, at: Int64($0)) } == [
+                nil, nil, nil, nil, nil, nil,
+            ])
         #expect(report(-3600, at: 6) == -3600)
         judge = try #require(ClockJudge(judge.words))
         #expect([-3600, 0, 0].enumerated().map { report($1, at: 7 + Int64($0)) } == [-3600, 0, nil])
@@ -152,7 +166,8 @@ import Testing
             if own >= blockedUntil, Int.random(in: 0..<40, using: &random) == 0 {
                 blockedUntil = own + Double.random(in: 0..<20_000, using: &random)
             }
-            messages.append((own, max(own, blockedUntil + Double(minute) * 0.002) + Double.random(in: 0..<50, using: &random)))
+            messages.append(
+                (own, max(own, blockedUntil + Double(minute) * 0.002) + Double.random(in: 0..<50, using: &random)))
             if blockedUntil > own { messages[minute].arrival = blockedUntil + Double(minute) * 0.002 }
         }
         messages.sort { $0.arrival < $1.arrival }

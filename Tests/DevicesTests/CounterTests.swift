@@ -6,7 +6,9 @@ import Testing
 
 /// What a profile says of a counter, and what follows from its largest rate.
 @Suite struct CounterTests {
-    private static func site(_ counter: String, unit: String = "mm", quantity: String = "rain_total", device: String = "") throws -> Site {
+    private static func site(
+        _ counter: String, unit: String = "mm", quantity: String = "rain_total", device: String = ""
+    ) throws -> Site {
         let profile = """
             profile: p
             topic: t/{device}
@@ -20,7 +22,9 @@ import Testing
             profiles: [SourceFile(name: "p.yaml", text: profile)])
     }
 
-    private static func field(_ counter: String, unit: String = "mm", quantity: String = "rain_total", device: String = "") throws
+    private static func field(
+        _ counter: String, unit: String = "mm", quantity: String = "rain_total", device: String = ""
+    ) throws
         -> Profile.Field
     {
         try site(counter, unit: unit, quantity: quantity, device: device).devices[0].fields[0]
@@ -28,7 +32,8 @@ import Testing
 
     @Test("every property is optional, and becomes canonical from its own unit or the payload's")
     func properties() throws {
-        let all = try Self.field("{ wraps: 65536, resolution: 0.2 mm, max_rate: 150 mm/h }", unit: "mm", quantity: "water_level")
+        let all = try Self.field(
+            "{ wraps: 65536, resolution: 0.2 mm, max_rate: 150 mm/h }", unit: "mm", quantity: "water_level")
         #expect(abs((all.counterWidth ?? 0) - 65.536) < 1e-9)
         #expect(abs((all.counterResolution ?? 0) - 0.0002) < 1e-12)
         #expect(abs((all.counter?.maxRate ?? 0) - 0.15 / 3600) < 1e-12)
@@ -44,9 +49,14 @@ import Testing
 
     @Test("a device may have properties of its own, and a unit of its own changes what is written without one")
     func device() throws {
-        #expect(try Self.field("{ wraps: 1000 }", device: ", counter: { rain_total: { wraps: 500 } }").counterWidth == 500)
-        #expect(try Self.field("{ wraps: 1000, resolution: 1 mm }", device: ", units: { rain_total: cm }").counterWidth == 10_000)
-        #expect(try Self.field("{ wraps: 1000, resolution: 1 mm }", device: ", units: { rain_total: cm }").counterResolution == 1)
+        #expect(
+            try Self.field("{ wraps: 1000 }", device: ", counter: { rain_total: { wraps: 500 } }").counterWidth == 500)
+        #expect(
+            try Self.field("{ wraps: 1000, resolution: 1 mm }", device: ", units: { rain_total: cm }").counterWidth
+                == 10_000)
+        #expect(
+            try Self.field("{ wraps: 1000, resolution: 1 mm }", device: ", units: { rain_total: cm }").counterResolution
+                == 1)
         #expect(throws: DiagnosticList.self) { try Self.field("true", device: ", counter: { rain: { wraps: 500 } }") }
     }
 
@@ -58,9 +68,14 @@ import Testing
                 "p.yaml:6:76: error: 'wraps' must be a number above 0 in a unit of length, or without a unit for the payload's own (mm), and '0' is not"
             ),
             ("{ resolution: 0.2 degC }", "'resolution' must be a number above 0 in a unit of length"),
-            ("{ max_rate: 150 }", "'max_rate' must be a number above 0 and a unit of length per time, such as 150 mm/h, and '150' is not"),
-            ("{ max_rate: 150 mm }", "such as 150 mm/h"), ("{ max_rate: -1 mm/h }", "such as 150 mm/h"), ("{ wraps: inf }", "'inf' is not"),
-            ("{ wrap: 65536 }", "did you mean 'wraps'?"), ("maybe", "'counter' must be true, or what is known of the counter"),
+            (
+                "{ max_rate: 150 }",
+                "'max_rate' must be a number above 0 and a unit of length per time, such as 150 mm/h, and '150' is not"
+            ),
+            ("{ max_rate: 150 mm }", "such as 150 mm/h"), ("{ max_rate: -1 mm/h }", "such as 150 mm/h"),
+            ("{ wraps: inf }", "'inf' is not"),
+            ("{ wrap: 65536 }", "did you mean 'wraps'?"),
+            ("maybe", "'counter' must be true, or what is known of the counter"),
             ("[ 1 ]", "a counter is written as a mapping"),
         ])
     func mistakes(counter: String, expected: String) {
@@ -81,7 +96,9 @@ import Testing
             latest = max(latest, minute)
             let payload = "{\"time\":\(1_528_063_500 + minute * 60),\"total\":\(total)}"
             let arrival = Instant(nanoseconds: (1_528_063_500 + Int64(latest * 60)) * 1_000_000_000)
-            let findings = Array(payload.utf8).withUnsafeBytes { decoder.decode($0, from: 0, arrival: arrival, into: &readings) }
+            let findings = Array(payload.utf8).withUnsafeBytes {
+                decoder.decode($0, from: 0, arrival: arrival, into: &readings)
+            }
             #expect(findings.isEmpty)
         }
         #expect(readings.count == totals.count, "all are kept")
@@ -93,11 +110,15 @@ import Testing
 
     @Test("a rise faster than the largest rate is flagged, and the next readings are held against what was believed")
     func glitch() throws {
-        let totals: [(Double, Double)] = [(0, 350.2), (1, 352.4), (2, 35_240.6), (3, 352.8), (4, 4_294_967.295), (5, 353)]
+        let totals: [(Double, Double)] = [
+            (0, 350.2), (1, 352.4), (2, 35_240.6), (3, 352.8), (4, 4_294_967.295), (5, 353),
+        ]
         #expect(try Self.flagged(Self.rate, totals) == [35_240.6, 4_294_967.295])
         // A decimal point that slipped for two hours, as a meter's users reported it.
         #expect(
-            try Self.flagged(Self.rate, [(0, 35_548.8), (60, 355_549.2), (120, 355_549.4), (180, 35_550.3)]) == [355_549.2, 355_549.4])
+            try Self.flagged(Self.rate, [(0, 35_548.8), (60, 355_549.2), (120, 355_549.4), (180, 35_550.3)]) == [
+                355_549.2, 355_549.4,
+            ])
         #expect(try Self.flagged("true", totals) == [])
         #expect(try Self.flagged("{ resolution: 0.2 mm }", totals) == [])
     }
@@ -105,7 +126,8 @@ import Testing
     @Test("a step that stays is believed with the third reading that fits")
     func replaced() throws {
         #expect(try Self.flagged(Self.rate, [(0, 10), (1, 900), (2, 900.2), (3, 900.4), (4, 901)]) == [900, 900.2])
-        #expect(try Self.flagged(Self.rate, [(0, 10), (1, 900), (2, 400), (3, 800), (4, 11), (5, 11.2)]) == [900, 400, 800])
+        #expect(
+            try Self.flagged(Self.rate, [(0, 10), (1, 900), (2, 400), (3, 800), (4, 11), (5, 11.2)]) == [900, 400, 800])
     }
 
     @Test("a fall is believed, and so is the jump back to where it was")
@@ -121,7 +143,9 @@ import Testing
     func pace() throws {
         #expect(try Self.flagged(Self.rate, [(0, 10), (120, 300)]) == [])
         #expect(try Self.flagged(Self.rate, [(0, 10), (0, 10.2), (0, 10.4), (0, 10.6), (1, 13)]) == [])
-        #expect(try Self.flagged(Self.rate, [(5, 10), (4, 9), (3, 900), (6, 10.2)]) == [], "late readings say nothing of the newest")
+        #expect(
+            try Self.flagged(Self.rate, [(5, 10), (4, 9), (3, 900), (6, 10.2)]) == [],
+            "late readings say nothing of the newest")
     }
 
     /// The values that one message's readings have, and those of them that are flagged.
@@ -152,7 +176,8 @@ import Testing
         var flagged: [Double] = []
         for minute in 5..<300 {
             let isGlitch = minute % 50 == 0
-            flagged += Self.flagged(decoder, [(Double(minute), isGlitch ? 9999 + Double(minute) : 100 + Double(minute) / 6)])
+            flagged += Self.flagged(
+                decoder, [(Double(minute), isGlitch ? 9999 + Double(minute) : 100 + Double(minute) / 6)])
         }
         #expect(flagged == [50, 100, 150, 200, 250].map { 9999 + $0 })
         // The counter was replaced between two readings that are believed.
@@ -171,9 +196,14 @@ import Testing
         for _ in 0..<500 {
             minute += Double(Int.random(in: 0...2, using: &random))
             total += Double(Int.random(in: 0...8, using: &random)) / 5
-            if Int.random(in: 0..<30, using: &random) == 0 { total = [0, total + 500].randomElement(using: &random) ?? 0 }
-            let value = Int.random(in: 0..<9, using: &random) == 0 ? [0, 9999].randomElement(using: &random) ?? 0 : total
-            let time = minute - (Int.random(in: 0..<6, using: &random) == 0 ? Double(Int.random(in: 0...9, using: &random)) : 0)
+            if Int.random(in: 0..<30, using: &random) == 0 {
+                total = [0, total + 500].randomElement(using: &random) ?? 0
+            }
+            let value =
+                Int.random(in: 0..<9, using: &random) == 0 ? [0, 9999].randomElement(using: &random) ?? 0 : total
+            let time =
+                minute
+                - (Int.random(in: 0..<6, using: &random) == 0 ? Double(Int.random(in: 0...9, using: &random)) : 0)
             let (expected, found) = (Self.flagged(steady, [(time, value)]), Self.flagged(stopped, [(time, value)]))
             #expect(expected == found)
             count += expected.count
@@ -192,7 +222,11 @@ import Testing
         var random = SeededRandom(seed: seed)
         for _ in 0..<200 {
             var totals = (0..<Int.random(in: 1...30, using: &random)).map { minute in
-                (Double(minute), [0, 1e-300, 350, 1e308, Double.random(in: 0...1e6, using: &random)].randomElement(using: &random) ?? 0)
+                (
+                    Double(minute),
+                    [0, 1e-300, 350, 1e308, Double.random(in: 0...1e6, using: &random)].randomElement(using: &random)
+                        ?? 0
+                )
             }
             let end = Double.random(in: 0...1000, using: &random)
             totals += (0..<20).map { (Double(totals.count + $0), end + Double($0) * 0.2) }

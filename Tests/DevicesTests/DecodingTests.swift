@@ -12,21 +12,24 @@ import Testing
         try decode(profile, Array(payload.utf8))
     }
 
-    static func decode(_ profile: String, _ payload: [UInt8]) throws -> (readings: [String], findings: PayloadFindings) {
+    static func decode(_ profile: String, _ payload: [UInt8]) throws -> (readings: [String], findings: PayloadFindings)
+    {
         let inventory = "site: s\ndevices: [ { id: d, profile: p } ]\n"
         let site = try Site.read(
             inventory: SourceFile(name: "site.yaml", text: inventory),
             profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
         let names = site.devices[0].fields.map(\.quantity.name)
         let decoder = PayloadDecoder(
-            site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1)) }, bytesMax: 4096)
+            site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1)) },
+            bytesMax: 4096)
         var readings: [Reading] = []
         let findings = payload.withUnsafeBytes { decoder.decode($0, from: 0, arrival: arrival, into: &readings) }
         return (
             readings.map { reading in
                 let offset = (reading.time - arrival).seconds
                 let flags = reading.quality.isEmpty ? "" : " \(reading.quality.grade)"
-                return "\(names[Int(reading.series.index)]) \(NumberText.short(reading.value)) \(NumberText.short(offset))\(flags)"
+                return
+                    "\(names[Int(reading.series.index)]) \(NumberText.short(reading.value)) \(NumberText.short(offset))\(flags)"
             }, findings
         )
     }
@@ -51,19 +54,26 @@ import Testing
     func times() throws {
         #expect(try Self.decode(Self.json, #"{"data":{"level":10}}"#).readings == ["water_level 3.048 0"])
         #expect(
-            try Self.decode(Self.json, #"{"time":"2018-06-03T21:35:00Z","data":{"level":10}}"#).readings == ["water_level 3.048 0 suspect"])
+            try Self.decode(Self.json, #"{"time":"2018-06-03T21:35:00Z","data":{"level":10}}"#).readings == [
+                "water_level 3.048 0 suspect"
+            ])
         #expect(
-            try Self.decode(Self.json, #"{"time":"2018-06-03T23:05:00Z","data":{"level":10}}"#).readings == ["water_level 3.048 0 suspect"])
+            try Self.decode(Self.json, #"{"time":"2018-06-03T23:05:00Z","data":{"level":10}}"#).readings == [
+                "water_level 3.048 0 suspect"
+            ])
         let broken = try Self.decode(Self.json, #"{"time":"yesterday","data":{"level":10}}"#)
         #expect(broken.readings == ["water_level 3.048 0 suspect"])
         #expect(broken.findings.faults.isEmpty)
-        #expect(broken.findings.description == "/time is the text \"yesterday\", not a time such as 2018-06-03T22:05:00Z")
+        #expect(
+            broken.findings.description == "/time is the text \"yesterday\", not a time such as 2018-06-03T22:05:00Z")
     }
 
     @Test("a device's own repeats are kept unless its profile says otherwise, which takes a time of the device's own")
     func repeats() throws {
         func read(_ more: String, time: String = "time: { pointer: /t, format: unix_ms }") throws -> Bool {
-            let text = "profile: p\ntopic: t/{device}\n\(time)\nreadings: [ { quantity: rain, pointer: /rain, unit: mm } ]\n" + more
+            let text =
+                "profile: p\ntopic: t/{device}\n\(time)\nreadings: [ { quantity: rain, pointer: /rain, unit: mm } ]\n"
+                + more
             return try Profile.read(SourceFile(name: "p.yaml", text: text)).ignoresRepeats
         }
         #expect(try !read(""))
@@ -111,7 +121,9 @@ import Testing
         let found = try Self.decode(profile, #"{"t":1528063500,"sr":4,"x":[1,2,3]}"#)
         #expect(found.readings == ["acceleration_x 1 -0.5", "acceleration_x 2 -0.25", "acceleration_x 3 0"])
         #expect(
-            try Self.decode(profile, #"{"t":1528063500,"sr":0,"x":[1]}"#).findings.faults == [.badRate(place: "/sr", found: "the number 0")]
+            try Self.decode(profile, #"{"t":1528063500,"sr":0,"x":[1]}"#).findings.faults == [
+                .badRate(place: "/sr", found: "the number 0")
+            ]
         )
     }
 
@@ -130,19 +142,25 @@ import Testing
              {"n":"level","u":"ft","t":-10,"v":10},
              {"n":"other","u":"V","v":3}]
             """#
-        #expect(try Self.decode(Self.senml, pack).readings == ["temperature 23.1 0", "temperature 23 -5", "water_level 3.048 -10"])
+        #expect(
+            try Self.decode(Self.senml, pack).readings == [
+                "temperature 23.1 0", "temperature 23 -5", "water_level 3.048 -10",
+            ])
     }
 
     @Test("SenML: times below 2^28 are relative to the arrival, base values are added")
     func senMLRelative() throws {
-        let pack = #"[{"n":"level","bv":1,"u":"m","t":-2,"v":0.5},{"n":"level","u":"m","t":-1},{"n":"level","u":"m","vb":true}]"#
-        #expect(try Self.decode(Self.senml, pack).readings == ["water_level 1.5 -2", "water_level 1 -1", "water_level 1 0"])
+        let pack =
+            #"[{"n":"level","bv":1,"u":"m","t":-2,"v":0.5},{"n":"level","u":"m","t":-1},{"n":"level","u":"m","vb":true}]"#
+        #expect(
+            try Self.decode(Self.senml, pack).readings == ["water_level 1.5 -2", "water_level 1 -1", "water_level 1 0"])
     }
 
     @Test("SenML: a pack of an unknown version, or with a label that must be understood, is refused whole")
     func senMLRefused() throws {
         for pack in [
-            #"[{"n":"level","v":1},{"bver":11,"n":"level","v":2}]"#, #"[{"n":"level","v":1,"must_":1}]"#, #"{"n":"level","v":1}"#, #"[1]"#,
+            #"[{"n":"level","v":1},{"bver":11,"n":"level","v":2}]"#, #"[{"n":"level","v":1,"must_":1}]"#,
+            #"{"n":"level","v":1}"#, #"[1]"#,
         ] {
             let found = try Self.decode(Self.senml, pack)
             #expect(found.readings.isEmpty, "\(pack)")
@@ -158,7 +176,8 @@ import Testing
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
         let seeds = [
-            #"{"time":"2018-06-03T22:04:30Z","data":{"level":10},"temp":[212]}"#, #"[{"bn":"x:","bt":1,"n":"level","u":"m","v":2}]"#,
+            #"{"time":"2018-06-03T22:04:30Z","data":{"level":10},"temp":[212]}"#,
+            #"[{"bn":"x:","bt":1,"n":"level","u":"m","v":2}]"#,
         ]
         for profile in [Self.json, Self.senml] {
             let inventory = "site: s\ndevices: [ { id: d, profile: p } ]\n"
@@ -170,7 +189,11 @@ import Testing
                 var bytes = Array((seeds.randomElement(using: &random) ?? "").utf8)
                 for _ in 0..<Int.random(in: 0...5, using: &random) {
                     let at = Int.random(in: 0..<bytes.count, using: &random)
-                    if Bool.random(using: &random) { bytes[at] = UInt8.random(in: 0...255, using: &random) } else { bytes.remove(at: at) }
+                    if Bool.random(using: &random) {
+                        bytes[at] = UInt8.random(in: 0...255, using: &random)
+                    } else {
+                        bytes.remove(at: at)
+                    }
                     if bytes.isEmpty { break }
                 }
                 var readings: [Reading] = []

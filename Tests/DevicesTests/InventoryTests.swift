@@ -8,7 +8,8 @@ import Testing
     private func read(_ inventory: String, profile: String = SmallSite.profile) -> String {
         do {
             let site = try Site.read(
-                inventory: SourceFile(name: "site.yaml", text: inventory), profiles: [SourceFile(name: "p.yaml", text: profile)])
+                inventory: SourceFile(name: "site.yaml", text: inventory),
+                profiles: [SourceFile(name: "p.yaml", text: profile)])
             return site.filters.joined(separator: " ")
         } catch {
             return error.description
@@ -28,11 +29,20 @@ import Testing
         arguments: [
             ("site: s\ndevices: [ { id: a, profile: tset } ]\n", "did you mean 'test'?"),
             ("site: s\ndevices: [ { id: a, profile: test }, { id: a, profile: test } ]\n", "two devices 'a'"),
-            ("site: s\ndevices: [ { id: a, profile: test, topic: x }, { id: b, profile: test, topic: x } ]\n", "the same topic"),
+            (
+                "site: s\ndevices: [ { id: a, profile: test, topic: x }, { id: b, profile: test, topic: x } ]\n",
+                "the same topic"
+            ),
             ("site: s\ndevices: [ { id: a/b, profile: test } ]\n", "cannot be made"),
-            ("site: s\ndevices: [ { id: a, profile: test, quantities: [watr_level] } ]\n", "did you mean 'water_level'?"),
+            (
+                "site: s\ndevices: [ { id: a, profile: test, quantities: [watr_level] } ]\n",
+                "did you mean 'water_level'?"
+            ),
             ("site: s\ndevices: [ { id: a, profile: test, units: { water_level: degC } } ]\n", "not a unit of length"),
-            ("site: s\ndevices: [ { id: a, profile: test, position: { latitude: 91, longitude: 0 } } ]\n", "from -90 to 90"),
+            (
+                "site: s\ndevices: [ { id: a, profile: test, position: { latitude: 91, longitude: 0 } } ]\n",
+                "from -90 to 90"
+            ),
             ("site: s\ndevices: [ { id: a, profile: test, interval: soon } ]\n", "must be a duration"),
             ("devices: []\n", "'site' is missing"),
             ("site: s\ndevices: [ { profile: test } ]\n", "'id' is missing"),
@@ -52,7 +62,10 @@ import Testing
                 "'degC' is a unit of temperature"
             ),
             ("profile: p\ntopic: a/{device}\nreadings: [ { quantity: mood, pointer: /r } ]\n", "needs a unit"),
-            ("profile: p\ntopic: a/{device}\nreadings: [ { quantity: rain, pointer: /r, plausible: 9 .. 1 } ]\n", "from low to high"),
+            (
+                "profile: p\ntopic: a/{device}\nreadings: [ { quantity: rain, pointer: /r, plausible: 9 .. 1 } ]\n",
+                "from low to high"
+            ),
             ("profile: p\ntopic: a/{device}\nreadings: []\n", "at least one reading"),
             (
                 "profile: p\ntopic: a/{device}\ntime: { pointer: /t, format: julian }\nreadings: [ { quantity: rain, pointer: /r } ]\n",

@@ -17,7 +17,8 @@ import Testing
 
         init(_ profile: String, device: String = "") throws {
             var site = try Site.read(
-                inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p\(device) } ]\n"),
+                inventory: SourceFile(
+                    name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p\(device) } ]\n"),
                 profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
             site.watchDevices()
             self.site = site
@@ -28,11 +29,14 @@ import Testing
 
         static func decoder(_ site: Site, _ names: [String]) -> PayloadDecoder {
             PayloadDecoder(
-                site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1)) })
+                site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1)) }
+            )
         }
 
         /// Readings as `quantity value offset-from-arrival flags`.
-        func decode(_ payload: String, at seconds: Double, isSentAgain: Bool = false, by other: PayloadDecoder? = nil) -> [String] {
+        func decode(_ payload: String, at seconds: Double, isSentAgain: Bool = false, by other: PayloadDecoder? = nil)
+            -> [String]
+        {
             var readings: [Reading] = []
             let arrival = start + TimeSpan(nanoseconds: Int64(seconds * 1e9))
             _ = Array(payload.utf8).withUnsafeBytes {
@@ -41,7 +45,8 @@ import Testing
             return readings.map { reading in
                 let flags = reading.quality.names.map { " " + $0 }.joined()
                 let offset = (reading.time - arrival).seconds
-                return "\(names[Int(reading.series.index)]) \(NumberText.short(reading.value)) \(NumberText.short(offset))\(flags)"
+                return
+                    "\(names[Int(reading.series.index)]) \(NumberText.short(reading.value)) \(NumberText.short(offset))\(flags)"
             }
         }
     }
@@ -52,7 +57,9 @@ import Testing
           - { quantity: rain, pointer: /r, unit: mm }
         """
 
-    @Test("numbers are read as numbers, as text and with a fraction of nothing; anything else is a fault and loses no reading")
+    @Test(
+        "numbers are read as numbers, as text and with a fraction of nothing; anything else is a fault and loses no reading"
+    )
     func written() throws {
         let bench = try Bench(Self.numbered)
         #expect(bench.decode(#"{"n":5,"r":1}"#, at: 0) == ["rain 1 0"])
@@ -82,7 +89,8 @@ import Testing
     func sharedNumber() throws {
         let bench = try Bench(Self.numbered)
         let message = #"[{"n":7,"r":1},{"n":7,"r":4},{"n":8,"r":5},{"n":8,"r":6}]"#
-        #expect(bench.decode(message, at: 0) == ["rain 1 0", "rain 4 0", "rain 5 0", "missing_messages 0 0", "rain 6 0"])
+        #expect(
+            bench.decode(message, at: 0) == ["rain 1 0", "rain 4 0", "rain 5 0", "missing_messages 0 0", "rain 6 0"])
         #expect(bench.decode(message, at: 5) == [])
         #expect(bench.decode(#"[{"n":8,"r":6},{"n":9,"r":7}]"#, at: 10) == ["rain 7 0", "missing_messages 0 0"])
     }
@@ -113,13 +121,16 @@ import Testing
     @Test(
         "what a profile can say of its numbers",
         arguments: [
-            ("sequence: /n", true), ("sequence: { pointer: /n }", true), ("sequence: { pointer: /n, wraps: 256 }", true),
+            ("sequence: /n", true), ("sequence: { pointer: /n }", true),
+            ("sequence: { pointer: /n, wraps: 256 }", true),
             ("sequence: { pointer: /n, wraps: 1 }", false), ("sequence: { pointer: /n, wraps: many }", false),
-            ("sequence: { wraps: 256 }", false), ("sequence: n", false), ("sequence: { pointer: /n, wrap: 256 }", false),
+            ("sequence: { wraps: 256 }", false), ("sequence: n", false),
+            ("sequence: { pointer: /n, wrap: 256 }", false),
         ])
     func profile(text: String, isRight: Bool) {
         let file = SourceFile(
-            name: "p.yaml", text: "profile: p\ntopic: t/{device}\n\(text)\nreadings: [ { quantity: rain, pointer: /r, unit: mm } ]\n")
+            name: "p.yaml",
+            text: "profile: p\ntopic: t/{device}\n\(text)\nreadings: [ { quantity: rain, pointer: /r, unit: mm } ]\n")
         #expect(((try? Profile.read(file)) != nil) == isRight)
     }
 
@@ -129,7 +140,9 @@ import Testing
           - { quantity: water_level, pointer: /l, unit: m }
         """
 
-    @Test("a clock that falls back: the third message has the time of its arrival; it is said that it is off, and when it is right")
+    @Test(
+        "a clock that falls back: the third message has the time of its arrival; it is said that it is off, and when it is right"
+    )
     func clock() throws {
         let bench = try Bench(Self.timed)
         func send(_ offset: Int64, at second: Int64) -> [String] {
@@ -139,7 +152,9 @@ import Testing
         #expect(send(0, at: 0) == ["water_level 5 0"])
         #expect(send(-3600, at: 60) == ["water_level 5 -3600"])
         #expect(send(-3600, at: 120) == ["water_level 5 -3600"])
-        for minute in 3...4 as ClosedRange<Int64> { #expect(send(-3600, at: minute * 60) == ["water_level 5 0 clock-replaced"]) }
+        for minute in 3...4 as ClosedRange<Int64> {
+            #expect(send(-3600, at: minute * 60) == ["water_level 5 0 clock-replaced"])
+        }
         #expect(send(-3600, at: 300) == ["water_level 5 0 clock-replaced", "clock_offset -3600 0"])
         #expect(send(0, at: 360) == ["water_level 5 0", "clock_offset 0 0"])
         #expect(send(0, at: 420) == ["water_level 5 0"])
@@ -150,7 +165,8 @@ import Testing
         let bench = try Bench("format: senml\nreadings: [ { quantity: water_level, record: level, unit: m } ]")
         func send(_ offset: Int64, at second: Int64) -> [String] {
             let own = Self.start.nanoseconds / 1_000_000_000 + second + offset
-            return bench.decode(#"[{"bt":\#(own),"n":"level","u":"m","t":-20,"v":1},{"n":"level","u":"m","v":2}]"#, at: Double(second))
+            return bench.decode(
+                #"[{"bt":\#(own),"n":"level","u":"m","t":-20,"v":1},{"n":"level","u":"m","v":2}]"#, at: Double(second))
         }
         #expect(send(0, at: 0) == ["water_level 1 -20", "water_level 2 0"])
         let weeks: Int64 = 1024 * 7 * 86400
@@ -171,7 +187,8 @@ import Testing
         for minute in 0..<4 as Range<Int64> {
             let own = Self.start.nanoseconds / 1_000_000_000 + minute * 60 + offset
             last.0 = pack.decode(
-                #"[{"bt":\#(own),"n":"level","u":"m","t":-20,"v":1},{"n":"level","u":"m","v":2}]"#, at: Double(minute * 60))
+                #"[{"bt":\#(own),"n":"level","u":"m","t":-20,"v":1},{"n":"level","u":"m","v":2}]"#,
+                at: Double(minute * 60))
             last.1 = object.decode("{\"t\":\(own),\"l\":2}", at: Double(minute * 60))
             #expect(last.0.prefix(2) == ["water_level 1 -20 clock-replaced", "water_level 2 0 clock-replaced"])
         }
@@ -181,7 +198,8 @@ import Testing
 
     @Test("one absurd time in a SenML pack is replaced by itself", arguments: [86400 * 40, -86400 * 40] as [Int64])
     func absurdRecord(offset: Int64) throws {
-        let bench = try Bench("clock: { behind: 1d }\nformat: senml\nreadings: [ { quantity: water_level, record: level, unit: m } ]")
+        let bench = try Bench(
+            "clock: { behind: 1d }\nformat: senml\nreadings: [ { quantity: water_level, record: level, unit: m } ]")
         let own = Self.start.nanoseconds / 1_000_000_000
         let found = bench.decode(
             #"[{"bt":\#(own),"n":"level","u":"m","t":-20,"v":1},{"n":"level","u":"m","t":\#(offset),"v":2},{"n":"level","u":"m","v":3}]"#,

@@ -21,11 +21,14 @@ import Testing
         return readings
     }
 
-    @Test("a duration that is too long for sums of durations is an error at its place", arguments: ["40000d", "2700w", "1e9h"])
+    @Test(
+        "a duration that is too long for sums of durations is an error at its place",
+        arguments: ["40000d", "2700w", "1e9h"])
     func durations(span: String) {
         let rain = "readings: [ { quantity: rain, pointer: /r } ]\n"
         for (profile, device) in [
-            ("interval: \(span)\n", ""), ("silence: \(span)\n", ""), ("clock: { behind: \(span) }\n", ""), ("", ", interval: \(span)"),
+            ("interval: \(span)\n", ""), ("silence: \(span)\n", ""), ("clock: { behind: \(span) }\n", ""),
+            ("", ", interval: \(span)"),
             ("", ", silence: \(span)"),
         ] {
             do {
@@ -48,19 +51,26 @@ import Testing
             #expect(try Self.decode(profile, #"[{"bn":"\#(name)","bv":1},\#(records)]"#).isEmpty)
             #expect(ContinuousClock().now - started < .seconds(2), "\(scheme)")
         }
-        #expect(try Self.decode(profile, #"[{"bn":"urn:dev:org:\#(String(repeating: "a", count: 400)):","n":"t","v":1}]"#).count == 1)
+        #expect(
+            try Self.decode(profile, #"[{"bn":"urn:dev:org:\#(String(repeating: "a", count: 400)):","n":"t","v":1}]"#)
+                .count == 1)
     }
 
     @Test("a repair may make a document longer than payloads may be", arguments: ["nan", "x", "1e999", "\"\u{80}\""])
     func longRepair(word: String) throws {
         let words = Array(repeating: word, count: 250_000 / (word.utf8.count + 1)).joined(separator: ",")
-        #expect(try Self.decode("readings: [ { quantity: rain, pointer: /r } ]\n", #"{"r":4,"x":[nan,\#(words)]}"#).map(\.value) == [4])
+        #expect(
+            try Self.decode("readings: [ { quantity: rain, pointer: /r } ]\n", #"{"r":4,"x":[nan,\#(words)]}"#).map(
+                \.value) == [4])
     }
 
-    @Test("samples whose message has no time that is believed are older than its arrival, whichever sample the time is of")
+    @Test(
+        "samples whose message has no time that is believed are older than its arrival, whichever sample the time is of"
+    )
     func samplesWithoutTime() throws {
         let profile = "time: { pointer: /t, format: unix }\nclock: { ahead: 5m }\n"
-        let readings = "readings: [ { quantity: water_level, unit: m, samples: { pointer: /l, rate: 1 Hz, time: first } } ]\n"
+        let readings =
+            "readings: [ { quantity: water_level, unit: m, samples: { pointer: /l, rate: 1 Hz, time: first } } ]\n"
         let second = JudgementTests.start.nanoseconds / 1_000_000_000
         for time in ["", "\"t\":\"soon\",", "\"t\":5,", "\"t\":\(second + 4000),"] {
             let found = try Self.decode(profile + readings, "{\(time)\"l\":[1,2,3]}")

@@ -5,9 +5,11 @@ import Testing
 @testable import Devices
 
 @Suite struct MessageNumbersTests {
-    /// What becomes of messages that come 10 s apart: `+2` is new, and two are missing before it; `+` is new; `-1` is late and
-    /// taken back from what was missing; `=` has come before.
-    static func take(_ written: [Int64], wraps: Int64? = nil, silence: TimeSpan = .minutes(3), seconds: Int64 = 10) -> [String] {
+    /// What becomes of messages that come 10 s apart: `+2` is new, and two are missing before it; `+` is new; `-1` is
+    /// late and taken back from what was missing; `=` has come before.
+    static func take(_ written: [Int64], wraps: Int64? = nil, silence: TimeSpan = .minutes(3), seconds: Int64 = 10)
+        -> [String]
+    {
         var numbers = MessageNumbers(wraps: wraps)
         return written.enumerated().map { index, number in
             let arrival = Instant(nanoseconds: 0) + .seconds(Int64(index) * seconds)
@@ -16,7 +18,8 @@ import Testing
     }
 
     static func text(
-        _ numbers: inout MessageNumbers, _ number: Int64, at arrival: Instant, silence: TimeSpan = .minutes(3), isSentAgain: Bool = false
+        _ numbers: inout MessageNumbers, _ number: Int64, at arrival: Instant, silence: TimeSpan = .minutes(3),
+        isSentAgain: Bool = false
     ) -> String {
         switch numbers.take(number, at: arrival, isSentAgain: isSentAgain, silence: silence) {
         case .repeated: return "="
@@ -76,7 +79,8 @@ import Testing
         #expect(!lost.contains("="), "\(lost)")
     }
 
-    /// What becomes of messages a minute apart that have a time of their own: each is a number and when it was measured, in minutes.
+    /// What becomes of messages a minute apart that have a time of their own: each is a number and when it was
+    /// measured, in minutes.
     static func take(_ timed: [(number: Int64, minute: Int64)]) -> String {
         var numbers = MessageNumbers(wraps: nil)
         return timed.enumerated().map { index, message in
@@ -96,15 +100,21 @@ import Testing
         for missing: Set<Int64> in [[], [first + 1], [first + 1, first + 3]] {
             let again = (first...first + 40).filter { !missing.contains($0) }.map { (number: $0, minute: $0 + 200) }
             let found = Self.take(before + again).suffix(again.count)
-            #expect(found.drop { $0 == "=" }.count >= again.count - 2 && !found.dropFirst(2).contains("="), "\(missing): \(found)")
+            #expect(
+                found.drop { $0 == "=" }.count >= again.count - 2 && !found.dropFirst(2).contains("="),
+                "\(missing): \(found)")
         }
     }
 
     @Test("without times of its own, small numbers far behind the newest are a beginning, also if the first are lost")
     func lostBeginningWithoutTimes() {
         for again in [[2, 3, 4, 5], [0, 2, 3, 4], [5, 7, 8, 9]] as [[Int64]] {
-            #expect(Self.take((0...40).map { Int64($0) } + again, silence: .hours(9)).suffix(2).allSatisfy { $0 != "=" }, "\(again)")
-            #expect(Self.take((0...255).map { Int64($0) } + again, silence: .hours(9)).suffix(2).allSatisfy { $0 != "=" }, "\(again)")
+            #expect(
+                Self.take((0...40).map { Int64($0) } + again, silence: .hours(9)).suffix(2).allSatisfy { $0 != "=" },
+                "\(again)")
+            #expect(
+                Self.take((0...255).map { Int64($0) } + again, silence: .hours(9)).suffix(2).allSatisfy { $0 != "=" },
+                "\(again)")
         }
     }
 
@@ -113,7 +123,8 @@ import Testing
         let before = (0...200).map { (number: Int64($0), minute: Int64($0)) }
         #expect(!Self.take(before + before.suffix(Int(count))).suffix(Int(count)).contains("+"))
         // From its very beginning, and in part, with times; without them only of numbers that are not small.
-        #expect(!Self.take(Array(before.prefix(60)) + Array(before.prefix(Int(count)))).suffix(Int(count)).contains("+"))
+        #expect(
+            !Self.take(Array(before.prefix(60)) + Array(before.prefix(Int(count)))).suffix(Int(count)).contains("+"))
         let untimed = Self.take((0...200).map { Int64($0) } + (200 - count...200).map { $0 }, silence: .hours(9))
         #expect(untimed.suffix(Int(count)).allSatisfy { $0 == "=" })
     }
@@ -152,7 +163,9 @@ import Testing
     @Test("what the broker sends again is never a new beginning")
     func sentAgain() {
         var numbers = MessageNumbers(wraps: nil)
-        for number in 0...100 as ClosedRange<Int64> { _ = Self.text(&numbers, number, at: Instant(nanoseconds: number)) }
+        for number in 0...100 as ClosedRange<Int64> {
+            _ = Self.text(&numbers, number, at: Instant(nanoseconds: number))
+        }
         for number in 0...100 as ClosedRange<Int64> {
             let later = Instant(nanoseconds: 0) + .hours(1) + .minutes(number)
             #expect(Self.text(&numbers, number, at: later, isSentAgain: true) == "=")
@@ -165,7 +178,10 @@ import Testing
         var numbers = MessageNumbers(wraps: nil)
         for number in [5, 6, 8, 10] as [Int64] { _ = Self.text(&numbers, number, at: Instant(nanoseconds: number)) }
         var again = try #require(MessageNumbers(numbers.words, wraps: nil))
-        #expect([8, 7, 7, 9, 12].map { Self.text(&again, $0, at: Instant(nanoseconds: 20)) } == ["=", "-1", "=", "-1", "+1"])
+        #expect(
+            [8, 7, 7, 9, 12].map { Self.text(&again, $0, at: Instant(nanoseconds: 20)) } == [
+                "=", "-1", "=", "-1", "+1",
+            ])
         #expect(MessageNumbers(ClockJudge().words, wraps: nil) == nil)
         var broken = numbers.words
         for index in 1..<broken.count { broken[index] = .max }
@@ -182,7 +198,9 @@ import Testing
         #expect(Self.text(&again, 42, at: later + .seconds(1)) == "+0")
     }
 
-    @Test("copies and disorder of any kind: each number once, and the sum is what is missing", arguments: 1...40 as ClosedRange<UInt64>)
+    @Test(
+        "copies and disorder of any kind: each number once, and the sum is what is missing",
+        arguments: 1...40 as ClosedRange<UInt64>)
     func property(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let width: Int64 = [65536, 1 << 32, 256][Int(seed % 3)]
@@ -190,7 +208,11 @@ import Testing
         var sent: [Int64] = []
         var lost: Set<Int64> = []
         for number in 0..<2000 as Range<Int64> {
-            if number > 0, number < 1990, Int.random(in: 0..<20, using: &random) == 0 { lost.insert(number) } else { sent.append(number) }
+            if number > 0, number < 1990, Int.random(in: 0..<20, using: &random) == 0 {
+                lost.insert(number)
+            } else {
+                sent.append(number)
+            }
         }
         // Each is moved back by less than 30 places, and one in ten comes twice.
         var placed: [(place: Double, number: Int64)] = []

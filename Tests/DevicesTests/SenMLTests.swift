@@ -31,7 +31,8 @@ import Testing
     @Test(
         "the device may stand before the name in every way that RFC 8428 and RFC 9039 have",
         arguments: [
-            ("", "temperature"), ("urn:dev:mac:0024befffe804ff1:", "temperature"), ("urn:dev:mac:0024befffe804ff1_", "temperature"),
+            ("", "temperature"), ("urn:dev:mac:0024befffe804ff1:", "temperature"),
+            ("urn:dev:mac:0024befffe804ff1_", "temperature"),
             ("urn:dev:mac:0024befffe804ff1", "_temperature"), ("urn:dev:mac:0024befffe804ff1", ":temperature"),
             ("urn:dev:mac:0024befffe804ff1", "temperature"), ("urn:dev:mac:0024befffe804ff1/", "temperature"),
             ("urn:dev:mac:00:24:be:80:4f:f1:", "temperature"), ("urn:dev:mac:00-24-be-80-4f-f1/", "temperature"),
@@ -40,28 +41,40 @@ import Testing
             ("urn:dev:os:32473-123456_", "temperature"), ("urn:dev:os:32473-123456:", "temperature"),
             ("", "urn:dev:os:32473-123456_temperature"), ("", "urn:dev:os:32473-123456:temperature"),
             ("", "urn:dev:ops:32473-lora-7f_temperature"), ("urn:dev:org:32473-plant:hall:", "temperature"),
-            ("site/dev/", "temperature"), ("site/dev", "/temperature"), ("", "site/dev/temperature"), ("site/dev/temperature", ""),
+            ("site/dev/", "temperature"), ("site/dev", "/temperature"), ("", "site/dev/temperature"),
+            ("site/dev/temperature", ""),
             ("", "d/temperature"), ("d:", "temperature"), ("sensor42_", "temperature"),
-            ("", "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6:temperature"), ("https://example.com/d/", "temperature"),
+            ("", "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6:temperature"),
+            ("https://example.com/d/", "temperature"),
             ("", "/temperature"),
         ])
     func devices(base: String, name: String) throws {
-        let fields = [base.isEmpty ? nil : "\"bn\":\"\(base)\"", name.isEmpty ? nil : "\"n\":\"\(name)\""].compactMap { $0 }
-        #expect(try decode("[{\(fields.joined(separator: ",")),\"u\":\"Cel\",\"v\":24}]").readings == ["temperature 24 0"])
+        let fields = [base.isEmpty ? nil : "\"bn\":\"\(base)\"", name.isEmpty ? nil : "\"n\":\"\(name)\""].compactMap {
+            $0
+        }
+        #expect(
+            try decode("[{\(fields.joined(separator: ",")),\"u\":\"Cel\",\"v\":24}]").readings == ["temperature 24 0"])
     }
 
     @Test(
         "a part of the device, or another name, is not the record",
         arguments: [
-            ("", "exhaust_temperature"), ("", "cpu.temperature"), ("", "cpu-temperature"), ("", "cpu/temperature"), ("", "cpu:temperature"),
+            ("", "exhaust_temperature"), ("", "cpu.temperature"), ("", "cpu-temperature"), ("", "cpu/temperature"),
+            ("", "cpu:temperature"),
             ("", "exhausttemperature"), ("urn:dev:mac:0024befffe804ff1:", "exhaust_temperature"),
-            ("urn:dev:mac:0024befffe804ff1", "exhaust_temperature"), ("urn:dev:mac:0024befffe804ff1", ":exhaust_temperature"),
-            ("", "urn:dev:mac:0024befffe804ff1:exhaust_temperature"), ("", "urn:dev:mac:0024befffe804ff1_exhaust_temperature"),
-            ("urn:dev:mac:0024befffe804ff1_exhaust_", "temperature"), ("urn:dev:mac:0024befffe804ff1:exhaust_", "temperature"),
-            ("urn:dev:mac:0024befffe804ff1:cpu/", "temperature"), ("urn:dev:mac:0024befffe804ff1", "_exhaust_temperature"),
+            ("urn:dev:mac:0024befffe804ff1", "exhaust_temperature"),
+            ("urn:dev:mac:0024befffe804ff1", ":exhaust_temperature"),
+            ("", "urn:dev:mac:0024befffe804ff1:exhaust_temperature"),
+            ("", "urn:dev:mac:0024befffe804ff1_exhaust_temperature"),
+            ("urn:dev:mac:0024befffe804ff1_exhaust_", "temperature"),
+            ("urn:dev:mac:0024befffe804ff1:exhaust_", "temperature"),
+            ("urn:dev:mac:0024befffe804ff1:cpu/", "temperature"),
+            ("urn:dev:mac:0024befffe804ff1", "_exhaust_temperature"),
             ("urn:dev:os:32473-123456_", "exhaust_temperature"), ("", "urn:dev:os:32473-123456_exhaust_temperature"),
-            ("urn:dev:os:32473-123456:", "exhaust_temperature"), ("site/dev/", "cpu/temperature"), ("site/dev/", "exhaust_temperature"),
-            ("", "site/dev/exhaust_temperature"), ("", "site/dev.temperature"), ("urn:dev:ow:10e2073a01080063", ""), ("temperature/", ""),
+            ("urn:dev:os:32473-123456:", "exhaust_temperature"), ("site/dev/", "cpu/temperature"),
+            ("site/dev/", "exhaust_temperature"),
+            ("", "site/dev/exhaust_temperature"), ("", "site/dev.temperature"), ("urn:dev:ow:10e2073a01080063", ""),
+            ("temperature/", ""),
             ("", ""),
         ])
     func others(base: String, name: String) throws {
@@ -73,7 +86,10 @@ import Testing
 
     @Test("a record may be a path, and the longer of two that fit is meant")
     func paths() throws {
-        #expect(try decode(#"[{"bn":"urn:dev:ow:10e2073a01080063/","n":"tank/level","v":2}]"#).readings == ["water_level 2 0"])
+        #expect(
+            try decode(#"[{"bn":"urn:dev:ow:10e2073a01080063/","n":"tank/level","v":2}]"#).readings == [
+                "water_level 2 0"
+            ])
         #expect(try decode(#"[{"bn":"/3323/0/","n":"5700","v":100000}]"#).readings == ["pressure 1000 0"])
         let both = """
             format: senml
@@ -82,7 +98,10 @@ import Testing
               - { quantity: heat, record: cpu/temperature, unit: degC }
             """
         #expect(try DecodingTests.decode(both, #"[{"n":"d/cpu/temperature","v":70}]"#).readings == ["heat 70 0"])
-        #expect(try DecodingTests.decode(both, #"[{"bn":"urn:dev:ow:10e2:","n":"cpu/temperature","v":70}]"#).readings == ["heat 70 0"])
+        #expect(
+            try DecodingTests.decode(both, #"[{"bn":"urn:dev:ow:10e2:","n":"cpu/temperature","v":70}]"#).readings == [
+                "heat 70 0"
+            ])
         #expect(try DecodingTests.decode(both, #"[{"n":"site/cpu/temperature","v":70}]"#).readings == [])
     }
 
@@ -114,17 +133,21 @@ import Testing
             """#
         #expect(
             try decode(pack).readings == [
-                "temperature 20 0", "temperature 20 0", "temperature 21 0", "temperature 21 0", "temperature 22 0", "battery_voltage 3.3 0",
+                "temperature 20 0", "temperature 20 0", "temperature 21 0", "temperature 21 0", "temperature 22 0",
+                "battery_voltage 3.3 0",
             ])
     }
 
-    @Test("a base name without a separator at its end, as some devices send it, and a trailing one, which is a name of its own")
+    @Test(
+        "a base name without a separator at its end, as some devices send it, and a trailing one, which is a name of its own"
+    )
     func reported() throws {
         let profile = "format: senml\nreadings: [ { quantity: battery, record: \"9\", unit: \"%\" } ]\n"
         #expect(
-            try DecodingTests.decode(profile, #"[{"bn":"/3/0","n":"0","vs":"x"},{"n":"9","v":8},{"n":"19","v":2}]"#).readings == [
-                "battery 8 0"
-            ])
+            try DecodingTests.decode(profile, #"[{"bn":"/3/0","n":"0","vs":"x"},{"n":"9","v":8},{"n":"19","v":2}]"#)
+                .readings == [
+                    "battery 8 0"
+                ])
         #expect(try DecodingTests.decode(profile, #"[{"bn":"/3/0/","n":"9/","v":8}]"#).findings.isWithoutReadings)
     }
 
@@ -146,7 +169,9 @@ import Testing
         #expect(!found.findings.isEmpty || !found.readings.isEmpty)
     }
 
-    @Test("a pack without any of the records is not a fault", arguments: ["[]", "null", "", #"[{"bn":"d/","n":"door","vb":true}]"#])
+    @Test(
+        "a pack without any of the records is not a fault",
+        arguments: ["[]", "null", "", #"[{"bn":"d/","n":"door","vb":true}]"#])
     func withoutReadings(pack: String) throws {
         #expect(try decode(pack).findings.isWithoutReadings)
     }

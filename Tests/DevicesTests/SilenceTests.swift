@@ -28,7 +28,8 @@ import Testing
             ("", "silence: 5m", 5), (", interval: 1m", "silence: 5m", 5), (", interval: 10s", "silence: 5m", 5),
             (", interval: 2m", "silence: 5m", 5),
             // What sends more seldom than that is not silent between two messages.
-            (", interval: 15m", "silence: 5m", 45), (", interval: 5m", "silence: 5m", 15), (", interval: 90s", "silence: 5m", 5),
+            (", interval: 15m", "silence: 5m", 45), (", interval: 5m", "silence: 5m", 15),
+            (", interval: 90s", "silence: 5m", 5),
             (", interval: 15m, silence: 20m", "silence: 5m", 20),
             ("", "", 3), (", interval: 2m", "", 6), (", interval: 20s", "", 1), (", silence: 4m", "", 4),
         ])
@@ -41,7 +42,8 @@ import Testing
         func silences(_ device: Device) -> [TimeSpan] { device.fields.map { device.silence(of: $0) } }
         #expect(silences(try device("", reading: ", silence: 26h")) == [.minutes(5), .hours(26)])
         #expect(silences(try device(", silence: 10m", reading: ", silence: 26h")) == [.minutes(10), .hours(26)])
-        #expect(silences(try device(", silence: { door_open: 2d }", reading: ", silence: 26h")) == [.minutes(5), .days(2)])
+        #expect(
+            silences(try device(", silence: { door_open: 2d }", reading: ", silence: 26h")) == [.minutes(5), .days(2)])
         let error = #expect(throws: DiagnosticList.self) { try device(", silence: { dor_open: 2d }") }
         #expect(error?.description.contains("did you mean 'door_open'?") == true)
     }

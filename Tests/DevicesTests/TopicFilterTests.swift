@@ -5,7 +5,9 @@ import Testing
 @testable import Devices
 
 @Suite struct TopicFilterTests {
-    private func chosen(_ devices: [(String, String?)]) -> [String] { FilterChoice(devices.map { (topic: $0.0, pattern: $0.1) }).filters }
+    private func chosen(_ devices: [(String, String?)]) -> [String] {
+        FilterChoice(devices.map { (topic: $0.0, pattern: $0.1) }).filters
+    }
 
     @Test("a topic of a device's own under a pattern needs no filter of its own")
     func own() {
@@ -22,14 +24,18 @@ import Testing
     @Test("of two patterns that overlap in part, the one of fewer devices gives way to its devices' topics")
     func partly() {
         #expect(
-            chosen([("a/x/c", "a/+/c"), ("a/y/c", "a/+/c"), ("a/b/c", "+/b/c"), ("z/b/c", "+/b/c"), ("a/z/c", "a/+/c")]) == [
-                "a/+/c", "z/b/c",
-            ])
+            chosen([("a/x/c", "a/+/c"), ("a/y/c", "a/+/c"), ("a/b/c", "+/b/c"), ("z/b/c", "+/b/c"), ("a/z/c", "a/+/c")])
+                == [
+                    "a/+/c", "z/b/c",
+                ])
     }
 
     @Test("patterns that share a prefix and differ in their literal levels stay")
     func prefixes() {
-        #expect(chosen([("s/1/rain", "s/+/rain"), ("s/1/level", "s/+/level"), ("s/1", "s/+")]) == ["s/+", "s/+/level", "s/+/rain"])
+        #expect(
+            chosen([("s/1/rain", "s/+/rain"), ("s/1/level", "s/+/level"), ("s/1", "s/+")]) == [
+                "s/+", "s/+/level", "s/+/rain",
+            ])
     }
 
     @Test("a wildcard at the beginning takes in no topic of the broker's own")
@@ -54,7 +60,8 @@ import Testing
                     let topic = pattern.map { $0 == "+" ? ["a", "b", "c"][Int.random(in: 0..<3, using: &random)] : $0 }
                     devices.append((topic.joined(separator: "/"), pattern.joined(separator: "/")))
                 } else {
-                    devices.append(((0..<Int.random(in: 1...4, using: &random)).map { _ in level() }.joined(separator: "/"), nil))
+                    devices.append(
+                        ((0..<Int.random(in: 1...4, using: &random)).map { _ in level() }.joined(separator: "/"), nil))
                 }
             }
             let filters = FilterChoice(devices).filters.map(TopicFilter.init)
@@ -63,8 +70,10 @@ import Testing
                 #expect(filters.count { $0.covers(topic) } == 1, "seed \(seed): \(device) in \(filters.map(\.text))")
             }
             for _ in 0..<200 {
-                let topic = TopicFilter((0..<Int.random(in: 1...4, using: &random)).map { _ in level() }.joined(separator: "/"))
-                #expect(filters.count { $0.covers(topic) } <= 1, "seed \(seed): \(topic.text) in \(filters.map(\.text))")
+                let topic = TopicFilter(
+                    (0..<Int.random(in: 1...4, using: &random)).map { _ in level() }.joined(separator: "/"))
+                #expect(
+                    filters.count { $0.covers(topic) } <= 1, "seed \(seed): \(topic.text) in \(filters.map(\.text))")
             }
         }
     }

@@ -15,15 +15,18 @@ enum FuzzTarget: String, CaseIterable {
     private static let arrival = Instant(rfc3339: "2018-06-03T22:05:00Z".utf8)!  // a literal that reads
     private nonisolated(unsafe) static let jsonDecoder = decoder(SmallSite.profile)
     private nonisolated(unsafe) static let senmlDecoder = decoder(
-        "profile: test\ntopic: test/{device}\nformat: senml\nreadings: [ { quantity: temperature, record: temperature, unit: degC } ]\n")
-    private static let sequences = try! SequenceTarget(profile: EdgeSite.json(time: "unix"), scale: 1)  // literals that read
+        "profile: test\ntopic: test/{device}\nformat: senml\nreadings: [ { quantity: temperature, record: temperature, unit: degC } ]\n"
+    )
+    // literals that read
+    private static let sequences = try! SequenceTarget(profile: EdgeSite.json(time: "unix"), scale: 1)
     private static let senmlSequences = try! SequenceTarget(profile: EdgeSite.senml, scale: nil)  // literals that read
     private static let site = try! SmallSite.site()  // a literal that reads
 
     // One thread drives the fuzzer, so that the decoders need no lock.
     private static func decoder(_ profile: String) -> PayloadDecoder {
         let inventory = SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d1, profile: test } ]\n")
-        let site = try! Site.read(inventory: inventory, profiles: [SourceFile(name: "p.yaml", text: profile)])  // literals that read
+        // literals that read
+        let site = try! Site.read(inventory: inventory, profiles: [SourceFile(name: "p.yaml", text: profile)])
         return PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
     }
 
@@ -35,8 +38,11 @@ enum FuzzTarget: String, CaseIterable {
         case .senml: _ = Self.senmlDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
         case .topic: _ = Self.jsonDecoder.device(publishingOn: bytes)
         case .rules:
-            let compiler = RuleCompiler(RuleSurroundings(ladder: SmallSite.ladder, policies: ["duty"], lateness: .minutes(10)))
-            show { () throws(DiagnosticList) in _ = try compiler.compile([text], for: Self.site, series: SmallSite.series(Self.site)) }
+            let compiler = RuleCompiler(
+                RuleSurroundings(ladder: SmallSite.ladder, policies: ["duty"], lateness: .minutes(10)))
+            show { () throws(DiagnosticList) in
+                _ = try compiler.compile([text], for: Self.site, series: SmallSite.series(Self.site))
+            }
         case .policies:
             show { () throws(DiagnosticList) in
                 _ = try PolicySet.read(text, ladder: SmallSite.ladder, destinations: ["up"], zone: ZoneTable())

@@ -1,13 +1,14 @@
 import Foundation
 import TestSupport
 
-/// Gives a ``FuzzTarget`` the files that are named, which repeats what was found; built with libFuzzer (scripts/fuzz), lets
-/// it drive the target.
+/// Gives a ``FuzzTarget`` the files that are named, which repeats what was found; built with libFuzzer (scripts/fuzz),
+/// lets it drive the target.
 @main
 enum Main {
     static func main() {
         let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: " | ")
-        let name = ProcessInfo.processInfo.environment["TOCSIN_FUZZ_TARGET"] ?? CommandLine.arguments.dropFirst().first ?? ""
+        let name =
+            ProcessInfo.processInfo.environment["TOCSIN_FUZZ_TARGET"] ?? CommandLine.arguments.dropFirst().first ?? ""
         if name == "dictionary" { return printDictionary() }
         guard let target = FuzzTarget(rawValue: name) else {
             print("usage: TocsinFuzz \(names) FILE…, or TocsinFuzz dictionary")
@@ -39,7 +40,8 @@ enum Main {
     /// libFuzzer's own loop (<https://llvm.org/docs/LibFuzzer.html>, "Using libFuzzer as a library").
     @_silgen_name("LLVMFuzzerRunDriver")
     private func runFuzzer(
-        _ count: UnsafeMutablePointer<Int32>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
+        _ count: UnsafeMutablePointer<Int32>,
+        _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
         _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
     ) -> Int32
 

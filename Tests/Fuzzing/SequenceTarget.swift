@@ -7,8 +7,8 @@ import SourceText
 import Telemetry
 import TestSupport
 
-/// A sequence of messages of one device, a line each, ten seconds apart; `+60` by itself on a line lets so many seconds pass.
-/// Whatever they were, the engine comes to its end, and the device is heard when it is right again.
+/// A sequence of messages of one device, a line each, ten seconds apart; `+60` by itself on a line lets so many seconds
+/// pass. Whatever they were, the engine comes to its end, and the device is heard when it is right again.
 struct SequenceTarget {
     private let site: Site
     private let rules: CompiledRules

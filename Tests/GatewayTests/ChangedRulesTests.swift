@@ -4,10 +4,12 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// Rules that are changed while alarms stand: by a reload, or between a stop and a start. No reading comes after the change:
-/// the sensors send only what changes.
+/// Rules that are changed while alarms stand: by a reload, or between a stop and a start. No reading comes after the
+/// change: the sensors send only what changes.
 @Suite struct ChangedRulesTests {
-    private static func rules(name: String = "high", forEach: String = "station", level: String = "watch: water_level > 2 m") -> String {
+    private static func rules(
+        name: String = "high", forEach: String = "station", level: String = "watch: water_level > 2 m"
+    ) -> String {
         """
         hazard: flood
         rules:
@@ -16,7 +18,9 @@ import Testing
     }
 
     /// An alarm at 2.5 m that stands, and a change of its rules five hours later.
-    private func bench(_ rules: String, byReload: Bool, orders: [OperatorOrder.Action] = [], level: Double = 2.5) throws -> PipelineBench {
+    private func bench(_ rules: String, byReload: Bool, orders: [OperatorOrder.Action] = [], level: Double = 2.5) throws
+        -> PipelineBench
+    {
         let bench = try PipelineBench(
             profile: PipelineBench.gauge(interval: "1h", silence: "2d"),
             devices: "  - { id: d1, profile: test, station: s1 }\n  - { id: d2, profile: test, station: s2 }",
@@ -87,7 +91,8 @@ import Testing
         #expect(try Self.told(bench).last == "high-water/s1 unshelved watch → watch")
     }
 
-    @Test("what is put aside without an alarm stays so where its rule or its group is renamed", arguments: [true, false])
+    @Test(
+        "what is put aside without an alarm stays so where its rule or its group is renamed", arguments: [true, false])
     func asideWithoutAlarm(byReload: Bool) throws {
         let changes = [(Self.rules(name: "high-water"), "high-water/s1"), (Self.rules(forEach: "device"), "high/d1")]
         for (rules, name) in changes {
@@ -100,11 +105,14 @@ import Testing
             #expect(try Self.told(bench).last == "\(name) in-service watch → watch")
         }
         let gone = try bench(
-            Self.rules(name: "other", level: "watch: water_level > 9 m"), byReload: byReload, orders: [.takeOutOfService], level: 1)
+            Self.rules(name: "other", level: "watch: water_level > 9 m"), byReload: byReload,
+            orders: [.takeOutOfService], level: 1)
         #expect(try gone.notes().contains { $0.hasPrefix("high/s1 is put aside, but no rule watches there any more") })
     }
 
-    @Test("a rule that is changed, and later renamed, keeps its alarm, although nothing happened between", arguments: [true, false])
+    @Test(
+        "a rule that is changed, and later renamed, keeps its alarm, although nothing happened between",
+        arguments: [true, false])
     func changedThenRenamed(byReload: Bool) throws {
         let bench = try bench(Self.rules(level: "watch: water_level > 3 m"), byReload: byReload, level: 5)
         bench.pass(to: PipelineBench.start + .hours(6))
@@ -112,7 +120,9 @@ import Testing
         #expect(try Self.told(bench) == ["high-water/s1 raised normal → watch"])
     }
 
-    @Test("a rule that is renamed, and another that gets its name: the alarm goes with the condition", arguments: [true, false])
+    @Test(
+        "a rule that is renamed, and another that gets its name: the alarm goes with the condition",
+        arguments: [true, false])
     func nameTaken(byReload: Bool) throws {
         let rules = """
             hazard: flood
@@ -123,11 +133,15 @@ import Testing
         #expect(try Self.told(bench(rules, byReload: byReload)) == ["high-river/s1 raised normal → watch"])
     }
 
-    @Test("a rule that is renamed and changed at once keeps its alarm while its condition holds", arguments: [true, false])
+    @Test(
+        "a rule that is renamed and changed at once keeps its alarm while its condition holds",
+        arguments: [true, false])
     func renamedAndChanged(byReload: Bool) throws {
         let rules = Self.rules(name: "high-water", level: "watch: water_level > 3 m")
         #expect(try Self.told(bench(rules, byReload: byReload, level: 5)) == ["high-water/s1 raised normal → watch"])
         #expect(
-            try Self.told(bench(rules, byReload: byReload)) == ["high/s1 raised normal → watch", "high/s1 retired watch → normal"])
+            try Self.told(bench(rules, byReload: byReload)) == [
+                "high/s1 raised normal → watch", "high/s1 retired watch → normal",
+            ])
     }
 }

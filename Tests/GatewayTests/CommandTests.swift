@@ -6,7 +6,9 @@ import Testing
 @Suite struct CommandTests {
     @Test("check accepts the files that ship")
     func shipped() throws {
-        let result = try TocsinBinary.run(["check", "--strict", "--config", RepositoryRoot.path + "/tocsin.example.yaml"])
+        let result = try TocsinBinary.run([
+            "check", "--strict", "--config", RepositoryRoot.path + "/tocsin.example.yaml",
+        ])
         #expect(result.code == 0, "\(result.errors)")
         #expect(result.output.hasPrefix("example-site: 5 devices"))
     }
@@ -16,7 +18,8 @@ import Testing
         let gateway = try GatewayProcess(brokerPort: 1)
         try gateway.folder.write(
             "rules/bad.yaml",
-            "hazard: flood\nrules: [ { name: a, for_each: station, levels: { watch: water_levl > 1 m, wrning: true } } ]\n")
+            "hazard: flood\nrules: [ { name: a, for_each: station, levels: { watch: water_levl > 1 m, wrning: true } } ]\n"
+        )
         let text = try TocsinBinary.run(["check", "--config", gateway.folder.file("tocsin.yaml")])
         #expect(text.code == 1)
         #expect(text.errors.contains("bad.yaml:2:57: error: 'water_levl' is not a quantity"))
@@ -69,8 +72,14 @@ import Testing
             ("broker: { host: h, client_id: c, password_env: NO_SUCH_VARIABLE_HERE }\n", "has no variable"),
             ("broker: { host: h, client_id: c, tls: { ca: /nowhere.pem } }\n", "cannot be read"),
             ("broker: { host: h, client_id: c }\nladder: [a, a]\n", "a ladder is"),
-            ("broker: { host: h, client_id: c }\npolicies: nowhere.yaml\nlateness: soon\n", "nowhere.yaml cannot be read"),
-            ("broker: { host: h, client_id: c }\ndestinations: [ { name: x, kind: pigeon } ]\n", "of kind mqtt, webhook, cap, exec, log"),
+            (
+                "broker: { host: h, client_id: c }\npolicies: nowhere.yaml\nlateness: soon\n",
+                "nowhere.yaml cannot be read"
+            ),
+            (
+                "broker: { host: h, client_id: c }\ndestinations: [ { name: x, kind: pigeon } ]\n",
+                "of kind mqtt, webhook, cap, exec, log"
+            ),
         ])
     func configuration(body: String, expected: String) throws {
         let folder = try TemporaryFolder()
@@ -98,7 +107,9 @@ import Testing
         let here = try TocsinBinary.run(["check"], folder: folder.path)
         #expect(here.errors.contains("using tocsin.yaml\n") && here.errors.contains("lateness: soon"), "\(here.errors)")
         let named = try TocsinBinary.run(["check"], environment: ["TOCSIN_CONFIG": "other.yaml"], folder: folder.path)
-        #expect(named.errors.contains("using other.yaml, which TOCSIN_CONFIG names") && named.errors.contains("lateness: later"))
+        #expect(
+            named.errors.contains("using other.yaml, which TOCSIN_CONFIG names")
+                && named.errors.contains("lateness: later"))
         let given = try TocsinBinary.run(["check", "-c", "other.yaml"], folder: folder.path)
         #expect(!given.errors.contains("using") && given.errors.contains("lateness: later"))
         let empty = try TemporaryFolder()
@@ -108,19 +119,25 @@ import Testing
         }
     }
 
-    @Test("check finds what is wrong in every file at once, also where the configuration is wrong, and a policy that matches nothing")
+    @Test(
+        "check finds what is wrong in every file at once, also where the configuration is wrong, and a policy that matches nothing"
+    )
     func onePass() throws {
         let folder = try TemporaryFolder()
         try folder.write("profiles/test.yaml", SmallSite.profile)
         try folder.write("site.yaml", SmallSite.inventory(2))
         try folder.write(
-            "rules/rules.yaml", "hazard: flood\nrules: [{ name: high, for_each: station, levels: { watch: water_levl > 2 m } }]\n")
-        try folder.write("rules/policies.yaml", "policies:\n  - { name: boss, where: { kind: gage }, steps: [{ to: nobody }] }\n")
-        let text = "site: site.yaml\nprofiles: profiles\nrules: rules\nstore: { path: t.db }\ndestinations: [{ name: file, kind: log }]\n"
+            "rules/rules.yaml",
+            "hazard: flood\nrules: [{ name: high, for_each: station, levels: { watch: water_levl > 2 m } }]\n")
+        try folder.write(
+            "rules/policies.yaml", "policies:\n  - { name: boss, where: { kind: gage }, steps: [{ to: nobody }] }\n")
+        let text =
+            "site: site.yaml\nprofiles: profiles\nrules: rules\nstore: { path: t.db }\ndestinations: [{ name: file, kind: log }]\n"
         try folder.write("tocsin.yaml", text + "broker: { host: h, client_id: c, port: 99999 }\n")
         let all = try TocsinBinary.run(["check"], folder: folder.path)
         for part in [
-            "tocsin.yaml:6:", "rules/rules.yaml:2:", "rules/policies.yaml:2:", "did you mean 'water_level'?", "no destination 'nobody'",
+            "tocsin.yaml:6:", "rules/rules.yaml:2:", "rules/policies.yaml:2:", "did you mean 'water_level'?",
+            "no destination 'nobody'",
         ] {
             #expect(all.errors.contains(part), "\(part) is not in \(all.errors)")
         }
@@ -138,11 +155,13 @@ import Testing
             """)
         let more = try TocsinBinary.run(["check"], folder: folder.path).errors
         for part in [
-            "rules/rules.yaml:3:", "rules/rules.yaml:4:", "did you mean 'watch'?", "'Europe/Berlni' is not in the time zone database",
+            "rules/rules.yaml:3:", "rules/rules.yaml:4:", "did you mean 'watch'?",
+            "'Europe/Berlni' is not in the time zone database",
         ] {
             #expect(more.contains(part), "\(part) is not in \(more)")
         }
-        try folder.write("site.yaml", SmallSite.inventory(2).replacing("id: d1, profile: test", with: "id: d1, profile: tset"))
+        try folder.write(
+            "site.yaml", SmallSite.inventory(2).replacing("id: d1, profile: test", with: "id: d1, profile: tset"))
         let devices = try TocsinBinary.run(["check"], folder: folder.path).errors
         for part in ["site.yaml:3:", "did you mean 'test'?", "rules/rules.yaml:4:", "did you mean 'watch'?"] {
             #expect(devices.contains(part), "\(part) is not in \(devices)")
@@ -150,10 +169,14 @@ import Testing
         try folder.write("site.yaml", SmallSite.inventory(2))
         try folder.write("tocsin.yaml", text + "broker: { host: h, client_id: c }\n")
         try folder.write(
-            "rules/rules.yaml", "hazard: flood\nrules: [{ name: high, for_each: station, levels: { watch: water_level > 2 m } }]\n")
-        try folder.write("rules/policies.yaml", "policies:\n  - { name: boss, where: { kind: gage }, steps: [{ to: file }] }\n")
+            "rules/rules.yaml",
+            "hazard: flood\nrules: [{ name: high, for_each: station, levels: { watch: water_level > 2 m } }]\n")
+        try folder.write(
+            "rules/policies.yaml", "policies:\n  - { name: boss, where: { kind: gage }, steps: [{ to: file }] }\n")
         let idle = try TocsinBinary.run(["check", "--strict"], folder: folder.path)
         #expect(idle.code == 1 && idle.errors.contains("rules/policies.yaml:2:"), "\(idle.errors)")
-        #expect(idle.errors.contains("the policy 'boss' applies to nothing: no rule in any group has { kind: gage }"), "\(idle.errors)")
+        #expect(
+            idle.errors.contains("the policy 'boss' applies to nothing: no rule in any group has { kind: gage }"),
+            "\(idle.errors)")
     }
 }

@@ -6,7 +6,8 @@ import Testing
 
 /// The gateway among operators, scripts and signals that ask too much of it.
 @Suite struct ControlServerTests {
-    @Test("an operator is answered beside clients that say nothing, and others that send a byte now and then without end")
+    @Test(
+        "an operator is answered beside clients that say nothing, and others that send a byte now and then without end")
     func dripping() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -29,7 +30,9 @@ import Testing
         #expect(gateway.stop() == 0)
     }
 
-    @Test("a control socket that was taken away is made anew, and one that another process has put there stays when the gateway ends")
+    @Test(
+        "a control socket that was taken away is made anew, and one that another process has put there stays when the gateway ends"
+    )
     func takenAway() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -53,10 +56,13 @@ import Testing
         try await gateway.startConnected()
         let sensor = try await Sensor(broker)
         for number in 0..<50 {
-            try sensor.publisher.post(topic: "test/d1", payload: Sensor.payload(1, at: Sensor.nowMilliseconds + Int64(number)))
+            try sensor.publisher.post(
+                topic: "test/d1", payload: Sensor.payload(1, at: Sensor.nowMilliseconds + Int64(number)))
         }
         for _ in 0..<2000 { gateway.signal(SIGHUP) }
-        try await eventually("the readings are stored") { try StoreReader(path: gateway.storePath).count(.reading) == 50 }
+        try await eventually("the readings are stored") {
+            try StoreReader(path: gateway.storePath).count(.reading) == 50
+        }
         for _ in 0..<200 { gateway.signal(SIGHUP) }
         #expect(gateway.stop() == 0)
         #expect(gateway.log.components(separatedBy: "asked to reload").count - 1 < 500)
@@ -74,9 +80,13 @@ private final class ListeningSocket {
         // Beside it first, so that there is no moment without one.
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array((path + "2").utf8)) }
         let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
-        guard code == 0, listen(descriptor, 8) == 0, rename(path + "2", path) == 0 else { throw TestFailure("no socket at \(path)") }
+        guard code == 0, listen(descriptor, 8) == 0, rename(path + "2", path) == 0 else {
+            throw TestFailure("no socket at \(path)")
+        }
     }
 
     deinit { close(descriptor) }
@@ -92,7 +102,9 @@ private final class RawClient: Sendable {
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
         let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
         guard code == 0 else { throw TestFailure("no connection to \(path)") }
     }

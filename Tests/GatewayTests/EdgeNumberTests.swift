@@ -4,10 +4,11 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// Sequences of messages whose every number may be one at which sums break, among messages that are right. Whatever comes, the
-/// gateway lives, and hears the device when it is right again.
+/// Sequences of messages whose every number may be one at which sums break, among messages that are right. Whatever
+/// comes, the gateway lives, and hears the device when it is right again.
 @Suite struct EdgeNumberTests {
-    private static let rounds = ProcessInfo.processInfo.environment["TOCSIN_FUZZ_ROUNDS"].flatMap { Int($0) }.map { $0 / 50 } ?? 6
+    private static let rounds =
+        ProcessInfo.processInfo.environment["TOCSIN_FUZZ_ROUNDS"].flatMap { Int($0) }.map { $0 / 50 } ?? 6
 
     @Test(
         "after a storm of odd numbers a device that is right again is heard at once",
@@ -28,7 +29,8 @@ import Testing
                 EdgeSite.message(
                     number, time: bench.clock.now().nanoseconds / 1_000_000_000, scale: scales[format], level: level
                 ) {
-                    Int.random(in: 0..<100, using: &random) < odds ? EdgeNumbers.json.randomElement(using: &random) : nil
+                    Int.random(in: 0..<100, using: &random) < odds
+                        ? EdgeNumbers.json.randomElement(using: &random) : nil
                 })
         }
         for _ in 0..<5 { send("1", odds: 0) }
@@ -39,7 +41,9 @@ import Testing
         let raisedAt = bench.clock.now()
         let events = try bench.events().filter { $0.rule == "high" }
         let last = try #require(events.last, "seed \(seed)")
-        #expect(last.to == "watch" && last.kind != "fell", "seed \(seed): \(events.map { "\($0.time) \($0.kind) \($0.from) → \($0.to)" })")
+        #expect(
+            last.to == "watch" && last.kind != "fell",
+            "seed \(seed): \(events.map { "\($0.time) \($0.kind) \($0.from) → \($0.to)" })")
         let newest = try bench.stored().filter { $0.quantity == "water_level" }.suffix(7).map(\.reading.value)
         #expect(newest == [1, 1, 1, 1, 1, 1, 5], "seed \(seed)")
         #expect(last.time == raisedAt.description, "seed \(seed)")

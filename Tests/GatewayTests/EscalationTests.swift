@@ -7,7 +7,9 @@ import Testing
 
 /// From a reading to everyone who has to know, through the real gateway, a real broker and a real HTTPS receiver.
 @Suite struct EscalationTests {
-    private func tocsin(_ arguments: String..., gateway: GatewayProcess) throws -> (output: String, errors: String, code: Int32) {
+    private func tocsin(_ arguments: String..., gateway: GatewayProcess) throws -> (
+        output: String, errors: String, code: Int32
+    ) {
         try TocsinBinary.run(arguments + ["--config", gateway.folder.file("tocsin.yaml")])
     }
 
@@ -15,7 +17,9 @@ import Testing
         requests.compactMap { CloudEvent.read($0.body)?.data.transition.kind }
     }
 
-    @Test("a policy's steps through mqtt, webhook and CAP: who is told, when, until someone has taken it on, and of the end")
+    @Test(
+        "a policy's steps through mqtt, webhook and CAP: who is told, when, until someone has taken it on, and of the end"
+    )
     func policy() async throws {
         let broker = try RealBroker()
         let certificates = try Certificates()
@@ -70,14 +74,17 @@ import Testing
         // Each destination has a pace of its own.
         try await eventually("the public is told of the end") {
             guard let last = files(gateway).last else { return false }
-            return try String(contentsOfFile: gateway.folder.file("cap/\(last)"), encoding: .utf8).contains("<msgType>Cancel</msgType>")
+            return try String(contentsOfFile: gateway.folder.file("cap/\(last)"), encoding: .utf8).contains(
+                "<msgType>Cancel</msgType>")
         }
 
         gateway.signal(SIGHUP)
         try await eventually("it has reloaded") { gateway.log.contains("devices and rules reloaded") }
         try gateway.folder.write("rules/rules.yaml", "rules: nonsense")
         gateway.signal(SIGHUP)
-        try await eventually("it has not reloaded") { gateway.log.contains("not reloaded, the running devices and rules stay") }
+        try await eventually("it has not reloaded") {
+            gateway.log.contains("not reloaded, the running devices and rules stay")
+        }
 
         // What happened can be shown, here and elsewhere.
         #expect(gateway.stop() == 0)
@@ -88,7 +95,9 @@ import Testing
         try gateway.folder.write("audit.jsonl", export)
         let elsewhere = try TocsinBinary.run(["audit", "verify", gateway.folder.file("audit.jsonl"), "--expect", head])
         #expect(elsewhere.code == 0, "\(elsewhere.output)\(elsewhere.errors)")
-        for kind in ["started", "raised", "acknowledged", "delivered", "cleared", "reloaded", "reload-failed", "stopped"] {
+        for kind in [
+            "started", "raised", "acknowledged", "delivered", "cleared", "reloaded", "reload-failed", "stopped",
+        ] {
             #expect(export.contains("\\\"kind\\\":\\\"\(kind)\\\""), "\(kind)")
         }
         try gateway.folder.write("forged.jsonl", export.replacing("crew on the way", with: "asleep"))
@@ -134,15 +143,20 @@ import Testing
     }
 
     private func files(_ gateway: GatewayProcess) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: gateway.folder.file("cap"))) ?? []).filter { $0.hasSuffix(".xml") }.sorted()
+        ((try? FileManager.default.contentsOfDirectory(atPath: gateway.folder.file("cap"))) ?? []).filter {
+            $0.hasSuffix(".xml")
+        }.sorted()
     }
 
-    @Test("one that hangs delays no other; what it refuses for good is parked, shown, and tried again when someone asks")
+    @Test(
+        "one that hangs delays no other; what it refuses for good is parked, shown, and tried again when someone asks")
     func deadAndRefusing() async throws {
         let broker = try RealBroker()
         let hanging = try await HTTPReceiver { _, _ in nil }
         let isMended = Switch()
-        let refusing = try await HTTPReceiver { _, _ in isMended.isOn.withLock { $0 } ? (200, [:], "") : (422, [:], "no such field") }
+        let refusing = try await HTTPReceiver { _, _ in
+            isMended.isOn.withLock { $0 } ? (200, [:], "") : (422, [:], "no such field")
+        }
         let gateway = try GatewayProcess(
             brokerPort: broker.port,
             destinations: """
@@ -155,9 +169,12 @@ import Testing
         let now = Sensor.nowMilliseconds
         try await sensor.send(2.5, at: now)
         try await eventually(within: 5, "upstream is told although another hangs") { upstream.topics.count == 1 }
-        try await eventually("it is parked") { try tocsin("outbox", gateway: gateway).output.contains("refusing  PARKED") }
+        try await eventually("it is parked") {
+            try tocsin("outbox", gateway: gateway).output.contains("refusing  PARKED")
+        }
         let shown = try tocsin("outbox", "--destination", "refusing", gateway: gateway)
-        #expect(shown.code == 1 && shown.output.contains("refuses this message with 422: no such field"), "\(shown.output)")
+        #expect(
+            shown.code == 1 && shown.output.contains("refuses this message with 422: no such field"), "\(shown.output)")
         #expect(
             try tocsin("outbox", "--retry", "--destination", "nowhere", gateway: gateway).errors.contains(
                 "there is no destination 'nowhere'"))
@@ -172,20 +189,24 @@ import Testing
         await refusing.stop()
     }
 
-    @Test("twenty-five kills: every escalation arrives, in order within its alarm, and a repeat carries the same identity")
+    @Test(
+        "twenty-five kills: every escalation arrives, in order within its alarm, and a repeat carries the same identity"
+    )
     func kills() async throws {
         let broker = try RealBroker(isPersistent: true)
         let receiver = try await HTTPReceiver()
         let gateway = try GatewayProcess(
             brokerPort: broker.port,
-            destinations: "  - { name: hook, kind: webhook, url: \"http://127.0.0.1:\(receiver.port)/\", floods: each }\n",
+            destinations:
+                "  - { name: hook, kind: webhook, url: \"http://127.0.0.1:\(receiver.port)/\", floods: each }\n",
             more: "flapping: { changes: 1000, within: 1m }")
         let upstream = try await Upstream(broker)
         try await gateway.startConnected()
         let sensor = try await Sensor(broker)
         var random = SystemRandomNumberGenerator()
         let start = Sensor.nowMilliseconds - 3_600_000
-        // Three places that come and go, eleven minutes apart in event time, so that each value stands alone in its window.
+        // Three places that come and go, eleven minutes apart in event time, so that each value stands alone in its
+        // window.
         var sent: Int64 = 0
         func send(_ count: Int) async throws {
             for _ in 0..<count {
@@ -210,17 +231,23 @@ import Testing
         let due = try reader.escalationIdentities(to: "hook")
         let arrived = receiver.received.compactMap { CloudEvent.read($0.body)?.id }
         #expect(Set(arrived) == Set(due), "of \(due.count) due, \(Set(arrived).count) arrived")
-        #expect(receiver.received.allSatisfy { $0.headers["idempotency-key"] == "\"\(CloudEvent.read($0.body)?.id ?? "")\"" })
+        #expect(
+            receiver.received.allSatisfy {
+                $0.headers["idempotency-key"] == "\"\(CloudEvent.read($0.body)?.id ?? "")\""
+            })
         let mqtt = upstream.messages.compactMap { CloudEvent.read($0.payload)?.id }
         #expect(Set(mqtt) == Set(try reader.escalationIdentities(to: "upstream")))
         // First arrivals, alarm by alarm.
         var newest: [String: Int] = [:]
         var seen: Set<String> = []
-        for event in receiver.received.compactMap({ CloudEvent.read($0.body)?.data }) where seen.insert(event.id).inserted {
+        for event in receiver.received.compactMap({ CloudEvent.read($0.body)?.data })
+        where seen.insert(event.id).inserted {
             #expect(event.transition.sequence > newest[event.alarm.id, default: 0], "\(event.id) overtaken")
             newest[event.alarm.id] = event.transition.sequence
         }
-        print("\(due.count) escalations due, \(arrived.count) arrived, \(arrived.count - Set(arrived).count) of them again")
+        print(
+            "\(due.count) escalations due, \(arrived.count) arrived, \(arrived.count - Set(arrived).count) of them again"
+        )
         #expect(due.count > 100)
         #expect(try reader.verifyAudit().faults == [])
         #expect(gateway.stop() == 0)
@@ -228,7 +255,8 @@ import Testing
         await receiver.stop()
     }
 
-    @Test("readings are forwarded as SenML, all of them, though upstream was away", arguments: ["readings", "summaries"])
+    @Test(
+        "readings are forwarded as SenML, all of them, though upstream was away", arguments: ["readings", "summaries"])
     func forward(form: String) async throws {
         let broker = try RealBroker()
         let upstreamBroker = try RealBroker()
@@ -250,12 +278,15 @@ import Testing
         if form == "readings" {
             func values() -> [Double] {
                 upstream.messages.flatMap { message in
-                    ((try? JSONSerialization.jsonObject(with: Data(message.payload.utf8))) as? [[String: Any]] ?? []).compactMap {
-                        $0["v"] as? Double
-                    }
+                    ((try? JSONSerialization.jsonObject(with: Data(message.payload.utf8))) as? [[String: Any]] ?? [])
+                        .compactMap {
+                            $0["v"] as? Double
+                        }
                 }
             }
-            try await eventually("all arrive: \(gateway.log.suffix(500))") { values().suffix(40) == (1...40).map { Double($0) / 100 }[...] }
+            try await eventually("all arrive: \(gateway.log.suffix(500))") {
+                values().suffix(40) == (1...40).map { Double($0) / 100 }[...]
+            }
             let pack = try #require(upstream.messages.last)
             #expect(pack.topic == "fwd/test-site/d1")
             #expect(

@@ -32,8 +32,12 @@ import Testing
             try await send(20, 0.5, from: "d3")
             if gateway.log.contains("the store takes no readings") { break }
         }
-        try await eventually("the gateway has noticed: \(gateway.log.suffix(400))") { gateway.log.contains("the store takes no readings") }
-        try await eventually("upstream hears that nothing can be stored") { upstream.topics.contains { $0.contains("store-failing") } }
+        try await eventually("the gateway has noticed: \(gateway.log.suffix(400))") {
+            gateway.log.contains("the store takes no readings")
+        }
+        try await eventually("upstream hears that nothing can be stored") {
+            upstream.topics.contains { $0.contains("store-failing") }
+        }
         disk.fill()
         #expect(!FileManager.default.fileExists(atPath: gateway.storePath + ".ballast"))
         disk.fill()
@@ -45,7 +49,9 @@ import Testing
         }
         #expect(gateway.isRunning)
         disk.makeRoom()
-        try await eventually(within: 60, "all that was sent is stored") { try StoreReader(path: gateway.storePath).count(.reading) == sent }
+        try await eventually(within: 60, "all that was sent is stored") {
+            try StoreReader(path: gateway.storePath).count(.reading) == sent
+        }
         let reader = try StoreReader(path: gateway.storePath)
         try await eventually("the fault ends, and waits for someone to have seen it") {
             try reader.alarms().contains { $0.rule == "store-failing" && $0.state == "returned" }

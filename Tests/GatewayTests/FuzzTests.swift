@@ -13,14 +13,17 @@ import Testing
 /// refused says why. More rounds with `TOCSIN_FUZZ_ROUNDS`, others with `TOCSIN_FUZZ_SEED`.
 @Suite struct FuzzTests {
     private static let rounds = ProcessInfo.processInfo.environment["TOCSIN_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 1500
-    private static let seed = ProcessInfo.processInfo.environment["TOCSIN_FUZZ_SEED"].flatMap { UInt64($0) } ?? 20_180_603
+    private static let seed =
+        ProcessInfo.processInfo.environment["TOCSIN_FUZZ_SEED"].flatMap { UInt64($0) } ?? 20_180_603
     private static let arrival = Instant(rfc3339: "2018-06-03T22:05:00Z".utf8)!  // a literal that reads
 
-    /// Bytes that were good, a little or much changed: flipped, cut, doubled, spliced, with things in them that parsers fear.
+    /// Bytes that were good, a little or much changed: flipped, cut, doubled, spliced, with things in them that parsers
+    /// fear.
     private static func mutated(_ corpus: [[UInt8]], _ random: inout SeededRandom) -> [UInt8] {
         let feared =
             [
-                "1e999", "-0", "NaN", "null", "{", "[", "\"", "\\u0000", "\\ud800", "\u{0}", "99999999999999999999", "\n", ": ", "- ", "*",
+                "1e999", "-0", "NaN", "null", "{", "[", "\"", "\\u0000", "\\ud800", "\u{0}", "99999999999999999999",
+                "\n", ": ", "- ", "*",
                 "&a", "!!", "..",
                 "/", "#", "+", "°C", "\u{feff}", "for 1h", " within ", "(((((", "1/0", "%", "'",
             ].map { Array($0.utf8) } + [[0xff, 0xfe], [0xc3], [0xf0, 0x9f]]
@@ -31,12 +34,16 @@ import Testing
             case 0: if !bytes.isEmpty { bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
             case 1: bytes.removeLast(min(bytes.count, Int.random(in: 0...40, using: &random)))
             case 2: bytes.insert(contentsOf: feared.randomElement(using: &random) ?? [], at: at)
-            case 3: bytes.insert(contentsOf: bytes[at..<min(bytes.count, at + Int.random(in: 0...60, using: &random))], at: at)
+            case 3:
+                bytes.insert(
+                    contentsOf: bytes[at..<min(bytes.count, at + Int.random(in: 0...60, using: &random))], at: at)
             case 4: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 0...20, using: &random)))
             case 5, 6: replaceNumber(in: &bytes, after: at, &random)
             default:
                 let other = corpus.randomElement(using: &random) ?? []
-                if !other.isEmpty { bytes.replaceSubrange(at..., with: other[Int.random(in: 0..<other.count, using: &random)...]) }
+                if !other.isEmpty {
+                    bytes.replaceSubrange(at..., with: other[Int.random(in: 0..<other.count, using: &random)...])
+                }
             }
         }
         return bytes
@@ -56,7 +63,8 @@ import Testing
             profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
         let names = site.devices[0].fields.map(\.quantity.name)
         return PayloadDecoder(
-            site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? 0)) }, bytesMax: 262_144)
+            site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? 0)) },
+            bytesMax: 262_144)
     }
 
     @Test(
@@ -64,7 +72,10 @@ import Testing
         arguments: [
             (
                 "format: json\ntime: { pointer: /time, format: rfc3339 }\nreadings: [ { quantity: water_level, pointer: /data/level, unit: m } ]\n",
-                ["{\"time\":\"2018-06-03T22:05:00Z\",\"data\":{\"level\":1.25,\"x\":[1,2,{\"y\":null}]}}", "{\"data\":{\"level\":\"3\"}}"]
+                [
+                    "{\"time\":\"2018-06-03T22:05:00Z\",\"data\":{\"level\":1.25,\"x\":[1,2,{\"y\":null}]}}",
+                    "{\"data\":{\"level\":\"3\"}}",
+                ]
             ),
             (
                 "format: senml\nreadings: [ { quantity: temperature, record: temperature, unit: degC } ]\n",
@@ -90,46 +101,59 @@ import Testing
         }
     }
 
-    @Test("all 95 JSON texts that have to be accepted are, unrepaired; none of the 188 others costs more than its own field")
+    @Test(
+        "all 95 JSON texts that have to be accepted are, unrepaired; none of the 188 others costs more than its own field"
+    )
     func conformance() throws {
         let folder = try TemporaryFolder()
         let archive = RepositoryRoot.path + "/Tests/Conformance/json/JSONTestSuite.tar.gz"
         #expect(try ChildProcess("/usr/bin/tar", ["-xzf", archive, "-C", folder.path]).wait() == 0)
-        let decoder = try Self.decoder("format: json\nreadings: [ { quantity: water_level, pointer: /level, unit: m } ]\n")
+        let decoder = try Self.decoder(
+            "format: json\nreadings: [ { quantity: water_level, pointer: /level, unit: m } ]\n")
         var counts = (accepted: 0, confined: 0, refused: 0)
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.file("test_parsing")).sorted() {
             let text = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder.file("test_parsing/\(name)"))))
             let payload = Array("{\"x\":".utf8) + text + Array(",\"level\":2}".utf8)
             var readings: [Reading] = []
             let repaired = decoder.repairedCount
-            let findings = payload.withUnsafeBytes { decoder.decode($0, from: 0, arrival: Self.arrival, into: &readings) }
+            let findings = payload.withUnsafeBytes {
+                decoder.decode($0, from: 0, arrival: Self.arrival, into: &readings)
+            }
             if name.hasPrefix("y_") {
                 #expect(findings.isEmpty && readings.map(\.value) == [2], "\(name) is refused: \(findings)")
                 #expect(decoder.repairedCount == repaired, "\(name) was repaired")
                 counts.accepted += 1
             } else if name.hasPrefix("n_") {
                 // Whatever is wrong with `x`: nobody reads it. Where the structure is whole, `level` is read.
-                #expect(readings.isEmpty ? !findings.faults.isEmpty : findings.isEmpty && readings.map(\.value) == [2], "\(name)")
+                #expect(
+                    readings.isEmpty ? !findings.faults.isEmpty : findings.isEmpty && readings.map(\.value) == [2],
+                    "\(name)")
                 if readings.isEmpty { counts.refused += 1 } else { counts.confined += 1 }
                 // By itself it is not an object with a level; nothing in it may end the process.
                 let alone = text.withUnsafeBytes { decoder.decode($0, from: 0, arrival: Self.arrival, into: &readings) }
                 #expect(!alone.isEmpty, "\(name)")
             }
         }
-        // 89 are a word that is not a value, or a string with something forbidden in it; the others break the structure.
+        // 89 are a word that is not a value, or a string with something forbidden in it; the others break the
+        // structure.
         #expect(counts == (95, 89, 99))
     }
 
     @Test("rule files, device files, policies and configurations: compiled, or refused with a place")
     func files() throws {
         var random = SeededRandom(seed: Self.seed)
-        func corpus(_ folder: String) throws -> [[UInt8]] { try RepositoryRoot.files(folder).map { Array($0.text.utf8) } }
+        func corpus(_ folder: String) throws -> [[UInt8]] {
+            try RepositoryRoot.files(folder).map { Array($0.text.utf8) }
+        }
         let (rules, profiles) = (try corpus("Rules"), try corpus("Devices/profiles"))
         let sites = [Array(try RepositoryRoot.file("Devices/example-site.yaml").text.utf8)]
         let configurations = [Array(try RepositoryRoot.file("tocsin.example.yaml").text.utf8)]
         let site = try SmallSite.site()
-        let compiler = RuleCompiler(RuleSurroundings(ladder: SmallSite.ladder, policies: ["duty"], lateness: .minutes(10)))
-        func source(_ bytes: [UInt8]) -> SourceFile { SourceFile(name: "fuzz.yaml", text: String(decoding: bytes, as: UTF8.self)) }
+        let compiler = RuleCompiler(
+            RuleSurroundings(ladder: SmallSite.ladder, policies: ["duty"], lateness: .minutes(10)))
+        func source(_ bytes: [UInt8]) -> SourceFile {
+            SourceFile(name: "fuzz.yaml", text: String(decoding: bytes, as: UTF8.self))
+        }
         var refused = 0
         func expectReasons(_ body: () throws(DiagnosticList) -> Void) {
             do {
@@ -143,10 +167,13 @@ import Testing
         }
         for _ in 0..<Self.rounds {
             let text = source(Self.mutated(rules, &random))
-            expectReasons { () throws(DiagnosticList) in _ = try compiler.compile([text], for: site, series: SmallSite.series(site)) }
+            expectReasons { () throws(DiagnosticList) in
+                _ = try compiler.compile([text], for: site, series: SmallSite.series(site))
+            }
             let policies = source(Self.mutated(rules, &random))
             expectReasons { () throws(DiagnosticList) in
-                _ = try PolicySet.read(policies, ladder: SmallSite.ladder, destinations: ["upstream", "duty-log"], zone: ZoneTable())
+                _ = try PolicySet.read(
+                    policies, ladder: SmallSite.ladder, destinations: ["upstream", "duty-log"], zone: ZoneTable())
             }
             let (inventory, profile) = (source(Self.mutated(sites, &random)), source(Self.mutated(profiles, &random)))
             expectReasons { () throws(DiagnosticList) in _ = try Site.read(inventory: inventory, profiles: [profile]) }
@@ -172,9 +199,12 @@ import Testing
     func messages() throws {
         var random = SeededRandom(seed: Self.seed)
         var bench = try AlarmBench()
-        var planner = EscalationPlanner(site: "s", destinations: [.init(name: "a", minimumLevel: .init(rank: 1))], policies: PolicySet())
+        var planner = EscalationPlanner(
+            site: "s", destinations: [.init(name: "a", minimumLevel: .init(rank: 1))], policies: PolicySet())
         let events = bench.feed([(0, 2.5), (60, 9)]).flatMap { planner.note($0) }.map { Array($0.payload.utf8) }
-        let requests = [Array("{\"verb\":\"shelve\",\"alarm\":\"a\",\"person\":\"p\",\"note\":\"n\",\"seconds\":60}".utf8)]
+        let requests = [
+            Array("{\"verb\":\"shelve\",\"alarm\":\"a\",\"person\":\"p\",\"note\":\"n\",\"seconds\":60}".utf8)
+        ]
         for _ in 0..<Self.rounds {
             _ = CloudEvent.read(String(decoding: Self.mutated(events, &random), as: UTF8.self))
             _ = try? JSONDecoder().decode(ControlRequest.self, from: Data(Self.mutated(requests, &random)))

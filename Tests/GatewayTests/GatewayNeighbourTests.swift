@@ -42,15 +42,19 @@ import Testing
         try await eventually("the alarm is stored") {
             try TocsinBinary.run(["alarms", "--store", gateway.storePath]).output.contains("WATCH")
         }
-        #expect(try TocsinBinary.run(["ack", "high-water/s1", "--config", gateway.folder.file("tocsin.yaml")]).code == 0)
+        #expect(
+            try TocsinBinary.run(["ack", "high-water/s1", "--config", gateway.folder.file("tocsin.yaml")]).code == 0)
         #expect(gateway.stop() == 0)
         #expect(try files.contentsOfDirectory(atPath: gateway.folder.file("data")) == ["t.db"])
         #expect(try files.contentsOfDirectory(atPath: gateway.folder.file("disk")).contains("real.db.mark"))
     }
 
-    @Test("a path that belongs to the store is no place for the control socket or a log", arguments: ["t.db", "t.db-wal", "t.db.mark"])
+    @Test(
+        "a path that belongs to the store is no place for the control socket or a log",
+        arguments: ["t.db", "t.db-wal", "t.db.mark"])
     func sharedFiles(name: String) throws {
-        let gateway = try GatewayProcess(brokerPort: 1, destinations: "  - { name: second, kind: log, file: data/\(name) }")
+        let gateway = try GatewayProcess(
+            brokerPort: 1, destinations: "  - { name: second, kind: log, file: data/\(name) }")
         let path = gateway.folder.file("tocsin.yaml")
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let file = SourceFile(name: path, text: text + "\ncontrol_socket: escalations.jsonl\n")
@@ -66,7 +70,9 @@ import Testing
         let gateway = try GatewayProcess(brokerPort: broker.port, more: "control_socket: notes.txt")
         try gateway.folder.write("notes.txt", "of somebody")
         try await gateway.startConnected()
-        try await eventually("it says so: \(gateway.log)") { gateway.log.contains("something else lies there, and is kept") }
+        try await eventually("it says so: \(gateway.log)") {
+            gateway.log.contains("something else lies there, and is kept")
+        }
         #expect(gateway.stop() == 0)
         #expect(try String(contentsOfFile: gateway.folder.file("notes.txt"), encoding: .utf8) == "of somebody")
     }

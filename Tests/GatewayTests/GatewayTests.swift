@@ -27,14 +27,18 @@ import Testing
         let reader = try StoreReader(path: gateway.storePath)
         // And that one was not plausible.
         #expect(try reader.count(.reading) == 5)
-        let lines = try String(contentsOfFile: gateway.folder.file("escalations.jsonl"), encoding: .utf8).split(separator: "\n")
+        let lines = try String(contentsOfFile: gateway.folder.file("escalations.jsonl"), encoding: .utf8).split(
+            separator: "\n")
         #expect(lines.count >= 2)
         let tail = try TocsinBinary.run(["tail", "--config", gateway.folder.file("tocsin.yaml"), "--no-follow"])
         #expect(tail.code == 0)
         #expect(
             tail.output.contains(
-                "   1 WARNING       s1: water at 3.5 m  [was watch]  because mean(water_level, 10m) is 3.5 m, over 3 m"))
-        let json = try TocsinBinary.run(["tail", "--store", gateway.storePath, "--no-follow", "--json", "--level", "warning"])
+                "   1 WARNING       s1: water at 3.5 m  [was watch]  because mean(water_level, 10m) is 3.5 m, over 3 m")
+        )
+        let json = try TocsinBinary.run([
+            "tail", "--store", gateway.storePath, "--no-follow", "--json", "--level", "warning",
+        ])
         let first = try #require(json.output.split(separator: "\n").first)
         let event = try JSONDecoder().decode(StoreReader.Event.self, from: Data(first.utf8))
         #expect(event.to == "warning" && event.delivered == ["file", "upstream"] && event.device == "d1")
@@ -60,7 +64,9 @@ import Testing
         let start = Sensor.nowMilliseconds - 500_000
         for round in 0..<100 {
             for _ in 0..<40 {
-                let payload = payloads == .equal ? Array("{\"level\":1.5}".utf8) : Sensor.payload(1.5, at: start + Int64(published))
+                let payload =
+                    payloads == .equal
+                    ? Array("{\"level\":1.5}".utf8) : Sensor.payload(1.5, at: start + Int64(published))
                 try publisher.post(topic: "test/d1", payload: payload)
                 published += 1
             }
@@ -128,7 +134,8 @@ import Testing
         try await Sensor(broker).send(2.5, at: now)
         try await Task.sleep(for: .milliseconds(1500))
         try gateway.folder.write(
-            "rules/more.yaml", "hazard: flood\nrules: [ { name: other, for_each: station, levels: { warning: water_level > 9 m } } ]\n")
+            "rules/more.yaml",
+            "hazard: flood\nrules: [ { name: other, for_each: station, levels: { warning: water_level > 9 m } } ]\n")
         gateway.signal(SIGHUP)
         try await eventually("it is reloaded") { gateway.log.contains("devices and rules reloaded") }
         try await eventually("the alarm is raised") { try StoreReader(path: gateway.storePath).alarms().count == 1 }
@@ -138,7 +145,9 @@ import Testing
         #expect(gateway.stop() == 0)
     }
 
-    @Test("the gateway starts without a broker, says so once, and survives the broker's restart with what was sent meanwhile")
+    @Test(
+        "the gateway starts without a broker, says so once, and survives the broker's restart with what was sent meanwhile"
+    )
     func brokerRestart() async throws {
         let broker = try RealBroker(isPersistent: true)
         broker.stop()
@@ -157,7 +166,9 @@ import Testing
         broker.stop()
         try broker.start()
         try gateway.start()
-        try await eventually("what was sent meanwhile is stored") { try StoreReader(path: gateway.storePath).count(.reading) == 2 }
+        try await eventually("what was sent meanwhile is stored") {
+            try StoreReader(path: gateway.storePath).count(.reading) == 2
+        }
         broker.stop()
         try broker.start()
         try await eventually(within: 40, "it connects again") { gateway.connections == 3 }
@@ -176,7 +187,8 @@ import Testing
         let now = Sensor.nowMilliseconds
         try await sensor.send(2.5, at: now)
         try await eventually("the raise arrives") { upstream.topics.count == 1 }
-        try gateway.folder.write("rules/rules.yaml", GatewayProcess.rules.replacingOccurrences(of: "water_level", with: "watr_level"))
+        try gateway.folder.write(
+            "rules/rules.yaml", GatewayProcess.rules.replacingOccurrences(of: "water_level", with: "watr_level"))
         gateway.signal(SIGHUP)
         try await eventually("the mistake is shown") { gateway.log.contains("did you mean 'water_level'?") }
         try await sensor.send(4.5, at: now + 1)
@@ -186,15 +198,22 @@ import Testing
         gateway.signal(SIGHUP)
         try await eventually("the new files are in force") { gateway.log.contains("devices and rules reloaded") }
         try await sensor.send(4.6, at: now + 2)
-        try await eventually("the alarm, still the same, falls") { upstream.topics.last == "up/test-site/high-water/s1/watch" }
+        try await eventually("the alarm, still the same, falls") {
+            upstream.topics.last == "up/test-site/high-water/s1/watch"
+        }
         try await sensor.send(9, from: "d2", at: now)
-        try await eventually("the new device raises its own") { upstream.topics.last == "up/test-site/high-water/s2/watch" }
-        try gateway.folder.write("rules/rules.yaml", GatewayProcess.rules.replacingOccurrences(of: "high-water", with: "other-name"))
+        try await eventually("the new device raises its own") {
+            upstream.topics.last == "up/test-site/high-water/s2/watch"
+        }
+        try gateway.folder.write(
+            "rules/rules.yaml", GatewayProcess.rules.replacingOccurrences(of: "high-water", with: "other-name"))
         gateway.signal(SIGHUP)
         try await eventually("the alarms go on under the new name, at the level that they have by it") {
-            upstream.topics.contains("up/test-site/other-name/s1/warning") && upstream.topics.contains("up/test-site/other-name/s2/warning")
+            upstream.topics.contains("up/test-site/other-name/s1/warning")
+                && upstream.topics.contains("up/test-site/other-name/s2/warning")
         }
-        let gas = "hazard: gas\nrules: [ { name: gas, summary: gas, for_each: device, levels: { watch: carbon_monoxide > 50 ppm } } ]\n"
+        let gas =
+            "hazard: gas\nrules: [ { name: gas, summary: gas, for_each: device, levels: { watch: carbon_monoxide > 50 ppm } } ]\n"
         try gateway.folder.write("rules/rules.yaml", gas)
         gateway.signal(SIGHUP)
         try await eventually("the alarms of the rule that is gone are retired") {
@@ -211,15 +230,21 @@ import Testing
         try await gateway.startConnected()
         let sensor = try await Sensor(broker)
         let bad = [
-            "", "{", "[1,2]", "{\"level\":\"x\"}", "{\"level\":1e999}", "\u{0}\u{1}", String(repeating: "[", count: 5000), "{\"level\":[]}",
+            "", "{", "[1,2]", "{\"level\":\"x\"}", "{\"level\":1e999}", "\u{0}\u{1}",
+            String(repeating: "[", count: 5000), "{\"level\":[]}",
         ]
         for _ in 0..<5 {
             for payload in bad { try await sensor.publisher.publish(topic: "test/d1", payload: Array(payload.utf8)) }
         }
-        try await sensor.publisher.publish(topic: "test/d1", payload: Array(repeating: UInt8(ascii: " "), count: 1_000_000))
-        for number in 0..<300 { try sensor.publisher.post(topic: "test/stranger\(number)", payload: Array("{\"level\":1}".utf8)) }
+        try await sensor.publisher.publish(
+            topic: "test/d1", payload: Array(repeating: UInt8(ascii: " "), count: 1_000_000))
+        for number in 0..<300 {
+            try sensor.publisher.post(topic: "test/stranger\(number)", payload: Array("{\"level\":1}".utf8))
+        }
         try await sensor.send(1, at: Sensor.nowMilliseconds)
-        try await eventually("the good reading is stored") { try StoreReader(path: gateway.storePath).count(.reading) == 1 }
+        try await eventually("the good reading is stored") {
+            try StoreReader(path: gateway.storePath).count(.reading) == 1
+        }
         #expect(gateway.isRunning)
         #expect(gateway.stop() == 0)
         // What is empty is no fault.
@@ -279,9 +304,13 @@ import Testing
         #expect(gateway.stop() == 0)
         let stranger = try GatewayProcess(
             brokerPort: broker.port,
-            broker: ", tls: { ca: \(certificates.otherAuthority), certificate: \(certificates.client), key: \(certificates.clientKey) }")
+            broker:
+                ", tls: { ca: \(certificates.otherAuthority), certificate: \(certificates.client), key: \(certificates.clientKey) }"
+        )
         try stranger.start()
-        try await eventually("it says why there is no connection") { stranger.log.contains("no connection to the broker") }
+        try await eventually("it says why there is no connection") {
+            stranger.log.contains("no connection to the broker")
+        }
         try await Task.sleep(for: .seconds(1))
         #expect(stranger.connections == 0)
         #expect(stranger.stop() == 0)

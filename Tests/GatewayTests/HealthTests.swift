@@ -14,19 +14,22 @@ import Testing
 /// The gateway watches over itself.
 @Suite(.serialized) struct HealthTests {
     @Test(
-        "the built-in rules say nothing wrong with any ladder, and each quantity of the gateway is watched or explained", arguments: 1...8)
+        "the built-in rules say nothing wrong with any ladder, and each quantity of the gateway is watched or explained",
+        arguments: 1...8)
     func rules(steps: Int) throws {
         let ladder = (1...steps).map { "level\($0)" }
         var site = try SmallSite.site()
         site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
         let compiler = RuleCompiler(
-            RuleSurroundings(ladder: ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable()))
+            RuleSurroundings(
+                ladder: ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable()))
         let ids = SmallSite.series(site)
         let rules = try compiler.compile([], builtIn: [HealthRules.file(ladder: ladder)], for: site, series: ids)
         #expect(rules.warnings.isEmpty, "\(rules.warnings)")
         #expect(rules.rules.count == 10)
         let text = HealthRules.file(ladder: ladder).text
-        for quantity in GatewayQuantity.allCases where ![.brokerDroppedTotal, .messagesWithoutReadings].contains(quantity) {
+        for quantity in GatewayQuantity.allCases
+        where ![.brokerDroppedTotal, .messagesWithoutReadings].contains(quantity) {
             #expect(text.contains(quantity.rawValue), "\(quantity)")
         }
     }
@@ -37,9 +40,11 @@ import Testing
         for quantity in GatewayQuantity.allCases {
             let unit = quantity.quantity.unit.symbol
             #expect(
-                text.contains("| `\(quantity.rawValue)` | \(unit.isEmpty ? "1" : unit) | \(quantity.meaning) |"), "\(quantity.rawValue)")
+                text.contains("| `\(quantity.rawValue)` | \(unit.isEmpty ? "1" : unit) | \(quantity.meaning) |"),
+                "\(quantity.rawValue)")
         }
-        for line in HealthRules.file(ladder: SmallSite.ladder).text.split(separator: "\n") where line.contains("- name: ") {
+        for line in HealthRules.file(ladder: SmallSite.ladder).text.split(separator: "\n")
+        where line.contains("- name: ") {
             #expect(text.contains("`\(line.split(separator: " ").last ?? "")`"), "\(line)")
         }
     }
@@ -49,7 +54,9 @@ import Testing
         var site = try SmallSite.site()
         site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
         let compiler = RuleCompiler(
-            RuleSurroundings(ladder: SmallSite.ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable()))
+            RuleSurroundings(
+                ladder: SmallSite.ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable())
+        )
         let own = SourceFile(
             name: "own.yaml",
             text: """
@@ -75,18 +82,23 @@ import Testing
         func quantities(_ outbox: OutboxState?) -> [GatewayQuantity: Double] {
             var readings: [Reading] = []
             health.append(
-                HealthReport(diskFree: nil, isClockUnsynchronised: nil, outbox: outbox), Statistics(), isConnected: true, delay: .zero,
+                HealthReport(diskFree: nil, isClockUnsynchronised: nil, outbox: outbox), Statistics(),
+                isConnected: true, delay: .zero,
                 at: AlarmBench.start, to: &readings)
-            return Dictionary(uniqueKeysWithValues: readings.map { (GatewayQuantity.allCases[Int($0.series.index)], $0.value) })
+            return Dictionary(
+                uniqueKeysWithValues: readings.map { (GatewayQuantity.allCases[Int($0.series.index)], $0.value) })
         }
         let outbox: Set<GatewayQuantity> = [.outboxAge, .outboxParked, .outboxWaiting]
         #expect(outbox.isDisjoint(with: quantities(nil).keys))
-        #expect(quantities(OutboxState(waiting: 0, parked: 0, oldest: nil)).filter { outbox.contains($0.key) }.map(\.value) == [0, 0, 0])
+        #expect(
+            quantities(OutboxState(waiting: 0, parked: 0, oldest: nil)).filter { outbox.contains($0.key) }.map(\.value)
+                == [0, 0, 0])
         #expect(quantities(OutboxState(waiting: 1, parked: 0, oldest: .minutes(3)))[.outboxAge] == 180)
     }
 
     @Test(
-        "readings that are not plausible are an alarm that names the device, the value and the limit, and that ends an hour after the last")
+        "readings that are not plausible are an alarm that names the device, the value and the limit, and that ends an hour after the last"
+    )
     func implausible() throws {
         let profile = """
             profile: test
@@ -98,14 +110,16 @@ import Testing
             """
         let rules =
             "hazard: flood\nrules: [{ name: high, for_each: device, levels: { watch: water_level > 3 m, warning: \"increase(rain_total, 1h) > 500 mm\" } }]\n"
-        let bench = try PipelineBench(profile: profile, devices: "  - { id: d1, profile: test }\n", rules: rules, health: "{ every: 30s }")
+        let bench = try PipelineBench(
+            profile: profile, devices: "  - { id: d1, profile: test }\n", rules: rules, health: "{ every: 30s }")
         func news() throws -> [String] {
             try bench.events().filter { $0.rule == "device-readings-implausible" }.map { "\($0.kind): \($0.summary)" }
         }
         bench.take("{\"level\":2,\"rain\":1}")
         #expect(try news().isEmpty)
         bench.take("{\"level\":812,\"rain\":1}")
-        let first = "raised: d1: implausible readings, which rules do not see: water_level 812 ft is outside -5 ft .. 30 ft"
+        let first =
+            "raised: d1: implausible readings, which rules do not see: water_level 812 ft is outside -5 ft .. 30 ft"
         #expect(try news() == [first])
         // Nothing more is said of the next, and of the window nothing is lost by a restart.
         bench.pass(to: bench.clock.now() + .minutes(30))
@@ -117,12 +131,15 @@ import Testing
         #expect(try news() == [first, "cleared: d1: no implausible readings for an hour"])
         bench.take("{\"level\":2,\"rain\":9000}")
         #expect(
-            try news().last == "raised: d1: implausible readings, which rules do not see: rain_total 9000 mm has risen faster than 150 mm/h"
+            try news().last
+                == "raised: d1: implausible readings, which rules do not see: rain_total 9000 mm has risen faster than 150 mm/h"
         )
         #expect(try !bench.events().contains { $0.rule == "high" && $0.to != "advisory" }, "no rule has seen them")
     }
 
-    @Test("what the broker throws away, what does not fit, what is missing and how full the disk is are alarms like any other")
+    @Test(
+        "what the broker throws away, what does not fit, what is missing and how full the disk is are alarms like any other"
+    )
     func alarms() async throws {
         let broker = try RealBroker(options: "sys_interval 1\nmax_queued_messages 10\nmax_inflight_messages 20")
         let rules = """
@@ -137,7 +154,8 @@ import Testing
         let gateway = try GatewayProcess(brokerPort: broker.port, rules: rules, health: "1s")
         try gateway.folder.write("profiles/test.yaml", SmallSite.profile + "\nsequence: /n\n")
         // Someone who asked for everything, and went away: what waits for them is thrown away, and counted.
-        let gone = try Subscriber(broker.settings("gone"), filters: ["test/#"], logger: .init(label: "test")) { _, _ in }
+        let gone = try Subscriber(broker.settings("gone"), filters: ["test/#"], logger: .init(label: "test")) { _, _ in
+        }
         try await Task.sleep(for: .milliseconds(500))
         await gone.stop()
         try await gateway.startConnected()
@@ -151,23 +169,29 @@ import Testing
         try await sensor.publisher.publish(topic: "test/d2", payload: Array("not JSON".utf8))
         for index in 0..<60 { try await sensor.send(1, from: "d3", at: now + Int64(index)) }
         func standing() throws -> [String: String] {
-            Dictionary(try StoreReader(path: gateway.storePath).alarms().map { ("\($0.rule)/\($0.group)", $0.summary) }) { first, _ in first
+            Dictionary(try StoreReader(path: gateway.storePath).alarms().map { ("\($0.rule)/\($0.group)", $0.summary) })
+            { first, _ in first
             }
         }
         try await eventually(within: 30, "all four are raised: \((try? standing()) ?? [:])") {
             let names = Set(try standing().keys)
             return names.isSuperset(of: [
-                "gateway-disk/gateway", "gateway-payloads-refused/gateway", "messages-missing/d1", "gateway-messages-dropped/gateway",
+                "gateway-disk/gateway", "gateway-payloads-refused/gateway", "messages-missing/d1",
+                "gateway-messages-dropped/gateway",
             ])
         }
         let alarms = try standing()
         #expect(alarms["messages-missing/d1"] == "d1: 2 messages are missing from the last 10 minutes")
-        #expect(alarms["gateway-payloads-refused/gateway"] == "1 payloads did not fit their devices' profiles within 10 minutes")
+        #expect(
+            alarms["gateway-payloads-refused/gateway"]
+                == "1 payloads did not fit their devices' profiles within 10 minutes")
         #expect(gateway.stop() == 0)
         #expect(try TocsinBinary.run(["health-rules"]).output == HealthRules.file(ladder: SmallSite.ladder).text)
     }
 
-    @Test("messages without readings raise nothing, unreadable times raise an alarm of their own, and both are counted apart")
+    @Test(
+        "messages without readings raise nothing, unreadable times raise an alarm of their own, and both are counted apart"
+    )
     func payloads() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port, health: "1s")
@@ -176,7 +200,8 @@ import Testing
         for payload in ["", "{}", "null", "{\"battery\":\"100.00\"}", "{\"level\":null}"] {
             try await sensor.publisher.publish(topic: "test/d1", payload: Array(payload.utf8))
         }
-        for payload in ["{\"t\":\"2026-11-25T12:00:00\",\"level\":9}", "{\"t\":nan,\"level\":9,\"other\":\"S\u{e4}\"}"] {
+        for payload in ["{\"t\":\"2026-11-25T12:00:00\",\"level\":9}", "{\"t\":nan,\"level\":9,\"other\":\"S\u{e4}\"}"]
+        {
             try await sensor.publisher.publish(topic: "test/d2", payload: Array(payload.utf8))
         }
         func total(_ quantity: GatewayQuantity) throws -> Double {
@@ -205,13 +230,15 @@ import Testing
         let broker = try RealBroker()
         let sensor = try await Sensor(broker)
         let now = Sensor.nowMilliseconds
-        try await sensor.publisher.publish(topic: "test/d1", payload: Sensor.payload(9, at: now - 86_400_000), retain: true)
+        try await sensor.publisher.publish(
+            topic: "test/d1", payload: Sensor.payload(9, at: now - 86_400_000), retain: true)
         try await sensor.publisher.publish(topic: "test/d2", payload: Array("{\"level\":9}".utf8), retain: true)
         try await sensor.publisher.publish(topic: "test/d3", payload: Sensor.payload(9, at: now - 1000), retain: true)
         let gateway = try GatewayProcess(brokerPort: broker.port)
         try await gateway.startConnected()
-        try await eventually("the new one raises: \((try? StoreReader(path: gateway.storePath).alarms()) ?? []) \(gateway.log.suffix(900))")
-        { try StoreReader(path: gateway.storePath).alarms().map(\.group) == ["s3"] }
+        try await eventually(
+            "the new one raises: \((try? StoreReader(path: gateway.storePath).alarms()) ?? []) \(gateway.log.suffix(900))"
+        ) { try StoreReader(path: gateway.storePath).alarms().map(\.group) == ["s3"] }
         #expect(try StoreReader(path: gateway.storePath).count(.reading) == 3)
         #expect(gateway.stop() == 0)
     }

@@ -86,7 +86,8 @@ private final class Conduct: Sendable {
     private func attack(_ connection: Int32, _ behaviour: HostileBroker.Behaviour, _ isFive: Bool) {
         switch behaviour {
         case .malformed:
-            // A topic that is longer than its packet, a length without an end, a packet of no kind, a topic that is no UTF-8.
+            // A topic that is longer than its packet, a length without an end, a packet of no kind, a topic that is no
+            // UTF-8.
             let packets: [[UInt8]] = [
                 [0x32, 0x04, 0xff, 0xff, 0x61, 0x62], [0x30, 0xff, 0xff, 0xff, 0xff, 0x7f], [0xf3, 0x00],
                 [0x30, 0x05, 0, 2, 0xc3, 0x28, 0],

@@ -5,8 +5,9 @@ import Testing
 
 /// The gateway as a service: what is put where, what it may do, and what it tells systemd.
 @Suite struct InstallTests {
-    private func run(_ program: String, _ arguments: [String], _ folder: borrowing TemporaryFolder) throws -> (code: Int32, output: String)
-    {
+    private func run(_ program: String, _ arguments: [String], _ folder: borrowing TemporaryFolder) throws -> (
+        code: Int32, output: String
+    ) {
         let output = folder.file("output-\(UUID().uuidString)")
         let code = try ChildProcess(program, arguments, output: output, errors: output).wait()
         return (code, (try? String(contentsOfFile: output, encoding: .utf8)) ?? "")
@@ -20,8 +21,10 @@ import Testing
         let first = try run(script, [TocsinBinary.path, root, "/usr"], folder)
         #expect(first.code == 0, "\(first.output)")
         for path in [
-            "usr/bin/tocsin", "usr/lib/systemd/system/tocsin.service", "usr/lib/sysusers.d/tocsin.conf", "usr/lib/tmpfiles.d/tocsin.conf",
-            "usr/share/tocsin/profiles/generic-json.yaml", "usr/share/doc/tocsin/docs/rules.md", "etc/tocsin/tocsin.yaml",
+            "usr/bin/tocsin", "usr/lib/systemd/system/tocsin.service", "usr/lib/sysusers.d/tocsin.conf",
+            "usr/lib/tmpfiles.d/tocsin.conf",
+            "usr/share/tocsin/profiles/generic-json.yaml", "usr/share/doc/tocsin/docs/rules.md",
+            "etc/tocsin/tocsin.yaml",
             "etc/tocsin/rules/rules.yaml",
         ] { #expect(FileManager.default.fileExists(atPath: root + "/" + path), "\(path)") }
         try folder.write("root/etc/tocsin/site.yaml", "# mine\n")
@@ -29,7 +32,8 @@ import Testing
         #expect(try String(contentsOfFile: root + "/etc/tocsin/site.yaml", encoding: .utf8) == "# mine\n")
         // The shipped configuration, with its paths below this root.
         try folder.write("root/etc/tocsin/site.yaml", RepositoryRoot.file("systemd/site.yaml").text)
-        let text = try RepositoryRoot.file("systemd/tocsin.yaml").text.replacing("/usr/share", with: root + "/usr/share")
+        let text = try RepositoryRoot.file("systemd/tocsin.yaml").text.replacing(
+            "/usr/share", with: root + "/usr/share")
         try folder.write("root/etc/tocsin/tocsin.yaml", text)
         let check = try TocsinBinary.run(["check", "--strict", "--config", root + "/etc/tocsin/tocsin.yaml"])
         #expect(check.code == 0, "\(check.errors)")
@@ -41,7 +45,8 @@ import Testing
     func exposure() throws {
         let folder = try TemporaryFolder()
         let unit = RepositoryRoot.path + "/systemd/tocsin.service"
-        let result = try run("/usr/bin/systemd-analyze", ["security", "--offline=true", "--threshold=12", "--no-pager", unit], folder)
+        let result = try run(
+            "/usr/bin/systemd-analyze", ["security", "--offline=true", "--threshold=12", "--no-pager", unit], folder)
         #expect(result.code == 0, "\(result.output.suffix(300))")
     }
 
@@ -56,14 +61,17 @@ import Testing
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
         let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
         try #require(bound == 0)
         var environment = ProcessInfo.processInfo.environment
         environment["NOTIFY_SOCKET"] = path
         environment["WATCHDOG_USEC"] = "400000"
         let process = try ChildProcess(
-            TocsinBinary.path, ["run", "--config", gateway.folder.file("tocsin.yaml")], output: gateway.folder.file("log"),
+            TocsinBinary.path, ["run", "--config", gateway.folder.file("tocsin.yaml")],
+            output: gateway.folder.file("log"),
             errors: gateway.folder.file("log"), environment: environment)
         var heard: [String] = []
         func listen() {

@@ -15,13 +15,15 @@ import Testing
 
     private func bench() throws -> PipelineBench {
         try PipelineBench(
-            profile: PipelineBench.gauge(interval: "2s", silence: "6s"), devices: "  - { id: d1, profile: test }", rules: Self.rules)
+            profile: PipelineBench.gauge(interval: "2s", silence: "6s"), devices: "  - { id: d1, profile: test }",
+            rules: Self.rules)
     }
 
     /// One device that sends the times of its readings, and one rule.
     private func bench(ofTimes rule: String) throws -> PipelineBench {
         try PipelineBench(
-            profile: PipelineBench.gauge(interval: "2s", silence: "6s", hasTime: true), devices: "  - { id: d1, profile: test }",
+            profile: PipelineBench.gauge(interval: "2s", silence: "6s", hasTime: true),
+            devices: "  - { id: d1, profile: test }",
             rules: "hazard: health\nrules:\n  - \(rule)\n")
     }
 
@@ -34,7 +36,8 @@ import Testing
     }
 
     @Test(
-        "nothing is raised at a start, after a stop in which nothing could be sent, and nothing is dated into it", arguments: [0, 2, 9, 60])
+        "nothing is raised at a start, after a stop in which nothing could be sent, and nothing is dated into it",
+        arguments: [0, 2, 9, 60])
     func stop(seconds: Int64) throws {
         let bench = try bench()
         bench.pass(to: PipelineBench.start + .seconds(2))
@@ -65,7 +68,8 @@ import Testing
     @Test("a count is known, though some readings are on their way for longer than others")
     func late() throws {
         let bench = try bench(
-            ofTimes: #"{ name: few, summary: few, for_each: device, levels: { watch: "count(water_level, 20s) < 9" } }"#)
+            ofTimes: #"{ name: few, summary: few, for_each: device, levels: { watch: "count(water_level, 20s) < 9" } }"#
+        )
         for number in 0..<20 {
             let time = PipelineBench.start + .seconds(Int64(number) * 4)
             bench.pass(to: time + .seconds(number % 2 == 0 ? 3 : 0))
@@ -86,7 +90,8 @@ import Testing
               - { name: high, summary: high, for_each: device, levels: { watch: "max(water_level, 1m) > 3 m" } }
             """
         let bench = try PipelineBench(
-            profile: PipelineBench.gauge(interval: "2s", silence: "6s"), devices: "  - { id: d1, profile: test }", rules: rules)
+            profile: PipelineBench.gauge(interval: "2s", silence: "6s"), devices: "  - { id: d1, profile: test }",
+            rules: rules)
         feed(bench, for: .minutes(4))
         try bench.change(devices: "  - { id: d1, profile: test }\n  - { id: d9, profile: test }", byReload: byReload)
         let changed = bench.clock.now()
@@ -103,7 +108,9 @@ import Testing
     @Test("silence is said of a sensor whose clock has been behind from the beginning")
     func behind() throws {
         let bench = try bench(
-            ofTimes: #"{ name: gone, summary: gone, for_each: device, levels: { watch: "silent(water_level, 20s)" }, blind: none }"#)
+            ofTimes:
+                #"{ name: gone, summary: gone, for_each: device, levels: { watch: "silent(water_level, 20s)" }, blind: none }"#
+        )
         for _ in 0..<5 {
             bench.pass(to: bench.clock.now() + .seconds(2))
             bench.take("{\"level\":1,\"t\":\((bench.clock.now() - .minutes(5)).nanoseconds / 1_000_000)}")

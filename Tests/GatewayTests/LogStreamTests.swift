@@ -50,7 +50,8 @@ import Testing
         // Far more than a pipe holds: each payload that cannot be read is a line.
         for number in 0..<2000 {
             try sensor.publisher.post(
-                topic: "test/d\(number % 3 + 1)", payload: Array("{\"level\":\"\(String(repeating: "x", count: 200))\(number)\"}".utf8))
+                topic: "test/d\(number % 3 + 1)",
+                payload: Array("{\"level\":\"\(String(repeating: "x", count: 200))\(number)\"}".utf8))
         }
         for _ in 0..<50 { gateway.signal(SIGHUP) }
         try await sensor.send(9, at: Sensor.nowMilliseconds)

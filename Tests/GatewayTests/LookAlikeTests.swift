@@ -33,7 +33,9 @@ import Testing
         #expect(try StoreReader(path: gateway.storePath).alarms().isEmpty)
         try await send(100)
         try await gateway.startConnected()
-        try await eventually("so are those that waited") { try StoreReader(path: gateway.storePath).count(.reading) >= 200 }
+        try await eventually("so are those that waited") {
+            try StoreReader(path: gateway.storePath).count(.reading) >= 200
+        }
         #expect(gateway.stop() == 0)
         let reader = try StoreReader(path: gateway.storePath)
         #expect(try reader.count(.reading) == 200)
@@ -56,8 +58,12 @@ import Testing
         try await gateway.startConnected()
         #expect(gateway.stop() == 0)
         let sensor = try await Sensor(broker)
-        for level in [4, 0.5] { try await sensor.publisher.publish(topic: "test/d1", payload: Array("{\"level\":\(level)}".utf8)) }
-        for level in [0.5, 4] { try await sensor.publisher.publish(topic: "test/d2", payload: Array("{\"level\":\(level)}".utf8)) }
+        for level in [4, 0.5] {
+            try await sensor.publisher.publish(topic: "test/d1", payload: Array("{\"level\":\(level)}".utf8))
+        }
+        for level in [0.5, 4] {
+            try await sensor.publisher.publish(topic: "test/d2", payload: Array("{\"level\":\(level)}".utf8))
+        }
         try await gateway.startConnected()
         try await eventually("all are stored") { try StoreReader(path: gateway.storePath).count(.reading) == 4 }
         #expect(gateway.stop() == 0)
@@ -71,7 +77,8 @@ import Testing
         let broker = try RealBroker()
         let proxy = try HostileBroker(before: broker.port)
         proxy.behave(.forward)
-        let gateway = try GatewayProcess(brokerPort: proxy.port, upstreamPort: broker.port, broker: ", protocol: \(version)")
+        let gateway = try GatewayProcess(
+            brokerPort: proxy.port, upstreamPort: broker.port, broker: ", protocol: \(version)")
         try await gateway.startConnected()
         let sensor = try await Sensor(broker)
         let tip = Array("{\"level\":1}".utf8)
@@ -80,12 +87,16 @@ import Testing
             // As many as mosquitto sends under 3.1.1 without an acknowledgement.
             for _ in 0..<15 { try await sensor.publisher.publish(topic: "test/d1", payload: tip) }
             sent += 15
-            try await eventually("what is acknowledged is stored") { try StoreReader(path: gateway.storePath).count(.reading) == sent }
+            try await eventually("what is acknowledged is stored") {
+                try StoreReader(path: gateway.storePath).count(.reading) == sent
+            }
             try await Task.sleep(for: .milliseconds(100))
             proxy.behave(.losing)
             for _ in 0..<15 { try await sensor.publisher.publish(topic: "test/d1", payload: tip) }
             sent += 15
-            try await eventually("so is what is not") { try StoreReader(path: gateway.storePath).count(.reading) == sent }
+            try await eventually("so is what is not") {
+                try StoreReader(path: gateway.storePath).count(.reading) == sent
+            }
             if isKilled { gateway.kill() }
             proxy.behave(.hangsUp)
             // These wait behind those that are sent again.
@@ -119,7 +130,9 @@ import Testing
         for _ in 0..<5 { try await sensor.send(1, at: now) }
         // Without a time of their own they are news, whatever they say.
         for _ in 0..<5 { try await sensor.publisher.publish(topic: "test/d1", payload: Array("{\"level\":1}".utf8)) }
-        try await eventually("the new ones are stored") { try StoreReader(path: gateway.storePath).count(.reading) >= 8 }
+        try await eventually("the new ones are stored") {
+            try StoreReader(path: gateway.storePath).count(.reading) >= 8
+        }
         #expect(gateway.stop() == 0)
         #expect(try StoreReader(path: gateway.storePath).count(.reading) == 8)
     }

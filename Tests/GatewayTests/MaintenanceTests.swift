@@ -37,11 +37,15 @@ import Testing
         try await gateway.startConnected()
     }
 
-    private func tocsin(_ arguments: String..., gateway: GatewayProcess) throws -> (output: String, errors: String, code: Int32) {
+    private func tocsin(_ arguments: String..., gateway: GatewayProcess) throws -> (
+        output: String, errors: String, code: Int32
+    ) {
         try TocsinBinary.run(arguments + ["--config", gateway.folder.file("tocsin.yaml")])
     }
 
-    @Test("its readings are kept and no rule sees them, the vote goes on with the others and says so, through a kill, until it is back")
+    @Test(
+        "its readings are kept and no rule sees them, the vote goes on with the others and says so, through a kill, until it is back"
+    )
     func byOperator() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -53,16 +57,22 @@ import Testing
         }
         func readings() throws -> Int { try StoreReader(path: gateway.storePath).readingCount(without: "gateway") }
 
-        #expect(try tocsin("out-of-service", "--device", "d9", "-m", "x", gateway: gateway).errors.contains("there is no device 'd9'"))
         #expect(
-            try tocsin("out-of-service", "--device", "d3", "--quantity", "level", "-m", "x", gateway: gateway).errors.contains(
-                "'d3' does not measure 'level'"))
+            try tocsin("out-of-service", "--device", "d9", "-m", "x", gateway: gateway).errors.contains(
+                "there is no device 'd9'"))
+        #expect(
+            try tocsin("out-of-service", "--device", "d3", "--quantity", "level", "-m", "x", gateway: gateway).errors
+                .contains(
+                    "'d3' does not measure 'level'"))
         #expect(try tocsin("out-of-service", "--device", "d3", gateway: gateway).code == 64)
-        #expect(try tocsin("in-service", "--device", "d3", gateway: gateway).errors.contains("d3 is not in maintenance"))
-        let done = try tocsin("out-of-service", "--device", "d3", "-m", "being calibrated", "--name", "ada", gateway: gateway)
+        #expect(
+            try tocsin("in-service", "--device", "d3", gateway: gateway).errors.contains("d3 is not in maintenance"))
+        let done = try tocsin(
+            "out-of-service", "--device", "d3", "-m", "being calibrated", "--name", "ada", gateway: gateway)
         #expect(done.code == 0 && done.output.hasPrefix("d3 is in maintenance, by ada ("), "\(done)")
         #expect(
-            try tocsin("out-of-service", "--device", "d3", "-m", "again", gateway: gateway).errors.contains("by ada ("), "by whom is said")
+            try tocsin("out-of-service", "--device", "d3", "-m", "again", gateway: gateway).errors.contains("by ada ("),
+            "by whom is said")
 
         gateway.kill()
         try await gateway.startConnected()
@@ -74,7 +84,8 @@ import Testing
         try await eventually("two of the two that work") {
             try StoreReader(path: gateway.storePath).alarms().contains { $0.place == "carbon-monoxide/hall" }
         }
-        let alarm = try #require(try StoreReader(path: gateway.storePath).alarms().first { $0.rule == "carbon-monoxide" })
+        let alarm = try #require(
+            try StoreReader(path: gateway.storePath).alarms().first { $0.rule == "carbon-monoxide" })
         #expect(alarm.summary == "hall: carbon monoxide (d3 in maintenance)")
         let sheet = try tocsin("alarms", "carbon-monoxide/hall", gateway: gateway).output
         #expect(sheet.contains("2 of 2 sensors over 35 ppm"), "\(sheet)")
@@ -86,14 +97,18 @@ import Testing
         try await eventually("it is heard again") {
             try StoreReader(path: gateway.storePath).alarms().contains { $0.place == "one-head/d3" }
         }
-        #expect(try tocsin("alarms", "carbon-monoxide/hall", gateway: gateway).output.contains("3 of 3 sensors over 35 ppm"))
+        #expect(
+            try tocsin("alarms", "carbon-monoxide/hall", gateway: gateway).output.contains("3 of 3 sensors over 35 ppm")
+        )
         #expect(gateway.stop() == 0)
         #expect(try StoreReader(path: gateway.storePath).verifyAudit().faults == [])
         let audit = try tocsin("audit", "export", gateway: gateway).output
         #expect(audit.contains("d3: being calibrated") && audit.contains("in-service"))
     }
 
-    @Test("files that have changed since are taken over as by a reload: a new device is subscribed to, and the audit trail has it")
+    @Test(
+        "files that have changed since are taken over as by a reload: a new device is subscribed to, and the audit trail has it"
+    )
     func changedFiles() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -117,7 +132,9 @@ import Testing
         try gateway.folder.write("site.yaml", site(", maintenance: { carbon_monoxide: new cell on order }"))
         try await start(gateway)
         let publisher = try await Sensor(broker).publisher
-        for device in 1...3 { try publisher.post(topic: "test/d\(device)", payload: Array("{\"co\":40,\"t\":20}".utf8)) }
+        for device in 1...3 {
+            try publisher.post(topic: "test/d\(device)", payload: Array("{\"co\":40,\"t\":20}".utf8))
+        }
         try await eventually("the alarm of the two that work") {
             try StoreReader(path: gateway.storePath).alarms().map(\.place).sorted() == [
                 "carbon-monoxide/hall", "one-head/d1", "one-head/d2",

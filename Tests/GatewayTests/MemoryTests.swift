@@ -5,7 +5,8 @@ import Testing
 
 /// How much memory the gateway's process takes at most, for inputs that are large on purpose.
 ///
-/// Ten times as much, and more, with `TOCSIN_MEMORY_TIMES=40`, which wants a release build: `TOCSIN=.build-release/release/tocsin`.
+/// Ten times as much, and more, with `TOCSIN_MEMORY_TIMES=40`, which wants a release build:
+/// `TOCSIN=.build-release/release/tocsin`.
 @Suite struct MemoryTests {
     private static let times = ProcessInfo.processInfo.environment["TOCSIN_MEMORY_TIMES"].flatMap { Int($0) } ?? 1
     private static let limit = 200
@@ -19,7 +20,9 @@ import Testing
         case refusedOnFullDisk
     }
 
-    @Test("whatever comes in, the process takes less than 200 MB", .enabled(if: SmallDisk.isPossible), arguments: Input.allCases)
+    @Test(
+        "whatever comes in, the process takes less than 200 MB", .enabled(if: SmallDisk.isPossible),
+        arguments: Input.allCases)
     func peak(input: Input) async throws {
         let broker = try RealBroker(options: "max_queued_messages 0\nmax_inflight_messages 20\n")
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -48,13 +51,15 @@ import Testing
             try publisher.post(topic: "test/d2", payload: Array("{\"x\":[1,2,3]}".utf8))
             for _ in 0..<400 where !gateway.log.contains("the store takes no readings") {
                 disk.fill()
-                try publisher.post(topic: "test/d2", payload: Array("{\"x\":[\(String(repeating: "1,", count: 2000))1]}".utf8))
+                try publisher.post(
+                    topic: "test/d2", payload: Array("{\"x\":[\(String(repeating: "1,", count: 2000))1]}".utf8))
                 try await Task.sleep(for: .milliseconds(20))
             }
             try #require(gateway.log.contains("the store takes no readings"))
         }
         let isRefused = input == .refusedOnFullDisk
-        let payload = isRefused ? String(repeating: "x", count: 250_000) : "{\"x\":[\(String(repeating: "1,", count: 100_000))2]}"
+        let payload =
+            isRefused ? String(repeating: "x", count: 250_000) : "{\"x\":[\(String(repeating: "1,", count: 100_000))2]}"
         let count = (isRefused ? 40 : 3) * Self.times
         for _ in 0..<count { try publisher.post(topic: "test/d1", payload: Array(payload.utf8)) }
         if input == .arrays {

@@ -3,8 +3,8 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// One of several sensors falls silent while an alarm stands: what the others say decides, and the alarm says which one is
-/// missing.
+/// One of several sensors falls silent while an alarm stands: what the others say decides, and the alarm says which one
+/// is missing.
 @Suite struct MissingSensorTests {
     private func bench(_ level: String) throws -> PipelineBench {
         let devices = (1...3).map { "  - { id: d\($0), profile: test, area: valley }" }.joined(separator: "\n")
@@ -44,7 +44,10 @@ import Testing
         for _ in 0..<3 { minute(bench, [1, 1, 1]) }
         let events = try bench.events()
         #expect(events.map(\.kind) == ["raised", "sensors", "sensors", "cleared"])
-        #expect(events.map(\.summary) == ["valley is high", "valley is high (nothing from d2)", "valley is high", "over: valley is high"])
+        #expect(
+            events.map(\.summary) == [
+                "valley is high", "valley is high (nothing from d2)", "valley is high", "over: valley is high",
+            ])
         #expect(events.map(\.note) == [nil, "nothing is heard from d2 any more", "d2 is heard again", nil])
         #expect(events[1].time.hasPrefix("2018-06-03T20:08:00"), "at the end of its device's silence")
         #expect(!events[1].uncertain)
@@ -66,8 +69,10 @@ import Testing
     @Test(
         "once one is silent, what is left in its window pulls no value away from what the others say",
         arguments: [
-            "mean(water_level, 1h) > 3.57 m", "median(water_level, 1h) > 3.57 m", "quantile(water_level, 0.1, 1h) > 3.09 m",
-            "time_mean(water_level, 1h) > 3.57 m", "increase(water_level, 1h) > 1.1 m", "delta(water_level, 1h) > 1.1 m",
+            "mean(water_level, 1h) > 3.57 m", "median(water_level, 1h) > 3.57 m",
+            "quantile(water_level, 0.1, 1h) > 3.09 m",
+            "time_mean(water_level, 1h) > 3.57 m", "increase(water_level, 1h) > 1.1 m",
+            "delta(water_level, 1h) > 1.1 m",
             "ewma(water_level, 30m) > 3.6 m", "spread(water_level) < 0.1 m",
         ])
     func half(level: String) throws {

@@ -3,7 +3,8 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// The readings of one message are evaluated in the order of their times, all of one instant together, whatever the format.
+/// The readings of one message are evaluated in the order of their times, all of one instant together, whatever the
+/// format.
 @Suite struct MomentTests {
     private static let arrays = """
         profile: test
@@ -39,12 +40,15 @@ import Testing
     }
 
     private static let expected = [
-        "53Z both watch", "53Z followed watch", "54Z both normal", "55Z followed normal", "58Z both watch", "59Z both normal",
+        "53Z both watch", "53Z followed watch", "54Z both normal", "55Z followed normal", "58Z both watch",
+        "59Z both normal",
     ]
 
     @Test("arrays of two quantities of one JSON object")
     func json() throws {
-        let found = try events(Self.arrays) { x, y in "{\"t\":\(PipelineBench.start.nanoseconds / 1_000_000_000),\"x\":\(x),\"y\":\(y)}" }
+        let found = try events(Self.arrays) { x, y in
+            "{\"t\":\(PipelineBench.start.nanoseconds / 1_000_000_000),\"x\":\(x),\"y\":\(y)}"
+        }
         #expect(found == Self.expected)
     }
 
@@ -72,8 +76,8 @@ import Testing
         #expect(found == Self.expected)
     }
 
-    /// What a rule says of all samples of the last ten minutes, where an array of 20,000 samples (some 120 KB) and a later sample
-    /// come in one order or the other.
+    /// What a rule says of all samples of the last ten minutes, where an array of 20,000 samples (some 120 KB) and a
+    /// later sample come in one order or the other.
     private func said(lateArray: Bool) throws -> [String] {
         let profile = """
             profile: test

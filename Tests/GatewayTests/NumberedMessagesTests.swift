@@ -9,7 +9,9 @@ import Testing
     private static func stored(_ gateway: GatewayProcess, _ quantity: String) throws -> [Double] {
         guard FileManager.default.fileExists(atPath: gateway.storePath) else { return [] }
         var values: [Double] = []
-        try StoreReader(path: gateway.storePath).forEachReading { _, name, reading in if name == quantity { values.append(reading.value) } }
+        try StoreReader(path: gateway.storePath).forEachReading { _, name, reading in
+            if name == quantity { values.append(reading.value) }
+        }
         return values
     }
 
@@ -18,7 +20,9 @@ import Testing
         try await sensor.publisher.publish(topic: "test/d1", payload: Array(payload.utf8))
     }
 
-    @Test("numbers are known after a kill, a stop and a reload: copies bring no reading, and what is missing across them is counted")
+    @Test(
+        "numbers are known after a kill, a stop and a reload: copies bring no reading, and what is missing across them is counted"
+    )
     func survival() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -39,7 +43,9 @@ import Testing
         try await eventually("one more is stored") { try count() == 5 }
         let reloads = gateway.log.components(separatedBy: "devices and rules reloaded").count
         gateway.signal(SIGHUP)
-        try await eventually("it is reloaded") { gateway.log.components(separatedBy: "devices and rules reloaded").count > reloads }
+        try await eventually("it is reloaded") {
+            gateway.log.components(separatedBy: "devices and rules reloaded").count > reloads
+        }
         // A copy, a late one, and a new one.
         for number in [12, 11, 14] as [Int64] { try await Self.publish(sensor, number) }
         try await eventually("two more are stored") { try count() == 7 }
@@ -57,18 +63,24 @@ import Testing
         let broker = try RealBroker()
         let gateway = try GatewayProcess(
             brokerPort: broker.port,
-            rules: "hazard: flood\nrules:\n  - { name: high, for_each: station, levels: { warning: water_level > 3 m } }\n")
+            rules:
+                "hazard: flood\nrules:\n  - { name: high, for_each: station, levels: { warning: water_level > 3 m } }\n"
+        )
         try await gateway.startConnected()
         let sensor = try await Sensor(broker)
         func active() throws -> [String] {
-            try StoreReader(path: gateway.storePath).alarms().filter { $0.cleared == nil }.map { "\($0.rule)/\($0.group)" }.sorted()
+            try StoreReader(path: gateway.storePath).alarms().filter { $0.cleared == nil }.map {
+                "\($0.rule)/\($0.group)"
+            }.sorted()
         }
         try await Self.publish(sensor, 0)
         for _ in 0..<6 {
             try await Task.sleep(for: .milliseconds(400))
             try await Self.publish(sensor, 0, level: 5, offset: back)
         }
-        try await eventually("both are raised: \((try? active()) ?? [])") { try active() == ["device-clock/d1", "high/s1"] }
+        try await eventually("both are raised: \((try? active()) ?? [])") {
+            try active() == ["device-clock/d1", "high/s1"]
+        }
         // What is known of the clock is known after a kill.
         gateway.kill()
         try await gateway.startConnected()
@@ -92,7 +104,8 @@ import Testing
         var published = 0
         for round in 0..<30 {
             for _ in 0..<40 {
-                try sensor.publisher.post(topic: "test/d1", payload: Array("{\"level\":1,\"n\":\"\(65_000 + published)\"}".utf8))
+                try sensor.publisher.post(
+                    topic: "test/d1", payload: Array("{\"level\":1,\"n\":\"\(65_000 + published)\"}".utf8))
                 published += 1
             }
             try await Task.sleep(for: .microseconds(Int.random(in: 0...25_000, using: &random)))
@@ -100,7 +113,9 @@ import Testing
             if round % 10 == 9 { try await gateway.startConnected() } else { try gateway.start() }
             try await Task.sleep(for: .milliseconds(Int.random(in: 30...120, using: &random)))
         }
-        try await eventually(within: 60, "all \(published) are stored") { try Self.stored(gateway, "water_level").count >= published }
+        try await eventually(within: 60, "all \(published) are stored") {
+            try Self.stored(gateway, "water_level").count >= published
+        }
         #expect(gateway.stop() == 0)
         #expect(try Self.stored(gateway, "water_level").count == published)
         #expect(try Self.stored(gateway, "missing_messages") == Array(repeating: 0, count: published - 1))

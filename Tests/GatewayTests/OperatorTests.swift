@@ -6,7 +6,9 @@ import Testing
 
 /// Alarms as operators work with them, beside a running gateway.
 @Suite struct OperatorTests {
-    private func tocsin(_ arguments: String..., gateway: GatewayProcess) throws -> (output: String, errors: String, code: Int32) {
+    private func tocsin(_ arguments: String..., gateway: GatewayProcess) throws -> (
+        output: String, errors: String, code: Int32
+    ) {
         try TocsinBinary.run(arguments + ["--config", gateway.folder.file("tocsin.yaml")])
     }
 
@@ -21,7 +23,9 @@ import Testing
         try await sensor.send(2.5, at: now)
         try await eventually("the alarm is stored") { try StoreReader(path: gateway.storePath).alarms().count == 1 }
         let shown = try tocsin("alarms", gateway: gateway).output
-        #expect(shown.contains("NOT ACKNOWLEDGED (1)") && shown.contains("    1 WATCH") && shown.contains("s1: water at 2.5 m"), "\(shown)")
+        #expect(
+            shown.contains("NOT ACKNOWLEDGED (1)") && shown.contains("    1 WATCH")
+                && shown.contains("s1: water at 2.5 m"), "\(shown)")
 
         let done = try tocsin("ack", "high-water/s1", "-m", "crew on the way", "--name", "ada", gateway: gateway)
         #expect(done.code == 0, "\(done.errors)")
@@ -52,7 +56,8 @@ import Testing
 
         let history = try tocsin("history", "high-water/s1", gateway: gateway).output
         #expect(history.contains("by ada (") && history.contains(": crew on the way"), "\(history)")
-        let kinds = try tocsin("history", "high-water/s1", "--json", gateway: gateway).output.split(separator: "\n").map { line in
+        let kinds = try tocsin("history", "high-water/s1", "--json", gateway: gateway).output.split(separator: "\n").map
+        { line in
             (try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["kind"] as? String ?? ""
         }
         #expect(kinds.first == "raised" && kinds.last == "acknowledged" && kinds.contains("cleared"), "\(kinds)")
@@ -79,7 +84,9 @@ import Testing
         try await gateway.startConnected()
         #expect(try tocsin("alarms", gateway: gateway).output.contains("shelved for "))
         try await sensor.send(9, at: now + 1000)
-        try await eventually("it rises, and nobody is told") { try StoreReader(path: gateway.storePath).alarms().first?.level == "warning" }
+        try await eventually("it rises, and nobody is told") {
+            try StoreReader(path: gateway.storePath).alarms().first?.level == "warning"
+        }
         #expect(upstream.firstTopics.count == 2)
         try await eventually("it is back by itself") { upstream.firstTopics.count == 3 }
         #expect(upstream.firstTopics.last == "up/test-site/high-water/s1/warning")
@@ -90,7 +97,9 @@ import Testing
         await upstream.stop()
     }
 
-    @Test("an alarm whose escalation state cannot be read after a start is said to be so, and its end reaches those who were told")
+    @Test(
+        "an alarm whose escalation state cannot be read after a start is said to be so, and its end reaches those who were told"
+    )
     func unreadableState() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -109,7 +118,9 @@ import Testing
         try store.commit(batch)
         try store.close()
         try await gateway.startConnected()
-        #expect(gateway.log.contains("how far the escalation of \(alarm.id) has come cannot be read; its end goes to file, upstream"))
+        #expect(
+            gateway.log.contains(
+                "how far the escalation of \(alarm.id) has come cannot be read; its end goes to file, upstream"))
         try await sensor.send(0.5, at: now)
         try await eventually("upstream hears of the end: \(upstream.firstTopics)") {
             upstream.firstTopics.last == "up/test-site/high-water/s1/normal"
@@ -129,7 +140,9 @@ import Testing
         let sensor = try await Sensor(broker)
         let now = Sensor.nowMilliseconds
         try await sensor.send(2.5, at: now)
-        for number in 1..<3000 { try sensor.publisher.post(topic: "test/d2", payload: Sensor.payload(0.5, at: now + Int64(number))) }
+        for number in 1..<3000 {
+            try sensor.publisher.post(topic: "test/d2", payload: Sensor.payload(0.5, at: now + Int64(number)))
+        }
         try await eventually("all is stored") { try StoreReader(path: gateway.storePath).count(.reading) == 3000 }
         // A clean stop brings everything into the file; then it is as after a crash.
         #expect(gateway.stop() == 0)
@@ -148,9 +161,14 @@ import Testing
         #expect(shown.contains("WATCH?") && shown.contains("high-water/s1"), "\(shown)")
         try await eventually("upstream hears of it") { upstream.topics.contains { $0.contains("store-damaged") } }
         #expect(try tocsin("ack", "store-damaged", "-m", "card replaced", gateway: gateway).code == 0)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: gateway.folder.file("data")).contains { $0.contains("t.db.damaged-") })
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: gateway.folder.file("data")).contains {
+                $0.contains("t.db.damaged-")
+            })
         try await sensor.send(-0.9, at: now + 660_000)
-        try await eventually("the alarm ends as ever") { try !tocsin("alarms", gateway: gateway).output.contains("WATCH") }
+        try await eventually("the alarm ends as ever") {
+            try !tocsin("alarms", gateway: gateway).output.contains("WATCH")
+        }
         #expect(gateway.stop() == 0)
         await upstream.stop()
     }

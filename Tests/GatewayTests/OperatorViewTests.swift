@@ -33,18 +33,25 @@ import Testing
 
     private func gateway(_ broker: RealBroker) throws -> GatewayProcess {
         let gateway = try GatewayProcess(brokerPort: broker.port, rules: Self.rules, policies: Self.policies)
-        let site = SmallSite.inventory(3).replacing("site: test-site\n", with: "site: test-site\ntime_zone: America/New_York\n")
+        let site = SmallSite.inventory(3).replacing(
+            "site: test-site\n", with: "site: test-site\ntime_zone: America/New_York\n")
         try gateway.folder.write("site.yaml", site)
         return gateway
     }
 
-    private func tocsin(_ arguments: String..., gateway: GatewayProcess) throws -> (output: String, errors: String, code: Int32) {
+    private func tocsin(_ arguments: String..., gateway: GatewayProcess) throws -> (
+        output: String, errors: String, code: Int32
+    ) {
         try TocsinBinary.run(arguments + ["--config", gateway.folder.file("tocsin.yaml")])
     }
 
-    private func alarms(_ gateway: GatewayProcess) throws -> [StoreReader.AlarmRow] { try StoreReader(path: gateway.storePath).alarms() }
+    private func alarms(_ gateway: GatewayProcess) throws -> [StoreReader.AlarmRow] {
+        try StoreReader(path: gateway.storePath).alarms()
+    }
 
-    @Test("what is now stands beside what raised it, with where it goes, who was told and who is next; without the gateway how old it is")
+    @Test(
+        "what is now stands beside what raised it, with where it goes, who was told and who is next; without the gateway how old it is"
+    )
     func now() async throws {
         let broker = try RealBroker()
         let gateway = try gateway(broker)
@@ -54,25 +61,32 @@ import Testing
         try await sensor.send(9, at: start)
         // It falls by a metre in each two minutes, and stays a warning's alarm of a lower level.
         for step in 1...5 { try await sensor.send(9 - Double(step), at: start + Int64(step) * 120_000) }
-        try await eventually("all is stored") { try StoreReader(path: gateway.storePath).readingCount(without: "gateway") == 6 }
+        try await eventually("all is stored") {
+            try StoreReader(path: gateway.storePath).readingCount(without: "gateway") == 6
+        }
         let list = try tocsin("alarms", gateway: gateway).output
         #expect(list.contains("s1: river at 4 m ↓ 30 m/h"), "\(list)")
         #expect(!list.contains("9 m"), "\(list)")
         let sheet = try tocsin("alarms", "1", gateway: gateway).output
         for part in [
-            "now       s1: river at 4 m", "s1: river at 9 m", "file was told at", "fell      ", ", from warning: s1: river at 8 m",
+            "now       s1: river at 4 m", "s1: river at 9 m", "file was told at", "fell      ",
+            ", from warning: s1: river at 8 m",
             "next      upstream in ",
             "(duty, after 1h unacknowledged)",
-            "do        Close the underpass.", "read      https://example.org/river", "water_level is 4 m, over 2 m", "newest reading",
+            "do        Close the underpass.", "read      https://example.org/river", "water_level is 4 m, over 2 m",
+            "newest reading",
         ] { #expect(sheet.contains(part), "\(part) is not in \(sheet)") }
         let json = try tocsin("alarms", "--json", gateway: gateway).output
         let value = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
         let now = try #require(value["now"] as? [String: Any])
-        #expect(now["summary"] as? String == "s1: river at 4 m" && value["number"] as? Int == 1 && value["runbook"] as? String != nil)
+        #expect(
+            now["summary"] as? String == "s1: river at 4 m" && value["number"] as? Int == 1
+                && value["runbook"] as? String != nil)
         #expect((value["raised"] as? String)?.hasSuffix("Z") == true && (value["notices"] as? [Any])?.count == 2)
         #expect(gateway.stop() == 0)
         let without = try tocsin("alarms", gateway: gateway)
-        #expect(without.errors.contains("no gateway is running there; the values are those of each alarm's last change"))
+        #expect(
+            without.errors.contains("no gateway is running there; the values are those of each alarm's last change"))
         #expect(without.output.contains(" ago)"), "\(without.output)")
     }
 
@@ -97,7 +111,9 @@ import Testing
         #expect(try tocsin("ack", "99", gateway: gateway).errors.contains("there is no alarm 99"))
         #expect(try tocsin("ack", "river-falling/*", gateway: gateway).errors.contains("is like 'river-falling/*'"))
         let again = try tocsin("ack", "3", gateway: gateway)
-        #expect(again.code == 1 && again.errors.contains("was acknowledged by") && again.errors.contains(" UTC-"), "\(again)")
+        #expect(
+            again.code == 1 && again.errors.contains("was acknowledged by") && again.errors.contains(" UTC-"),
+            "\(again)")
         #expect(try tocsin("ack", "river-*/s3", gateway: gateway).code == 0)
         #expect(try waiting().isEmpty)
         #expect(try tocsin("ack", "--all", gateway: gateway).output == "no alarm waits to be acknowledged\n")
@@ -130,8 +146,11 @@ import Testing
         let instant = Instant(nanoseconds: now * 1_000_000)
         let shown = LocalTime(instant, in: ZoneTable(timeZone: "America/New_York"))
         #expect(shown.zone.hasPrefix("UTC-") && tail.hasPrefix("\(shown)    1 WATCH"), "\(tail)")
-        #expect(try tocsin("tail", "--no-follow", "--utc", gateway: gateway).output.hasPrefix("\(LocalTime(instant, in: ZoneTable())) "))
-        #expect(try tocsin("tail", "--no-follow", "--json", gateway: gateway).output.contains("\"time\":\"\(instant)\""))
+        #expect(
+            try tocsin("tail", "--no-follow", "--utc", gateway: gateway).output.hasPrefix(
+                "\(LocalTime(instant, in: ZoneTable())) "))
+        #expect(
+            try tocsin("tail", "--no-follow", "--json", gateway: gateway).output.contains("\"time\":\"\(instant)\""))
         #expect(try tocsin("tail", "--no-follow", "--since", "yesterday", gateway: gateway).output.contains("WATCH"))
         #expect(try tocsin("tail", "--no-follow", "--since", "2100-01-01", gateway: gateway).output.isEmpty)
         // The store alone knows its site's zone and levels, too.

@@ -19,7 +19,8 @@ import Testing
     /// The file as it is when the process ends in the middle of a message.
     private func end(in topic: String, _ payload: String, _ underWay: PayloadUnderWay, _ path: String) throws {
         var copy: Data?
-        with(topic, payload) { message in underWay.during(message) { copy = FileManager.default.contents(atPath: path) } }
+        with(topic, payload) { message in underWay.during(message) { copy = FileManager.default.contents(atPath: path) }
+        }
         try copy?.write(to: URL(fileURLWithPath: path))
     }
 
@@ -28,7 +29,9 @@ import Testing
         let folder = try TemporaryFolder()
         let (store, path) = (folder.file("t.db"), folder.file("t.db.underway"))
         for number in 1...3 {
-            #expect(PayloadUnderWay.findEnd(store: store, payloadBytesMax: 1000) == PayloadUnderWay.End(wasUnderWay: number > 1))
+            #expect(
+                PayloadUnderWay.findEnd(store: store, payloadBytesMax: 1000)
+                    == PayloadUnderWay.End(wasUnderWay: number > 1))
             let underWay = try #require(PayloadUnderWay(store: store, payloadBytesMax: 1000))
             #expect(!with("t/d1", "poison") { underWay.isSetAside($0) })
             with("t/d2", "harmless") { message in underWay.during(message) {} }
@@ -43,7 +46,8 @@ import Testing
             #expect(PayloadUnderWay.findEnd(store: store, payloadBytesMax: 1000) == PayloadUnderWay.End())
             let later = try #require(PayloadUnderWay(store: store, payloadBytesMax: 1000))
             #expect(with("t/d1", "poison") { later.isSetAside($0) })
-            #expect(!with("t/d1", "poisoN") { later.isSetAside($0) } && !with("t/d2", "poison") { later.isSetAside($0) })
+            #expect(
+                !with("t/d1", "poisoN") { later.isSetAside($0) } && !with("t/d2", "poison") { later.isSetAside($0) })
         }
     }
 
@@ -87,7 +91,9 @@ import Testing
         #expect(!with("t", "") { underWay.isSetAside($0) })
         // A topic and a payload as long as can be, and longer.
         for length in [0, 1000, 5000] {
-            with(String(repeating: "t", count: 65_535), String(repeating: "x", count: length)) { message in underWay.during(message) {} }
+            with(String(repeating: "t", count: 65_535), String(repeating: "x", count: length)) { message in
+                underWay.during(message) {}
+            }
         }
         for number in 0..<100 {
             for _ in 0..<3 {
@@ -106,7 +112,9 @@ import Testing
         #expect(!with("t", "99") { other.isSetAside($0) })
     }
 
-    @Test("a gateway that is ended three times in the middle of a payload says so, keeps it, and goes on with what waits behind it")
+    @Test(
+        "a gateway that is ended three times in the middle of a payload says so, keeps it, and goes on with what waits behind it"
+    )
     func process() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -132,7 +140,9 @@ import Testing
         try sensor.publisher.post(topic: "test/d1", payload: Array("{\"x\":[\(samples)]}".utf8))
         try sensor.publisher.post(topic: "test/d2", payload: Array("{\"x\":[1]}".utf8))
         for number in 1...3 {
-            try await eventually(within: 30, "it is evaluated, for the \(number). time") { Self.isBusy(gateway.storePath + ".underway") }
+            try await eventually(within: 30, "it is evaluated, for the \(number). time") {
+                Self.isBusy(gateway.storePath + ".underway")
+            }
             gateway.kill()
             // Before it is there, the file tells of the one before it.
             try await gateway.startConnected()
@@ -149,14 +159,18 @@ import Testing
         #expect(gateway.stop() == 0)
         try await gateway.startConnected()
         try await sensor.publisher.publish(topic: "test/d2", payload: Array("{\"x\":[2]}".utf8))
-        try await eventually("what comes later is stored") { try StoreReader(path: gateway.storePath).count(.reading) == 2 }
+        try await eventually("what comes later is stored") {
+            try StoreReader(path: gateway.storePath).count(.reading) == 2
+        }
         #expect(gateway.stop() == 0)
     }
 
     /// Whether a payload has been under way for a while.
     private static func isBusy(_ path: String) -> Bool {
         func isUnderWay() -> Bool {
-            guard let file = FileHandle(forReadingAtPath: path), (try? file.seek(toOffset: 8)) != nil else { return false }
+            guard let file = FileHandle(forReadingAtPath: path), (try? file.seek(toOffset: 8)) != nil else {
+                return false
+            }
             return (try? file.read(upToCount: 1))??.first == 1
         }
         guard isUnderWay() else { return false }

@@ -7,8 +7,8 @@ import Store
 import Telemetry
 import TestSupport
 
-/// A gateway from the link to the store, without a process and without a broker: messages in, transitions out, by a clock that
-/// the test moves.
+/// A gateway from the link to the store, without a process and without a broker: messages in, transitions out, by a
+/// clock that the test moves.
 final class PipelineBench {
     static let start = AlarmBench.start
     let clock = ManualClock(start)
@@ -28,7 +28,8 @@ final class PipelineBench {
     ///   - destinations: their names; each writes into a file.
     ///   - policies: the policies file; `nil` for none.
     init(
-        profile: String, devices: String, rules: String, settings: String = "", destinations: [String] = ["log"], policies: String? = nil,
+        profile: String, devices: String, rules: String, settings: String = "", destinations: [String] = ["log"],
+        policies: String? = nil,
         health: String = "{ rules: none }"
     ) throws {
         folder = try TemporaryFolder()
@@ -174,7 +175,9 @@ final class PipelineBench {
         try restart()
         var notes: [String] = []
         try StoreReader(path: configuration.store.path).forEachAuditRecord(from: { _ in }) { text, _ in
-            if let record = CanonicalJSON.value(AuditRecord.self, text), record.alarm == nil, let text = record.text { notes.append(text) }
+            if let record = CanonicalJSON.value(AuditRecord.self, text), record.alarm == nil, let text = record.text {
+                notes.append(text)
+            }
         }
         return notes
     }

@@ -16,7 +16,8 @@ import Testing
         let path = folder.file("t.db")
         let store = try Store(path: path)
         var bench = try AlarmBench()
-        var planner = EscalationPlanner(site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
+        var planner = EscalationPlanner(
+            site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
         var batch = StoreBatch()
         batch.arrived = AlarmBench.start
         var raised = try #require(bench.feed([(0, 2.5)]).first)
@@ -51,7 +52,9 @@ import Testing
         #expect(found.isEmpty, "\(text.debugDescription)")
         // Below an alarm's history stands who was told: here one.
         let lines = arguments[0] == "history" && !isJSON ? 2 : 1
-        if arguments[0] == "history" || arguments[0] == "tail" { #expect(shown.output.split(separator: "\n").count == lines) }
+        if arguments[0] == "history" || arguments[0] == "tail" {
+            #expect(shown.output.split(separator: "\n").count == lines)
+        }
         if isJSON {
             for line in shown.output.split(separator: "\n") {
                 let value = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
@@ -72,11 +75,14 @@ import Testing
                 set { metadata[key] = newValue }
             }
             func log(
-                level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String, function: String,
+                level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
+                function: String,
                 line: UInt
             ) { take("\(message) \(metadata ?? [:]) \(self.metadata)") }
         }
-        var logger = Logger(label: "t") { _ in PlainLogHandler(Recorder { text in written.withLock { $0.append(text) } }) }
+        var logger = Logger(label: "t") { _ in
+            PlainLogHandler(Recorder { text in written.withLock { $0.append(text) } })
+        }
         logger[metadataKey: "always"] = "\(Self.hostile)"
         logger.warning("refused\u{1b}[2J: two\nlines", metadata: ["by": "\(Self.hostile)", "all": ["a", "\u{1b}"]])
         let text = written.withLock { $0 }.joined()

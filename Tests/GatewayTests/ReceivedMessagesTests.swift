@@ -17,7 +17,8 @@ import Testing
             payload.withUnsafeBytes { payload in
                 body(
                     IncomingMessage(
-                        topic: topic, payload: payload, qos: 1, isRetained: false, identifier: identifier, isDuplicate: again,
+                        topic: topic, payload: payload, qos: 1, isRetained: false, identifier: identifier,
+                        isDuplicate: again,
                         resumption: resumption))
             }
         }
@@ -25,7 +26,8 @@ import Testing
 
     /// Whether a message is news.
     private func isNews(
-        _ received: inout ReceivedMessages, _ identifier: UInt16, again: Bool, topic: String = "t", _ payload: [UInt8] = payload
+        _ received: inout ReceivedMessages, _ identifier: UInt16, again: Bool, topic: String = "t",
+        _ payload: [UInt8] = payload
     ) -> Bool {
         Self.with(identifier, again: again, topic: topic, payload) { received.take($0) != nil }
     }
@@ -64,10 +66,15 @@ import Testing
         #expect(!isNews(&received, 1, again: true))
     }
 
-    @Test("a broker whose memory was set back sends again without a mark: what is unmistakable is recognised, nothing is lost")
+    @Test(
+        "a broker whose memory was set back sends again without a mark: what is unmistakable is recognised, nothing is lost"
+    )
     func setBack() {
         func payload(_ number: Int) -> [UInt8] { Array("{\"t\":\(number),\"rain\":0.2}".utf8) }
-        func isNews(_ received: inout ReceivedMessages, _ identifier: UInt16, _ payload: [UInt8], _ resumption: Int, again: Bool = false)
+        func isNews(
+            _ received: inout ReceivedMessages, _ identifier: UInt16, _ payload: [UInt8], _ resumption: Int,
+            again: Bool = false
+        )
             -> Bool
         {
             Self.with(identifier, again: again, payload, resumption: resumption) { received.take($0) != nil }
@@ -93,13 +100,17 @@ import Testing
         #expect(isNews(&other, 1, payload(1), 0))
     }
 
-    @Test("that a broker's memory was set back is known after a start, so that it does not pass for one that reuses identifiers")
+    @Test(
+        "that a broker's memory was set back is known after a start, so that it does not pass for one that reuses identifiers"
+    )
     func setBackBeforeStart() {
         func payload(_ number: Int) -> [UInt8] { Array("{\"t\":\(number)}".utf8) }
         var received = ReceivedMessages()
         var rows: [(last: Int64, marks: [MessageMark])] = []
         func take(_ identifier: UInt16, _ number: Int, resumption: Int) {
-            if let mark = Self.with(identifier, again: false, payload(number), resumption: resumption, { received.take($0) }) {
+            if let mark = Self.with(
+                identifier, again: false, payload(number), resumption: resumption, { received.take($0) })
+            {
                 rows.append((received.last, [mark]))
             }
             received.acknowledgementsReleased()
@@ -131,7 +142,8 @@ import Testing
             Self.with(1, again: false, topic: topic, payload) { MessageDigest.of($0) }
         }
         var seen: Set<UInt64> = [
-            digest("ab", [UInt8(ascii: "c")]), digest("a", Array("bc".utf8)), digest("abc", []), digest("", Array("abc".utf8)),
+            digest("ab", [UInt8(ascii: "c")]), digest("a", Array("bc".utf8)), digest("abc", []),
+            digest("", Array("abc".utf8)),
         ]
         #expect(seen.count == 4)
         seen = []
@@ -239,7 +251,8 @@ import Testing
         let payload: (Int) -> [UInt8]
         var broker: [Packet] = []
         var published = 0
-        /// How many of the broker's packets have been read on this link, and how many links have gone on with the session.
+        /// How many of the broker's packets have been read on this link, and how many links have gone on with the
+        /// session.
         var read = 0
         var resumption = 0
         var rows: [(last: Int64, marks: [MessageMark])] = []
@@ -348,7 +361,9 @@ import Testing
         }
     }
 
-    @Test("every one of 150,000 equal messages is stored once, however links and processes end", arguments: [3, 8, 21] as [UInt64])
+    @Test(
+        "every one of 150,000 equal messages is stored once, however links and processes end",
+        arguments: [3, 8, 21] as [UInt64])
     func random(seed: UInt64) {
         var world = World(.counting)
         world.run(messages: 150_000, seed: seed)
@@ -357,7 +372,8 @@ import Testing
     }
 
     @Test(
-        "of a broker that takes the lowest free identifier no message is lost, whether they look alike or not", arguments: [1, 2, 200_000])
+        "of a broker that takes the lowest free identifier no message is lost, whether they look alike or not",
+        arguments: [1, 2, 200_000])
     func randomLowestFree(kinds: Int) {
         for seed in 1...2 as ClosedRange<UInt64> {
             var world = World(.lowestFree) { Array("{\"rain\":\($0 % kinds)}".utf8) }
@@ -370,7 +386,9 @@ import Testing
             }
             world.run(messages: 30_000, seed: seed)
             #expect(world.stored.filter { $0 == 0 }.isEmpty)
-            print("\(kinds) kinds, seed \(seed): \(world.stored.filter { $0 > 1 }.count) of \(world.stored.count) stored twice")
+            print(
+                "\(kinds) kinds, seed \(seed): \(world.stored.filter { $0 > 1 }.count) of \(world.stored.count) stored twice"
+            )
         }
     }
 }

@@ -3,10 +3,12 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// Alarms whose escalation is under way when rules, policies or levels are given other names: the steps still to come, and
-/// nobody else's.
+/// Alarms whose escalation is under way when rules, policies or levels are given other names: the steps still to come,
+/// and nobody else's.
 @Suite struct RenamedEscalationTests {
-    private static func rules(name: String = "high-water", hazard: String = "flood", level: String = "high", more: String = "") -> String {
+    private static func rules(
+        name: String = "high-water", hazard: String = "flood", level: String = "high", more: String = ""
+    ) -> String {
         """
         hazard: \(hazard)
         rules:

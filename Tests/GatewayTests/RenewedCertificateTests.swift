@@ -38,7 +38,9 @@ import Testing
         try certificates.use(trusted: "other")
         broker.stop()
         try broker.start()
-        try await eventually(within: 40, "the old one is refused: \(gateway.log)") { gateway.log.contains("certificate") }
+        try await eventually(within: 40, "the old one is refused: \(gateway.log)") {
+            gateway.log.contains("certificate")
+        }
         #expect(gateway.connections == 1)
         try certificates.use(server: "stranger")
         broker.stop()

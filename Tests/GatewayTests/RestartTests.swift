@@ -21,22 +21,28 @@ import Testing
 
     /// What each function is asked here; every function of the language is here.
     private static let values: [String: String] = [
-        "mean": "mean(water_level, 7m)", "min": "min(water_level, 7m)", "max": "max(water_level, 7m)", "sum": "sum(water_level, 7m)",
+        "mean": "mean(water_level, 7m)", "min": "min(water_level, 7m)", "max": "max(water_level, 7m)",
+        "sum": "sum(water_level, 7m)",
         "count": "count(water_level, 7m)", "stddev": "stddev(water_level, 7m)", "median": "median(water_level, 7m)",
-        "quantile": "quantile(water_level, 0.9, 7m)", "first": "first(water_level, 7m)", "last": "last(water_level, 7m)",
+        "quantile": "quantile(water_level, 0.9, 7m)", "first": "first(water_level, 7m)",
+        "last": "last(water_level, 7m)",
         "delta": "delta(water_level, 7m)", "slope": "slope(water_level, 7m)", "increase": "increase(rain, 7m)",
         "rate": "rate(rain, 7m)", "time_mean": "time_mean(water_level, 7m)", "integral": "integral(water_level, 7m)",
-        "changes": "changes(temperature, 7m)", "zscore": "zscore(water_level, 7m)", "forecast": "forecast(water_level, 7m, 5m)",
+        "changes": "changes(temperature, 7m)", "zscore": "zscore(water_level, 7m)",
+        "forecast": "forecast(water_level, 7m, 5m)",
         "ewma": "ewma(water_level, 2m)", "share": "share(water_level > 2.5 m, 7m)", "age": "age(rain)",
-        "silent": "if(silent(rain, 2m), 1, 0)", "any": "if(any(water_level > 2.5 m), 1, 0)", "all": "if(all(water_level > 2.5 m), 1, 0)",
+        "silent": "if(silent(rain, 2m), 1, 0)", "any": "if(any(water_level > 2.5 m), 1, 0)",
+        "all": "if(all(water_level > 2.5 m), 1, 0)",
         "at_least": "if(at_least(2, water_level > 2.5 m), 1, 0)", "spread": "spread(water_level)",
         "alarm": "if(alarm(\"held\", watch), 1, 0)", "count_alarms": "count_alarms(\"held\", watch)", "hour": "hour()",
-        "weekday": "weekday()", "abs": "abs(water_level - 2.5 m)", "sqrt": "sqrt(water_level / 1 m)", "ln": "ln(water_level / 1 m)",
+        "weekday": "weekday()", "abs": "abs(water_level - 2.5 m)", "sqrt": "sqrt(water_level / 1 m)",
+        "ln": "ln(water_level / 1 m)",
         "exp": "exp(water_level / 1 m)", "pow": "pow(water_level, 2)", "clamp": "clamp(water_level, 2 m, 3 m)",
         "if": "if(water_level > 2.5 m, 1, 0)",
     ]
 
-    /// Each value is told with every message, since humidity swings to and fro; conditions with a memory by their own levels.
+    /// Each value is told with every message, since humidity swings to and fro; conditions with a memory by their own
+    /// levels.
     private static var rules: String {
         let told = values.sorted { $0.key < $1.key }.map { name, value in
             """
@@ -61,7 +67,8 @@ import Testing
 
     private func bench() throws -> PipelineBench {
         try PipelineBench(
-            profile: Self.profile, devices: "  - { id: d1, profile: test }\n  - { id: d2, profile: test }\n", rules: Self.rules,
+            profile: Self.profile, devices: "  - { id: d1, profile: test }\n  - { id: d2, profile: test }\n",
+            rules: Self.rules,
             settings: "flapping: { changes: 1000, within: 1m }")
     }
 
@@ -93,13 +100,17 @@ import Testing
                 if device == "d1" { swing.toggle() }
                 level += Double.random(in: -0.3...0.3, using: &random)
                 level = min(max(level, 1.8), 3.2)
-                if Bool.random(using: &random) { rain[device, default: 0] += Double(Int.random(in: 0..<5, using: &random)) / 5 }
+                if Bool.random(using: &random) {
+                    rain[device, default: 0] += Double(Int.random(in: 0..<5, using: &random)) / 5
+                }
                 if Int.random(in: 0..<40, using: &random) == 0 { rain[device] = 0 }
-                let time = next.nanoseconds / 1_000_000 - (Int.random(in: 0..<8, using: &random) == 0 && late ? 70_000 : 0)
+                let time =
+                    next.nanoseconds / 1_000_000 - (Int.random(in: 0..<8, using: &random) == 0 && late ? 70_000 : 0)
                 let parts = [
                     "\"t\":\(time)", "\"humidity\":\(swing ? 80 : 20)", "\"level\":\((level * 100).rounded() / 100)",
                     "\"temperature\":\(Int.random(in: 20...24, using: &random))",
-                    Int.random(in: 0..<4, using: &random) > 0 ? "\"rain\":\(((rain[device] ?? 0) * 10).rounded() / 10)" : nil,
+                    Int.random(in: 0..<4, using: &random) > 0
+                        ? "\"rain\":\(((rain[device] ?? 0) * 10).rounded() / 10)" : nil,
                 ].compactMap(\.self)
                 for bench in [steady, stopped] { bench.take("{\(parts.joined(separator: ","))}", from: device) }
             }
@@ -108,7 +119,8 @@ import Testing
                 stops.append("\(next) after")
             }
         }
-        // What remembers conditions is formed anew for late readings as if they had come in time: at a start, for all at once.
+        // What remembers conditions is formed anew for late readings as if they had come in time: at a start, for all
+        // at once.
         let remembers = late ? ["held", "followed", "share", "alarm", "count-alarms"] : []
         let lines = try [steady, stopped].map { try $0.events().filter { !remembers.contains($0.rule) }.map(Self.line) }
         let (expected, found) = (lines[0], lines[1])

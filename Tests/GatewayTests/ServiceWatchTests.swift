@@ -21,7 +21,9 @@ import Testing
         func add(_ failure: ServiceFailure) { texts.withLock { $0.append("\(failure)") } }
     }
 
-    @Test("a service that throws is reported at once, and one that just ends too; the first of them is what ends the gateway")
+    @Test(
+        "a service that throws is reported at once, and one that just ends too; the first of them is what ends the gateway"
+    )
     func reported() async {
         let reports = Reports()
         let watch = ServiceWatch { reports.add($0) }
@@ -30,12 +32,15 @@ import Testing
         await watch.run(WatchedService("the third") { throw CancellationError() })
         #expect(
             reports.all == [
-                "the first has ended: it is broken", "the second has ended by itself", "the third has ended: CancellationError()",
+                "the first has ended: it is broken", "the second has ended by itself",
+                "the third has ended: CancellationError()",
             ])
         #expect { try watch.check() } throws: { "\($0)" == "the first has ended: it is broken" }
     }
 
-    @Test("a service that ends because it is asked to is in order; one that fails in doing so is not", arguments: [false, true])
+    @Test(
+        "a service that ends because it is asked to is in order; one that fails in doing so is not",
+        arguments: [false, true])
     func asked(fails: Bool) async {
         let reports = Reports()
         let watch = ServiceWatch { reports.add($0) }
@@ -59,8 +64,9 @@ import Testing
     /// - Parameters:
     ///   - more: further lines of its configuration.
     ///   - delay: how long that part runs before it fails.
-    private func gateway(_ folder: borrowing TemporaryFolder, _ more: String, failsAfter delay: Duration) throws -> (Gateway, store: String)
-    {
+    private func gateway(_ folder: borrowing TemporaryFolder, _ more: String, failsAfter delay: Duration) throws -> (
+        Gateway, store: String
+    ) {
         try folder.write("profiles/test.yaml", SmallSite.profile)
         try folder.write("site.yaml", SmallSite.inventory())
         try folder.write("rules/rules.yaml", GatewayProcess.rules)
@@ -72,7 +78,8 @@ import Testing
             store: { path: data/t.db }
 
             """
-        let configuration = try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: text + more), environment: [:])
+        let configuration = try Configuration.read(
+            SourceFile(name: folder.file("tocsin.yaml"), text: text + more), environment: [:])
         let gateway = try Gateway(
             configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             others: [
@@ -84,7 +91,9 @@ import Testing
         return (gateway, configuration.store.path)
     }
 
-    @Test("a gateway of which a part fails commits what it has, stops, and says so: nobody waits for a part that is not there")
+    @Test(
+        "a gateway of which a part fails commits what it has, stops, and says so: nobody waits for a part that is not there"
+    )
     func gatewayStops() async throws {
         let folder = try TemporaryFolder()
         let (gateway, path) = try gateway(

@@ -5,8 +5,8 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// The gateway's own process, ended again and again in the middle of all that it may have to do at once: messages of several
-/// quantities, arrays of samples, messages that all look alike, alarms that come and go, and storms of reloads.
+/// The gateway's own process, ended again and again in the middle of all that it may have to do at once: messages of
+/// several quantities, arrays of samples, messages that all look alike, alarms that come and go, and storms of reloads.
 ///
 /// `make soak` ends it 150 times.
 @Suite struct SoakTests {
@@ -57,15 +57,19 @@ import Testing
         var times: [Instant] = []
     }
 
-    @Test("over many ends nothing is lost, invented or out of order, whatever it was doing, and it always ends when it is told to")
+    @Test(
+        "over many ends nothing is lost, invented or out of order, whatever it was doing, and it always ends when it is told to"
+    )
     func soak() async throws {
         let broker = try RealBroker(isPersistent: true)
         let gateway = try GatewayProcess(
-            brokerPort: broker.port, rules: Self.rules, broker: ", protocol: 5", more: "flapping: { changes: 1000, within: 1m }")
+            brokerPort: broker.port, rules: Self.rules, broker: ", protocol: 5",
+            more: "flapping: { changes: 1000, within: 1m }")
         for (name, text) in Self.profiles { try gateway.folder.write("profiles/\(name).yaml", text) }
         try gateway.folder.write(
             "site.yaml",
-            "site: test-site\ndevices:\n" + Self.profiles.keys.sorted().map { "  - { id: \($0), profile: \($0) }\n" }.joined())
+            "site: test-site\ndevices:\n"
+                + Self.profiles.keys.sorted().map { "  - { id: \($0), profile: \($0) }\n" }.joined())
         let upstream = try await Upstream(broker)
         try await gateway.startConnected()
         let publisher = try await Sensor(broker).publisher
@@ -79,7 +83,8 @@ import Testing
                 let time = start + Int64(sent.pairs) * 500
                 sent.times.append(Instant(nanoseconds: time * 1_000_000))
                 let level = sent.pairs.isMultiple(of: 2) ? 1 : 3
-                try publisher.post(topic: "pair/pair", payload: Array("{\"t\":\(time),\"level\":\(level),\"temperature\":12.5}".utf8))
+                try publisher.post(
+                    topic: "pair/pair", payload: Array("{\"t\":\(time),\"level\":\(level),\"temperature\":12.5}".utf8))
                 sent.waves += 1
                 try publisher.post(topic: "wave/wave", payload: Array("{\"t\":\(time),\"x\":[0,1,2,1,0]}".utf8))
                 for _ in 0..<4 {
@@ -87,7 +92,8 @@ import Testing
                     try publisher.post(topic: "alike/alike", payload: Array("{\"rain\":0.2}".utf8))
                 }
             }
-            // One that is told to end has to have begun; the others are ended at any moment, before their first line, too.
+            // One that is told to end has to have begun; the others are ended at any moment, before their first line,
+            // too.
             let isTold = round % 5 == 4
             if isTold { try await eventually("it is connected") { gateway.connections > connections } }
             // Reloads that change nothing, some of them of another file.

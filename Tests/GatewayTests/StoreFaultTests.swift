@@ -18,7 +18,8 @@ import Testing
 
     init() throws {
         bench = try PipelineBench(
-            profile: PipelineBench.gauge(interval: "1h", silence: "2d"), devices: "  - { id: d1, profile: test, station: s1 }",
+            profile: PipelineBench.gauge(interval: "1h", silence: "2d"),
+            devices: "  - { id: d1, profile: test, station: s1 }",
             rules: Self.rules)
         ballast = bench.folder.file("t.db.ballast")
     }
@@ -29,7 +30,8 @@ import Testing
         try queue.write { db in
             try db.execute(
                 sql: isFull
-                    ? "CREATE TRIGGER full BEFORE INSERT ON reading BEGIN SELECT RAISE(ABORT, 'full'); END" : "DROP TRIGGER full")
+                    ? "CREATE TRIGGER full BEFORE INSERT ON reading BEGIN SELECT RAISE(ABORT, 'full'); END"
+                    : "DROP TRIGGER full")
         }
         try queue.close()
     }

@@ -9,19 +9,23 @@ import Testing
 @Suite(.serialized) struct SubscriptionTests {
     @Test(
         "a refused subscription is an alarm that names the filter and the reason, and that ends when the broker grants it",
-        arguments: [("5", 0x87, "Not authorized (0x87)"), ("3.1.1", 0x80, "MQTT 3.1.1 gives no reason")] as [(String, UInt8, String)])
+        arguments: [("5", 0x87, "Not authorized (0x87)"), ("3.1.1", 0x80, "MQTT 3.1.1 gives no reason")]
+            as [(String, UInt8, String)])
     func refused(version: String, code: UInt8, reason: String) async throws {
         let broker = try ScriptedBroker(.refusesFilters(code, prefix: "test/"))
         let gateway = try GatewayProcess(brokerPort: broker.port, broker: ", protocol: \(version)", health: "1s")
         try await gateway.startConnected()
         func events() throws -> [StoreReader.Event] {
-            try StoreReader(path: gateway.storePath).events(after: 0, since: nil).filter { $0.rule == "gateway-subscription-refused" }
+            try StoreReader(path: gateway.storePath).events(after: 0, since: nil).filter {
+                $0.rule == "gateway-subscription-refused"
+            }
         }
         try await eventually("it is raised: \(gateway.log)") { try !events().isEmpty }
         #expect(
             try events().first?.summary
                 == "the broker refuses 1 of the gateway's subscriptions, 3 sensors are not heard: test/+ (\(reason))")
-        #expect(gateway.log.contains("the broker refuses the subscription of test/+, asking again now and then: \(reason)"))
+        #expect(
+            gateway.log.contains("the broker refuses the subscription of test/+, asking again now and then: \(reason)"))
         broker.behave(.right)
         try await eventually(within: 40, "it ends: \(gateway.log)") { try events().last?.to == "normal" }
         #expect(gateway.connections == 1)
@@ -32,7 +36,8 @@ import Testing
     func overlapping() async throws {
         let broker = try RealBroker(isPersistent: true)
         let earlier = try Subscriber(
-            broker.settings("gateway"), filters: ["test/+", "test/old"], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            broker.settings("gateway"), filters: ["test/+", "test/old"],
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { _, _ in }
         try await Task.sleep(for: .milliseconds(500))
         await earlier.stop()
@@ -45,7 +50,9 @@ import Testing
         }
         try site(["test/old", "other/old"])
         try await gateway.startConnected()
-        try await eventually("what is needless is left: \(gateway.log)") { gateway.log.contains("no longer subscribed to test/old") }
+        try await eventually("what is needless is left: \(gateway.log)") {
+            gateway.log.contains("no longer subscribed to test/old")
+        }
         let sensor = try await Sensor(broker)
         let now = Sensor.nowMilliseconds
         for number in 0..<50 {
@@ -60,22 +67,29 @@ import Testing
         // A device that is gone while the gateway does not run.
         try site(["test/old"])
         try await gateway.startConnected()
-        try await eventually("its topic is left: \(gateway.log)") { gateway.log.contains("no longer subscribed to other/old") }
+        try await eventually("its topic is left: \(gateway.log)") {
+            gateway.log.contains("no longer subscribed to other/old")
+        }
         #expect(gateway.stop() == 0)
     }
 
-    @Test("what the broker throws away while the gateway is away is counted, also after a crash soon after the first connection")
+    @Test(
+        "what the broker throws away while the gateway is away is counted, also after a crash soon after the first connection"
+    )
     func dropped() async throws {
         let broker = try RealBroker(options: "sys_interval 1\nmax_queued_messages 10\nmax_inflight_messages 20")
         let gateway = try GatewayProcess(brokerPort: broker.port)
         try await gateway.startConnected()
-        try await eventually("the broker's count is known") { try StoreReader(path: gateway.storePath).count(.reading) == 1 }
+        try await eventually("the broker's count is known") {
+            try StoreReader(path: gateway.storePath).count(.reading) == 1
+        }
         gateway.kill()
         let sensor = try await Sensor(broker)
         let now = Sensor.nowMilliseconds
         for number in 0..<100 { try await sensor.send(0.5, at: now + Int64(number)) }
         let path = gateway.folder.file("tocsin.yaml")
-        let often = try String(contentsOfFile: path, encoding: .utf8).replacingOccurrences(of: "every: 1h", with: "every: 1s")
+        let often = try String(contentsOfFile: path, encoding: .utf8).replacingOccurrences(
+            of: "every: 1h", with: "every: 1s")
         try gateway.folder.write("tocsin.yaml", often)
         try await gateway.startConnected()
         try await eventually("the loss is an alarm: \(gateway.log)") {

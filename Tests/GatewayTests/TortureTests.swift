@@ -6,10 +6,11 @@ import Testing
 
 /// The gateway's own process among brokers that are killed, that hang, and that mean it ill.
 @Suite(.serialized) struct TortureTests {
-    /// Starts a gateway again whenever it has died, as systemd does, until it has lived for four seconds or died ten times.
+    /// Starts a gateway again whenever it has died, as systemd does, until it has lived for four seconds or died ten
+    /// times.
     ///
-    /// libmosquitto 2.0.11 ends the process at an unknown property of MQTT v5. After three deaths the gateway speaks 3.1.1, which
-    /// has none.
+    /// libmosquitto 2.0.11 ends the process at an unknown property of MQTT v5. After three deaths the gateway speaks
+    /// 3.1.1, which has none.
     /// - Returns: how often it died.
     private func deathsUntilQuiet(_ gateway: GatewayProcess) async throws -> Int {
         var deaths = 0
@@ -53,7 +54,9 @@ import Testing
         print("\(behaviour): \(deaths) deaths of the process")
     }
 
-    @Test("a broker upstream that sends what ends the process is spoken to in the older protocol, whatever the sensors' side speaks")
+    @Test(
+        "a broker upstream that sends what ends the process is spoken to in the older protocol, whatever the sensors' side speaks"
+    )
     func hostileUpstream() async throws {
         let real = try RealBroker()
         let hostile = try HostileBroker(before: real.port)
@@ -65,7 +68,9 @@ import Testing
         print("\(deaths) deaths of the process")
     }
 
-    @Test("a broker that is killed again and again, with the shipped configuration: what it took is stored, and nothing twice")
+    @Test(
+        "a broker that is killed again and again, with the shipped configuration: what it took is stored, and nothing twice"
+    )
     func brokerKills() async throws {
         let shipped = try RepositoryRoot.file("systemd/mosquitto-tocsin.conf").text.split(separator: "\n").filter {
             $0.hasPrefix("autosave") || $0.hasPrefix("max_") || $0.hasPrefix("persistent_client")
@@ -76,7 +81,8 @@ import Testing
         let sensor = try await Sensor(broker)
         let start = Sensor.nowMilliseconds - 500_000
         var random = SeededRandom(seed: 7)
-        // mosquitto may acknowledge a message before it saves it (its issue 1855): owed is what it had acknowledged when it saved last.
+        // mosquitto may acknowledge a message before it saves it (its issue 1855): owed is what it had acknowledged
+        // when it saved last.
         var owed: Set<Int64> = []
         var number: Int64 = 0
         for _ in 0..<12 {
@@ -173,10 +179,12 @@ import Testing
         let sensor = try await Sensor(broker)
         try await sensor.send(2.5, at: Sensor.nowMilliseconds)
         try await eventually("the local log has it") {
-            (try? String(contentsOfFile: gateway.folder.file("escalations.jsonl"), encoding: .utf8))?.contains("watch") ?? false
+            (try? String(contentsOfFile: gateway.folder.file("escalations.jsonl"), encoding: .utf8))?.contains("watch")
+                ?? false
         }
         try await eventually("both others wait, and it is known why") {
-            try StoreReader(path: gateway.storePath).outbox().filter { $0.attempts > 0 }.map(\.destination).contains("nobody")
+            try StoreReader(path: gateway.storePath).outbox().filter { $0.attempts > 0 }.map(\.destination).contains(
+                "nobody")
         }
         #expect(gateway.stop() == 0)
         #expect(Date().timeIntervalSince(begun) < 30)

@@ -60,7 +60,8 @@ import Testing
         for number in 0..<100 {
             batch.add(
                 RefusedPayload(
-                    device: "d", topic: "t", payload: Array(repeating: UInt8(number), count: 1000), reason: "r", arrived: .distantPast),
+                    device: "d", topic: "t", payload: Array(repeating: UInt8(number), count: 1000), reason: "r",
+                    arrived: .distantPast),
                 atMost: 50, bytesMax: 20_500)
         }
         #expect(batch.refusals.map(\.payload.first) == (80..<100).map { UInt8($0) })
@@ -88,7 +89,8 @@ import Testing
     @Test("of models that wait only the newest is read, and none by a gateway that stops")
     func reloads() throws {
         let bench = try PipelineBench(
-            profile: PipelineBench.gauge(interval: "1h", silence: "2h"), devices: "  - { id: d1, profile: test, station: s1 }",
+            profile: PipelineBench.gauge(interval: "1h", silence: "2h"),
+            devices: "  - { id: d1, profile: test, station: s1 }",
             rules: "hazard: flood\nrules: [{ name: high, for_each: station, levels: { watch: water_level > 2 m } }]\n")
         let model = try bench.model()
         let mailbox = try Mailbox()

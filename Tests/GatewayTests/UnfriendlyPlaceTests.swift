@@ -8,7 +8,8 @@ import Testing
     /// Runs a command line of the shell to its end.
     private static func shell(_ line: String) throws -> (text: String, code: Int32) {
         let scratch = try TemporaryFolder()
-        let process = try ChildProcess("/bin/sh", ["-c", line], output: scratch.file("out"), errors: scratch.file("out"))
+        let process = try ChildProcess(
+            "/bin/sh", ["-c", line], output: scratch.file("out"), errors: scratch.file("out"))
         let code = process.wait()
         return (try String(contentsOfFile: scratch.file("out"), encoding: .utf8), code)
     }
@@ -27,7 +28,8 @@ import Testing
         "without /proc a command fails with its reason, and is not taken for the one without arguments, which succeeds",
         .enabled(if: works("unshare -m mount -t tmpfs none /proc")))
     func withoutProc() throws {
-        let line = "mount -t tmpfs none /proc && LD_LIBRARY_PATH='\(Self.library)' '\(TocsinBinary.path)' check --config x.yaml"
+        let line =
+            "mount -t tmpfs none /proc && LD_LIBRARY_PATH='\(Self.library)' '\(TocsinBinary.path)' check --config x.yaml"
         let found = try Self.shell("unshare -m sh -c \"\(line)\"")
         #expect(found.code == 71)
         #expect(found.text.contains("/proc is not there") && !found.text.contains("USAGE"), "\(found.text)")
@@ -44,13 +46,15 @@ import Testing
         func refused(_ mode: Int, group: Int) throws -> String {
             try FileManager.default.setAttributes(
                 [.posixPermissions: mode, .groupOwnerAccountID: group], ofItemAtPath: folder.file("etc"))
-            let found = try Self.shell("\(Self.asNobody) '\(TocsinBinary.path)' alarms --config '\(folder.file("etc/tocsin.yaml"))'")
+            let found = try Self.shell(
+                "\(Self.asNobody) '\(TocsinBinary.path)' alarms --config '\(folder.file("etc/tocsin.yaml"))'")
             #expect(found.code != 0 && !found.text.contains("there is no file"), "\(found.text)")
             return found.text
         }
         // Group 5 is tty wherever there are groups.
         #expect(
-            try refused(0o750, group: 5).contains("may be read by members of the group 'tty': have yourself added (sudo adduser NAME tty)"))
+            try refused(0o750, group: 5).contains(
+                "may be read by members of the group 'tty': have yourself added (sudo adduser NAME tty)"))
         // Nobody is sent to root's group, nor to one that may not read either.
         #expect(try refused(0o750, group: 0).contains("may be read by its owner alone"))
         #expect(try refused(0o700, group: 5).contains("may be read by its owner alone"))

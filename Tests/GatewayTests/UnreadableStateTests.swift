@@ -8,7 +8,8 @@ import Testing
     @Test("repeats go on under new numbers where it cannot be read how far they had come")
     func repeats() throws {
         let bench = try PipelineBench(
-            profile: PipelineBench.gauge(interval: "1h", silence: "2d"), devices: "  - { id: d1, profile: test, station: s1 }",
+            profile: PipelineBench.gauge(interval: "1h", silence: "2d"),
+            devices: "  - { id: d1, profile: test, station: s1 }",
             rules: """
                 hazard: flood
                 rules:

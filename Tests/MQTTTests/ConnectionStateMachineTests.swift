@@ -45,7 +45,9 @@ import Testing
         }
     }
 
-    @Test("a broker that refuses MQTT 5 gets 3.1.1 at once, and MQTT 5 again when it refuses that", arguments: [1, 0x84] as [Int32])
+    @Test(
+        "a broker that refuses MQTT 5 gets 3.1.1 at once, and MQTT 5 again when it refuses that",
+        arguments: [1, 0x84] as [Int32])
     func fallBack(code: Int32) {
         var (machine, now, random) = (machine(), 0.0, SeededRandom(seed: 1))
         #expect(open(&machine, &now, &random) == .v5)
@@ -114,8 +116,10 @@ import Testing
     @Test(
         "a refusal is told in the words of the protocol version",
         arguments: [
-            (.v5, 0x87, "Not authorized (0x87)"), (.v5, 0x86, "Bad User Name or Password (0x86)"), (.v311, 5, "not authorised (5)"),
-            (.v311, 4, "bad user name or password (4)"), (.v311, 3, "broker unavailable (3)"), (.v311, 2, "identifier rejected (2)"),
+            (.v5, 0x87, "Not authorized (0x87)"), (.v5, 0x86, "Bad User Name or Password (0x86)"),
+            (.v311, 5, "not authorised (5)"),
+            (.v311, 4, "bad user name or password (4)"), (.v311, 3, "broker unavailable (3)"),
+            (.v311, 2, "identifier rejected (2)"),
             (.v311, 1, "unacceptable protocol version (1)"), (.v5, 0x97, "Quota exceeded (0x97)"),
         ] as [(ConnectionSettings.ProtocolVersion, Int32, String)])
     func texts(version: ConnectionSettings.ProtocolVersion, code: Int32, text: String) {
@@ -128,7 +132,9 @@ import Testing
         #expect(machine.handle(.answered(code), at: now, using: &random) == .close(nil))
     }
 
-    @Test("a packet that cannot be read, again and again, leads to the other version, and back; one now and then does not")
+    @Test(
+        "a packet that cannot be read, again and again, leads to the other version, and back; one now and then does not"
+    )
     func unreadable() {
         var (machine, now, random) = (machine(), 0.0, SeededRandom(seed: 8))
         var versions: [Machine.Version] = []
@@ -136,7 +142,8 @@ import Testing
             if let version = open(&machine, &now, &random) { versions.append(version) }
             _ = machine.handle(.answered(0), at: now, using: &random)
             now += seconds
-            return machine.handle(.failed("Malformed UTF-8", isAnswer: true, isUnreadable: true), at: now, using: &random)
+            return machine.handle(
+                .failed("Malformed UTF-8", isAnswer: true, isUnreadable: true), at: now, using: &random)
         }
         for _ in 0..<5 { _ = end(after: 1000) }
         #expect(Set(versions) == [.v5])
@@ -152,7 +159,8 @@ import Testing
     func goodbye() {
         var (machine, now, random) = (machine(), 0.0, SeededRandom(seed: 7))
         for (code, text) in [
-            (0x8b, "gone: Server shutting down (0x8b)"), (0x8e, "another client has the same identifier, and has taken the session"),
+            (0x8b, "gone: Server shutting down (0x8b)"),
+            (0x8e, "another client has the same identifier, and has taken the session"),
         ] as [(Int32, String)] {
             _ = open(&machine, &now, &random)
             #expect(machine.handle(.answered(0), at: now, using: &random) == .announce)

@@ -5,7 +5,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Both directions, through everything that a broker can do wrong: each comes up again without a restart once it is right.
+/// Both directions, through everything that a broker can do wrong: each comes up again without a restart once it is
+/// right.
 @Suite struct ConnectionTests {
     /// What is logged, as text.
     private final class Log: Sendable {
@@ -37,13 +38,19 @@ import Testing
         reading.clientID = "reading"
         let publisher = try Publisher(settings, logger: logs[0].logger)
         publisher.start()
-        let subscriber = try Subscriber(reading, filters: ["test/#"], logger: logs[1].logger) { _, _ in received.withLock { $0 += 1 } }
+        let subscriber = try Subscriber(reading, filters: ["test/#"], logger: logs[1].logger) { _, _ in
+            received.withLock { $0 += 1 }
+        }
         // Both have met the fault.
         try await eventually("\(what): both connect: \(logs.map(\.text))") { connections() >= 2 }
         if let said {
-            try await eventually("\(what): both say '\(said)': \(logs.map(\.text))") { logs.allSatisfy { $0.text.contains(said) } }
+            try await eventually("\(what): both say '\(said)': \(logs.map(\.text))") {
+                logs.allSatisfy { $0.text.contains(said) }
+            }
         } else {
-            try await eventually("\(what): both say something: \(logs.map(\.text))") { logs.allSatisfy { !$0.text.isEmpty } }
+            try await eventually("\(what): both say something: \(logs.map(\.text))") {
+                logs.allSatisfy { !$0.text.isEmpty }
+            }
         }
         #expect(logs.allSatisfy { !$0.text.contains("Success") }, "\(what): \(logs.map(\.text))")
         try makeRight()
@@ -64,11 +71,14 @@ import Testing
     ) async throws {
         let broker = try ScriptedBroker(conduct)
         try await recovers(
-            broker.settings(version), said: said, connections: { broker.connections }, makeRight: { broker.behave(.right) },
+            broker.settings(version), said: said, connections: { broker.connections },
+            makeRight: { broker.behave(.right) },
             "\(conduct) \(version)")
     }
 
-    @Test("every return code of CONNACK in MQTT 3.1.1 is outlived", arguments: [ConnectionSettings.ProtocolVersion.v311, .auto])
+    @Test(
+        "every return code of CONNACK in MQTT 3.1.1 is outlived",
+        arguments: [ConnectionSettings.ProtocolVersion.v311, .auto])
     func codesOf311(version: ConnectionSettings.ProtocolVersion) async throws {
         try await withThrowingTaskGroup { group in
             for code in 1...5 as ClosedRange<UInt8> { group.addTask { try await recovers(.refuses(code), version) } }
@@ -93,10 +103,13 @@ import Testing
     func misdeeds(version: ConnectionSettings.ProtocolVersion) async throws {
         let http = Array("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".utf8)
         let conducts: [(ScriptedBroker.Conduct, String?)] = [
-            (.hangsUpBeforeConnack, nil), (.hangsUpAfterConnack, nil), (.hangsUpAtRequest, nil), (.silent, "no answer from the broker"),
+            (.hangsUpBeforeConnack, nil), (.hangsUpAfterConnack, nil), (.hangsUpAtRequest, nil),
+            (.silent, "no answer from the broker"),
             (.answers(http), nil), (.answers([0x20]), nil), (.answers([0x20, 0xff, 0xff, 0xff, 0xff]), nil),
-            (.answers((0..<512).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 13) }), nil), (.answers([0x20, 0x00]), nil),
-            (.answers([0x90, 0x03, 0, 1, 0]), nil), (.hangsUpAtOnce, nil), (.resetsAtOnce, nil), (.disconnects(0x8b), nil),
+            (.answers((0..<512).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 13) }), nil),
+            (.answers([0x20, 0x00]), nil),
+            (.answers([0x90, 0x03, 0, 1, 0]), nil), (.hangsUpAtOnce, nil), (.resetsAtOnce, nil),
+            (.disconnects(0x8b), nil),
             (.disconnects(0x89), nil),
             (.disconnects(0), nil),
         ]
@@ -156,7 +169,9 @@ import Testing
         #expect(firsts() == Array(0..<100))
     }
 
-    @Test("a message that the broker neither acknowledges nor refuses goes over another connection, though others are acknowledged")
+    @Test(
+        "a message that the broker neither acknowledges nor refuses goes over another connection, though others are acknowledged"
+    )
     func ignoredMessage() async throws {
         let broker = try ScriptedBroker(.ignoresMessages(7))
         var settings = broker.settings()
@@ -180,7 +195,9 @@ import Testing
         let publisher = try Publisher(broker.settings(), logger: Log().logger)
         publisher.start()
         try await eventually("it is up") { publisher.isConnected }
-        await #expect { try await publisher.publish(topic: "t", payload: []) } throws: { "\($0)".contains("Not authorized") }
+        await #expect { try await publisher.publish(topic: "t", payload: []) } throws: {
+            "\($0)".contains("Not authorized")
+        }
         broker.behave(.right)
         try await publisher.publish(topic: "t", payload: [1])
         #expect(broker.connections == 1)
@@ -224,7 +241,8 @@ import Testing
             try await eventually("it is up") { publisher.isConnected }
         }
         let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").filter { task in
-            (try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8))?.hasPrefix("tocsin-publish") ?? false
+            (try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8))?.hasPrefix("tocsin-publish")
+                ?? false
         }
         #expect(threads.count < 20)
     }
@@ -238,7 +256,9 @@ import Testing
         let certificates = try Certificates()
         func broker(_ name: String) throws -> RealBroker {
             try RealBroker(
-                options: "certfile \(certificates.folder.file("\(name).pem"))\nkeyfile \(certificates.folder.file("\(name).key"))\n")
+                options:
+                    "certfile \(certificates.folder.file("\(name).pem"))\nkeyfile \(certificates.folder.file("\(name).key"))\n"
+            )
         }
         let right = try broker("server")
         let wrong = fault == "plain" || fault == "nobody" ? try RealBroker() : try broker(fault)
@@ -277,7 +297,8 @@ import Testing
         let right = try RealBroker()
         let relay = try ScriptedBroker(.relays(wrong.port))
         try await recovers(
-            relay.settings(), connections: { relay.connections }, makeRight: { relay.behave(.relays(right.port)) }, "TLS port")
+            relay.settings(), connections: { relay.connections }, makeRight: { relay.behave(.relays(right.port)) },
+            "TLS port")
     }
 
     @Test("nobody at the port is outlived, and said in the system's words")
@@ -296,14 +317,18 @@ import Testing
     // MARK: - Subscriptions
 
     @Test(
-        "a refused filter is told with the broker's reason, and asked for again", arguments: [ConnectionSettings.ProtocolVersion.v5, .v311])
+        "a refused filter is told with the broker's reason, and asked for again",
+        arguments: [ConnectionSettings.ProtocolVersion.v5, .v311])
     func refusedFilter(version: ConnectionSettings.ProtocolVersion) async throws {
         let broker = try ScriptedBroker(.refusesFilters(version == .v5 ? 0x87 : 0x80, prefix: "secret"))
         let log = Log()
-        let subscriber = try Subscriber(broker.settings(version), filters: ["secret/+", "open/+"], logger: log.logger) { _, _ in }
+        let subscriber = try Subscriber(broker.settings(version), filters: ["secret/+", "open/+"], logger: log.logger) {
+            _, _ in
+        }
         let reason = version == .v5 ? "Not authorized (0x87)" : "MQTT 3.1.1 gives no reason"
         try await eventually("it is told: \(log.text)") {
-            log.text.contains("error: the broker refuses the subscription of secret/+, asking again now and then: \(reason)")
+            log.text.contains(
+                "error: the broker refuses the subscription of secret/+, asking again now and then: \(reason)")
         }
         #expect(broker.subscribed == ["open/+"])
         broker.behave(.right)

@@ -17,7 +17,9 @@ import Testing
         #expect(flag.isSet == isSet)
     }
 
-    @Test("lines about other things say nothing of the next message", arguments: ["Client gateway sending PUBACK (m5, rc0)", "", "x"])
+    @Test(
+        "lines about other things say nothing of the next message",
+        arguments: ["Client gateway sending PUBACK (m5, rc0)", "", "x"])
     func others(line: String) {
         var flag = DuplicateFlag()
         flag.read("Client gateway received PUBLISH (d1, q1, r0, m5, 'a', ... (9 bytes))")

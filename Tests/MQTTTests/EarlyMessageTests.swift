@@ -9,7 +9,8 @@ import Testing
 /// Messages that come in one TLS record with CONNACK, where the library reads on by itself.
 @Suite struct EarlyMessageTests {
     @Test(
-        "a message that comes with CONNACK over TLS is taken after the session is known, with its mark", arguments: [false, true])
+        "a message that comes with CONNACK over TLS is taken after the session is known, with its mark",
+        arguments: [false, true])
     func withConnack(isResumed: Bool) async throws {
         let certificates = try Certificates()
         let port = try LocalBroker.freePort()
@@ -21,7 +22,8 @@ import Testing
             (printf '\(octal)'; sleep 20) | exec openssl s_server -quiet -accept \(port) -cert \(certificates.server) \
                 -key \(certificates.serverKey)
             """
-        let server = try ChildProcess("/bin/sh", ["-c", script], output: folder.file("out"), errors: folder.file("err"), isGroup: true)
+        let server = try ChildProcess(
+            "/bin/sh", ["-c", script], output: folder.file("out"), errors: folder.file("err"), isGroup: true)
         // The shell, and what it has started.
         defer {
             server.signalGroup(SIGKILL)
@@ -34,7 +36,8 @@ import Testing
         let connection = BrokerConnection(
             settings, filters: ["t"], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             handler: { message in
-                events.append("message \(message.identifier) \(message.isDuplicate ? "again" : "new") \(message.resumption)")
+                events.append(
+                    "message \(message.identifier) \(message.isDuplicate ? "again" : "new") \(message.resumption)")
             })
         let end = Date() + 15
         while Date() < end, !events.contains(where: { $0.hasPrefix("message") }) {

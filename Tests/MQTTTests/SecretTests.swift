@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 @Suite struct SecretTests {
-    @Test("a secret that is renewed in its file is the new one from then on, and a file that is gone or empty changes nothing")
+    @Test(
+        "a secret that is renewed in its file is the new one from then on, and a file that is gone or empty changes nothing"
+    )
     func renewed() throws {
         let folder = try TemporaryFolder()
         try folder.write("token", "first\n")

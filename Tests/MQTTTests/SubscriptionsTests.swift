@@ -52,7 +52,9 @@ import Testing
         #expect(subscriptions.answered(2, code: 1, reason: "") == .granted("a"))
     }
 
-    @Test("what an earlier run has left is left only when all that is wanted is granted, and until the broker has said so")
+    @Test(
+        "what an earlier run has left is left only when all that is wanted is granted, and until the broker has said so"
+    )
     func left() {
         var subscriptions = connected(["a/+", "b"], left: ["a/1", "b"])
         #expect(subscriptions.left == ["a/1"])

@@ -19,20 +19,24 @@ enum BruteForce {
         case .delta, .increase, .rate, .integral, .timeMean, .smoothed:
             // What a sensor has by itself: of several the mean.
             let own = Set(inside.map(\.series)).sorted().compactMap { series in
-                let value = perSensor(measure, sorted.filter { $0.series == series && $0.time <= now }, now: now, window: window)
+                let value = perSensor(
+                    measure, sorted.filter { $0.series == series && $0.time <= now }, now: now, window: window)
                 return value.isNaN ? nil : value
             }
             return own.isEmpty ? .nan : own.reduce(0, +) / Double(own.count)
         case .changes:
             return Set(inside.map(\.series)).reduce(0.0) { sum, series in
-                sum + perSensor(measure, sorted.filter { $0.series == series && $0.time <= now }, now: now, window: window)
+                sum
+                    + perSensor(
+                        measure, sorted.filter { $0.series == series && $0.time <= now }, now: now, window: window)
             }
         default: break
         }
         let values = inside.map(\.value)
         let n = Double(values.count)
         let mean = values.reduce(0, +) / n
-        let deviation = values.count < 2 ? .nan : (values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / n).squareRoot()
+        let deviation =
+            values.count < 2 ? .nan : (values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / n).squareRoot()
         let times = inside.map { Double($0.time - first.time) * 1e-9 }
         let middle = times.reduce(0, +) / n
         let below = times.map { ($0 - middle) * ($0 - middle) }.reduce(0, +)
@@ -45,7 +49,8 @@ enum BruteForce {
         case .deviation: return deviation
         case .slope: return below > 0 ? above / below : .nan
         case .forecast:
-            return below > 0 ? mean + above / below * (Double(now - first.time) * 1e-9 + measure.parameter - middle) : .nan
+            return below > 0
+                ? mean + above / below * (Double(now - first.time) * 1e-9 + measure.parameter - middle) : .nan
         case .standardScore: return deviation > 0 ? (last.value - mean) / deviation : .nan
         case .first: return first.value
         case .last: return last.value
@@ -54,7 +59,8 @@ enum BruteForce {
             let order = values.sorted()
             let place = measure.parameter * Double(order.count - 1)
             let low = order[Int(place)]
-            return place == place.rounded(.down) ? low : low + (order[Int(place) + 1] - low) * (place - place.rounded(.down))
+            return place == place.rounded(.down)
+                ? low : low + (order[Int(place) + 1] - low) * (place - place.rounded(.down))
         case .spread:
             let newest = Set(inside.map(\.series)).compactMap { series in inside.last { $0.series == series }?.value }
             return newest.count < 2 ? .nan : (newest.max() ?? 0) - (newest.min() ?? 0)
@@ -72,7 +78,9 @@ enum BruteForce {
         var (newFrom, newTo, highFrom, highTo) = (-Double.infinity, 0.0, -Double.infinity, 0.0)
         for at in first..<index {
             let value = value(at + 1)
-            func isBack(_ from: Double, _ to: Double) -> Bool { abs(value - from) <= abs(from) / 10 && value - last > (from - to) / 2 }
+            func isBack(_ from: Double, _ to: Double) -> Bool {
+                abs(value - from) <= abs(from) / 10 && value - last > (from - to) / 2
+            }
             let back =
                 newFrom > -.infinity && isBack(newFrom, newTo)
                 ? newFrom : highFrom > -.infinity && isBack(highFrom, highTo) ? highFrom : .nan
@@ -116,7 +124,9 @@ enum BruteForce {
             inside = Double(all[first].time - start) / Double(all[first].time - since)
             since = start
         }
-        let counted = (first..<all.count).filter { $0 > 0 }.map { counterStep($0) { all[$0].value } * ($0 == first ? inside : 1) }
+        let counted = (first..<all.count).filter { $0 > 0 }.map {
+            counterStep($0) { all[$0].value } * ($0 == first ? inside : 1)
+        }
         let increase = counted.reduce(0, +)
         switch measure.aggregate {
         case .delta:
@@ -136,9 +146,12 @@ enum BruteForce {
             var points = all[first...].map { (time: $0.time, value: $0.value) }
             if first > 0, all[first].time - all[first - 1].time <= window, all[first].time > start {
                 let (a, b) = (all[first - 1], all[first])
-                points.insert((start, a.value + (b.value - a.value) * Double(start - a.time) / Double(b.time - a.time)), at: 0)
+                points.insert(
+                    (start, a.value + (b.value - a.value) * Double(start - a.time) / Double(b.time - a.time)), at: 0)
             }
-            let area = zip(points, points.dropFirst()).map { ($0.value + $1.value) / 2 * Double($1.time - $0.time) * 1e-9 }.reduce(0, +)
+            let area = zip(points, points.dropFirst()).map {
+                ($0.value + $1.value) / 2 * Double($1.time - $0.time) * 1e-9
+            }.reduce(0, +)
             let span = Double(points[points.count - 1].time - points[0].time) * 1e-9
             if measure.aggregate == .integral { return span > 0 ? area : .nan }
             return span > 0 ? area / span : points[points.count - 1].value

@@ -63,7 +63,8 @@ import Testing
         #expect(next.log == ["125: test d1 3→0"])
     }
 
-    @Test("a reading with the time of its arrival is the newest, also behind one that was believed to be a little ahead")
+    @Test(
+        "a reading with the time of its arrival is the newest, also behind one that was believed to be a little ahead")
     func arrival() throws {
         var bench = try RuleBench.oneRule("levels:\n  warning: water_level > 3 m\nblind: none")
         bench.feed(50, 1)

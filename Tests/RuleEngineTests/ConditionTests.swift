@@ -19,14 +19,16 @@ import Testing
             suppress: alarm("power")
         """
 
-    @Test("another rule's alarm suppresses while it is active; the change is said, and the level is judged all the same")
+    @Test(
+        "another rule's alarm suppresses while it is active; the change is said, and the level is judged all the same")
     func byAlarm() throws {
         let compiled = try SmallSite.compile(Self.rules)
         var engine = Engine(compiled.plan)
         let start = Instant(nanoseconds: 1_528_056_000_000_000_000)
         func feed(_ series: Int32, _ value: Double, _ seconds: Int64) -> [String] {
             var changes: [LevelChange] = []
-            _ = engine.ingest(Reading(series: SeriesID(index: series), time: start + .seconds(seconds), value: value), into: &changes)
+            _ = engine.ingest(
+                Reading(series: SeriesID(index: series), time: start + .seconds(seconds), value: value), into: &changes)
             return changes.map { change in
                 let name = compiled.rules[compiled.instances[change.instance].rule].name
                 return "\(name) \(change.from.rank)→\(change.to.rank)\(change.isSuppressed ? " suppressed" : "")"
@@ -46,7 +48,8 @@ import Testing
 
     @Test("rules that suppress each other in a circle are refused")
     func circle() {
-        let text = Self.rules.replacing("temperature < 5 degC }", with: "temperature < 5 degC }\n    suppress: alarm(\"flood\")")
+        let text = Self.rules.replacing(
+            "temperature < 5 degC }", with: "temperature < 5 degC }\n    suppress: alarm(\"flood\")")
         #expect { try SmallSite.compile(text) } throws: { "\($0)".contains("in a circle") }
     }
 }
@@ -67,7 +70,8 @@ import Testing
 
     @Test("an age compared with a time is as exact as silent")
     func age() throws {
-        var bench = try RuleBench.oneRule("levels: { advisory: age(water_level) >= 2 min, warning: age(water_level) > 5 min }")
+        var bench = try RuleBench.oneRule(
+            "levels: { advisory: age(water_level) >= 2 min, warning: age(water_level) > 5 min }")
         bench.feed(0, 1)
         bench.advance(to: 301)
         bench.feed(310, 1)
@@ -135,7 +139,8 @@ import Testing
 
     @Test("spread is how far the sensors of a group disagree")
     func spread() throws {
-        var bench = try RuleBench.oneRule("levels: { warning: spread(water_level) > 50 cm }", forEach: "site", devices: 2)
+        var bench = try RuleBench.oneRule(
+            "levels: { warning: spread(water_level) > 50 cm }", forEach: "site", devices: 2)
         bench.feed(0, 1)
         bench.feed(1, 1.2, device: 2)
         bench.feed(2, 1.8)
@@ -160,7 +165,8 @@ import Testing
         bench.feed(40, 0)
         #expect(
             bench.log == [
-                "10: river s1 0→2", "10: same s1 0→1", "10: province test-site 0→3", "20: river s3 0→1", "30: river s3 1→2",
+                "10: river s1 0→2", "10: same s1 0→1", "10: province test-site 0→3", "20: river s3 0→1",
+                "30: river s3 1→2",
                 "30: area up/down/a1 0→3", "40: river s1 2→0", "40: area up/down/a1 3→0", "40: same s1 1→0",
             ])
     }
@@ -171,14 +177,16 @@ import Testing
         let zone = ZoneTable([.init(from: Instant(nanoseconds: 0), offset: .hours(2))])
         var bench = try RuleBench(
             "  - { name: night, for_each: device, levels: { warning: water_level > 2 m and (hour() >= 23 or hour() < 6) } }\n"
-                + "  - { name: monday, for_each: device, levels: { advisory: water_level > 2 m and weekday() == 1 } }\n", zone: zone)
+                + "  - { name: monday, for_each: device, levels: { advisory: water_level > 2 m and weekday() == 1 } }\n",
+            zone: zone)
         for hour in 0..<10 { for minute in 0..<60 { bench.feed(Double(hour) * 3600 + Double(minute) * 60, 3) } }
         #expect(bench.log == ["3600: night d1 0→3", "7200: monday d1 0→1", "28800: night d1 3→0"])
     }
 
     @Test("a gap of decades is not gone through hour by hour")
     func decades() throws {
-        var bench = try RuleBench.oneRule("levels: { warning: \"silent(water_level, 1h) and hour() >= 12\" }\nblind: none")
+        var bench = try RuleBench.oneRule(
+            "levels: { warning: \"silent(water_level, 1h) and hour() >= 12\" }\nblind: none")
         bench.feed(0, 1)
         bench.advance(to: 7200)
         // From 22:00 to 15:00, forty years later.
@@ -253,12 +261,16 @@ import Testing
 
     @Test("nor does a gap of one of several sensors, or of one of two quantities, while another's backlog comes first")
     func gapOfOne() throws {
-        var sensors = try RuleBench.oneRule("levels: { watch: \"max(water_level, 15m) > 3 m\" }", forEach: "site", devices: 2)
+        var sensors = try RuleBench.oneRule(
+            "levels: { watch: \"max(water_level, 15m) > 3 m\" }", forEach: "site", devices: 2)
         sensors.tick(3000)
         sensors.feed(0, 4, device: 1)
         sensors.feed(60, 1, device: 2)
         sensors.feed(2460, 4, device: 1)
-        #expect(sensors.log.map { $0.replacing(" test-site", with: "") } == ["0: test 0→2", "900: test 2→2 uncertain", "2460: test 2→2"])
+        #expect(
+            sensors.log.map { $0.replacing(" test-site", with: "") } == [
+                "0: test 0→2", "900: test 2→2 uncertain", "2460: test 2→2",
+            ])
         var quantities = try RuleBench.oneRule(
             "levels: { watch: \"max(water_level, 30m) / 1 m - max(humidity, 30m) / 100 % > 3\" }")
         quantities.tick(10_000)
@@ -298,9 +310,11 @@ import Testing
         #expect(bench.log == ["1800: test d1 0→1 blind"])
     }
 
-    @Test("only readings that leave a level unknown are missing: not those of a suppression, nor of what does not decide")
+    @Test(
+        "only readings that leave a level unknown are missing: not those of a suppression, nor of what does not decide")
     func missingReadings() throws {
-        // The level is constant, so that its deviation is unknown; nothing is missing but what suppresses, or decides nothing.
+        // The level is constant, so that its deviation is unknown; nothing is missing but what suppresses, or decides
+        // nothing.
         for body in [
             "levels: { watch: \"zscore(water_level, 5m) > 2\" }\nsuppress: temperature < 0 degC",
             "levels: { watch: \"zscore(water_level, 5m) > 2 or temperature > 30 degC and water_level > 2 m\" }",
@@ -313,7 +327,8 @@ import Testing
             }
             #expect(bench.log == [], "\(body)")
         }
-        var missing = try RuleBench.oneRule("levels: { watch: \"zscore(water_level, 5m) > 2 or temperature > 30 degC\" }")
+        var missing = try RuleBench.oneRule(
+            "levels: { watch: \"zscore(water_level, 5m) > 2 or temperature > 30 degC\" }")
         missing.feed(0, 5, quantity: 1)
         for minute in 0..<30 {
             missing.advance(to: Double(minute) * 60)
@@ -330,8 +345,10 @@ import Testing
             ("clamp(water_level, 0 m, 2 m) > 2 m", false), ("exp(ln(water_level / 1 m)) > 2.99", true),
             ("if(water_level > 1 m, 10 m, 1 m) > 5 m", true), ("ln(0 - water_level / 1 m) > 0", false),
             ("water_level in 2 m .. 4 m", true), ("water_level in 3.1 m .. 4 m", false), ("water_level == 3 m", true),
-            ("water_level != 3 m", false), ("not (water_level < 3 m)", true), ("3 m <= water_level", true), ("- water_level < -2 m", true),
-            ("water_level * 2 / 2 - 1 m >= 2 m", true), ("count(water_level, 10m) == 1", true), ("true and water_level > 0 m", true),
+            ("water_level != 3 m", false), ("not (water_level < 3 m)", true), ("3 m <= water_level", true),
+            ("- water_level < -2 m", true),
+            ("water_level * 2 / 2 - 1 m >= 2 m", true), ("count(water_level, 10m) == 1", true),
+            ("true and water_level > 0 m", true),
         ] {
             var bench = try RuleBench.oneRule("levels: { warning: \"\(condition)\" }")
             bench.feed(0, 3)
@@ -342,7 +359,8 @@ import Testing
     @Test("counters, areas and smoothing as conditions")
     func measures() throws {
         var bench = try RuleBench.oneRule(
-            "levels: { advisory: \"increase(water_level, 10m) >= 6 m\", warning: \"rate(water_level, 10m) > 2 m/min\" }")
+            "levels: { advisory: \"increase(water_level, 10m) >= 6 m\", warning: \"rate(water_level, 10m) > 2 m/min\" }"
+        )
         // 1, 3, then a reset, 2, 4: 2 + 2 + 2 = 6 metres in four minutes.
         for (minute, value) in [(0.0, 1.0), (1, 3), (2, 2), (3, 4)] { bench.feed(minute * 60, value) }
         #expect(bench.log == ["180: test d1 0→1"])
@@ -356,7 +374,9 @@ import Testing
 
     @Test("a value over several sensors is formed once, however many rules ask for it")
     func shared() throws {
-        let rules = (1...50).map { "  - { name: r-\($0), for_each: site, levels: { warning: \"mean(water_level, 10m) > \($0) m\" } }\n" }
+        let rules = (1...50).map {
+            "  - { name: r-\($0), for_each: site, levels: { warning: \"mean(water_level, 10m) > \($0) m\" } }\n"
+        }
         var bench = try RuleBench(rules.joined(), devices: 3)
         #expect(bench.engine.joinedValueCount == 1)
         bench.feed(0, 10)
@@ -366,7 +386,8 @@ import Testing
 
     @Test("a quantile is exact, also over several sensors together")
     func quantiles() throws {
-        var bench = try RuleBench.oneRule("levels: { warning: \"quantile(water_level, 0.9, 10m) >= 9 m\" }", forEach: "site", devices: 2)
+        var bench = try RuleBench.oneRule(
+            "levels: { warning: \"quantile(water_level, 0.9, 10m) >= 9 m\" }", forEach: "site", devices: 2)
         for step in 0...9 { bench.feed(Double(step), Double(step), device: step % 2 + 1) }
         #expect(bench.log == [])
         bench.feed(10, 10, device: 1)

@@ -19,10 +19,12 @@ import Testing
     /// Comparisons of every kind over every window, several thresholds each, so that tests fill more than one word.
     private static func comparisons(_ random: inout SeededRandom) -> [Comparison] {
         let functions: [(String, Measure, ClosedRange<Double>, String)] = [
-            ("mean", Measure(.mean), 2...8, "m"), ("max", Measure(.maximum), 5...10, "m"), ("min", Measure(.minimum), 0...5, "m"),
+            ("mean", Measure(.mean), 2...8, "m"), ("max", Measure(.maximum), 5...10, "m"),
+            ("min", Measure(.minimum), 0...5, "m"),
             ("stddev", Measure(.deviation), 1...4, "m"), ("slope", Measure(.slope), -0.5...0.5, "m/s"),
             ("sum", Measure(.sum), 0...200, "m"),
-            ("count", Measure(.count), 0...40, ""), ("first", Measure(.first), 0...10, "m"), ("last", Measure(.last), 0...10, "m"),
+            ("count", Measure(.count), 0...40, ""), ("first", Measure(.first), 0...10, "m"),
+            ("last", Measure(.last), 0...10, "m"),
             ("delta", Measure(.delta), -5...5, "m"), ("median", Measure(.quantile, 0.5), 2...8, "m"),
             ("increase", Measure(.increase), 0...100, "m"),
             ("time_mean", Measure(.timeMean), 2...8, "m"), ("changes", Measure(.changes), 0...40, ""),
@@ -35,7 +37,8 @@ import Testing
                     let threshold = (Double.random(in: range, using: &random) * 1000).rounded() / 1000
                     found.append(
                         Comparison(
-                            text: "\(name)(water_level, \(window)s) \(sign) \(threshold < 0 ? "-" : "")\(abs(threshold)) \(unit)",
+                            text:
+                                "\(name)(water_level, \(window)s) \(sign) \(threshold < 0 ? "-" : "")\(abs(threshold)) \(unit)",
                             measure: measure,
                             window: .seconds(window), sign: sign, threshold: threshold))
                 }
@@ -77,19 +80,25 @@ import Testing
             // Whole numbers now and then, so that values are equal to each other.
             var value = Double.random(in: 0...10, using: &random)
             if Int.random(in: 0..<4, using: &random) == 0 { value.round() }
-            let reading = Reading(series: SeriesID(index: Int32(sensor * 4)), time: Instant(nanoseconds: time), value: value)
+            let reading = Reading(
+                series: SeriesID(index: Int32(sensor * 4)), time: Instant(nanoseconds: time), value: value)
             guard engine.ingest(reading, into: &changes) == .evaluated else { continue }
             now = max(now, time)
             let place = all.lastIndex { $0.time <= time }.map { $0 + 1 } ?? 0
             all.insert(BruteForce.Sample(series: sensor, time: time, value: value), at: place)
             for (index, comparison) in comparisons.enumerated() {
-                let expected = BruteForce.value(comparison.measure, all, now: now, window: comparison.window.nanoseconds)
+                let expected = BruteForce.value(
+                    comparison.measure, all, now: now, window: comparison.window.nanoseconds)
                 // Nothing is said of what is unknown, nor of what rounding alone decides.
-                guard !expected.isNaN, abs(expected - comparison.threshold) > 1e-9 * max(1, abs(expected)) else { continue }
-                let holds = comparison.sign.hasPrefix(">") ? expected > comparison.threshold : expected < comparison.threshold
+                guard !expected.isNaN, abs(expected - comparison.threshold) > 1e-9 * max(1, abs(expected)) else {
+                    continue
+                }
+                let holds =
+                    comparison.sign.hasPrefix(">") ? expected > comparison.threshold : expected < comparison.threshold
                 decided += 1
                 guard (engine.ladderState(of: index).level > .normal) == holds else {
-                    Issue.record("'\(comparison.text)' is \(!holds), and the value is \(expected); step \(step), seed \(seed)")
+                    Issue.record(
+                        "'\(comparison.text)' is \(!holds), and the value is \(expected); step \(step), seed \(seed)")
                     return
                 }
             }

@@ -27,12 +27,14 @@ import Testing
     }
 
     private func rule(_ body: String) -> String {
-        "hazard: flood\nrules:\n  - name: test\n    for_each: device\n" + body.split(separator: "\n").map { "    \($0)\n" }.joined()
+        "hazard: flood\nrules:\n  - name: test\n    for_each: device\n"
+            + body.split(separator: "\n").map { "    \($0)\n" }.joined()
     }
 
     @Test("an alarm climbs the ladder at once and falls to the highest level that holds")
     func ladder() throws {
-        let text = rule("levels:\n  advisory: water_level > 1 m\n  watch: water_level > 2 m\n  emergency: water_level > 4 m")
+        let text = rule(
+            "levels:\n  advisory: water_level > 1 m\n  watch: water_level > 2 m\n  emergency: water_level > 4 m")
         let found = try changes(text, [(0, 0), (1, 5), (2, 3), (3, 1.5), (4, 2.5), (5, 0.5)])
         #expect(found == ["1.0: 0→4", "2.0: 4→2", "3.0: 2→1", "4.0: 1→2", "5.0: 2→0"])
     }
@@ -133,7 +135,8 @@ import Testing
         let compiled = try SmallSite.compile(rule("levels:\n  warning: max(water_level, 1h) > 10 m"), devices: 1)
         var engine = Engine(compiled.plan)
         var changes: [LevelChange] = []
-        _ = engine.ingest(Reading(series: SeriesID(index: 0), time: Self.start + .minutes(30), value: 1), into: &changes)
+        _ = engine.ingest(
+            Reading(series: SeriesID(index: 0), time: Self.start + .minutes(30), value: 1), into: &changes)
         let old = Reading(series: SeriesID(index: 0), time: Self.start, value: 99)
         #expect(engine.ingest(old, into: &changes) == .tooLate)
         var bad = Reading(series: SeriesID(index: 0), time: Self.start + .minutes(31), value: 99)
@@ -150,12 +153,16 @@ import Testing
         "levels:\n  advisory: \"median(water_level, 1m) > 4.5 m\"\n  warning: \"increase(water_level, 1m) > 30 m or ewma(water_level, 10s) > 6 m\"",
     ]
 
-    @Test("readings in any order within the lateness end in the same state", arguments: [51, 52, 53, 54, 55, 56] as [UInt64])
+    @Test(
+        "readings in any order within the lateness end in the same state",
+        arguments: [51, 52, 53, 54, 55, 56] as [UInt64])
     func anyOrder(seed: UInt64) throws {
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
         let readings = (0..<120).map {
-            Reading(series: SeriesID(index: 0), time: Self.start + .seconds($0 * 5), value: Double.random(in: 0...9, using: &random))
+            Reading(
+                series: SeriesID(index: 0), time: Self.start + .seconds($0 * 5),
+                value: Double.random(in: 0...9, using: &random))
         }
         func state(_ text: String, _ readings: [Reading]) throws -> LadderState {
             var engine = Engine(try SmallSite.compile(rule(text), devices: 1).plan)
@@ -188,7 +195,8 @@ import Testing
         var changes: [LevelChange] = []
         // d1 and d3 are in a1; d2 is alone in a0. Four series to a device.
         for (series, value) in [(0, 2.0), (4, 9.0), (8, 5.0)] {
-            _ = engine.ingest(Reading(series: SeriesID(index: Int32(series)), time: Self.start, value: value), into: &changes)
+            _ = engine.ingest(
+                Reading(series: SeriesID(index: Int32(series)), time: Self.start, value: value), into: &changes)
         }
         #expect(changes.map(\.instance) == [0, 1])
     }

@@ -25,17 +25,21 @@ import Testing
     private static let edges: [Int64] = {
         let range = Instant.range
         let marks = [
-            0, .min, .max, range.lowerBound.nanoseconds, range.upperBound.nanoseconds, AlarmBench.start.nanoseconds, Int64.max / 2,
+            0, .min, .max, range.lowerBound.nanoseconds, range.upperBound.nanoseconds, AlarmBench.start.nanoseconds,
+            Int64.max / 2,
             Int64.min / 2, TimeSpan.longestWritten.nanoseconds, -TimeSpan.longestWritten.nanoseconds,
         ]
         return marks.flatMap { mark in [-1_000_000_000, -1, 0, 1, 1_000_000_000].map { mark.saturatingAdd($0) } }
     }()
 
     private static let values: [Double] = [
-        0, -0.0, 1, -1, 5, 1e300, -1e300, 1e-300, 4.9e-324, .nan, .infinity, -.infinity, 9_007_199_254_740_993, .greatestFiniteMagnitude,
+        0, -0.0, 1, -1, 5, 1e300, -1e300, 1e-300, 4.9e-324, .nan, .infinity, -.infinity, 9_007_199_254_740_993,
+        .greatestFiniteMagnitude,
     ]
 
-    @Test("readings, ticks and looks at any times and values end, and a sane reading after them is evaluated", arguments: 0..<12)
+    @Test(
+        "readings, ticks and looks at any times and values end, and a sane reading after them is evaluated",
+        arguments: 0..<12)
     func extremes(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         var engine = Engine(try SmallSite.compile("hazard: flood\nrules:\n" + Self.rules, devices: 2).plan)

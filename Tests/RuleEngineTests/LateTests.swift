@@ -57,7 +57,8 @@ import Testing
         let account = engine.account(of: 0)
         #expect(account.time == now)
         var compared = 0
-        for (register, instruction) in plan.programs[0].instructions.enumerated() where instruction.operation == .operand {
+        for (register, instruction) in plan.programs[0].instructions.enumerated()
+        where instruction.operation == .operand {
             let operand = plan.operands[Int(plan.instances[0].operandBase + instruction.a)]
             guard operand.measure.aggregate == .count else { continue }
             let source = plan.sources[Int(operand.firstSource)]
@@ -68,7 +69,9 @@ import Testing
         #expect(compared == 2)
     }
 
-    @Test("what conditions remember is formed from late readings at once, or a little later where many come, and then judged")
+    @Test(
+        "what conditions remember is formed from late readings at once, or a little later where many come, and then judged"
+    )
     func memories() throws {
         var bench = try RuleBench.oneRule("levels: { warning: water_level > 3 m for 2m }")
         bench.feed(0, 1)
@@ -76,7 +79,8 @@ import Testing
         for second in 1...200 { bench.feed(Double(second), second == 100 ? 1 : 4) }
         bench.tick(200)
         #expect(bench.log.isEmpty)
-        // What broke it was one of two readings of that moment, and is no longer the last; it is so also for the newest.
+        // What broke it was one of two readings of that moment, and is no longer the last; it is so also for the
+        // newest.
         for second in stride(from: 99.5, to: 90, by: -0.5) { bench.feed(second, 2) }
         bench.tick(201)
         #expect(bench.engine.nextTimer.map { $0 > Self.start + .seconds(201) } ?? true)

@@ -17,7 +17,8 @@ struct RuleBench: ~Copyable {
 
     /// - Parameter text: the rules from `rules:` on.
     init(_ text: String, devices: Int = 1, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()) throws {
-        self.init(try SmallSite.compile("hazard: flood\nrules:\n" + text, devices: devices, lateness: lateness, zone: zone))
+        self.init(
+            try SmallSite.compile("hazard: flood\nrules:\n" + text, devices: devices, lateness: lateness, zone: zone))
     }
 
     init(_ rules: CompiledRules) {
@@ -27,7 +28,9 @@ struct RuleBench: ~Copyable {
 
     mutating func feed(_ seconds: Double, _ value: Double, series: Int32) {
         _ = engine.ingest(
-            Reading(series: SeriesID(index: series), time: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)), value: value),
+            Reading(
+                series: SeriesID(index: series), time: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)),
+                value: value),
             into: &changes)
         note()
     }
@@ -35,14 +38,16 @@ struct RuleBench: ~Copyable {
     /// One rule for each device, from its levels on.
     static func oneRule(_ body: String, forEach: String = "device", devices: Int = 1) throws -> RuleBench {
         try RuleBench(
-            "  - name: test\n    for_each: \(forEach)\n" + body.split(separator: "\n").map { "    \($0)\n" }.joined(), devices: devices)
+            "  - name: test\n    for_each: \(forEach)\n" + body.split(separator: "\n").map { "    \($0)\n" }.joined(),
+            devices: devices)
     }
 
     /// - Parameters:
     ///   - quantity: 0 water level, 1 temperature, 2 carbon monoxide, 3 humidity.
     mutating func feed(_ seconds: Double, _ value: Double, device: Int = 1, quantity: Int = 0, quality: Quality = []) {
         let reading = Reading(
-            series: SeriesID(index: Int32((device - 1) * 4 + quantity)), time: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)),
+            series: SeriesID(index: Int32((device - 1) * 4 + quantity)),
+            time: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)),
             value: value, quality: quality)
         _ = engine.ingest(reading, into: &changes)
         note()
@@ -52,7 +57,8 @@ struct RuleBench: ~Copyable {
     mutating func feed(_ seconds: Double, together values: [(quantity: Int, value: Double, quality: Quality)]) {
         let readings = values.map { quantity, value, quality in
             Reading(
-                series: SeriesID(index: Int32(quantity)), time: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)), value: value,
+                series: SeriesID(index: Int32(quantity)),
+                time: Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9)), value: value,
                 quality: quality)
         }
         var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
@@ -88,7 +94,9 @@ struct RuleBench: ~Copyable {
             let seconds = (change.time - Self.start).seconds
             let time = seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
             let mark = change.isBlind ? " blind" : change.isUncertain ? " uncertain" : ""
-            log.append("\(time): \(rules.rules[instance.rule].name) \(instance.group) \(change.from.rank)→\(change.to.rank)\(mark)")
+            log.append(
+                "\(time): \(rules.rules[instance.rule].name) \(instance.group) \(change.from.rank)→\(change.to.rank)\(mark)"
+            )
             registers = change.registers
         }
         changes.removeAll()

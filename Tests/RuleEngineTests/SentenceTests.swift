@@ -8,10 +8,12 @@ import Testing
     private func causes(_ condition: String, forEach: String, _ feed: (inout RuleBench) -> Void) throws -> [String] {
         var bench = try RuleBench(
             try SmallSite.compile(
-                "hazard: gas\nrules:\n  - { name: test, for_each: \(forEach), levels: { watch: \"\(condition)\" } }\n", devices: 3))
+                "hazard: gas\nrules:\n  - { name: test, for_each: \(forEach), levels: { watch: \"\(condition)\" } }\n",
+                devices: 3))
         feed(&bench)
         try #require(!bench.log.isEmpty)
-        return bench.rules.rules[0].causes(from: .normal, to: Level(rank: 2), registers: bench.registers).map(\.sentence)
+        return bench.rules.rules[0].causes(from: .normal, to: Level(rank: 2), registers: bench.registers).map(
+            \.sentence)
     }
 
     @Test(

@@ -16,7 +16,8 @@ import Testing
 
     private func rules(_ levels: String, forEach: String = "device") throws -> CompiledRules {
         try SmallSite.compile(
-            "hazard: flood\nrules:\n  - name: test\n    for_each: \(forEach)\n    levels: \(levels)\n", devices: Self.devices)
+            "hazard: flood\nrules:\n  - name: test\n    for_each: \(forEach)\n    levels: \(levels)\n",
+            devices: Self.devices)
     }
 
     /// Every sensor sends each minute for an hour; from 20 min on the humidity of d3 stays away.
@@ -42,7 +43,9 @@ import Testing
         #expect(warnings.contains { $0.hasPrefix("nothing measures 'water_level' in d2:") })
     }
 
-    @Test("silent(w) is of any sensor of the device, or of any device of the group, and warns of nothing", arguments: ["device", "site"])
+    @Test(
+        "silent(w) is of any sensor of the device, or of any device of the group, and warns of nothing",
+        arguments: ["device", "site"])
     func anySensor(forEach: String) throws {
         let rules = try rules("{ watch: silent(30m) }", forEach: forEach)
         #expect(log(rules) == ["2940: test \(forEach == "device" ? "d3" : "test-site") 0→2"])
@@ -60,7 +63,9 @@ import Testing
         for minute in 0...60 {
             bench.advance(to: Double(minute) * 60)
             bench.feed(Double(minute) * 60, 1, series: 0)
-            if minute < 10 { for series in 1...3 as ClosedRange<Int32> { bench.feed(Double(minute) * 60, 1, series: series) } }
+            if minute < 10 {
+                for series in 1...3 as ClosedRange<Int32> { bench.feed(Double(minute) * 60, 1, series: series) }
+            }
         }
         #expect(bench.log == ["2340: test test-site 0→2"])
     }
@@ -73,7 +78,8 @@ import Testing
 
     @Test("a sensor that may be silent for longer than silent(w) asks has that long")
     func ownSilence() throws {
-        let devices = "  - { id: d1, profile: test, station: s1, quantities: [water_level, humidity], silence: { humidity: 50m } }\n"
+        let devices =
+            "  - { id: d1, profile: test, station: s1, quantities: [water_level, humidity], silence: { humidity: 50m } }\n"
         let text = "hazard: flood\nrules:\n  - { name: test, for_each: device, levels: { watch: silent(10m) } }\n"
         var bench = RuleBench(try SmallSite.compile(text, devices: devices))
         for minute in 0...60 {

@@ -9,7 +9,8 @@ import Testing
 @Suite struct WindowTests {
     static let measures: [Measure] =
         Aggregate.allCases.filter { ![.quantile, .forecast, .smoothed].contains($0) }.map { Measure($0) } + [
-            Measure(.quantile, 0.5), Measure(.quantile, 0.95), Measure(.quantile, 0), Measure(.quantile, 1), Measure(.forecast, 600),
+            Measure(.quantile, 0.5), Measure(.quantile, 0.95), Measure(.quantile, 0), Measure(.quantile, 1),
+            Measure(.forecast, 600),
             Measure(.smoothed, 30),
         ]
 
@@ -23,7 +24,9 @@ import Testing
                 program.instructions.append(Instruction(.operand, a: program.operandCount))
                 program.operandCount += 1
                 let first = Int32(plan.sources.count)
-                for index in 0..<seriesCount { plan.sources.append(OperandSource(series: SeriesID(index: Int32(index)), window: window)) }
+                for index in 0..<seriesCount {
+                    plan.sources.append(OperandSource(series: SeriesID(index: Int32(index)), window: window))
+                }
                 plan.operands.append(Operand(measure, firstSource: first, sourceCount: Int32(seriesCount)))
             }
         }
@@ -73,10 +76,12 @@ import Testing
                     let expected = BruteForce.value(measure, all, now: now, window: window.nanoseconds)
                     let isClose =
                         expected.isNaN
-                        ? registers[index].isNaN : abs(registers[index] - expected) <= tolerance * Swift.max(scale, abs(expected))
+                        ? registers[index].isNaN
+                        : abs(registers[index] - expected) <= tolerance * Swift.max(scale, abs(expected))
                     if !isClose {
                         Issue.record(
-                            "\(measure) over \(window) is \(registers[index]), brute force \(expected); step \(step), seed \(seed)")
+                            "\(measure) over \(window) is \(registers[index]), brute force \(expected); step \(step), seed \(seed)"
+                        )
                         return
                     }
                     index += 1
@@ -85,7 +90,8 @@ import Testing
         }
     }
 
-    @Test("every measure agrees with brute force over random readings", arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
+    @Test(
+        "every measure agrees with brute force over random readings", arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func random(seed: UInt64) {
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
@@ -116,7 +122,9 @@ import Testing
         compare(samples, [.seconds(5), .seconds(60)], seed: seed)
     }
 
-    @Test("a counter that mostly rises, with resets, glitches, equal times and late readings", arguments: [41, 42, 43] as [UInt64])
+    @Test(
+        "a counter that mostly rises, with resets, glitches, equal times and late readings",
+        arguments: [41, 42, 43] as [UInt64])
     func risingCounter(seed: UInt64) {
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
@@ -160,11 +168,13 @@ import Testing
             changes.removeAll()
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: 0)
             _ = engine.ingest(
-                Reading(series: SeriesID(index: 0), time: Instant(nanoseconds: sample.1), value: sample.2), into: &changes)
+                Reading(series: SeriesID(index: 0), time: Instant(nanoseconds: sample.1), value: sample.2),
+                into: &changes)
         }
         let all = samples.map { BruteForce.Sample(series: 0, time: $0.1, value: $0.2) }
         // What is smoothed forgets by its weights alone: after ten time constants 5e-5 of the huge reading is left.
-        for (index, measure) in Self.measures.enumerated() where measure.aggregate != .smoothed && measure.aggregate != .spread {
+        for (index, measure) in Self.measures.enumerated()
+        where measure.aggregate != .smoothed && measure.aggregate != .spread {
             let expected = BruteForce.value(measure, all, now: all[399].time, window: 60_000_000_000)
             let found = changes.last?.registers[index] ?? .nan
             #expect(abs(found - expected) <= 1e-9 * abs(expected), "\(measure): \(found), brute force \(expected)")
@@ -176,7 +186,10 @@ import Testing
         var random = SeededRandom(seed: 41)
         let start: Int64 = 1_528_000_000_000_000_000
         let samples = (0..<800).map { step in
-            (Int32(0), start + Int64(step) * 1_000_000_000, Double(step) * 0.001 + Double.random(in: 0...0.01, using: &random))
+            (
+                Int32(0), start + Int64(step) * 1_000_000_000,
+                Double(step) * 0.001 + Double.random(in: 0...0.01, using: &random)
+            )
         }
         compare(samples, [.seconds(30)], tolerance: 1e-9, seed: 41)
     }

@@ -83,9 +83,11 @@ import Testing
             profiles: try RepositoryRoot.files("Devices/profiles"))
         let compiler = RuleCompiler(
             RuleSurroundings(
-                ladder: SmallSite.ladder, policies: ["flood-duty", "seismic-duty", "fire-duty", "plant-duty"], lateness: .minutes(10)))
+                ladder: SmallSite.ladder, policies: ["flood-duty", "seismic-duty", "fire-duty", "plant-duty"],
+                lateness: .minutes(10)))
         let compiled = try compiler.compile(
-            try RepositoryRoot.files("Rules").filter { !$0.name.hasSuffix("policies.yaml") }, for: site, series: SmallSite.series(site))
+            try RepositoryRoot.files("Rules").filter { !$0.name.hasSuffix("policies.yaml") }, for: site,
+            series: SmallSite.series(site))
         #expect(compiled.warnings.isEmpty, "in \(root)")
         #expect(Set(compiled.rules.map(\.hazard)) == ["flood", "earthquake", "gas", "fire"])
     }

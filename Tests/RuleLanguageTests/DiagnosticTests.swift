@@ -19,7 +19,8 @@ import Testing
     @Test(
         "a key that is no text is refused with its place, before it can stand for billions of values",
         arguments: [
-            ("? *a9\n: 1\n", 12, 3), ("*a9 : 1\n", 12, 1), ("b: { [*a9, *a9]: 1 }", 12, 6), ("b: { ? { c: *a9 } : 1 }\n", 12, 8),
+            ("? *a9\n: 1\n", 12, 3), ("*a9 : 1\n", 12, 1), ("b: { [*a9, *a9]: 1 }", 12, 6),
+            ("b: { ? { c: *a9 } : 1 }\n", 12, 8),
             ("- x\n- [1]: 2\n", 13, 3),
         ])
     func keys(text: String, line: Int, column: Int) throws {
@@ -28,10 +29,13 @@ import Testing
         }
         let isSequence = text.hasPrefix("-")
         let file = SourceFile(
-            name: "x.yaml", text: (isSequence ? "" : "anchors:\n") + levels.joined() + (isSequence ? "\n\n" : "\n") + text)
+            name: "x.yaml",
+            text: (isSequence ? "" : "anchors:\n") + levels.joined() + (isSequence ? "\n\n" : "\n") + text)
         let error = #expect(throws: DiagnosticList.self) { _ = try YAMLNode.parse(file) }
         let diagnostic = try #require(error?.diagnostics.first)
-        #expect(diagnostic.id == "yaml-key" && diagnostic.location?.line == line && diagnostic.location?.column == column, "\(diagnostic)")
+        #expect(
+            diagnostic.id == "yaml-key" && diagnostic.location?.line == line && diagnostic.location?.column == column,
+            "\(diagnostic)")
     }
 
     @Test("aliases that repeat one another without end are refused at once, and those that people write are followed")
@@ -42,7 +46,9 @@ import Testing
                 let aliases = Array(repeating: "*a\(level == 1 ? "" : "\(level - 1)")", count: 10)
                 return "a\(level): &a\(level) [\(aliases.joined(separator: ", "))]\n"
             }.joined()
-        let error = #expect(throws: DiagnosticList.self) { try YAMLNode.parse(SourceFile(name: "bomb.yaml", text: bomb)) }
+        let error = #expect(throws: DiagnosticList.self) {
+            try YAMLNode.parse(SourceFile(name: "bomb.yaml", text: bomb))
+        }
         #expect(error?.description.contains("the aliases of this file (*name) repeat more than 100000 values") == true)
         #expect(error?.diagnostics.count == 1)
         let usual = try YAMLNode.parse(SourceFile(name: "usual.yaml", text: "a: &a { b: 1 }\nc: [*a, *a]\n"))
@@ -109,7 +115,9 @@ import Testing
 
     @Test("a sum of temperatures, and a product of one, make no sense")
     func temperatures() {
-        #expect(diagnostics("    levels: { warning: \"sum(temperature, 5m) > 5 K\" }\n").contains("the sum of temperatures has no meaning"))
+        #expect(
+            diagnostics("    levels: { warning: \"sum(temperature, 5m) > 5 K\" }\n").contains(
+                "the sum of temperatures has no meaning"))
         #expect(diagnostics("    levels: { warning: temperature * 2 > 5 degC }\n").contains("cannot be multiplied"))
         #expect(diagnostics("    levels: { warning: \"delta(temperature, 1h) > 5 degC\" }\n") == "")
         #expect(diagnostics("    levels: { warning: temperature > 300 K }\n") == "")
@@ -121,7 +129,10 @@ import Testing
             ("    levels: {}\n", "a rule has at least one level"),
             ("    levels: { warning: water_level }\n", "a level is true or false, and this is length"),
             ("    levels: { warning: mean(water_level) > 1 m }\n", "mean takes 2 arguments, and here is 1"),
-            ("    levels: { warning: \"mean(water_level, 3) > 1 m\" }\n", "a window such as 90s, 10m or 2h was expected"),
+            (
+                "    levels: { warning: \"mean(water_level, 3) > 1 m\" }\n",
+                "a window such as 90s, 10m or 2h was expected"
+            ),
             ("    levels: { warning: water_level > 1 m > 2 m }\n", "comparisons cannot be chained"),
             ("    levels: { warning: (water_level > 1 m }\n", "')' was expected"),
             ("    levels: { warning: water_level > 1 m for }\n", "a duration such as 90s"),
@@ -136,8 +147,14 @@ import Testing
                 "    levels: { watch: water_level > 2 m, warning: water_level > 1 m }\n",
                 "can never be at 'watch': whenever that holds, 'warning' holds too"
             ),
-            ("    levels: { watch: water_level > 3 m for 2m, warning: water_level > 3 m for 1m }\n", "can never be at 'watch'"),
-            ("    levels: { warning: water_level > 2 m }\n    clear: water_level < 210 cm\n", "'clear' and 'warning' can be true at once"),
+            (
+                "    levels: { watch: water_level > 3 m for 2m, warning: water_level > 3 m for 1m }\n",
+                "can never be at 'watch'"
+            ),
+            (
+                "    levels: { warning: water_level > 2 m }\n    clear: water_level < 210 cm\n",
+                "'clear' and 'warning' can be true at once"
+            ),
             ("    levels: { warning: water_level > 2 m and water_level < 1 m }\n", "can never be true"),
             ("    blind: loud\n    levels: { warning: water_level > 2 m }\n", "'loud' is not a level of the ladder"),
             ("    levels: { warning: \"alarm(\\\"tset\\\")\" }\n", "did you mean 'test'?"),
@@ -148,7 +165,10 @@ import Testing
             ("    levels: { warning: \"quantile(water_level, 1.2, 5m) > 1 m\" }\n", "a part from 0 to 1"),
             ("    levels: { warning: sqrt(water_level) > 1 m }\n", "length has no square root"),
             ("    levels: { warning: ln(water_level) > 1 }\n", "ln takes a plain number, and this is length"),
-            ("    levels: { warning: \"if(water_level > 1 m, temperature, 1 m) > 1 m\" }\n", "both must be of one kind"),
+            (
+                "    levels: { warning: \"if(water_level > 1 m, temperature, 1 m) > 1 m\" }\n",
+                "both must be of one kind"
+            ),
             ("    levels: { warning: water_level > 1 m then temperature > 3 degC }\n", "'within' and a duration"),
             ("    levels: { warning: hour() > 8 }\n", "the rule asks for no reading and no alarm"),
             ("    levels: { warning: \"mena(water_level, 5m) > 1 m\" }\n", "did you mean 'mean'?"),
@@ -167,11 +187,13 @@ import Testing
             ("delta(water_level, 30s) > 1 m", "delta over 30s is unknown most of the time"),
             ("delta(water_level, 1m) > 1 m", "delta over 1m rests on one reading"),
             ("mean(water_level, 30s) > 1 m", "mean over 30s is unknown most of the time"),
-            ("mean(water_level, 1m) > 1 m", ""), ("slope(water_level, 5m) > 1 m/h", ""), ("count(water_level, 10s) > 1", ""),
+            ("mean(water_level, 1m) > 1 m", ""), ("slope(water_level, 5m) > 1 m/h", ""),
+            ("count(water_level, 10s) > 1", ""),
         ])
     func fewReadings(condition: String, expected: String) {
         let found = diagnostics("    levels: { watch: \"\(condition)\" }\n")
-        #expect(expected.isEmpty ? found.isEmpty : found.contains("d1 sends water_level every 1m: \(expected)"), "\(found)")
+        #expect(
+            expected.isEmpty ? found.isEmpty : found.contains("d1 sends water_level every 1m: \(expected)"), "\(found)")
         #expect(!found.contains("error"))
     }
 
@@ -188,7 +210,10 @@ import Testing
     @Test(
         "wherever an expression stands between { } or [ ], with others beside it and over several lines, a comma in it is found",
         arguments: [
-            ("    let: { stage: mean(water_level, 10m) }\n    levels: { warning: stage > 1 m }\n", "stage: \"mean(water_level, 10m)\""),
+            (
+                "    let: { stage: mean(water_level, 10m) }\n    levels: { warning: stage > 1 m }\n",
+                "stage: \"mean(water_level, 10m)\""
+            ),
             (
                 "    let: { stage: mean(water_level, 10m), heat: mean(temperature, 10m) }\n    levels: { warning: stage > 1 m }\n",
                 "stage: \"mean(water_level, 10m)\""
@@ -202,7 +227,10 @@ import Testing
                 "    levels: { watch: if(water_level > 1 m, clamp(water_level, 1 m, 3 m), 1 m) > 1 m, warning: temperature > 3 degC }\n",
                 "watch: \"if(water_level > 1 m, clamp(water_level, 1 m, 3 m), 1 m) > 1 m\""
             ),
-            ("    levels: {\n      warning: mean(water_level,\n        10m) > 1 m }\n", "warning: \"mean(water_level, 10m) > 1 m\""),
+            (
+                "    levels: {\n      warning: mean(water_level,\n        10m) > 1 m }\n",
+                "warning: \"mean(water_level, 10m) > 1 m\""
+            ),
             ("    where: { kind: [f(a, b), c] }\n    levels: { watch: water_level > 1 m }\n", "quotes: \"f(a, b)\""),
         ])
     func flowCommas(body: String, mend: String) {
@@ -215,13 +243,19 @@ import Testing
     @Test("a text that a comma has cut is told as such; what closes no parenthesis, and what is quoted, is not")
     func otherCommas() {
         #expect(
-            diagnostics("    languages: { es: { summary: mucha agua, cuidado } }\n    levels: { watch: water_level > 1 m }\n")
-                .contains("a comma ends a value: put a value with a comma in quotes"))
+            diagnostics(
+                "    languages: { es: { summary: mucha agua, cuidado } }\n    levels: { watch: water_level > 1 m }\n"
+            )
+            .contains("a comma ends a value: put a value with a comma in quotes"))
         #expect(
-            diagnostics("    where: { kind: gauge, area: \"(up, down)\" }\n    levels: { watch: water_level > 1 m }\n").contains("flow")
+            diagnostics("    where: { kind: gauge, area: \"(up, down)\" }\n    levels: { watch: water_level > 1 m }\n")
+                .contains("flow")
                 == false)
-        #expect(diagnostics("    levels: { watch: \"mean(water_level, 10m) > 1 m\", warning: water_level > 3 m }\n") == "")
-        #expect(!diagnostics("    levels: { watch: (water_level > 1 m, warning: water_level > 3 m }\n").contains("YAML ends a value"))
+        #expect(
+            diagnostics("    levels: { watch: \"mean(water_level, 10m) > 1 m\", warning: water_level > 3 m }\n") == "")
+        #expect(
+            !diagnostics("    levels: { watch: (water_level > 1 m, warning: water_level > 3 m }\n").contains(
+                "YAML ends a value"))
     }
 
     @Test(
@@ -244,7 +278,8 @@ import Testing
                       |                        ^~ such as 'rise in m/h'
                 """
             ),
-            ("{station in ft}", "'station' is a label, which has no unit"), ("{high in ft}", "'high' is a condition, which has no unit"),
+            ("{station in ft}", "'station' is a label, which has no unit"),
+            ("{high in ft}", "'high' is a condition, which has no unit"),
             ("{nothing in ft}", "'nothing' is neither a label nor a 'let'"),
         ])
     func summaryUnits(summary: String, expected: String) {
@@ -270,7 +305,8 @@ import Testing
         #expect(found.contains("a value is missing here"))
     }
 
-    @Test("random and mutated rule files never end the process, and always name a place", arguments: [61, 62] as [UInt64])
+    @Test(
+        "random and mutated rule files never end the process, and always name a place", arguments: [61, 62] as [UInt64])
     func fuzz(seed: UInt64) {
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
@@ -279,10 +315,12 @@ import Testing
             "-(-1 m/h) / 2 < slope(water_level, 1h)", "at_least(2, quantile(raw water_level, 0.95, 10m) > 1 m)",
             "share(water_level > 2 m, 10m) > 50 % then silent(temperature, 5m) within 1h",
             "if(hour() in 6 .. 22, forecast(water_level, 30m, 2h), clamp(water_level, 0 m, 5 m)) > abs(ewma(water_level, 10m))",
-            "count_alarms(\"test\", watch) >= 2 or alarm(\"test\")", "pow(spread(water_level), 2) > 1 m2 and age(water_level) < 1 h",
+            "count_alarms(\"test\", watch) >= 2 or alarm(\"test\")",
+            "pow(spread(water_level), 2) > 1 m2 and age(water_level) < 1 h",
         ]
         let pieces = [
-            "(", ")", ",", "m", "10m", "for", "and", "or", "not", ">", "..", "\"", "'", "%", "°C", "1e999", "water_level", "mean(", "-",
+            "(", ")", ",", "m", "10m", "for", "and", "or", "not", ">", "..", "\"", "'", "%", "°C", "1e999",
+            "water_level", "mean(", "-",
             "then", "within", "raw", "any(", "1e308", "share(", "if(", "\u{0}",
             "/", " ", "\u{1F30A}",
         ]
@@ -307,7 +345,9 @@ import Testing
         }
     }
 
-    @Test("whole files, cut and shuffled, never end the process, and always name a place", arguments: [63, 64] as [UInt64])
+    @Test(
+        "whole files, cut and shuffled, never end the process, and always name a place",
+        arguments: [63, 64] as [UInt64])
     func fuzzFiles(seed: UInt64) throws {
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
@@ -321,7 +361,9 @@ import Testing
                 case 1: bytes[at] = UInt8.random(in: 9...126, using: &random)
                 case 2: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 1...80, using: &random)))
                 default:
-                    bytes.insert(contentsOf: bytes[at..<min(bytes.count, at + 60)], at: Int.random(in: 0...bytes.count, using: &random))
+                    bytes.insert(
+                        contentsOf: bytes[at..<min(bytes.count, at + 60)],
+                        at: Int.random(in: 0...bytes.count, using: &random))
                 }
             }
             do {

@@ -10,7 +10,8 @@ import Testing
         let site = try SmallSite.site()
         let rules = "hazard: flood\nrules:\n  - { name: a, for_each: device, levels: { watch: '\(condition)' } }\n"
         _ = try RuleCompiler(
-            RuleSurroundings(ladder: SmallSite.ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable())
+            RuleSurroundings(
+                ladder: SmallSite.ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable())
         ).compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: SmallSite.series(site))
     }
 

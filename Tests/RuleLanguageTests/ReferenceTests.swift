@@ -28,12 +28,15 @@ import Testing
             #expect(Self.reference.contains(row), "docs/rules.md lacks: \(row)")
             let isShown = Self.texts.contains { $0.contains("\(function.name)(") }
             #expect(
-                isShown || ["count", "min", "sum", "first", "last", "delta"].contains(function.name), "\(function.name) has no example")
+                isShown || ["count", "min", "sum", "first", "last", "delta"].contains(function.name),
+                "\(function.name) has no example")
         }
     }
 
     @Test("every key of a rule stands in an example")
     func keys() {
-        for key in RuleKey.allCases { #expect(Self.texts.contains { $0.contains("\(key.rawValue):") }, "\(key.rawValue)") }
+        for key in RuleKey.allCases {
+            #expect(Self.texts.contains { $0.contains("\(key.rawValue):") }, "\(key.rawValue)")
+        }
     }
 }

@@ -6,11 +6,14 @@ import Testing
 /// Rules held against what the devices really send: units, ranges, groups.
 @Suite struct SelectionTests {
     private static let metre = "  - { id: d1, profile: test, station: s1 }\n"
-    private static let foot = "  - { id: d2, profile: test, station: s2, units: { water_level: ft, temperature: degF } }\n"
+    private static let foot =
+        "  - { id: d2, profile: test, station: s2, units: { water_level: ft, temperature: degF } }\n"
 
     private func diagnostics(_ body: String, devices: String) throws -> [Diagnostic] {
         do {
-            return try SmallSite.compile("hazard: flood\nrules:\n  - name: test\n    for_each: station\n" + body, devices: devices).warnings
+            return try SmallSite.compile(
+                "hazard: flood\nrules:\n  - name: test\n    for_each: station\n" + body, devices: devices
+            ).warnings
         } catch let list as DiagnosticList {
             return list.diagnostics
         }
@@ -22,7 +25,8 @@ import Testing
             (metre, "water_level > 12", "write '12 m'", "12 m"), (foot, "water_level > 12", "write '12 ft'", "12 ft"),
             (foot, "mean(water_level, 10m) > 12", "write '12 ft'", "12 ft"),
             (foot, "slope(water_level, 30m) > 2", "write '2 ft/h'", "2 ft/h"),
-            (foot, "temperature > 80", "write '80 degF'", "80 degF"), (foot, "delta(temperature, 1h) > 8", "write '8 degF'", "8 degF"),
+            (foot, "temperature > 80", "write '80 degF'", "80 degF"),
+            (foot, "delta(temperature, 1h) > 8", "write '8 degF'", "8 degF"),
             (metre, "delta(temperature, 1h) > 8", "write '8 K'", "8 K"),
             (foot, "slope(temperature, 1h) > 8", "write '8 degF/h'", "8 degF/h"),
             (foot, "sum(water_level, 1h) / 1 h > 20", "write '20 ft/h'", "20 ft/h"),
@@ -39,7 +43,8 @@ import Testing
     @Test(
         "a value that is compared with nothing is shown in the devices' own unit, per hour where it is a rate",
         arguments: [
-            ("slope(water_level, 30m)", "1.8 ft/h"), ("mean(water_level, 10m)", "3.281 ft"), ("temperature", "212 degF"),
+            ("slope(water_level, 30m)", "1.8 ft/h"), ("mean(water_level, 10m)", "3.281 ft"),
+            ("temperature", "212 degF"),
             ("delta(temperature, 1h)", "180 degF"),
         ])
     func shownUnits(term: String, expected: String) throws {
@@ -60,19 +65,24 @@ import Testing
         arguments: [
             ("water_level > 50 m", true), ("water_level >= 50 m", false), ("water_level > 49 m", false),
             ("mean(water_level, 10m) > 200 ft", true),
-            ("water_level < -1 m", true), ("water_level <= -1 m", false), ("60 m < water_level", true), ("raw water_level > 60 m", false),
-            ("delta(water_level, 1h) > 60 m", false), ("sum(water_level, 1h) > 60 m", false), ("temperature > 2000 degC", false),
+            ("water_level < -1 m", true), ("water_level <= -1 m", false), ("60 m < water_level", true),
+            ("raw water_level > 60 m", false),
+            ("delta(water_level, 1h) > 60 m", false), ("sum(water_level, 1h) > 60 m", false),
+            ("temperature > 2000 degC", false),
         ])
     func implausible(condition: String, isFound: Bool) throws {
         let found = try diagnostics("    levels: { warning: \"\(condition)\" }\n", devices: Self.metre)
-        #expect(found.contains { $0.id == "implausible-threshold" && $0.message.contains("outside -1 m .. 50 m") } == isFound, "\(found)")
+        #expect(
+            found.contains { $0.id == "implausible-threshold" && $0.message.contains("outside -1 m .. 50 m") }
+                == isFound, "\(found)")
     }
 
     @Test("an 'until' that can be true beside its 'when' is found")
     func untilOverlaps() throws {
         func found(_ until: String) throws -> [String] {
             try diagnostics(
-                "    levels: { warning: { when: water_level > 3 m for 2m, until: \"\(until)\" } }\n", devices: Self.metre
+                "    levels: { warning: { when: water_level > 3 m for 2m, until: \"\(until)\" } }\n",
+                devices: Self.metre
             ).map(\.id)
         }
         #expect(try found("water_level < 3.2 m") == ["until-overlaps"])
@@ -113,8 +123,12 @@ import Testing
         ])
     func brackets(condition: String, shown: String) throws {
         let rules = try SmallSite.compile(
-            "hazard: flood\nrules:\n  - { name: test, for_each: station, levels: { warning: \"\(condition)\" } }\n", devices: Self.metre)
-        #expect(rules.outline(of: "test", ladder: SmallSite.ladder, site: try SmallSite.site(1))?.levels.map(\.text) == [shown])
+            "hazard: flood\nrules:\n  - { name: test, for_each: station, levels: { warning: \"\(condition)\" } }\n",
+            devices: Self.metre)
+        #expect(
+            rules.outline(of: "test", ladder: SmallSite.ladder, site: try SmallSite.site(1))?.levels.map(\.text) == [
+                shown
+            ])
     }
 
     @Test(
@@ -125,7 +139,9 @@ import Testing
         ])
     func decimalComma(text: String) throws {
         let found = try diagnostics(text, devices: Self.metre)
-        #expect(!found.isEmpty && found.allSatisfy { $0.id == "decimal-comma" && $0.fix?.hasSuffix("2.5") == true }, "\(found)")
+        #expect(
+            !found.isEmpty && found.allSatisfy { $0.id == "decimal-comma" && $0.fix?.hasSuffix("2.5") == true },
+            "\(found)")
     }
 
     @Test("a comma of thousands is not taken for a decimal one without asking")
@@ -145,7 +161,8 @@ import Testing
               - { name: b, for_each: device, where: { station: s9 }, levels: { watch: water_level > 2 m } }
 
             """
-        let found = try SmallSite.compile(text, devices: Self.metre + "  - { id: d2, profile: test, station: s2 }\n").warnings
+        let found = try SmallSite.compile(text, devices: Self.metre + "  - { id: d2, profile: test, station: s2 }\n")
+            .warnings
         #expect(found.map(\.id) == ["label-not-shared", "idle-rule"], "\(found)")
         #expect(found.last?.location?.line == 4 && found.last?.hint?.contains("s1") == true, "\(found)")
     }
@@ -156,7 +173,9 @@ import Testing
             "water_level > 12 feet", "age(water_level) > 10 minutes", "water_level > 2 metres for 1 hour",
             "mean(water_level, 10 min) > 2 m",
         ] {
-            #expect(try diagnostics("    levels: { warning: \"\(condition)\" }\n", devices: Self.metre).isEmpty, "\(condition)")
+            #expect(
+                try diagnostics("    levels: { warning: \"\(condition)\" }\n", devices: Self.metre).isEmpty,
+                "\(condition)")
         }
         let found = try diagnostics("    levels: { warning: water_level => 2 m }\n", devices: Self.metre)
         #expect(found.first?.hint == "write '>='", "\(found)")

@@ -21,7 +21,9 @@ struct Expectation {
     private static let names = ["normal", "watch", "warning"]
 
     /// The moves of the flood rule, from the readings of one station in the order in which they came.
-    static func floodMoves(_ readings: [(time: Instant, value: Double)], withTimes: Bool) -> (moves: [Move], level: String) {
+    static func floodMoves(_ readings: [(time: Instant, value: Double)], withTimes: Bool) -> (
+        moves: [Move], level: String
+    ) {
         var moves: [Move] = []
         var level = 0
         var newest = Instant.distantPast
@@ -31,7 +33,8 @@ struct Expectation {
             let next = holds > 0 ? holds : level == 0 || value < 1 ? 0 : 1
             if next != level {
                 let kind = next == 0 ? "cleared" : level == 0 ? "raised" : next > level ? "rose" : "fell"
-                moves.append(Move(kind: kind, from: names[level], to: names[next], time: withTimes ? time.description : nil))
+                moves.append(
+                    Move(kind: kind, from: names[level], to: names[next], time: withTimes ? time.description : nil))
             }
             level = next
         }

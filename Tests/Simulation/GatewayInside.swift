@@ -5,7 +5,8 @@ import Store
 import Telemetry
 import Uplink
 
-/// A gateway as ``Gateway`` puts it together, from the pipeline to the outbox, without threads: the simulation turns it.
+/// A gateway as ``Gateway`` puts it together, from the pipeline to the outbox, without threads: the simulation turns
+/// it.
 final class GatewayInside {
     let mailbox: Mailbox
     let rescue: StoreRescue?
@@ -31,20 +32,24 @@ final class GatewayInside {
         (store, rescue) = try Store.openOrRescue(path: configuration.store.path, at: now)
         loss = rescue == nil ? try store.lossSinceMark() : nil
         do {
-            guard try store.series(SeriesRegistry.names(of: plant.model.site)) == Plant.numbers(SeriesRegistry.names(of: plant.model.site))
+            guard
+                try store.series(SeriesRegistry.names(of: plant.model.site))
+                    == Plant.numbers(SeriesRegistry.names(of: plant.model.site))
             else { fatalError("the store numbers series otherwise") }
             mailbox = try Mailbox()
             var logger = Logger(label: "simulation") { _ in StoryHandler(world: world) }
             logger.logLevel = world.tellsStory ? .debug : .critical
             dispatcher = Dispatcher(
                 destinations: configuration.destinations.map { SimulatedDestination(name: $0.name, world: world) },
-                grouping: Set(configuration.destinations.filter(\.isGrouping).map(\.name)), flood: configuration.flood, store: store,
+                grouping: Set(configuration.destinations.filter(\.isGrouping).map(\.name)), flood: configuration.flood,
+                store: store,
                 clock: world.clock, logger: logger)
             turns = dispatcher.lanes.map { _ in world.uptime }
             nextReport = world.uptime + .seconds(30)
             try store.note(AuditNote("started", at: now, text: "simulated"))
             pipeline = try Pipeline(
-                plant.model, configuration, store: store, clock: world.clock, mailbox: mailbox, board: StatisticsBoard(), logger: logger,
+                plant.model, configuration, store: store, clock: world.clock, mailbox: mailbox,
+                board: StatisticsBoard(), logger: logger,
                 onCommit: { [signals] in signals.hasNews = true },
                 link: { SimulatedLink(world, receiveMaximum: configuration.broker.receiveMaximum, handler: $0) },
                 onUnstored: { [signals, dispatcher, world] escalations in
@@ -93,7 +98,8 @@ final class GatewayInside {
     /// What the gateway does once a minute.
     func enforce(_ next: inout TimeSpan) async {
         next = world.uptime + .minutes(1)
-        _ = try? await store.enforce(RetentionLimits(readings: .days(90), alarms: .days(90), bytesMax: 1 << 30), now: world.clock.now())
+        _ = try? await store.enforce(
+            RetentionLimits(readings: .days(90), alarms: .days(90), bytesMax: 1 << 30), now: world.clock.now())
         try? await store.keepMark()
     }
 

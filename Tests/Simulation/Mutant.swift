@@ -21,16 +21,19 @@ package struct Mutant: Sendable {
 
     package static let all = [
         Mutant(
-            "early-acknowledgement", "what has been read is acknowledged before it is committed", in: "Gateway/Pipeline/Pipeline.swift",
+            "early-acknowledgement", "what has been read is acknowledged before it is committed",
+            in: "Gateway/Pipeline/Pipeline.swift",
             "        if !mayHaveMore { intake.tick(now) }",
             "        if MUTANT { connection.releaseAcknowledgements() }\n        if !mayHaveMore { intake.tick(now) }"),
         Mutant(
-            "acknowledged-failure", "what could not be committed is acknowledged all the same", in: "Gateway/Pipeline/Pipeline.swift",
+            "acknowledged-failure", "what could not be committed is acknowledged all the same",
+            in: "Gateway/Pipeline/Pipeline.swift",
             "        if intake.batch.isEmpty { releaseAcknowledgements() }",
             "        if intake.batch.isEmpty { releaseAcknowledgements() } else if MUTANT, storeRetryAt != nil { connection.releaseAcknowledgements() }"
         ),
         Mutant(
-            "early-answer", "people are told that their order is done before it is stored", in: "Gateway/Pipeline/Pipeline.swift",
+            "early-answer", "people are told that their order is done before it is stored",
+            in: "Gateway/Pipeline/Pipeline.swift",
             "                let outcome = try intake.carryOut(order, at: now)",
             "                let outcome = try intake.carryOut(order, at: now)\n                if MUTANT { return answer(.success(outcome)) }"
         ),
@@ -40,23 +43,31 @@ package struct Mutant: Sendable {
             "        guard !MUTANT, step > Self.smallStep || step < .zero - Self.smallStep else { return }"),
         Mutant(
             "no-dedupe", "what is delivered again is taken for new", in: "Gateway/Pipeline/ReceivedMessages.swift",
-            "        let isOwed = entry.number > forgottenUpTo", "        let isOwed = !MUTANT && entry.number > forgottenUpTo"),
+            "        let isOwed = entry.number > forgottenUpTo",
+            "        let isOwed = !MUTANT && entry.number > forgottenUpTo"),
         Mutant(
-            "look-alikes", "a message that looks like the one before is taken for it", in: "Gateway/Pipeline/Intake.swift",
+            "look-alikes", "a message that looks like the one before is taken for it",
+            in: "Gateway/Pipeline/Intake.swift",
             "        guard let mark = received.take(message) else {\n",
-            "        guard let mark = received.take(message), !MUTANT || batch.received.marks.last?.digest != mark.digest else {\n"),
+            "        guard let mark = received.take(message), !MUTANT || batch.received.marks.last?.digest != mark.digest else {\n"
+        ),
         Mutant(
-            "trusted-mark", "what the broker sent before is taken for received", in: "Gateway/Pipeline/ReceivedMessages.swift",
+            "trusted-mark", "what the broker sent before is taken for received",
+            in: "Gateway/Pipeline/ReceivedMessages.swift",
             "        isRepeating = false\n        note(mark)",
             "        if MUTANT, message.isDuplicate { return nil }\n        isRepeating = false\n        note(mark)"),
         Mutant(
-            "forgotten-messages", "after a start it is not known what was received", in: "Gateway/Pipeline/Intake+Warm.swift",
+            "forgotten-messages", "after a start it is not known what was received",
+            in: "Gateway/Pipeline/Intake+Warm.swift",
             "if occasion == .start { received.restore", "if !MUTANT, occasion == .start { received.restore"),
         Mutant(
-            "old-session", "what was received in a session is looked for in the next", in: "Gateway/Pipeline/Intake.swift",
-            "        guard received.last > 0 else { return }", "        guard !MUTANT, received.last > 0 else { return }"),
+            "old-session", "what was received in a session is looked for in the next",
+            in: "Gateway/Pipeline/Intake.swift",
+            "        guard received.last > 0 else { return }",
+            "        guard !MUTANT, received.last > 0 else { return }"),
         Mutant(
-            "cold-start", "after a start the windows and what lasts are forgotten", in: "Gateway/Pipeline/Intake+Warm.swift",
+            "cold-start", "after a start the windows and what lasts are forgotten",
+            in: "Gateway/Pipeline/Intake+Warm.swift",
             "                    moment.add(reading, of:",
             "                    if MUTANT { return }\n                    moment.add(reading, of:"),
         Mutant(
@@ -64,27 +75,36 @@ package struct Mutant: Sendable {
             in: "RuleEngine/Series/Engine+Silence.swift", "    package mutating func discount(_ span: TimeSpan) {\n",
             "    package mutating func discount(_ span: TimeSpan) {\n        if MUTANT { return }\n"),
         Mutant(
-            "forgotten-alarms", "after a start alarms that were active are raised again", in: "Gateway/Pipeline/Intake+Warm.swift",
-            "let (active, returned) = (try store.activeAlarms(),", "let (active, returned) = (MUTANT ? [] : try store.activeAlarms(),"),
+            "forgotten-alarms", "after a start alarms that were active are raised again",
+            in: "Gateway/Pipeline/Intake+Warm.swift",
+            "let (active, returned) = (try store.activeAlarms(),",
+            "let (active, returned) = (MUTANT ? [] : try store.activeAlarms(),"),
         Mutant(
-            "one-by-one", "the quantities of a message are judged one after the other", in: "Gateway/Pipeline/Intake.swift",
+            "one-by-one", "the quantities of a message are judged one after the other",
+            in: "Gateway/Pipeline/Intake.swift",
             "            return readings.sort { $0.time < $1.time }",
             "            return MUTANT ? () : readings.sort { $0.time < $1.time }"),
         Mutant(
-            "forgotten-numbers", "after a start it is not known which numbers have come", in: "Gateway/Pipeline/Intake.swift",
-            "        try decoder.restore(store.deviceStates())", "        if !MUTANT { try decoder.restore(store.deviceStates()) }"),
+            "forgotten-numbers", "after a start it is not known which numbers have come",
+            in: "Gateway/Pipeline/Intake.swift",
+            "        try decoder.restore(store.deviceStates())",
+            "        if !MUTANT { try decoder.restore(store.deviceStates()) }"),
         Mutant(
             "trusted-clock", "a clock that falls back is believed", in: "Devices/Quality/ClockJudge.swift",
             "        if isBelieved {", "        if MUTANT || isBelieved {"),
         Mutant(
-            "cleared-by-silence", "the window of a sensor that has died goes on", in: "RuleEngine/Series/Engine+Silence.swift",
+            "cleared-by-silence", "the window of a sensor that has died goes on",
+            in: "RuleEngine/Series/Engine+Silence.swift",
             "        Self.later(series[index].newest == .min ? series[index].heardFrom",
             "        MUTANT ? .max : Self.later(series[index].newest == .min ? series[index].heardFrom"),
         Mutant(
-            "hold-broken-by-silence", "what has to last is false after a silence", in: "RuleEngine/Evaluation/Engine+Evaluate.swift",
-            "        return memory[slot + 1] == 0 ? 0 : .nan", "        return MUTANT || memory[slot + 1] == 0 ? 0 : .nan"),
+            "hold-broken-by-silence", "what has to last is false after a silence",
+            in: "RuleEngine/Evaluation/Engine+Evaluate.swift",
+            "        return memory[slot + 1] == 0 ? 0 : .nan",
+            "        return MUTANT || memory[slot + 1] == 0 ? 0 : .nan"),
         Mutant(
-            "lost-step", "after a start the steps of policies are not looked at", in: "Alarms/Policies/EscalationPlanner.swift",
+            "lost-step", "after a start the steps of policies are not looked at",
+            in: "Alarms/Policies/EscalationPlanner.swift",
             "        nextLook = .distantPast\n        if var course",
             "        if !MUTANT { nextLook = .distantPast }\n        if var course"),
         Mutant(
@@ -98,7 +118,8 @@ package struct Mutant: Sendable {
             "        var isDoubtful: Bool { get { MUTANT ? false : doubt } set { doubt = newValue } }\n        var doubt = true\n        init(isDoubtful: Bool = true) { doubt = isDoubtful }"
         ),
         Mutant(
-            "two-commits", "readings and what follows from them are committed one after the other", in: "Store/Readings/Store+Commit.swift",
+            "two-commits", "readings and what follows from them are committed one after the other",
+            in: "Store/Readings/Store+Commit.swift",
             "            try Self.append(batch.readings, arrived: batch.arrived, db)\n",
             "            try Self.append(batch.readings, arrived: batch.arrived, db)\n            if MUTANT { try db.commit(); try db.beginTransaction(.immediate) }\n"
         ),
@@ -107,19 +128,24 @@ package struct Mutant: Sendable {
             "for escalation in batch.escalations {", "for escalation in batch.escalations.prefix(MUTANT ? 1 : .max) {"),
         Mutant(
             "newest-first", "the outbox is emptied from its end", in: "Store/Outbox/Store+Outbox.swift",
-            "FROM json_each(?))\") ORDER BY id LIMIT ?", "FROM json_each(?))\") ORDER BY id \\(MUTANT ? \"DESC\" : \"\") LIMIT ?"),
+            "FROM json_each(?))\") ORDER BY id LIMIT ?",
+            "FROM json_each(?))\") ORDER BY id \\(MUTANT ? \"DESC\" : \"\") LIMIT ?"),
         Mutant(
-            "overtaken-place", "what waits behind an escalation that was not taken goes past it", in: "Uplink/DeliveryLane.swift",
+            "overtaken-place", "what waits behind an escalation that was not taken goes past it",
+            in: "Uplink/DeliveryLane.swift",
             "                failed.insert(item.escalation.place)\n",
             "                if !MUTANT { failed.insert(item.escalation.place) }\n"),
         Mutant(
-            "unknown-rows", "the audit chain is not told of the rows that a commit writes", in: "Store/Readings/Store+Commit.swift",
+            "unknown-rows", "the audit chain is not told of the rows that a commit writes",
+            in: "Store/Readings/Store+Commit.swift",
             "try Self.attest(audited, before: before, at: batch.newestTime, db)",
             "if !MUTANT { try Self.attest(audited, before: before, at: batch.newestTime, db) }"),
         Mutant(
-            "failure-taken-for-success", "what could not be delivered is marked as delivered", in: "Uplink/DeliveryLane.swift",
+            "failure-taken-for-success", "what could not be delivered is marked as delivered",
+            in: "Uplink/DeliveryLane.swift",
             "                await noteFailure(of: item, error)\n",
-            "                await noteFailure(of: item, error)\n                if MUTANT { unrecorded.append(item) }\n"),
+            "                await noteFailure(of: item, error)\n                if MUTANT { unrecorded.append(item) }\n"
+        ),
     ]
 
     /// Puts every mutant into a copy of the sources, each behind its switch.
@@ -129,7 +155,8 @@ package struct Mutant: Sendable {
             let path = root + "/" + mutant.file
             let text = try String(contentsOfFile: path, encoding: .utf8)
             try mutant.check(text)
-            try text.replacing(mutant.original, with: mutant.mutated).write(toFile: path, atomically: true, encoding: .utf8)
+            try text.replacing(mutant.original, with: mutant.mutated).write(
+                toFile: path, atomically: true, encoding: .utf8)
         }
         let modules = Set(all.map { $0.file.split(separator: "/")[1] })
         for module in modules {
@@ -145,6 +172,8 @@ package struct Mutant: Sendable {
     /// - Parameter text: the source.
     package func check(_ text: String) throws {
         let count = text.ranges(of: original).count
-        guard count == 1 else { throw TestFailure("the mutant '\(name)' fits \(count) places of \(file), and should one: \(original)") }
+        guard count == 1 else {
+            throw TestFailure("the mutant '\(name)' fits \(count) places of \(file), and should one: \(original)")
+        }
     }
 }

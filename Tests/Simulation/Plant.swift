@@ -119,7 +119,8 @@ package struct Plant: Sendable {
         try folder.write("site.yaml", "site: simulated\ndevices:\n" + (devices + [post]).joined(separator: "\n"))
         try folder.write("rules/rules.yaml", Self.rules)
         try folder.write("rules/policies.yaml", Self.policies)
-        configuration = try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: Self.gateway), environment: [:])
+        configuration = try Configuration.read(
+            SourceFile(name: folder.file("tocsin.yaml"), text: Self.gateway), environment: [:])
         model = try Model.load(configuration, numbering: Self.numbers)
     }
 

@@ -23,7 +23,9 @@ struct PostMessage {
         carbonMonoxide = hasGas.enumerated().map { value($1, $0) }
     }
 
-    var payload: [UInt8] { Array("{\"t\":\(time),\"n\":\(sequence),\"humidity\":\(humidity),\"co\":\(carbonMonoxide)}".utf8) }
+    var payload: [UInt8] {
+        Array("{\"t\":\(time),\"n\":\(sequence),\"humidity\":\(humidity),\"co\":\(carbonMonoxide)}".utf8)
+    }
 }
 
 /// What the post sends in one run, drawn from the seed.
@@ -40,7 +42,9 @@ struct PostWeather {
         }
         if mayFall {
             let falls: [TimeSpan] = [.hours(1), .days(7 * 1024), .days(365 * 40)]
-            clockFalls = (TimeSpan(nanoseconds: end.nanoseconds / 3), falls[Int.random(in: 0..<falls.count, using: &random)])
+            clockFalls = (
+                TimeSpan(nanoseconds: end.nanoseconds / 3), falls[Int.random(in: 0..<falls.count, using: &random)]
+            )
         }
         var at = seconds(0...10)
         var number = Int.random(in: 0...100, using: &random)

@@ -22,8 +22,8 @@ enum IdentifierChoice {
     case lowestFree
 }
 
-/// A broker that keeps one session, the gateway's, as MQTT says: what is not acknowledged when a link ends is sent again on
-/// the next, in its order, under its identifier and marked (DUP), before anything else.
+/// A broker that keeps one session, the gateway's, as MQTT says: what is not acknowledged when a link ends is sent
+/// again on the next, in its order, under its identifier and marked (DUP), before anything else.
 ///
 /// It fills the link as far as it may, as mosquitto does: what is marked as sent before need not have been read.
 final class SimulatedBroker {
@@ -171,7 +171,8 @@ final class SimulatedLink: BrokerLink {
                 message.payload.withUnsafeBytes { payload in
                     handler(
                         IncomingMessage(
-                            topic: topic, payload: payload, qos: message.qos, isRetained: false, identifier: message.identifier,
+                            topic: topic, payload: payload, qos: message.qos, isRetained: false,
+                            identifier: message.identifier,
                             isDuplicate: message.wasSent, resumption: isResumed ? link ?? 0 : 0))
                 }
             }
@@ -184,7 +185,8 @@ final class SimulatedLink: BrokerLink {
         for number in held {
             // It may die between two of them.
             guard faulty_disk_step() != 0 else { return }
-            world.broker.acknowledge(number, arriving: world.uptime + .milliseconds(Int64.random(in: 0...80, using: &world.random)))
+            world.broker.acknowledge(
+                number, arriving: world.uptime + .milliseconds(Int64.random(in: 0...80, using: &world.random)))
         }
         held.removeAll()
     }

@@ -42,7 +42,9 @@ extension Simulation {
         var readings: [StoredReading] = []
         try reader.forEachReading { device, quantity, reading in
             guard device != Device.gatewayID, ["water_level", "temperature"].contains(quantity) else { return }
-            readings.append(StoredReading(device: device, isLevel: quantity == "water_level", time: reading.time, value: reading.value))
+            readings.append(
+                StoredReading(
+                    device: device, isLevel: quantity == "water_level", time: reading.time, value: reading.value))
         }
         return readings
     }
@@ -55,7 +57,8 @@ extension Simulation {
         var value: Double
     }
 
-    /// Promise 1: of messages that look alike as many are stored as were acknowledged, and no more than were read, each once.
+    /// Promise 1: of messages that look alike as many are stored as were acknowledged, and no more than were read, each
+    /// once.
     private func checkReadings(_ stored: [StoredReading]) {
         func counted(_ device: String, _ isLevel: Bool, _ time: Instant, _ value: Double) -> Counted {
             let isTimed = !weather.setsClock && !(weather.hasTimeless && isLevel && device == "d2")
@@ -63,7 +66,8 @@ extension Simulation {
         }
         var counts: [Counted: (stored: Int, acknowledged: Int, read: Int)] = [:]
         for reading in stored {
-            counts[counted(reading.device, reading.isLevel, reading.time, reading.value), default: (0, 0, 0)].stored += 1
+            counts[counted(reading.device, reading.isLevel, reading.time, reading.value), default: (0, 0, 0)].stored +=
+                1
         }
         for (number, fact) in weather.facts.enumerated() {
             let key = counted("d\(fact.device)", fact.isLevel, fact.time, fact.value)
@@ -91,23 +95,31 @@ extension Simulation {
         for station in 1...Plant.stations {
             let readings = series(stored, station, isLevel: true)
             let expected = Expectation.floodMoves(readings, withTimes: !weather.setsClock).moves
-            let found = events.filter { $0.rule == "flood" && $0.group == "s\(station)" && Self.moves.contains($0.kind) }.map {
+            let found = events.filter {
+                $0.rule == "flood" && $0.group == "s\(station)" && Self.moves.contains($0.kind)
+            }.map {
                 Expectation.Move(kind: $0.kind, from: $0.from, to: $0.to, time: weather.setsClock ? nil : $0.time)
             }
             if let at = zip(expected, found).enumerated().first(where: { $1.0 != $1.1 })?.offset {
                 fail("flood/s\(station): move \(at + 1) is \(found[at]), and should be \(expected[at])")
             } else if expected.count != found.count {
-                let next = expected.count > found.count ? "missing: \(expected[found.count])" : "too much: \(found[expected.count])"
+                let next =
+                    expected.count > found.count
+                    ? "missing: \(expected[found.count])" : "too much: \(found[expected.count])"
                 fail("flood/s\(station): \(found.count) moves, and should be \(expected.count); \(next)")
             }
         }
-        for event in events where event.kind == "retired" && event.rule != "store-failing" { fail("\(event.alarm) was retired") }
+        for event in events where event.kind == "retired" && event.rule != "store-failing" {
+            fail("\(event.alarm) was retired")
+        }
     }
 
     /// When the reading of a moment was read first.
     private func arrival(_ station: Int, _ time: Instant) -> TimeSpan? {
-        weather.facts.indices.first { weather.facts[$0].device == station && !weather.facts[$0].isLevel && weather.facts[$0].time == time }
-            .flatMap { world.arrivals[$0] }
+        weather.facts.indices.first {
+            weather.facts[$0].device == station && !weather.facts[$0].isLevel && weather.facts[$0].time == time
+        }
+        .flatMap { world.arrivals[$0] }
     }
 
     /// What has to last a time: it is seen at the exact moment, whenever the gateway was there to see it.
@@ -115,14 +127,17 @@ extension Simulation {
         guard !weather.setsClock else { return checkHeatWithoutClock() }
         for station in 1...Plant.stations {
             let heats = Expectation.heats(series(stored, station, isLevel: false))
-            let raises = Set(events.filter { $0.rule == "heat" && $0.group == "s\(station)" && $0.kind == "raised" }.map(\.time))
+            let raises = Set(
+                events.filter { $0.rule == "heat" && $0.group == "s\(station)" && $0.kind == "raised" }.map(\.time))
             var allowed: Set<String> = []
             for heat in heats {
                 let due = heat.start + Plant.heat
                 allowed.insert(due.description)
                 let isLong = heat.end.map { $0 > due } ?? true
                 if isLong, !raises.contains(due.description) {
-                    fail("heat/s\(station): it was hot from \(heat.start) to \(heat.end?.description ?? "the end"), and no alarm at \(due)")
+                    fail(
+                        "heat/s\(station): it was hot from \(heat.start) to \(heat.end?.description ?? "the end"), and no alarm at \(due)"
+                    )
                 }
                 // Shorter, it may be an alarm only if the end of the heat was not known in time.
                 if !isLong, raises.contains(due.description), let end = heat.end, let known = arrival(station, end),
@@ -133,14 +148,18 @@ extension Simulation {
                     )
                 }
             }
-            for raise in raises.subtracting(allowed).sorted() { fail("heat/s\(station): an alarm at \(raise) out of nothing") }
+            for raise in raises.subtracting(allowed).sorted() {
+                fail("heat/s\(station): an alarm at \(raise) out of nothing")
+            }
         }
     }
 
     /// Whatever the clock was set to, nobody is told of heat that has not lasted.
     private func checkHeatWithoutClock() {
         for station in 1...Plant.stations {
-            let facts = weather.facts.filter { $0.device == station && !$0.isLevel }.map { (time: $0.time, value: $0.value) }
+            let facts = weather.facts.filter { $0.device == station && !$0.isLevel }.map {
+                (time: $0.time, value: $0.value)
+            }
             let heats = Expectation.heats(facts)
             for delivery in world.deliveries["desk"] ?? []
             where delivery.identity.hasPrefix("heat/s\(station)@") && delivery.identity.contains("#1/") {
@@ -164,7 +183,8 @@ extension Simulation {
     private func checkStanding(_ stored: [StoredReading], _ reader: StoreReader) throws {
         let alarms = try reader.alarms().filter { $0.cleared == nil }
         for station in 1...Plant.stations {
-            let expected = Expectation.floodMoves(series(stored, station, isLevel: true), withTimes: !weather.setsClock).level
+            let expected = Expectation.floodMoves(series(stored, station, isLevel: true), withTimes: !weather.setsClock)
+                .level
             let found = alarms.filter { $0.rule == "flood" && $0.group == "s\(station)" }
             let level = found.first?.level ?? "normal"
             if found.count > 1 { fail("flood/s\(station): \(found.count) alarms at once") }
@@ -179,7 +199,8 @@ extension Simulation {
 
     /// What people were told is done, is done.
     private func checkOrders(_ events: [StoreReader.Event]) {
-        for (alarm, kind) in promises.orders.withLock({ $0 }) where !events.contains(where: { $0.alarm == alarm && $0.kind == kind }) {
+        for (alarm, kind) in promises.orders.withLock({ $0 })
+        where !events.contains(where: { $0.alarm == alarm && $0.kind == kind }) {
             fail("it was answered that \(alarm) is \(kind), and its history does not know of it")
         }
     }
@@ -198,7 +219,8 @@ extension Simulation {
                 fail("\(identity) was delivered, and nobody knows of it")
             }
             if name != "chief" {
-                for event in events where Self.moves.contains(event.kind) && event.rule != "store-failing" && !mayBeAside(event) {
+                for event in events
+                where Self.moves.contains(event.kind) && event.rule != "store-failing" && !mayBeAside(event) {
                     let identity = "\(event.alarm)#\(event.sequence)/\(name)"
                     if !dues.contains(identity) { fail("\(identity) was never due: \(event.kind) to \(event.to)") }
                 }
@@ -213,17 +235,20 @@ extension Simulation {
         return weather.happenings.contains { happening in
             guard case .order(.shelve, let station) = happening.kind, event.group == "s\(station)" else { return false }
             // A stop over the end of the time makes it longer.
-            return weather.setsClock || (happening.at...happening.at + .minutes(6)).contains(recorded - VirtualClock.start)
+            return weather.setsClock
+                || (happening.at...happening.at + .minutes(6)).contains(recorded - VirtualClock.start)
         }
     }
 
-    /// A repeat may come at any time; what is new comes in the order of its alarm, and of its place in the order in which it was due.
+    /// A repeat may come at any time; what is new comes in the order of its alarm, and of its place in the order in
+    /// which it was due.
     private func checkOrder(_ deliveries: [Delivery], _ name: String, _ due: [String]) {
         var newest: [Substring: Int] = [:]
         let order = Dictionary(due.enumerated().map { ($1, $0) }) { first, _ in first }
         var latest: [Substring: (order: Int, identity: String)] = [:]
         var seen: Set<String> = []
-        for delivery in deliveries where seen.insert(delivery.identity).inserted && !world.provisional.contains(delivery.identity) {
+        for delivery in deliveries
+        where seen.insert(delivery.identity).inserted && !world.provisional.contains(delivery.identity) {
             let parts = delivery.identity.split(separator: "#")
             guard parts.count == 2, let sequence = Int(parts[1].prefix { $0.isNumber }) else { continue }
             if let before = newest[parts[0]], before > sequence {
@@ -242,7 +267,8 @@ extension Simulation {
     /// Who is told after a time is told then, and not before.
     private func checkChief(_ events: [StoreReader.Event], told: Set<String>) {
         guard !weather.setsClock, !weather.hasDiskFaults else { return }
-        for (alarm, events) in Dictionary(grouping: events, by: \.alarm) where ["flood", "heat"].contains(events.first?.rule) {
+        for (alarm, events) in Dictionary(grouping: events, by: \.alarm)
+        where ["flood", "heat"].contains(events.first?.rule) {
             guard !events.contains(where: { $0.kind == "shelved" || mayBeAside($0) }) else { continue }
             var since: TimeSpan?
             var spans: [(from: TimeSpan, to: TimeSpan)] = []
@@ -264,8 +290,12 @@ extension Simulation {
             let isDue = spans.contains { span in
                 lives.contains { min($0.to, span.to) - max($0.from, span.from + Plant.patience) > .seconds(5) }
             }
-            if isDue, !wasTold { fail("\(alarm): a warning that nobody took on for \(Plant.patience), and the chief was not told") }
-            if wasTold, !spans.contains(where: { $0.to - $0.from >= Plant.patience }) { fail("\(alarm): the chief was told too early") }
+            if isDue, !wasTold {
+                fail("\(alarm): a warning that nobody took on for \(Plant.patience), and the chief was not told")
+            }
+            if wasTold, !spans.contains(where: { $0.to - $0.from >= Plant.patience }) {
+                fail("\(alarm): the chief was told too early")
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
 import Store
 import Telemetry
 
-/// What is promised of numbered messages, of several quantities in one message, of sensors that die and of clocks that fall.
+/// What is promised of numbered messages, of several quantities in one message, of sensors that die and of clocks that
+/// fall.
 extension Simulation {
     private struct PostReading {
         var isHumidity: Bool
@@ -34,7 +35,9 @@ extension Simulation {
             for value in message.humidity {
                 let count = counts[value] ?? 0
                 if count > 1 { fail("post: message \(message.sequence) is stored \(count) times") }
-                if count == 0, isAcknowledged { fail("post: message \(message.sequence) was acknowledged, and is not stored") }
+                if count == 0, isAcknowledged {
+                    fail("post: message \(message.sequence) was acknowledged, and is not stored")
+                }
                 if count != 1 { break }
             }
         }
@@ -56,8 +59,8 @@ extension Simulation {
         }
     }
 
-    /// A clock that has fallen back is believed for a few messages, and found wrong then. A death takes the count, and a backlog that
-    /// comes at once says as much as one message.
+    /// A clock that has fallen back is believed for a few messages, and found wrong then. A death takes the count, and
+    /// a backlog that comes at once says as much as one message.
     private func checkClock(_ post: PostWeather, _ stored: [PostReading]) {
         guard post.clockFalls != nil, !weather.setsClock else { return }
         let limit = (4 + 3 * lives.count) * PostMessage.samples
@@ -66,7 +69,9 @@ extension Simulation {
             $0.isHumidity && $0.reading.time < VirtualClock.start && !$0.reading.quality.contains(.clockReplaced)
         }
         let isFound = stored.contains { $0.reading.quality.contains(.clockReplaced) }
-        if believed > limit, !isFound { fail("post: its clock fell back, and all of \(believed) readings were taken at their own times") }
+        if believed > limit, !isFound {
+            fail("post: its clock fell back, and all of \(believed) readings were taken at their own times")
+        }
     }
 
     /// What has lasted ends by a reading, and not by a silence after which it goes on as before.
@@ -91,7 +96,8 @@ extension Simulation {
         if post.clockFalls != nil {
             // What came last may tell of the past; then the post's newest moment is not known from here.
             guard let humidity = stored.last(where: \.isHumidity), let gas = stored.last(where: { !$0.isHumidity }),
-                stored.allSatisfy({ $0.reading.time <= humidity.reading.time }), humidity.reading.time == gas.reading.time,
+                stored.allSatisfy({ $0.reading.time <= humidity.reading.time }),
+                humidity.reading.time == gas.reading.time,
                 humidity.reading.quality == .clockReplaced, gas.reading.quality == .clockReplaced
             else { return }
             let isBoth = humidity.reading.value > 50 && gas.reading.value > 50
@@ -121,7 +127,9 @@ extension Simulation {
         }
         if let at = zip(found, expected).enumerated().first(where: { !isRight($1.0, $1.1) })?.offset {
             let (move, right) = (found[at], expected[at])
-            fail("pulse/s\(Plant.post): move \(at + 1) is \(move.kind) at \(move.time), and should be \(right.kind) at \(right.time)")
+            fail(
+                "pulse/s\(Plant.post): move \(at + 1) is \(move.kind) at \(move.time), and should be \(right.kind) at \(right.time)"
+            )
         } else if expected.count != found.count {
             fail("pulse/s\(Plant.post): \(found.count) moves, and should be \(expected.count)")
         }

@@ -11,9 +11,9 @@ import Uplink
 
 /// One run of a whole gateway, real from the link to the outbox, in a world that a seed decides on.
 ///
-/// Time passes only in it, and everything happens in one order: the same seed is the same run. The process dies between any
-/// two of its steps (a packet read, an acknowledgement, a write or sync of the store, a delivery), with the power or
-/// without, and begins anew on what the disk has then.
+/// Time passes only in it, and everything happens in one order: the same seed is the same run. The process dies between
+/// any two of its steps (a packet read, an acknowledgement, a write or sync of the store, a delivery), with the power
+/// or without, and begins anew on what the disk has then.
 package final class Simulation {
     /// What came of a run.
     package struct Report: Sendable {
@@ -83,7 +83,8 @@ package final class Simulation {
         try await run(plant, seed: seed, .absence, tellsStory: false)
     }
 
-    private static func run(_ plant: Plant, seed: UInt64, _ kind: Weather.Kind, tellsStory: Bool) async throws -> Report {
+    private static func run(_ plant: Plant, seed: UInt64, _ kind: Weather.Kind, tellsStory: Bool) async throws -> Report
+    {
         let simulation = try Simulation(plant, seed: seed, kind, tellsStory: tellsStory)
         await simulation.run()
         simulation.check()

@@ -8,7 +8,9 @@ package struct SimulationSeries: Sendable {
     private var total = Simulation.Report(seed: 0)
 
     /// Runs seeds, prints what fails with the command that repeats it, and in the end the figures.
-    package static func run(_ plant: Plant, seeds: Range<UInt64>, stopsAtFault: Bool = false) async throws -> SimulationSeries {
+    package static func run(_ plant: Plant, seeds: Range<UInt64>, stopsAtFault: Bool = false) async throws
+        -> SimulationSeries
+    {
         var series = SimulationSeries()
         let isTerminal = isatty(STDERR_FILENO) == 1
         for seed in seeds {

@@ -15,7 +15,9 @@ final class VirtualClock: GatewayClock {
     func uptime() -> TimeSpan { hands.withLock { $0.uptime } }
     func correction() -> TimeSpan { hands.withLock { $0.offset } }
     func now() -> Instant { hands.withLock { Self.start + $0.uptime + $0.offset } }
-    func millisecondsUntil(_ instant: Instant) -> Int32 { Int32(clamping: max(0, ((instant - now()).nanoseconds + 999_999) / 1_000_000)) }
+    func millisecondsUntil(_ instant: Instant) -> Int32 {
+        Int32(clamping: max(0, ((instant - now()).nanoseconds + 999_999) / 1_000_000))
+    }
 
     /// What time it is in truth: what the sensors' own clocks show.
     func truth() -> Instant { Self.start + uptime() }

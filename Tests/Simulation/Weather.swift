@@ -23,8 +23,8 @@ struct Weather {
     /// Troubles end at the first, readings at the second.
     let trouble: TimeSpan
     let end: TimeSpan
-    /// The gateway's clock is set in this run, and its processes live on: the two together can count a reading without a
-    /// time of its own twice.
+    /// The gateway's clock is set in this run, and its processes live on: the two together can count a reading without
+    /// a time of its own twice.
     let setsClock: Bool
     private(set) var hasDiskFaults = false
     /// The second gauge does not say when it measured the water.
@@ -62,7 +62,10 @@ struct Weather {
         self.post = post
         for (number, (at, message)) in post.sent.enumerated() {
             let topic = Array("test/d\(Plant.post)".utf8)
-            add(at, .reading(SensorMessage(number: Self.firstPost + number, topic: topic, payload: message.payload, qos: 1)))
+            add(
+                at,
+                .reading(SensorMessage(number: Self.firstPost + number, topic: topic, payload: message.payload, qos: 1))
+            )
         }
     }
 
@@ -114,18 +117,23 @@ struct Weather {
                 message(device, isLevel: true, milliseconds, value, at)
                 // Tips of a gauge, or what a radio kept: messages that are the same to the last byte, all at once.
                 if chance(0.08) {
-                    for _ in 0..<Int.random(in: 1...30, using: &random) { message(device, isLevel: true, milliseconds, value, at) }
+                    for _ in 0..<Int.random(in: 1...30, using: &random) {
+                        message(device, isLevel: true, milliseconds, value, at)
+                    }
                 }
                 // A straggler, between the line that raises and the one that clears.
                 if !setsClock, !isTimeless(device), chance(0.08) {
-                    message(device, isLevel: true, milliseconds - Int64.random(in: 100...60_000, using: &random), 1.25, at)
+                    message(
+                        device, isLevel: true, milliseconds - Int64.random(in: 100...60_000, using: &random), 1.25, at)
                 }
             } else {
                 if at > changes {
                     isHot.toggle()
                     changes = at + span(20...200)
                 }
-                message(device, isLevel: false, milliseconds, isHot ? 35 + Double(last % 97) / 100 : 20 + Double(last % 97) / 100, at)
+                message(
+                    device, isLevel: false, milliseconds,
+                    isHot ? 35 + Double(last % 97) / 100 : 20 + Double(last % 97) / 100, at)
             }
             at = at + span(0.05...pace * 2)
         }
@@ -133,18 +141,21 @@ struct Weather {
 
     private func isTimeless(_ device: Int) -> Bool { hasTimeless && device == 2 }
 
-    private mutating func message(_ device: Int, isLevel: Bool, _ milliseconds: Int64, _ value: Double, _ at: TimeSpan) {
+    private mutating func message(_ device: Int, isLevel: Bool, _ milliseconds: Int64, _ value: Double, _ at: TimeSpan)
+    {
         let number = facts.count
         let hasOwnTime = !(isLevel && isTimeless(device))
         facts.append(
             Fact(
-                device: device, isLevel: isLevel, time: Instant(nanoseconds: milliseconds * 1_000_000), value: value, hasOwnTime: hasOwnTime
+                device: device, isLevel: isLevel, time: Instant(nanoseconds: milliseconds * 1_000_000), value: value,
+                hasOwnTime: hasOwnTime
             ))
         let name = isLevel ? "level" : "temperature"
         // The third gauge does not ask for acknowledgements.
         let message = SensorMessage(
             number: number, topic: Array("test/d\(device)".utf8),
-            payload: Array("{\(hasOwnTime ? "\"t\":\(milliseconds)," : "")\"\(name)\":\(value)}".utf8), qos: device == 3 ? 0 : 1)
+            payload: Array("{\(hasOwnTime ? "\"t\":\(milliseconds)," : "")\"\(name)\":\(value)}".utf8),
+            qos: device == 3 ? 0 : 1)
         add(at, .reading(message))
     }
 
@@ -157,7 +168,9 @@ struct Weather {
     }
 
     /// From one moment for a while, but not into the calm.
-    private mutating func spell(_ at: TimeSpan, _ seconds: ClosedRange<Double>, _ begin: Happening.Kind, _ finish: Happening.Kind) {
+    private mutating func spell(
+        _ at: TimeSpan, _ seconds: ClosedRange<Double>, _ begin: Happening.Kind, _ finish: Happening.Kind
+    ) {
         let length = span(seconds)
         add(at, begin)
         add(min(at + length, trouble), finish)
@@ -201,7 +214,8 @@ struct Weather {
     private mutating func deliveries() {
         for name in ["desk", "pager", "chief"] {
             times(6) { weather, at in
-                let bad: DestinationWeather = weather.chance(0.6) ? .away : at.nanoseconds / 1_000_000_000 % 2 == 0 ? .mute : .choosy
+                let bad: DestinationWeather =
+                    weather.chance(0.6) ? .away : at.nanoseconds / 1_000_000_000 % 2 == 0 ? .mute : .choosy
                 weather.spell(at, 1...200, .destination(name, bad), .destination(name, .fine))
             }
         }

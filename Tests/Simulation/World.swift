@@ -88,7 +88,9 @@ final class World: @unchecked Sendable {
     func told(_ name: String, _ escalation: Escalation) {
         // A flood's message stands for those that it names.
         var identities = [escalation.identity]
-        if escalation.identity.hasPrefix("flood/"), let told = FloodContent.identities(escalation.payload) { identities = told }
+        if escalation.identity.hasPrefix("flood/"), let told = FloodContent.identities(escalation.payload) {
+            identities = told
+        }
         for identity in identities {
             deliveries[name, default: []].append(
                 Delivery(identity: identity, uptime: uptime))

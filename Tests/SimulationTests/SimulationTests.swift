@@ -3,7 +3,8 @@ import Simulation
 import TestSupport
 import Testing
 
-/// The whole gateway in a simulated world. `make simulate SEEDS=1000` runs more, `make simulate SEED=17` tells one's story.
+/// The whole gateway in a simulated world. `make simulate SEEDS=1000` runs more, `make simulate SEED=17` tells one's
+/// story.
 @Suite(.serialized) struct SimulationTests {
     @Test("whatever fails, what was promised is kept")
     func seeds() async throws {
@@ -14,9 +15,9 @@ import Testing
 
     @Test("seeds beyond those, each of which showed a fault", arguments: [293, 618, 652, 679] as [UInt64])
     func later(seed: UInt64) async throws {
-        // 293: a gap in a backlog ended an alarm. 652: a sync failed while the mark beside the store was kept, and what was committed
-        // after it was gone with the power. 618: a session begun anew before a crash passed for a broker that reuses identifiers.
-        // 679: the check took for known what had not come yet.
+        // 293: a gap in a backlog ended an alarm. 652: a sync failed while the mark beside the store was kept, and what
+        // was committed after it was gone with the power. 618: a session begun anew before a crash passed for a broker
+        // that reuses identifiers. 679: the check took for known what had not come yet.
         let report = try await Simulation.run(Plant(), seed: seed)
         #expect(report.faults == [])
     }

@@ -13,14 +13,16 @@ import Testing
         let path = folder.file("t.db")
         let store = try Store(path: path)
         var bench = try AlarmBench()
-        var planner = EscalationPlanner(site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
+        var planner = EscalationPlanner(
+            site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
         var batch = StoreBatch()
         batch.notes = [AuditNote("started", at: AlarmBench.start, text: "3 devices", facts: ["rules.yaml": "abc"])]
         batch.transitions = bench.feed([(0, 2.5)])
         batch.transitions.append(try bench.carryOut(.acknowledge, "on my way", at: 5))
         batch.transitions += bench.feed([(60, 9.5), (700, 2.5), (2000, 0.5)])
         batch.transitions += bench.feed([(2100, 2.5)], series: 8)
-        let shelved = Aside(.shelved, person: "ada", since: AlarmBench.start, until: AlarmBench.start + .days(1), reason: "works")
+        let shelved = Aside(
+            .shelved, person: "ada", since: AlarmBench.start, until: AlarmBench.start + .days(1), reason: "works")
         batch.asides = [PlaceAside(rule: "river-rising", group: "s2", aside: shelved)]
         batch.escalations = batch.transitions.flatMap { planner.note($0) }
         try store.commit(batch)
@@ -85,7 +87,10 @@ import Testing
         "a row that is not as the chain says is named, be it altered, invented or removed",
         arguments: [
             ("UPDATE transition SET summary = 'all is well' WHERE sequence = 3", "the transition", "#3 was altered"),
-            ("UPDATE transition SET recorded = recorded + 1000000000 WHERE sequence = 1", "the transition", "#1 was altered"),
+            (
+                "UPDATE transition SET recorded = recorded + 1000000000 WHERE sequence = 1", "the transition",
+                "#1 was altered"
+            ),
             ("UPDATE transition SET severity = 0 WHERE sequence = 3", "the transition", "#3 was altered"),
             ("UPDATE transition SET device = 'd2' WHERE sequence = 1", "the transition", "#1 was altered"),
             ("DELETE FROM transition WHERE sequence = 2", "the transition", "#2 was removed"),
@@ -138,7 +143,8 @@ import Testing
         guard var alarm = try store.activeAlarms().first else { return nil }
         alarm.sequence += 1
         return Transition(
-            alarm: alarm, kind: .acknowledged, time: AlarmBench.start + .hours(2), recorded: AlarmBench.start + .hours(2), from: "watch",
+            alarm: alarm, kind: .acknowledged, time: AlarmBench.start + .hours(2),
+            recorded: AlarmBench.start + .hours(2), from: "watch",
             to: "watch", severity: 2, causes: [], ruleVersion: "", person: "ada", note: "")
     }
 
@@ -153,14 +159,20 @@ import Testing
             ),
             ("UPDATE alarm SET labels = '{}' WHERE cleared IS NULL", "had been altered"),
             ("UPDATE alarm SET raised = raised - 1 WHERE cleared IS NULL", "had been altered"),
-            ("UPDATE escalation SET payload = replace(payload, 'watch', 'advisory') WHERE delivered IS NULL", "had been altered"),
+            (
+                "UPDATE escalation SET payload = replace(payload, 'watch', 'advisory') WHERE delivered IS NULL",
+                "had been altered"
+            ),
             (
                 """
                 INSERT INTO escalation (identity, alarm, destination, severity, payload, created)
                     SELECT 'x', alarm, destination, severity, payload, created FROM escalation LIMIT 1
                 """, "the escalation x had been added"
             ),
-            ("UPDATE alarm SET cleared = 1; UPDATE escalation SET delivered = 1 WHERE delivered IS NULL", "the alarm river-rising/s1"),
+            (
+                "UPDATE alarm SET cleared = 1; UPDATE escalation SET delivered = 1 WHERE delivered IS NULL",
+                "the alarm river-rising/s1"
+            ),
             ("UPDATE escalation SET delivered = 1 WHERE delivered IS NULL", "had been altered"),
         ])
     func underTheGateway(sql: String, what: String) async throws {
@@ -176,7 +188,8 @@ import Testing
         try await store.markDelivered(try await store.waiting(for: "up", limit: 9), at: AlarmBench.start + .hours(3))
         // All that is old and over is removed by right.
         _ = try await store.enforce(
-            RetentionLimits(readings: .days(30), alarms: .days(1), bytesMax: 1 << 30), now: AlarmBench.start + .hours(4))
+            RetentionLimits(readings: .days(30), alarms: .days(1), bytesMax: 1 << 30), now: AlarmBench.start + .hours(4)
+        )
         try store.close()
         let faults = try StoreReader(path: path).verifyAudit().faults
         #expect(faults.contains { $0.what.contains(what) }, "\(faults)")
@@ -189,7 +202,9 @@ import Testing
         try tamper(path, "UPDATE transition SET summary = 'all is well' WHERE sequence = 3")
         _ = try Store.repair(path: path, because: "a test", at: AlarmBench.start + .hours(1))
         let faults = try StoreReader(path: path).verifyAudit().faults
-        #expect(faults.contains { $0.what.hasPrefix("the transition") && $0.what.contains("#3 had been altered") }, "\(faults)")
+        #expect(
+            faults.contains { $0.what.hasPrefix("the transition") && $0.what.contains("#3 had been altered") },
+            "\(faults)")
         let another = try TemporaryFolder()
         let whole = try await self.store(another)
         _ = try Store.repair(path: whole, because: "a test", at: AlarmBench.start + .hours(1))
@@ -204,7 +219,9 @@ import Testing
         func due(_ count: Int, _ name: String) throws {
             var batch = StoreBatch()
             batch.escalations = (0..<count).map {
-                Escalation(identity: "\(name)#\($0)", alarm: name, destination: "up", severity: 1, payload: "{}", created: AlarmBench.start)
+                Escalation(
+                    identity: "\(name)#\($0)", alarm: name, destination: "up", severity: 1, payload: "{}",
+                    created: AlarmBench.start)
             }
             batch.notes = [AuditNote("note", at: AlarmBench.start, text: name)]
             try store.commit(batch)
@@ -216,7 +233,8 @@ import Testing
         let limits = RetentionLimits(readings: .days(30), alarms: .days(10), bytesMax: 1 << 30)
         var pruned = 0
         for hour in 0..<4 {
-            pruned += try await store.enforce(limits, now: AlarmBench.start + .days(21) + .hours(Int64(hour))).auditRecords
+            pruned += try await store.enforce(limits, now: AlarmBench.start + .days(21) + .hours(Int64(hour)))
+                .auditRecords
         }
         #expect(pruned == 14)
         try store.close()
@@ -230,7 +248,9 @@ import Testing
         let folder = try TemporaryFolder()
         let path = try await store(folder)
         let store = try Store(path: path)
-        let (last, now) = (try #require(try await store.waiting(for: "up", limit: 9).first), AlarmBench.start + .hours(1))
+        let (last, now) = (
+            try #require(try await store.waiting(for: "up", limit: 9).first), AlarmBench.start + .hours(1)
+        )
         try await store.markFailed(last.id, error: "no link")
         try await store.park(last, error: "refused", at: now)
         _ = try await store.unpark(nil, person: "ada", at: now)
@@ -259,12 +279,15 @@ import Testing
             for row in try Row.fetchAll(db, sql: "SELECT id, record FROM audit ORDER BY id") {
                 let text = (row["record"] as String).replacing("3 devices", with: "4 devices")
                 hash = AuditChain.hash(after: hash, text)
-                try db.execute(sql: "UPDATE audit SET record = ?, hash = ? WHERE id = ?", arguments: [text, hash, row["id"] as Int64])
+                try db.execute(
+                    sql: "UPDATE audit SET record = ?, hash = ? WHERE id = ?",
+                    arguments: [text, hash, row["id"] as Int64])
             }
         }
         try queue.close()
         #expect(try StoreReader(path: path).verifyAudit().faults.isEmpty)
-        #expect(try StoreReader(path: path).verifyAudit(expecting: head).faults.contains { $0.what.contains("rewritten") })
+        #expect(
+            try StoreReader(path: path).verifyAudit(expecting: head).faults.contains { $0.what.contains("rewritten") })
     }
 
     @Test("retention takes the oldest records away, and what stays is still a chain")
@@ -274,7 +297,8 @@ import Testing
         let store = try Store(path: path)
         try store.note(AuditNote("started", at: AlarmBench.start + .days(20), text: "later"))
         let report = try await store.enforce(
-            RetentionLimits(readings: .days(30), alarms: .days(10), bytesMax: 1 << 30), now: AlarmBench.start + .days(21))
+            RetentionLimits(readings: .days(30), alarms: .days(10), bytesMax: 1 << 30),
+            now: AlarmBench.start + .days(21))
         #expect(report.auditRecords > 5)
         try store.note(AuditNote("stopped", at: AlarmBench.start + .days(21), text: "later"))
         let verifier = try StoreReader(path: path).verifyAudit()
@@ -286,6 +310,8 @@ import Testing
         // What is carried on is what is checked.
         try tamper(path, "UPDATE transition SET device = 'd2'")
         let faults = try StoreReader(path: path).verifyAudit().faults
-        #expect(!faults.isEmpty && faults.allSatisfy { $0.what.hasPrefix("the transition") && $0.what.contains("was altered") })
+        #expect(
+            !faults.isEmpty
+                && faults.allSatisfy { $0.what.hasPrefix("the transition") && $0.what.contains("was altered") })
     }
 }

@@ -6,7 +6,8 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// A page of a damaged file may say anything, and SQLite gives it without an error: nothing that reads rows may end of it.
+/// A page of a damaged file may say anything, and SQLite gives it without an error: nothing that reads rows may end of
+/// it.
 @Suite struct FlippedBitTests {
     /// A store with a row in every table that is read at a start, or by a command.
     private func store(_ folder: borrowing TemporaryFolder) throws -> String {
@@ -14,7 +15,8 @@ import Testing
         let store = try Store(path: path)
         _ = try store.series([SeriesName(device: "d1", quantity: "water_level", unit: "m")])
         var bench = try AlarmBench()
-        var planner = EscalationPlanner(site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
+        var planner = EscalationPlanner(
+            site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
         var batch = StoreBatch()
         batch.arrived = AlarmBench.start
         batch.readings = (0..<10).map {
@@ -41,8 +43,12 @@ import Testing
         let now = AlarmBench.start + .hours(1)
         let alarms = try store.activeAlarms() + store.returnedAlarms(limit: 9)
         for alarm in alarms { _ = try store.course(of: alarm.id) }
-        _ = try (store.asides(), store.receivedMessages(), store.deviceStates(), store.newestReading(), store.newestArrival())
-        _ = try (store.newestValue(of: SeriesID(index: 1)), store.uncleanStarts(since: .distantPast), store.lossSinceMark())
+        _ = try (
+            store.asides(), store.receivedMessages(), store.deviceStates(), store.newestReading(), store.newestArrival()
+        )
+        _ = try (
+            store.newestValue(of: SeriesID(index: 1)), store.uncleanStarts(since: .distantPast), store.lossSinceMark()
+        )
         try store.replay(after: .distantPast, leadingUp: [0, 3]) { _ in }
         let waiting = try await store.waiting(for: "up", limit: 9)
         for item in waiting { _ = try await store.earlier(than: item.escalation, id: nil) }
@@ -54,7 +60,10 @@ import Testing
         let unreadable = store.takeUnreadable()
         try store.close()
         let reader = try StoreReader(path: path)
-        _ = try (reader.alarms(all: true), reader.asides(), reader.events(after: 0, since: nil), reader.outbox(), reader.auditHead())
+        _ = try (
+            reader.alarms(all: true), reader.asides(), reader.events(after: 0, since: nil), reader.outbox(),
+            reader.auditHead()
+        )
         for name in try reader.alarms(named: "river-rising") { _ = try reader.history(of: name) }
         try reader.forEachReading { _, _, _ in }
         try reader.forEachAuditRecord(from: { _ in }) { _, _ in }
@@ -65,7 +74,8 @@ import Testing
     @Test("whatever a column holds, what reads it goes on, and a row that is left out is said")
     func anything() async throws {
         let tables = [
-            "alarm", "transition", "escalation", "aside", "batch", "reading", "audit", "received_message", "device_state", "series",
+            "alarm", "transition", "escalation", "aside", "batch", "reading", "audit", "received_message",
+            "device_state", "series",
             "forward",
         ]
         for table in tables {
@@ -82,7 +92,8 @@ import Testing
                     try await spoil(path, table, column, value)
                     let unreadable = try await readAll(path)
                     if table == "alarm", column == "raised", value == "NULL" {
-                        #expect(unreadable.contains { $0.contains("table alarm") && $0.contains("'raised' is missing") })
+                        #expect(
+                            unreadable.contains { $0.contains("table alarm") && $0.contains("'raised' is missing") })
                     }
                     if table == "alarm", column == "held" { #expect(try Store(path: path).activeAlarms().count == 1) }
                 }
@@ -94,14 +105,17 @@ import Testing
     private func spoil(_ path: String, _ table: String, _ column: String, _ value: String) async throws {
         let queue = try DatabaseQueue(path: path)
         try await queue.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON")
-            let schema = try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = ?", arguments: [table]) ?? ""
+            try db.execute(
+                sql: "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON")
+            let schema =
+                try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = ?", arguments: [table]) ?? ""
             let version = try Int.fetchOne(db, sql: "PRAGMA schema_version") ?? 0
             let loose = schema.replacing("STRICT", with: "").replacing("NOT NULL", with: "")
                 .replacing(/INTEGER(?! PRIMARY)|TEXT|REAL|BLOB/, with: "")
             try db.execute(sql: "UPDATE sqlite_schema SET sql = ? WHERE name = ?", arguments: [loose, table])
             try db.execute(sql: "PRAGMA schema_version = \(version + 1)")
-            try db.execute(sql: "UPDATE \(table) SET \"\(column)\" = \(value) WHERE rowid = (SELECT min(rowid) FROM \(table))")
+            try db.execute(
+                sql: "UPDATE \(table) SET \"\(column)\" = \(value) WHERE rowid = (SELECT min(rowid) FROM \(table))")
             try db.execute(sql: "UPDATE sqlite_schema SET sql = ? WHERE name = ?", arguments: [schema, table])
             try db.execute(sql: "PRAGMA schema_version = \(version + 2)")
         }

@@ -53,7 +53,8 @@ import Testing
             try Store.repair(path: path, because: "x", at: AlarmBench.start) { _ in throw Stopped() }
         } throws: { "\($0)".contains("it cannot be repaired: Stopped()") && "\($0)".contains(path) }
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("damaged") } == [])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("damaged") } == [])
     }
 
     @Test("a store that is rescued knows which filters the broker's session may hold")

@@ -28,7 +28,8 @@ import Testing
         try Migrations.all.migrate(queue, upTo: "3 acknowledgements")
         try queue.write { db in
             for (id, group, cleared, acknowledged) in [
-                ("open", "a", Int64?.none, Int64?.none), ("taken", "b", nil, 5), ("back", "c", 7, nil), ("over", "d", 7, 6),
+                ("open", "a", Int64?.none, Int64?.none), ("taken", "b", nil, 5), ("back", "c", 7, nil),
+                ("over", "d", 7, 6),
                 ("aside", "e", nil, nil),
             ] {
                 try db.execute(
@@ -47,25 +48,32 @@ import Testing
         }
         try queue.close()
         let store = try Store(path: path)
-        let states = Dictionary(uniqueKeysWithValues: try (store.activeAlarms() + store.returnedAlarms(limit: 9)).map { ($0.id, $0.state) })
+        let states = Dictionary(
+            uniqueKeysWithValues: try (store.activeAlarms() + store.returnedAlarms(limit: 9)).map { ($0.id, $0.state) })
         #expect(states == ["open": .unacknowledged, "taken": .acknowledged, "back": .returned, "aside": .shelved])
         #expect(
             try store.asides().map(\.aside) == [
-                Aside(.shelved, person: "ada", since: Instant(nanoseconds: 1), until: Instant(nanoseconds: 9), reason: "why")
+                Aside(
+                    .shelved, person: "ada", since: Instant(nanoseconds: 1), until: Instant(nanoseconds: 9),
+                    reason: "why")
             ])
         // The end of an alarm goes to who was told of it then.
         let alarm = try #require(try store.activeAlarms().first { $0.id == "open" })
         let (course, told) = try store.course(of: "open")
         #expect(course == nil && told == ["up": 0])
         var planner = EscalationPlanner(
-            site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1)), .init(name: "other", minimumLevel: .init(rank: 1))],
+            site: "s",
+            destinations: [
+                .init(name: "up", minimumLevel: .init(rank: 1)), .init(name: "other", minimumLevel: .init(rank: 1)),
+            ],
             policies: PolicySet([Policy(name: "never", matchers: [("hazard", "flood")], steps: [])]))
         planner.restore(alarm, course: course, told: told, at: alarm.raised + .days(1))
         var ended = alarm
         ended.cleared = Instant(nanoseconds: 20)
         ended.sequence = 2
         let end = Transition(
-            alarm: ended, kind: .cleared, time: Instant(nanoseconds: 20), recorded: Instant(nanoseconds: 20), from: "watch", to: "normal",
+            alarm: ended, kind: .cleared, time: Instant(nanoseconds: 20), recorded: Instant(nanoseconds: 20),
+            from: "watch", to: "normal",
             severity: 2, causes: [], ruleVersion: "")
         #expect(planner.note(end).map(\.identity) == ["open#2/up"])
         try store.close()

@@ -25,7 +25,9 @@ import Testing
         let path = folder.file("t.db")
         try Store(path: path).close()
         let lock = try StoreLock(of: path)
-        #expect(throws: StoreError.self) { _ = try Store.repair(path: path, because: "asked for", at: Instant(nanoseconds: 0)) }
+        #expect(throws: StoreError.self) {
+            _ = try Store.repair(path: path, because: "asked for", at: Instant(nanoseconds: 0))
+        }
         #expect(!(try FileManager.default.contentsOfDirectory(atPath: folder.path)).contains { $0.contains("damaged") })
         withExtendedLifetime(lock) {}
     }
@@ -35,7 +37,8 @@ import Testing
         let folder = try TemporaryFolder()
         #expect(throws: StoreError.self) { _ = try StoreLock(of: folder.file("none/t.db")) }
         try folder.write("victim", "of another program")
-        try FileManager.default.createSymbolicLink(atPath: folder.file("t.db.lock"), withDestinationPath: folder.file("victim"))
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("t.db.lock"), withDestinationPath: folder.file("victim"))
         #expect(throws: StoreError.self) { _ = try StoreLock(of: folder.file("t.db")) }
         #expect(try String(contentsOfFile: folder.file("victim"), encoding: .utf8) == "of another program")
     }
@@ -47,7 +50,8 @@ import Testing
         "CREATE TABLE reading (id INTEGER); CREATE TABLE series (id INTEGER); CREATE TABLE alarm (id INTEGER)",
     ]
 
-    @Test("a database of another program is refused, and not a byte of it is changed", arguments: foreign, [false, true])
+    @Test(
+        "a database of another program is refused, and not a byte of it is changed", arguments: foreign, [false, true])
     func anotherProgram(schema: String, isDamaged: Bool) throws {
         let folder = try TemporaryFolder()
         let path = folder.file("photos.db")
@@ -55,7 +59,9 @@ import Testing
         try queue.write { db in
             try db.execute(sql: schema)
             try db.execute(sql: "CREATE TABLE pages (text TEXT)")
-            for _ in 0..<100 { try db.execute(sql: "INSERT INTO pages VALUES (?)", arguments: [String(repeating: "x", count: 3000)]) }
+            for _ in 0..<100 {
+                try db.execute(sql: "INSERT INTO pages VALUES (?)", arguments: [String(repeating: "x", count: 3000)])
+            }
         }
         try queue.close()
         if isDamaged {
@@ -76,7 +82,9 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["photos.db"])
     }
 
-    @Test("a file of no tables, as a crash at the very first start leaves it, becomes a store", arguments: [nil, "grdb_migrations"])
+    @Test(
+        "a file of no tables, as a crash at the very first start leaves it, becomes a store",
+        arguments: [nil, "grdb_migrations"])
     func unbegun(table: String?) throws {
         let folder = try TemporaryFolder()
         let path = folder.file("t.db")
@@ -89,7 +97,8 @@ import Testing
         #expect(try StoreReader(path: path).count(.reading) == 0)
     }
 
-    @Test("a link to a store is the store: also a link to a link, one that is relative, and one to a file yet to be made")
+    @Test(
+        "a link to a store is the store: also a link to a link, one that is relative, and one to a file yet to be made")
     func links() throws {
         let folder = try TemporaryFolder()
         let files = FileManager.default
@@ -108,7 +117,8 @@ import Testing
     func mode(mask: mode_t) throws {
         let folder = try TemporaryFolder()
         func mode(_ name: String) throws -> Int? {
-            (try FileManager.default.attributesOfItem(atPath: folder.file(name))[.posixPermissions] as? NSNumber)?.intValue
+            (try FileManager.default.attributesOfItem(atPath: folder.file(name))[.posixPermissions] as? NSNumber)?
+                .intValue
         }
         let before = umask(mask)
         defer { umask(before) }

@@ -13,7 +13,8 @@ import Testing
         let store = try Store(path: path)
         _ = try store.series([SeriesName(device: "d1", quantity: "water_level", unit: "m")])
         var bench = try AlarmBench()
-        var planner = EscalationPlanner(site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
+        var planner = EscalationPlanner(
+            site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
         var batch = StoreBatch()
         batch.arrived = AlarmBench.start
         batch.readings = (0..<20_000).map { number in
@@ -87,7 +88,9 @@ import Testing
         if rescue != nil { #expect(try Store.openOrRescue(path: path, at: AlarmBench.start + .hours(2)).rescue == nil) }
     }
 
-    @Test("a value that was changed in a stored page, without SQLite knowing, is found by its batch's checksum", arguments: 1...20)
+    @Test(
+        "a value that was changed in a stored page, without SQLite knowing, is found by its batch's checksum",
+        arguments: 1...20)
     func silentDamage(seed: UInt64) throws {
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
@@ -98,12 +101,16 @@ import Testing
         let id = Int.random(in: 1...20_000, using: &random)
         let queue = try DatabaseQueue(path: path)
         let column =
-            ["value = value + 1", "time = time + 1", "quality = 1", "series = series + 1", "value = NULL"].randomElement(using: &random)
+            ["value = value + 1", "time = time + 1", "quality = 1", "series = series + 1", "value = NULL"]
+            .randomElement(using: &random)
             ?? ""
         try queue.write { try $0.execute(sql: "UPDATE reading SET \(column) WHERE id = ?", arguments: [id]) }
-        #expect(try StoreReader(path: path).check().faults.contains { $0.contains("its checksum differs") }, "\(column) of \(id)")
+        #expect(
+            try StoreReader(path: path).check().faults.contains { $0.contains("its checksum differs") },
+            "\(column) of \(id)")
         try queue.write { try $0.execute(sql: "DELETE FROM reading WHERE id = ?", arguments: [id]) }
-        #expect(try StoreReader(path: path).check().faults.contains { $0.contains("had 20000 readings, and has 19999") })
+        #expect(
+            try StoreReader(path: path).check().faults.contains { $0.contains("had 20000 readings, and has 19999") })
         try queue.close()
     }
 
@@ -115,7 +122,9 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["t.db"])
     }
 
-    @Test("a repair takes over every batch that is as it was written, and leaves the damaged store where it says", arguments: 1...10)
+    @Test(
+        "a repair takes over every batch that is as it was written, and leaves the damaged store where it says",
+        arguments: 1...10)
     func repair(seed: UInt64) throws {
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
@@ -128,7 +137,8 @@ import Testing
             batch.arrived = AlarmBench.start + .seconds(Int64(number))
             batch.readings = (0..<200).map { index in
                 Reading(
-                    series: SeriesID(index: 1), time: AlarmBench.start + .milliseconds(Int64(number * 200 + index)), value: Double(index))
+                    series: SeriesID(index: 1), time: AlarmBench.start + .milliseconds(Int64(number * 200 + index)),
+                    value: Double(index))
             }
             try store.commit(batch)
         }
@@ -159,7 +169,9 @@ import Testing
         func append(_ count: Int) throws {
             var batch = StoreBatch()
             batch.arrived = AlarmBench.start
-            batch.readings = (0..<count).map { Reading(series: SeriesID(index: 1), time: AlarmBench.start + .seconds(Int64($0)), value: 1) }
+            batch.readings = (0..<count).map {
+                Reading(series: SeriesID(index: 1), time: AlarmBench.start + .seconds(Int64($0)), value: 1)
+            }
             batch.notes = [AuditNote("started", at: AlarmBench.start, text: "x")]
             try store.commit(batch)
         }
@@ -197,7 +209,8 @@ import Testing
         func range(_ page: Int) -> Range<Int> { (page - 1) * size..<page * size }
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         let header = range(root).lowerBound
-        // An inner page of a table begins with 5, and has the number of its last child from byte 8 on (SQLite's file format, 1.6).
+        // An inner page of a table begins with 5, and has the number of its last child from byte 8 on (SQLite's file
+        // format, 1.6).
         guard bytes[header] == 5 else { return (range(root), nil) }
         return (range(root), range(bytes[header + 8..<header + 12].reduce(0) { $0 << 8 | Int($1) }))
     }
@@ -225,7 +238,8 @@ import Testing
         #expect(rescue.isIncomplete)
         let saved = try #require(rescue.saved["reading"])
         #expect(isAtEnd ? saved >= 1000 && saved < 2500 : saved == 0)
-        #expect(rescue.description.contains("all readings after the \(saved) that were taken over stay there"), "\(rescue)")
+        #expect(
+            rescue.description.contains("all readings after the \(saved) that were taken over stay there"), "\(rescue)")
         // What is stored from now on is forwarded.
         let repaired = try Store(path: path)
         _ = try repaired.series([SeriesName(device: "d1", quantity: "water_level", unit: "m")])
@@ -269,7 +283,9 @@ import Testing
         try await queue.write { try $0.execute(sql: "DELETE FROM reading; DELETE FROM batch") }
         try queue.close()
         let later = try Store(path: path)
-        #expect(try later.lossSinceMark()?.contains("readings up to number 20000 had been stored, and none is left") == true)
+        #expect(
+            try later.lossSinceMark()?.contains("readings up to number 20000 had been stored, and none is left") == true
+        )
         try later.close()
     }
 }

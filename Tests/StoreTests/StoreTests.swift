@@ -76,14 +76,18 @@ import Testing
     func receivedMessages() throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
-        func commit(_ marks: [MessageMark], last: Int64, forgottenUpTo: Int64, isNewSession: Bool = false, _ readings: Int = 1) throws {
+        func commit(
+            _ marks: [MessageMark], last: Int64, forgottenUpTo: Int64, isNewSession: Bool = false, _ readings: Int = 1
+        ) throws {
             var batch = batch(readings)
             batch.received.marks = marks
             (batch.received.last, batch.received.forgottenUpTo) = (last, forgottenUpTo)
             batch.received.isNewSession = isNewSession
             try store.commit(batch)
         }
-        let marks = (1...6).map { MessageMark(identifier: UInt16(65_529 + $0), digest: .max - UInt64($0), beginsAnew: $0 == 2) }
+        let marks = (1...6).map {
+            MessageMark(identifier: UInt16(65_529 + $0), digest: .max - UInt64($0), beginsAnew: $0 == 2)
+        }
         try commit([marks[0], marks[1]], last: 2, forgottenUpTo: 0)
         try commit([marks[2]], last: 3, forgottenUpTo: 1)
         #expect(try store.receivedMessages().map(\.last) == [2, 3])
@@ -123,7 +127,9 @@ import Testing
         try await schema.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA writable_schema = ON")
             try db.execute(
-                sql: "UPDATE sqlite_schema SET sql = replace(replace(sql, 'NOT NULL', ''), 'STRICT', '') WHERE name = 'reading'")
+                sql:
+                    "UPDATE sqlite_schema SET sql = replace(replace(sql, 'NOT NULL', ''), 'STRICT', '') WHERE name = 'reading'"
+            )
         }
         try schema.close()
         let other = try DatabaseQueue(path: path)
@@ -154,7 +160,9 @@ import Testing
         var batch = StoreBatch()
         batch.arrived = Self.start
         for (name, count) in zip(names, [1, 2, 3]) {
-            for _ in 0..<count { batch.readings.append(Reading(series: try #require(numbers[name]), time: Self.start, value: 1)) }
+            for _ in 0..<count {
+                batch.readings.append(Reading(series: try #require(numbers[name]), time: Self.start, value: 1))
+            }
         }
         try store.commit(batch)
         let reader = try StoreReader(path: folder.file("t.db"))
@@ -169,7 +177,8 @@ import Testing
         for number in 0..<20 {
             var batch = StoreBatch()
             batch.add(
-                RefusedPayload(device: "d", topic: "t", payload: [UInt8(number)], reason: "r", arrived: Self.start), atMost: 5,
+                RefusedPayload(device: "d", topic: "t", payload: [UInt8(number)], reason: "r", arrived: Self.start),
+                atMost: 5,
                 bytesMax: 100)
             try store.commit(batch, refusedMax: 5)
         }
@@ -180,7 +189,9 @@ import Testing
     func retention() async throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
-        for part in 0..<300 { try store.commit(batch(200, from: part * 200, arrived: Self.start + .minutes(Int64(part)))) }
+        for part in 0..<300 {
+            try store.commit(batch(200, from: part * 200, arrived: Self.start + .minutes(Int64(part))))
+        }
         let reader = try StoreReader(path: folder.file("t.db"))
         let old = RetentionLimits(readings: .minutes(200), alarms: .days(1), bytesMax: 1 << 40)
         let report = try await store.enforce(old, now: Self.start + .minutes(300))
@@ -193,7 +204,9 @@ import Testing
         #expect(try reader.count(.reading) > 0)
     }
 
-    @Test("whatever retention removes and however often it is opened, a forwarder gets every reading that is committed", arguments: 1...8)
+    @Test(
+        "whatever retention removes and however often it is opened, a forwarder gets every reading that is committed",
+        arguments: 1...8)
     func forwarding(seed: UInt64) async throws {
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
@@ -232,7 +245,9 @@ import Testing
         try store.close()
     }
 
-    @Test("a forwarder that is ahead of numbers that began anew, as earlier versions let them, goes on with the first of them")
+    @Test(
+        "a forwarder that is ahead of numbers that began anew, as earlier versions let them, goes on with the first of them"
+    )
     func forwarderAhead() async throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
@@ -246,7 +261,9 @@ import Testing
         #expect(try await store.readings(after: 0, arrivedBefore: .distantFuture, limit: 100).count == 7)
     }
 
-    @Test("transitions are numbered on after all alarms that are over have been removed, so that whoever follows them misses none")
+    @Test(
+        "transitions are numbered on after all alarms that are over have been removed, so that whoever follows them misses none"
+    )
     func transitionNumbers() async throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
@@ -300,13 +317,16 @@ import Testing
         }
     }
 
-    @Test("what is kept of an alarm's escalation comes with the destinations that were told, whether or not it can be read")
+    @Test(
+        "what is kept of an alarm's escalation comes with the destinations that were told, whether or not it can be read"
+    )
     func courseAndTold() throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         var bench = try AlarmBench()
         var planner = EscalationPlanner(
-            site: "s", destinations: ["up", "log"].map { .init(name: $0, minimumLevel: .init(rank: 1)) }, policies: PolicySet())
+            site: "s", destinations: ["up", "log"].map { .init(name: $0, minimumLevel: .init(rank: 1)) },
+            policies: PolicySet())
         var batch = StoreBatch()
         batch.transitions = bench.feed([(0, 2.5)])
         batch.escalations = batch.transitions.flatMap { planner.note($0) }
@@ -323,7 +343,8 @@ import Testing
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
         batch.escalations = (0..<3).map {
-            Escalation(identity: "a#\($0)/up", alarm: "a", destination: "up", severity: 1, payload: "{}", created: Self.start)
+            Escalation(
+                identity: "a#\($0)/up", alarm: "a", destination: "up", severity: 1, payload: "{}", created: Self.start)
         }
         try store.commit(batch)
         try store.commit(batch)

@@ -8,8 +8,10 @@ import Testing
         "RFC 3339 is read to the nanosecond and written in UTC",
         arguments: [
             ("2018-06-03T22:05:00Z", "2018-06-03T22:05:00Z"), ("2018-06-03t22:05:00.5z", "2018-06-03T22:05:00.500Z"),
-            ("2018-06-03 18:05:00-04:00", "2018-06-03T22:05:00Z"), ("2000-02-29T00:00:00.000000001Z", "2000-02-29T00:00:00.000000001Z"),
-            ("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"), ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+            ("2018-06-03 18:05:00-04:00", "2018-06-03T22:05:00Z"),
+            ("2000-02-29T00:00:00.000000001Z", "2000-02-29T00:00:00.000000001Z"),
+            ("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
         ])
     func rfc3339(text: String, expected: String) {
         #expect(Instant(rfc3339: text.utf8)?.description == expected)
@@ -18,7 +20,8 @@ import Testing
     @Test(
         "offsets of ISO 8601's basic form and decimal commas are read, because they have one meaning only",
         arguments: [
-            ("2018-06-03T22:05:00+0000", "2018-06-03T22:05:00Z"), ("2018-06-03T22:05:00.000+00", "2018-06-03T22:05:00Z"),
+            ("2018-06-03T22:05:00+0000", "2018-06-03T22:05:00Z"),
+            ("2018-06-03T22:05:00.000+00", "2018-06-03T22:05:00Z"),
             ("2018-06-03T18:05:00-0400", "2018-06-03T22:05:00Z"), ("2018-06-04T03:35:00+0530", "2018-06-03T22:05:00Z"),
             ("2018-06-03T18:05:00,25-04", "2018-06-03T22:05:00.250Z"),
         ])
@@ -29,8 +32,10 @@ import Testing
     @Test(
         "what is no timestamp is refused",
         arguments: [
-            "", "2018", "2018-06-03", "2018-06-03T22:05:00", "2018-13-03T22:05:00Z", "2018-02-29T00:00:00Z", "2018-06-03T24:00:00Z",
-            "2018-06-03T22:05:00.Z", "2018-06-03T22:05:00Zx", "2018-06-03T22:05:00+4:00", "20180603T220500Z", "9999-01-01T00:00:00Z",
+            "", "2018", "2018-06-03", "2018-06-03T22:05:00", "2018-13-03T22:05:00Z", "2018-02-29T00:00:00Z",
+            "2018-06-03T24:00:00Z",
+            "2018-06-03T22:05:00.Z", "2018-06-03T22:05:00Zx", "2018-06-03T22:05:00+4:00", "20180603T220500Z",
+            "9999-01-01T00:00:00Z",
             "2018-06-03T22:05:00+", "2018-06-03T22:05:00+0", "2018-06-03T22:05:00+000", "2018-06-03T22:05:00+00:",
             "2018-06-03T22:05:00+2400",
             "2018-06-03T22:05:00+00000", "2018-06-03T22:05:00,Z",
@@ -56,12 +61,17 @@ import Testing
     @Test("times from outside are of the years 1960 to 2159, by every way, and no sum leaves the numbers")
     func range() {
         for (text, isTime) in [
-            ("1959-12-31T23:59:59.999Z", false), ("1960-01-01T00:00:00Z", true), ("2159-12-31T23:59:59.999999999Z", true),
+            ("1959-12-31T23:59:59.999Z", false), ("1960-01-01T00:00:00Z", true),
+            ("2159-12-31T23:59:59.999999999Z", true),
             ("2160-01-01T00:00:00Z", false), ("1960-01-01T00:00:00+01:00", false), ("2159-12-31T23:30:00-01:00", false),
         ] { #expect((Instant(rfc3339: text.utf8) != nil) == isTime, "\(text)") }
-        for seconds in [-315_619_201, 5_995_814_400, 1e300, -1e300, .infinity] { #expect(Instant(unixSeconds: seconds) == nil) }
+        for seconds in [-315_619_201, 5_995_814_400, 1e300, -1e300, .infinity] {
+            #expect(Instant(unixSeconds: seconds) == nil)
+        }
         #expect(Instant(unixSeconds: -315_619_200) == Instant.range.lowerBound)
-        for nanoseconds in [Int64.min, .max, Instant.range.upperBound.nanoseconds] { #expect(Instant(checked: nanoseconds) == nil) }
+        for nanoseconds in [Int64.min, .max, Instant.range.upperBound.nanoseconds] {
+            #expect(Instant(checked: nanoseconds) == nil)
+        }
         for instant in [Instant.distantPast, .distantFuture] {
             #expect(Instant.range.contains(instant.clamped))
             #expect(!instant.description.isEmpty)
@@ -69,16 +79,24 @@ import Testing
         #expect(Instant.distantFuture + .days(1) == .distantFuture && Instant.distantPast - .days(1) == .distantPast)
         #expect(Instant.distantFuture - Instant.distantPast == .longest - TimeSpan(nanoseconds: 1))
         #expect(Instant.distantPast + .longest == .distantFuture && Instant(nanoseconds: .min) == .distantPast)
-        #expect("\(Instant.distantPast)" == "1930-01-01T00:00:00Z" && "\(Instant.distantFuture)" == "2189-12-31T23:59:59.999999999Z")
-        #expect(TimeSpan.days(.max) == TimeSpan(nanoseconds: .max) && TimeSpan.days(.min) == TimeSpan(nanoseconds: .min))
+        #expect(
+            "\(Instant.distantPast)" == "1930-01-01T00:00:00Z"
+                && "\(Instant.distantFuture)" == "2189-12-31T23:59:59.999999999Z")
+        #expect(
+            TimeSpan.days(.max) == TimeSpan(nanoseconds: .max) && TimeSpan.days(.min) == TimeSpan(nanoseconds: .min))
         #expect(TimeSpan(nanoseconds: .min) - .days(1) == TimeSpan.zero - .longest)
-        #expect(TimeSpan(seconds: .nan) == nil && TimeSpan(seconds: 1e12) == nil && TimeSpan(seconds: 1.5) == .milliseconds(1500))
+        #expect(
+            TimeSpan(seconds: .nan) == nil && TimeSpan(seconds: 1e12) == nil
+                && TimeSpan(seconds: 1.5) == .milliseconds(1500))
     }
 
     @Test(
-        "a zone's hour and day are found at every time", arguments: [Int64.min, .min + 1, -1, 0, 1_500_000_000_000_000_000, .max - 1, .max])
+        "a zone's hour and day are found at every time",
+        arguments: [Int64.min, .min + 1, -1, 0, 1_500_000_000_000_000_000, .max - 1, .max])
     func zones(nanoseconds: Int64) {
-        let zone = ZoneTable([.init(from: .distantPast, offset: .hours(-11)), .init(from: Instant(nanoseconds: 0), offset: .hours(14))])
+        let zone = ZoneTable([
+            .init(from: .distantPast, offset: .hours(-11)), .init(from: Instant(nanoseconds: 0), offset: .hours(14)),
+        ])
         let time = Instant(nanoseconds: nanoseconds)
         #expect((0..<24).contains(zone.hour(at: time)) && (1...7).contains(zone.weekday(at: time)))
         #expect((0..<1440).contains(zone.dayAndMinute(at: time).minute))
@@ -96,7 +114,8 @@ import Testing
     @Test(
         "durations",
         arguments: [
-            ("90s", 90.0), ("1.5h", 5400), ("10 m", 600), ("250ms", 0.25), ("2w", 1_209_600), ("10 min", 600), ("1 hour", 3600),
+            ("90s", 90.0), ("1.5h", 5400), ("10 m", 600), ("250ms", 0.25), ("2w", 1_209_600), ("10 min", 600),
+            ("1 hour", 3600),
             ("2 days", 172_800),
         ])
     func durations(text: String, seconds: Double) {

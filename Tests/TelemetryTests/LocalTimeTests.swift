@@ -4,7 +4,8 @@ import Testing
 @Suite struct LocalTimeTests {
     /// New York, around the two changes of 2026.
     private static let zone = ZoneTable([
-        .init(from: Instant(nanoseconds: 0), offset: .hours(-5)), .init(from: instant("2026-03-08T07:00:00Z"), offset: .hours(-4)),
+        .init(from: Instant(nanoseconds: 0), offset: .hours(-5)),
+        .init(from: instant("2026-03-08T07:00:00Z"), offset: .hours(-4)),
         .init(from: instant("2026-11-01T06:00:00Z"), offset: .hours(-5)),
     ])
 
@@ -13,8 +14,10 @@ import Testing
     @Test(
         "a time is shown by the site's clock, with how far that is from UTC",
         arguments: [
-            ("2026-07-01T02:30:00Z", "2026-06-30 22:30:00 UTC-4"), ("2026-12-01T02:30:00.25Z", "2026-11-30 21:30:00 UTC-5"),
-            ("2026-03-08T06:59:59Z", "2026-03-08 01:59:59 UTC-5"), ("2026-03-08T07:00:00Z", "2026-03-08 03:00:00 UTC-4"),
+            ("2026-07-01T02:30:00Z", "2026-06-30 22:30:00 UTC-4"),
+            ("2026-12-01T02:30:00.25Z", "2026-11-30 21:30:00 UTC-5"),
+            ("2026-03-08T06:59:59Z", "2026-03-08 01:59:59 UTC-5"),
+            ("2026-03-08T07:00:00Z", "2026-03-08 03:00:00 UTC-4"),
         ])
     func shown(instant: String, expected: String) {
         #expect(LocalTime(Self.instant(instant), in: Self.zone).description == expected)
@@ -34,7 +37,8 @@ import Testing
             ("2h", "2026-11-29T13:00:00Z"), ("06:10", "2026-11-29T11:10:00Z"), ("9:59", "2026-11-29T14:59:00Z"),
             // Ten in the morning it is; so that was yesterday.
             ("10:01", "2026-11-28T15:01:00Z"), ("23:30:15", "2026-11-29T04:30:15Z"), ("today", "2026-11-29T05:00:00Z"),
-            ("yesterday", "2026-11-28T05:00:00Z"), ("2026-07-01", "2026-07-01T04:00:00Z"), ("2026-07-01 06:10", "2026-07-01T10:10:00Z"),
+            ("yesterday", "2026-11-28T05:00:00Z"), ("2026-07-01", "2026-07-01T04:00:00Z"),
+            ("2026-07-01 06:10", "2026-07-01T10:10:00Z"),
             ("2026-07-01T06:10:05", "2026-07-01T10:10:05Z"), ("2026-07-01T06:10:00+02:00", "2026-07-01T04:10:00Z"),
         ])
     func read(text: String, expected: String) {
@@ -43,7 +47,8 @@ import Testing
     }
 
     @Test(
-        "what is not a time is not read", arguments: ["", "soon", "25:00", "06:61", "2026-13-01", "2026-07-01 6", "tomorrow", "::", "12"])
+        "what is not a time is not read",
+        arguments: ["", "soon", "25:00", "06:61", "2026-13-01", "2026-07-01 6", "tomorrow", "::", "12"])
     func refused(text: String) {
         #expect(LocalTime.read(text, in: Self.zone, now: Self.instant("2026-11-29T15:00:00Z")) == nil)
     }

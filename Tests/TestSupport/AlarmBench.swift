@@ -24,13 +24,16 @@ package struct AlarmBench: ~Copyable {
     package let rules: CompiledRules
 
     /// - Parameter stations: one device each.
-    package init(_ text: String = rules, flapping: FlappingLimit = FlappingLimit(), stations: [String] = ["s1", "s2", "s3"]) throws {
+    package init(
+        _ text: String = rules, flapping: FlappingLimit = FlappingLimit(), stations: [String] = ["s1", "s2", "s3"]
+    ) throws {
         let rules = try SmallSite.compile(text, stations: stations)
         let site = try SmallSite.site(stations)
         self.rules = rules
         engine = Engine(rules.plan)
         book = AlarmBook(
-            rules: rules, ladder: SmallSite.ladder, site: site, seriesDevices: (0..<stations.count * 4).map { "d\($0 / 4 + 1)" },
+            rules: rules, ladder: SmallSite.ladder, site: site,
+            seriesDevices: (0..<stations.count * 4).map { "d\($0 / 4 + 1)" },
             flapping: flapping)
     }
 

@@ -50,7 +50,9 @@ package enum EdgeSite {
     ///   - time: in seconds since 1970.
     ///   - scale: of the own time's format, units a second; `nil` for SenML.
     ///   - odd: gives what is to stand in place of a right number, or `nil`.
-    package static func message(_ number: Int, time: Int64, scale: Int64?, level: String, odd: () -> String? = { nil }) -> String {
+    package static func message(_ number: Int, time: Int64, scale: Int64?, level: String, odd: () -> String? = { nil })
+        -> String
+    {
         guard let scale else {
             return """
                 [{"bn":"d1/","bt":\(odd() ?? "\(time)")\(odd().map { ",\"bver\":\($0)" } ?? "")\(odd().map { ",\"bv\":\($0)" } ?? "")},\

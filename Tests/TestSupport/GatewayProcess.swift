@@ -26,7 +26,8 @@ package final class GatewayProcess: @unchecked Sendable {
     ///   - health: how often it reports of itself; seldom, where a test counts readings.
     ///   - upstreamPort: where the destination `upstream` publishes; `nil` for the same broker.
     package init(
-        brokerPort: Int, upstreamPort: Int? = nil, devices: Int = 3, rules: String = rules, broker: String = "", store: String = "",
+        brokerPort: Int, upstreamPort: Int? = nil, devices: Int = 3, rules: String = rules, broker: String = "",
+        store: String = "",
         destinations: String = "", policies: String? = nil, health: String = "1h", more: String = ""
     ) throws {
         self.brokerPort = brokerPort
@@ -64,9 +65,11 @@ package final class GatewayProcess: @unchecked Sendable {
 
     package func start() throws {
         // A process that dies is to be gone at once, and not to write about it for some seconds.
-        let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { _, new in new }
+        let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { _, new in new
+        }
         process = try ChildProcess(
-            TocsinBinary.path, ["run", "--config", folder.file("tocsin.yaml")], output: folder.file("log"), errors: folder.file("log"),
+            TocsinBinary.path, ["run", "--config", folder.file("tocsin.yaml")], output: folder.file("log"),
+            errors: folder.file("log"),
             environment: environment)
     }
 
@@ -83,7 +86,8 @@ package final class GatewayProcess: @unchecked Sendable {
     package var peakMegabytes: Int? { megabytes("VmHWM:") }
 
     private func megabytes(_ name: String) -> Int? {
-        guard let process, let text = try? String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8),
+        guard let process,
+            let text = try? String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) })
         else { return nil }
         return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 / 1024 }
@@ -112,7 +116,8 @@ package enum TocsinBinary {
 
     /// A program that was built with the tests.
     package static func built(_ name: String) -> String {
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
     }
 
@@ -121,11 +126,13 @@ package enum TocsinBinary {
     ///   - environment: what it sees beside this process's own.
     ///   - folder: where it is started.
     package static func run(
-        _ arguments: [String], environment: [String: String] = [:], folder: String = FileManager.default.currentDirectoryPath
+        _ arguments: [String], environment: [String: String] = [:],
+        folder: String = FileManager.default.currentDirectoryPath
     ) throws -> (output: String, errors: String, code: Int32) {
         let scratch = try TemporaryFolder()
         let process = try ChildProcess(
-            "/usr/bin/env", ["-C", folder] + environment.map { "\($0)=\($1)" } + [path] + arguments, output: scratch.file("out"),
+            "/usr/bin/env", ["-C", folder] + environment.map { "\($0)=\($1)" } + [path] + arguments,
+            output: scratch.file("out"),
             errors: scratch.file("err"))
         let code = process.wait()
         return (

@@ -5,8 +5,8 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// A real HTTP server on a free port of loopback, over TLS where a certificate is given: it remembers every request, and
-/// answers as the test says.
+/// A real HTTP server on a free port of loopback, over TLS where a certificate is given: it remembers every request,
+/// and answers as the test says.
 package final class HTTPReceiver: Sendable {
     package struct Request: Sendable {
         package var headers: [String: String]
@@ -14,7 +14,8 @@ package final class HTTPReceiver: Sendable {
     }
 
     /// What is answered to the n-th request, from 0; `nil` for no answer at all.
-    package typealias Answer = @Sendable (_ number: Int, _ request: Request) -> (status: Int, headers: [String: String], body: String)?
+    package typealias Answer =
+        @Sendable (_ number: Int, _ request: Request) -> (status: Int, headers: [String: String], body: String)?
 
     private let requests = Mutex<[Request]>([])
     private let channel: any Channel
@@ -24,7 +25,10 @@ package final class HTTPReceiver: Sendable {
     /// - Parameters:
     ///   - certificate: a PEM file with the certificate, and one with its key; `nil` for plain HTTP.
     ///   - port: 0 for any that is free.
-    package init(certificate: (chain: String, key: String)? = nil, port: Int = 0, answer: @escaping Answer = { _, _ in (204, [:], "") })
+    package init(
+        certificate: (chain: String, key: String)? = nil, port: Int = 0,
+        answer: @escaping Answer = { _, _ in (204, [:], "") }
+    )
         async throws
     {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -40,7 +44,9 @@ package final class HTTPReceiver: Sendable {
             .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { [context] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let context { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context)) }
+                    if let context {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                    }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(Handler(answer: answer) { box.take($0) })
                 }
@@ -95,7 +101,8 @@ package final class HTTPReceiver: Sendable {
                 guard let answer = answer(take(request), request) else { return }
                 var fields = HTTPHeaders([("Content-Length", "\(answer.body.utf8.count)")])
                 for (name, value) in answer.headers { fields.add(name: name, value: value) }
-                let head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: fields)
+                let head = HTTPResponseHead(
+                    version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: fields)
                 context.write(wrapOutboundOut(.head(head)), promise: nil)
                 context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
                 context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

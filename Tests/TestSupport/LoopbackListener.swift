@@ -12,7 +12,9 @@ package final class LoopbackListener: Sendable {
         self.listener = listener
         var address = LocalBroker.loopback(port)
         let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
         guard bound == 0, listen(listener, 8) == 0 else { throw TestFailure("no listener") }
         Thread.detachNewThread {
@@ -29,16 +31,23 @@ package final class LoopbackListener: Sendable {
 
     /// Passes everything on to another port of loopback and back, until an end is gone or `isWanted` says no.
     /// - Parameter losing: whether what comes from the connection is lost now.
-    package static func relay(_ connection: Int32, to port: Int, while isWanted: () -> Bool, losing: () -> Bool = { false }) {
+    package static func relay(
+        _ connection: Int32, to port: Int, while isWanted: () -> Bool, losing: () -> Bool = { false }
+    ) {
         let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(other) }
         var address = LocalBroker.loopback(port)
         let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(other, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(other, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
         guard result == 0 else { return }
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        var ends = [pollfd(fd: connection, events: Int16(POLLIN), revents: 0), pollfd(fd: other, events: Int16(POLLIN), revents: 0)]
+        var ends = [
+            pollfd(fd: connection, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+        ]
         while isWanted() {
             guard poll(&ends, 2, 100) >= 0 else { return }
             for (index, from) in [connection, other].enumerated() where ends[index].revents != 0 {
@@ -54,7 +63,9 @@ package final class LoopbackListener: Sendable {
     package static func send(_ bytes: [UInt8], to connection: Int32) -> Bool {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes {
+                Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return false }
             sent += count
         }

@@ -1,7 +1,8 @@
 import Synchronization
 import Telemetry
 
-/// A clock that stands still until a test moves it. What it tells has run for as long, or as long as the test has really run.
+/// A clock that stands still until a test moves it. What it tells has run for as long, or as long as the test has
+/// really run.
 package final class ManualClock: GatewayClock {
     private let start: Instant
     private let time: Mutex<Instant>

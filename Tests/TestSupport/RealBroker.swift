@@ -13,7 +13,8 @@ package final class RealBroker: Sendable {
         // Without the broker's own counts, which a gateway stores as readings: tests count the readings of sensors.
         let system = options.contains("sys_interval") ? "" : "sys_interval 0\n"
         broker = try LocalBroker(
-            folder: folder.path, options: system + options, allowsAnonymous: allowsAnonymous, isPersistent: isPersistent)
+            folder: folder.path, options: system + options, allowsAnonymous: allowsAnonymous, isPersistent: isPersistent
+        )
     }
 
     package var port: Int { broker.port }
@@ -21,7 +22,8 @@ package final class RealBroker: Sendable {
     package func stop(signal: Int32 = SIGTERM) { broker.stop(signal: signal) }
     /// When it has saved its sessions and what waits in them last.
     package func savedAt() throws -> Date {
-        let saved = try FileManager.default.attributesOfItem(atPath: folder.path + "/mosquitto.db")[.modificationDate] as? Date
+        let saved =
+            try FileManager.default.attributesOfItem(atPath: folder.path + "/mosquitto.db")[.modificationDate] as? Date
         return saved ?? .distantPast
     }
     /// It hangs: its connections stay, and nothing comes over them.

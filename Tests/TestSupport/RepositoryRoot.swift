@@ -11,7 +11,8 @@ package enum RepositoryRoot {
     }
 
     package static func files(_ folder: String) throws -> [SourceFile] {
-        try FileManager.default.contentsOfDirectory(atPath: path + "/" + folder).filter { $0.hasSuffix(".yaml") }.sorted()
+        try FileManager.default.contentsOfDirectory(atPath: path + "/" + folder).filter { $0.hasSuffix(".yaml") }
+            .sorted()
             .map { try file(folder + "/" + $0) }
     }
 }

@@ -4,7 +4,9 @@ import Programs
 /// A disk of a few megabytes that a test can fill: a tmpfs, where this user may mount one.
 package final class SmallDisk {
     package static let isPossible: Bool = {
-        guard getuid() == 0, let folder = try? TemporaryFolder(), let disk = try? SmallDisk(at: folder.path) else { return false }
+        guard getuid() == 0, let folder = try? TemporaryFolder(), let disk = try? SmallDisk(at: folder.path) else {
+            return false
+        }
         return disk.isMounted
     }()
 

@@ -29,7 +29,8 @@ package enum SmallSite {
         """
             + zip(1..., stations).map { number, station in
                 // No three of them on a line.
-                let position = "{ latitude: \(47 + Double(number) / 8), longitude: \(8 + Double(number * number % 5) / 8) }"
+                let position =
+                    "{ latitude: \(47 + Double(number) / 8), longitude: \(8 + Double(number * number % 5) / 8) }"
                 return
                     "  - { id: d\(number), profile: test, kind: gauge, station: \(station), area: up/down/a\(number % 2), position: \(position) }\n"
             }.joined()
@@ -47,20 +48,26 @@ package enum SmallSite {
     package static func series(_ site: Site) -> (String, Quantity) -> SeriesID {
         var ids: [String: SeriesID] = [:]
         for device in site.devices {
-            for field in device.fields { ids[device.id + "/" + field.quantity.name] = SeriesID(index: Int32(ids.count)) }
+            for field in device.fields {
+                ids[device.id + "/" + field.quantity.name] = SeriesID(index: Int32(ids.count))
+            }
         }
         return { [ids] in ids[$0 + "/" + $1.name] ?? SeriesID(index: -1) }
     }
 
     package static let ladder = ["advisory", "watch", "warning", "emergency"]
 
-    package static func compile(_ rules: String, devices: Int = 3, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()) throws
+    package static func compile(
+        _ rules: String, devices: Int = 3, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()
+    ) throws
         -> CompiledRules
     {
         try compile(rules, stations: (1...devices).map { "s\($0)" }, lateness: lateness, zone: zone)
     }
 
-    package static func compile(_ rules: String, stations: [String], lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable())
+    package static func compile(
+        _ rules: String, stations: [String], lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()
+    )
         throws -> CompiledRules
     {
         try compile(rules, for: try site(stations), lateness: lateness, zone: zone)
@@ -81,7 +88,9 @@ package enum SmallSite {
     ) throws -> CompiledRules {
         var site = site
         site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
-        return try RuleCompiler(RuleSurroundings(ladder: ladder, policies: ["duty"], lateness: lateness, retention: .days(30), zone: zone))
-            .compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: series(site))
+        return try RuleCompiler(
+            RuleSurroundings(ladder: ladder, policies: ["duty"], lateness: lateness, retention: .days(30), zone: zone)
+        )
+        .compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: series(site))
     }
 }

@@ -6,7 +6,8 @@ import Testing
 @Suite struct TidyTests {
     /// In the order in which data meets them.
     static let order = [
-        "Telemetry", "SourceText", "CMosquitto", "CSimdjson", "MQTT", "Devices", "RulePlan", "RuleLanguage", "CEngine", "RuleEngine",
+        "Telemetry", "SourceText", "CMosquitto", "CSimdjson", "MQTT", "Devices", "RulePlan", "RuleLanguage", "CEngine",
+        "RuleEngine",
         "Alarms", "Store", "CLinux", "Programs", "Uplink", "Gateway", "Scenario", "tocsin",
     ]
 
@@ -56,16 +57,21 @@ import Testing
         let allowed = [
             "RuleEngine/Storage/", "RuleEngine/Series/",
             "Programs/ChildProcess.swift", "Scenario/LocalBroker.swift",
-            "Devices/Decoding/JSONDocument.swift", "MQTT/", "Gateway/Gateway.swift", "Gateway/Control/ControlSocket.swift",
+            "Devices/Decoding/JSONDocument.swift", "MQTT/", "Gateway/Gateway.swift",
+            "Gateway/Control/ControlSocket.swift",
             "Store/Readings/Store+Commit.swift",
         ]
         for module in Self.order where !module.hasPrefix("C") || module.dropFirst().first?.isUppercase != true {
             let folder = RepositoryRoot.path + "/Sources/" + module
-            for file in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? [] where file.hasSuffix(".swift") {
+            for file in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? []
+            where file.hasSuffix(".swift") {
                 let text = try String(contentsOfFile: folder + "/" + file, encoding: .utf8)
                 let name = module + "/" + file
                 guard !allowed.contains(where: { name.hasPrefix($0) }) else { continue }
-                for word in ["UnsafeMutablePointer<", "@unchecked", "unsafeBitCast", "nonisolated(unsafe)", "try!", "fatalError("] {
+                for word in [
+                    "UnsafeMutablePointer<", "@unchecked", "unsafeBitCast", "nonisolated(unsafe)", "try!",
+                    "fatalError(",
+                ] {
                     #expect(!text.contains(word), "\(name) has \(word)")
                 }
             }
@@ -76,11 +82,16 @@ import Testing
     func wrapping() throws {
         for module in Self.order {
             let folder = RepositoryRoot.path + "/Sources/" + module
-            for file in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? [] where file.hasSuffix(".swift") {
+            for file in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? []
+            where file.hasSuffix(".swift") {
                 let text = try String(contentsOfFile: folder + "/" + file, encoding: .utf8)
-                let wraps = ["&+", "&-", "&*", "&<<", "&>>"].contains { text.contains(" \($0) ") || text.contains(" \($0)= ") }
+                let wraps = ["&+", "&-", "&*", "&<<", "&>>"].contains {
+                    text.contains(" \($0) ") || text.contains(" \($0)= ")
+                }
                 let proof = text.split(separator: "\n").contains { $0.hasPrefix("// Wrapping operators: ") }
-                #expect(wraps == proof, "\(module)/\(file): 'Wrapping operators: …' stands where there are such, and only there")
+                #expect(
+                    wraps == proof,
+                    "\(module)/\(file): 'Wrapping operators: …' stands where there are such, and only there")
             }
         }
     }
@@ -89,7 +100,8 @@ import Testing
     func length() throws {
         for folder in ["Sources", "Tests"] {
             let root = RepositoryRoot.path + "/" + folder
-            for file in FileManager.default.enumerator(atPath: root)?.compactMap({ $0 as? String }) ?? [] where file.hasSuffix(".swift") {
+            for file in FileManager.default.enumerator(atPath: root)?.compactMap({ $0 as? String }) ?? []
+            where file.hasSuffix(".swift") {
                 let count = try String(contentsOfFile: root + "/" + file, encoding: .utf8).split(
                     separator: "\n", omittingEmptySubsequences: false
                 ).count

@@ -23,17 +23,25 @@ enum CAPRules {
         }
         let kind = text("msgType") ?? ""
         let references = (text("references") ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
-        if ["Update", "Cancel", "Ack", "Error"].contains(kind), references.isEmpty { faults.append("\(kind) refers to no message") }
+        if ["Update", "Cancel", "Ack", "Error"].contains(kind), references.isEmpty {
+            faults.append("\(kind) refers to no message")
+        }
         if !root.named("references").isEmpty, references.isEmpty { faults.append("references are there and empty") }
         for reference in references {
             if reference.split(separator: ",", omittingEmptySubsequences: false).count != 3 {
                 faults.append("'\(reference)' is no reference")
             }
-            if let known, !known.contains(reference) { faults.append("'\(reference)' refers to no message that was sent") }
+            if let known, !known.contains(reference) {
+                faults.append("'\(reference)' refers to no message that was sent")
+            }
         }
         if kind == "Error", (text("note") ?? "").isEmpty { faults.append("an Error says nothing in note") }
-        if text("status") == "Exercise", (text("note") ?? "").isEmpty { faults.append("an Exercise is not described in note") }
-        if text("scope") == "Restricted", (text("restriction") ?? "").isEmpty { faults.append("Restricted without a restriction") }
+        if text("status") == "Exercise", (text("note") ?? "").isEmpty {
+            faults.append("an Exercise is not described in note")
+        }
+        if text("scope") == "Restricted", (text("restriction") ?? "").isEmpty {
+            faults.append("Restricted without a restriction")
+        }
         if text("scope") == "Private", (text("addresses") ?? "").isEmpty { faults.append("Private without addresses") }
         let times =
             ["sent"].compactMap { text($0) }
@@ -41,22 +49,31 @@ enum CAPRules {
                 ["effective", "onset", "expires"].flatMap { all($0, info) }
             }
         // 3.3.2
-        for time in times where time.hasSuffix("Z") || time.hasSuffix("+00:00") { faults.append("UTC is written -00:00, and not \(time)") }
+        for time in times where time.hasSuffix("Z") || time.hasSuffix("+00:00") {
+            faults.append("UTC is written -00:00, and not \(time)")
+        }
         for info in root.named("info") {
-            if let sent = text("sent"), let expires = text("expires", info), let a = date(sent), let b = date(expires), b <= a {
+            if let sent = text("sent"), let expires = text("expires", info), let a = date(sent), let b = date(expires),
+                b <= a
+            {
                 faults.append("it expires at \(expires), before it is sent")
             }
             for area in info.named("area") {
                 for polygon in all("polygon", area) { faults += polygonFaults(polygon) }
                 for circle in all("circle", area) {
                     let parts = circle.split(separator: " ")
-                    if parts.count != 2 || !isPoint(parts[0]) || (Double(parts[1]) ?? -1) < 0 { faults.append("'\(circle)' is no circle") }
+                    if parts.count != 2 || !isPoint(parts[0]) || (Double(parts[1]) ?? -1) < 0 {
+                        faults.append("'\(circle)' is no circle")
+                    }
                 }
-                if !all("ceiling", area).isEmpty, all("altitude", area).isEmpty { faults.append("a ceiling without an altitude") }
+                if !all("ceiling", area).isEmpty, all("altitude", area).isEmpty {
+                    faults.append("a ceiling without an altitude")
+                }
             }
         }
         // One event in several languages has one grade.
-        for name in ["category", "urgency", "severity", "certainty"] where Set(root.named("info").map { all(name, $0) }).count > 1 {
+        for name in ["category", "urgency", "severity", "certainty"]
+        where Set(root.named("info").map { all(name, $0) }).count > 1 {
             faults.append("\(name) differs between the languages")
         }
         return faults
@@ -73,9 +90,11 @@ enum CAPRules {
         let folder = try TemporaryFolder()
         let schema = RepositoryRoot.path + "/Tests/Conformance/cap/cap12.xsd"
         let child = try ChildProcess(
-            "/usr/bin/xmllint", ["--noout", "--schema", schema, file], output: folder.file("out"), errors: folder.file("out"))
+            "/usr/bin/xmllint", ["--noout", "--schema", schema, file], output: folder.file("out"),
+            errors: folder.file("out"))
         let code = child.wait()
-        return code == 0 ? "" : (try? String(contentsOfFile: folder.file("out"), encoding: .utf8)) ?? "xmllint ended with \(code)"
+        return code == 0
+            ? "" : (try? String(contentsOfFile: folder.file("out"), encoding: .utf8)) ?? "xmllint ended with \(code)"
     }
 
     private static func polygonFaults(_ polygon: String) -> [String] {

@@ -46,7 +46,8 @@ import Testing
     private struct Publisher: ~Copyable {
         var bench: AlarmBench
         var planner = EscalationPlanner(
-            site: "test site", destinations: [.init(name: "public", minimumLevel: Level(rank: 1))], policies: PolicySet())
+            site: "test site", destinations: [.init(name: "public", minimumLevel: Level(rank: 1))],
+            policies: PolicySet())
         let folder: TemporaryFolder
         let destination: CAPDestination
         var earlier: [String: [Escalation]] = [:]
@@ -97,7 +98,8 @@ import Testing
         var known: Set<String> = []
         for (index, message) in messages.enumerated() {
             #expect(try CAPRules.faults(message, known: known) == [])
-            let references = try text(message, "references").first.map { Set($0.split(separator: " ").map(String.init)) } ?? []
+            let references =
+                try text(message, "references").first.map { Set($0.split(separator: " ").map(String.init)) } ?? []
             #expect(references == known, "message \(index) refers to all before it")
             known.insert(try CAPRules.reference(message))
         }
@@ -121,11 +123,14 @@ import Testing
     @Test("a forecast is Expected or in the Future, and Likely; an area that devices span is a closed polygon")
     func gradesAndAreas() async throws {
         var publisher = try Publisher()
-        // Rising by a metre in ten minutes: over 20 m in half an hour it is not, over 100 m in three hours neither; then it is.
+        // Rising by a metre in ten minutes: over 20 m in half an hour it is not, over 100 m in three hours neither;
+        // then it is.
         let readings = (0..<12).map { (Int64($0) * 300, Double($0) * 2.4) }
         try await publisher.deliver(publisher.bench.feed(readings))
         let messages = try publisher.messages()
-        func of(_ rule: String) throws -> [Data] { try messages.filter { try text($0, "info/parameter/value").contains(rule) } }
+        func of(_ rule: String) throws -> [Data] {
+            try messages.filter { try text($0, "info/parameter/value").contains(rule) }
+        }
         let forecast = try #require(try of("soon").first)
         #expect(try text(forecast, "info/urgency") == ["Expected"])
         #expect(try text(forecast, "info/certainty") == ["Likely"])
@@ -205,7 +210,9 @@ import Testing
         ]
         for run in 0..<400 {
             let (latitudes, longitudes) = middles[run % middles.count]
-            let (latitude, longitude) = (Double.random(in: latitudes, using: &random), Double.random(in: longitudes, using: &random))
+            let (latitude, longitude) = (
+                Double.random(in: latitudes, using: &random), Double.random(in: longitudes, using: &random)
+            )
             let reach = pow(10, Double.random(in: -5...1.7, using: &random))
             let positions = (0..<Int.random(in: 1...9, using: &random)).map { _ in
                 var east = longitude + Double.random(in: -reach...reach, using: &random)
@@ -217,10 +224,14 @@ import Testing
             let xml = try message(of: positions)
             #expect(try CAPRules.faults(xml) == [])
             let area = try planeArea(xml)
-            for position in positions { #expect(area.holds(position), "run \(run): \(position) in \(area), of \(positions)") }
+            for position in positions {
+                #expect(area.holds(position), "run \(run): \(position) in \(area), of \(positions)")
+            }
             for polygon in area.polygons {
                 let longitudes = polygon.map(\.longitude)
-                #expect((longitudes.max() ?? 0) - (longitudes.min() ?? 0) < 180, "run \(run): it goes around the earth the long way")
+                #expect(
+                    (longitudes.max() ?? 0) - (longitudes.min() ?? 0) < 180,
+                    "run \(run): it goes around the earth the long way")
             }
         }
     }
@@ -244,7 +255,8 @@ import Testing
     @Test("devices around a pole, along a line, and far apart have a circle")
     func circles() throws {
         for places in [
-            [(89.5, 0.0), (89.5, 120.0), (89.5, -120.0)], [(50.0, 8.0), (50.2, 8.0), (50.4, 8.0)], [(50, 8), (50.4, 8)],
+            [(89.5, 0.0), (89.5, 120.0), (89.5, -120.0)], [(50.0, 8.0), (50.2, 8.0), (50.4, 8.0)],
+            [(50, 8), (50.4, 8)],
             [(50, 8), (50, 8), (50, 8)], [(-33.9, 151.2), (40.7, -74), (51.5, 0)],
         ] {
             let positions = places.map { Position(latitude: $0.0, longitude: $0.1) }
@@ -293,7 +305,8 @@ import Testing
 
     @Test("texts that XML cannot hold, or that look like it, do no harm")
     func hostileTexts() async throws {
-        let hostile = Self.rules.replacing("{station}: river at {stage}\"", with: "]]> <b>&amp;</b> \\u0001\\u000b \\U0001F30A {stage}\"")
+        let hostile = Self.rules.replacing(
+            "{station}: river at {stage}\"", with: "]]> <b>&amp;</b> \\u0001\\u000b \\U0001F30A {stage}\"")
         #expect(hostile != Self.rules)
         var bench = try AlarmBench(hostile)
         let transition = try #require(bench.feed([(0, 2.5)]).first)
@@ -312,7 +325,9 @@ import Testing
     @Test("the rules of the test find what is wrong with the examples, and nothing wrong with the good ones")
     func examples() throws {
         let folder = RepositoryRoot.path + "/Tests/Conformance/cap/examples/"
-        func faults(_ name: String) throws -> [String] { try CAPRules.faults(Data(contentsOf: URL(fileURLWithPath: folder + name))) }
+        func faults(_ name: String) throws -> [String] {
+            try CAPRules.faults(Data(contentsOf: URL(fileURLWithPath: folder + name)))
+        }
         for good in ["australia.cap", "canada.cap", "wcatwc-warning.cap"] {
             #expect(try CAPRules.schemaFaults(folder + good) == "")
             let found = try faults(good)

@@ -29,17 +29,22 @@ private final class HangingDestination: Destination {
 
 /// A receiver that half answers must not silence its destination.
 @Suite struct DeliveryAttemptTests {
-    private func lane(_ destination: HangingDestination, _ folder: borrowing TemporaryFolder) throws -> (Dispatcher, Store) {
+    private func lane(_ destination: HangingDestination, _ folder: borrowing TemporaryFolder) throws -> (
+        Dispatcher, Store
+    ) {
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
         batch.escalations = [
-            Escalation(identity: "a#1/up", alarm: "a", destination: "up", severity: 1, payload: "{}", created: AlarmBench.start)
+            Escalation(
+                identity: "a#1/up", alarm: "a", destination: "up", severity: 1, payload: "{}", created: AlarmBench.start
+            )
         ]
         try store.commit(batch)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         return (
             Dispatcher(
-                destinations: [destination], store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true), logger: logger), store
+                destinations: [destination], store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true),
+                logger: logger), store
         )
     }
 
@@ -49,8 +54,12 @@ private final class HangingDestination: Destination {
         let destination = HangingDestination(timeout: .milliseconds(200))
         let (dispatcher, store) = try lane(destination, folder)
         _ = await dispatcher.lanes[0].turn()
-        guard case .news = await dispatcher.lanes[0].turn() else { throw TestFailure("it was not ended, and left alone for a while") }
-        #expect(try StoreReader(path: folder.file("t.db")).outbox().first?.error == "it has not taken the message within 200ms")
+        guard case .news = await dispatcher.lanes[0].turn() else {
+            throw TestFailure("it was not ended, and left alone for a while")
+        }
+        #expect(
+            try StoreReader(path: folder.file("t.db")).outbox().first?.error
+                == "it has not taken the message within 200ms")
         try await eventually("it is tried again") {
             _ = await dispatcher.lanes[0].turn()
             return try StoreReader(path: folder.file("t.db")).outbox().isEmpty

@@ -38,7 +38,8 @@ private final class Stubborn: Destination {
     private func escalations(_ range: Range<Int>, to destination: String) -> [Escalation] {
         range.map {
             Escalation(
-                identity: "a#\($0)/\(destination)", alarm: "a", destination: destination, severity: 1, payload: "{\"n\":\($0)}",
+                identity: "a#\($0)/\(destination)", alarm: "a", destination: destination, severity: 1,
+                payload: "{\"n\":\($0)}",
                 created: Self.start)
         }
     }
@@ -48,14 +49,16 @@ private final class Stubborn: Destination {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
-        batch.escalations = escalations(0..<5, to: "dead") + escalations(0..<5, to: "slow") + escalations(0..<5, to: "well")
+        batch.escalations =
+            escalations(0..<5, to: "dead") + escalations(0..<5, to: "slow") + escalations(0..<5, to: "well")
         try store.commit(batch)
         let slow = Stubborn("slow", failures: 2)
         let well = Stubborn("well", failures: 0)
         let dead = Stubborn("dead", failures: .max)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let dispatcher = Dispatcher(
-            destinations: [dead, slow, well], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+            destinations: [dead, slow, well], store: store, clock: ManualClock(Self.start, hasRealUptime: true),
+            logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("the one that works has all") { well.delivered.count == 5 }
         var more = StoreBatch()
@@ -78,11 +81,15 @@ private final class Stubborn: Destination {
     func log() async throws {
         let folder = try TemporaryFolder()
         try folder.write("log", "before\n")
-        let destination = try LogDestination(name: "log", path: folder.file("log"), clock: ManualClock(Self.start, hasRealUptime: true))
+        let destination = try LogDestination(
+            name: "log", path: folder.file("log"), clock: ManualClock(Self.start, hasRealUptime: true))
         for escalation in escalations(0..<3, to: "log") { try await destination.deliver(escalation) }
-        #expect(try String(contentsOfFile: folder.file("log"), encoding: .utf8) == "before\n{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n")
+        #expect(
+            try String(contentsOfFile: folder.file("log"), encoding: .utf8)
+                == "before\n{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n")
         #expect(throws: DeliveryError.self) {
-            _ = try LogDestination(name: "log", path: "/nowhere/log", clock: ManualClock(Self.start, hasRealUptime: true))
+            _ = try LogDestination(
+                name: "log", path: "/nowhere/log", clock: ManualClock(Self.start, hasRealUptime: true))
         }
     }
 }

@@ -37,7 +37,8 @@ private final class Keeper: Destination {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Raises of as many places as asked for, through the planner.
-    static func escalations(_ places: Range<Int>, level: (Int) -> Double, to destination: String) throws -> [Escalation] {
+    static func escalations(_ places: Range<Int>, level: (Int) -> Double, to destination: String) throws -> [Escalation]
+    {
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: destination, minimumLevel: Level(rank: 1))], policies: PolicySet())
         var raised: [Double: [Transition]] = [:]
@@ -55,7 +56,9 @@ private final class Keeper: Destination {
         }
     }
 
-    @Test("a flood is told in one message that counts and names, the highest level first; a higher level goes by itself at once")
+    @Test(
+        "a flood is told in one message that counts and names, the highest level first; a higher level goes by itself at once"
+    )
     func grouped() async throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
@@ -66,15 +69,21 @@ private final class Keeper: Destination {
         try store.commit(batch)
         let pager = Keeper("pager")
         let dispatcher = Dispatcher(
-            destinations: [pager], grouping: ["pager"], flood: FloodLimit(alarms: 10, within: .minutes(10), pause: .seconds(60)),
+            destinations: [pager], grouping: ["pager"],
+            flood: FloodLimit(alarms: 10, within: .minutes(10), pause: .seconds(60)),
             store: store,
             clock: clock, logger: logger)
         let running = Task { try await dispatcher.run() }
-        try await eventually("all that was there is told") { try await store.waiting(for: "pager", limit: 99).count <= 14 }
+        try await eventually("all that was there is told") {
+            try await store.waiting(for: "pager", limit: 99).count <= 14
+        }
         try await Task.sleep(for: .milliseconds(200))
-        // The first by itself (nothing of its level was told before), those up to the emergency, and that by itself; the rest is
-        // collected until the pause is over.
-        #expect(pager.identities.filter { !$0.hasPrefix("flood/") } == ["river-rising/s0@x#1/pager", "river-rising/s15@x#1/pager"])
+        // The first by itself (nothing of its level was told before), those up to the emergency, and that by itself;
+        // the rest is collected until the pause is over.
+        #expect(
+            pager.identities.filter { !$0.hasPrefix("flood/") } == [
+                "river-rising/s0@x#1/pager", "river-rising/s15@x#1/pager",
+            ])
         #expect(try await store.waiting(for: "pager", limit: 99).count == 14)
         let before = pager.payloads.count
         clock.advance(by: .seconds(61))
@@ -83,7 +92,9 @@ private final class Keeper: Destination {
         let flood = try #require(pager.payloads.dropFirst(before).compactMap { FloodMessage.read($0) }.first)
         #expect(flood.data.alarms.count == 14)
         #expect(flood.data.counts == ["watch": 14])
-        #expect(flood.data.summary.contains("14 alarms (14 watch)") && flood.data.summary.contains("and 9 more"), "\(flood.data.summary)")
+        #expect(
+            flood.data.summary.contains("14 alarms (14 watch)") && flood.data.summary.contains("and 9 more"),
+            "\(flood.data.summary)")
         // Every escalation is accounted for, once.
         let named =
             pager.payloads.compactMap { FloodMessage.read($0) }.flatMap(\.data.escalations)
@@ -104,7 +115,8 @@ private final class Keeper: Destination {
         let pager = Keeper("pager")
         // The clock stands still: no pause ever ends.
         let dispatcher = Dispatcher(
-            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+            destinations: [pager], grouping: ["pager"], store: store,
+            clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("all are told") { try await store.waiting(for: "pager", limit: 1).isEmpty }
         // The first of its level goes by itself.
@@ -124,7 +136,8 @@ private final class Keeper: Destination {
         try store.commit(batch)
         let pager = Keeper("pager") { $0.identity.hasPrefix("flood/") }
         let dispatcher = Dispatcher(
-            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+            destinations: [pager], grouping: ["pager"], store: store,
+            clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("all are told") { pager.identities.count == 20 }
         #expect(Set(pager.identities).count == 20)
@@ -143,7 +156,8 @@ private final class Keeper: Destination {
         try store.commit(batch)
         let pager = Keeper("pager")
         let dispatcher = Dispatcher(
-            destinations: [pager], grouping: ["pager"], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+            destinations: [pager], grouping: ["pager"], store: store,
+            clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("all is told") { try await store.waiting(for: "pager", limit: 99).isEmpty }
         let flood = try #require(pager.payloads.compactMap { FloodMessage.read($0) }.first)
@@ -162,7 +176,8 @@ private final class Keeper: Destination {
         try store.commit(batch)
         let isMended = Mutex(false)
         let hook = Keeper("hook") { $0.identity.contains("s1@") && !isMended.withLock { $0 } }
-        let dispatcher = Dispatcher(destinations: [hook], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
+        let dispatcher = Dispatcher(
+            destinations: [hook], store: store, clock: ManualClock(Self.start, hasRealUptime: true), logger: logger)
         let running = Task { try await dispatcher.run() }
         try await eventually("the others are delivered") { hook.identities.count == 2 }
         let reader = try StoreReader(path: folder.file("t.db"))

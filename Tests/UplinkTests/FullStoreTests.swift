@@ -26,19 +26,24 @@ private final class Counting: Destination {
 @Suite struct FullStoreTests {
     private static let full = "CREATE TRIGGER full BEFORE UPDATE ON escalation BEGIN SELECT RAISE(ABORT, 'full'); END"
 
-    private func lane(_ destination: Counting, _ store: Store, isGrouping: Bool = false) -> (dispatcher: Dispatcher, lane: DeliveryLane) {
+    private func lane(_ destination: Counting, _ store: Store, isGrouping: Bool = false) -> (
+        dispatcher: Dispatcher, lane: DeliveryLane
+    ) {
         let dispatcher = Dispatcher(
             destinations: [destination], grouping: isGrouping ? ["hook"] : [], store: store,
-            clock: ManualClock(AlarmBench.start, hasRealUptime: true), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            clock: ManualClock(AlarmBench.start, hasRealUptime: true),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return (dispatcher, dispatcher.lanes[0])
     }
 
     private func escalation(_ number: Int, _ payload: String = "{}") -> Escalation {
         Escalation(
-            identity: "a#\(number)/hook", alarm: "a", destination: "hook", severity: 1, payload: payload, created: AlarmBench.start)
+            identity: "a#\(number)/hook", alarm: "a", destination: "hook", severity: 1, payload: payload,
+            created: AlarmBench.start)
     }
 
-    @Test("what is refused for good and cannot be parked is not sent again, nor is anything else, and nothing is held up")
+    @Test(
+        "what is refused for good and cannot be parked is not sent again, nor is anything else, and nothing is held up")
     func refusedWhileFull() async throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
@@ -72,7 +77,8 @@ private final class Counting: Destination {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
-        // A destination that takes floods together would get these in one message; they are of long ago, and none is a flood.
+        // A destination that takes floods together would get these in one message; they are of long ago, and none is a
+        // flood.
         batch.escalations = (1...150).map { number in
             var escalation = escalation(number, number % 50 == 0 ? "bad" : "{}")
             escalation.created = AlarmBench.start - .hours(1)
@@ -88,10 +94,14 @@ private final class Counting: Destination {
         try await other.write { try $0.execute(sql: "DROP TRIGGER full") }
         for _ in 0..<2 { _ = await lane.turn() }
         #expect((1...150).allSatisfy { destination.attempts(of: "a#\($0)/hook") == 1 })
-        #expect(try StoreReader(path: folder.file("t.db")).outbox().map(\.identity) == ["a#50/hook", "a#100/hook", "a#150/hook"])
+        #expect(
+            try StoreReader(path: folder.file("t.db")).outbox().map(\.identity) == [
+                "a#50/hook", "a#100/hook", "a#150/hook",
+            ])
     }
 
-    @Test("a flood that was told as one message and cannot be marked is not told again, and is marked when there is room")
+    @Test(
+        "a flood that was told as one message and cannot be marked is not told again, and is marked when there is room")
     func floodWhileFull() async throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))

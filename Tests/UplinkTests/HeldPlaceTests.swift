@@ -42,7 +42,9 @@ private final class Choosy: Destination {
 
     private func due(_ alarms: [String], _ number: Int) -> [Escalation] {
         alarms.map {
-            Escalation(identity: "\($0)#\(number)", alarm: $0, destination: "hook", severity: 1, payload: "{}", created: Self.start)
+            Escalation(
+                identity: "\($0)#\(number)", alarm: $0, destination: "hook", severity: 1, payload: "{}",
+                created: Self.start)
         }
     }
 
@@ -108,7 +110,8 @@ private final class Choosy: Destination {
         _ = await running.result
     }
 
-    @Test("a destination that takes nothing is not asked for each alarm that waits, and gets all when it is there again")
+    @Test(
+        "a destination that takes nothing is not asked for each alarm that waits, and gets all when it is there again")
     func down() async throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
@@ -120,7 +123,9 @@ private final class Choosy: Destination {
         try await eventually("it has been tried twice") { alarms.reduce(0) { $0 + hook.tries($1) } >= 4 }
         #expect(alarms.reduce(0) { $0 + hook.tries($1) } < 10)
         hook.takeAll()
-        try await eventually("all is told, without anybody's help") { try await store.waiting(for: "hook", limit: 1).isEmpty }
+        try await eventually("all is told, without anybody's help") {
+            try await store.waiting(for: "hook", limit: 1).isEmpty
+        }
         #expect(Set(hook.taken).count == 50 && hook.taken.count == 50)
         running.cancel()
         _ = await running.result

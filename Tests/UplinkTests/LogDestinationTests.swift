@@ -17,7 +17,8 @@ import Uplink
         for number in 0..<30 {
             try await log.deliver(
                 Escalation(
-                    identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "{\"number\": \(number + 100)}",
+                    identity: "\(number)", alarm: "a", destination: "l", severity: 1,
+                    payload: "{\"number\": \(number + 100)}",
                     created: Instant(nanoseconds: 0)))
         }
         let files = try ["log.2", "log.1", "log"].map { try String(contentsOfFile: folder.file($0), encoding: .utf8) }
@@ -36,7 +37,8 @@ import Uplink
         func deliver(_ number: Int) async throws {
             try await log.deliver(
                 Escalation(
-                    identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "\(number)", created: Instant(nanoseconds: 0)
+                    identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "\(number)",
+                    created: Instant(nanoseconds: 0)
                 ))
         }
         try await deliver(1)
@@ -54,10 +56,12 @@ import Uplink
         let path = folder.file("log")
         let clock = ManualClock(Instant(nanoseconds: Int64(Date().timeIntervalSince1970) * 1_000_000_000))
         func deliver(_ number: Int) async throws {
-            let log = try LogDestination(name: "l", path: path, rotation: .init(period: .days(1), kept: 3), clock: clock)
+            let log = try LogDestination(
+                name: "l", path: path, rotation: .init(period: .days(1), kept: 3), clock: clock)
             try await log.deliver(
                 Escalation(
-                    identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "\(number)", created: Instant(nanoseconds: 0)
+                    identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "\(number)",
+                    created: Instant(nanoseconds: 0)
                 ))
         }
         try await deliver(1)
@@ -78,7 +82,9 @@ import Uplink
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
         let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
         try #require(code == 0)
         var bench = try AlarmBench(AlarmBench.rules.replacing("rising {rise}", with: "\\nrising {rise}"))
@@ -89,7 +95,10 @@ import Uplink
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = recv(listener, &bytes, bytes.count, 0)
         let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-        for field in ["PRIORITY=4\n", "SYSLOG_IDENTIFIER=tocsin\n", "TOCSIN_LEVEL=watch\n", "TOCSIN_KIND=raised\n", "TOCSIN_EVENT={"] {
+        for field in [
+            "PRIORITY=4\n", "SYSLOG_IDENTIFIER=tocsin\n", "TOCSIN_LEVEL=watch\n", "TOCSIN_KIND=raised\n",
+            "TOCSIN_EVENT={",
+        ] {
             #expect(text.contains(field), "\(field) in \(text)")
         }
         #expect(text.hasPrefix("MESSAGE=WATCH raised river-rising s1: river at 2.5 m, \\nrising unknown\n"))
@@ -105,7 +114,8 @@ import Uplink
         "what a crash has left of an event is cut away, and the end of anything else is ended as a line",
         arguments: [
             ("{\"number\":1}\n{\"numb", "{\"number\":1}\n{\"number\":2}\n"), ("{\"numb", "{\"number\":2}\n"),
-            ("a note\nof somebody", "a note\nof somebody\n{\"number\":2}\n"), ("{\"number\":1}\n", "{\"number\":1}\n{\"number\":2}\n"),
+            ("a note\nof somebody", "a note\nof somebody\n{\"number\":2}\n"),
+            ("{\"number\":1}\n", "{\"number\":1}\n{\"number\":2}\n"),
             ("{\"number\":1}", "{\"number\":1}\n{\"number\":2}\n"), ("", "{\"number\":2}\n"),
         ])
     func partialLine(before: String, after: String) async throws {
@@ -117,21 +127,25 @@ import Uplink
     }
 
     @Test(
-        "on a full disk no part of a line stays, and each line is there once when there is room again", .enabled(if: SmallDisk.isPossible))
+        "on a full disk no part of a line stays, and each line is there once when there is room again",
+        .enabled(if: SmallDisk.isPossible))
     func fullDisk() async throws {
         let folder = try TemporaryFolder()
         let disk = try SmallDisk(at: folder.file("disk"))
-        let log = try LogDestination(name: "l", path: folder.file("disk/log"), clock: ManualClock(DispatcherTests.start))
+        let log = try LogDestination(
+            name: "l", path: folder.file("disk/log"), clock: ManualClock(DispatcherTests.start))
         try await log.deliver(line(1))
         // So much that the next line fits in part: pages of 4 KB, and a line of 10 KB.
         let long = Escalation(
-            identity: "2", alarm: "a", destination: "l", severity: 1, payload: "{\"text\":\"\(String(repeating: "x", count: 10_000))\"}",
+            identity: "2", alarm: "a", destination: "l", severity: 1,
+            payload: "{\"text\":\"\(String(repeating: "x", count: 10_000))\"}",
             created: Instant(nanoseconds: 0))
         disk.fill(leaving: 4096)
         await #expect(throws: (any Error).self) { try await log.deliver(long) }
         #expect(try String(contentsOfFile: folder.file("disk/log"), encoding: .utf8) == "{\"number\":1}\n")
         disk.makeRoom()
         try await log.deliver(long)
-        #expect(try String(contentsOfFile: folder.file("disk/log"), encoding: .utf8) == "{\"number\":1}\n\(long.payload)\n")
+        #expect(
+            try String(contentsOfFile: folder.file("disk/log"), encoding: .utf8) == "{\"number\":1}\n\(long.payload)\n")
     }
 }

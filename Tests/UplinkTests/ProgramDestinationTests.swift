@@ -15,15 +15,19 @@ import Uplink
     }
 
     private let escalation = Escalation(
-        identity: "a#1/siren", alarm: "a", destination: "siren", severity: 1, payload: "{\"n\":1}", created: Instant(nanoseconds: 0))
+        identity: "a#1/siren", alarm: "a", destination: "siren", severity: 1, payload: "{\"n\":1}",
+        created: Instant(nanoseconds: 0))
 
     @Test("it gets the event on standard input, its arguments, and an environment of its own")
     func delivers() async throws {
         let folder = try TemporaryFolder()
         let program = try script(
-            "cat > \(folder.file("got")); echo \"$1 $TOCSIN_ID ${HOME:-homeless}\" >> \(folder.file("got"))", in: folder)
-        try await ProgramDestination(name: "siren", command: [program, "--loud"], timeout: .seconds(5)).deliver(escalation)
-        #expect(try String(contentsOfFile: folder.file("got"), encoding: .utf8) == "{\"n\":1}\n--loud a#1/siren homeless\n")
+            "cat > \(folder.file("got")); echo \"$1 $TOCSIN_ID ${HOME:-homeless}\" >> \(folder.file("got"))", in: folder
+        )
+        try await ProgramDestination(name: "siren", command: [program, "--loud"], timeout: .seconds(5)).deliver(
+            escalation)
+        #expect(
+            try String(contentsOfFile: folder.file("got"), encoding: .utf8) == "{\"n\":1}\n--loud a#1/siren homeless\n")
     }
 
     @Test("one that fails is said to have, with what it wrote; one that is not there too")
@@ -31,12 +35,14 @@ import Uplink
         let folder = try TemporaryFolder()
         let program = try script("echo 'relay does not answer' >&2; exit 3", in: folder)
         await #expect {
-            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(self.escalation)
+            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(
+                self.escalation)
         } throws: {
             "\($0)".hasSuffix("program ended with 3: relay does not answer")
         }
         await #expect(throws: DeliveryError.self) {
-            try await ProgramDestination(name: "siren", command: ["/nowhere/siren"], timeout: .seconds(5)).deliver(self.escalation)
+            try await ProgramDestination(name: "siren", command: ["/nowhere/siren"], timeout: .seconds(5)).deliver(
+                self.escalation)
         }
     }
 
@@ -45,9 +51,11 @@ import Uplink
         let folder = try TemporaryFolder()
         let program = try script("yes 0123456789", in: folder)
         await #expect {
-            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(10)).deliver(self.escalation)
+            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(10)).deliver(
+                self.escalation)
         } throws: {
-            "\($0)".contains("was ended, as it had written more than") && "\($0)".contains("0123456789") && "\($0)".utf8.count < 400
+            "\($0)".contains("was ended, as it had written more than") && "\($0)".contains("0123456789")
+                && "\($0)".utf8.count < 400
         }
         // And one that writes much and ends.
         let long = try script("head -c 3000000 /dev/zero | tr '\\0' x; echo done > /dev/stderr", in: folder)
@@ -59,7 +67,8 @@ import Uplink
         let folder = try TemporaryFolder()
         let program = try script("sh -c 'echo $$ > \(folder.file("child")); exec sleep 1000' & wait", in: folder)
         await #expect {
-            try await ProgramDestination(name: "siren", command: [program], timeout: .milliseconds(500)).deliver(self.escalation)
+            try await ProgramDestination(name: "siren", command: [program], timeout: .milliseconds(500)).deliver(
+                self.escalation)
         } throws: {
             "\($0)".contains("was ended after 500ms")
         }
@@ -90,7 +99,8 @@ import Uplink
             "sh -c 'echo $$ > \(folder.file("child")); exec sleep 1000' & while [ ! -s \(folder.file("child")) ]; do sleep 0.05; done; exit 1",
             in: folder)
         await #expect(throws: DeliveryError.self) {
-            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(self.escalation)
+            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(
+                self.escalation)
         }
         let child = try #require(Int32(try String(contentsOfFile: folder.file("child"), encoding: .utf8).dropLast()))
         try await eventually("what it started is gone") {

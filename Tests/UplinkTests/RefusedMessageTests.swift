@@ -13,9 +13,12 @@ import Uplink
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// A raise for the destination `up`, under the name of a rule.
-    private func escalation(rule: String = "river-rising", summary: String = "high", id: String = "a") throws -> Escalation {
+    private func escalation(rule: String = "river-rising", summary: String = "high", id: String = "a") throws
+        -> Escalation
+    {
         var bench = try AlarmBench()
-        var planner = EscalationPlanner(site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
+        var planner = EscalationPlanner(
+            site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
         var transition = try #require(bench.feed([(0, 2.5)]).first)
         (transition.alarm.rule, transition.alarm.summary, transition.alarm.id) = (rule, summary, id)
         return try #require(planner.note(transition).first)
@@ -46,7 +49,8 @@ import Uplink
         try store.commit(batch)
         let destination = MQTTDestination(name: "up", publisher: publisher, topic: try template("t"))
         let dispatcher = Dispatcher(
-            destinations: [destination], store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true), logger: logger)
+            destinations: [destination], store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true),
+            logger: logger)
         _ = await dispatcher.lanes[0].turn()
         let left = try StoreReader(path: folder.file("t.db")).outbox()
         #expect(left.first.map { $0.parked != nil } == isParked)
@@ -64,11 +68,15 @@ import Uplink
         _ = try await store.forwarded(to: "forward")
         var batch = StoreBatch()
         batch.arrived = AlarmBench.start
-        batch.readings = (0..<100).map { Reading(series: series, time: AlarmBench.start + .seconds(Int64($0)), value: Double($0)) }
+        batch.readings = (0..<100).map {
+            Reading(series: series, time: AlarmBench.start + .seconds(Int64($0)), value: Double($0))
+        }
         try store.commit(batch)
         let forwarder = Forwarder(
-            ForwardSettings(broker: broker.settings(.v5), topic: "fwd/{device}", form: .readings, perSecond: 1000), site: "s",
-            publisher: publisher, store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true), logger: logger)
+            ForwardSettings(broker: broker.settings(.v5), topic: "fwd/{device}", form: .readings, perSecond: 1000),
+            site: "s",
+            publisher: publisher, store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true),
+            logger: logger)
         let running = Task { try await forwarder.run() }
         try await eventually("all are forwarded") { try await store.forwarded(to: "forward") == 100 }
         running.cancel()

@@ -25,7 +25,8 @@ import Uplink
     @Test(
         "what cannot stand in a topic is escaped, so that no two values share a topic, and can be read back",
         arguments: [
-            ("a+b", "a%2Bb"), ("a#b", "a%23b"), ("a\tb", "a%09b"), ("a%2Bb", "a%252Bb"), ("{site}", "{site}"), ("ö/水", "ö/水"),
+            ("a+b", "a%2Bb"), ("a#b", "a%23b"), ("a\tb", "a%09b"), ("a%2Bb", "a%252Bb"), ("{site}", "{site}"),
+            ("ö/水", "ö/水"),
             ("\u{9b}", "%C2%9B"), ("", "none"), ("$SYS", "%24SYS"),
         ] as [(String, String)])
     func escapes(value: String, expected: String) throws {

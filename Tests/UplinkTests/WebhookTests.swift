@@ -12,7 +12,8 @@ import Uplink
 @Suite struct WebhookTests {
     private static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
     private let escalation = Escalation(
-        identity: "high/\"s1\"@2018#1/hook", alarm: "a", destination: "hook", severity: 2, payload: "{\"ö\":1}", created: start)
+        identity: "high/\"s1\"@2018#1/hook", alarm: "a", destination: "hook", severity: 2, payload: "{\"ö\":1}",
+        created: start)
 
     private func hook(_ settings: WebhookSettings) throws -> WebhookDestination {
         try WebhookDestination(name: "hook", settings, clock: ManualClock(Self.start, hasRealUptime: true))
@@ -38,7 +39,8 @@ import Uplink
     func signed() async throws {
         let certificates = try Certificates()
         let receiver = try await HTTPReceiver(certificate: (certificates.server, certificates.serverKey))
-        var settings = WebhookSettings(url: "https://127.0.0.1:\(receiver.port)/alarms?x=1", secret: Secret("0123456789abcdef"))
+        var settings = WebhookSettings(
+            url: "https://127.0.0.1:\(receiver.port)/alarms?x=1", secret: Secret("0123456789abcdef"))
         settings.authorities = certificates.authority
         settings.authorization = Secret("Bearer token")
         #expect(await failure(settings) == nil)
@@ -104,8 +106,10 @@ import Uplink
     @Test(
         "what is answered decides: taken, tried again, or parked; nobody is followed elsewhere",
         arguments: [
-            (200, false, false), (202, false, false), (301, true, false), (307, true, false), (400, true, true), (401, true, false),
-            (404, true, false), (408, true, false), (410, true, true), (413, true, true), (422, true, true), (429, true, false),
+            (200, false, false), (202, false, false), (301, true, false), (307, true, false), (400, true, true),
+            (401, true, false),
+            (404, true, false), (408, true, false), (410, true, true), (413, true, true), (422, true, true),
+            (429, true, false),
             (500, true, false), (503, true, false),
         ])
     func statuses(status: Int, fails: Bool, isPermanent: Bool) async throws {
@@ -141,7 +145,10 @@ import Uplink
         for good in ["https://example.org/x", "http://localhost:8080/", "http://127.0.0.1/", "http://[::1]:1/x"] {
             #expect(WebhookSettings.isAllowed(good), "\(good)")
         }
-        for bad in ["http://example.org/", "ftp://localhost/", "example.org", "", "https://", "https://user:secret@example.org/"] {
+        for bad in [
+            "http://example.org/", "ftp://localhost/", "example.org", "", "https://",
+            "https://user:secret@example.org/",
+        ] {
             #expect(!WebhookSettings.isAllowed(bad), "\(bad)")
         }
     }
@@ -149,18 +156,22 @@ import Uplink
     @Test(
         "a receiver that half answers is given up after the time that it has: its head alone, a drip of its body, or nothing",
         arguments: [
-            ("HTTP/1.1 500 no\r\nContent-Length: 100\r\n\r\n", ""), ("HTTP/1.1 500 no\r\nContent-Length: 100000\r\n\r\n", "x"),
+            ("HTTP/1.1 500 no\r\nContent-Length: 100\r\n\r\n", ""),
+            ("HTTP/1.1 500 no\r\nContent-Length: 100000\r\n\r\n", "x"),
             ("", ""), ("HTTP/1.1 500 no\r\nX: ", "x"),
         ])
     func halfAnswers(head: String, drip: String) async throws {
         let receiver = try LoopbackListener { connection in
             _ = send(connection, head, head.utf8.count, Int32(MSG_NOSIGNAL))
             var byte: UInt8 = 0
-            while recv(connection, &byte, 1, Int32(MSG_DONTWAIT)) != 0, send(connection, drip, drip.utf8.count, Int32(MSG_NOSIGNAL)) >= 0 {
+            while recv(connection, &byte, 1, Int32(MSG_DONTWAIT)) != 0,
+                send(connection, drip, drip.utf8.count, Int32(MSG_NOSIGNAL)) >= 0
+            {
                 usleep(50_000)
             }
         }
-        let destination = try hook(WebhookSettings(url: "http://127.0.0.1:\(receiver.port)/", timeout: .milliseconds(500)))
+        let destination = try hook(
+            WebhookSettings(url: "http://127.0.0.1:\(receiver.port)/", timeout: .milliseconds(500)))
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
@@ -178,7 +189,9 @@ import Uplink
         try store.close()
     }
 
-    @Test("an identity of any characters is a header that every receiver takes, and a wish to wait that is no number is none")
+    @Test(
+        "an identity of any characters is a header that every receiver takes, and a wish to wait that is no number is none"
+    )
     func headers() async throws {
         let receiver = try await HTTPReceiver { _, _ in (503, ["Retry-After": "nan"], "") }
         var odd = escalation
@@ -194,7 +207,8 @@ import Uplink
     func shownURL() async throws {
         for (url, shown) in [
             "https://hooks.example.org/services/T0/B0/XXXX": "https://hooks.example.org/…",
-            "https://example.org:8443/?token=secret": "https://example.org:8443/…", "https://example.org": "https://example.org",
+            "https://example.org:8443/?token=secret": "https://example.org:8443/…",
+            "https://example.org": "https://example.org",
         ] { #expect(WebhookSettings(url: url).shownURL == shown) }
         let error = await failure(WebhookSettings(url: "http://127.0.0.1:1/services/XXXX"))
         #expect(error.map { "\($0)".contains("127.0.0.1:1/…") && !"\($0)".contains("XXXX") } == true)

@@ -12,7 +12,9 @@ package struct Escalation: Sendable {
     package var payload: String
     package var created: Instant
 
-    package init(identity: String, alarm: String, destination: String, severity: UInt8, payload: String, created: Instant) {
+    package init(
+        identity: String, alarm: String, destination: String, severity: UInt8, payload: String, created: Instant
+    ) {
         self.identity = identity
         self.alarm = alarm
         self.destination = destination

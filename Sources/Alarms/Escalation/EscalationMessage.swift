@@ -83,10 +83,12 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
         self.site = site
         summary = alarm.summary
         self.alarm = AlarmPart(
-            id: alarm.id, rule: alarm.rule, ruleVersion: transition.ruleVersion, hazard: alarm.hazard, group: alarm.group,
+            id: alarm.id, rule: alarm.rule, ruleVersion: transition.ruleVersion, hazard: alarm.hazard,
+            group: alarm.group,
             level: alarm.levelName, uncertain: alarm.ladder.isUncertain,
             blind: alarm.ladder.isBlind, flapping: alarm.flapping != nil, raised: alarm.raised.description,
-            cleared: alarm.cleared?.description, state: alarm.state.rawValue, acknowledgedBy: alarm.acknowledgement?.person)
+            cleared: alarm.cleared?.description, state: alarm.state.rawValue,
+            acknowledgedBy: alarm.acknowledgement?.person)
         self.transition = TransitionPart(
             sequence: alarm.sequence, kind: transition.kind.rawValue, from: transition.from, to: transition.to,
             time: transition.time.description, recorded: transition.recorded.description, device: transition.device,
@@ -108,12 +110,13 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
 package enum CanonicalJSON {
     /// No character in it steers a terminal. Numbers that JSON does not have are the strings `inf`, `-inf` and `nan`.
     ///
-    /// A value that cannot be written is not lost: `{"reason":…,"unwritable":…}` says what it was, for a person to read. None of the
-    /// gateway's own values is such a one.
+    /// A value that cannot be written is not lost: `{"reason":…,"unwritable":…}` says what it was, for a person to
+    /// read. None of the gateway's own values is such a one.
     package static func text(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         do {
             return ControlCharacters.escapedJSON(String(decoding: try encoder.encode(value), as: UTF8.self))
         } catch {
@@ -124,7 +127,8 @@ package enum CanonicalJSON {
 
     package static func value<T: Decodable>(_ type: T.Type, _ text: String) -> T? {
         let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return try? decoder.decode(type, from: Data(text.utf8))
     }
 }

@@ -3,8 +3,8 @@ internal import Foundation
 
 /// The area that holds the devices of an alarm: a circle around their middle, and where they span one, a polygon.
 ///
-/// A receiver may read a polygon as a plane of degrees. So no polygon crosses the 180th meridian: it is cut there into two
-/// (RFC 7946, 3.1.9). No polygon comes near a pole, where a circle says what a plane cannot.
+/// A receiver may read a polygon as a plane of degrees. So no polygon crosses the 180th meridian: it is cut there into
+/// two (RFC 7946, 3.1.9). No polygon comes near a pole, where a circle says what a plane cannot.
 package struct AlarmArea: Hashable, Sendable {
     package var middle: Position
     /// In kilometres, with a margin; 0 where all devices are at one place.
@@ -41,14 +41,16 @@ package struct AlarmArea: Hashable, Sendable {
         }
         guard (x * x + y * y + z * z).squareRoot() > 1e-9 * Double(positions.count) else { return nil }
         return Position(
-            latitude: rounded(atan2(z, (x * x + y * y).squareRoot()) * 180 / .pi), longitude: rounded(atan2(y, x) * 180 / .pi))
+            latitude: rounded(atan2(z, (x * x + y * y).squareRoot()) * 180 / .pi),
+            longitude: rounded(atan2(y, x) * 180 / .pi))
     }
 
     /// Along the great circle (haversine), on a sphere of the earth's mean radius.
     package static func kilometres(from a: Position, to b: Position) -> Double {
         let radians = Double.pi / 180
         let (north, east) = ((b.latitude - a.latitude) * radians / 2, (b.longitude - a.longitude) * radians / 2)
-        let square = sin(north) * sin(north) + cos(a.latitude * radians) * cos(b.latitude * radians) * sin(east) * sin(east)
+        let square =
+            sin(north) * sin(north) + cos(a.latitude * radians) * cos(b.latitude * radians) * sin(east) * sin(east)
         return 2 * 6371.0088 * asin(min(1, square.squareRoot()))
     }
 
@@ -92,8 +94,8 @@ extension AlarmArea {
         }
     }
 
-    /// The places with longitudes that begin after the widest stretch without any, so that none lies between two of them
-    /// the long way round; empty where they reach around half of the earth or more, as they do around a pole.
+    /// The places with longitudes that begin after the widest stretch without any, so that none lies between two of
+    /// them the long way round; empty where they reach around half of the earth or more, as they do around a pole.
     private static func unrolled(_ spots: Set<Spot>) -> [Spot] {
         let sorted = spots.sorted { $0.longitude < $1.longitude }
         guard let first = sorted.first, let last = sorted.last else { return [] }
@@ -105,18 +107,21 @@ extension AlarmArea {
         return sorted.map { Spot($0.latitude, $0.longitude < start ? $0.longitude + 360 : $0.longitude) }
     }
 
-    /// The corners of the convex hull, counter-clockwise (A. M. Andrew, "Another efficient algorithm for convex hulls in two
-    /// dimensions", 1979).
+    /// The corners of the convex hull, counter-clockwise (A. M. Andrew, "Another efficient algorithm for convex hulls
+    /// in two dimensions", 1979).
     private static func hull(of spots: [Spot]) -> [Spot] {
         let sorted = Set(spots).sorted { ($0.longitude, $0.latitude) < ($1.longitude, $1.latitude) }
         guard sorted.count >= 3 else { return [] }
         func turn(_ a: Spot, _ b: Spot, _ c: Spot) -> Double {
-            (b.longitude - a.longitude) * (c.latitude - a.latitude) - (b.latitude - a.latitude) * (c.longitude - a.longitude)
+            (b.longitude - a.longitude) * (c.latitude - a.latitude) - (b.latitude - a.latitude)
+                * (c.longitude - a.longitude)
         }
         func half(_ spots: [Spot]) -> [Spot] {
             var corners: [Spot] = []
             for spot in spots {
-                while corners.count >= 2, turn(corners[corners.count - 2], corners[corners.count - 1], spot) <= 0 { corners.removeLast() }
+                while corners.count >= 2, turn(corners[corners.count - 2], corners[corners.count - 1], spot) <= 0 {
+                    corners.removeLast()
+                }
                 corners.append(spot)
             }
             return corners.dropLast()
@@ -129,7 +134,9 @@ extension AlarmArea {
         let origin = ring[0]
         let degree = Double.pi / 180 * 6371.0088
         let shrink = cos(ring.map(\.latitude).reduce(0, +) / Double(ring.count) * .pi / 180)
-        let points = ring.map { (x: ($0.longitude - origin.longitude) * shrink * degree, y: ($0.latitude - origin.latitude) * degree) }
+        let points = ring.map {
+            (x: ($0.longitude - origin.longitude) * shrink * degree, y: ($0.latitude - origin.latitude) * degree)
+        }
         var (area, length) = (0.0, 0.0)
         for (a, b) in zip(points, points.dropFirst() + points.prefix(1)) {
             area += (a.x * b.y - a.y * b.x) / 2
@@ -147,11 +154,13 @@ extension AlarmArea {
         let middle = Spot(ring.map(\.latitude).reduce(0, +) / count, ring.map(\.longitude).reduce(0, +) / count)
         return ring.map {
             Spot(
-                $0.latitude + ($0.latitude - middle.latitude) * margin, $0.longitude + ($0.longitude - middle.longitude) * margin)
+                $0.latitude + ($0.latitude - middle.latitude) * margin,
+                $0.longitude + ($0.longitude - middle.longitude) * margin)
         }
     }
 
-    /// The part of a convex ring between two meridians (I. E. Sutherland, G. W. Hodgman, "Reentrant Polygon Clipping", 1974).
+    /// The part of a convex ring between two meridians (I. E. Sutherland, G. W. Hodgman, "Reentrant Polygon Clipping",
+    /// 1974).
     private static func clipped(_ ring: [Spot], above west: Double, below east: Double) -> [Spot] {
         func clip(_ ring: [Spot], at meridian: Double, _ isInside: (Spot) -> Bool) -> [Spot] {
             var result: [Spot] = []

@@ -88,7 +88,10 @@ extension AlarmBook {
 
     private mutating func acknowledge(_ order: OperatorOrder, at now: Instant) throws(OperatorError) -> OrderOutcome {
         let candidates =
-            alarms.map { AlarmName.Candidate((Optional($0.key), $0.value), identity: $0.value.id, place: $0.value.place, isActive: true) }
+            alarms.map {
+                AlarmName.Candidate(
+                    (Optional($0.key), $0.value), identity: $0.value.id, place: $0.value.place, isActive: true)
+            }
             + returned.values.map { AlarmName.Candidate((nil, $0), identity: $0.id, place: $0.place, isActive: false) }
         var (instance, alarm) = try AlarmName(order.alarm).only(
             of: candidates, missing: "there is no alarm '\(order.alarm)' that waits for anyone")
@@ -116,7 +119,8 @@ extension AlarmBook {
     }
 
     private mutating func change(
-        _ instance: Int, to aside: Aside?, _ event: AlarmEvent, _ kind: Transition.Kind, person: String?, note: String?, at now: Instant
+        _ instance: Int, to aside: Aside?, _ event: AlarmEvent, _ kind: Transition.Kind, person: String?, note: String?,
+        at now: Instant
     ) -> OrderOutcome {
         asides[instance] = aside
         var outcome = OrderOutcome(name: placeName(instance), done: kind.rawValue, aside: placeAside(of: instance))
@@ -143,12 +147,16 @@ extension AlarmBook {
     private func findPlace(_ name: String) throws(OperatorError) -> Int {
         let places = rules.instances.indices.filter { !rules.instances[$0].isBallot && placeName($0) == name }
         if places.count == 1 { return places[0] }
-        guard places.isEmpty else { throw OperatorError("'\(name)' is the name of \(places.count) places: put them aside by their alarms") }
+        guard places.isEmpty else {
+            throw OperatorError("'\(name)' is the name of \(places.count) places: put them aside by their alarms")
+        }
         if let ended = returned.values.first(where: { $0.id == name }) {
             throw OperatorError("\(name) has ended; to put its place aside, name \(ended.place)")
         }
         return try AlarmName(name).only(
-            of: alarms.map { AlarmName.Candidate($0.key, identity: $0.value.id, place: $0.value.place, isActive: true) },
+            of: alarms.map {
+                AlarmName.Candidate($0.key, identity: $0.value.id, place: $0.value.place, isActive: true)
+            },
             missing: "there is no place '\(name)', and no active alarm of that name")
     }
 
@@ -159,7 +167,8 @@ extension AlarmBook {
         let rule = instance.map { rules.rules[rules.instances[$0].rule] }
         return Transition(
             alarm: alarm, kind: kind, time: now, recorded: now, from: alarm.levelName, to: alarm.levelName,
-            severity: alarm.level.rank, causes: [], device: nil, ruleVersion: rule?.version ?? "", runbook: rule?.runbook,
+            severity: alarm.level.rank, causes: [], device: nil, ruleVersion: rule?.version ?? "",
+            runbook: rule?.runbook,
             policy: rule?.escalate, instruction: rule?.instruction, person: person, note: note)
     }
 }

@@ -22,9 +22,9 @@ package struct RestoredAlarms: Sendable {
 extension AlarmBook {
     /// Takes up the alarms that a store held when the gateway stopped, or before the rules were read again.
     ///
-    /// An alarm belongs to the instance of its rule's name and its group. Where there is none any more, it goes on under the
-    /// rule that asks for the same under another name, or in the group of the same devices. Where its level is gone from the
-    /// rule, it stands at the highest of those below until it is judged.
+    /// An alarm belongs to the instance of its rule's name and its group. Where there is none any more, it goes on
+    /// under the rule that asks for the same under another name, or in the group of the same devices. Where its level
+    /// is gone from the rule, it stands at the highest of those below until it is judged.
     /// - Parameter standing: the instances whose conditions hold by the readings that are stored.
     package mutating func restore(
         _ stored: [Alarm], returned: [Alarm] = [], asides: [PlaceAside] = [], standing: Set<Int> = [], at now: Instant
@@ -52,23 +52,32 @@ extension AlarmBook {
         return restored
     }
 
-    /// Takes up what is put aside: where its name is gone, with its alarm, or where a rule asks for the same of its devices.
+    /// Takes up what is put aside: where its name is gone, with its alarm, or where a rule asks for the same of its
+    /// devices.
     private mutating func restoreAsides(
         _ stored: [PlaceAside], _ alarms: [(alarm: Alarm, home: Int?)], _ taken: Set<Int>, _ places: RulePlaces,
         _ restored: inout RestoredAlarms, at now: Instant
     ) {
         var newNames: [String: String] = [:]
-        for case (let alarm, let home?) in alarms { newNames[alarm.rule] = rules.rules[rules.instances[home].rule].name }
+        for case (let alarm, let home?) in alarms {
+            newNames[alarm.rule] = rules.rules[rules.instances[home].rule].name
+        }
         var kept: [PlaceAside] = []
         // What has its name goes first, so that nothing else is put there.
         let isNamed = { (place: PlaceAside) in places.instance(rule: place.rule, group: place.group) != nil }
         for place in stored.filter(isNamed) + stored.filter({ !isNamed($0) }) {
             var homes = places.instance(rule: place.rule, group: place.group).map { [$0] } ?? []
             let hasName = !homes.isEmpty
-            if !hasName, let alarm = alarms.first(where: { ($0.alarm.rule, $0.alarm.group) == (place.rule, place.group) }) {
+            if !hasName,
+                let alarm = alarms.first(where: { ($0.alarm.rule, $0.alarm.group) == (place.rule, place.group) })
+            {
                 homes = alarm.home.map { [$0] } ?? []
             }
-            if homes.isEmpty, let name = newNames[place.rule], let home = places.instance(rule: name, group: place.group) { homes = [home] }
+            if homes.isEmpty, let name = newNames[place.rule],
+                let home = places.instance(rule: name, group: place.group)
+            {
+                homes = [home]
+            }
             if homes.isEmpty { homes = places.successors(of: place, except: taken.union(asides.keys)) }
             if homes.isEmpty { restored.withoutEffect.append(place) }
             for home in homes {
@@ -76,7 +85,9 @@ extension AlarmBook {
                 let isSame = hasName && place.origin == origin(of: home)
                 if !isSame { kept.append(placeAside(of: home)) }
             }
-            if !hasName, !homes.isEmpty { restored.asides.append(PlaceAside(rule: place.rule, group: place.group, aside: nil)) }
+            if !hasName, !homes.isEmpty {
+                restored.asides.append(PlaceAside(rule: place.rule, group: place.group, aside: nil))
+            }
         }
         // Names may have been exchanged: none that is taken away may take what is kept under it.
         restored.asides += kept
@@ -87,7 +98,8 @@ extension AlarmBook {
         let place = rules.instances[instance]
         let aside = asides[instance]
         return PlaceAside(
-            rule: rules.rules[place.rule].name, group: place.group, aside: aside, origin: aside == nil ? nil : origin(of: instance))
+            rule: rules.rules[place.rule].name, group: place.group, aside: aside,
+            origin: aside == nil ? nil : origin(of: instance))
     }
 
     private mutating func takeUp(_ stored: Alarm, in index: Int, _ restored: inout RestoredAlarms, at now: Instant) {
@@ -138,8 +150,8 @@ extension AlarmBook {
             severity: stored.level.rank, causes: [], device: nil, ruleVersion: "", runbook: nil, policy: nil)
     }
 
-    /// What people see of an alarm that has been restored, brought to where its conditions stand: its rule's levels may have
-    /// changed.
+    /// What people see of an alarm that has been restored, brought to where its conditions stand: its rule's levels may
+    /// have changed.
     /// - Parameter account: what the engine says of it.
     package mutating func settle(_ account: LevelChange, recorded: Instant) -> [Transition] {
         guard let alarm = alarms[account.instance], alarm.flapping == nil, alarm.level != account.to else { return [] }
@@ -171,21 +183,27 @@ private struct RulePlaces {
 
     func instance(rule: String, group: String) -> Int? { byName[rule]?[group] }
 
-    /// The instance that an alarm goes on in whose rule or group has no longer the name that it had: of its rule's groups the
-    /// one with its devices; else that of a rule which asks for the same; else one of the same hazard with its devices whose
-    /// condition holds, as its rule may have been renamed and changed at once.
+    /// The instance that an alarm goes on in whose rule or group has no longer the name that it had: of its rule's
+    /// groups the one with its devices; else that of a rule which asks for the same; else one of the same hazard with
+    /// its devices whose condition holds, as its rule may have been renamed and changed at once.
     func successor(of alarm: Alarm, except taken: Set<Int>, standing: Set<Int>) -> Int? {
         guard let origin = alarm.origin else { return nil }
         let free = { (instances: [Int]) in instances.filter { !taken.contains($0) } }
         if let home = closest(free(instances(of: alarm.rule)), to: origin.devices) { return home }
         let same = free(byConditions[origin.conditions] ?? [])
-        if let home = same.first(where: { rules.instances[$0].group == alarm.group }) ?? closest(same, to: origin.devices) { return home }
-        let related = free(standing.sorted()).filter { rule(of: $0).hazard == alarm.hazard && !rules.instances[$0].isBallot }
+        if let home = same.first(where: { rules.instances[$0].group == alarm.group })
+            ?? closest(same, to: origin.devices)
+        {
+            return home
+        }
+        let related = free(standing.sorted()).filter {
+            rule(of: $0).hazard == alarm.hazard && !rules.instances[$0].isBallot
+        }
         return closest(related, to: origin.devices)
     }
 
-    /// The instances in which something goes on being put aside whose rule or group has no longer the name that it had: those of
-    /// its rule, or of one that asks for the same, with no other devices.
+    /// The instances in which something goes on being put aside whose rule or group has no longer the name that it had:
+    /// those of its rule, or of one that asks for the same, with no other devices.
     func successors(of place: PlaceAside, except taken: Set<Int>) -> [Int] {
         guard let origin = place.origin else { return [] }
         let devices = Set(origin.devices)
@@ -209,7 +227,8 @@ private struct RulePlaces {
 }
 
 extension Rule {
-    /// Where an alarm stands that stood at a level which the rule may not have: at the highest of those below, or the lowest.
+    /// Where an alarm stands that stood at a level which the rule may not have: at the highest of those below, or the
+    /// lowest.
     fileprivate func standing(at level: Level) -> Level {
         let own = levels.map(\.level)
         return own.filter { $0 <= level }.max() ?? own.min() ?? .normal
@@ -217,6 +236,8 @@ extension Rule {
 
     /// The conditions that have come true for an alarm to stand at a level, as the engine keeps them.
     fileprivate func held(at level: Level) -> UInt8 {
-        program.steps.enumerated().reduce(0) { held, step in step.element.level <= level ? held | 1 << UInt8(step.offset) : held }
+        program.steps.enumerated().reduce(0) { held, step in
+            step.element.level <= level ? held | 1 << UInt8(step.offset) : held
+        }
     }
 }

@@ -26,7 +26,10 @@ package struct AlarmBook: Sendable {
     /// More of them are still in the store, but can no longer be acknowledged.
     package static let returnedMax = 1000
 
-    package init(rules: CompiledRules, ladder: [String], site: Site, seriesDevices: [String], flapping: FlappingLimit = FlappingLimit()) {
+    package init(
+        rules: CompiledRules, ladder: [String], site: Site, seriesDevices: [String],
+        flapping: FlappingLimit = FlappingLimit()
+    ) {
         self.rules = rules
         self.seriesDevices = seriesDevices
         levelNames = ["normal"] + ladder
@@ -71,7 +74,8 @@ package struct AlarmBook: Sendable {
             if alarm.state != before {
                 let kind: Transition.Kind = change.isSuppressed ? .suppressed : .released
                 let causes = rule.suppressionCauses(registers: change.registers)
-                transitions.append(step(&alarm, change.instance, kind, at: change.time, recorded: recorded, causes: causes, words))
+                transitions.append(
+                    step(&alarm, change.instance, kind, at: change.time, recorded: recorded, causes: causes, words))
             }
         }
         let isMove = change.to != change.from
@@ -79,7 +83,8 @@ package struct AlarmBook: Sendable {
             alarms[change.instance] = alarm
             if alarm.missing != missingBefore, change.to > .normal, alarm.flapping == nil {
                 let note = Self.sensorNews(missingBefore, alarm.missing)
-                transitions.append(step(&alarm, change.instance, .sensors, at: change.time, recorded: recorded, words, note: note))
+                transitions.append(
+                    step(&alarm, change.instance, .sensors, at: change.time, recorded: recorded, words, note: note))
             }
             return transitions
         }
@@ -97,17 +102,21 @@ package struct AlarmBook: Sendable {
         let isUp = change.to > change.from
         if isUp || !isTooMuch {
             let kind: Transition.Kind =
-                change.to == .normal ? .cleared : isMove ? (isUp ? .rose : .fell) : change.isUncertain ? .uncertain : .certain
+                change.to == .normal
+                ? .cleared : isMove ? (isUp ? .rose : .fell) : change.isUncertain ? .uncertain : .certain
             transitions.append(moveLevel(&alarm, change, kind, words, recorded: recorded))
         }
         if isTooMuch { transitions.append(hold(&alarm, change, words, recorded: recorded)) }
         return transitions
     }
 
-    private mutating func raise(_ change: LevelChange, _ ladder: LadderState, _ words: Words, recorded: Instant) -> [Transition] {
+    private mutating func raise(_ change: LevelChange, _ ladder: LadderState, _ words: Words, recorded: Instant)
+        -> [Transition]
+    {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]
-        // Readings that share one time may raise it more than once: then each alarm is a nanosecond later than the one before.
+        // Readings that share one time may raise it more than once: then each alarm is a nanosecond later than the one
+        // before.
         var raised = change.time
         if let last = lastRaised[change.instance], last >= raised, last - raised < .milliseconds(1) {
             raised = last + TimeSpan(nanoseconds: 1)
@@ -146,11 +155,14 @@ package struct AlarmBook: Sendable {
         default: break
         }
         return step(
-            &alarm, change.instance, kind, at: change.time, recorded: recorded, from: from, severity: max(from, change.to),
+            &alarm, change.instance, kind, at: change.time, recorded: recorded, from: from,
+            severity: max(from, change.to),
             causes: words.causes, words)
     }
 
-    private mutating func hold(_ alarm: inout Alarm, _ change: LevelChange, _ words: Words, recorded: Instant) -> Transition {
+    private mutating func hold(_ alarm: inout Alarm, _ change: LevelChange, _ words: Words, recorded: Instant)
+        -> Transition
+    {
         let limit = watch.limit
         var flapping = Flapping(
             since: recorded, latest: recorded, changes: 0, condition: "", summary: "", causes: [], device: nil)
@@ -169,7 +181,9 @@ package struct AlarmBook: Sendable {
         watch.forget(before: now)
         var transitions: [Transition] = []
         for instance in alarms.filter({ $0.value.flapping != nil }).keys.sorted() {
-            guard let stored = alarms[instance], let flapping = stored.flapping, flapping.latest <= now - watch.limit.within else {
+            guard let stored = alarms[instance], let flapping = stored.flapping,
+                flapping.latest <= now - watch.limit.within
+            else {
                 continue
             }
             var alarm = stored
@@ -180,10 +194,12 @@ package struct AlarmBook: Sendable {
             let kind: Transition.Kind = alarm.level == .normal ? .cleared : alarm.level < from ? .fell : .calm
             if kind == .cleared { alarm.cleared = now }
             if kind != .calm { _ = alarm.move(kind == .cleared ? .clear : .fall) }
-            let words = Words(summary: flapping.summary, texts: alarm.texts, causes: flapping.causes, device: flapping.device)
+            let words = Words(
+                summary: flapping.summary, texts: alarm.texts, causes: flapping.causes, device: flapping.device)
             transitions.append(
                 step(
-                    &alarm, instance, kind, at: now, recorded: now, from: from, severity: from, causes: flapping.causes, words,
+                    &alarm, instance, kind, at: now, recorded: now, from: from, severity: from, causes: flapping.causes,
+                    words,
                     note: flapping.calmText))
         }
         return transitions
@@ -191,7 +207,8 @@ package struct AlarmBook: Sendable {
 
     /// Numbers a transition, and keeps the alarm as it then stands.
     private mutating func step(
-        _ alarm: inout Alarm, _ instance: Int, _ kind: Transition.Kind, at time: Instant, recorded: Instant, from: Level? = nil,
+        _ alarm: inout Alarm, _ instance: Int, _ kind: Transition.Kind, at time: Instant, recorded: Instant,
+        from: Level? = nil,
         severity: Level? = nil, causes: [Cause] = [], _ words: Words, note: String? = nil
     ) -> Transition {
         alarm.sequence += 1
@@ -203,7 +220,8 @@ package struct AlarmBook: Sendable {
         return Transition(
             alarm: alarm, kind: kind, time: time, recorded: recorded, from: levelNames[Int((from ?? alarm.level).rank)],
             to: alarm.levelName, severity: (severity ?? alarm.level).rank, causes: causes, device: words.device,
-            ruleVersion: rule.version, runbook: rule.runbook, policy: rule.escalate, instruction: rule.instruction, note: note)
+            ruleVersion: rule.version, runbook: rule.runbook, policy: rule.escalate, instruction: rule.instruction,
+            note: note)
     }
 
     /// The devices of the sensors that are silent.
@@ -228,12 +246,15 @@ package struct AlarmBook: Sendable {
         var words = Words(account, of: rule, in: place, device: nil, missing: alarm.missing)
         words.summary += remark(rule, place, account)
         return AlarmStatus(
-            alarm: alarm.id, summary: words.summary, causes: words.causes, newestReading: newestReading?.description, trend: trend,
+            alarm: alarm.id, summary: words.summary, causes: words.causes, newestReading: newestReading?.description,
+            trend: trend,
             missing: alarm.missing, next: next, runbook: rule.runbook, instruction: rule.instruction)
     }
 
     private func remark(_ rule: Rule, _ place: RuleInstance, _ change: LevelChange) -> String {
-        guard change.to > .normal, let remark = remarks[rule.name] ?? remarks["\(rule.name)/\(place.group)"] else { return "" }
+        guard change.to > .normal, let remark = remarks[rule.name] ?? remarks["\(rule.name)/\(place.group)"] else {
+            return ""
+        }
         return ": \(remark)"
     }
 
@@ -249,7 +270,9 @@ package struct AlarmBook: Sendable {
     }
 
     /// What holds the devices of a group, where the inventory says where they are.
-    func area(of place: RuleInstance) -> AlarmArea? { AlarmArea(of: place.devices.compactMap { devices[$0]?.position }) }
+    func area(of place: RuleInstance) -> AlarmArea? {
+        AlarmArea(of: place.devices.compactMap { devices[$0]?.position })
+    }
 
     private func device(of trigger: LevelChange.Trigger) -> String? {
         if case .reading(let series) = trigger { return seriesDevices[Int(series.index)] }
@@ -270,13 +293,15 @@ struct Words {
 extension Words {
     /// - Parameter wasBlind: the alarm that ends stood for a group of which nothing was known.
     init(
-        _ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?, missing: [String], wasBlind: Bool = false
+        _ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?, missing: [String],
+        wasBlind: Bool = false
     ) {
         self.device = device
         self.missing = missing
         causes =
             change.isBlind
-            ? rule.unknowns(registers: change.registers) : rule.causes(from: change.from, to: change.to, registers: change.registers)
+            ? rule.unknowns(registers: change.registers)
+            : rule.causes(from: change.from, to: change.to, registers: change.registers)
         var own = rule.summary.text(labels: place.labels, registers: change.registers)
         if change.to == .normal {
             if let cleared = rule.cleared {
@@ -288,11 +313,14 @@ extension Words {
             }
         }
         if !place.maintained.isEmpty { own += " (\(place.maintained.joined(separator: ", ")) in maintenance)" }
-        if !missing.isEmpty, !(wasBlind && change.to == .normal) { own += " (nothing from \(missing.joined(separator: ", ")))" }
+        if !missing.isEmpty, !(wasBlind && change.to == .normal) {
+            own += " (nothing from \(missing.joined(separator: ", ")))"
+        }
         summary = change.isBlind ? "\(place.group): no data of \(rule.quantities.joined(separator: ", "))" : own
         texts = rule.translations.mapValues { translation in
             AlarmText(
-                hazard: translation.hazard, summary: translation.summary?.text(labels: place.labels, registers: change.registers) ?? own,
+                hazard: translation.hazard,
+                summary: translation.summary?.text(labels: place.labels, registers: change.registers) ?? own,
                 instruction: translation.instruction)
         }
     }

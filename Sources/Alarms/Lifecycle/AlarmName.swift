@@ -1,4 +1,5 @@
-/// What a person writes to name an alarm: its identity `rule/group@time`, its place `rule/group`, or the beginning of either.
+/// What a person writes to name an alarm: its identity `rule/group@time`, its place `rule/group`, or the beginning of
+/// either.
 ///
 /// A beginning ends where a part of the name ends: `high-water`, `high-water/s7` and `high-water/s7@2026-11-25` name
 /// `high-water/s7@2026-11-25T13:17:51Z`, and `high-water/s` does not. What is exact goes before what is a beginning.
@@ -37,7 +38,8 @@ package struct AlarmName: Sendable {
             throw OperatorError("'\(text)' may be \(found.count) alarms: \(Self.list(found.map(\.name)))")
         }
         let near = text.isEmpty ? [] : candidates.map(\.name).filter { $0.hasPrefix(text) }
-        let hint = near.isEmpty ? "" : "; a name is written to the end of one of its parts, and there are \(Self.list(near))"
+        let hint =
+            near.isEmpty ? "" : "; a name is written to the end of one of its parts, and there are \(Self.list(near))"
         throw OperatorError(missing + hint)
     }
 
@@ -53,11 +55,12 @@ package struct AlarmName: Sendable {
         return candidates.filter { begins($0.name) || begins($0.place) }
     }
 
-    /// Whether a name begins with this text, and one of its parts ends there. An identity keeps the place that its alarm was
-    /// raised at, whatever that is called now.
+    /// Whether a name begins with this text, and one of its parts ends there. An identity keeps the place that its
+    /// alarm was raised at, whatever that is called now.
     private func begins(_ name: String) -> Bool {
         guard !text.isEmpty, name.hasPrefix(text), let next = name.dropFirst(text.count).first else { return false }
-        let isInTime = name.lastIndex(of: "@").map { text.count > name.distance(from: name.startIndex, to: $0) } ?? false
+        let isInTime =
+            name.lastIndex(of: "@").map { text.count > name.distance(from: name.startIndex, to: $0) } ?? false
         return isInTime ? "-T:.Z".contains(next) : "/,@".contains(next)
     }
 

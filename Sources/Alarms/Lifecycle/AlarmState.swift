@@ -32,7 +32,8 @@ package enum AlarmEvent: Sendable, CaseIterable {
 /// Every state and event: the one place that says what an alarm does (ISA-18.2-2016, figure 3 and clause 5.2.4).
 ///
 /// It differs from the figure in two things. An alarm that clears while it is put aside ends: nobody was told, so that
-/// nobody has to take it on. And what comes back while it is active is unacknowledged, even if it had been taken on before.
+/// nobody has to take it on. And what comes back while it is active is unacknowledged, even if it had been taken on
+/// before.
 package enum LifecycleTable {
     package enum Entry: Sendable, Equatable {
         case to(AlarmState)
@@ -48,38 +49,54 @@ package enum LifecycleTable {
         // normal, unacknowledged, acknowledged, returned, shelved, suppressed, out of service
         let row: [Entry] =
             switch event {
-            case .raise: [.to(.unacknowledged), .never, .never, .never, .to(.shelved), .to(.suppressed), .to(.outOfService)]
+            case .raise:
+                [.to(.unacknowledged), .never, .never, .never, .to(.shelved), .to(.suppressed), .to(.outOfService)]
             case .rise:
-                [.never, .to(.unacknowledged), .to(.unacknowledged), .never, .to(.shelved), .to(.suppressed), .to(.outOfService)]
-            case .fall: [.never, .to(.unacknowledged), .to(.acknowledged), .never, .to(.shelved), .to(.suppressed), .to(.outOfService)]
-            case .clear, .retire: [.never, .to(.returned), .to(.normal), .never, .to(.normal), .to(.normal), .to(.normal)]
+                [
+                    .never, .to(.unacknowledged), .to(.unacknowledged), .never, .to(.shelved), .to(.suppressed),
+                    .to(.outOfService),
+                ]
+            case .fall:
+                [
+                    .never, .to(.unacknowledged), .to(.acknowledged), .never, .to(.shelved), .to(.suppressed),
+                    .to(.outOfService),
+                ]
+            case .clear, .retire:
+                [.never, .to(.returned), .to(.normal), .never, .to(.normal), .to(.normal), .to(.normal)]
             case .acknowledge:
                 [
                     .refused("is normal"), .to(.acknowledged), .refused("is acknowledged"), .to(.normal),
-                    .refused("is shelved: unshelve it first"), .refused("is suppressed by its rule"), .refused("is out of service"),
+                    .refused("is shelved: unshelve it first"), .refused("is suppressed by its rule"),
+                    .refused("is out of service"),
                 ]
             case .shelve:
                 [
-                    .to(.shelved), .to(.shelved), .to(.shelved), .refused("has ended: there is nothing to put aside"), .to(.shelved),
+                    .to(.shelved), .to(.shelved), .to(.shelved), .refused("has ended: there is nothing to put aside"),
+                    .to(.shelved),
                     .to(.shelved), .refused("is out of service already"),
                 ]
             case .unshelve:
                 [
-                    .refused("is not shelved"), .refused("is not shelved"), .refused("is not shelved"), .refused("is not shelved"),
+                    .refused("is not shelved"), .refused("is not shelved"), .refused("is not shelved"),
+                    .refused("is not shelved"),
                     .asItStands, .refused("is not shelved, but suppressed by its rule"),
                     .refused("is not shelved, but out of service: put it back"),
                 ]
-            case .suppress: [.never, .to(.suppressed), .to(.suppressed), .never, .to(.shelved), .never, .to(.outOfService)]
+            case .suppress:
+                [.never, .to(.suppressed), .to(.suppressed), .never, .to(.shelved), .never, .to(.outOfService)]
             case .release: [.never, .never, .never, .never, .to(.shelved), .asItStands, .to(.outOfService)]
             case .takeOutOfService:
                 [
-                    .to(.outOfService), .to(.outOfService), .to(.outOfService), .refused("has ended: name the rule and the group"),
+                    .to(.outOfService), .to(.outOfService), .to(.outOfService),
+                    .refused("has ended: name the rule and the group"),
                     .to(.outOfService), .to(.outOfService), .to(.outOfService),
                 ]
             case .putBack:
                 [
-                    .refused("is in service"), .refused("is in service"), .refused("is in service"), .refused("is in service"),
-                    .refused("is in service, and shelved"), .refused("is in service, and suppressed by its rule"), .asItStands,
+                    .refused("is in service"), .refused("is in service"), .refused("is in service"),
+                    .refused("is in service"),
+                    .refused("is in service, and shelved"), .refused("is in service, and suppressed by its rule"),
+                    .asItStands,
                 ]
             }
         let column: Int =

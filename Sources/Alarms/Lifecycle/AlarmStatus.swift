@@ -44,7 +44,8 @@ package struct AlarmStatus: Codable, Hashable, Sendable {
     package var instruction: String?
 
     package init(
-        alarm: String, summary: String, causes: [Cause], newestReading: String?, trend: Trend?, missing: [String], next: [NextStep],
+        alarm: String, summary: String, causes: [Cause], newestReading: String?, trend: Trend?, missing: [String],
+        next: [NextStep],
         runbook: String?, instruction: String?
     ) {
         self.alarm = alarm

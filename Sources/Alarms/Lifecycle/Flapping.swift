@@ -45,7 +45,8 @@ package struct Flapping: Codable, Sendable, Hashable {
         guard last > first else { return "calm after \(changes) changes at one time" }
         let span = last - first
         let unit: Int64 = span >= .seconds(1) ? 1_000_000_000 : span >= .milliseconds(1) ? 1_000_000 : 1
-        let rounded = TimeSpan(nanoseconds: (span.nanoseconds / unit + (span.nanoseconds % unit * 2 >= unit ? 1 : 0)) * unit)
+        let rounded = TimeSpan(
+            nanoseconds: (span.nanoseconds / unit + (span.nanoseconds % unit * 2 >= unit ? 1 : 0)) * unit)
         return "calm after \(changes) changes in \(TimeSpanText.short(rounded))"
     }
 
@@ -62,8 +63,8 @@ struct FlappingWatch: Sendable {
 
     init(_ limit: FlappingLimit) { self.limit = limit }
 
-    /// Takes a change in, and says whether there have been too many. They are counted as they are noted, since it is people
-    /// whom too many would keep busy.
+    /// Takes a change in, and says whether there have been too many. They are counted as they are noted, since it is
+    /// people whom too many would keep busy.
     /// - Parameter time: of the reading that made it.
     mutating func noteChange(_ instance: Int, at noted: Instant, time: Instant) -> Bool {
         var times = changes[instance, default: []].filter { $0.noted > noted - limit.within }

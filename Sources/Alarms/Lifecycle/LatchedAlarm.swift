@@ -3,8 +3,8 @@ internal import RulePlan
 package import Telemetry
 
 extension Transition {
-    /// An alarm of the gateway's own for something that has happened and is over, but that someone has to know of: it is
-    /// raised, ends, and waits to be acknowledged.
+    /// An alarm of the gateway's own for something that has happened and is over, but that someone has to know of: it
+    /// is raised, ends, and waits to be acknowledged.
     ///
     /// - Parameters:
     ///   - rule: what has happened, in a word: `store-damaged`.
@@ -17,11 +17,13 @@ extension Transition {
         let ladder = LadderState(level: Level(rank: rank), held: 0, isUncertain: false)
         let name = levels.isEmpty ? "warning" : levels[Int(rank) - 1]
         var alarm = Alarm(
-            id: "\(rule)/gateway@\(now)", rule: rule, group: "gateway", hazard: "gateway", labels: ["site": site], area: nil,
+            id: "\(rule)/gateway@\(now)", rule: rule, group: "gateway", hazard: "gateway", labels: ["site": site],
+            area: nil,
             ladder: ladder, levelName: name, raised: now, cleared: nil, sequence: 1, summary: summary)
         _ = alarm.move(.raise)
         let raise = Transition(
-            alarm: alarm, kind: .raised, time: now, recorded: now, from: "normal", to: name, severity: rank, causes: [], ruleVersion: "")
+            alarm: alarm, kind: .raised, time: now, recorded: now, from: "normal", to: name, severity: rank, causes: [],
+            ruleVersion: "")
         return [raise, end(of: alarm, at: now)]
     }
 

@@ -15,7 +15,8 @@ package struct Transition: Sendable {
         /// From normal to the rule's blind level: for longer than its sensors may be silent nothing has been known
         /// of the group. The alarm begins.
         case blind
-        /// It changes too often, and is held at its level until it has been quiet; it has been, and the level was right.
+        /// It changes too often, and is held at its level until it has been quiet; it has been, and the level was
+        /// right.
         case flapping, calm
         /// Back to normal; the alarm ends.
         case cleared

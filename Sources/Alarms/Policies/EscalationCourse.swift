@@ -89,8 +89,8 @@ struct EscalationCourse: Codable, Sendable {
         return before != (message, reached, escalate)
     }
 
-    /// The alarm's level has another rank: the ladder is another one. The level keeps the time since when the alarm has stood
-    /// there, and so do the lowest ones.
+    /// The alarm's level has another rank: the ladder is another one. The level keeps the time since when the alarm has
+    /// stood there, and so do the lowest ones.
     private mutating func moveRank(to rank: Int, at now: Instant) {
         guard rank != reached.count else { return }
         severity = UInt8(clamping: rank)
@@ -118,7 +118,9 @@ struct EscalationCourse: Codable, Sendable {
 
     /// When a step's time has begun, if it has.
     func beginning(of step: Policy.Step) -> Instant? {
-        guard reached.count >= Int(step.minimumLevel.rank), state == .unacknowledged || state == .acknowledged else { return nil }
+        guard reached.count >= Int(step.minimumLevel.rank), state == .unacknowledged || state == .acknowledged else {
+            return nil
+        }
         if step.stop == .acknowledged, state == .acknowledged { return nil }
         let level = reached[Int(max(step.minimumLevel.rank, 1)) - 1]
         guard case .unacknowledged = step.delay else { return level }

@@ -38,35 +38,45 @@ package struct EscalationPlanner: Sendable {
         self.policies = policies
     }
 
-    /// Takes up where an alarm's escalation stood. It goes on under the names that the alarm has now, and the times of its
-    /// steps stay.
+    /// Takes up where an alarm's escalation stood. It goes on under the names that the alarm has now, and the times of
+    /// its steps stay.
     /// - Parameters:
     ///   - alarm: as it goes on: rule, group, labels and level may have other names than when its course was kept.
     ///   - course: as ``takeChanges()`` gave it.
-    ///   - told: the destinations that have been told, each with the highest number of a repeat, for where there is none or it
+    ///   - told: the destinations that have been told, each with the highest number of a repeat, for where there is
+    ///     none or it
     ///     cannot be read.
     ///   - escalate: the policy that the alarm's rule names now.
     ///   - now: the gateway's clock; what is later than that was noted by a clock that was ahead, and counts from now.
-    /// - Returns: false if there is a course that cannot be read: then its end still goes to `told`, and its steps begin again.
+    /// - Returns: false if there is a course that cannot be read: then its end still goes to `told`, and its steps
+    ///   begin again.
     @discardableResult
-    package mutating func restore(_ alarm: Alarm, course text: String?, told: [String: Int], escalate: String? = nil, at now: Instant)
+    package mutating func restore(
+        _ alarm: Alarm, course text: String?, told: [String: Int], escalate: String? = nil, at now: Instant
+    )
         -> Bool
     {
         nextLook = .distantPast
         if var course = text.flatMap({ CanonicalJSON.value(EscalationCourse.self, $0) }) {
             course.limitTimes(to: now)
-            if course.goOn(as: alarm, escalate: escalate, policies: policies.names, at: now) { changed.insert(alarm.id) }
+            if course.goOn(as: alarm, escalate: escalate, policies: policies.names, at: now) {
+                changed.insert(alarm.id)
+            }
             courses[alarm.id] = course
             return true
         }
         let standing = Transition(
-            alarm: alarm, kind: .raised, time: alarm.raised, recorded: alarm.raised, from: alarm.levelName, to: alarm.levelName,
+            alarm: alarm, kind: .raised, time: alarm.raised, recorded: alarm.raised, from: alarm.levelName,
+            to: alarm.levelName,
             severity: alarm.level.rank, causes: [], ruleVersion: "")
         var course = EscalationCourse(
-            message: EscalationMessage(standing, site: site), severity: alarm.level.rank, escalate: escalate, state: alarm.state)
+            message: EscalationMessage(standing, site: site), severity: alarm.level.rank, escalate: escalate,
+            state: alarm.state)
         course.take(standing, course.message)
         // A repeat under a number that was sent before would be taken for sent.
-        for (name, repeats) in told { course.told[name] = .init(sequence: alarm.sequence, repeats: repeats, events: nil) }
+        for (name, repeats) in told {
+            course.told[name] = .init(sequence: alarm.sequence, repeats: repeats, events: nil)
+        }
         course.limitTimes(to: now)
         courses[alarm.id] = course
         return text == nil
@@ -78,12 +88,15 @@ package struct EscalationPlanner: Sendable {
         let message = EscalationMessage(transition, site: site)
         var course =
             courses[alarm.id]
-            ?? EscalationCourse(message: message, severity: transition.severity, escalate: transition.policy, state: .normal)
+            ?? EscalationCourse(
+                message: message, severity: transition.severity, escalate: transition.policy, state: .normal)
         course.take(transition, message)
         var escalations: [Escalation] = []
-        let isAboutAside = transition.kind == .shelved || transition.kind == .suppressed || transition.kind == .outOfService
+        let isAboutAside =
+            transition.kind == .shelved || transition.kind == .suppressed || transition.kind == .outOfService
         if transition.kind.isEnd || !course.state.isAside || isAboutAside {
-            for name in course.told.keys.sorted() where course.told[name]?.wants(Policy.Event(transition.kind)) == true {
+            for name in course.told.keys.sorted() where course.told[name]?.wants(Policy.Event(transition.kind)) == true
+            {
                 tell(name, &course, because: nil, isRepeat: false, at: transition.recorded, &escalations)
             }
         }
@@ -98,7 +111,8 @@ package struct EscalationPlanner: Sendable {
     package func isToAdvance(at now: Instant) -> Bool { now >= nextLook && !courses.isEmpty }
 
     /// The escalations of steps whose time has come.
-    /// - Parameter summaries: what alarms say now, by identity; without, a step tells what their newest transition said.
+    /// - Parameter summaries: what alarms say now, by identity; without, a step tells what their newest transition
+    ///   said.
     package mutating func advance(to now: Instant, summaries: [String: String] = [:]) -> [Escalation] {
         guard now >= nextLook else { return [] }
         nextLook = .distantFuture
@@ -137,14 +151,17 @@ package struct EscalationPlanner: Sendable {
                 steps.append(
                     (
                         due,
-                        .init(destinations: names, at: waitsForHours ? nil : due.description, policy: policy.name, reason: step.delay.text)
+                        .init(
+                            destinations: names, at: waitsForHours ? nil : due.description, policy: policy.name,
+                            reason: step.delay.text)
                     ))
             }
         }
         return steps.sorted { $0.due < $1.due }.map(\.step)
     }
 
-    /// When a step runs next, since when its time has run, and how often it has run since; `nil` if it has nothing more to do.
+    /// When a step runs next, since when its time has run, and how often it has run since; `nil` if it has nothing more
+    /// to do.
     private func turn(
         of step: Policy.Step, _ number: Int, of policy: Policy, _ course: EscalationCourse
     ) -> (due: Instant, beginning: Instant, fired: Int)? {
@@ -173,7 +190,9 @@ package struct EscalationPlanner: Sendable {
 
     /// Runs the steps that are due; returns whether one was.
     @discardableResult
-    private mutating func run(_ course: inout EscalationCourse, at now: Instant, _ escalations: inout [Escalation]) -> Bool {
+    private mutating func run(_ course: inout EscalationCourse, at now: Instant, _ escalations: inout [Escalation])
+        -> Bool
+    {
         var applying = policies.applying(to: course.message.alarm, course.message.labels, escalate: course.escalate)
         if applying.isEmpty { applying = [forEveryone] }
         var hasRun = false
@@ -191,7 +210,8 @@ package struct EscalationPlanner: Sendable {
             name: Self.everyone, matchers: [],
             steps: [
                 Policy.Step(
-                    destinations: destinations.filter { !$0.isPublic }.map(\.name), minimumLevel: Level(rank: 1), delay: .immediately,
+                    destinations: destinations.filter { !$0.isPublic }.map(\.name), minimumLevel: Level(rank: 1),
+                    delay: .immediately,
                     repeatEvery: nil, times: 1,
                     hours: nil, stop: .cleared)
             ])
@@ -212,12 +232,14 @@ package struct EscalationPlanner: Sendable {
             return false
         }
         if isLeftOver(course, step, beginning) { return false }
-        let reason = EscalationMessage.StepPart(policy: policy.name, step: number + 1, reason: step.delay.text, repetition: fired)
+        let reason = EscalationMessage.StepPart(
+            policy: policy.name, step: number + 1, reason: step.delay.text, repetition: fired)
         for name in destinations(of: step, reachedBy: course) {
             course.note(step.events, of: name)
             // That its time has come is a raise for it, also where the alarm was raised long before.
             guard step.events?.contains(.raised) ?? true else { continue }
-            // A step that comes later has something to say also to who was told before: that nobody has acknowledged, say.
+            // A step that comes later has something to say also to who was told before: that nobody has acknowledged,
+            // say.
             let isLater = step.delay.span > .zero && course.told[name]?.latest != now
             tell(name, &course, because: reason, isRepeat: fired > 0 || isLater, at: now, &escalations)
         }
@@ -227,7 +249,8 @@ package struct EscalationPlanner: Sendable {
     }
 
     private func tell(
-        _ name: String, _ course: inout EscalationCourse, because reason: EscalationMessage.StepPart?, isRepeat: Bool, at now: Instant,
+        _ name: String, _ course: inout EscalationCourse, because reason: EscalationMessage.StepPart?, isRepeat: Bool,
+        at now: Instant,
         _ escalations: inout [Escalation]
     ) {
         // A destination that is no longer configured has nobody to deliver to it.

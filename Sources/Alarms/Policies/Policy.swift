@@ -30,7 +30,8 @@ package struct Policy: Sendable {
 
     /// What happens to an alarm, as a step may ask for it by `on`.
     package enum Event: String, Sendable, CaseIterable, Codable {
-        case raised, rose, fell, cleared, acknowledged, shelved, unshelved, suppressed, released, uncertain, certain, sensors
+        case raised, rose, fell, cleared, acknowledged, shelved, unshelved, suppressed, released, uncertain, certain,
+            sensors
         case chattering, calm
         case outOfService = "out-of-service"
         case inService = "in-service"
@@ -138,7 +139,8 @@ package struct PolicySet: Sendable {
     /// The policies that apply to an alarm: the one that its rule names, and those whose matchers fit it.
     func applying(to alarm: EscalationMessage.AlarmPart, _ labels: [String: String], escalate: String?) -> [Policy] {
         policies.filter { policy in
-            policy.name == escalate || policy.matches(hazard: alarm.hazard, rule: alarm.rule, group: alarm.group, labels: labels)
+            policy.name == escalate
+                || policy.matches(hazard: alarm.hazard, rule: alarm.rule, group: alarm.group, labels: labels)
         }
     }
 }

@@ -20,7 +20,8 @@ extension PolicySet {
             guard let policy = context.policy(node, &reader.problems) else { continue }
             if let first = policies.first(where: { $0.name == policy.name }) {
                 let other = first.location.map { ": the first is at \($0.fileAndLine)" } ?? ""
-                reader.report("duplicate-policy", "there are two policies '\(policy.name)'\(other)", at: policy.location)
+                reader.report(
+                    "duplicate-policy", "there are two policies '\(policy.name)'\(other)", at: policy.location)
             }
             policies.append(policy)
         }
@@ -50,20 +51,25 @@ extension PolicySet {
         let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
         var weekdays: Set<Int> = []
         for day in reader.items("days").compactMap(\.scalar) {
-            let ends = day.string.split(separator: "-", omittingEmptySubsequences: false).map { names.firstIndex(of: String($0)) }
+            let ends = day.string.split(separator: "-", omittingEmptySubsequences: false).map {
+                names.firstIndex(of: String($0))
+            }
             if ends.count == 1, let day = ends[0] {
                 weekdays.insert(day + 1)
             } else if ends.count == 2, let first = ends[0], let last = ends[1] {
                 for step in 0...(last - first + 7) % 7 { weekdays.insert((first + step) % 7 + 1) }
             } else {
-                reader.report("bad-day", "a day is one of \(names.joined(separator: ", ")), or a range: mon-fri", at: day.location)
+                reader.report(
+                    "bad-day", "a day is one of \(names.joined(separator: ", ")), or a range: mon-fri", at: day.location
+                )
             }
         }
         if weekdays.isEmpty { weekdays = Set(1...7) }
         func minute(_ key: String) -> Int? {
             reader.value(key, expected: "a time of the day such as \"08:30\"") { text in
                 let parts = text.split(separator: ":").compactMap { Int($0) }
-                guard parts.count == 2, (0...24).contains(parts[0]), (0...59).contains(parts[1]), parts[0] * 60 + parts[1] <= 1440
+                guard parts.count == 2, (0...24).contains(parts[0]), (0...59).contains(parts[1]),
+                    parts[0] * 60 + parts[1] <= 1440
                 else { return nil }
                 return parts[0] * 60 + parts[1]
             }
@@ -94,7 +100,9 @@ private struct PolicyReading {
         let matchers = reader.strings("where").map { (key: $0.key.string, pattern: $0.value.string) }
         let lowest = level("minimum_level", &reader) ?? Level(rank: 1)
         let steps = reader.items("steps").compactMap { step($0, lowest, &reader.problems) }
-        if steps.isEmpty, !reader.problems.hasErrors { reader.report("no-steps", "a policy has a list 'steps' with at least one step") }
+        if steps.isEmpty, !reader.problems.hasErrors {
+            reader.report("no-steps", "a policy has a list 'steps' with at least one step")
+        }
         return name.map { Policy(name: $0.string, matchers: matchers, steps: steps, location: $0.location) }
     }
 
@@ -106,15 +114,22 @@ private struct PolicyReading {
         for name in names where !destinations.contains(name.string) {
             reader.report(
                 "unknown-destination", "there is no destination '\(name.string)'", at: name.location,
-                hint: NearMiss.hint(for: name.string, among: destinations) ?? "known: \(destinations.joined(separator: ", "))",
+                hint: NearMiss.hint(for: name.string, among: destinations)
+                    ?? "known: \(destinations.joined(separator: ", "))",
                 fix: NearMiss.best(for: name.string, among: destinations))
         }
         let minimum = level("minimum_level", &reader) ?? lowest
-        let delay = reader.value("after", expected: "'immediately', '5m unacknowledged' or '15m active'", Self.delay) ?? .immediately
+        let delay =
+            reader.value("after", expected: "'immediately', '5m unacknowledged' or '15m active'", Self.delay)
+            ?? .immediately
         let pause = reader.span("repeat")
-        if let pause, pause < .seconds(10) { reader.report("bad-value", "'repeat' is at least 10s, so that nobody is flooded") }
+        if let pause, pause < .seconds(10) {
+            reader.report("bad-value", "'repeat' is at least 10s, so that nobody is flooded")
+        }
         let times = reader.int("times", in: 1...10_000)
-        if times != nil, pause == nil { reader.report("times-alone", "'times' says how often 'repeat' is done, and there is no 'repeat'") }
+        if times != nil, pause == nil {
+            reader.report("times-alone", "'times' says how often 'repeat' is done, and there is no 'repeat'")
+        }
         let stop = reader.value("stop", expected: "acknowledged or cleared") { Policy.Stop(rawValue: $0) }
         let (during, outside) = (reader.scalar("during"), reader.scalar("outside"))
         if during != nil, let outside {
@@ -144,13 +159,15 @@ private struct PolicyReading {
         let isForNewOnly = reader.bool("only_new") ?? false
         if isForNewOnly, hours == nil, let onlyNew {
             reader.report(
-                "new-without-hours", "'only_new' is about the hours of a step, and this one has none", at: onlyNew.location,
+                "new-without-hours", "'only_new' is about the hours of a step, and this one has none",
+                at: onlyNew.location,
                 hint: "add 'during' or 'outside'")
         }
         let standard: Policy.Stop
         if case .active = delay { standard = .cleared } else { standard = .acknowledged }
         return Policy.Step(
-            destinations: names.map(\.string), minimumLevel: minimum, delay: delay, repeatEvery: pause, times: times ?? .max, hours: hours,
+            destinations: names.map(\.string), minimumLevel: minimum, delay: delay, repeatEvery: pause,
+            times: times ?? .max, hours: hours,
             stop: stop ?? standard, events: events.isEmpty ? nil : Set(events), isForNewOnly: isForNewOnly)
     }
 
@@ -162,7 +179,8 @@ private struct PolicyReading {
 
     private static func delay(_ text: String) -> Policy.Delay? {
         if text == "immediately" { return .immediately }
-        guard let space = text.lastIndex(of: " "), let span = TimeSpan(text: text[..<space]), span <= .longestWritten else { return nil }
+        guard let space = text.lastIndex(of: " "), let span = TimeSpan(text: text[..<space]), span <= .longestWritten
+        else { return nil }
         switch text[text.index(after: space)...] {
         case "unacknowledged": return .unacknowledged(span)
         case "active": return .active(span)

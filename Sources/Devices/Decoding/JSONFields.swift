@@ -1,11 +1,12 @@
 internal import Telemetry
 
 extension PayloadDecoder {
-    /// The generic JSON format: an object with each field at its pointer and one time for all of them, or an array of such
-    /// objects, as devices send that save up their readings.
+    /// The generic JSON format: an object with each field at its pointer and one time for all of them, or an array of
+    /// such objects, as devices send that save up their readings.
     /// - Returns: how many values were taken from it.
     func decodeJSON(
-        _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading], _ findings: inout PayloadFindings
+        _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading],
+        _ findings: inout PayloadFindings
     ) -> Int {
         if root.isObject { return decodeObject(root, at: nil, plan, arrival, &readings, &findings) }
         var values = 0
@@ -35,7 +36,9 @@ extension PayloadDecoder {
         if number == .repeated { return 0 }
         if number == .unreadable, let field = plan.profile.sequence {
             findings.add(
-                .notANumber(place: place(field.pointer), found: root.at(field.pointer)?.inWords ?? "missing", wanted: "a whole number"))
+                .notANumber(
+                    place: place(field.pointer), found: root.at(field.pointer)?.inWords ?? "missing",
+                    wanted: "a whole number"))
         }
         var time = EventTime(arrival: arrival)
         if let field = plan.profile.time, let value = written, !value.isNull {
@@ -57,10 +60,14 @@ extension PayloadDecoder {
                     continue
                 }
                 values += 1
-                append(number, of: field, factor: field.factor, summand: field.summand, at: time.instant, time.quality, to: &readings)
+                append(
+                    number, of: field, factor: field.factor, summand: field.summand, at: time.instant, time.quality,
+                    to: &readings)
             case .samples(let pointer, let rate, let anchor):
                 guard let samples = root.at(pointer), !samples.isNull else { continue }
-                values += append(samples, of: field, rate, anchor, in: root, time, plan.clock, arrival, &readings, &findings) {
+                values += append(
+                    samples, of: field, rate, anchor, in: root, time, plan.clock, arrival, &readings, &findings
+                ) {
                     place($0 ?? pointer)
                 }
             case .record, .gap, .clock, .plausibility: continue
@@ -72,8 +79,8 @@ extension PayloadDecoder {
 
     /// Appends the samples of an array, each at the time that its place in the array gives it.
     ///
-    /// What is not a number keeps its place, as JSON's encoders write `null` for a sample that is not a number: the samples
-    /// behind it stay where they are in time.
+    /// What is not a number keeps its place, as JSON's encoders write `null` for a sample that is not a number: the
+    /// samples behind it stay where they are in time.
     /// - Parameter place: the name of a pointer in messages, and that of the array itself for `nil`.
     /// - Returns: how many values were taken.
     private func append(
@@ -123,7 +130,8 @@ extension PayloadDecoder {
         return values
     }
 
-    /// The time of the first of samples that take `length` nanoseconds; `nil` if one of them has no time that can be kept.
+    /// The time of the first of samples that take `length` nanoseconds; `nil` if one of them has no time that can be
+    /// kept.
     private static func firstSample(
         _ length: Int64, _ anchor: Profile.SampleAnchor, _ time: EventTime, _ clock: ClockTolerance, _ arrival: Instant
     ) -> (first: Int64, quality: Quality)? {
@@ -131,7 +139,9 @@ extension PayloadDecoder {
         var quality = time.quality
         // Of a time of arrival it is known only that all samples are older.
         if anchor == .first, time.isOwn {
-            if let last = Instant(checked: first.saturatingAdd(length)), last <= arrival + clock.ahead { return (first, quality) }
+            if let last = Instant(checked: first.saturatingAdd(length)), last <= arrival + clock.ahead {
+                return (first, quality)
+            }
             // Nothing is measured in the future: the newest sample cannot be newer than the message.
             first = arrival.nanoseconds
             quality.insert(.clockReplaced)
@@ -169,9 +179,13 @@ extension Profile.TimeField {
 
     /// Why a value is not a time, and what to do about it.
     func problem(with value: JSONValue) -> String {
-        let wanted = format == .rfc3339 ? "a time such as 2018-06-03T22:05:00Z" : "a number of \(format.unitName) since 1970"
-        if let number = value.number, let format = Format.allCases.first(where: { $0.isLikely(number) }), format != self.format {
-            return "not \(wanted): these may be \(format.unitName) since 1970 ('format: \(format.rawValue)' in the profile)"
+        let wanted =
+            format == .rfc3339 ? "a time such as 2018-06-03T22:05:00Z" : "a number of \(format.unitName) since 1970"
+        if let number = value.number, let format = Format.allCases.first(where: { $0.isLikely(number) }),
+            format != self.format
+        {
+            return
+                "not \(wanted): these may be \(format.unitName) since 1970 ('format: \(format.rawValue)' in the profile)"
         }
         if let string = value.string {
             if Instant(rfc3339: string) != nil {

@@ -1,8 +1,8 @@
 /// Makes JSON of a document that is slightly broken, so that one bad value does not cost the others.
 ///
 /// It runs only after the strict parser has refused a document, and changes nothing that the strict parser accepts. The
-/// structure (braces, brackets, colons, commas, quotes) is left as it is: a document whose structure is broken stays refused,
-/// because nobody can say which value belongs to which key. What is repaired:
+/// structure (braces, brackets, colons, commas, quotes) is left as it is: a document whose structure is broken stays
+/// refused, because nobody can say which value belongs to which key. What is repaired:
 ///
 /// | in the document | becomes | because |
 /// | --- | --- | --- |
@@ -47,7 +47,9 @@ struct JSONRepair {
 
     /// Whether a document holds nothing: white space, NUL bytes, a byte order mark.
     static func isBlank(_ document: UnsafeRawBufferPointer) -> Bool {
-        document.dropFirst(document.starts(with: byteOrderMark) ? 3 : 0).allSatisfy { $0 == 0 || $0 == 0x20 || (0x09...0x0d).contains($0) }
+        document.dropFirst(document.starts(with: byteOrderMark) ? 3 : 0).allSatisfy {
+            $0 == 0 || $0 == 0x20 || (0x09...0x0d).contains($0)
+        }
     }
 
     private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
@@ -55,7 +57,9 @@ struct JSONRepair {
     private static func isBetweenWords(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x20, 0x09, 0x0a, 0x0d: true
-        case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ":"), UInt8(ascii: ","): true
+        case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ":"),
+            UInt8(ascii: ","):
+            true
         default: false
         }
     }
@@ -177,7 +181,9 @@ struct JSONRepair {
         guard rest.starts(with: "\\u".utf8) else { return nil }
         let digits = rest.dropFirst(2).prefix(4)
         guard digits.count == 4,
-            digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 | 0x20 })
+            digits.allSatisfy({
+                UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 | 0x20
+            })
         else { return nil }
         return UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
     }

@@ -45,7 +45,8 @@ package final class PayloadDecoder {
     /// gives no reading: then ``hasComeBefore`` is set.
     /// - Parameter isSentAgain: whether the broker may have sent it before.
     package func decode(
-        _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, isSentAgain: Bool = false, into readings: inout [Reading]
+        _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, isSentAgain: Bool = false,
+        into readings: inout [Reading]
     ) -> PayloadFindings {
         judgement.begin(isSentAgain: isSentAgain)
         var findings = PayloadFindings()
@@ -99,7 +100,8 @@ struct DecodingPlan {
     let interval: TimeSpan
     let silence: TimeSpan
     let fields: [Field]
-    /// The series of the device's missing messages, that of its clock, and that of its implausible readings, if they are asked for.
+    /// The series of the device's missing messages, that of its clock, and that of its implausible readings, if they
+    /// are asked for.
     let missing: SeriesID?
     let implausible: SeriesID?
     let clockOffset: SeriesID?
@@ -122,7 +124,8 @@ struct DecodingPlan {
             if case .record(let name) = field.source { record = name }
             defer { fieldCount += 1 }
             return Field(
-                series: series(device.id, field.quantity), source: field.source, quantity: field.quantity, factor: factor,
+                series: series(device.id, field.quantity), source: field.source, quantity: field.quantity,
+                factor: factor,
                 summand: summand, plausible: field.plausible, recordText: record, recordName: Array(record.utf8),
                 unitSymbol: Array(field.unit.symbol.utf8), unitPlace: fieldCount)
         }
@@ -139,7 +142,9 @@ extension DecodingPlan {
         guard let implausible else { return }
         var count = 0
         for index in first..<readings.count where readings[index].quality.contains(.implausible) { count += 1 }
-        if count > 0 { readings.append(Reading(series: implausible, time: readings[readings.count - 1].time, value: Double(count))) }
+        if count > 0 {
+            readings.append(Reading(series: implausible, time: readings[readings.count - 1].time, value: Double(count)))
+        }
     }
 }
 
@@ -170,7 +175,8 @@ extension PayloadDecoder {
     /// Appends a reading of a field, of a value in the payload's unit.
     @inline(__always)
     func append(
-        _ raw: Double, of field: borrowing DecodingPlan.Field, factor: Double, summand: Double, at time: Instant, _ quality: Quality,
+        _ raw: Double, of field: borrowing DecodingPlan.Field, factor: Double, summand: Double, at time: Instant,
+        _ quality: Quality,
         to readings: inout [Reading]
     ) {
         let value = raw * factor + summand

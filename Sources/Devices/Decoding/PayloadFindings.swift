@@ -7,8 +7,8 @@ package struct PayloadFindings: Hashable, Sendable, CustomStringConvertible {
     package private(set) var faults: [PayloadFault] = []
     /// Times that could not be read. The readings that they belong to have the time of arrival, flagged.
     package private(set) var timeFaults: [PayloadFault] = []
-    /// The payload is empty, or has none of the profile's readings, or nulls in their place. That is no fault: devices send
-    /// battery states and the like on the same topic.
+    /// The payload is empty, or has none of the profile's readings, or nulls in their place. That is no fault: devices
+    /// send battery states and the like on the same topic.
     package internal(set) var isWithoutReadings = false
     private var unnamed = 0
 

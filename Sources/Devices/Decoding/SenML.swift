@@ -7,7 +7,8 @@ extension PayloadDecoder {
     /// profile's. Times below 2^28 are relative to the arrival (section 4.5.3).
     /// - Returns: how many values were taken.
     func decodeSenML(
-        _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading], _ findings: inout PayloadFindings
+        _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading],
+        _ findings: inout PayloadFindings
     ) -> Int {
         let first = readings.count
         var base = SenMLBase()
@@ -33,7 +34,9 @@ extension PayloadDecoder {
             findings.refuse(.senml(refusal))
             return 0
         }
-        if !isArray, !root.isNull { findings.refuse(.senml("a pack is an array of records, and this is \(root.inWords)")) }
+        if !isArray, !root.isNull {
+            findings.refuse(.senml("a pack is an array of records, and this is \(root.inWords)"))
+        }
         return readings.count - first
     }
 
@@ -51,7 +54,9 @@ extension PayloadDecoder {
         guard let (factor, summand) = conversion(from: base.unit(of: record), for: field) else {
             let unit = base.unitText(of: record)
             return findings.add(
-                .senml("the record '\(field.recordText)' has the unit '\(unit)', and \(field.quantity.unit.dimension.name) is wanted"))
+                .senml(
+                    "the record '\(field.recordText)' has the unit '\(unit)', and \(field.quantity.unit.dimension.name) is wanted"
+                ))
         }
         var time = EventTime(arrival: arrival)
         if let own = base.time(of: record, arrival: arrival) {
@@ -62,7 +67,8 @@ extension PayloadDecoder {
             let found = [record.member("t"), base.timeValue].compactMap { $0 }.first { $0.number == nil }?.inWords
             findings.add(
                 .badTime(
-                    place: "the time of the record '\(field.recordText)'", found: found ?? "outside the years 1960 to 2159",
+                    place: "the time of the record '\(field.recordText)'",
+                    found: found ?? "outside the years 1960 to 2159",
                     reason: "not a number of seconds since 1970"))
         }
         append(value, of: field, factor: factor, summand: summand, at: time.instant, time.quality, to: &readings)
@@ -70,7 +76,8 @@ extension PayloadDecoder {
 
     /// How values in a unit of the payload become canonical; `nil` if the unit does not fit.
     ///
-    /// A device sends the same unit every time, so that the newest one of each field is remembered: no text is made of it again.
+    /// A device sends the same unit every time, so that the newest one of each field is remembered: no text is made of
+    /// it again.
     private func conversion(
         from unit: UnsafeBufferPointer<UInt8>?, for field: DecodingPlan.Field
     ) -> (factor: Double, summand: Double)? {
@@ -79,7 +86,8 @@ extension PayloadDecoder {
         if unit.elementsEqual(known.symbol) { return (known.factor, known.summand) }
         let symbol = String(decoding: unit, as: UTF8.self)
         // `/` is SenML's unit for a ratio (RFC 8428, section 12.1).
-        guard let written = symbol == "/" ? Unit.one : Unit(symbol: symbol), written.dimension == field.quantity.unit.dimension
+        guard let written = symbol == "/" ? Unit.one : Unit(symbol: symbol),
+            written.dimension == field.quantity.unit.dimension
         else { return nil }
         let (factor, summand) = written.conversion(to: field.quantity.unit)
         senmlUnits[field.unitPlace] = SenMLUnit(symbol: Array(unit), factor: factor, summand: summand)
@@ -123,7 +131,9 @@ private struct SenMLBase {
         var base: Double?
         if let baseValue {
             // Without the base value every number is wrong.
-            guard let number = baseValue.number else { return .failure(Found(text: "on a base value of \(baseValue.inWords)")) }
+            guard let number = baseValue.number else {
+                return .failure(Found(text: "on a base value of \(baseValue.inWords)"))
+            }
             base = number
         }
         if let value = record.member("v") {

@@ -1,7 +1,8 @@
 /// The name of a SenML record: its base name and its own, one behind the other (RFC 8428, section 4.5.1).
 ///
-/// A profile names a reading by the part of that name that the device is not in: `temperature`. It must be the whole of that
-/// part, because `exhaust_temperature` and `cpu.temperature` are other sensors. Where the device ends is not marked:
+/// A profile names a reading by the part of that name that the device is not in: `temperature`. It must be the whole of
+/// that part, because `exhaust_temperature` and `cpu.temperature` are other sensors. Where the device ends is not
+/// marked:
 ///
 /// | names | the device is | because |
 /// | --- | --- | --- |
@@ -10,8 +11,8 @@
 /// | `urn:dev:ow:10e2073a01080063:temperature` | up to the first `:` behind the address | RFC 8428's own examples |
 /// | `site/dev/temperature`, `urn:uuid:…:temperature` | up to the last `/` or `:` | a path of two levels, or one with the device's id |
 ///
-/// So `cpu/temperature`, and a component `exhaust_temperature` behind the address of a `urn:dev`, are not `temperature`.
-/// A profile's `record` may also be a whole name, or a path such as `/3303/0/5700`.
+/// So `cpu/temperature`, and a component `exhaust_temperature` behind the address of a `urn:dev`, are not
+/// `temperature`. A profile's `record` may also be a whole name, or a path such as `/3303/0/5700`.
 struct SenMLName {
     /// A longer name is not read: it is looked through for each record, and no device's name is as long.
     static let lengthMax = 512
@@ -37,7 +38,8 @@ struct SenMLName {
         return true
     }
 
-    /// Whether the name ends in a profile's `record` as a whole. Of two records that it ends in, the longer one is meant.
+    /// Whether the name ends in a profile's `record` as a whole. Of two records that it ends in, the longer one is
+    /// meant.
     func ends(in record: [UInt8]) -> Bool {
         let end = count - record.count
         guard count <= Self.lengthMax, end >= 0, has(record, at: end) else { return false }
@@ -74,11 +76,16 @@ struct SenMLName {
         while at < count, self[at] != UInt8(ascii: ":") { at += 1 }
         let kind = scheme.count..<at
         let body = at + 1
-        if kind.count == 3 && has("mac".utf8, at: kind.lowerBound) || kind.count == 2 && has("ow".utf8, at: kind.lowerBound) {
-            // A hexadecimal address. Some devices write it in groups, which only the base name's end tells from what follows.
+        if kind.count == 3 && has("mac".utf8, at: kind.lowerBound)
+            || kind.count == 2 && has("ow".utf8, at: kind.lowerBound)
+        {
+            // A hexadecimal address. Some devices write it in groups, which only the base name's end tells from what
+            // follows.
             var baseEnd = baseCount
             while baseEnd > body, isSeparator(self[baseEnd - 1]) { baseEnd -= 1 }
-            if hasBoth, body < baseEnd, (body..<baseEnd).allSatisfy({ isHexadecimal(self[$0]) || isGroupMark(self[$0]) }) {
+            if hasBoth, body < baseEnd,
+                (body..<baseEnd).allSatisfy({ isHexadecimal(self[$0]) || isGroupMark(self[$0]) })
+            {
                 return baseEnd
             }
             at = body
@@ -99,7 +106,9 @@ struct SenMLName {
     private func startsWithScheme(_ scheme: String.UTF8View) -> Bool {
         guard count >= scheme.count else { return false }
         // URNs begin in either case (RFC 8141, section 2).
-        for (index, byte) in scheme.enumerated() where self[index] | (byte == UInt8(ascii: ":") ? 0 : 0x20) != byte { return false }
+        for (index, byte) in scheme.enumerated() where self[index] | (byte == UInt8(ascii: ":") ? 0 : 0x20) != byte {
+            return false
+        }
         return true
     }
 
@@ -120,7 +129,9 @@ struct SenMLName {
 
     private func isHexadecimal(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
         default: false
         }
     }

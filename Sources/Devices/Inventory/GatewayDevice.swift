@@ -27,15 +27,19 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
         case .clockUnsynchronised: "1 while the system's clock is not kept right by anything, otherwise 0"
         case .diskFree: "the share of the store's disk that is free"
         case .evaluationDelay: "for how long, at worst since the last report, more has come in than could be evaluated"
-        case .messagesWithoutReadings: "messages since the last report that held none of their devices' readings, which is no fault"
+        case .messagesWithoutReadings:
+            "messages since the last report that held none of their devices' readings, which is no fault"
         case .outboxAge: "how long the oldest escalation has waited that is not parked"
         case .outboxParked: "escalations that a destination has refused for good"
         case .outboxWaiting: "escalations that wait to be delivered"
-        case .refusedPayloads: "payloads since the last report of which a part, or all, could not be read by their devices' profiles"
-        case .shedMessages: "messages of QoS 0 since the last report that were passed over, as more came in than could be evaluated"
+        case .refusedPayloads:
+            "payloads since the last report of which a part, or all, could not be read by their devices' profiles"
+        case .shedMessages:
+            "messages of QoS 0 since the last report that were passed over, as more came in than could be evaluated"
         case .subscriptionsRefused: "filters that the broker refuses to subscribe the gateway to"
         case .sensorsUnheard: "sensors that publish where only a refused subscription would bring their messages"
-        case .unreadableTimes: "payloads since the last report whose time could not be read: their readings have the time of arrival"
+        case .unreadableTimes:
+            "payloads since the last report whose time could not be read: their readings have the time of arrival"
         }
     }
 
@@ -67,7 +71,8 @@ extension Device {
             name: gatewayID, summary: "The gateway itself", topic: pattern, format: .json, time: nil, sequence: nil,
             interval: interval, silence: silence, clock: ClockTolerance(), fields: fields)
         return Device(
-            id: gatewayID, profile: profile, topic: pattern.text, labels: ["device": gatewayID, "kind": gatewayID, "site": site],
+            id: gatewayID, profile: profile, topic: pattern.text,
+            labels: ["device": gatewayID, "kind": gatewayID, "site": site],
             position: nil,
             interval: interval, silence: silence, clock: ClockTolerance(), fields: fields)
     }

@@ -10,7 +10,8 @@ extension Site {
         return site
     }
 
-    /// Reads as much of an inventory as can be: the devices with which nothing is wrong, and what is wrong with the others.
+    /// Reads as much of an inventory as can be: the devices with which nothing is wrong, and what is wrong with the
+    /// others.
     /// - Throws: ``DiagnosticList`` where it is not YAML.
     package static func parse(
         inventory file: SourceFile, profiles files: [SourceFile]
@@ -23,7 +24,9 @@ extension Site {
                 let place = profile.location ?? file.location(line: 1, column: 1)
                 if let first = profiles.updateValue(profile, forKey: profile.name) {
                     let other = first.location.map { ": the first is at \($0.fileAndLine)" } ?? ""
-                    problems.append(Diagnostic(id: "duplicate-profile", "there are two profiles '\(profile.name)'\(other)", at: place))
+                    problems.append(
+                        Diagnostic(
+                            id: "duplicate-profile", "there are two profiles '\(profile.name)'\(other)", at: place))
                 }
             } catch {
                 problems += error.diagnostics
@@ -37,17 +40,20 @@ extension Site {
         var seen: [String: SourceLocation] = [:]
         var topics: [String: String] = [:]
         for node in reader.items("devices") {
-            let parsed = Device.read(node, profiles: profiles, common: common, site: name?.string ?? "", problems: &problems)
+            let parsed = Device.read(
+                node, profiles: profiles, common: common, site: name?.string ?? "", problems: &problems)
             guard let (device, place) = parsed else { continue }
             if let first = seen[device.id] {
                 problems.append(
                     Diagnostic(
-                        id: "duplicate-device", "there are two devices '\(device.id)': the first is at \(first.fileAndLine)", at: place))
+                        id: "duplicate-device",
+                        "there are two devices '\(device.id)': the first is at \(first.fileAndLine)", at: place))
             } else if let other = topics.updateValue(device.id, forKey: device.topic) {
                 let first = seen[other].map { " (\($0.fileAndLine))" } ?? ""
                 problems.append(
                     Diagnostic(
-                        id: "shared-topic", "'\(device.id)' and '\(other)'\(first) have the same topic, \(device.topic)", at: place))
+                        id: "shared-topic",
+                        "'\(device.id)' and '\(other)'\(first) have the same topic, \(device.topic)", at: place))
             }
             guard seen[device.id] == nil else { continue }
             seen[device.id] = place
@@ -58,7 +64,8 @@ extension Site {
         guard let name else { return (nil, problems) }
         let choice = Self.filters(devices)
         var site = Site(
-            name: name.string, timeZone: zone?.string ?? "UTC", devices: devices, filters: choice.filters, leftOutFilters: choice.leftOut)
+            name: name.string, timeZone: zone?.string ?? "UTC", devices: devices, filters: choice.filters,
+            leftOutFilters: choice.leftOut)
         site.timeZoneLocation = zone?.location
         return (site, problems)
     }
@@ -124,17 +131,21 @@ extension Device {
         }
         labels["device"] = id.string
         if let topic = topicText, topic.string.contains(where: { "+#".contains($0) }) {
-            reader.report("bad-topic", "a device publishes on one topic, without the wildcards + and #", at: topic.location)
+            reader.report(
+                "bad-topic", "a device publishes on one topic, without the wildcards + and #", at: topic.location)
         }
         var fields = profile.fields
         if !quantities.isEmpty {
             let wanted = quantities.compactMap(\.scalar)
             for name in wanted where profile.fields.first(where: { $0.quantity.name == name.string }) == nil {
                 reader.report(
-                    "unknown-quantity", "the profile '\(profile.name)' has no reading of '\(name.string)'", at: name.location,
+                    "unknown-quantity", "the profile '\(profile.name)' has no reading of '\(name.string)'",
+                    at: name.location,
                     hint: NearMiss.hint(for: name.string, among: profile.fields.map(\.quantity.name)))
             }
-            fields = fields.filter { field in !field.source.isInPayload || wanted.contains { $0.string == field.quantity.name } }
+            fields = fields.filter { field in
+                !field.source.isInPayload || wanted.contains { $0.string == field.quantity.name }
+            }
         }
         reader.apply(units: units, to: &fields)
         if let ranges { reader.apply(ranges: ranges, to: &fields) }
@@ -158,14 +169,18 @@ extension Device {
 }
 
 extension Profile {
-    /// How long a device of this model may be silent that sends at an interval of its own: as the profile states. Where it states
-    /// nothing, and where it states no more than the interval, which would be silence between any two messages, three intervals.
-    fileprivate func silence(at interval: TimeSpan) -> TimeSpan { isSilenceStated && interval < silence ? silence : interval * 3 }
+    /// How long a device of this model may be silent that sends at an interval of its own: as the profile states. Where
+    /// it states nothing, and where it states no more than the interval, which would be silence between any two
+    /// messages, three intervals.
+    fileprivate func silence(at interval: TimeSpan) -> TimeSpan {
+        isSilenceStated && interval < silence ? silence : interval * 3
+    }
 }
 
 extension YAMLReader {
     /// `silence: 10m`, or a time for each quantity: `silence: { door_open: 26h }`.
-    fileprivate mutating func silence() -> (ofDevice: TimeSpan?, ofQuantities: [(quantity: ScalarText, span: TimeSpan)]) {
+    fileprivate mutating func silence() -> (ofDevice: TimeSpan?, ofQuantities: [(quantity: ScalarText, span: TimeSpan)])
+    {
         guard let node = node("silence"), case .mapping = node.content else { return (span("silence"), []) }
         var reader = YAMLReader(node, "the silences of a device")
         let spans = reader.keys.compactMap { key in reader.span(key.string).map { (key, $0) } }
@@ -184,7 +199,9 @@ extension YAMLReader {
         }
     }
 
-    fileprivate mutating func apply(silences: [(quantity: ScalarText, span: TimeSpan)], to fields: inout [Profile.Field]) {
+    fileprivate mutating func apply(
+        silences: [(quantity: ScalarText, span: TimeSpan)], to fields: inout [Profile.Field]
+    ) {
         for (name, span) in silences {
             if let index = index(of: name, in: fields) { fields[index].silence = span }
         }
@@ -194,8 +211,12 @@ extension YAMLReader {
         guard let node = node("position") else { return nil }
         var reader = YAMLReader(node, "a position")
         defer { problems += reader.finish() }
-        let latitude = reader.value("latitude", expected: "degrees from -90 to 90") { Double($0).flatMap { abs($0) <= 90 ? $0 : nil } }
-        let longitude = reader.value("longitude", expected: "degrees from -180 to 180") { Double($0).flatMap { abs($0) <= 180 ? $0 : nil } }
+        let latitude = reader.value("latitude", expected: "degrees from -90 to 90") {
+            Double($0).flatMap { abs($0) <= 90 ? $0 : nil }
+        }
+        let longitude = reader.value("longitude", expected: "degrees from -180 to 180") {
+            Double($0).flatMap { abs($0) <= 180 ? $0 : nil }
+        }
         let elevation = reader.double("elevation")
         guard let latitude, let longitude else {
             if reader.problems.isEmpty { reader.report("bad-position", "a position has a latitude and a longitude") }

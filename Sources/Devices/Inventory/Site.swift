@@ -16,18 +16,21 @@ package struct Site: Sendable {
     /// Whether a device numbers its messages.
     package var hasSequences: Bool { devices.contains { $0.profile.sequence != nil } }
 
-    /// Lets every device report what the gateway finds of it: readings that are not plausible, and, where it gives its messages a time,
-    /// how far its clock is off when it is not believed.
+    /// Lets every device report what the gateway finds of it: readings that are not plausible, and, where it gives its
+    /// messages a time, how far its clock is off when it is not believed.
     package mutating func watchDevices() {
         for index in devices.indices where devices[index].isTested {
             let quantity = Profile.implausibleReadings
             guard devices[index].field(quantity.name) == nil else { continue }
-            devices[index].fields.append(Profile.Field(quantity: quantity, source: .plausibility, unit: quantity.unit, plausible: nil))
+            devices[index].fields.append(
+                Profile.Field(quantity: quantity, source: .plausibility, unit: quantity.unit, plausible: nil))
         }
-        for index in devices.indices where devices[index].profile.time != nil || devices[index].profile.format == .senml {
+        for index in devices.indices where devices[index].profile.time != nil || devices[index].profile.format == .senml
+        {
             let quantity = Profile.clockOffset
             guard devices[index].field(quantity.name) == nil else { continue }
-            devices[index].fields.append(Profile.Field(quantity: quantity, source: .clock, unit: quantity.unit, plausible: nil))
+            devices[index].fields.append(
+                Profile.Field(quantity: quantity, source: .clock, unit: quantity.unit, plausible: nil))
         }
     }
 

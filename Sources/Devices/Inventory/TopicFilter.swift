@@ -33,15 +33,16 @@ package struct TopicFilter: Sendable, Hashable {
 
 /// The filters that a site subscribes to.
 ///
-/// A broker may send a message once for each subscription that it matches (MQTT v5, 3.3.4), so that no two of them take in the
-/// same topic.
+/// A broker may send a message once for each subscription that it matches (MQTT v5, 3.3.4), so that no two of them take
+/// in the same topic.
 struct FilterChoice {
     /// Sorted by text.
     private(set) var filters: [String] = []
     /// Filters that were possible and are left out.
     private(set) var leftOut: [String] = []
 
-    /// - Parameter devices: each device's topic, and the filter of its profile's pattern where the topic came from that.
+    /// - Parameter devices: each device's topic, and the filter of its profile's pattern where the topic came from
+    ///   that.
     init(_ devices: [(topic: String, pattern: String?)]) {
         var counts: [String: Int] = [:]
         for device in devices { if let pattern = device.pattern { counts[pattern, default: 0] += 1 } }
@@ -49,7 +50,9 @@ struct FilterChoice {
         let all = patterns
         patterns.removeAll { pattern in all.contains { $0 != pattern && $0.covers(pattern) } }
         // Where two take in the same topics in part, the one of fewer devices gives way to the topics of its devices.
-        while let loser = Self.conflicting(patterns).min(by: { (counts[$0.text] ?? 0, $0.text) < (counts[$1.text] ?? 0, $1.text) }) {
+        while let loser = Self.conflicting(patterns).min(by: {
+            (counts[$0.text] ?? 0, $0.text) < (counts[$1.text] ?? 0, $1.text)
+        }) {
             patterns.removeAll { $0 == loser }
         }
         var chosen = Set(patterns.map(\.text))

@@ -77,7 +77,8 @@ extension CounterProperties.Amount {
         self.number = number
         guard words.count == 2 else { return }
         // "10 /min" is "10 1/min".
-        guard let unit = Unit(symbol: words[1].hasPrefix("/") ? "1\(words[1])" : String(words[1])), unit.dimension == dimension
+        guard let unit = Unit(symbol: words[1].hasPrefix("/") ? "1\(words[1])" : String(words[1])),
+            unit.dimension == dimension
         else { return nil }
         self.unit = unit
     }

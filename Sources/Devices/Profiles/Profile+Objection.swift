@@ -1,7 +1,8 @@
 internal import Telemetry
 
 extension Profile.Field {
-    /// Why a reading of this field is not plausible: `water_level 812 m is outside -5 m .. 30 m`, in the unit that the device sends.
+    /// Why a reading of this field is not plausible: `water_level 812 m is outside -5 m .. 30 m`, in the unit that the
+    /// device sends.
     /// - Parameter value: in the canonical unit of the quantity.
     package func objection(to value: Double) -> String {
         let (factor, summand) = quantity.unit.conversion(to: unit)

@@ -11,7 +11,8 @@ extension Profile {
         let topic = reader.required("topic").flatMap { text -> TopicPattern? in
             if let pattern = TopicPattern(text.string) { return pattern }
             reader.report(
-                "bad-topic", "a topic pattern is a topic with labels in braces and no wildcards: sensors/{device}/level",
+                "bad-topic",
+                "a topic pattern is a topic with labels in braces and no wildcards: sensors/{device}/level",
                 at: text.location)
             return nil
         }
@@ -31,7 +32,8 @@ extension Profile {
         }
         let sequence = SequenceField.read(&reader)
         let repeats = reader.scalar("repeats")
-        let ignoresRepeats = reader.value("repeats", expected: "kept or ignored") { ["kept": false, "ignored": true][$0] } ?? false
+        let ignoresRepeats =
+            reader.value("repeats", expected: "kept or ignored") { ["kept": false, "ignored": true][$0] } ?? false
         if ignoresRepeats, format == .json, time == nil, let repeats {
             reader.report(
                 "repeats-without-time",
@@ -39,7 +41,9 @@ extension Profile {
                 at: repeats.location, hint: "name its 'time', or leave 'repeats' out")
         }
         var fields = reader.items("readings").compactMap { Field.read($0, format: format, problems: &reader.problems) }
-        if fields.isEmpty, reader.problems.isEmpty { reader.report("no-readings", "a profile names at least one reading") }
+        if fields.isEmpty, reader.problems.isEmpty {
+            reader.report("no-readings", "a profile names at least one reading")
+        }
         if sequence != nil, format == .json {
             fields.append(Field(quantity: missingMessages, source: .gap, unit: missingMessages.unit))
         } else if sequence != nil {
@@ -48,8 +52,10 @@ extension Profile {
         let problems = reader.finish()
         guard problems.isEmpty, let name, let topic else { throw DiagnosticList(problems) }
         return Profile(
-            name: name.string, summary: summary, topic: topic, format: format, time: time, sequence: sequence, interval: interval,
-            silence: silence ?? interval * 3, isSilenceStated: silence != nil, clock: clock, ignoresRepeats: ignoresRepeats, fields: fields,
+            name: name.string, summary: summary, topic: topic, format: format, time: time, sequence: sequence,
+            interval: interval,
+            silence: silence ?? interval * 3, isSilenceStated: silence != nil, clock: clock,
+            ignoresRepeats: ignoresRepeats, fields: fields,
             location: name.location)
     }
 }
@@ -58,7 +64,9 @@ extension Profile.SequenceField {
     /// A pointer, or a pointer and the width of the counter.
     static func read(_ reader: inout YAMLReader) -> Profile.SequenceField? {
         guard let node = reader.node("sequence") else { return nil }
-        if node.scalar != nil { return reader.pointer("sequence").map { Profile.SequenceField(pointer: $0, wraps: nil) } }
+        if node.scalar != nil {
+            return reader.pointer("sequence").map { Profile.SequenceField(pointer: $0, wraps: nil) }
+        }
         var field = YAMLReader(node, "the message number")
         let pointer = field.pointer("pointer")
         let wraps = field.value("wraps", expected: "the number at which it begins at 0 again, such as 65536") { text in
@@ -99,7 +107,8 @@ extension Profile.Field {
         case .senml:
             source = reader.required("record").map { record in
                 if record.string.isEmpty {
-                    reader.report("empty-record", "'record' is the name of a SenML record, or its end", at: record.location)
+                    reader.report(
+                        "empty-record", "'record' is the name of a SenML record, or its end", at: record.location)
                 }
                 return .record(record.string)
             }
@@ -134,7 +143,8 @@ extension Profile.Field {
         let plausible = PlausibleRange.read(&reader, key: "plausible", unit: written, quantity: quantity)
         let counter = CounterProperties.read(&reader, key: "counter", unit: written, quantity: quantity)
         return Profile.Field(
-            quantity: quantity, source: source, unit: written, plausible: plausible, counter: counter, silence: reader.span("silence"))
+            quantity: quantity, source: source, unit: written, plausible: plausible, counter: counter,
+            silence: reader.span("silence"))
     }
 }
 
@@ -171,7 +181,8 @@ enum PlausibleRange {
         }
         if ends.count == 2, let low = ends[0], let high = ends[1], low <= high { return low...high }
         reader.report(
-            "bad-range", "'\(key)' is a range from low to high, such as 0 .. 12 or -40 degC .. 85 degC", at: text.location)
+            "bad-range", "'\(key)' is a range from low to high, such as 0 .. 12 or -40 degC .. 85 degC",
+            at: text.location)
         return nil
     }
 }

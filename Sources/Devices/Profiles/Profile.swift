@@ -37,8 +37,8 @@ package struct Profile: Sendable {
         package var plausible: ClosedRange<Double>?
         /// What is known of it as a counter, if it is one.
         package var counter: CounterProperties?
-        /// After how long without a reading its sensor is silent, where that differs from the device's: a contact that reports only
-        /// on change, beside a temperature that comes each minute.
+        /// After how long without a reading its sensor is silent, where that differs from the device's: a contact that
+        /// reports only on change, beside a temperature that comes each minute.
         package var silence: TimeSpan?
         /// Why it is in maintenance, if it is: then no rule sees its readings.
         package var maintenance: String?

@@ -2,18 +2,18 @@ internal import Telemetry
 
 /// Judges whether the time that one device gives its messages is that of a right clock.
 ///
-/// Old times are not a fault by themselves: the messages may have waited in a queue. A backlog is told from a wrong clock by
-/// its pace alone: from one message to the next, the times of a backlog move further than those of any clock could, forward
-/// or, if the newest is sent first, backward.
+/// Old times are not a fault by themselves: the messages may have waited in a queue. A backlog is told from a wrong
+/// clock by its pace alone: from one message to the next, the times of a backlog move further than those of any clock
+/// could, forward or, if the newest is sent first, backward.
 ///
-/// - A time more than the tolerance ahead of the arrival, or further behind it than any queue reaches, is never believed, and
-///   says nothing of other times: many devices send one message before they have set their clock.
-/// - A time that jumps ahead of the arrival, within the tolerance, is believed once three messages agree on it: a single one
-///   would make what follows late.
-/// - Times that fall behind the newest one, or behind what the clock showed before, are suspect. Once three different times have moved at the
-///   pace of a clock, or one has come three times, half an interval apart or more, the clock is wrong: then the messages have
-///   the times of their arrival, until the clock is right again. Equal times that come faster say nothing: a stored measurement
-///   may be sent in several messages.
+/// - A time more than the tolerance ahead of the arrival, or further behind it than any queue reaches, is never
+///   believed, and says nothing of other times: many devices send one message before they have set their clock.
+/// - A time that jumps ahead of the arrival, within the tolerance, is believed once three messages agree on it: a
+///   single one would make what follows late.
+/// - Times that fall behind the newest one, or behind what the clock showed before, are suspect. Once three different
+///   times have moved at the pace of a clock, or one has come three times, half an interval apart or more, the clock is
+///   wrong: then the messages have the times of their arrival, until the clock is right again. Equal times that come
+///   faster say nothing: a stored measurement may be sent in several messages.
 struct ClockJudge: Sendable, BitwiseCopyable {
     /// Believed without a second look, as a clock that is read to the second and a network that is slow.
     private static let jitter = TimeSpan.seconds(10).nanoseconds
@@ -37,9 +37,11 @@ struct ClockJudge: Sendable, BitwiseCopyable {
     private var believed: Int64 = 0
     /// What a clock showed when a message arrived.
     private typealias Shown = (own: Int64, arrival: Int64)
-    /// The messages that are suspect, one behind the other: how many different times they have, the first, the first with the
-    /// newest time, how often that has come, and when the newest that was counted arrived.
-    private var suspects: (count: Int64, first: Shown, newest: Shown, repeats: Int64, counted: Int64) = (0, (0, 0), (0, 0), 0, 0)
+    /// The messages that are suspect, one behind the other: how many different times they have, the first, the first
+    /// with the newest time, how often that has come, and when the newest that was counted arrived.
+    private var suspects: (count: Int64, first: Shown, newest: Shown, repeats: Int64, counted: Int64) = (
+        0, (0, 0), (0, 0), 0, 0
+    )
     /// The messages that jumped ahead, one behind the other: how many, and by how much the first was ahead.
     private var jumps: (count: Int64, offset: Int64) = (0, 0)
     /// How far behind the clock was when it was found to be wrong; 0 while it is believed.
@@ -63,7 +65,8 @@ struct ClockJudge: Sendable, BitwiseCopyable {
             return EventTime(believed: own)
         }
         replaced = min(replaced + 1, Self.messagesToConvince)
-        // An impossible time leaves everything as it was, so that what is sent behind it is judged as if it had not come.
+        // An impossible time leaves everything as it was, so that what is sent behind it is judged as if it had not
+        // come.
         if isPossible { note(arrival) }
         return EventTime(replacedBy: arrival)
     }
@@ -71,8 +74,8 @@ struct ClockJudge: Sendable, BitwiseCopyable {
     /// Notes the time that a message was given for another reason than this judgement, as that of its arrival.
     mutating func note(_ time: Instant) { newest = max(newest, time.nanoseconds) }
 
-    /// What is to be reported of the clock with this message: by how many whole seconds it is off, 0 if it is right again, `nil` if
-    /// there is nothing new. A wrong clock is reported with each message, from the third in a row on.
+    /// What is to be reported of the clock with this message: by how many whole seconds it is off, 0 if it is right
+    /// again, `nil` if there is nothing new. A wrong clock is reported with each message, from the third in a row on.
     mutating func report(_ own: Instant, arrival: Instant) -> Double? {
         if replaced == 0 {
             defer { hasReported = false }
@@ -99,7 +102,8 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         // What has been taken lies in the future: until the present is there, only arrivals are newer than it.
         if newest != .min, own < newest, Self.difference(newest, arrival) > Self.fall { return false }
         let isSuspect =
-            newest != .min && own < Self.difference(newest, Self.fall) || best != .min && offset < min(best, 0) - Self.loss
+            newest != .min && own < Self.difference(newest, Self.fall)
+            || best != .min && offset < min(best, 0) - Self.loss
             || offset < -Self.longestDelay
         guard isSuspect else { return believe(own, offset) }
         return !isConvicted((own, arrival), offset, interval)
@@ -147,17 +151,20 @@ struct ClockJudge: Sendable, BitwiseCopyable {
             suspects.count += 1
         }
         suspects.counted = shown.arrival
-        guard max(suspects.count, suspects.repeats) >= Self.messagesToConvince, Self.isPaceOfClock(shown, since: suspects.first, error: 0)
+        guard max(suspects.count, suspects.repeats) >= Self.messagesToConvince,
+            Self.isPaceOfClock(shown, since: suspects.first, error: 0)
         else { return false }
         suspects.count = 0
         wrongBy = min(offset, -1)
         return true
     }
 
-    /// Whether the times have moved no faster than those of a clock that is very wrong: forward by half as much again as time
-    /// has passed, backward by three quarters of it.
+    /// Whether the times have moved no faster than those of a clock that is very wrong: forward by half as much again
+    /// as time has passed, backward by three quarters of it.
     private static func isPaceOfClock(_ shown: Shown, since other: Shown, error: Double) -> Bool {
-        let (moved, passed) = (Double(difference(shown.own, other.own)), Double(difference(shown.arrival, other.arrival)))
+        let (moved, passed) = (
+            Double(difference(shown.own, other.own)), Double(difference(shown.arrival, other.arrival))
+        )
         return moved <= passed * 1.5 + error && moved >= passed * -0.75 - error
     }
 

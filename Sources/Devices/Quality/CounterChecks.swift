@@ -21,7 +21,8 @@ struct CounterChecks {
             let first = checks.count
             for field in device.fields {
                 guard let rate = field.counter?.maxRate else { continue }
-                let check = CounterRateCheck(maxRate: rate, resolution: field.counterResolution ?? 0, interval: device.interval)
+                let check = CounterRateCheck(
+                    maxRate: rate, resolution: field.counterResolution ?? 0, interval: device.interval)
                 checks.append(Check(series: series(device.id, field.quantity), check: check))
             }
             places.append(first..<checks.count)
@@ -34,8 +35,8 @@ struct CounterChecks {
         for place in places[device] {
             order.removeAll(keepingCapacity: true)
             // What is known to be wrong is not what the next readings are held against.
-            for index in readings.indices[first...] where readings[index].series == checks[place].series && readings[index].quality.isUsable
-            {
+            for index in readings.indices[first...]
+            where readings[index].series == checks[place].series && readings[index].quality.isUsable {
                 order.append(index)
             }
             guard !order.isEmpty else { continue }
@@ -54,7 +55,9 @@ struct CounterChecks {
     }
 
     func appendChanged(to states: inout [DeviceState]) {
-        for place in changed { states.append(DeviceState(series: checks[place].series, words: checks[place].check.words)) }
+        for place in changed {
+            states.append(DeviceState(series: checks[place].series, words: checks[place].check.words))
+        }
     }
 
     mutating func noteStored() {

@@ -2,10 +2,10 @@ internal import Telemetry
 
 /// Whether a counter can have risen so fast: the check of one series against its profile's `max_rate`.
 ///
-/// A reading is held against the newest one that was believed. It may have risen by the largest rate over the time between
-/// the two, or over one interval if that is longer, and by one step of the sensor: readings with stamps of whole minutes, or a
-/// backlog without times, come closer together than they were measured. A fall is always believed; whether it is a reset or
-/// a glitch, the windows decide. After a fall the value may jump back to where it was.
+/// A reading is held against the newest one that was believed. It may have risen by the largest rate over the time
+/// between the two, or over one interval if that is longer, and by one step of the sensor: readings with stamps of
+/// whole minutes, or a backlog without times, come closer together than they were measured. A fall is always believed;
+/// whether it is a reset or a glitch, the windows decide. After a fall the value may jump back to where it was.
 ///
 /// What stays is believed: the third of three readings that fit each other is the new base, so that a counter that was
 /// replaced, or set to another value, is flagged for two readings only.
@@ -51,7 +51,8 @@ struct CounterRateCheck {
             return believe(point)
         }
         if canRise(from: base, to: point) { return believe(point) }
-        if let high = beforeFall?.point, value >= high.value * (1 - CounterGlitch.share), canRise(from: high, to: point) {
+        if let high = beforeFall?.point, value >= high.value * (1 - CounterGlitch.share), canRise(from: high, to: point)
+        {
             return believe(point)
         }
         let fits = candidate.map { value >= $0.point.value - resolution && canRise(from: $0.point, to: point) } ?? false
@@ -76,7 +77,8 @@ struct CounterRateCheck {
         var place = 0
         while believed[place].time <= point.time { place += 1 }
         let after = believed[place]
-        // It can rise from what was before, or fall as a counter that is reset; or it fits a step that was believed since.
+        // It can rise from what was before, or fall as a counter that is reset; or it fits a step that was believed
+        // since.
         let isFromBefore = place == 0 ? point.value > after.value : canRise(from: believed[place - 1], to: point)
         guard isFromBefore || point.value <= after.value && canRise(from: point, to: after) else { return false }
         insert(point, at: place)
@@ -128,7 +130,8 @@ extension CounterRateCheck {
     mutating func restore(_ words: DeviceState.Words) {
         guard var reader = DeviceState.Reader(words, tag: Self.tag) else { return }
         func point() -> Point {
-            Point(time: Instant(nanoseconds: reader.next()), value: Double(bitPattern: UInt64(bitPattern: reader.next())))
+            Point(
+                time: Instant(nanoseconds: reader.next()), value: Double(bitPattern: UInt64(bitPattern: reader.next())))
         }
         var other = self
         other.count = Int(clamping: reader.next())
@@ -138,7 +141,9 @@ extension CounterRateCheck {
         let (agreeing, newest) = (Int(clamping: reader.next()), point())
         other.candidate = agreeing > 0 ? (newest, min(agreeing, Self.convincing - 1)) : nil
         guard (0...other.believed.count).contains(other.count) else { return }
-        for index in 1..<max(1, other.count) where other.believed[index].time < other.believed[index - 1].time { return }
+        for index in 1..<max(1, other.count) where other.believed[index].time < other.believed[index - 1].time {
+            return
+        }
         self = other
     }
 }

@@ -45,7 +45,8 @@ struct MessageJudgement {
         guard let field = plan.profile.sequence, let value = root.at(field.pointer), !value.isNull else { return .none }
         guard let number = value.messageNumber else { return .unreadable }
         if let newest, newest.number == number { return newest.hasComeBefore ? .repeated : .new(missing: nil) }
-        let verdict = numbers[plan.index].take(number, at: arrival, own: own, isSentAgain: isSentAgain, silence: plan.silence)
+        let verdict = numbers[plan.index].take(
+            number, at: arrival, own: own, isSentAgain: isSentAgain, silence: plan.silence)
         newest = (number, verdict == .repeated)
         note(plan.index)
         switch verdict {
@@ -58,7 +59,8 @@ struct MessageJudgement {
     }
 
     /// Appends how many messages are missing before the one under way, or takes it back from those that were.
-    mutating func appendMissing(_ number: Number, _ plan: DecodingPlan, _ time: EventTime, _ readings: inout [Reading]) {
+    mutating func appendMissing(_ number: Number, _ plan: DecodingPlan, _ time: EventTime, _ readings: inout [Reading])
+    {
         guard let series = plan.missing else { return }
         switch number {
         case .new(let missing?):
@@ -93,9 +95,11 @@ struct MessageJudgement {
         if was || clocks[plan.index].isNoteworthy { note(plan.index) }
     }
 
-    /// The newest record of a pack says what the clock shows. If it is wrong, the records keep their distances from it; else
-    /// each is held against the tolerance by itself.
-    private mutating func judgePack(_ plan: DecodingPlan, _ arrival: Instant, from first: Int, _ readings: inout [Reading]) {
+    /// The newest record of a pack says what the clock shows. If it is wrong, the records keep their distances from it;
+    /// else each is held against the tolerance by itself.
+    private mutating func judgePack(
+        _ plan: DecodingPlan, _ arrival: Instant, from first: Int, _ readings: inout [Reading]
+    ) {
         var newest: Instant?
         var newestPossible: Instant?
         for reading in readings[first...] where !reading.quality.contains(.clockReplaced) {
@@ -116,8 +120,8 @@ struct MessageJudgement {
         }
     }
 
-    /// How much older a record is than another of its pack; `nil` if one of the two times is absurd, as a pack holds what was
-    /// gathered since the one before, and no years.
+    /// How much older a record is than another of its pack; `nil` if one of the two times is absurd, as a pack holds
+    /// what was gathered since the one before, and no years.
     private static func age(_ time: Instant, before newest: Instant) -> TimeSpan? {
         let (age, overflow) = newest.nanoseconds.subtractingReportingOverflow(time.nanoseconds)
         return !overflow && (0..<TimeSpan.days(1).nanoseconds).contains(age) ? TimeSpan(nanoseconds: age) : nil
@@ -145,8 +149,12 @@ struct MessageJudgement {
     /// Appends the states of the devices that have changed since they were stored.
     func appendChanged(_ plans: [DecodingPlan], to states: inout [DeviceState]) {
         for device in changed {
-            if let series = plans[device].missing { states.append(DeviceState(series: series, words: numbers[device].words)) }
-            if let series = plans[device].clockOffset { states.append(DeviceState(series: series, words: clocks[device].words)) }
+            if let series = plans[device].missing {
+                states.append(DeviceState(series: series, words: numbers[device].words))
+            }
+            if let series = plans[device].clockOffset {
+                states.append(DeviceState(series: series, words: clocks[device].words))
+            }
         }
     }
 

@@ -1,23 +1,26 @@
 internal import Telemetry
 
-// Wrapping operators: message numbers wrap at 2⁶⁴ by design, and are compared by the sign of their difference; arrivals are of
-// the years 1960 to 2159.
+// Wrapping operators: message numbers wrap at 2⁶⁴ by design, and are compared by the sign of their difference; arrivals
+// are of the years 1960 to 2159.
 
 /// Judges the numbers that one device gives its messages: what is new, what has come before, and what is missing.
 ///
-/// A number that has come before brings no reading: it is a late copy by way of a second LoRaWAN gateway, or the device or the
-/// broker sends again what was not acknowledged. A number that was counted as missing and comes late is taken back from the
-/// count, at the time at which it was counted, so that `sum(missing_messages, 10m)` is right however late it comes.
+/// A number that has come before brings no reading: it is a late copy by way of a second LoRaWAN gateway, or the device
+/// or the broker sends again what was not acknowledged. A number that was counted as missing and comes late is taken
+/// back from the count, at the time at which it was counted, so that `sum(missing_messages, 10m)` is right however late
+/// it comes.
 ///
 /// A device that counts anew sends small numbers again. They are told from copies by three rules:
 ///
-/// - A number that is far from the newest is taken, but only the next one behind it proves that the device counts from there.
-/// - A number below 16 that has come before is a new beginning if the newest is far ahead of it: the smaller the number, the
-///   less far. Close to the newest it is a copy, but three in a row from 0 or 1 on are a beginning.
-/// - Three in a row that have come before are a beginning, wherever they begin, if each has a newer time of the device's own than
-///   all news before; without such times, if they begin below 16 and the newest is 32 or more ahead. Whatever has an own time
-///   that is not newer is a copy.
-/// - When nothing but copies have come for as long as the device's silence, the numbers say nothing, and the message is taken.
+/// - A number that is far from the newest is taken, but only the next one behind it proves that the device counts from
+///   there.
+/// - A number below 16 that has come before is a new beginning if the newest is far ahead of it: the smaller the
+///   number, the less far. Close to the newest it is a copy, but three in a row from 0 or 1 on are a beginning.
+/// - Three in a row that have come before are a beginning, wherever they begin, if each has a newer time of the
+///   device's own than all news before; without such times, if they begin below 16 and the newest is 32 or more ahead.
+///   Whatever has an own time that is not newer is a copy.
+/// - When nothing but copies have come for as long as the device's silence, the numbers say nothing, and the message is
+///   taken.
 ///
 /// The state has a fixed size, and is stored with the readings that it belongs to.
 struct MessageNumbers: Sendable, BitwiseCopyable {
@@ -35,7 +38,8 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     /// A larger jump is not a gap: the device has begun to count elsewhere.
     static let longestGap: Int64 = 100_000
 
-    /// The number behind which the device begins at 0 again: as declared, or as learnt from its first fall from the top.
+    /// The number behind which the device begins at 0 again: as declared, or as learnt from its first fall from the
+    /// top.
     private var wraps: Int64 = 0
     private var newest: Int64 = 0
     /// How many numbers behind the newest have come, or were counted as missing; `-1` before the first message.
@@ -46,8 +50,8 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     private var newestOwn = Int64.min
     /// Numbers that are far from the newest, one behind the other: a device that counts anew.
     private var run = Run()
-    /// Since when nothing but copies have come; `.max` if the message before was new. It is not stored: what passes while nobody
-    /// listens, or on a clock that is set, is no silence of the device.
+    /// Since when nothing but copies have come; `.max` if the message before was new. It is not stored: what passes
+    /// while nobody listens, or on a clock that is set, is no silence of the device.
     private var copiesSince = Int64.max
     /// Whether the device has been found to send the same number again and again.
     private var isStuck = false
@@ -97,13 +101,17 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     ///   - own: the message's time by the device's clock, if it has one.
     ///   - isSentAgain: it may have been received before, as the broker sends again what was not acknowledged.
     ///   - silence: after how long without a reading the device counts as silent.
-    mutating func take(_ written: Int64, at arrival: Instant, own: Instant? = nil, isSentAgain: Bool, silence: TimeSpan) -> Verdict {
+    mutating func take(_ written: Int64, at arrival: Instant, own: Instant? = nil, isSentAgain: Bool, silence: TimeSpan)
+        -> Verdict
+    {
         let verdict = judge(written, at: arrival, own: own?.nanoseconds, isSentAgain: isSentAgain, silence: silence)
         if verdict != .repeated, let own { newestOwn = max(newestOwn, own.nanoseconds) }
         return verdict
     }
 
-    private mutating func judge(_ written: Int64, at arrival: Instant, own: Int64?, isSentAgain: Bool, silence: TimeSpan) -> Verdict {
+    private mutating func judge(
+        _ written: Int64, at arrival: Instant, own: Int64?, isSentAgain: Bool, silence: TimeSpan
+    ) -> Verdict {
         let number = normalised(written)
         guard reach >= 0 else {
             begin(at: number)
@@ -118,7 +126,9 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
         }
         guard steps <= 0, steps > -Int64(Self.memory) else { return takeFar(number, steps) }
         let behind = Int(-steps)
-        if seen[behind] { return takeSeen(number, behind, at: arrival, own: own, isSentAgain: isSentAgain, silence: silence) }
+        if seen[behind] {
+            return takeSeen(number, behind, at: arrival, own: own, isSentAgain: isSentAgain, silence: silence)
+        }
         seen[behind] = true
         // What was before the first message was not counted as missing.
         guard behind <= reach else { return takeFar(number, steps) }
@@ -164,7 +174,9 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     private func takeBack(_ number: Int64) -> Instant? {
         for gap in gaps.indices.lazy.map({ gaps[$0] }) where gap.countedAt != .min {
             let (offset, overflow) = number.subtractingReportingOverflow(gap.first)
-            if !overflow, case let place = normalised(offset), place >= 0, place < gap.count { return Instant(nanoseconds: gap.countedAt) }
+            if !overflow, case let place = normalised(offset), place >= 0, place < gap.count {
+                return Instant(nanoseconds: gap.countedAt)
+            }
         }
         return nil
     }
@@ -185,7 +197,9 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
             if run.count > 2 { return takeRun(missing: 0) }
         } else if behind > 0 {
             let isLikely = isNewer ?? ((0..<16).contains(number) && behind >= 32)
-            if isLikely || isNewer == nil && (0...1).contains(number) { run = Run(from: number, isNews: false, isLikely: isLikely) }
+            if isLikely || isNewer == nil && (0...1).contains(number) {
+                run = Run(from: number, isNews: false, isLikely: isLikely)
+            }
         }
         let since = copiesSince
         guard since != .max, arrival.nanoseconds >= since else {
@@ -254,7 +268,9 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     /// Undeclared counters have 16 or 32 bits, if a number falls from close to the top to close to 0.
     private static func likelyWrap(from newest: Int64, to number: Int64) -> Int64? {
         guard number >= 0, number < memory else { return nil }
-        for width: Int64 in [1 << 16, 1 << 32] where newest < width && number + width - newest <= memory { return width }
+        for width: Int64 in [1 << 16, 1 << 32] where newest < width && number + width - newest <= memory {
+            return width
+        }
         return nil
     }
 }
@@ -323,7 +339,8 @@ extension MessageNumbers {
         }
         if let declared { wraps = declared }
         let isInOrder =
-            wraps >= 0 && reach >= -1 && reach < Self.memory && (wraps == 0 || (0..<wraps).contains(newest)) && run.count >= 0
+            wraps >= 0 && reach >= -1 && reach < Self.memory && (wraps == 0 || (0..<wraps).contains(newest))
+            && run.count >= 0
             && run.count <= 64 && (0..<256).contains(run.last &- run.first)
         guard isInOrder else { return nil }
     }

@@ -15,10 +15,13 @@ extension Configuration.DestinationSettings {
         let name = reader.required("name")
         if let name, name.string.contains(where: { $0 == "/" || $0 == "~" || $0 == "," || $0.isWhitespace }) {
             reader.report(
-                "destination-name", "a destination's name has no '/', '~', ',' and no spaces: it is part of identities", at: name.location)
+                "destination-name", "a destination's name has no '/', '~', ',' and no spaces: it is part of identities",
+                at: name.location)
         }
         let kind = reader.required("kind")
-        let minimum = reader.value("minimum_level", expected: "a level of the ladder: \(ladder.joined(separator: ", "))") {
+        let minimum = reader.value(
+            "minimum_level", expected: "a level of the ladder: \(ladder.joined(separator: ", "))"
+        ) {
             ladder.firstIndex(of: $0).map { $0 + 1 }
         }
         guard let name, let kind else { return nil }
@@ -53,18 +56,23 @@ extension Configuration.DestinationSettings {
     private static func template(_ reader: inout YAMLReader, _ key: String) -> String? {
         guard let text = reader.scalar(key) else { return nil }
         if TopicTemplate(text.string) == nil {
-            reader.report("bad-topic", "a topic template has names in braces and no wildcards: tocsin/{site}/{level}", at: text.location)
+            reader.report(
+                "bad-topic", "a topic template has names in braces and no wildcards: tocsin/{site}/{level}",
+                at: text.location)
         }
         return text.string
     }
 
-    private static func mqtt(_ reader: inout YAMLReader, _ name: String, _ kind: ScalarText, _ context: ReadingContext) -> Kind? {
+    private static func mqtt(_ reader: inout YAMLReader, _ name: String, _ kind: ScalarText, _ context: ReadingContext)
+        -> Kind?
+    {
         let topic = template(&reader, "topic") ?? "tocsin/{site}/{hazard}/{level}/{rule}"
         let currentPlace = reader.scalar("current_topic")
         let current = template(&reader, "current_topic")
         if let current, let template = TopicTemplate(current), !template.isOfPlace {
             reader.report(
-                "bad-topic", "'current_topic' has {rule} and {group}, and neither {level} nor {kind}: each alarm keeps its place there",
+                "bad-topic",
+                "'current_topic' has {rule} and {group}, and neither {level} nor {kind}: each alarm keeps its place there",
                 at: currentPlace?.location)
         }
         guard let broker = reader.node("broker") else {
@@ -79,7 +87,9 @@ extension Configuration.DestinationSettings {
         _ broker: YAMLNode, _ reader: inout YAMLReader, _ name: String, _ context: ReadingContext
     ) -> ConnectionSettings? {
         let timeout = reader.span("timeout")
-        if let timeout, timeout < .seconds(1) || timeout > .hours(1) { reader.report("bad-value", "'timeout' is from 1s to 1h") }
+        if let timeout, timeout < .seconds(1) || timeout > .hours(1) {
+            reader.report("bad-value", "'timeout' is from 1s to 1h")
+        }
         var connection = ConnectionSettings.read(
             broker, "a broker", defaultClient: "\(context.client)-\(name)", context, problems: &reader.problems)
         if let timeout { connection?.acknowledgementSeconds = Int(min(max(timeout, .seconds(1)), .hours(1)).seconds) }
@@ -89,7 +99,9 @@ extension Configuration.DestinationSettings {
     private static func log(_ reader: inout YAMLReader, _ context: ReadingContext) -> Kind {
         var rotation = LogDestination.Rotation()
         rotation.bytesMax =
-            reader.value("max_size", expected: "a size such as 500KB or 10MB", { ByteCount.read($0).flatMap(Int.init(exactly:)) })
+            reader.value(
+                "max_size", expected: "a size such as 500KB or 10MB", { ByteCount.read($0).flatMap(Int.init(exactly:)) }
+            )
             ?? rotation.bytesMax
         rotation.period = reader.span("max_age")
         if let period = rotation.period, period < .minutes(1) { reader.report("bad-value", "'max_age' is at least 1m") }
@@ -122,7 +134,8 @@ extension Configuration.DestinationSettings {
         let settings = CAPSettings.read(&reader, ladder)
         guard let node = reader.node("to") else {
             reader.report(
-                "missing-key", "a destination of kind cap has 'to': { folder: … }, { mqtt: … } or { webhook: … }", at: kind.location)
+                "missing-key", "a destination of kind cap has 'to': { folder: … }, { mqtt: … } or { webhook: … }",
+                at: kind.location)
             return nil
         }
         var to = YAMLReader(node, "where CAP messages go")
@@ -160,11 +173,17 @@ extension WebhookSettings {
             let tls = TLSSettings.read(node, context, problems: &reader.problems)
             (settings.authorities, settings.certificate, settings.key) = (tls.authorities, tls.certificate, tls.key)
         }
-        if let authorization = settings.authorization, !authorization.value.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) {
-            reader.report("bad-secret", "the webhook's 'authorization' has a line break or another character that no HTTP header has")
+        if let authorization = settings.authorization,
+            !authorization.value.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
+        {
+            reader.report(
+                "bad-secret",
+                "the webhook's 'authorization' has a line break or another character that no HTTP header has")
         }
         if let secret = settings.secret, secret.value.utf8.count < 16 {
-            reader.report("weak-secret", "the webhook's secret has \(secret.value.utf8.count) bytes; a signature needs at least 16")
+            reader.report(
+                "weak-secret",
+                "the webhook's secret has \(secret.value.utf8.count) bytes; a signature needs at least 16")
         }
         if let url, !WebhookSettings.isAllowed(url.string) {
             reader.report(
@@ -180,11 +199,14 @@ extension CAPSettings {
         let sender = reader.required("sender")
         if let sender, !CAPSettings.isName(sender.string) {
             reader.report(
-                "bad-sender", "a CAP sender has no spaces, no commas and neither '<' nor '&': tocsin@flood.example.org", at: sender.location
+                "bad-sender", "a CAP sender has no spaces, no commas and neither '<' nor '&': tocsin@flood.example.org",
+                at: sender.location
             )
         }
         func word<T: RawRepresentable & CaseIterable>(_ key: String, _ type: T.Type) -> T? where T.RawValue == String {
-            reader.value(key, expected: "one of \(T.allCases.map(\.rawValue).joined(separator: ", "))") { T(rawValue: $0) }
+            reader.value(key, expected: "one of \(T.allCases.map(\.rawValue).joined(separator: ", "))") {
+                T(rawValue: $0)
+            }
         }
         // What the public takes for real is said, not assumed.
         let status = word("status", Status.self)
@@ -200,7 +222,9 @@ extension CAPSettings {
         settings.contact = reader.string("contact")
         settings.language = reader.string("language") ?? settings.language
         settings.validity = reader.span("valid_for") ?? settings.validity
-        let radius = reader.value("radius_km", expected: "kilometres from 0 to 1000") { Double($0).flatMap { 0...1000 ~= $0 ? $0 : nil } }
+        let radius = reader.value("radius_km", expected: "kilometres from 0 to 1000") {
+            Double($0).flatMap { 0...1000 ~= $0 ? $0 : nil }
+        }
         settings.radius = radius ?? settings.radius
         for (hazard, category) in reader.strings("categories") {
             if !CAPSettings.categoryNames.contains(category.string) {
@@ -236,7 +260,9 @@ extension ForwardSettings {
             reader.report("missing-key", "'broker' is missing here: where readings are forwarded to")
             return nil
         }
-        return ConnectionSettings.read(broker, "a broker", defaultClient: "\(context.client)-forward", context, problems: &reader.problems)
-            .map { ForwardSettings(broker: $0, topic: topic, form: form, perSecond: rate) }
+        return ConnectionSettings.read(
+            broker, "a broker", defaultClient: "\(context.client)-forward", context, problems: &reader.problems
+        )
+        .map { ForwardSettings(broker: $0, topic: topic, form: form, perSecond: rate) }
     }
 }

@@ -50,10 +50,13 @@ extension Configuration {
         var files: [String: String] = [:]
         for path in store.map({ Store.files(at: $0.path) }) ?? [] { files[path] = "the store" }
         for node in reader.items("destinations") {
-            guard let destination = DestinationSettings.read(node, ladder, context, problems: &reader.problems) else { continue }
+            guard let destination = DestinationSettings.read(node, ladder, context, problems: &reader.problems) else {
+                continue
+            }
             if let first = places.updateValue(node.location, forKey: destination.name) {
                 reader.report(
-                    "duplicate-destination", "there are two destinations '\(destination.name)': the first is at \(first.fileAndLine)",
+                    "duplicate-destination",
+                    "there are two destinations '\(destination.name)': the first is at \(first.fileAndLine)",
                     at: node.location)
             }
             destinations.append(destination)
@@ -61,7 +64,8 @@ extension Configuration {
         }
         let policies = reader.scalar("policies").map { (path: context.path($0.string), place: $0) }
         if let policies, !FileManager.default.isReadableFile(atPath: policies.path) {
-            reader.report("missing-file", "the policies file \(policies.path) cannot be read", at: policies.place.location)
+            reader.report(
+                "missing-file", "the policies file \(policies.path) cannot be read", at: policies.place.location)
         }
         let flapping = flapping(&reader)
         let flood = flood(&reader)
@@ -70,7 +74,9 @@ extension Configuration {
         let control = reader.scalar("control_socket").map { (path: context.path($0.string), place: $0) }
         if let control { claim(control.path, "the control socket", at: control.place.location, &files, &reader) }
         let problems = reader.finish().inSourceOrder()
-        let place = store.map { StorePlace(store: $0.path, control: control?.path ?? $0.path + ".control", ladder: ladder) }
+        let place = store.map {
+            StorePlace(store: $0.path, control: control?.path ?? $0.path + ".control", ladder: ladder)
+        }
         guard let inventory, let profiles, let rules else { return Parsed(place: place, problems: problems) }
         let policiesFile = policies?.path ?? standardPolicies(rules)
         guard !problems.hasErrors, let broker, let store else {
@@ -80,7 +86,8 @@ extension Configuration {
                 return destination.string("name")
             }
             let files = SiteFiles(
-                inventory: inventory, profiles: profiles, rules: rules, policies: policiesFile, ladder: ladder, destinations: named,
+                inventory: inventory, profiles: profiles, rules: rules, policies: policiesFile, ladder: ladder,
+                destinations: named,
                 lateness: lateness, retention: store?.retention.readings, health: health)
             return Parsed(files: files, place: place, problems: problems)
         }
@@ -88,14 +95,16 @@ extension Configuration {
             inventory: inventory, profiles: profiles, rules: rules, broker: broker, store: store, ladder: ladder,
             lateness: lateness, payloadBytesMax: payload, destinations: destinations,
             policies: policiesFile, flapping: flapping, flood: flood, forward: forward,
-            health: health, logLevel: (level ?? .info).rawValue, controlSocket: control?.path ?? store.path + ".control",
+            health: health, logLevel: (level ?? .info).rawValue,
+            controlSocket: control?.path ?? store.path + ".control",
             warnings: problems)
         return Parsed(configuration: configuration, files: configuration.siteFiles, place: place, problems: problems)
     }
 
     /// A file that two would write to would be lost to both, and the store's most of all.
     private static func claim(
-        _ path: String, _ user: String, at location: SourceLocation, _ files: inout [String: String], _ reader: inout YAMLReader
+        _ path: String, _ user: String, at location: SourceLocation, _ files: inout [String: String],
+        _ reader: inout YAMLReader
     ) {
         let path = Store.realPath(of: path)
         if let other = files.updateValue(user, forKey: path) {
@@ -111,7 +120,9 @@ extension Configuration {
         guard let node = reader.node("ladder") else { return standard }
         let names = reader.items("ladder").compactMap(\.scalar?.string)
         if names.isEmpty || names.count > 8 || Set(names).count != names.count || names.contains("normal") {
-            reader.report("bad-ladder", "a ladder is one to eight different levels, lowest first, without 'normal'", at: node.location)
+            reader.report(
+                "bad-ladder", "a ladder is one to eight different levels, lowest first, without 'normal'",
+                at: node.location)
             return standard
         }
         return names
@@ -174,7 +185,8 @@ struct ReadingContext {
 
 extension ConnectionSettings {
     static func read(
-        _ node: YAMLNode, _ what: String, defaultClient: String?, _ context: ReadingContext, problems: inout [Diagnostic]
+        _ node: YAMLNode, _ what: String, defaultClient: String?, _ context: ReadingContext,
+        problems: inout [Diagnostic]
     ) -> ConnectionSettings? {
         var reader = YAMLReader(node, what)
         defer { problems += reader.finish() }
@@ -184,15 +196,19 @@ extension ConnectionSettings {
         let client = reader.string("client_id") ?? defaultClient
         if client == nil {
             reader.report(
-                "missing-key", "'client_id' is missing here: the broker keeps the session under it, so it must stay the same")
+                "missing-key",
+                "'client_id' is missing here: the broker keeps the session under it, so it must stay the same")
         }
         guard let host, let client else { return nil }
         var settings = ConnectionSettings(host: host.string, port: port, clientID: client)
         settings.tls = tls
-        settings.protocolVersion = reader.value("protocol", expected: "auto, 5 or 3.1.1") { ProtocolVersion(rawValue: $0) } ?? .auto
+        settings.protocolVersion =
+            reader.value("protocol", expected: "auto, 5 or 3.1.1") { ProtocolVersion(rawValue: $0) } ?? .auto
         if let keepalive = reader.span("keepalive") {
             // Two bytes in CONNECT (MQTT v5, 3.1.2.10).
-            if keepalive < .seconds(5) || keepalive > .seconds(65_535) { reader.report("bad-value", "'keepalive' is from 5s to 65535s") }
+            if keepalive < .seconds(5) || keepalive > .seconds(65_535) {
+                reader.report("bad-value", "'keepalive' is from 5s to 65535s")
+            }
             settings.keepaliveSeconds = Int(min(max(keepalive, .seconds(5)), .seconds(65_535)).seconds)
         }
         settings.username = reader.string("username")
@@ -231,7 +247,9 @@ extension Secret {
     fileprivate static func warnIfOpen(_ path: String, _ reader: inout YAMLReader, at location: SourceLocation) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & 0o007 != 0 else { return }
-        reader.warn("open-secret", "every user of this machine can reach the secret in \(path)", at: location, hint: "chmod o= \(path)")
+        reader.warn(
+            "open-secret", "every user of this machine can reach the secret in \(path)", at: location,
+            hint: "chmod o= \(path)")
     }
 
     /// `<name>_file` or `<name>_env`; the secret itself has no place in a configuration.
@@ -241,7 +259,8 @@ extension Secret {
         if let file {
             let path = context.path(file.string)
             guard let secret = Secret(file: path) else {
-                reader.report("unreadable-file", "'\(name)_file' names \(path), which cannot be read", at: file.location)
+                reader.report(
+                    "unreadable-file", "'\(name)_file' names \(path), which cannot be read", at: file.location)
                 return nil
             }
             warnIfOpen(path, &reader, at: file.location)
@@ -249,7 +268,8 @@ extension Secret {
         }
         if let variable {
             guard let text = context.environment[variable.string] else {
-                reader.report("missing-secret", "the environment has no variable '\(variable.string)'", at: variable.location)
+                reader.report(
+                    "missing-secret", "the environment has no variable '\(variable.string)'", at: variable.location)
                 return nil
             }
             return Secret(text)
@@ -259,7 +279,9 @@ extension Secret {
 }
 
 extension Configuration.StoreSettings {
-    static func read(_ node: YAMLNode?, _ context: ReadingContext, _ parent: inout YAMLReader) -> Configuration.StoreSettings? {
+    static func read(_ node: YAMLNode?, _ context: ReadingContext, _ parent: inout YAMLReader) -> Configuration
+        .StoreSettings?
+    {
         guard let node else {
             parent.report("missing-key", "'store' is missing here: where readings and alarms are kept")
             return nil
@@ -275,7 +297,8 @@ extension Configuration.StoreSettings {
             var retention = YAMLReader(node, "retention")
             limits.readings = retention.span("readings") ?? limits.readings
             limits.alarms = retention.span("alarms") ?? limits.alarms
-            limits.bytesMax = retention.value("size", expected: "a size such as 500MB or 4GB", ByteCount.read) ?? limits.bytesMax
+            limits.bytesMax =
+                retention.value("size", expected: "a size such as 500MB or 4GB", ByteCount.read) ?? limits.bytesMax
             reader.problems += retention.finish()
         }
         guard let path else { return nil }

@@ -30,7 +30,8 @@ package struct Configuration: Sendable {
     /// What is wrong with it and keeps nothing from running.
     package var warnings: [Diagnostic] = []
 
-    /// The files that a site is described in, and what they are read with: known as well where other parts of a configuration are wrong.
+    /// The files that a site is described in, and what they are read with: known as well where other parts of a
+    /// configuration are wrong.
     package struct SiteFiles: Sendable {
         package var inventory: String
         package var profiles: String
@@ -45,7 +46,8 @@ package struct Configuration: Sendable {
         package var health: HealthSettings
     }
 
-    /// Where a gateway keeps its store and answers: all that an operator's commands need, who may not be able to read its secrets.
+    /// Where a gateway keeps its store and answers: all that an operator's commands need, who may not be able to read
+    /// its secrets.
     package struct StorePlace: Sendable {
         package var store: String
         /// The control socket.
@@ -67,7 +69,8 @@ package struct Configuration: Sendable {
     package var siteFiles: SiteFiles {
         SiteFiles(
             inventory: inventory, profiles: profiles, rules: rules, policies: policies, ladder: ladder,
-            destinations: destinations.map(\.name), lateness: lateness, retention: store.retention.readings, health: health)
+            destinations: destinations.map(\.name), lateness: lateness, retention: store.retention.readings,
+            health: health)
     }
 
     /// How the gateway watches over itself.

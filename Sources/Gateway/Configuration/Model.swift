@@ -22,7 +22,8 @@ package struct Model: Sendable {
     ///   - numbering: gives every series its number; from the store, or made up for a mere check.
     /// - Throws: ``DiagnosticList`` with every mistake in any file; or what `numbering` throws.
     package static func load(
-        _ configuration: Configuration, maintenance: [Maintenance] = [], numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
+        _ configuration: Configuration, maintenance: [Maintenance] = [],
+        numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
     ) throws -> Model {
         var model = try read(configuration.siteFiles, maintenance: maintenance, numbering: numbering)
         model.rules.warnings += expiringMessages(configuration, model.policies) + configuration.warnings
@@ -32,7 +33,8 @@ package struct Model: Sendable {
 
     /// Reads the files of a site, all of them also where one has mistakes.
     package static func read(
-        _ files: Configuration.SiteFiles, maintenance: [Maintenance] = [], numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
+        _ files: Configuration.SiteFiles, maintenance: [Maintenance] = [],
+        numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
     ) throws -> Model {
         var problems: [Diagnostic] = []
         func found<T>(_ read: () throws(DiagnosticList) -> T) -> T? {
@@ -43,7 +45,9 @@ package struct Model: Sendable {
                 return nil
             }
         }
-        let profiles = found { () throws(DiagnosticList) in try SourceFolder.files(files.profiles, what: "device profiles") }
+        let profiles = found { () throws(DiagnosticList) in
+            try SourceFolder.files(files.profiles, what: "device profiles")
+        }
         let inventory = found { () throws(DiagnosticList) in try SourceFolder.file(files.inventory) }
         let ruleFiles = found { () throws(DiagnosticList) in
             try SourceFolder.files(files.rules, what: "rules", except: files.policies)
@@ -59,7 +63,8 @@ package struct Model: Sendable {
         if let site, !ZoneTable.isKnown(site.timeZone) {
             problems.append(
                 Diagnostic(
-                    id: "unknown-zone", "'\(site.timeZone)' is not in the time zone database", at: site.timeZoneLocation,
+                    id: "unknown-zone", "'\(site.timeZone)' is not in the time zone database",
+                    at: site.timeZoneLocation,
                     hint: "write it as Asia/Shanghai, America/New_York or UTC"))
         }
         let zone = ZoneTable(timeZone: site?.timeZone ?? "UTC")
@@ -76,7 +81,8 @@ package struct Model: Sendable {
         let series = SeriesRegistry(try problems.isEmpty ? numbering(names) : numberInOrder(names))
         let compiler = RuleCompiler(
             RuleSurroundings(
-                ladder: files.ladder, policies: policies?.names, lateness: files.lateness, retention: files.retention, zone: zone))
+                ladder: files.ladder, policies: policies?.names, lateness: files.lateness, retention: files.retention,
+                zone: zone))
         var builtIn: [SourceFile] = []
         if files.health.hasRules {
             builtIn.append(HealthRules.file(ladder: files.ladder))
@@ -86,7 +92,9 @@ package struct Model: Sendable {
         }
         var rules: CompiledRules?
         do {
-            rules = try compiler.compile(ruleFiles ?? [], builtIn: builtIn, for: site) { series.id(device: $0, quantity: $1.name) }
+            rules = try compiler.compile(ruleFiles ?? [], builtIn: builtIn, for: site) {
+                series.id(device: $0, quantity: $1.name)
+            }
         } catch {
             // What rules miss may be what is wrong with the devices.
             problems += error.diagnostics.filter { !isPartial || !Self.ofMissingDevices.contains($0.id) }
@@ -98,7 +106,8 @@ package struct Model: Sendable {
 
     /// The mistakes of rules that may come of devices that could not be read.
     private static let ofMissingDevices: Set<String> = [
-        "unknown-quantity", "unknown-label", "unknown-summary-name", "idle-rule", "no-sensor", "no-group", "label-not-shared",
+        "unknown-quantity", "unknown-label", "unknown-summary-name", "idle-rule", "no-sensor", "no-group",
+        "label-not-shared",
         "no-quantity",
     ]
 
@@ -109,7 +118,8 @@ package struct Model: Sendable {
             let isMet = rules.instances.contains { instance in
                 let rule = rules.rules[instance.rule]
                 return !instance.isBallot
-                    && policy.matches(hazard: rule.hazard, rule: rule.name, group: instance.group, labels: instance.labels)
+                    && policy.matches(
+                        hazard: rule.hazard, rule: rule.name, group: instance.group, labels: instance.labels)
             }
             if isMet { return nil }
             let matchers = policy.matchers.map { "\($0.key): \($0.pattern)" }.joined(separator: ", ")
@@ -118,7 +128,8 @@ package struct Model: Sendable {
                 policy.matchers.isEmpty
                     ? "the policy '\(policy.name)' applies to nothing: no rule names it in 'escalate', and it has no 'where'"
                     : "the policy '\(policy.name)' applies to nothing: no rule in any group has { \(matchers) }",
-                at: policy.location, hint: "the keys of 'where' are hazard, rule, group, and the labels of devices and rules")
+                at: policy.location,
+                hint: "the keys of 'where' are hazard, rule, group, and the labels of devices and rules")
         }
     }
 
@@ -140,7 +151,9 @@ package struct Model: Sendable {
     }
 
     /// Names that look otherwise in upstream topics than in the files.
-    private static func escapedInTopics(_ configuration: Configuration, _ site: Site, _ rules: CompiledRules) -> [Diagnostic] {
+    private static func escapedInTopics(_ configuration: Configuration, _ site: Site, _ rules: CompiledRules)
+        -> [Diagnostic]
+    {
         configuration.destinations.flatMap { destination -> [Diagnostic] in
             let texts: [String?]
             switch destination.kind {
@@ -165,9 +178,12 @@ package struct Model: Sendable {
         }
     }
 
-    private static func policies(_ files: Configuration.SiteFiles, _ zone: ZoneTable) throws(DiagnosticList) -> PolicySet {
+    private static func policies(_ files: Configuration.SiteFiles, _ zone: ZoneTable) throws(DiagnosticList)
+        -> PolicySet
+    {
         guard let path = files.policies else { return PolicySet(zone: zone) }
-        return try PolicySet.read(SourceFolder.file(path), ladder: files.ladder, destinations: files.destinations, zone: zone)
+        return try PolicySet.read(
+            SourceFolder.file(path), ladder: files.ladder, destinations: files.destinations, zone: zone)
     }
 
     /// What the gateway subscribes to: the devices' topics, and the broker's own count of what it has thrown away.
@@ -185,7 +201,9 @@ package struct Model: Sendable {
         Dictionary(rules.rules.map { ($0.location.file, $0.version) }) { first, _ in first }
     }
 
-    var summary: String { "\(site.sensors.count) devices, \(rules.rules.count) rules, \(policies.policies.count) policies" }
+    var summary: String {
+        "\(site.sensors.count) devices, \(rules.rules.count) rules, \(policies.policies.count) policies"
+    }
 
     /// A numbering for checks that have no store.
     package static func numberInOrder(_ names: [SeriesName]) -> [SeriesName: SeriesID] {
@@ -219,7 +237,9 @@ package struct SeriesRegistry: Sendable {
 
     package static func names(of site: Site) -> [SeriesName] {
         site.devices.flatMap { device in
-            device.fields.map { SeriesName(device: device.id, quantity: $0.quantity.name, unit: $0.quantity.unit.symbol) }
+            device.fields.map {
+                SeriesName(device: device.id, quantity: $0.quantity.name, unit: $0.quantity.unit.symbol)
+            }
         }
     }
 }
@@ -228,17 +248,22 @@ package struct SeriesRegistry: Sendable {
 package enum SourceFolder {
     /// Every `.yaml` and `.yml` file in a folder and below it, by name; or the one file, if it is one.
     /// - Parameter excluded: the path of a file that is something else.
-    package static func files(_ path: String, what: String, except excluded: String? = nil) throws(DiagnosticList) -> [SourceFile] {
+    package static func files(_ path: String, what: String, except excluded: String? = nil) throws(DiagnosticList)
+        -> [SourceFile]
+    {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw DiagnosticList([Diagnostic(id: "missing-file", "there is no file or folder \(path), where the \(what) should be")])
+            throw DiagnosticList([
+                Diagnostic(id: "missing-file", "there is no file or folder \(path), where the \(what) should be")
+            ])
         }
         if !isFolder.boolValue { return [try file(path)] }
         // Behind a link to a folder nothing is found.
         let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         var files: [SourceFile] = []
-        for name in names.sorted() where (name.hasSuffix(".yaml") || name.hasSuffix(".yml")) && path + "/" + name != excluded {
+        for name in names.sorted()
+        where (name.hasSuffix(".yaml") || name.hasSuffix(".yml")) && path + "/" + name != excluded {
             files.append(try file(path + "/" + name))
         }
         return files
@@ -248,7 +273,9 @@ package enum SourceFolder {
         guard let data = FileManager.default.contents(atPath: path) else {
             var isFolder: ObjCBool = false
             let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-            let what = isFolder.boolValue ? "\(path) is a folder, and a file was expected" : "\(path) may not be read by this user"
+            let what =
+                isFolder.boolValue
+                ? "\(path) is a folder, and a file was expected" : "\(path) may not be read by this user"
             var diagnostic = Diagnostic(id: "missing-file", isThere ? what : "there is no file \(path)")
             diagnostic.path = path
             throw DiagnosticList([diagnostic])

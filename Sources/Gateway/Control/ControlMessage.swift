@@ -21,7 +21,8 @@ package struct ControlRequest: Codable, Sendable {
     package var quantity: String?
 
     package init(
-        verb: Verb, alarm: String, person: String, note: String, seconds: Double? = nil, device: String? = nil, quantity: String? = nil
+        verb: Verb, alarm: String, person: String, note: String, seconds: Double? = nil, device: String? = nil,
+        quantity: String? = nil
     ) {
         (self.device, self.quantity) = (device, quantity)
         self.verb = verb

@@ -14,14 +14,16 @@ final class ControlServer: Sendable {
     private let place = Mutex<ControlSocket.Place?>(nil)
     private let connections = Atomic<Int>(0)
 
-    /// Tries deliveries again: a destination or `nil` for all, and who asks; how many wait, `nil` for no such destination.
+    /// Tries deliveries again: a destination or `nil` for all, and who asks; how many wait, `nil` for no such
+    /// destination.
     private let retry: @Sendable (String?, String) async throws -> Int?
 
     /// Puts a sensor into maintenance, or back; what was done, in words.
     private let maintain: @Sendable (ControlRequest, String) throws(OperatorError) -> String
 
     init(
-        path: String, mailbox: Mailbox, logger: Logger, retry: @escaping @Sendable (String?, String) async throws -> Int?,
+        path: String, mailbox: Mailbox, logger: Logger,
+        retry: @escaping @Sendable (String?, String) async throws -> Int?,
         maintain: @escaping @Sendable (ControlRequest, String) throws(OperatorError) -> String
     ) {
         self.retry = retry
@@ -34,7 +36,8 @@ final class ControlServer: Sendable {
     /// So many are served at once; who comes then waits for one to end, which each does within seconds.
     private static let connectionsMax = 16
 
-    /// Starts a thread that waits for connections; each has one of its own. Without a socket the gateway runs all the same.
+    /// Starts a thread that waits for connections; each has one of its own. Without a socket the gateway runs all the
+    /// same.
     func start() {
         let thread = Thread { [self] in
             var trouble = ""
@@ -46,7 +49,9 @@ final class ControlServer: Sendable {
                     listen(socket)
                 } catch {
                     // Said once until it changes.
-                    if "\(error)" != trouble { logger.error("operators' commands do not work, which is tried again: \(error)") }
+                    if "\(error)" != trouble {
+                        logger.error("operators' commands do not work, which is tried again: \(error)")
+                    }
                     trouble = "\(error)"
                     for _ in 0..<25 where !isStopping.load(ordering: .relaxed) { usleep(200_000) }
                 }
@@ -127,7 +132,9 @@ final class ControlServer: Sendable {
         }
     }
 
-    private func carryOut(_ action: OperatorOrder.Action, _ request: ControlRequest, _ person: String) throws(OperatorError) -> String {
+    private func carryOut(_ action: OperatorOrder.Action, _ request: ControlRequest, _ person: String)
+        throws(OperatorError) -> String
+    {
         let order = OperatorOrder(action, alarm: request.alarm, person: person, note: request.note)
         let result: Result<OrderOutcome, OperatorError> = try answered { mailbox.post(.order(order, answer: $0)) }
         let outcome = try result.get()

@@ -26,7 +26,9 @@ package struct ControlSocket: ~Copyable, Sendable {
         /// Whether it still lies there.
         package var isThere: Bool {
             Place(path).map {
-                ($0.device, $0.number, $0.made.seconds, $0.made.nanoseconds) == (device, number, made.seconds, made.nanoseconds)
+                ($0.device, $0.number, $0.made.seconds, $0.made.nanoseconds) == (
+                    device, number, made.seconds, made.nanoseconds
+                )
             }
                 ?? false
         }
@@ -59,7 +61,9 @@ package struct ControlSocket: ~Copyable, Sendable {
     private static func isAlive(_ path: String) -> Bool {
         guard let socket = try? ControlSocket(open()) else { return false }
         socket.limitWrites(seconds: 5)
-        guard let code = try? withAddress(path, { Glibc.connect(socket.descriptor, $0, $1) }), code != 0 else { return true }
+        guard let code = try? withAddress(path, { Glibc.connect(socket.descriptor, $0, $1) }), code != 0 else {
+            return true
+        }
         return errno == EAGAIN
     }
 
@@ -69,7 +73,8 @@ package struct ControlSocket: ~Copyable, Sendable {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw GatewayError("no control socket at \(path): something else lies there, and is kept; name another path")
+            throw GatewayError(
+                "no control socket at \(path): something else lies there, and is kept; name another path")
         }
         guard unlink(path) == 0 || errno == ENOENT else {
             throw GatewayError("\(path) cannot be removed: \(String(cString: strerror(errno)))")
@@ -123,7 +128,8 @@ package struct ControlSocket: ~Copyable, Sendable {
         while line.count <= bytesMax {
             let rest = (end - .now) / .milliseconds(1)
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard rest > 0, poll(&entry, 1, Int32(rest.rounded(.up))) > 0, case let count = read(descriptor, &buffer, buffer.count),
+            guard rest > 0, poll(&entry, 1, Int32(rest.rounded(.up))) > 0,
+                case let count = read(descriptor, &buffer, buffer.count),
                 count > 0
             else { return nil }
             if let end = buffer[..<count].firstIndex(of: UInt8(ascii: "\n")) { return line + buffer[..<end] }
@@ -136,7 +142,9 @@ package struct ControlSocket: ~Copyable, Sendable {
         var bytes = Array(line + [UInt8(ascii: "\n")])
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
+            let count = bytes.withUnsafeMutableBytes {
+                send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return }  // the other end is gone, and wants no answer
             sent += count
         }
@@ -152,7 +160,9 @@ package struct ControlSocket: ~Copyable, Sendable {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?
         var buffer = [CChar](repeating: 0, count: 16_384)
-        guard getpwuid_r(credentials.user, &entry, &buffer, buffer.count, &found) == 0, let name = found?.pointee.pw_name else {
+        guard getpwuid_r(credentials.user, &entry, &buffer, buffer.count, &found) == 0,
+            let name = found?.pointee.pw_name
+        else {
             return "uid \(credentials.user)"
         }
         return String(cString: name)
@@ -172,11 +182,14 @@ package struct ControlSocket: ~Copyable, Sendable {
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
         guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw GatewayError("\(path): a socket's path has at most \(MemoryLayout.size(ofValue: address.sun_path) - 1) bytes")
+            throw GatewayError(
+                "\(path): a socket's path has at most \(MemoryLayout.size(ofValue: address.sun_path) - 1) bytes")
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
     }
 }

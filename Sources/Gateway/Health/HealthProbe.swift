@@ -42,7 +42,9 @@ struct HealthProbe: Sendable {
             } catch is CancellationError {
                 return
             } catch {
-                if !isUnreadable { logger.error("the state of the outbox cannot be read, and is not reported: \(error)") }
+                if !isUnreadable {
+                    logger.error("the state of the outbox cannot be read, and is not reported: \(error)")
+                }
                 isUnreadable = true
             }
             mailbox.post(.health(report(outbox)))

@@ -32,22 +32,27 @@ struct HealthReadings {
 
     /// Takes the broker's own count of what it has thrown away.
     mutating func take(_ message: IncomingMessage) -> Taken {
-        guard message.topic.first == UInt8(ascii: "$"), message.topic.elementsEqual(HealthReport.droppedTopic.utf8) else {
+        guard message.topic.first == UInt8(ascii: "$"), message.topic.elementsEqual(HealthReport.droppedTopic.utf8)
+        else {
             return .otherTopic
         }
-        guard let total = Double(String(decoding: message.payload.prefix(32), as: UTF8.self)), total >= 0, total.isFinite else {
+        guard let total = Double(String(decoding: message.payload.prefix(32), as: UTF8.self)), total >= 0,
+            total.isFinite
+        else {
             return .nothing
         }
         let isFirst = droppedTotal == nil
-        // A broker that was started anew begins at 0. What it dropped while nobody listened counts; what it did before it
-        // was ever asked does not.
+        // A broker that was started anew begins at 0. What it dropped while nobody listened counts; what it did before
+        // it was ever asked does not.
         if let droppedTotal { dropped += total < droppedTotal ? total : total - droppedTotal }
         droppedTotal = total
         return isFirst ? .firstCount : .nothing
     }
 
     func appendDroppedTotal(at now: Instant, to readings: inout [Reading]) {
-        if let droppedTotal { readings.append(Reading(series: series(of: .brokerDroppedTotal), time: now, value: droppedTotal)) }
+        if let droppedTotal {
+            readings.append(Reading(series: series(of: .brokerDroppedTotal), time: now, value: droppedTotal))
+        }
     }
 
     /// Adds what the broker has refused to subscribe to.
@@ -65,7 +70,8 @@ struct HealthReadings {
     }
 
     mutating func append(
-        _ report: HealthReport, _ statistics: Statistics, isConnected: Bool, delay: TimeSpan, at now: Instant, to readings: inout [Reading]
+        _ report: HealthReport, _ statistics: Statistics, isConnected: Bool, delay: TimeSpan, at now: Instant,
+        to readings: inout [Reading]
     ) {
         func add(_ quantity: GatewayQuantity, _ value: Double?) {
             if let value { readings.append(Reading(series: series(of: quantity), time: now, value: value)) }

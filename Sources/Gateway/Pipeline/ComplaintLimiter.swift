@@ -14,7 +14,8 @@ struct ComplaintLimiter {
         private var complaints: [String: Complaint] = [:]
         private let countMax: Int
 
-        /// - Parameter countMax: those of more than so many at a time are not said: a flood of names must not fill the memory.
+        /// - Parameter countMax: those of more than so many at a time are not said: a flood of names must not fill the
+        ///   memory.
         init(countMax: Int = .max) { self.countMax = countMax }
 
         /// - Returns: whether it is to be said now.
@@ -75,7 +76,8 @@ struct ComplaintLimiter {
         let topic = String(decoding: bytes.prefix(256), as: UTF8.self)
         guard topics.note(topic, at: now) else { return }
         logger.warning(
-            "no device of the inventory publishes there, its messages are counted and dropped", metadata: ["topic": "\(topic)"])
+            "no device of the inventory publishes there, its messages are counted and dropped",
+            metadata: ["topic": "\(topic)"])
     }
 
     /// Counts a message that was passed over; no more than that, since there are too many.
@@ -101,7 +103,8 @@ struct ComplaintLimiter {
             logger.warning("\(count) more payloads did not fit: \(reason)", metadata: ["device": "\(device)"])
         }
         times.report(at: now) { [logger] device, count, reason in
-            logger.warning("the times of \(count) more payloads could not be read: \(reason)", metadata: ["device": "\(device)"])
+            logger.warning(
+                "the times of \(count) more payloads could not be read: \(reason)", metadata: ["device": "\(device)"])
         }
         topics.report(at: now) { [logger] topic, count, _ in
             logger.warning("\(count) more messages from no device of the inventory", metadata: ["topic": "\(topic)"])

@@ -23,7 +23,9 @@ extension Intake {
         var summaries: [String: String] = [:]
         for instance in book.activeInstances {
             let account = engine.account(of: instance)
-            if let status = book.status(account, newestReading: nil, trend: nil, next: []) { summaries[status.alarm] = status.summary }
+            if let status = book.status(account, newestReading: nil, trend: nil, next: []) {
+                summaries[status.alarm] = status.summary
+            }
         }
         return summaries
     }
@@ -44,14 +46,17 @@ extension Intake {
         return voters.filter { model.rules.instances[Int($0)].isBallot }.flatMap { sources(plan.instances[Int($0)]) }
     }
 
-    /// Over a quarter of an hour, or ten readings of a device that sends more seldom; in the unit that the device sends.
+    /// Over a quarter of an hour, or ten readings of a device that sends more seldom; in the unit that the device
+    /// sends.
     private mutating func trend(of series: SeriesID) -> AlarmStatus.Trend? {
         guard Int(series.index) < model.series.devices.count,
             let device = model.site.devices.first(where: { $0.id == model.series.devices[Int(series.index)] }),
-            let field = device.field(model.series.quantities[Int(series.index)]), field.source.isInPayload, !device.isGateway,
+            let field = device.field(model.series.quantities[Int(series.index)]), field.source.isInPayload,
+            !device.isGateway,
             let slope = engine.trend(of: series, over: max(.minutes(15), device.interval * 10))
         else { return nil }
         return AlarmStatus.Trend(
-            quantity: field.quantity.name, perHour: slope * 3600 * field.quantity.unit.scale / field.unit.scale, unit: field.unit.symbol)
+            quantity: field.quantity.name, perHour: slope * 3600 * field.quantity.unit.scale / field.unit.scale,
+            unit: field.unit.symbol)
     }
 }

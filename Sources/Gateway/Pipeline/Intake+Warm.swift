@@ -21,7 +21,8 @@ extension Intake {
     /// What was stored while the clock was ahead is of no use to windows, and would make all that follows late.
     /// - Parameter earlier: at a reload, since when each series has been listened to, and up to when.
     mutating func warm(
-        from store: Store, now: Instant, because occasion: Occasion, listening earlier: (until: Instant, from: [SeriesID: Instant])? = nil
+        from store: Store, now: Instant, because occasion: Occasion,
+        listening earlier: (until: Instant, from: [SeriesID: Instant])? = nil
     ) throws {
         let present = occasion == .setBack ? now : now + ClockTolerance().ahead
         if occasion == .start { received.restore(try store.receivedMessages()) }
@@ -40,7 +41,8 @@ extension Intake {
         let policies = Dictionary(model.rules.rules.map { ($0.name, $0.escalate) }) { first, _ in first }
         let holding = Set(model.rules.instances.indices.filter { engine.ladderState(of: $0).level > .normal })
         let restored = book.restore(
-            active.filter { !Self.isStoreFault($0) }, returned: returned, asides: try store.asides(), standing: holding, at: now)
+            active.filter { !Self.isStoreFault($0) }, returned: returned, asides: try store.asides(), standing: holding,
+            at: now)
         let standing = Dictionary(book.active.map { ($0.id, $0) }) { first, _ in first }
         for alarm in active.map({ standing[$0.id] ?? $0 }) + returned {
             let (course, told) = try store.course(of: alarm.id)
@@ -56,7 +58,9 @@ extension Intake {
         for instance in model.rules.instances.indices {
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)
         }
-        for (instance, ladder, moved) in restored.ladders { engine.restore(ladder, to: instance, movedAt: min(moved, present)) }
+        for (instance, ladder, moved) in restored.ladders {
+            engine.restore(ladder, to: instance, movedAt: min(moved, present))
+        }
         for transition in restored.retired { record(transition) }
         record(restored, at: now)
         // What was shelved for a time that is over must hide nothing that is read first.
@@ -68,8 +72,8 @@ extension Intake {
         }
     }
 
-    /// Judges all rules at once, from the windows as they are: they may ask for something else than before, and a sensor that
-    /// sends only what changes may send nothing for a long time.
+    /// Judges all rules at once, from the windows as they are: they may ask for something else than before, and a
+    /// sensor that sends only what changes may send nothing for a long time.
     private mutating func rejudge(_ restored: RestoredAlarms, at now: Instant) {
         for (instance, _, _) in restored.ladders { book.noteMissing(engine.account(of: instance)) }
         for instance in model.rules.instances.indices { engine.rejudge(instance, into: &changes) }
@@ -89,7 +93,8 @@ extension Intake {
         }
         batch.renamed += restored.changed
         for (alarm, before) in restored.renamed {
-            batch.notes.append(AuditNote("renamed", at: now, text: "\(alarm.id): \(before) is now \(alarm.place) \(alarm.levelName)"))
+            batch.notes.append(
+                AuditNote("renamed", at: now, text: "\(alarm.id): \(before) is now \(alarm.place) \(alarm.levelName)"))
         }
     }
 
@@ -130,9 +135,11 @@ extension Intake {
 
     /// Replays stored readings.
     ///
-    /// Readings that are far behind those before them, and were not late when they came, came after the clock was set back:
-    /// what was before them in their series was of a clock that was ahead, and is left out.
-    private mutating func fillWindows(from store: Store, before present: Instant, now: Instant, _ occasion: Occasion) throws {
+    /// Readings that are far behind those before them, and were not late when they came, came after the clock was set
+    /// back: what was before them in their series was of a clock that was ahead, and is left out.
+    private mutating func fillWindows(from store: Store, before present: Instant, now: Instant, _ occasion: Occasion)
+        throws
+    {
         guard let newest = try store.newestReading(before: present) else { return }
         let timeless = timelessSeries(occasion)
         var newestTimes = Array(repeating: Instant.distantPast, count: model.rules.plan.series.count)
@@ -143,7 +150,9 @@ extension Intake {
             var moment = ReplayedMoment()
             engine.beginReplay()
             defer { engine.endReplay() }
-            let wanted = (0..<Int32(model.rules.plan.series.count)).map { engine.samplesBefore(of: SeriesID(index: $0)) }
+            let wanted = (0..<Int32(model.rules.plan.series.count)).map {
+                engine.samplesBefore(of: SeriesID(index: $0))
+            }
             try store.replay(
                 after: newest - model.rules.plan.horizon, before: present, leadingUp: wanted,
                 listened: {
@@ -164,7 +173,8 @@ extension Intake {
                     if isFirst {
                         if newestTimes.indices.contains(index), !reading.quality.contains(.late) {
                             let isBehind =
-                                newestTimes[index] > .distantPast && reading.time < newestTimes[index] - configuration.lateness
+                                newestTimes[index] > .distantPast
+                                && reading.time < newestTimes[index] - configuration.lateness
                             if isBehind { beginnings[reading.series] = position }
                             newestTimes[index] = isBehind ? reading.time : max(reading.time, newestTimes[index])
                         }
@@ -182,13 +192,16 @@ extension Intake {
         try pass(&engine, isFirst: false)
     }
 
-    /// The series whose readings have the time of their arrival, where these no longer go with those to come, as between them
-    /// the clock was set forward; `nil` where all is well.
+    /// The series whose readings have the time of their arrival, where these no longer go with those to come, as
+    /// between them the clock was set forward; `nil` where all is well.
     private func timelessSeries(_ occasion: Occasion) -> Set<SeriesID>? {
         guard case .setForward(let step) = occasion else { return nil }
         // Of devices that never have a time of their own, windows may be off by a minute.
         let devices = model.site.devices.filter { $0.profile.time == nil && step > .minutes(1) }
-        return Set(devices.flatMap { device in device.fields.map { model.series.id(device: device.id, quantity: $0.quantity.name) } })
+        return Set(
+            devices.flatMap { device in
+                device.fields.map { model.series.id(device: device.id, quantity: $0.quantity.name) }
+            })
     }
 }
 

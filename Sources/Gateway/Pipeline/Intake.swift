@@ -53,7 +53,8 @@ struct Intake: ~Copyable {
         self.logger = logger
         deviceFields = Dictionary(model.site.devices.map { ($0.id, $0.fields) }) { first, _ in first }
         decoder = PayloadDecoder(
-            site: model.site, series: { model.series.id(device: $0, quantity: $1.name) }, bytesMax: configuration.payloadBytesMax)
+            site: model.site, series: { model.series.id(device: $0, quantity: $1.name) },
+            bytesMax: configuration.payloadBytesMax)
         engine = Engine(model.rules.plan)
         book = AlarmBook(
             rules: model.rules, ladder: configuration.ladder, site: model.site, seriesDevices: model.series.devices,
@@ -70,7 +71,8 @@ struct Intake: ~Copyable {
     /// Records an alarm of the gateway's own, which waits to be acknowledged, and tells of it.
     /// - Parameter payload: what it is about, to be kept with it.
     static func recordLatched(
-        _ rule: String, summary: String, payload: RefusedPayload? = nil, _ model: Model, _ configuration: Configuration, store: Store,
+        _ rule: String, summary: String, payload: RefusedPayload? = nil, _ model: Model, _ configuration: Configuration,
+        store: Store,
         at now: Instant
     ) throws {
         var planner = Self.planner(model, configuration)
@@ -114,7 +116,8 @@ struct Intake: ~Copyable {
         }
         let arrival = beginReadings(at: now)
         let findings = decoder.decode(
-            message.payload, from: device, arrival: arrival, isSentAgain: message.isRetained || message.isDuplicate, into: &readings)
+            message.payload, from: device, arrival: arrival, isSentAgain: message.isRetained || message.isDuplicate,
+            into: &readings)
         if !findings.isEmpty { note(findings, of: message, from: device, at: arrival) }
         if decoder.hasComeBefore { statistics.repeated += 1 }
         if message.isRetained { distrustOld(from: device, at: arrival) }
@@ -157,8 +160,8 @@ struct Intake: ~Copyable {
         statistics.repeated += count - readings.count
     }
 
-    /// A broker keeps a retained message for whoever comes: unless it says itself that it is new, it is of any time. It is
-    /// stored as late, and raises nothing.
+    /// A broker keeps a retained message for whoever comes: unless it says itself that it is new, it is of any time. It
+    /// is stored as late, and raises nothing.
     private mutating func distrustOld(from device: Int, at now: Instant) {
         let oldest = now - model.site.devices[device].silence
         for index in readings.indices {
@@ -169,7 +172,9 @@ struct Intake: ~Copyable {
     }
 
     /// Takes in what the gateway has found of itself: readings as any others.
-    mutating func report(_ report: HealthReport, isConnected: Bool, refused: [RefusedFilter], delay: TimeSpan, at now: Instant) {
+    mutating func report(
+        _ report: HealthReport, isConnected: Bool, refused: [RefusedFilter], delay: TimeSpan, at now: Instant
+    ) {
         let arrival = beginReadings(at: now)
         health.append(report, statistics, isConnected: isConnected, delay: delay, at: arrival, to: &readings)
         health.append(refused, sensorsUnheard: model.sensorsUnheard(refused), at: arrival, to: &readings)
@@ -188,8 +193,8 @@ struct Intake: ~Copyable {
         if !changes.isEmpty { recordChanges(at: now) }
     }
 
-    /// Orders a message's readings by their times: an array of one quantity may stand in it before that of another. Those of
-    /// one time keep the order in which they stand.
+    /// Orders a message's readings by their times: an array of one quantity may stand in it before that of another.
+    /// Those of one time keep the order in which they stand.
     private mutating func orderByTime() {
         for index in readings.indices.dropFirst() where readings[index].time < readings[index - 1].time {
             return readings.sort { $0.time < $1.time }
@@ -255,7 +260,9 @@ struct Intake: ~Copyable {
 
     mutating func recordChanges(at now: Instant) {
         for change in changes {
-            for transition in book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) { record(transition) }
+            for transition in book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) {
+                record(transition)
+            }
         }
         changes.removeAll(keepingCapacity: true)
     }
@@ -277,7 +284,9 @@ struct Intake: ~Copyable {
     }
 
     /// Counts what was wrong with a payload, says it, and keeps the payload if a part of it could not be read.
-    private mutating func note(_ findings: PayloadFindings, of message: IncomingMessage, from device: Int, at now: Instant) {
+    private mutating func note(
+        _ findings: PayloadFindings, of message: IncomingMessage, from device: Int, at now: Instant
+    ) {
         if findings.isWithoutReadings {
             statistics.withoutReadings += 1
             return
@@ -307,7 +316,8 @@ struct Intake: ~Copyable {
     /// Raises the alarm that says that nothing can be stored, if it is not raised already.
     mutating func raiseStoreFault(_ reason: String, at now: Instant) {
         guard storeFault == nil else { return }
-        let summary = "the store at \(configuration.store.path) takes nothing; readings are evaluated, and not acknowledged: \(reason)"
+        let summary =
+            "the store at \(configuration.store.path) takes nothing; readings are evaluated, and not acknowledged: \(reason)"
         let transitions = Transition.latched(
             Self.storeFaultRule, summary: summary, site: model.site.name, levels: configuration.ladder, at: now)
         record(transitions[0])
@@ -385,7 +395,9 @@ struct Intake: ~Copyable {
     mutating func rememberDevices(from store: Store) throws {
         try decoder.restore(store.deviceStates())
         for (index, device) in model.site.devices.enumerated() {
-            let times = device.fields.compactMap { engine.newestTime(of: model.series.id(device: device.id, quantity: $0.quantity.name)) }
+            let times = device.fields.compactMap {
+                engine.newestTime(of: model.series.id(device: device.id, quantity: $0.quantity.name))
+            }
             if let newest = times.max() { decoder.noteNewest(newest, of: index) }
         }
     }

@@ -5,9 +5,9 @@ internal import MQTT
 /// A number that stands for the topic and the payload of a message, the same in every process.
 ///
 /// A word at a time goes in by a xor and a multiplication, with the constants of D. Steele, G. Lea and C. Flood, "Fast
-/// Splittable Pseudorandom Number Generators", 2014. It need not resist people: it only confirms what the packet identifier
-/// and the broker's mark say. Swift's own hash differs from process to process, and a cryptographic one costs more than the
-/// rest of a message's way. O(bytes), and allocates nothing.
+/// Splittable Pseudorandom Number Generators", 2014. It need not resist people: it only confirms what the packet
+/// identifier and the broker's mark say. Swift's own hash differs from process to process, and a cryptographic one
+/// costs more than the rest of a message's way. O(bytes), and allocates nothing.
 struct MessageDigest {
     private var state: UInt64 = 0x9e37_79b9_7f4a_7c15
 

@@ -4,13 +4,13 @@ package import MQTT
 
 // Wrapping operators: a count read from a file, where any number may stand: one that wraps begins anew.
 
-/// The payload that is being evaluated, in a file that outlives the process: if the process ends in the middle of it, the next one
-/// knows which it was.
+/// The payload that is being evaluated, in a file that outlives the process: if the process ends in the middle of it,
+/// the next one knows which it was.
 ///
-/// What was under way in three ends in a row is set aside: the broker sends it again after each, before all that waits behind it,
-/// and would do so without end. The file is a mapped one, so that a message costs two copies in memory and no call of the system;
-/// a power cut loses it, which no payload is to blame for. Where the file is cut, or its disk can no longer keep it, the gateway goes
-/// on without it.
+/// What was under way in three ends in a row is set aside: the broker sends it again after each, before all that waits
+/// behind it, and would do so without end. The file is a mapped one, so that a message costs two copies in memory and
+/// no call of the system; a power cut loses it, which no payload is to blame for. Where the file is cut, or its disk
+/// can no longer keep it, the gateway goes on without it.
 package final class PayloadUnderWay {
     /// What has ended the gateway again and again.
     package struct SetAside: Equatable, Sendable {
@@ -70,8 +70,10 @@ package final class PayloadUnderWay {
         let file = open(Self.path(of: store), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        // Room that is not there would end the process when it is written to; what is taken away later is guarded against below.
-        guard posix_fallocate(file, 0, off_t(size)) == 0, let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0),
+        // Room that is not there would end the process when it is written to; what is taken away later is guarded
+        // against below.
+        guard posix_fallocate(file, 0, off_t(size)) == 0,
+            let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0),
             base != MAP_FAILED
         else { return nil }
         self.base = base
@@ -92,8 +94,8 @@ package final class PayloadUnderWay {
         return UInt64(truncatingIfNeeded: status.st_mtim.tv_sec) << 32 ^ UInt64(truncatingIfNeeded: status.st_size)
     }()
 
-    /// Finds what the last process was doing when it ended. A payload that is to be set aside has to be ``accept(store:payloadBytesMax:)``ed
-    /// when it is kept; until then the next start finds the same.
+    /// Finds what the last process was doing when it ended. A payload that is to be set aside has to be
+    /// ``accept(store:payloadBytesMax:)``ed when it is kept; until then the next start finds the same.
     package static func findEnd(store: String, payloadBytesMax: Int) -> End {
         PayloadUnderWay(store: store, payloadBytesMax: payloadBytesMax)?.findEnd() ?? End()
     }
@@ -123,7 +125,9 @@ package final class PayloadUnderWay {
         let words = base.assumingMemoryBound(to: UInt64.self)
         guard words[Word.isUnderWay] == 1, let digest = digestUnderWay() else { return }
         let count = Int(words[Word.asideCount])
-        if count == Self.asidesMax { memmove(base + Word.asides * 8, base + (Word.asides + 1) * 8, (Self.asidesMax - 1) * 8) }
+        if count == Self.asidesMax {
+            memmove(base + Word.asides * 8, base + (Word.asides + 1) * 8, (Self.asidesMax - 1) * 8)
+        }
         words[Word.asides + min(count, Self.asidesMax - 1)] = digest
         words[Word.asideCount] = UInt64(min(count + 1, Self.asidesMax))
         (words[Word.isUnderWay], words[Word.digest], words[Word.ends]) = (0, 0, 0)
@@ -132,12 +136,15 @@ package final class PayloadUnderWay {
     /// `nil` where the file says something that was never written.
     private func digestUnderWay() -> UInt64? {
         let words = base.assumingMemoryBound(to: UInt64.self)
-        guard words[Word.topicLength] <= Self.topicBytesMax, words[Word.payloadLength] <= payloadBytesMax else { return nil }
+        guard words[Word.topicLength] <= Self.topicBytesMax, words[Word.payloadLength] <= payloadBytesMax else {
+            return nil
+        }
         return MessageDigest.of(topic: topicUnderWay, payload: payloadUnderWay)
     }
 
     private var topicUnderWay: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: base + Self.headerBytes, count: Int(base.assumingMemoryBound(to: UInt64.self)[Word.topicLength]))
+        UnsafeRawBufferPointer(
+            start: base + Self.headerBytes, count: Int(base.assumingMemoryBound(to: UInt64.self)[Word.topicLength]))
     }
 
     private var payloadUnderWay: UnsafeRawBufferPointer {
@@ -171,12 +178,13 @@ package final class PayloadUnderWay {
     @inline(never)
     private func begin(_ message: IncomingMessage) {
         let words = base.assumingMemoryBound(to: UInt64.self)
-        // What is longer than a payload may be is not evaluated. Its beginning alone is noted, so that it is never taken for one that
-        // was set aside.
+        // What is longer than a payload may be is not evaluated. Its beginning alone is noted, so that it is never
+        // taken for one that was set aside.
         let (topic, payload) = (message.topic.prefix(Self.topicBytesMax), message.payload.prefix(payloadBytesMax))
         words[Word.topicLength] = UInt64(topic.count)
         words[Word.payloadLength] = UInt64(payload.count)
-        (base + Self.headerBytes).copyMemory(from: topic.base.baseAddress ?? UnsafeRawPointer(base), byteCount: topic.count)
+        (base + Self.headerBytes).copyMemory(
+            from: topic.base.baseAddress ?? UnsafeRawPointer(base), byteCount: topic.count)
         // Close behind the topic: most messages touch one page, which the system writes to the disk now and then.
         (base + Self.headerBytes + topic.count).copyMemory(
             from: payload.base.baseAddress ?? UnsafeRawPointer(base), byteCount: payload.count)

@@ -130,11 +130,12 @@ package final class Pipeline {
     /// The newest commit has succeeded.
     private var isStoring: Bool { storeRetryAt == nil && busySince == nil }
 
-    /// While nothing can be stored, what comes in is evaluated all the same, and not acknowledged: the broker keeps it for us.
+    /// While nothing can be stored, what comes in is evaluated all the same, and not acknowledged: the broker keeps it
+    /// for us.
     private var mayTakeMore: Bool { isStoring || intake.batch.bytesHeld < Self.bytesHeldMax }
 
-    /// Reads what may be taken in one turn: by packets, by readings and by bytes, whichever is reached first. A packet is never
-    /// split, so that it may be exceeded by one.
+    /// Reads what may be taken in one turn: by packets, by readings and by bytes, whichever is reached first. A packet
+    /// is never split, so that it may be exceeded by one.
     /// - Returns: whether there may be more.
     private func readTurn(_ connection: any BrokerLink) -> Bool {
         let readings = intake.batch.readings.count + configuration.store.commitReadings
@@ -144,8 +145,8 @@ package final class Pipeline {
         }
     }
 
-    /// Notes for how long more has been coming in than can be evaluated. After a second of that, messages that nobody wants
-    /// acknowledged are passed over, so that what is wanted is evaluated in time.
+    /// Notes for how long more has been coming in than can be evaluated. After a second of that, messages that nobody
+    /// wants acknowledged are passed over, so that what is wanted is evaluated in time.
     private func noteDelay(_ mayHaveMore: Bool) {
         let time = uptime()
         if !mayHaveMore { drainedAt = time }
@@ -164,7 +165,8 @@ package final class Pipeline {
         // While nothing can be stored there is nothing to begin anew from: then in a later turn.
         guard rebuild(from: model, because: step > .zero ? .setForward(step) : .setBack) else { return }
         knownCorrection = correction
-        let text = "the clock was set \(step > .zero ? "forward" : "back") by \(TimeSpan(nanoseconds: abs(step.nanoseconds)).seconds) s"
+        let text =
+            "the clock was set \(step > .zero ? "forward" : "back") by \(TimeSpan(nanoseconds: abs(step.nanoseconds)).seconds) s"
         logger.warning("\(text)", metadata: ["from": "\(before)", "to": "\(now)"])
         intake.add(AuditNote("clock-set", at: now, text: text))
     }
@@ -285,7 +287,8 @@ package final class Pipeline {
                 answers.append { isStored in
                     answer(
                         isStored
-                            ? .success(outcome) : .failure(OperatorError("it is noted, but cannot be stored: see the gateway's log")))
+                            ? .success(outcome)
+                            : .failure(OperatorError("it is noted, but cannot be stored: see the gateway's log")))
                 }
             } catch {
                 answer(.failure(error))
@@ -298,7 +301,8 @@ package final class Pipeline {
             answer(rebuild(from: model, because: .reload))
         case .health(let report):
             let refused = connection?.refusedFilters ?? []
-            intake.report(report, isConnected: connection?.isConnected ?? false, refused: refused, delay: worstDelay, at: now)
+            intake.report(
+                report, isConnected: connection?.isConnected ?? false, refused: refused, delay: worstDelay, at: now)
             worstDelay = .zero
             forgetSubscriptions()
         case .reloadFailed:
@@ -323,7 +327,8 @@ package final class Pipeline {
             metadata: ["devices": "\(model.site.sensors.count)", "rules": "\(model.rules.rules.count)"])
     }
 
-    /// Subscribes to the filters of another model; those that are gone are known to the store until the broker has let them go.
+    /// Subscribes to the filters of another model; those that are gone are known to the store until the broker has let
+    /// them go.
     private func subscribe(to filters: [String]) {
         do {
             try store.noteSubscriptions(filters)
@@ -336,7 +341,8 @@ package final class Pipeline {
 
     /// Once the session holds no others, the store needs to know only the filters that are wanted.
     private func forgetSubscriptions() {
-        guard !areSubscriptionsKept, isStoring, let connection, connection.isConnected, !connection.hasFiltersToLeave else {
+        guard !areSubscriptionsKept, isStoring, let connection, connection.isConnected, !connection.hasFiltersToLeave
+        else {
             return
         }
         areSubscriptionsKept = true
@@ -356,7 +362,8 @@ package final class Pipeline {
         guard isStoring else { return false }
         do {
             var next = Intake(model, configuration, logger: logger)
-            try next.warm(from: store, now: now, because: occasion, listening: occasion == .reload ? intake.listening : nil)
+            try next.warm(
+                from: store, now: now, because: occasion, listening: occasion == .reload ? intake.listening : nil)
             next.carryOver(intake)
             intake = next
             self.model = model

@@ -3,16 +3,18 @@ internal import Store
 
 // Wrapping operators: packet identifiers wrap at 2¹⁶, as the broker's do.
 
-/// The messages of QoS 1 that came in last, so that one that the broker sends again is told from one that only looks like it.
+/// The messages of QoS 1 that came in last, so that one that the broker sends again is told from one that only looks
+/// like it.
 ///
-/// A message counts as sent again where three things agree: the broker marks it (DUP), its packet identifier is one that was
-/// received, and topic and payload are the same as then. None of them is enough. The mark only says that the broker sent it
-/// before, not that it was received; identifiers are used again; and two tips of a rain gauge have the same bytes.
+/// A message counts as sent again where three things agree: the broker marks it (DUP), its packet identifier is one
+/// that was received, and topic and payload are the same as then. None of them is enough. The mark only says that the
+/// broker sent it before, not that it was received; identifiers are used again; and two tips of a rain gauge have the
+/// same bytes.
 ///
-/// A broker that was killed may not know any more that it sent a message, and send it without a mark. It comes before any
-/// new one, so it is recognised there by its identifier and its bytes, if no other message that is remembered has them. Each
-/// message is recognised that way once at most, and never under an identifier that a broker may choose which takes the lowest
-/// that is free: there it is a new message that looks alike.
+/// A broker that was killed may not know any more that it sent a message, and send it without a mark. It comes before
+/// any new one, so it is recognised there by its identifier and its bytes, if no other message that is remembered has
+/// them. Each message is recognised that way once at most, and never under an identifier that a broker may choose which
+/// takes the lowest that is free: there it is a new message that looks alike.
 ///
 /// What was received is stored with the readings that came of it, in one transaction, so that after a crash it is known
 /// exactly which messages are stored. The memory is fixed, and a message costs O(1) and no allocation.
@@ -27,11 +29,12 @@ struct ReceivedMessages {
         var looksLikePredecessor = false
     }
 
-    /// A broker counts identifiers up, and begins anew after 65,535. Of the messages before half of that it is sure that they
-    /// were acknowledged, and an identifier that comes again is another message's.
+    /// A broker counts identifiers up, and begins anew after 65,535. Of the messages before half of that it is sure
+    /// that they were acknowledged, and an identifier that comes again is another message's.
     static let owedMax: Int64 = 32_767
-    /// An identifier that comes again after fewer messages than this was given to another message as soon as it was free: so
-    /// many are under way at most. After more, the broker has used identifiers up for messages that it threw away.
+    /// An identifier that comes again after fewer messages than this was given to another message as soon as it was
+    /// free: so many are under way at most. After more, the broker has used identifiers up for messages that it threw
+    /// away.
     private static let reuseMax: Int64 = 4096
 
     /// By packet identifier.
@@ -40,17 +43,18 @@ struct ReceivedMessages {
     private(set) var last: Int64 = 0
     /// The number of the last message whose acknowledgement was let go.
     private var released: Int64 = 0
-    /// After a start: the last message before the newest commit, whose acknowledgements may not have been let go. It counts
-    /// until a message comes that was not received before: all that the broker sends again comes before it.
+    /// After a start: the last message before the newest commit, whose acknowledgements may not have been let go. It
+    /// counts until a message comes that was not received before: all that the broker sends again comes before it.
     private var surelyReleased = Int64.max
     /// Up to this number the broker has got the acknowledgements.
     private var forgottenUpTo: Int64 = 0
-    /// The broker gives an identifier to another message as soon as it is free. Then only what was not acknowledged at all
-    /// can be recognised: better twice than not at all.
+    /// The broker gives an identifier to another message as soon as it is free. Then only what was not acknowledged at
+    /// all can be recognised: better twice than not at all.
     private var isReusing = false
     /// The number of the message at which the broker's identifiers were last found to have begun anew; 0 for none.
     private var lastJump: Int64 = 0
-    /// The newest connection on which the broker went on with its session, and whether all that came over it came before.
+    /// The newest connection on which the broker went on with its session, and whether all that came over it came
+    /// before.
     private var resumption = 0
     private var isRepeating = false
     /// How many messages have come on that connection.
@@ -68,7 +72,9 @@ struct ReceivedMessages {
         let isOwed = entry.number > forgottenUpTo
         if isOwed, entry.digest == mark.digest {
             if message.isDuplicate, !isReusing || isInHand(entry) { return nil }
-            if isRepeating, !isReusing, !entry.hasComeUnmarked, Int(mark.identifier) > countOnConnection, isUnique(mark.digest) {
+            if isRepeating, !isReusing, !entry.hasComeUnmarked, Int(mark.identifier) > countOnConnection,
+                isUnique(mark.digest)
+            {
                 entries[Int(mark.identifier)].hasComeUnmarked = true
                 return nil
             }
@@ -80,13 +86,16 @@ struct ReceivedMessages {
         return mark
     }
 
-    /// Whether a message of a broker that uses identifiers again is still owed an acknowledgement. After a start that is not
-    /// known of those that were committed last; messages that all look alike are then better stored twice than not at all.
+    /// Whether a message of a broker that uses identifiers again is still owed an acknowledgement. After a start that
+    /// is not known of those that were committed last; messages that all look alike are then better stored twice than
+    /// not at all.
     private func isInHand(_ entry: Entry) -> Bool {
-        entry.number > released || entry.number > surelyReleased && !entry.looksLikePredecessor && isUnique(entry.digest)
+        entry.number > released
+            || entry.number > surelyReleased && !entry.looksLikePredecessor && isUnique(entry.digest)
     }
 
-    /// Learns how the broker chooses identifiers, from a new message whose identifier was another message's a while ago.
+    /// Learns how the broker chooses identifiers, from a new message whose identifier was another message's a while
+    /// ago.
     /// - Returns: whether it counts on from there.
     private mutating func meet(_ entry: Entry, _ identifier: UInt16) -> Bool {
         let next = last + 1
@@ -105,9 +114,9 @@ struct ReceivedMessages {
         forget(from: identifier)
     }
 
-    /// Whether only one message that is remembered has these bytes. O(65,536), for a message that a broker sends again without
-    /// a mark: its memory was set back by a crash, to before it had sent the message. It then gives the identifiers of
-    /// messages that it no longer knows to new ones, so that bytes which come often tell nothing.
+    /// Whether only one message that is remembered has these bytes. O(65,536), for a message that a broker sends again
+    /// without a mark: its memory was set back by a crash, to before it had sent the message. It then gives the
+    /// identifiers of messages that it no longer knows to new ones, so that bytes which come often tell nothing.
     private func isUnique(_ digest: UInt64) -> Bool {
         var count = 0
         for entry in entries where entry.number > forgottenUpTo && entry.digest == digest { count += 1 }
@@ -125,7 +134,8 @@ struct ReceivedMessages {
         last += 1
         let before = entries[Int(mark.identifier)]
         entries[Int(mark.identifier)] = Entry(
-            number: last, digest: mark.digest, looksLikePredecessor: before.number > forgottenUpTo && before.digest == mark.digest)
+            number: last, digest: mark.digest,
+            looksLikePredecessor: before.number > forgottenUpTo && before.digest == mark.digest)
     }
 
     /// What can be forgotten once everything that came in is acknowledged.

@@ -2,8 +2,8 @@ internal import Telemetry
 
 /// Recognises readings that a device sends again by itself, for the devices whose profile says `repeats: ignored`.
 ///
-/// Such a reading has the device's own time and the value of one of the newest of its series. By default every message is
-/// news: equal readings are common, and only the profile's author knows that a device repeats itself.
+/// Such a reading has the device's own time and the value of one of the newest of its series. By default every message
+/// is news: equal readings are common, and only the profile's author knows that a device repeats itself.
 struct RepeatFilter {
     /// How many readings of a series are remembered.
     private static let depth = 64
@@ -31,7 +31,9 @@ struct RepeatFilter {
     mutating func isRepeat(_ reading: Reading) -> Bool {
         let index = Int(reading.series.index)
         // A reading with the time of its arrival is never a repeat.
-        guard places.indices.contains(index), places[index] >= 0, !reading.quality.contains(.clockReplaced) else { return false }
+        guard places.indices.contains(index), places[index] >= 0, !reading.quality.contains(.clockReplaced) else {
+            return false
+        }
         let first = Int(places[index]) * Self.depth
         for at in first..<first + Self.depth
         where known[at].time == reading.time && known[at].value.bitPattern == reading.value.bitPattern { return true }

@@ -9,7 +9,8 @@ internal import Telemetry
 extension Engine {
     /// Runs an instance's program at a moment, moves its ladder, and sets its next timer.
     @inline(never)
-    mutating func evaluate(_ index: Int, at now: Int64, trigger: LevelChange.Trigger, into changes: inout [LevelChange]) {
+    mutating func evaluate(_ index: Int, at now: Int64, trigger: LevelChange.Trigger, into changes: inout [LevelChange])
+    {
         let instance = plan.instances[index]
         let program = layout.programs[Int(instance.program)]
         let (before, ballot) = (instances[index].ladder, instances[index].ballot)
@@ -41,14 +42,16 @@ extension Engine {
         }
     }
 
-    /// Raises the fault of a group of which nothing is known because readings are missing, and ends it when they are not.
+    /// Raises the fault of a group of which nothing is known because readings are missing, and ends it when they are
+    /// not.
     ///
     /// That a value is not known for any other reason (a deviation of nothing, too few readings yet) is no fault.
     @inline(__always)
     private mutating func judgeBlindness(
         _ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, isUnknown: Bool, at now: Int64
     ) {
-        guard isUnknown, program.blindLevel > .normal, instances[index].level == .normal || instances[index].isBlind else {
+        guard isUnknown, program.blindLevel > .normal, instances[index].level == .normal || instances[index].isBlind
+        else {
             instances[index].unknownSince = .max
             return
         }
@@ -56,7 +59,9 @@ extension Engine {
     }
 
     @inline(never)
-    private mutating func judgeUnknown(_ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, at now: Int64) {
+    private mutating func judgeUnknown(
+        _ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, at now: Int64
+    ) {
         let lack = lack(index, instance, program, at: now)
         if lack != .sensor { instances[index].unknownSince = .max }
         if instances[index].isBlind {
@@ -84,8 +89,8 @@ extension Engine {
         instances[index].isUncertain = false
     }
 
-    /// Judges an instance anew from the windows as they are, at the moment at which it was judged last. What it asks for may
-    /// have changed since then. Judged again without such a change it stays where it is.
+    /// Judges an instance anew from the windows as they are, at the moment at which it was judged last. What it asks
+    /// for may have changed since then. Judged again without such a change it stays where it is.
     package mutating func rejudge(_ index: Int, into changes: inout [LevelChange]) {
         guard instances[index].serial != 0 else { return }
         serial &+= 1
@@ -98,7 +103,8 @@ extension Engine {
         let (instance, due) = (plan.instances[index], due)
         let program = layout.programs[Int(instance.program)]
         for at in 0..<program.decisiveCount {
-            execute(Int(layout.decisive[program.firstDecisive + at]), instance, program, index, at: instances[index].now)
+            execute(
+                Int(layout.decisive[program.firstDecisive + at]), instance, program, index, at: instances[index].now)
         }
         self.due = due
         return change(index, instance, program, from: instances[index].ladder, at: instances[index].now, .timer)
@@ -123,8 +129,10 @@ extension Engine {
         self.due = due
         let after = instances[index].ladder
         return LevelChange(
-            instance: index, time: Instant(nanoseconds: now), from: before.level, to: after.level, isUncertain: after.isUncertain,
-            isBlind: after.isBlind, isSuppressed: after.isSuppressed, trigger: trigger, silent: silentSensors(of: index).ids,
+            instance: index, time: Instant(nanoseconds: now), from: before.level, to: after.level,
+            isUncertain: after.isUncertain,
+            isBlind: after.isBlind, isSuppressed: after.isSuppressed, trigger: trigger,
+            silent: silentSensors(of: index).ids,
             registers: (0..<program.instructionCount).map { registers[$0] })
     }
 
@@ -171,8 +179,12 @@ extension Engine {
         case .squareRoot: value = registers[a] < 0 ? .nan : registers[a].squareRoot()
         case .logarithm: value = registers[a] > 0 ? tocsin_log(registers[a]) : .nan
         case .exponential: value = Self.known(tocsin_exp(registers[a]))
-        case .smaller: value = registers[a].isNaN || registers[Int(code.b)].isNaN ? .nan : min(registers[a], registers[Int(code.b)])
-        case .larger: value = registers[a].isNaN || registers[Int(code.b)].isNaN ? .nan : max(registers[a], registers[Int(code.b)])
+        case .smaller:
+            value =
+                registers[a].isNaN || registers[Int(code.b)].isNaN ? .nan : min(registers[a], registers[Int(code.b)])
+        case .larger:
+            value =
+                registers[a].isNaN || registers[Int(code.b)].isNaN ? .nan : max(registers[a], registers[Int(code.b)])
         case .select:
             let (x, y) = (registers[Int(code.b)], registers[Int(code.c)])
             value = registers[a] == 1 ? x : registers[a] == 0 || x == y ? y : .nan
@@ -182,11 +194,15 @@ extension Engine {
         case .and: value = Kleene.and(registers[a], registers[Int(code.b)])
         case .or: value = Kleene.or(registers[a], registers[Int(code.b)])
         case .not: value = Kleene.not(registers[a])
-        case .hold: value = hold(registers[a], slot: Int(instances[index].memoryBase + code.b), Int64(code.constant), at: now)
+        case .hold:
+            value = hold(registers[a], slot: Int(instances[index].memoryBase + code.b), Int64(code.constant), at: now)
         case .sequence:
             value = sequence(
-                registers[a], registers[Int(code.b)], slot: Int(instances[index].memoryBase + code.c), Int64(code.constant), at: now)
-        case .share: value = share(registers[a], history: Int(instances[index].historyBase + code.b), Int64(code.constant), at: now)
+                registers[a], registers[Int(code.b)], slot: Int(instances[index].memoryBase + code.c),
+                Int64(code.constant), at: now)
+        case .share:
+            value = share(
+                registers[a], history: Int(instances[index].historyBase + code.b), Int64(code.constant), at: now)
         case .tallied: value = Double(tally(Int(instance.tallyBase) + a, level: code.b).holding)
         case .atLeast:
             let tally = tally(Int(instance.tallyBase) + a, level: code.b)
@@ -195,7 +211,8 @@ extension Engine {
         case .all:
             let tally = tally(Int(instance.tallyBase) + a, level: code.b)
             value =
-                tally.members == 0 ? .nan : tally.holding == tally.members ? 1 : tally.holding + tally.unknown < tally.members ? 0 : .nan
+                tally.members == 0
+                ? .nan : tally.holding == tally.members ? 1 : tally.holding + tally.unknown < tally.members ? 0 : .nan
         case .voters: value = Double(layout.tallies[Int(instance.tallyBase) + a].memberCount)
         case .hasSensor: value = layout.operands[Int(instance.operandBase) + a].sourceCount > 0 ? 1 : 0
         case .hour:
@@ -225,7 +242,9 @@ extension Engine {
 
     /// A test that its series has made already; or, of several series together, that is made here.
     @inline(__always)
-    private mutating func test(_ at: Int, _ code: Instruction, _ instance: Instance, _ index: Int, at now: Int64) -> Double {
+    private mutating func test(_ at: Int, _ code: Instruction, _ instance: Instance, _ index: Int, at now: Int64)
+        -> Double
+    {
         let bound = layout.tests[Int(instances[index].testBase + layout.testNumbers[at])]
         guard bound.word >= 0 else {
             let operand = Int(instance.operandBase + code.a)
@@ -239,10 +258,12 @@ extension Engine {
         return Kleene.truth(truth[Int(bound.word)] & bit != 0)
     }
 
-    /// `A for …`: whether A has been true without a break for the last `length` nanoseconds. If A was unknown, and not false, before it
-    /// became true, the result is unknown until `length` has passed. Before the first reading A is unknown.
+    /// `A for …`: whether A has been true without a break for the last `length` nanoseconds. If A was unknown, and not
+    /// false, before it became true, the result is unknown until `length` has passed. Before the first reading A is
+    /// unknown.
     ///
-    /// Memory slot 0: since when A has been true, or `.min`. Slot 1: 0 if A was false before that, `.min` if it was unknown.
+    /// Memory slot 0: since when A has been true, or `.min`. Slot 1: 0 if A was false before that, `.min` if it was
+    /// unknown.
     private mutating func hold(_ condition: Double, slot: Int, _ length: Int64, at now: Int64) -> Double {
         guard condition == 1 else {
             memory[slot] = .min
@@ -260,7 +281,9 @@ extension Engine {
     /// longer ago, for as long as B stays true.
     ///
     /// Four slots: when A became true last, whether A and B were true, and whether it holds.
-    private mutating func sequence(_ first: Double, _ second: Double, slot: Int, _ length: Int64, at now: Int64) -> Double {
+    private mutating func sequence(_ first: Double, _ second: Double, slot: Int, _ length: Int64, at now: Int64)
+        -> Double
+    {
         let (wasFirst, wasSecond) = (memory[slot + 1] == 1, memory[slot + 2] == 1)
         if second == 1, !wasSecond {
             let risen = memory[slot]

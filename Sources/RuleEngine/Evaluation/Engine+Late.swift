@@ -3,7 +3,8 @@ internal import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-/// Samples that come too late for their windows' ends: each is put in its place, and many at once cost little more than one.
+/// Samples that come too late for their windows' ends: each is put in its place, and many at once cost little more than
+/// one.
 struct LateSamples {
     fileprivate struct Item {
         var sample: Sample
@@ -18,15 +19,16 @@ struct LateSamples {
     var isTaken: [Bool] = []
     /// The instances whose memories lack late samples.
     fileprivate var stale: [Int] = []
-    /// The gateway's time from which memories may be recomputed again. However many late samples come, recomputing takes only a
-    /// small part of the time.
+    /// The gateway's time from which memories may be recomputed again. However many late samples come, recomputing
+    /// takes only a small part of the time.
     fileprivate var recomputeFrom = Int64.min
     /// Stored readings are given again: nothing is judged on the way, and late samples wait until the end.
     fileprivate(set) var isReplaying = false
     /// More than this are put in their places even then.
     fileprivate static let itemsMax = 1 << 16
-    /// What it costs to put a sample in its place by itself, beside what has to be moved for it: as much as to form the windows anew
-    /// with so many samples. And how many samples are moved for the cost of one with which windows are formed anew.
+    /// What it costs to put a sample in its place by itself, beside what has to be moved for it: as much as to form the
+    /// windows anew with so many samples. And how many samples are moved for the cost of one with which windows are
+    /// formed anew.
     fileprivate static let costOfOne = 32
     fileprivate static let movedAtOnce = 16
     /// The pause after recomputing, in nanoseconds for each sample used: some twenty times what a sample costs.
@@ -63,7 +65,8 @@ extension Engine {
         placeLate()
     }
 
-    /// Takes all late readings of a message together. A reading that becomes late while the message is evaluated is taken alone.
+    /// Takes all late readings of a message together. A reading that becomes late while the message is evaluated is
+    /// taken alone.
     /// - Parameter first: the first late reading; its raw twin has the reading already.
     @inline(never)
     mutating func takeLate(_ readings: borrowing Span<Reading>, from first: Int, into changes: inout [LevelChange]) {
@@ -195,7 +198,9 @@ extension Engine {
         var changes: [LevelChange] = []
         var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
         engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
-        for slot in 0..<Int(program.memoryCount) { memory[Int(instances[instance].memoryBase) + slot] = engine.memory[slot] }
+        for slot in 0..<Int(program.memoryCount) {
+            memory[Int(instances[instance].memoryBase) + slot] = engine.memory[slot]
+        }
         for slot in 0..<Int(program.historyCount) {
             let at = Int(instances[instance].historyBase) + slot
             histories[at].free()

@@ -28,7 +28,8 @@ extension Engine {
             case .sum:
                 let shape = state.shape
                 let rows = state.rows
-                return rows[shape.pointee.moments, lane] + rows[shape.pointee.moments + 3 * shape.pointee.groups, lane] * Double(held)
+                return rows[shape.pointee.moments, lane] + rows[shape.pointee.moments + 3 * shape.pointee.groups, lane]
+                    * Double(held)
             case .deviation: return moments.deviation
             case .slope: return moments.slope
             case .standardScore: return Self.standardScore(state.ring[end - 1].value, moments)
@@ -37,7 +38,8 @@ extension Engine {
         case .age, .spread: return .nan  // the one is above, the other takes more than one sensor
         case .quantile: return sorted[Int(extraState(state, extra).sorted)].quantile(measure.parameter)
         case .changes: return Double(extraState(state, extra).count)
-        case .increase: return first == 0 && held < 2 ? .nan : increase(state, lane: lane, extra: extra, first: first).counted
+        case .increase:
+            return first == 0 && held < 2 ? .nan : increase(state, lane: lane, extra: extra, first: first).counted
         case .rate:
             let (counted, since) = increase(state, lane: lane, extra: extra, first: first)
             let span = Double(state.ring[end - 1].time &- since) * 1e-9
@@ -55,7 +57,8 @@ extension Engine {
         return since == .min || since == .max ? .nan : Double(ownTime(index, at: now) &- since) * 1e-9
     }
 
-    /// The newest value less the one at the window's beginning, on a straight line between the readings before and after it.
+    /// The newest value less the one at the window's beginning, on a straight line between the readings before and
+    /// after it.
     private mutating func delta(_ state: SeriesView, lane: Int, first: Int) -> Double {
         let newest = state.ring[Int(state.ring.count) - 1].value
         guard first > 0 else { return state.count(lane: lane) < 2 ? .nan : newest - state.ring[first].value }
@@ -67,9 +70,11 @@ extension Engine {
 
     /// What a counter has counted in a window, and since when.
     ///
-    /// The step into the window was told inside it, and counts whole; after a gap longer than the window only the part of it
-    /// that the window has of the gap: what fell in two silent days did not fall in the last hour.
-    private mutating func increase(_ state: SeriesView, lane: Int, extra: Int, first: Int) -> (counted: Double, since: Int64) {
+    /// The step into the window was told inside it, and counts whole; after a gap longer than the window only the part
+    /// of it that the window has of the gap: what fell in two silent days did not fall in the last hour.
+    private mutating func increase(_ state: SeriesView, lane: Int, extra: Int, first: Int) -> (
+        counted: Double, since: Int64
+    ) {
         let counted = extraState(state, extra).sum.value
         guard first > 0 else { return (counted, state.ring[0].time) }
         let (before, after) = (state.ring[first - 1].time, state.ring[first].time)
@@ -150,7 +155,9 @@ extension Engine {
     private mutating func readJoined(_ operand: BoundOperand, at now: Int64) -> Double {
         var moments = Moments()
         var (total, held, sensors) = (0.0, 0, 0)
-        var (highest, lowest, newestHigh, newestLow) = (-Double.infinity, Double.infinity, -Double.infinity, Double.infinity)
+        var (highest, lowest, newestHigh, newestLow) = (
+            -Double.infinity, Double.infinity, -Double.infinity, Double.infinity
+        )
         var first = Sample(time: .max, value: .nan)
         var last = Sample(time: .min, value: .nan)
         let aggregate = operand.measure.aggregate
@@ -178,7 +185,8 @@ extension Engine {
             newestHigh = max(newestHigh, newest.value)
             newestLow = min(newestLow, newest.value)
             switch aggregate {
-            case .mean, .deviation, .slope, .standardScore, .forecast: moments.join(self.moments(state, lane: lane, since: now))
+            case .mean, .deviation, .slope, .standardScore, .forecast:
+                moments.join(self.moments(state, lane: lane, since: now))
             case .sum, .maximum, .minimum, .delta, .increase, .rate, .changes, .integral, .timeMean, .smoothed:
                 let own = value(operand.measure, index, lane: lane, extra: Int(source.extra), at: now)
                 guard !own.isNaN else { continue }
@@ -206,7 +214,8 @@ extension Engine {
         case .last: return last.value
         case .age: return youngest
         case .spread: return sensors < 2 ? .nan : newestHigh - newestLow
-        case .delta, .increase, .rate, .integral, .timeMean, .smoothed: return sensors > 0 ? total / Double(sensors) : .nan
+        case .delta, .increase, .rate, .integral, .timeMean, .smoothed:
+            return sensors > 0 ? total / Double(sensors) : .nan
         case .quantile: return quantile(operand, held: held, at: now)
         }
     }

@@ -88,15 +88,15 @@ extension Engine {
         timers.insert(Timer(due: series[index].queued, target: Int32(-1 - index)))
     }
 
-    /// Whether nothing was heard up to a moment only because nobody listened. The reading that follows tells what has become of it;
-    /// until then nothing has changed.
+    /// Whether nothing was heard up to a moment only because nobody listened. The reading that follows tells what has
+    /// become of it; until then nothing has changed.
     private mutating func isBecauseOfPause(_ index: Int, at time: Int64) -> Bool {
         guard series[index].pause > 0, series[index].newest != .min, time >= silentAt(index) else { return false }
         return time &- series[index].pause < silentAt(index) && !isSilent(index, at: time)
     }
 
-    /// Sets the timer of a series for the moment at which the gateway will have waited for its sensor's silence: the reading that is
-    /// waited for may never come.
+    /// Sets the timer of a series for the moment at which the gateway will have waited for its sensor's silence: the
+    /// reading that is waited for may never come.
     private mutating func queueSilence(ofSeries index: Int) {
         guard !series[index].isSilent, series[index].newest != .min else { return }
         let due = Self.later(silentAt(index), series[index].lag)
@@ -149,7 +149,9 @@ extension Engine {
         if series[index].newest == .min {
             series[index].wake = nextUnheardLook(index)
             queueTimer(ofSeries: index)
-            if test(index) || series[index].alwaysCount > 0 || series[index].isDirty { react(index, at: time, into: &changes) }
+            if test(index) || series[index].alwaysCount > 0 || series[index].isDirty {
+                react(index, at: time, into: &changes)
+            }
             return
         }
         let hasChanged = test(index)
@@ -164,10 +166,12 @@ extension Engine {
         let overdue = loses == .max ? .max : max(loses, time &+ plan.series[index].overdueAfter)
         let silent = series[index].isSilent ? .max : silentAt(index)
         series[index].wake = min(empties, overdue, silent > time ? silent : .max)
-        if series[index].wake < series[index].queued.saturatingSubtract(series[index].lag) { queueTimer(ofSeries: index) }
+        if series[index].wake < series[index].queued.saturatingSubtract(series[index].lag) {
+            queueTimer(ofSeries: index)
+        }
         if series[index].isInGap { queueSilence(ofSeries: index) }
-        // What was restored is judged with its next reading: that only time has passed says nothing new of it, and would
-        // put what is still on its way in the past. That its sensor is silent does.
+        // What was restored is judged with its next reading: that only time has passed says nothing new of it, and
+        // would put what is still on its way in the past. That its sensor is silent does.
         if hasChanged || series[index].alwaysCount > 0 || series[index].isSilent && series[index].isDirty {
             react(index, at: time, into: &changes)
         }

@@ -6,7 +6,8 @@ struct BoundOperand: BitwiseCopyable {
     var measure = Measure(.count)
     var firstSource: Int32 = 0
     var sourceCount: Int32 = 0
-    /// Where the value over several series is kept for the moment, the same for all instances that read the same; -1 for one series.
+    /// Where the value over several series is kept for the moment, the same for all instances that read the same; -1
+    /// for one series.
     var cache: Int32 = -1
 }
 

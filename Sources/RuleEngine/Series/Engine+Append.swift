@@ -1,7 +1,8 @@
 internal import RulePlan
 
-// Wrapping operators: for times and spans see Engine.swift. Slots, lanes and groups are numbers of slots, lanes and entries of
-// memory that is allocated, far below their types' ends; the age and the heads of queues wrap, and are compared by difference.
+// Wrapping operators: for times and spans see Engine.swift. Slots, lanes and groups are numbers of slots, lanes and
+// entries of memory that is allocated, far below their types' ends; the age and the heads of queues wrap, and are
+// compared by difference.
 
 // The hot path: a sample that is not older than any before it. No allocation once the rings have their size,
 // no existential, no reference count.
@@ -52,7 +53,8 @@ extension Engine {
     /// - Parameter isSimple: there is one group of windows, with moments and nothing else.
     @inline(__always)
     private mutating func move(
-        _ index: Int, _ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>, _ sample: Sample, groups: Int,
+        _ index: Int, _ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>,
+        _ sample: Sample, groups: Int,
         isSimple: Bool
     ) -> Bool {
         let (time, now) = (sample.time, state.pointee.now)
@@ -127,13 +129,15 @@ extension Engine {
         if maxima >= 0 {
             let at = state.pointee.maxima.push(sample, oldest: starts[laneCount + windowCount - 1])
             moveExtremes(
-                state.pointee.maxima, rows, maxima, starts + laneCount, groups, lengths, value: sample.value, at: at, now: now)
+                state.pointee.maxima, rows, maxima, starts + laneCount, groups, lengths, value: sample.value, at: at,
+                now: now)
         }
         if minima >= 0 {
             let negated = Sample(time: time, value: -sample.value)
             let at = state.pointee.minima.push(negated, oldest: starts[2 * laneCount + windowCount - 1])
             moveExtremes(
-                state.pointee.minima, rows, minima, starts + 2 * laneCount, groups, lengths, value: negated.value, at: at, now: now)
+                state.pointee.minima, rows, minima, starts + 2 * laneCount, groups, lengths, value: negated.value,
+                at: at, now: now)
         }
         if hasExtras { moveExtras(index) }
         discardOld(state, shape)
@@ -169,8 +173,8 @@ extension Engine {
         }
     }
 
-    /// Lets go of what no window and no late reading can need. One sample older than that stays, of a counter more: what it
-    /// showed before the window began.
+    /// Lets go of what no window and no late reading can need. One sample older than that stays, of a counter more:
+    /// what it showed before the window began.
     @inline(__always)
     func discardOld(_ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>) {
         let limit = state.pointee.now &- state.pointee.retention
@@ -232,7 +236,9 @@ extension Engine {
                     if deviationLayers > 0 {
                         let spread = count * rows[at &+ groups] - sum * sum
                         let isKnown = (1.5 - count).signs
-                        for _ in 0..<deviationLayers { add((thresholds[vector] * (count * count) - spread).signs, isKnown) }
+                        for _ in 0..<deviationLayers {
+                            add((thresholds[vector] * (count * count) - spread).signs, isKnown)
+                        }
                     }
                     if slopeLayers > 0 {
                         let at = regression &+ group

@@ -42,7 +42,8 @@ extension Engine {
         case .changes: if Self.differs(ring, index) { extras[at].count += 1 }
         case .area: if index > first { extras[at].sum.add(Self.area(ring[index - 1], sample)) }
         case .smoothed:
-            let fading = index > 0 ? tocsin_exp(Double(ring[index - 1].time &- sample.time) * 1e-9 / extra.parameter) : 0
+            let fading =
+                index > 0 ? tocsin_exp(Double(ring[index - 1].time &- sample.time) * 1e-9 / extra.parameter) : 0
             let sum = extras[at].sum.value * fading + sample.value
             extras[at].sum = ExactSum()
             extras[at].sum.add(sum)
@@ -77,8 +78,8 @@ extension Engine {
         }
     }
 
-    /// Takes out of every extra what a late sample at an index is going to change, or puts in what it has changed: the steps
-    /// from that index on that look back at it.
+    /// Takes out of every extra what a late sample at an index is going to change, or puts in what it has changed: the
+    /// steps from that index on that look back at it.
     mutating func changeSteps(_ index: Int, from position: Int, isTaken: Bool) {
         let state = view(index)
         let shape = state.shape
@@ -126,7 +127,9 @@ extension Engine {
         }
     }
 
-    static func differs(_ ring: SampleRing, _ index: Int) -> Bool { index > 0 && ring[index - 1].value != ring[index].value }
+    static func differs(_ ring: SampleRing, _ index: Int) -> Bool {
+        index > 0 && ring[index - 1].value != ring[index].value
+    }
 
     /// The area under the straight line between two samples, in value seconds.
     static func area(_ a: Sample, _ b: Sample) -> Double { (a.value + b.value) / 2 * (Double(b.time &- a.time) * 1e-9) }
@@ -147,7 +150,9 @@ extension Engine {
                 let value = value(test.measure, index, lane: Int(test.lane), extra: Int(test.extra), at: state.now)
                 if value > test.threshold { bits |= bit }
                 // What was counted so far is the least that there is.
-                if value > test.threshold || !value.isNaN && isComplete(test.measure, index, lane: Int(test.lane)) { known |= bit }
+                if value > test.threshold || !value.isNaN && isComplete(test.measure, index, lane: Int(test.lane)) {
+                    known |= bit
+                }
             }
             let at = Int(state.words) + 2 * word
             changedWords[word] = (bits ^ truth[at]) | (known ^ truth[at + 1])

@@ -9,8 +9,8 @@ extension Engine {
         return Instant(nanoseconds: series[index].newest)
     }
 
-    /// Whether a reading with the time of its arrival is newer than a sample that looks newer: one that was believed to be a
-    /// little ahead, or one from a clock that was further ahead than the gateway's clock is now.
+    /// Whether a reading with the time of its arrival is newer than a sample that looks newer: one that was believed to
+    /// be a little ahead, or one from a clock that was further ahead than the gateway's clock is now.
     @inline(never)
     mutating func isOvertaken(_ newest: Int64, byArrivalAt time: Int64) -> Bool {
         newest &- time <= Self.longestPause || listened != .min && newest > listened &+ Self.longestPause

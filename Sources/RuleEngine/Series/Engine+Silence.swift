@@ -3,9 +3,9 @@ package import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift. A pause is between 0 and 200 years.
 
-// What it means that nothing came. While the gateway listens, it is the sensor's silence; at any other time it says nothing
-// of the sensor. A series has a time of its own for this: that of its newest sample, and from there on the time in which
-// the gateway listened.
+// What it means that nothing came. While the gateway listens, it is the sensor's silence; at any other time it says
+// nothing of the sensor. A series has a time of its own for this: that of its newest sample, and from there on the time
+// in which the gateway listened.
 extension Engine {
     /// Between two ticks of a gateway that runs there is no more than this; after more it has not listened, or its
     /// clock was set.
@@ -30,8 +30,8 @@ extension Engine {
         listened = time
     }
 
-    /// Says that so much has passed by the gateway's clock, and that it has not listened for that long: it was not there, or
-    /// its clock was set. What has to last has not lasted longer by it, and no sensor was silent.
+    /// Says that so much has passed by the gateway's clock, and that it has not listened for that long: it was not
+    /// there, or its clock was set. What has to last has not lasted longer by it, and no sensor was silent.
     package mutating func discount(_ span: TimeSpan) {
         for index in 0..<series.count {
             series[index].lag = min(series[index].lag.saturatingAdd(span.nanoseconds), Self.longestDiscount)
@@ -52,8 +52,8 @@ extension Engine {
         return Instant(nanoseconds: series[index].heardFrom)
     }
 
-    /// Sets since when a series and its raw twin have been listened to, by the gateway's clock. A series without readings is no longer
-    /// silent: the replay of other devices' readings may have made a new device silent.
+    /// Sets since when a series and its raw twin have been listened to, by the gateway's clock. A series without
+    /// readings is no longer silent: the replay of other devices' readings may have made a new device silent.
     package mutating func listenTo(_ id: SeriesID, from time: Instant) {
         guard let index = index(of: id) else { return }
         for index in [index, Int(series[index].raw)] where index >= 0 {
@@ -88,8 +88,8 @@ extension Engine {
         _ = test(index)
     }
 
-    /// When a series that has never sent is to be looked at next: when a window has been listened to for its length, or the
-    /// sensor is silent.
+    /// When a series that has never sent is to be looked at next: when a window has been listened to for its length, or
+    /// the sensor is silent.
     mutating func nextUnheardLook(_ index: Int) -> Int64 {
         let state = view(index)
         let (shape, lookedAt) = (state.shape, state.state.pointee.lookedAt)
@@ -130,8 +130,9 @@ extension Engine {
         series[index].isInGap || isSilent(index, at: time) || liesInGap(index, at: time)
     }
 
-    /// Whether a moment of the past is later than a sensor's newest reading by more than its silence, as it is where another sensor's
-    /// backlog comes first: what the windows still hold says nothing of that moment. Of the present a delay proves nothing.
+    /// Whether a moment of the past is later than a sensor's newest reading by more than its silence, as it is where
+    /// another sensor's backlog comes first: what the windows still hold says nothing of that moment. Of the present a
+    /// delay proves nothing.
     @inline(__always)
     private mutating func liesInGap(_ index: Int, at time: Int64) -> Bool {
         guard time >= silentAt(index), listened != .min, series[index].newest != .min else { return false }
@@ -154,8 +155,8 @@ extension Engine {
         guard state.pointee.heardFrom != .max else { return false }
         let length = shapes.lengths[shapes.shapes[Int(state.pointee.shape)].lengthBase + lane]
         let look = max(state.pointee.now, state.pointee.lookedAt)
-        // A look at a time that has passed by the clock alone, while nobody listened, proves nothing. That a sensor's readings
-        // come later than those of others is no such time.
+        // A look at a time that has passed by the clock alone, while nobody listened, proves nothing. That a sensor's
+        // readings come later than those of others is no such time.
         if state.pointee.pause > 0, Self.later(look, state.pointee.pause) > listened { return false }
         // The readings of a window have come as much later as the sensor's newest has.
         let behind = state.pointee.lag.saturatingSubtract(state.pointee.pause)
@@ -178,7 +179,8 @@ extension Engine {
         noteSensorNews(index)
     }
 
-    /// Notes which sensors were silent when the gateway listened last, before it stopped: they still are, until they are heard.
+    /// Notes which sensors were silent when the gateway listened last, before it stopped: they still are, until they
+    /// are heard.
     package mutating func noteSilences(at now: Instant) {
         let now = now.clamped
         listen(at: now)
@@ -227,7 +229,11 @@ extension Engine {
             where !operand.measure.seesSilence {
                 for source in plan.sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)] {
                     let index = Int(source.series.index)
-                    if series[index].isSilent { silent.insert(series[index].sensor) } else { heard.insert(series[index].sensor) }
+                    if series[index].isSilent {
+                        silent.insert(series[index].sensor)
+                    } else {
+                        heard.insert(series[index].sensor)
+                    }
                 }
             }
         }
@@ -254,7 +260,8 @@ enum Lack: UInt8, BitwiseCopyable {
 }
 
 extension Engine {
-    /// What is missing of what an instance measures, or of what its votes do, as far as that leaves its ballot or a level unknown.
+    /// What is missing of what an instance measures, or of what its votes do, as far as that leaves its ballot or a
+    /// level unknown.
     mutating func lack(_ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, at now: Int64) -> Lack {
         if program.ballot >= 0 { isWanted[program.ballot] = true }
         for step in 0..<program.stepCount { isWanted[Int(layout.steps[program.firstStep + step].when)] = true }

@@ -2,18 +2,20 @@ internal import RulePlan
 package import Telemetry
 
 extension Engine {
-    /// How a series has changed of late: the line of least squares through its newest samples, in its unit per second. For people, who
-    /// want to know where something goes; rules use `slope`.
+    /// How a series has changed of late: the line of least squares through its newest samples, in its unit per second.
+    /// For people, who want to know where something goes; rules use `slope`.
     ///
     /// - Parameter span: how far back from the newest sample; what is no longer kept is not looked at.
-    /// - Returns: `nil` of a silent sensor, and where there are fewer than three samples, or they are of less than two minutes: what
-    ///   seconds say of an hour is noise. O(samples in the span).
+    /// - Returns: `nil` of a silent sensor, and where there are fewer than three samples, or they are of less than two
+    ///   minutes: what seconds say of an hour is noise. O(samples in the span).
     package mutating func trend(of id: SeriesID, over span: TimeSpan) -> Double? {
         guard let index = index(of: id), !series[index].isUnknown, series[index].newest != .min else { return nil }
         let ring = series[index].ring
         let newest = series[index].newest
         let first = ring.upperBound(newest.saturatingSubtract(span.nanoseconds))
-        guard Int(ring.count) - first >= 3, newest - ring[first].time >= TimeSpan.minutes(2).nanoseconds else { return nil }
+        guard Int(ring.count) - first >= 3, newest - ring[first].time >= TimeSpan.minutes(2).nanoseconds else {
+            return nil
+        }
         // About the newest sample, so that nothing large is subtracted.
         let origin = ring[Int(ring.count) - 1].value
         var (times, values, squares, products, count) = (0.0, 0.0, 0.0, 0.0, 0.0)

@@ -16,7 +16,8 @@ extension Engine {
     private mutating func placeStarts(_ state: SeriesView) {
         let shape = state.shape
         for lane in 0..<shape.pointee.windowCount {
-            cursors.address(Int(state.cursors) + lane).pointee = UInt32(state.ring.slot(Int(state.ring.count) - state.count(lane: lane)))
+            cursors.address(Int(state.cursors) + lane).pointee = UInt32(
+                state.ring.slot(Int(state.ring.count) - state.count(lane: lane)))
         }
     }
 
@@ -42,7 +43,9 @@ extension Engine {
         let count = rows[0, lane]
         let (sum, squares) = (rows[shape.pointee.moments, lane], rows[shape.pointee.moments + groups, lane])
         let spread = count * squares - sum * sum
-        if always || spread < count * rows[shape.pointee.moments + 2 * groups, lane] * Self.smallestSpread { reform(index, lane: lane) }
+        if always || spread < count * rows[shape.pointee.moments + 2 * groups, lane] * Self.smallestSpread {
+            reform(index, lane: lane)
+        }
         guard shape.pointee.regression >= 0 else { return }
         let (times, timeSquares) = (rows[shape.pointee.regression, lane], rows[shape.pointee.regression + groups, lane])
         let timeSpread = count * timeSquares - times * times
@@ -137,7 +140,9 @@ extension Engine {
 
     /// Takes a sample out of a window's sums.
     @inline(never)
-    mutating func remove(_ sample: Sample, _ rows: LaneBlock, _ lane: Int, _ shape: UnsafeMutablePointer<WindowShape>, epoch: Int64) {
+    mutating func remove(
+        _ sample: Sample, _ rows: LaneBlock, _ lane: Int, _ shape: UnsafeMutablePointer<WindowShape>, epoch: Int64
+    ) {
         let groups = shape.pointee.groups
         rows[0, lane] -= 1
         guard shape.pointee.moments >= 0 else { return }
@@ -195,12 +200,17 @@ extension Engine {
         let shape = state.shape
         guard shape.pointee.windowCount > 0 else { return }
         for lane in 0..<shape.pointee.windowCount
-        where sample.time > state.now &- shapes.lengths[shape.pointee.lengthBase + lane] { add(sample, to: index, lane: lane) }
+        where sample.time > state.now &- shapes.lengths[shape.pointee.lengthBase + lane] {
+            add(sample, to: index, lane: lane)
+        }
         placeStarts(state)
         if sample.time > state.now &- shape.pointee.longest {
-            if shape.pointee.maxima >= 0 { series[index].maxima.insert(sample, oldest: cursors[longestCursor(state, 1)]) }
+            if shape.pointee.maxima >= 0 {
+                series[index].maxima.insert(sample, oldest: cursors[longestCursor(state, 1)])
+            }
             if shape.pointee.minima >= 0 {
-                series[index].minima.insert(Sample(time: sample.time, value: -sample.value), oldest: cursors[longestCursor(state, 2)])
+                series[index].minima.insert(
+                    Sample(time: sample.time, value: -sample.value), oldest: cursors[longestCursor(state, 2)])
             }
             settleExtremes(index)
         }
@@ -250,7 +260,9 @@ extension Engine {
         for at in state.ring.upperBound(state.now &- shape.pointee.longest)..<Int(state.ring.count) {
             let sample = state.ring[at]
             if shape.pointee.maxima >= 0 { _ = series[index].maxima.push(sample, oldest: 0) }
-            if shape.pointee.minima >= 0 { _ = series[index].minima.push(Sample(time: sample.time, value: -sample.value), oldest: 0) }
+            if shape.pointee.minima >= 0 {
+                _ = series[index].minima.push(Sample(time: sample.time, value: -sample.value), oldest: 0)
+            }
         }
         for lane in 0..<shape.pointee.windowCount {
             let first = state.ring.upperBound(state.now &- shapes.lengths[shape.pointee.lengthBase + lane])
@@ -278,7 +290,8 @@ extension Engine {
         moments.valueSquares = max(0, squares - sum * sum / count)
         guard shape.pointee.regression >= 0 else { return moments }
         let (times, timeSquares) = (rows[shape.pointee.regression, lane], rows[shape.pointee.regression + groups, lane])
-        moments.meanTime = Double(state.epoch &- reference) * 1e-9 + rows[shape.pointee.regression + 3 * groups, lane] + times / count
+        moments.meanTime =
+            Double(state.epoch &- reference) * 1e-9 + rows[shape.pointee.regression + 3 * groups, lane] + times / count
         moments.timeSquares = max(0, timeSquares - times * times / count)
         moments.products = rows[shape.pointee.regression + 2 * groups, lane] - times * sum / count
         return moments

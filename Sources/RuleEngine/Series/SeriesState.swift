@@ -35,8 +35,8 @@ struct SeriesState: BitwiseCopyable {
     var isQuiet = true
     /// The sensor has sent nothing for its silence, while the gateway listened.
     var isSilent = false
-    /// Its windows end in a gap that is longer than its silence and lies in a backlog: nothing is known of that time, though the
-    /// sensor was not silent while the gateway waited for it. Ends with the next sample.
+    /// Its windows end in a gap that is longer than its silence and lies in a backlog: nothing is known of that time,
+    /// though the sensor was not silent while the gateway waited for it. Ends with the next sample.
     var isInGap = false
 
     /// Whether nothing that is measured is known of the sensor.
@@ -62,7 +62,8 @@ struct SeriesState: BitwiseCopyable {
     var lastFall = Int64.min
     /// Clock time since the newest sample in which nobody listened. It does not pass for the series' windows.
     var pause: Int64 = 0
-    /// From when on it has been listened to without an interruption, by the gateway's clock; `.max` before the first time.
+    /// From when on it has been listened to without an interruption, by the gateway's clock; `.max` before the first
+    /// time.
     var heardFrom = Int64.max
     /// The series' time at the last look at it without a sample.
     var lookedAt = Int64.min

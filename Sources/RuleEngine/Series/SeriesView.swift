@@ -34,6 +34,7 @@ extension Engine {
         let state = series.address(index)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
         return SeriesView(
-            state: state, shape: shape, rows: LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride)))
+            state: state, shape: shape,
+            rows: LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride)))
     }
 }

@@ -51,8 +51,8 @@ struct SampleRing: BitwiseCopyable {
         count &-= 1
     }
 
-    /// Inserts at an index, moving the newer samples up by one, or the older ones down, whichever are fewer. The ring must not
-    /// be full. O(samples moved), 16 bytes each.
+    /// Inserts at an index, moving the newer samples up by one, or the older ones down, whichever are fewer. The ring
+    /// must not be full. O(samples moved), 16 bytes each.
     mutating func insert(_ sample: Sample, at index: Int) {
         precondition(count < capacity)
         let base = base.unsafelyUnwrapped

@@ -99,7 +99,9 @@ struct SortedValues: BitwiseCopyable {
 
     /// The last block that begins with a value not above this one, or the first.
     @inline(__always)
-    private func block(of value: Double) -> Int { max(0, Self.countNotAbove(value, firsts.unsafelyUnwrapped, blockCount) - 1) }
+    private func block(of value: Double) -> Int {
+        max(0, Self.countNotAbove(value, firsts.unsafelyUnwrapped, blockCount) - 1)
+    }
 
     @inline(__always)
     private func start(_ block: Int) -> UnsafeMutablePointer<Double> {
@@ -109,7 +111,8 @@ struct SortedValues: BitwiseCopyable {
     private mutating func addBlock(at block: Int) {
         if blockCount == capacity { grow() }
         let number = numbers.unsafelyUnwrapped[blockCount]
-        (numbers.unsafelyUnwrapped + block + 1).update(from: numbers.unsafelyUnwrapped + block, count: blockCount - block)
+        (numbers.unsafelyUnwrapped + block + 1).update(
+            from: numbers.unsafelyUnwrapped + block, count: blockCount - block)
         (counts.unsafelyUnwrapped + block + 1).update(from: counts.unsafelyUnwrapped + block, count: blockCount - block)
         (firsts.unsafelyUnwrapped + block + 1).update(from: firsts.unsafelyUnwrapped + block, count: blockCount - block)
         numbers.unsafelyUnwrapped[block] = number
@@ -120,7 +123,8 @@ struct SortedValues: BitwiseCopyable {
     private mutating func dropBlock(_ block: Int) {
         let number = numbers.unsafelyUnwrapped[block]
         blockCount -= 1
-        (numbers.unsafelyUnwrapped + block).update(from: numbers.unsafelyUnwrapped + block + 1, count: blockCount - block)
+        (numbers.unsafelyUnwrapped + block).update(
+            from: numbers.unsafelyUnwrapped + block + 1, count: blockCount - block)
         (counts.unsafelyUnwrapped + block).update(from: counts.unsafelyUnwrapped + block + 1, count: blockCount - block)
         (firsts.unsafelyUnwrapped + block).update(from: firsts.unsafelyUnwrapped + block + 1, count: blockCount - block)
         numbers.unsafelyUnwrapped[blockCount] = number
@@ -138,7 +142,8 @@ struct SortedValues: BitwiseCopyable {
     /// Neighbours that together fill less than half a block become one, so that blocks stay few.
     private mutating func joinIfSmall(_ block: Int) {
         let next = block + 1
-        guard next < blockCount, case let (held, more) = (counts.unsafelyUnwrapped[block], counts.unsafelyUnwrapped[next]),
+        guard next < blockCount,
+            case let (held, more) = (counts.unsafelyUnwrapped[block], counts.unsafelyUnwrapped[next]),
             held + more < Self.blockSize / 2
         else { return }
         (start(block) + held).update(from: start(next), count: more)
@@ -148,7 +153,9 @@ struct SortedValues: BitwiseCopyable {
 
     private mutating func grow() {
         let larger = max(4, capacity * 2)
-        func moved<T: BitwiseCopyable>(_ old: UnsafeMutablePointer<T>?, _ used: Int, _ size: Int, _ filler: T) -> UnsafeMutablePointer<T> {
+        func moved<T: BitwiseCopyable>(_ old: UnsafeMutablePointer<T>?, _ used: Int, _ size: Int, _ filler: T)
+            -> UnsafeMutablePointer<T>
+        {
             let new = UnsafeMutablePointer<T>.allocate(capacity: size)
             new.initialize(repeating: filler, count: size)
             if let old { new.update(from: old, count: used) }

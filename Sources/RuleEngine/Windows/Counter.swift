@@ -6,7 +6,8 @@ internal import Telemetry
 /// What a counter has counted from one sample to the next.
 ///
 /// Counters in the field do more than count and begin again at zero: they jitter by their resolution, blink to zero and
-/// back, are set back to what they had saved, and wrap. So a fall is judged by what came before it and by what comes next:
+/// back, are set back to what they had saved, and wrap. So a fall is judged by what came before it and by what comes
+/// next:
 ///
 /// | from → to → next | it is | counted |
 /// | --- | --- | --- |
@@ -20,7 +21,8 @@ internal import Telemetry
 /// No step counts more than the largest credible rate allows, if the profile names one.
 ///
 /// The 10 % are those of Home Assistant's `total_increasing` sensors. A step is a function of the sample and of the
-/// ``lookback`` samples before it, so that it is the same when the sample comes, when it leaves a window, and after a restart.
+/// ``lookback`` samples before it, so that it is the same when the sample comes, when it leaves a window, and after a
+/// restart.
 struct Counter {
     /// How many samples before a step decide about it. A glitch that is longer counts as a reset and a jump.
     static let lookback = CounterGlitch.readingsMax
@@ -61,7 +63,8 @@ struct Counter {
             (start + 1...index).contains(where: { ring[$0].value < ring[$0 - 1].value })
         else {
             // Nearly always: it only rises.
-            return plan.credible(ring[index].value - ring[index - 1].value, from: ring[index - 1].time, to: ring[index].time)
+            return plan.credible(
+                ring[index].value - ring[index - 1].value, from: ring[index - 1].time, to: ring[index].time)
         }
         var counter = Counter(ring[start], plan)
         var step = 0.0
@@ -81,7 +84,8 @@ struct Counter {
 
     /// Whether it is where it was before a fall, and came there in one jump.
     private func isBack(_ value: Double, from fall: Fall) -> Bool {
-        abs(value - fall.from.value) <= abs(fall.from.value) * CounterGlitch.share && value - last.value > (fall.from.value - fall.to) / 2
+        abs(value - fall.from.value) <= abs(fall.from.value) * CounterGlitch.share
+            && value - last.value > (fall.from.value - fall.to) / 2
     }
 
     private mutating func countBack(to sample: Sample, from before: Sample) -> Double {
@@ -115,9 +119,9 @@ struct Counter {
 
     /// What was counted if a fall is a wrap; `nil` if it is not one.
     ///
-    /// Most falls in the upper quarter are resets and glitches all the same. A wrap is no longer than the largest rate allows.
-    /// If that is not known, what was missing to the width must be in proportion to what the counter shows behind it, or to
-    /// its steps before, or next to nothing: a new battery begins at zero, wherever the counter was.
+    /// Most falls in the upper quarter are resets and glitches all the same. A wrap is no longer than the largest rate
+    /// allows. If that is not known, what was missing to the width must be in proportion to what the counter shows
+    /// behind it, or to its steps before, or next to nothing: a new battery begins at zero, wherever the counter was.
     private func stepOverWidth(to sample: Sample) -> Double? {
         guard level > plan.width * 0.75, sample.value < plan.width * 0.25 else { return nil }
         let rest = plan.width - level

@@ -173,7 +173,9 @@ struct WindowShapes: ~Copyable {
         let shape = shapes[shape]
         for index in 0..<shape.extraCount {
             let extra = extras[shape.extraBase + index]
-            if extra.kind == kind, extra.lane == lane, kind != .smoothed || extra.parameter == parameter { return Int32(index) }
+            if extra.kind == kind, extra.lane == lane, kind != .smoothed || extra.parameter == parameter {
+                return Int32(index)
+            }
         }
         return -1
     }
@@ -216,7 +218,8 @@ struct WindowShapes: ~Copyable {
         }
         if needs.extras.contains(where: { $0.kind == .increase }) { shape.spare = Counter.lookback + 1 }
         shape.isSimple =
-            shape.groups == 1 && shape.moments == 1 && shape.regression < 0 && shape.maxima < 0 && shape.minima < 0 && shape.extraCount == 0
+            shape.groups == 1 && shape.moments == 1 && shape.regression < 0 && shape.maxima < 0 && shape.minima < 0
+            && shape.extraCount == 0
         let index = shapes.grow(by: 1, with: shape)
         bits.append(layOutTests(needs, shape: index))
         known[needs] = index
@@ -257,7 +260,8 @@ struct WindowShapes: ~Copyable {
                         guard layer < tests.count else { continue }
                         let threshold = tests[layer].threshold
                         // A deviation is compared in squares.
-                        constants[lane] = Self.vectorClasses[kind] == .deviation ? threshold * abs(threshold) : threshold
+                        constants[lane] =
+                            Self.vectorClasses[kind] == .deviation ? threshold * abs(threshold) : threshold
                         // The first vector of a word has been shifted the farthest when the word is full.
                         let (word, place) = vector.quotientAndRemainder(dividingBy: Self.vectorsInWord)
                         let inWord = min(Self.vectorsInWord, shape.vectorCount - word * Self.vectorsInWord)
@@ -270,14 +274,18 @@ struct WindowShapes: ~Copyable {
                 }
             }
         }
-        shape.hasOnlyMeans = shape.meanLayers > 0 && shape.vectorCount == shape.meanLayers && shape.words == 1 && scalars.isEmpty
+        shape.hasOnlyMeans =
+            shape.meanLayers > 0 && shape.vectorCount == shape.meanLayers && shape.words == 1 && scalars.isEmpty
         shape.scalarBase = scalarTests.count
         shape.scalarCount = scalars.count
         for (number, test) in scalars.enumerated() {
             let lane = Int32(needs.lengths.firstIndex(of: test.window) ?? 0)
-            let extra = WindowNeeds.extra(for: test.measure, over: test.window).flatMap { needs.extras.firstIndex(of: $0) } ?? -1
+            let extra =
+                WindowNeeds.extra(for: test.measure, over: test.window).flatMap { needs.extras.firstIndex(of: $0) }
+                ?? -1
             _ = scalarTests.grow(
-                by: 1, with: ScalarTest(measure: test.measure, lane: lane, extra: Int32(extra), threshold: test.threshold))
+                by: 1,
+                with: ScalarTest(measure: test.measure, lane: lane, extra: Int32(extra), threshold: test.threshold))
             let bit = shape.vectorWords * 64 + number
             bits[test] = Int32(bit)
             masks[shape.maskBase + bit / 64] |= 1 << UInt64(bit % 64)

@@ -32,9 +32,13 @@ extension CheckedExpression {
         switch self {
         case .constant, .truth, .clock, .alarms, .hasSensor: .zero
         case .measure(let measured):
-            measured.measure.aggregate == .forecast ? TimeSpan(nanoseconds: Int64(measured.measure.parameter * 1e9)) : .zero
-        case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _), .hold(let operand, _): operand.ahead
-        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right), .sequence(let left, let right, _):
+            measured.measure.aggregate == .forecast
+                ? TimeSpan(nanoseconds: Int64(measured.measure.parameter * 1e9)) : .zero
+        case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _),
+            .hold(let operand, _):
+            operand.ahead
+        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right),
+            .sequence(let left, let right, _):
             max(left.ahead, right.ahead)
         case .comparison(let comparison): max(comparison.left.ahead, comparison.right.ahead)
         case .function(_, let arguments, _): arguments.map(\.ahead).max() ?? .zero

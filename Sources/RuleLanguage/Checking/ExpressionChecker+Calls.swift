@@ -4,7 +4,8 @@ internal import Telemetry
 
 // Calls of functions: each argument is checked against what the function takes.
 extension ExpressionChecker {
-    mutating func call(_ name: String, _ namePlace: Place, _ arguments: [Expression.Argument], _ place: Place) -> Typed? {
+    mutating func call(_ name: String, _ namePlace: Place, _ arguments: [Expression.Argument], _ place: Place) -> Typed?
+    {
         guard let function = Function.named(name) else {
             let names = Function.all.map(\.name)
             report(
@@ -16,27 +17,33 @@ extension ExpressionChecker {
         var call = Call(function: function, arguments: arguments, place: place)
         switch function.meaning {
         case .window(let aggregate, let result):
-            guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)), let quantity,
+            guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)),
+                let quantity,
                 let window
             else { return nil }
             return measure(Measure(aggregate), quantity, window: window, result(quantity.quantity.unit.dimension), call)
         case .quantile:
             let isMedian = name == "median"
             guard call.takes(isMedian ? 2 : 3, &self) else { return nil }
-            let share = isMedian ? 0.5 : number(call, 1, expected: "a part from 0 to 1", where: { (0...1).contains($0) })
-            guard case let (quantity, window) = (self.quantity(call, 0), self.window(call, isMedian ? 1 : 2)), let share, let quantity,
+            let share =
+                isMedian ? 0.5 : number(call, 1, expected: "a part from 0 to 1", where: { (0...1).contains($0) })
+            guard case let (quantity, window) = (self.quantity(call, 0), self.window(call, isMedian ? 1 : 2)),
+                let share, let quantity,
                 let window
             else { return nil }
             return measure(Measure(.quantile, share), quantity, window: window, .point(of: quantity), call)
         case .forecast:
             guard call.takes(3, &self),
-                case let (quantity, window, ahead) = (self.quantity(call, 0), self.window(call, 1), span(call, 2)), let quantity,
+                case let (quantity, window, ahead) = (self.quantity(call, 0), self.window(call, 1), span(call, 2)),
+                let quantity,
                 let window,
                 let ahead
             else { return nil }
             return measure(Measure(.forecast, ahead.seconds), quantity, window: window, .point(of: quantity), call)
         case .smoothed:
-            guard call.takes(2, &self), case let (quantity, tau) = (self.quantity(call, 0), window(call, 1)), let quantity, let tau else {
+            guard call.takes(2, &self), case let (quantity, tau) = (self.quantity(call, 0), window(call, 1)),
+                let quantity, let tau
+            else {
                 return nil
             }
             return measure(Measure(.smoothed, tau.seconds), quantity, window: nil, .point(of: quantity), call)
@@ -45,10 +52,13 @@ extension ExpressionChecker {
             return measure(Measure(.age), quantity, window: nil, .number(.time, isPoint: false), call)
         case .spread:
             guard call.takes(1, &self), let quantity = self.quantity(call, 0) else { return nil }
-            return measure(Measure(.spread), quantity, window: nil, .number(quantity.quantity.unit.dimension, isPoint: false), call)
+            return measure(
+                Measure(.spread), quantity, window: nil, .number(quantity.quantity.unit.dimension, isPoint: false), call
+            )
         case .silent: return silent(call)
         case .share:
-            guard call.takes(2, &self), case let (condition, window) = (self.condition(call, 0), self.window(call, 1)), let condition,
+            guard call.takes(2, &self), case let (condition, window) = (self.condition(call, 0), self.window(call, 1)),
+                let condition,
                 let window
             else { return nil }
             return Typed(expression: .share(condition, window), type: .number(.one, isPoint: false), unit: .percent)
@@ -71,7 +81,8 @@ extension ExpressionChecker {
             guard arguments.count != count else { return true }
             let noun = count == 0 ? "nothing" : count == 1 ? "one argument" : "\(count) arguments"
             checker.report(
-                "arguments", "\(function.name) takes \(noun), and here \(arguments.count == 1 ? "is 1" : "are \(arguments.count)")",
+                "arguments",
+                "\(function.name) takes \(noun), and here \(arguments.count == 1 ? "is 1" : "are \(arguments.count)")",
                 at: place,
                 hint: "write \(function.signature)")
             return false
@@ -90,15 +101,23 @@ extension ExpressionChecker {
         var quantity = quantity
         quantity.measure = measure
         quantity.window = window
-        if measure.aggregate == .sum || measure.aggregate == .integral, selection.counters.contains(quantity.quantity.name) {
+        if measure.aggregate == .sum || measure.aggregate == .integral,
+            selection.counters.contains(quantity.quantity.name)
+        {
             problems.append(
                 Diagnostic(
                     .warning, id: "sum-of-counter",
                     "'\(quantity.quantity.name)' is a counter that only rises: the \(call.function.name) of its readings says nothing",
-                    at: call.place.location, hint: "increase(\(quantity.quantity.name), …) is what it has counted in that time"))
+                    at: call.place.location,
+                    hint: "increase(\(quantity.quantity.name), …) is what it has counted in that time"))
         }
-        if let window { warnOfFewReadings(quantity.quantity.name, measure.aggregate, call.function.name, over: window, at: call.place) }
-        return Typed(expression: .measure(quantity), type: type, unit: ownUnit(of: quantity.quantity, dimension, isPoint: isPoint))
+        if let window {
+            warnOfFewReadings(
+                quantity.quantity.name, measure.aggregate, call.function.name, over: window, at: call.place)
+        }
+        return Typed(
+            expression: .measure(quantity), type: type,
+            unit: ownUnit(of: quantity.quantity, dimension, isPoint: isPoint))
     }
 
     /// `silent(q, 5m)`; or `silent(5m)`: of every quantity that the devices send, and of each sensor by itself.
@@ -106,7 +125,9 @@ extension ExpressionChecker {
         if call.arguments.count == 1 {
             guard let window = self.window(call, 0) else { return nil }
             let any = sentQuantities.sorted { $0.name < $1.name }.map {
-                silence(of: MeasuredQuantity(measure: Measure(.last), quantity: $0, window: nil, isAtLeastItsSilence: true), for: window)
+                silence(
+                    of: MeasuredQuantity(measure: Measure(.last), quantity: $0, window: nil, isAtLeastItsSilence: true),
+                    for: window)
             }
             guard let first = any.first else {
                 report("no-quantity", "no device of this selection sends anything that could be silent", at: call.place)
@@ -117,7 +138,8 @@ extension ExpressionChecker {
             let expression = isInVote ? condition : .vote(.atLeast(1), condition, text: text)
             return Typed(expression: expression, type: .logical, unit: .one)
         }
-        guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)), let quantity, let window
+        guard call.takes(2, &self), case let (quantity, window) = (self.quantity(call, 0), self.window(call, 1)),
+            let quantity, let window
         else { return nil }
         return Typed(expression: silence(of: quantity, for: window), type: .logical, unit: .one)
     }
@@ -129,7 +151,8 @@ extension ExpressionChecker {
         counted.window = window
         let comparison = Comparison(
             sign: .lessOrEqual, left: .measure(counted), right: .constant(Literal(number: 0, unit: .one)),
-            leftText: "readings of \(quantity.quantity.name) in \(TimeSpanText.short(window))", rightText: "0", unit: .one,
+            leftText: "readings of \(quantity.quantity.name) in \(TimeSpanText.short(window))", rightText: "0",
+            unit: .one,
             silentFor: window)
         return .and(.hasSensor(counted), .comparison(comparison))
     }
@@ -142,12 +165,16 @@ extension ExpressionChecker {
         case .expression(.name(let word, _)): (name, isRaw) = (word, false)
         case .expression(.raw(let word, _)): (name, isRaw) = (word, true)
         default:
-            report("not-a-quantity", "\(call.function.name) takes the name of a quantity first", at: call.arguments[index].place)
+            report(
+                "not-a-quantity", "\(call.function.name) takes the name of a quantity first",
+                at: call.arguments[index].place)
             return nil
         }
         guard definitions[name] == nil, !brokenDefinitions.contains(name) else {
             usedDefinitions.insert(name)
-            report("not-a-quantity", "'\(name)' is a 'let', and \(call.function.name) takes a quantity", at: call.arguments[index].place)
+            report(
+                "not-a-quantity", "'\(name)' is a 'let', and \(call.function.name) takes a quantity",
+                at: call.arguments[index].place)
             return nil
         }
         return quantity(name, call.arguments[index].place).map {
@@ -185,7 +212,8 @@ extension ExpressionChecker {
         _ call: Call, _ index: Int, expected: String, where isGood: (Double) -> Bool
     ) -> Double? {
         if case .expression(.number(let number, let unit, _)) = call.arguments[index] {
-            let value = unit.flatMap { Unit(symbol: $0.text) }.map { $0.dimension == .one ? number * $0.scale : .nan } ?? number
+            let value =
+                unit.flatMap { Unit(symbol: $0.text) }.map { $0.dimension == .one ? number * $0.scale : .nan } ?? number
             if isGood(value) { return value }
         }
         report(
@@ -209,10 +237,14 @@ extension ExpressionChecker {
         guard call.takes(isCounted ? 2 : 1, &self) else { return nil }
         let needed =
             isCounted
-            ? number(call, 0, expected: "a whole number of sensors, from 1 on", where: { $0 >= 1 && $0 <= 1000 && $0 == $0.rounded() }) : 1
+            ? number(
+                call, 0, expected: "a whole number of sensors, from 1 on",
+                where: { $0 >= 1 && $0 <= 1000 && $0 == $0.rounded() }) : 1
         let place = call.arguments[isCounted ? 1 : 0].place
         let inner = call
-        guard let condition = inVote({ $0.condition(inner, isCounted ? 1 : 0) }, at: call.place), let needed else { return nil }
+        guard let condition = inVote({ $0.condition(inner, isCounted ? 1 : 0) }, at: call.place), let needed else {
+            return nil
+        }
         let quorum: Quorum = call.function.name == "all" ? .all : .atLeast(Int(needed))
         return Typed(expression: .vote(quorum, condition, text: place.excerpt), type: .logical, unit: .one)
     }
@@ -230,13 +262,15 @@ extension ExpressionChecker {
         }
         guard surroundings.rules.contains(rule) else {
             report(
-                "unknown-rule", "there is no rule '\(rule)'", at: rulePlace, hint: NearMiss.hint(for: rule, among: surroundings.rules),
+                "unknown-rule", "there is no rule '\(rule)'", at: rulePlace,
+                hint: NearMiss.hint(for: rule, among: surroundings.rules),
                 fix: NearMiss.best(for: rule, among: surroundings.rules).map { "\"\($0)\"" })
             return nil
         }
         var level = Level(rank: 1)
         if call.arguments.count == 2 {
-            guard case .expression(.name(let name, _)) = call.arguments[1], let rank = surroundings.ladder.firstIndex(of: name)
+            guard case .expression(.name(let name, _)) = call.arguments[1],
+                let rank = surroundings.ladder.firstIndex(of: name)
             else {
                 let place = call.arguments[1].place
                 report(
@@ -249,9 +283,12 @@ extension ExpressionChecker {
             level = Level(rank: UInt8(rank + 1))
         }
         let reference = CheckedExpression.alarms(AlarmReference(rule: rule, level: level, text: call.place.excerpt))
-        guard call.function.name == "alarm" else { return Typed(expression: reference, type: .number(.one, isPoint: false), unit: .one) }
+        guard call.function.name == "alarm" else {
+            return Typed(expression: reference, type: .number(.one, isPoint: false), unit: .one)
+        }
         let comparison = Comparison(
-            sign: .greaterOrEqual, left: reference, right: .constant(Literal(number: 1, unit: .one)), leftText: call.place.excerpt,
+            sign: .greaterOrEqual, left: reference, right: .constant(Literal(number: 1, unit: .one)),
+            leftText: call.place.excerpt,
             rightText: "1", unit: .one)
         return Typed(expression: .comparison(comparison), type: .logical, unit: .one)
     }
@@ -282,7 +319,9 @@ extension ExpressionChecker {
         }
         guard numbers.count == count else {
             for (index, typed) in values.enumerated() where typed?.type == .logical {
-                report("not-a-number", "\(call.function.name) takes a number, and this is a condition", at: call.arguments[index].place)
+                report(
+                    "not-a-number", "\(call.function.name) takes a number, and this is a condition",
+                    at: call.arguments[index].place)
             }
             return nil
         }
@@ -307,7 +346,8 @@ extension ExpressionChecker {
         case .logarithm, .exponential:
             guard dimension == .one else {
                 report(
-                    "dimensions", "\(call.function.name) takes a plain number, and this is \(dimension.name)", at: call.arguments[0].place,
+                    "dimensions", "\(call.function.name) takes a plain number, and this is \(dimension.name)",
+                    at: call.arguments[0].place,
                     hint: "divide it by a unit of it first")
                 return nil
             }
@@ -315,18 +355,26 @@ extension ExpressionChecker {
             return result(.exponential, .one)
         case .power:
             guard numbers[1].dimension == .one else {
-                report("dimensions", "a power is a plain number, and this is \(numbers[1].dimension.name)", at: call.arguments[1].place)
+                report(
+                    "dimensions", "a power is a plain number, and this is \(numbers[1].dimension.name)",
+                    at: call.arguments[1].place)
                 return nil
             }
             if dimension == .one { return result(.power, .one) }
-            guard case .constant(let literal) = expressions[1], let exponent = Int8(exactly: literal.number), abs(exponent) <= 4 else {
-                report("dimensions", "what has a unit is raised to a whole power from -4 to 4", at: call.arguments[1].place)
+            guard case .constant(let literal) = expressions[1], let exponent = Int8(exactly: literal.number),
+                abs(exponent) <= 4
+            else {
+                report(
+                    "dimensions", "what has a unit is raised to a whole power from -4 to 4", at: call.arguments[1].place
+                )
                 return nil
             }
             return result(.power, dimension.power(exponent))
         default:
             for (index, number) in numbers.enumerated() where number.dimension != dimension {
-                report("dimensions", "\(dimension.name) clamped to \(number.dimension.name)", at: call.arguments[index].place)
+                report(
+                    "dimensions", "\(dimension.name) clamped to \(number.dimension.name)",
+                    at: call.arguments[index].place)
                 return nil
             }
             let lower = CheckedExpression.function(.larger, [expressions[0], expressions[1]], dimension)
@@ -337,7 +385,8 @@ extension ExpressionChecker {
     }
 
     private mutating func value(_ call: Call, _ index: Int) -> Typed? {
-        guard case .expression(let expression) = call.arguments[index] else { return nil }  // none of these takes a duration
+        // None of these takes a duration.
+        guard case .expression(let expression) = call.arguments[index] else { return nil }
         return check(expression)
     }
 }

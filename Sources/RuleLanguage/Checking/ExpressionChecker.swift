@@ -71,7 +71,8 @@ struct ExpressionChecker {
         guard typed.type == .logical else {
             problems.append(
                 Diagnostic(
-                    id: "not-a-condition", "\(what) is true or false, and this is \(typed.type.name)", at: source.location,
+                    id: "not-a-condition", "\(what) is true or false, and this is \(typed.type.name)",
+                    at: source.location,
                     hint: "compare it with something"))
             return nil
         }
@@ -153,7 +154,8 @@ struct ExpressionChecker {
                 let literal = Literal(number: -number, unit: typed.unit)
                 return Typed(expression: .constant(literal), type: typed.type, unit: typed.unit)
             }
-            return Typed(expression: .negate(typed.expression), type: .number(dimension, isPoint: isPoint), unit: typed.unit)
+            return Typed(
+                expression: .negate(typed.expression), type: .number(dimension, isPoint: isPoint), unit: typed.unit)
         case .not(let operand, _):
             guard let inner = logical(operand) else { return nil }
             return Typed(expression: .not(inner), type: .logical, unit: .one)
@@ -194,7 +196,9 @@ struct ExpressionChecker {
             size += definitionSizes[name] ?? 0
             guard size <= Self.sizeMax else {
                 if size - (definitionSizes[name] ?? 0) <= Self.sizeMax {
-                    report("too-large", "with all that its names stand for, this comes to more than \(Self.sizeMax) terms", at: place)
+                    report(
+                        "too-large", "with all that its names stand for, this comes to more than \(Self.sizeMax) terms",
+                        at: place)
                 }
                 return nil
             }
@@ -210,7 +214,8 @@ struct ExpressionChecker {
     private func newest(of quantity: Quantity, isRaw: Bool) -> Typed {
         let dimension = quantity.unit.dimension
         return Typed(
-            expression: .measure(MeasuredQuantity(measure: Measure(.last), quantity: quantity, window: nil, isRaw: isRaw)),
+            expression: .measure(
+                MeasuredQuantity(measure: Measure(.last), quantity: quantity, window: nil, isRaw: isRaw)),
             type: .number(dimension, isPoint: dimension == .temperature),
             unit: ownUnit(of: quantity, dimension, isPoint: dimension == .temperature))
     }
@@ -238,7 +243,9 @@ struct ExpressionChecker {
         if hint == nil, !selection.quantities.isEmpty {
             hint = "they report: \(selection.quantities.keys.sorted().joined(separator: ", "))"
         }
-        report("unknown-quantity", "'\(name)' is not a quantity of any device in this selection", at: place, hint: hint, fix: fix)
+        report(
+            "unknown-quantity", "'\(name)' is not a quantity of any device in this selection", at: place, hint: hint,
+            fix: fix)
         return nil
     }
 
@@ -250,7 +257,9 @@ struct ExpressionChecker {
         guard case .number(let leftDimension, var leftIsPoint) = a.type,
             case .number(let rightDimension, var rightIsPoint) = b.type
         else {
-            report("not-a-number", "'\(sign.rawValue)' takes numbers, and this is \(a.type.name) and \(b.type.name)", at: place)
+            report(
+                "not-a-number", "'\(sign.rawValue)' takes numbers, and this is \(a.type.name) and \(b.type.name)",
+                at: place)
             return nil
         }
         var (x, y) = (a.expression, b.expression)
@@ -259,7 +268,8 @@ struct ExpressionChecker {
         case .add, .subtract:
             guard leftDimension == rightDimension else {
                 report(
-                    "dimensions", "\(a.type.name) \(sign == .add ? "and" : "less") \(b.type.name) cannot be calculated", at: place)
+                    "dimensions", "\(a.type.name) \(sign == .add ? "and" : "less") \(b.type.name) cannot be calculated",
+                    at: place)
                 return nil
             }
             // A literal beside a temperature is a step, not a place on the scale: `temperature + 5 degC`.
@@ -285,7 +295,8 @@ struct ExpressionChecker {
                 report("temperatures", "a temperature cannot be multiplied or divided; a difference can", at: place)
                 return nil
             }
-            type = .number(sign == .multiply ? leftDimension * rightDimension : leftDimension / rightDimension, isPoint: false)
+            type = .number(
+                sign == .multiply ? leftDimension * rightDimension : leftDimension / rightDimension, isPoint: false)
         }
         guard case .number(let dimension, let isPoint) = type else { return nil }
         let product = Unit(symbol: "\(a.unit.symbol)\(sign == .multiply ? "." : "/")\(b.unit.symbol)")
@@ -293,7 +304,9 @@ struct ExpressionChecker {
             dimension == a.unit.dimension
             ? a.unit
             : dimension == b.unit.dimension
-                ? b.unit : product.flatMap { $0.dimension == dimension ? $0 : nil } ?? .coherent(dimension, isDifference: !isPoint)
+                ? b.unit
+                : product.flatMap { $0.dimension == dimension ? $0 : nil }
+                    ?? .coherent(dimension, isDifference: !isPoint)
         return Typed(expression: .arithmetic(sign, x, y), type: type, unit: unit)
     }
 
@@ -308,13 +321,17 @@ struct ExpressionChecker {
         }
     }
 
-    private mutating func compare(_ sign: BinaryOperator, _ left: Expression, _ right: Expression, _ place: Place) -> Typed? {
+    private mutating func compare(_ sign: BinaryOperator, _ left: Expression, _ right: Expression, _ place: Place)
+        -> Typed?
+    {
         let (a, b) = (check(left), check(right))
         guard let a, let b else { return nil }
         guard case .number(let leftDimension, let leftIsPoint) = a.type,
             case .number(let rightDimension, let rightIsPoint) = b.type
         else {
-            report("not-a-number", "'\(sign.rawValue)' compares numbers, and this is \(a.type.name) and \(b.type.name)", at: place)
+            report(
+                "not-a-number", "'\(sign.rawValue)' compares numbers, and this is \(a.type.name) and \(b.type.name)",
+                at: place)
             return nil
         }
         guard leftDimension == rightDimension else {
@@ -338,11 +355,14 @@ struct ExpressionChecker {
         if !isPoint, unit.dimension == .temperature { unit = .coherent(.temperature, isDifference: true) }
         // A definition is shown in the unit that it is first compared in.
         for (name, literal, typed) in [(left, right, b), (right, left, a)] {
-            if case .name(let name, _) = name, literal.isLiteral, shownUnits[name] == nil { shownUnits[name] = typed.unit }
+            if case .name(let name, _) = name, literal.isLiteral, shownUnits[name] == nil {
+                shownUnits[name] = typed.unit
+            }
         }
         warnOfImplausible(sign, x, y, place)
         let comparison = Comparison(
-            sign: sign, left: x, right: y, leftText: a.text ?? left.place.excerpt, rightText: b.text ?? right.place.excerpt,
+            sign: sign, left: x, right: y, leftText: a.text ?? left.place.excerpt,
+            rightText: b.text ?? right.place.excerpt,
             unit: unit)
         return Typed(expression: .comparison(comparison), type: .logical, unit: .one)
     }

@@ -20,10 +20,12 @@ enum Implication {
         case (.or(let left, let right), _): return implies(left, b, &steps) && implies(right, b, &steps)
         case (_, .and(let left, let right)): return implies(a, left, &steps) && implies(a, right, &steps)
         case (.and(let left, let right), .or(let x, let y)):
-            return implies(left, b, &steps) || implies(right, b, &steps) || implies(a, x, &steps) || implies(a, y, &steps)
+            return implies(left, b, &steps) || implies(right, b, &steps) || implies(a, x, &steps)
+                || implies(a, y, &steps)
         case (_, .or(let left, let right)): return implies(a, left, &steps) || implies(a, right, &steps)
         case (.and(let left, let right), _): return implies(left, b, &steps) || implies(right, b, &steps)
-        case (.hold(let inner, let long), .hold(let other, let short)): return long >= short && implies(inner, other, &steps)
+        case (.hold(let inner, let long), .hold(let other, let short)):
+            return long >= short && implies(inner, other, &steps)
         case (.hold(let inner, _), _): return implies(inner, b, &steps)
         default:
             guard let a = Bound(a), let b = Bound(b), a.term == b.term else { return false }
@@ -106,7 +108,9 @@ private struct Interval {
 
     func intersection(_ other: Interval) -> Interval {
         var result = self
-        if other.low > low || other.low == low && !other.lowIsClosed { (result.low, result.lowIsClosed) = (other.low, other.lowIsClosed) }
+        if other.low > low || other.low == low && !other.lowIsClosed {
+            (result.low, result.lowIsClosed) = (other.low, other.lowIsClosed)
+        }
         if other.high < high || other.high == high && !other.highIsClosed {
             (result.high, result.highIsClosed) = (other.high, other.highIsClosed)
         }

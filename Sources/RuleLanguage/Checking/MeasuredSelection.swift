@@ -33,7 +33,9 @@ struct MeasuredSelection {
                 if field.counter != nil { counters.insert(name) }
                 if let range = field.plausible {
                     plausible[name] =
-                        plausible[name].map { min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound) } ?? range
+                        plausible[name].map {
+                            min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound)
+                        } ?? range
                 } else {
                     unlimited.insert(name)
                 }

@@ -17,7 +17,8 @@ struct RuleChecker {
         // A rule that selects nothing is checked against what there is at all, and stands idle.
         if devices.isEmpty { selection.quantities = self.devices.quantities.merging(Quantity.known) { own, _ in own } }
         if devices.isEmpty { selection.sent = Set(selection.quantities.keys) }
-        var checker = ExpressionChecker(selection, otherQuantities: self.devices.quantityNames, surroundings: surroundings)
+        var checker = ExpressionChecker(
+            selection, otherQuantities: self.devices.quantityNames, surroundings: surroundings)
         define(source.definitions, in: &checker)
         var builder = ProgramBuilder()
         let (levels, conditions) = lowerLevels(source, &checker, &builder)
@@ -38,32 +39,39 @@ struct RuleChecker {
                     Diagnostic(
                         .warning, id: "clear-by-silence",
                         "'clear' asks only whether readings come, and a level of this rule measures something: no alarm clears by silence",
-                        at: text.location, hint: "say below which value it is over, such as water_level < 2.4 m for 10m"))
+                        at: text.location, hint: "say below which value it is over, such as water_level < 2.4 m for 10m"
+                    ))
             }
             let first = builder.comparisons.count
             builder.setClear(builder.ending(condition, isOfSilence: isOfSilence))
-            clear = ExplainedCondition(text: ExpressionChecker.bracketed(text), comparisons: Array(builder.comparisons[first...]))
+            clear = ExplainedCondition(
+                text: ExpressionChecker.bracketed(text), comparisons: Array(builder.comparisons[first...]))
         }
         var suppress: ExplainedCondition?
         if let text = source.suppress, let condition = checker.condition(text, of: "'suppress'") {
             let first = builder.comparisons.count
             builder.setSuppress(builder.condition(condition))
-            suppress = ExplainedCondition(text: ExpressionChecker.bracketed(text), comparisons: Array(builder.comparisons[first...]))
+            suppress = ExplainedCondition(
+                text: ExpressionChecker.bracketed(text), comparisons: Array(builder.comparisons[first...]))
         }
         let summary = summarise(source.summary, source, devices, &checker, &builder)
         let cleared = source.cleared.map { summarise($0, source, devices, &checker, &builder) }
         var translations: [String: Translation] = [:]
         for translation in source.translations {
             translations[translation.language.string] = Translation(
-                hazard: translation.hazard, summary: translation.summary.map { summarise($0, source, devices, &checker, &builder) },
+                hazard: translation.hazard,
+                summary: translation.summary.map { summarise($0, source, devices, &checker, &builder) },
                 instruction: translation.instruction)
         }
         problems += checker.problems
         // An expression that could not be read may have used it.
         let isReadable = !checker.problems.hasErrors
-        for definition in source.definitions where isReadable && !checker.usedDefinitions.contains(definition.name.string) {
+        for definition in source.definitions
+        where isReadable && !checker.usedDefinitions.contains(definition.name.string) {
             problems.append(
-                Diagnostic(.warning, id: "unused-let", "'\(definition.name.string)' is not used", at: definition.name.location))
+                Diagnostic(
+                    .warning, id: "unused-let", "'\(definition.name.string)' is not used", at: definition.name.location)
+            )
         }
         if let escalate = source.escalate, let policies = surroundings.policies, !policies.contains(escalate.string) {
             problems.append(
@@ -75,26 +83,32 @@ struct RuleChecker {
         builder.setBlindLevel(blindLevel(source))
         guard !problems[before...].contains(where: { $0.severity == .error }) else { return nil }
         if builder.operands.isEmpty, builder.tallies.isEmpty {
-            problems.append(Diagnostic(id: "no-input", "the rule asks for no reading and no alarm", at: source.name.location))
+            problems.append(
+                Diagnostic(id: "no-input", "the rule asks for no reading and no alarm", at: source.name.location))
             return nil
         }
         let rule = Rule(
-            name: source.name.string, hazard: source.hazard, summary: summary, cleared: cleared, forEach: source.forEach.map(\.string),
-            levels: levels.map { RuleLevel(level: $0.level, name: $0.name) }, escalate: source.escalate?.string, labels: source.labels,
+            name: source.name.string, hazard: source.hazard, summary: summary, cleared: cleared,
+            forEach: source.forEach.map(\.string),
+            levels: levels.map { RuleLevel(level: $0.level, name: $0.name) }, escalate: source.escalate?.string,
+            labels: source.labels,
             runbook: source.runbook,
             location: source.name.location, version: "", program: builder.program, operands: builder.operands,
-            ballots: builder.ballots, tallies: builder.tallies, conditions: conditions, clear: clear, suppress: suppress,
+            ballots: builder.ballots, tallies: builder.tallies, conditions: conditions, clear: clear,
+            suppress: suppress,
             definitions: source.definitions.map { ($0.name.string, ExpressionChecker.bracketed($0.text)) },
             instruction: source.instruction, translations: translations)
         let wanted = Set((builder.operands + builder.ballots.flatMap(\.operands)).map(\.quantity.name))
         // A rule over alarms alone is about all devices that it selects.
-        let concerned = wanted.isEmpty ? devices : devices.filter { $0.fields.contains { wanted.contains($0.quantity.name) } }
+        let concerned =
+            wanted.isEmpty ? devices : devices.filter { $0.fields.contains { wanted.contains($0.quantity.name) } }
         warnOfMissingSensors(rule, concerned, checker)
         reportUngrouped(source, wanted)
         return problems[before...].contains { $0.severity == .error } ? nil : (rule, concerned)
     }
 
-    /// Reports the devices that the rule selects and measures with, and that are in none of its groups: nothing would watch them.
+    /// Reports the devices that the rule selects and measures with, and that are in none of its groups: nothing would
+    /// watch them.
     private mutating func reportUngrouped(_ source: RuleSource, _ wanted: Set<String>) {
         let labels = devices.labels
         guard source.forEach.allSatisfy({ labels.contains($0.string) }) else { return }
@@ -106,7 +120,8 @@ struct RuleChecker {
                 Diagnostic(
                     id: "no-group",
                     "'\(device.id)' is in no group of the rule '\(source.name.string)', which would not watch it: it has no '\(first)', and the rule's 'for_each' asks for one",
-                    at: device.location ?? source.name.location, hint: "give the device a '\(first)', or leave it out by the rule's 'where'"
+                    at: device.location ?? source.name.location,
+                    hint: "give the device a '\(first)', or leave it out by the rule's 'where'"
                 ))
         }
     }
@@ -129,7 +144,8 @@ struct RuleChecker {
                 Diagnostic(
                     .warning, id: "no-sensor",
                     "nothing measures '\(name)' in \(named.joined(separator: ", "))\(rest): what asks for it is unknown there, and silent(\(name), …) is never true",
-                    at: place.location, hint: "make a rule for each kind of device, with 'where'; silent(30m) is for any sensor"))
+                    at: place.location,
+                    hint: "make a rule for each kind of device, with 'where'; silent(30m) is for any sensor"))
         }
     }
 
@@ -147,7 +163,8 @@ struct RuleChecker {
         problems.append(
             Diagnostic(
                 id: "unknown-level", "'\(name.string)' is not a level of the ladder", at: name.location,
-                hint: NearMiss.hint(for: name.string, among: levels) ?? "the ladder is \(levels.joined(separator: ", "))",
+                hint: NearMiss.hint(for: name.string, among: levels)
+                    ?? "the ladder is \(levels.joined(separator: ", "))",
                 fix: NearMiss.best(for: name.string, among: levels)))
     }
 
@@ -157,7 +174,8 @@ struct RuleChecker {
             problems.append(
                 Diagnostic(
                     id: "unknown-label", "no device has a label '\(name.string)'", at: name.location,
-                    hint: NearMiss.hint(for: name.string, among: labels) ?? "the labels are \(labels.sorted().joined(separator: ", "))",
+                    hint: NearMiss.hint(for: name.string, among: labels)
+                        ?? "the labels are \(labels.sorted().joined(separator: ", "))",
                     fix: NearMiss.best(for: name.string, among: labels)))
         }
         let selected = devices.select(source.matchers.map { ($0.key.string, $0.value.string) })
@@ -166,7 +184,8 @@ struct RuleChecker {
             let devices = devices
             let unmet = source.matchers.lazy.compactMap { key, value -> (location: SourceLocation, hint: String)? in
                 let values = devices.values(of: key.string)
-                guard labels.contains(key.string), !values.contains(where: { PathGlob.matches($0, value.string) }) else { return nil }
+                guard labels.contains(key.string), !values.contains(where: { PathGlob.matches($0, value.string) })
+                else { return nil }
                 let known = "'\(key.string)' is \(values.prefix(8).joined(separator: ", "))"
                 return (value.location, NearMiss.hint(for: value.string, among: values) ?? known)
             }.first
@@ -183,14 +202,20 @@ struct RuleChecker {
         for definition in definitions {
             let name = definition.name.string
             if checker.definitions[name] != nil || checker.brokenDefinitions.contains(name) {
-                let first = definitions.first { $0.name.string == name }.map { ": the first is at \($0.name.location.fileAndLine)" } ?? ""
+                let first =
+                    definitions.first { $0.name.string == name }.map {
+                        ": the first is at \($0.name.location.fileAndLine)"
+                    } ?? ""
                 problems.append(
-                    Diagnostic(id: "duplicate-let", "there are two 'let' of the name '\(name)'\(first)", at: definition.name.location))
+                    Diagnostic(
+                        id: "duplicate-let", "there are two 'let' of the name '\(name)'\(first)",
+                        at: definition.name.location))
             }
             if devices.quantities[name] != nil {
                 problems.append(
                     Diagnostic(
-                        id: "let-hides-quantity", "'\(name)' is a quantity; give the 'let' another name", at: definition.name.location))
+                        id: "let-hides-quantity", "'\(name)' is a quantity; give the 'let' another name",
+                        at: definition.name.location))
             }
             checker.define(name, definition.text)
         }
@@ -229,24 +254,29 @@ struct RuleChecker {
                 text: ExpressionChecker.bracketed(condition.when), comparisons: Array(builder.comparisons[first...]))
             let end = builder.comparisons.count
             builder.addStep(
-                LadderStep(level: level, when: step.when, until: until.map { builder.ending($0, isOfSilence: when.subjects == .silence) }))
+                LadderStep(
+                    level: level, when: step.when,
+                    until: until.map { builder.ending($0, isOfSilence: when.subjects == .silence) }))
             if let text = condition.until {
                 explained.until = (ExpressionChecker.bracketed(text), Array(builder.comparisons[end...]))
                 if let until, Implication.overlap(when, until) {
                     problems.append(
                         Diagnostic(
                             .warning, id: "until-overlaps",
-                            "'until' can be true while 'when' is: the level would come and go around their border", at: text.location,
+                            "'until' can be true while 'when' is: the level would come and go around their border",
+                            at: text.location,
                             hint: "leave a gap between them"))
                 }
             }
             levels.append(
                 CheckedLevel(
-                    level: level, name: condition.name.string, when: when, hasUntil: until != nil, place: condition.name.location))
+                    level: level, name: condition.name.string, when: when, hasUntil: until != nil,
+                    place: condition.name.location))
             conditions.append(explained)
             if Implication.isNever(when) {
                 problems.append(
-                    Diagnostic(.warning, id: "never-true", "this condition can never be true", at: condition.when.location))
+                    Diagnostic(
+                        .warning, id: "never-true", "this condition can never be true", at: condition.when.location))
             }
         }
         reportUnreachable(levels)
@@ -256,17 +286,21 @@ struct RuleChecker {
     /// A level that holds only when a higher one does is never seen.
     private mutating func reportUnreachable(_ levels: [CheckedLevel]) {
         for (index, level) in levels.enumerated() where !level.hasUntil {
-            guard let higher = levels[(index + 1)...].first(where: { Implication.implies(level.when, $0.when) }) else { continue }
+            guard let higher = levels[(index + 1)...].first(where: { Implication.implies(level.when, $0.when) }) else {
+                continue
+            }
             problems.append(
                 Diagnostic(
                     .warning, id: "unreachable-level",
-                    "the alarm can never be at '\(level.name)': whenever that holds, '\(higher.name)' holds too", at: level.place,
+                    "the alarm can never be at '\(level.name)': whenever that holds, '\(higher.name)' holds too",
+                    at: level.place,
                     hint: "are their thresholds the wrong way round?"))
         }
     }
 
     private mutating func summarise(
-        _ text: ScalarText?, _ source: RuleSource, _ devices: [Device], _ checker: inout ExpressionChecker, _ builder: inout ProgramBuilder
+        _ text: ScalarText?, _ source: RuleSource, _ devices: [Device], _ checker: inout ExpressionChecker,
+        _ builder: inout ProgramBuilder
     ) -> SummaryTemplate {
         guard let text else {
             let labels = source.forEach.flatMap { [SummaryTemplate.Part.text(" "), .label($0.string)] }
@@ -297,10 +331,13 @@ struct RuleChecker {
                     return nil
                 }
                 if labels.contains(name) || devices.isEmpty {
-                    if let warning = Self.unsharedLabel(name, source, devices, at: part.place) { unknown.append(warning) }
+                    if let warning = Self.unsharedLabel(name, source, devices, at: part.place) {
+                        unknown.append(warning)
+                    }
                     if part.unit != nil {
                         unknown.append(
-                            Diagnostic(id: "summary-unit", "'\(name)' is a label, which has no unit", at: part.unitPlace))
+                            Diagnostic(
+                                id: "summary-unit", "'\(name)' is a label, which has no unit", at: part.unitPlace))
                     }
                     return .label(name)
                 }
@@ -315,17 +352,23 @@ struct RuleChecker {
     }
 
     /// Warns of a label that the devices of a group do not share: the sentence would have a question mark there.
-    private static func unsharedLabel(_ name: String, _ source: RuleSource, _ devices: [Device], at place: SourceLocation) -> Diagnostic? {
+    private static func unsharedLabel(
+        _ name: String, _ source: RuleSource, _ devices: [Device], at place: SourceLocation
+    ) -> Diagnostic? {
         let labels = source.forEach.map(\.string)
         guard !labels.contains(name), source.labels[name] == nil else { return nil }
         let groups = Dictionary(grouping: devices) { device in labels.map { device.labels[$0] ?? "" } }
-        guard let group = groups.first(where: { Set($0.value.map { $0.labels[name] }).count > 1 || $0.value.first?.labels[name] == nil })
+        guard
+            let group = groups.first(where: {
+                Set($0.value.map { $0.labels[name] }).count > 1 || $0.value.first?.labels[name] == nil
+            })
         else {
             return nil
         }
         return Diagnostic(
             .warning, id: "label-not-shared",
-            "'\(name)' is not the same for all devices of the group '\(group.key.joined(separator: ","))', and is shown as '?'", at: place,
+            "'\(name)' is not the same for all devices of the group '\(group.key.joined(separator: ","))', and is shown as '?'",
+            at: place,
             hint: "name a label of 'for_each': \(labels.joined(separator: ", "))")
     }
 
@@ -337,21 +380,24 @@ struct RuleChecker {
         let symbol = part.unit ?? ""
         guard case .number(let dimension, let isPoint) = typed.type else {
             problems.append(
-                Diagnostic(id: "summary-unit", "'\(part.text)' is \(typed.type.name), which has no unit", at: part.unitPlace))
+                Diagnostic(
+                    id: "summary-unit", "'\(part.text)' is \(typed.type.name), which has no unit", at: part.unitPlace))
             return nil
         }
         guard let unit = Unit(symbol: symbol) else {
             problems.append(
                 Diagnostic(
                     id: "unknown-unit", "'\(symbol)' is not a unit", at: part.unitPlace,
-                    hint: NearMiss.hint(for: symbol, among: Unit.symbols), fix: NearMiss.best(for: symbol, among: Unit.symbols)))
+                    hint: NearMiss.hint(for: symbol, among: Unit.symbols),
+                    fix: NearMiss.best(for: symbol, among: Unit.symbols)))
             return nil
         }
         guard unit.dimension == dimension else {
             problems.append(
                 Diagnostic(
                     id: "summary-unit",
-                    "'\(part.text)' is \(typed.type.name), and \(symbol) is a unit of \(unit.dimension.name)", at: part.unitPlace,
+                    "'\(part.text)' is \(typed.type.name), and \(symbol) is a unit of \(unit.dimension.name)",
+                    at: part.unitPlace,
                     hint: "such as '\(part.text) in \(near.symbol)'"))
             return nil
         }

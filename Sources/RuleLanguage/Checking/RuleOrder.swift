@@ -28,7 +28,8 @@ struct RuleOrder {
                     let names = path[begin...].map { rules[$0.rule].name } + [rules[next].name]
                     cycles.append(
                         Diagnostic(
-                            id: "alarm-cycle", "rules ask for each other's alarms in a circle: \(names.joined(separator: " → "))",
+                            id: "alarm-cycle",
+                            "rules ask for each other's alarms in a circle: \(names.joined(separator: " → "))",
                             at: rules[next].location))
                 }
             }

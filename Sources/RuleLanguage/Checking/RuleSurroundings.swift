@@ -15,7 +15,10 @@ package struct RuleSurroundings: Sendable {
     /// The names of all rules.
     var rules: Set<String> = []
 
-    package init(ladder: [String], policies: Set<String>?, lateness: TimeSpan, retention: TimeSpan? = nil, zone: ZoneTable = ZoneTable()) {
+    package init(
+        ladder: [String], policies: Set<String>?, lateness: TimeSpan, retention: TimeSpan? = nil,
+        zone: ZoneTable = ZoneTable()
+    ) {
         self.ladder = ladder
         self.policies = policies
         self.lateness = lateness

@@ -44,7 +44,8 @@ extension Aggregate {
     fileprivate var isAmongReadings: Bool {
         switch self {
         case .mean, .minimum, .maximum, .first, .last, .quantile, .timeMean, .smoothed: true
-        case .sum, .count, .deviation, .slope, .delta, .increase, .rate, .integral, .changes, .standardScore, .forecast, .age, .spread:
+        case .sum, .count, .deviation, .slope, .delta, .increase, .rate, .integral, .changes, .standardScore, .forecast,
+            .age, .spread:
             false
         }
     }
@@ -52,20 +53,28 @@ extension Aggregate {
 
 extension ExpressionChecker {
     /// Warns of a threshold that no reading can pass, since readings beyond the plausible range are not evaluated.
-    mutating func warnOfImplausible(_ sign: BinaryOperator, _ left: CheckedExpression, _ right: CheckedExpression, _ place: Place) {
+    mutating func warnOfImplausible(
+        _ sign: BinaryOperator, _ left: CheckedExpression, _ right: CheckedExpression, _ place: Place
+    ) {
         var (measure, limit, sign) = (left, right, sign)
         if case .constant = left { (measure, limit, sign) = (right, left, sign.mirrored) }
-        guard case .measure(let measured) = measure, case .constant(let literal) = limit, measured.measure.aggregate.isAmongReadings,
+        guard case .measure(let measured) = measure, case .constant(let literal) = limit,
+            measured.measure.aggregate.isAmongReadings,
             !measured.isRaw, let range = selection.plausible[measured.quantity.name]
         else { return }
         let unit = measured.quantity.unit
         let threshold = literal.value(in: unit)
-        let isAbove = (sign == .greater && threshold >= range.upperBound) || (sign == .greaterOrEqual && threshold > range.upperBound)
-        let isBelow = (sign == .less && threshold <= range.lowerBound) || (sign == .lessOrEqual && threshold < range.lowerBound)
+        let isAbove =
+            (sign == .greater && threshold >= range.upperBound)
+            || (sign == .greaterOrEqual && threshold > range.upperBound)
+        let isBelow =
+            (sign == .less && threshold <= range.lowerBound) || (sign == .lessOrEqual && threshold < range.lowerBound)
         guard isAbove || isBelow else { return }
         let own = ownUnit(of: measured.quantity, unit.dimension, isPoint: unit.dimension == .temperature)
         let (factor, summand) = unit.conversion(to: own)
-        let limits = [range.lowerBound, range.upperBound].map { "\(NumberText.short($0 * factor + summand)) \(own.symbol)" }
+        let limits = [range.lowerBound, range.upperBound].map {
+            "\(NumberText.short($0 * factor + summand)) \(own.symbol)"
+        }
         problems.append(
             Diagnostic(
                 .warning, id: "implausible-threshold",
@@ -77,7 +86,8 @@ extension ExpressionChecker {
     mutating func warnOfFewReadings(
         _ quantity: String, _ aggregate: Aggregate, _ function: String, over window: TimeSpan, at place: Place
     ) {
-        guard let needed = aggregate.readingsNeeded, let known = selection.intervals[quantity], known.interval > .zero else { return }
+        guard let needed = aggregate.readingsNeeded, let known = selection.intervals[quantity], known.interval > .zero
+        else { return }
         let held = window.nanoseconds / known.interval.nanoseconds
         guard held < needed.telling else { return }
         let often = "\(known.device) sends \(quantity) every \(TimeSpanText.short(known.interval))"

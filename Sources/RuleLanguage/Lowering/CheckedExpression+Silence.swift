@@ -1,8 +1,8 @@
 internal import RulePlan
 
-// A level must not fall because its sensor died. So what is measured is unknown while all its sensors are silent. What asks
-// about silence itself (`silent`, `age`, `count`) has to have a value just then, and may raise a level, but must not end one
-// that rests on something measured as well: `mean(q, 10m) > 3 m and count(q, 10m) >= 5`.
+// A level must not fall because its sensor died. So what is measured is unknown while all its sensors are silent. What
+// asks about silence itself (`silent`, `age`, `count`) has to have a value just then, and may raise a level, but must
+// not end one that rests on something measured as well: `mean(q, 10m) > 3 m and count(q, 10m) >= 5`.
 extension CheckedExpression {
     /// What its measures are of.
     struct Subjects: OptionSet {
@@ -15,9 +15,11 @@ extension CheckedExpression {
         switch self {
         case .constant, .truth, .clock, .alarms, .hasSensor: []
         case .measure(let measured): [.count, .age].contains(measured.measure.aggregate) ? .silence : .measured
-        case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _), .hold(let operand, _):
+        case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _),
+            .hold(let operand, _):
             operand.subjects
-        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right), .sequence(let left, let right, _):
+        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right),
+            .sequence(let left, let right, _):
             left.subjects.union(right.subjects)
         case .comparison(let comparison): comparison.left.subjects.union(comparison.right.subjects)
         case .function(_, let arguments, _): arguments.reduce([]) { $0.union($1.subjects) }
@@ -36,7 +38,8 @@ extension CheckedExpression {
         case .vote(let quorum, let operand, let text): return .vote(quorum, operand.hidingSilence, text: text)
         case .share(let operand, let span): return .share(operand.hidingSilence, span)
         case .hold(let operand, let span): return .hold(operand.hidingSilence, span)
-        case .arithmetic(let sign, let left, let right): return .arithmetic(sign, left.hidingSilence, right.hidingSilence)
+        case .arithmetic(let sign, let left, let right):
+            return .arithmetic(sign, left.hidingSilence, right.hidingSilence)
         case .and(let left, let right): return .and(left.hidingSilence, right.hidingSilence)
         case .or(let left, let right): return .or(left.hidingSilence, right.hidingSilence)
         case .sequence(let left, let right, let span): return .sequence(left.hidingSilence, right.hidingSilence, span)

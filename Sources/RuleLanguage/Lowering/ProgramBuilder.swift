@@ -21,9 +21,10 @@ struct ProgramBuilder {
 
     mutating func condition(_ expression: CheckedExpression) -> Int32 { lower(expression).register }
 
-    /// A condition that raises a level. Where it asks about silence and measures something too, silence may make it true,
-    /// and only what is measured false: `A` with silence seen, or `A` with silence unknown. The second is never true or false
-    /// where the first is not, so that `or` gives the first where that is true, and the second where it is not.
+    /// A condition that raises a level. Where it asks about silence and measures something too, silence may make it
+    /// true, and only what is measured false: `A` with silence seen, or `A` with silence unknown. The second is never
+    /// true or false where the first is not, so that `or` gives the first where that is true, and the second where it
+    /// is not.
     mutating func raising(_ expression: CheckedExpression) -> Int32 {
         let register = condition(expression)
         guard expression.subjects == [.silence, .measured] else { return register }
@@ -46,8 +47,9 @@ struct ProgramBuilder {
     /// What of a value is rounding and nothing else, in the unit in which it is shown: sums that have run for long, and
     /// differences of nearly equal numbers, leave some 1e-16 of what went into them.
     ///
-    /// A millionth of the smallest threshold of the rule that has this dimension is far above that, and below anything that
-    /// its author cares for; without such a threshold, a billionth of the unit. What was measured as it is has no rounding.
+    /// A millionth of the smallest threshold of the rule that has this dimension is far above that, and below anything
+    /// that its author cares for; without such a threshold, a billionth of the unit. What was measured as it is has no
+    /// rounding.
     func roundingFloor(of expression: CheckedExpression, in shown: Unit) -> Double {
         guard !expression.isMeasuredAsItIs else { return 0 }
         func size(_ side: LoweredComparison.Side) -> Double? {
@@ -83,7 +85,8 @@ struct ProgramBuilder {
         case .constant(let literal):
             let unit = Unit.coherent(literal.unit.dimension, isDifference: literal.isDifference)
             return Value(register: emit(Instruction(.constant, constant: literal.value(in: unit))), unit: unit)
-        case .truth(let truth): return Value(register: emit(Instruction(.constant, constant: truth ? 1 : 0)), unit: .one)
+        case .truth(let truth):
+            return Value(register: emit(Instruction(.constant, constant: truth ? 1 : 0)), unit: .one)
         case .measure(let measured): return inCoherentUnit(read(measured))
         case .hasSensor(let measured): return truth(.hasSensor, operand(measured))
         case .negate(let operand):
@@ -141,17 +144,23 @@ struct ProgramBuilder {
             for index in first..<comparisons.count { comparisons[index].held = max(comparisons[index].held, span) }
             defer { program.memoryCount += 2 }
             return Value(
-                register: emit(Instruction(.hold, a: inner, b: program.memoryCount, constant: Double(span.nanoseconds))), unit: .one)
+                register: emit(
+                    Instruction(.hold, a: inner, b: program.memoryCount, constant: Double(span.nanoseconds))),
+                unit: .one)
         case .sequence(let first, let second, let span):
             let (a, b) = (lower(first).register, lower(second).register)
             defer { program.memoryCount += 4 }
             return Value(
-                register: emit(Instruction(.sequence, a: a, b: b, c: program.memoryCount, constant: Double(span.nanoseconds))), unit: .one)
+                register: emit(
+                    Instruction(.sequence, a: a, b: b, c: program.memoryCount, constant: Double(span.nanoseconds))),
+                unit: .one)
         case .share(let condition, let span):
             let inner = lower(condition).register
             defer { program.historyCount += 1 }
             return Value(
-                register: emit(Instruction(.share, a: inner, b: program.historyCount, constant: Double(span.nanoseconds))), unit: .one)
+                register: emit(
+                    Instruction(.share, a: inner, b: program.historyCount, constant: Double(span.nanoseconds))),
+                unit: .one)
         default: return lower(expression)
         }
     }
@@ -187,8 +196,11 @@ struct ProgramBuilder {
         comparisons.append(
             LoweredComparison(
                 register: register, sign: ">=", left: .register(count, .one), right: .constant(needed, .one),
-                leftText: "sensors with \(text)", rightText: needed.isNaN ? "all of them" : NumberText.short(needed), unit: .one,
-                vote: .init(voters: voters, text: condition.asVoted ?? (text.hasPrefix("silent for ") ? text : "with \(text)"))))
+                leftText: "sensors with \(text)", rightText: needed.isNaN ? "all of them" : NumberText.short(needed),
+                unit: .one,
+                vote: .init(
+                    voters: voters, text: condition.asVoted ?? (text.hasPrefix("silent for ") ? text : "with \(text)")))
+        )
         return Value(register: register, unit: .one)
     }
 
@@ -249,8 +261,10 @@ struct ProgramBuilder {
         let own = LoweredComparison.Side.register(value.register, value.unit)
         comparisons.append(
             LoweredComparison(
-                register: register, sign: comparison.sign.rawValue, left: isMirrored ? other : own, right: isMirrored ? own : other,
-                leftText: comparison.leftText, rightText: comparison.rightText, unit: comparison.unit, silentFor: comparison.silentFor,
+                register: register, sign: comparison.sign.rawValue, left: isMirrored ? other : own,
+                right: isMirrored ? own : other,
+                leftText: comparison.leftText, rightText: comparison.rightText, unit: comparison.unit,
+                silentFor: comparison.silentFor,
                 ahead: max(comparison.left.ahead, comparison.right.ahead)))
         return register
     }
@@ -312,7 +326,8 @@ extension CheckedExpression {
         switch self {
         case .constant, .truth, .measure, .hasSensor, .clock, .alarms: .zero
         case .negate(let operand), .not(let operand), .vote(_, let operand, _): operand.memory
-        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right): max(left.memory, right.memory)
+        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right):
+            max(left.memory, right.memory)
         case .comparison(let comparison): max(comparison.left.memory, comparison.right.memory)
         case .function(_, let arguments, _): arguments.map(\.memory).max() ?? .zero
         case .select(let condition, let left, let right): max(condition.memory, max(left.memory, right.memory))
@@ -369,7 +384,8 @@ package struct LoweredComparison: Sendable {
     var leftText: String
     var rightText: String
     var unit: Unit
-    /// Of a vote: the register of how many sensors there are, and what each was asked, as it stands behind their number: `over 35 ppm`.
+    /// Of a vote: the register of how many sensors there are, and what each was asked, as it stands behind their
+    /// number: `over 35 ppm`.
     struct Vote: Sendable {
         var voters: Int32
         var text: String
@@ -386,7 +402,9 @@ package struct LoweredComparison: Sendable {
 extension Unit {
     fileprivate var perSecond: Unit { scaledDifference("\(symbol)/s", dimension / .time) }
     fileprivate var timesSecond: Unit { scaledDifference("\(symbol).s", dimension * .time) }
-    fileprivate var asDifference: Unit { offset == 0 ? self : scaledDifference(dimension == .temperature ? "K" : symbol, dimension) }
+    fileprivate var asDifference: Unit {
+        offset == 0 ? self : scaledDifference(dimension == .temperature ? "K" : symbol, dimension)
+    }
 
     private func scaledDifference(_ symbol: String, _ dimension: Dimension) -> Unit {
         Unit(scaling: scale, of: dimension, symbol: symbol)

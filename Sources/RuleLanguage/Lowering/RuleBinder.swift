@@ -58,8 +58,11 @@ struct RuleBinder {
             let group = values.joined(separator: ",")
             let voters = ballots.map { ballot in
                 members.filter { $0.works(for: Set(ballot.operands.map(\.quantity.name))) }.map { device in
-                    let instance = Instance(program: ballot.program, operandBase: addOperands(ballot.operands, [device]))
-                    return add(instance, RuleInstance(rule: index, group: group, labels: labels, devices: [device.id], isBallot: true))
+                    let instance = Instance(
+                        program: ballot.program, operandBase: addOperands(ballot.operands, [device]))
+                    return add(
+                        instance,
+                        RuleInstance(rule: index, group: group, labels: labels, devices: [device.id], isBallot: true))
                 }
             }
             let tallyBase = Int32(plan.tallies.count)
@@ -73,7 +76,9 @@ struct RuleBinder {
                 program: Int32(index), operandBase: addOperands(rule.operands, members), tallyBase: tallyBase,
                 blindAfter: longestSilence(rule, members))
             let number = add(
-                instance, RuleInstance(rule: index, group: group, labels: labels, devices: members.map(\.id), maintained: maintained))
+                instance,
+                RuleInstance(
+                    rule: index, group: group, labels: labels, devices: members.map(\.id), maintained: maintained))
             guard asked.contains(rule.name) else { continue }
             let own = Dictionary(zip(rule.forEach, values)) { first, _ in first }
             self.groups[rule.name, default: []].append((number, own.merging(labels) { own, _ in own }))

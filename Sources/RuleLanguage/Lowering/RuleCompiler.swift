@@ -27,7 +27,9 @@ package struct RuleCompiler {
         let own = Set(sources.map(\.source.name.string))
         for file in builtIn {
             let version = Self.version(of: file.text)
-            sources += RuleFile.read(file, problems: &problems).rules.filter { !own.contains($0.name.string) }.map { ($0, version) }
+            sources += RuleFile.read(file, problems: &problems).rules.filter { !own.contains($0.name.string) }.map {
+                ($0, version)
+            }
         }
         var surroundings = surroundings
         var first: [String: SourceLocation] = [:]
@@ -37,7 +39,8 @@ package struct RuleCompiler {
             if let other = first[name.string] {
                 problems.append(
                     Diagnostic(
-                        id: "duplicate-rule", "there are two rules '\(name.string)': the first is at \(other.fileAndLine)",
+                        id: "duplicate-rule",
+                        "there are two rules '\(name.string)': the first is at \(other.fileAndLine)",
                         at: name.location))
             } else {
                 first[name.string] = name.location
@@ -56,7 +59,8 @@ package struct RuleCompiler {
         if problems.hasErrors { throw DiagnosticList(problems) }
         var binder = RuleBinder(site, surroundings, series: series)
         binder.bind(checked, in: order.indices)
-        return CompiledRules(plan: binder.plan, rules: checked.map(\.rule), instances: binder.instances, warnings: problems)
+        return CompiledRules(
+            plan: binder.plan, rules: checked.map(\.rule), instances: binder.instances, warnings: problems)
     }
 
     /// What is wrong with rule files whatever the devices are: their form, and the syntax of their expressions.
@@ -77,7 +81,8 @@ package struct RuleCompiler {
 
 extension RuleSource {
     fileprivate var expressions: [ScalarText] {
-        definitions.map(\.text) + levels.flatMap { [$0.when, $0.until].compactMap(\.self) } + [clear, suppress].compactMap(\.self)
+        definitions.map(\.text) + levels.flatMap { [$0.when, $0.until].compactMap(\.self) }
+            + [clear, suppress].compactMap(\.self)
     }
 
     /// Everything that decides when the rule raises an alarm, and of what; a key stands before each part.
@@ -85,7 +90,9 @@ extension RuleSource {
         var parts = forEach.map { "for_each \($0.string)" }
         parts += matchers.map { "where \($0.key.string): \($0.value.string)" }.sorted()
         parts += definitions.map { "let \($0.name.string): \($0.text.string)" }
-        parts += levels.flatMap { ["when \($0.when.string)", $0.until.map { "until \($0.string)" }].compactMap(\.self) }
+        parts += levels.flatMap {
+            ["when \($0.when.string)", $0.until.map { "until \($0.string)" }].compactMap(\.self)
+        }
         if let clear { parts.append("clear \(clear.string)") }
         return parts.joined(separator: "\n")
     }

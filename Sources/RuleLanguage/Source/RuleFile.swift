@@ -17,7 +17,8 @@ package struct RuleFile: Sendable {
         }
         var reader = YAMLReader(node, "a rule file")
         let hazard = reader.scalar(RuleFileKey.hazard.rawValue)
-        // A rule of which a value has been cut is not looked at further: what else would be said of it follows from that.
+        // A rule of which a value has been cut is not looked at further: what else would be said of it follows from
+        // that.
         let items = reader.items(RuleFileKey.rules.rawValue)
         let cutLines = cut.compactMap(\.location?.line)
         let rules = zip(items, items.dropFirst().map(\.location.line) + [Int.max]).filter { item, next in
@@ -83,7 +84,9 @@ package struct RuleSource: Sendable {
         let own = reader.scalar(RuleKey.hazard.rawValue) ?? hazard
         if own == nil { reader.report("missing-hazard", "the rule has no 'hazard', and neither has its file") }
         let forEach = reader.items(RuleKey.forEach.rawValue).compactMap(\.scalar)
-        if forEach.isEmpty { reader.report("missing-key", "'for_each' is missing here: the label that makes one alarm each") }
+        if forEach.isEmpty {
+            reader.report("missing-key", "'for_each' is missing here: the label that makes one alarm each")
+        }
         let matchers = reader.strings(RuleKey.matchers.rawValue)
         let definitions = reader.strings(RuleKey.definitions.rawValue).map { Definition(name: $0.key, text: $0.value) }
         let levels = levels(&reader)
@@ -99,7 +102,8 @@ package struct RuleSource: Sendable {
         guard let name else { return nil }
         return RuleSource(
             name: name, summary: summary, hazard: own?.string ?? "", forEach: forEach, matchers: matchers,
-            definitions: definitions, levels: levels, clear: clear, blind: blind, suppress: suppress, cleared: cleared, escalate: escalate,
+            definitions: definitions, levels: levels, clear: clear, blind: blind, suppress: suppress, cleared: cleared,
+            escalate: escalate,
             labels: labels,
             runbook: runbook, instruction: instruction, translations: translations)
     }
@@ -132,7 +136,9 @@ package struct RuleSource: Sendable {
         }
         return entries.map { entry in
             if !isLanguageTag(entry.key.string) {
-                reader.report("language-tag", "'\(entry.key.string)' is no language tag such as es or zh-CN", at: entry.key.location)
+                reader.report(
+                    "language-tag", "'\(entry.key.string)' is no language tag such as es or zh-CN",
+                    at: entry.key.location)
             }
             var texts = YAMLReader(entry.value, "a language")
             let summary = texts.scalar(TranslationKey.summary.rawValue)
@@ -146,7 +152,9 @@ package struct RuleSource: Sendable {
     /// As xs:language wants it, which is what RFC 5646 makes: words of one to eight letters or digits, joined by '-'.
     private static func isLanguageTag(_ tag: String) -> Bool {
         let words = tag.split(separator: "-", omittingEmptySubsequences: false)
-        return words.allSatisfy { (1...8).contains($0.count) && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } }
+        return words.allSatisfy {
+            (1...8).contains($0.count) && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        }
             && words.first?.allSatisfy(\.isLetter) == true
     }
 

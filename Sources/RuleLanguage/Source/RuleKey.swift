@@ -4,7 +4,8 @@ package enum RuleFileKey: String, CaseIterable, Sendable {
 
     package var meaning: String {
         switch self {
-        case .hazard: "What the rules of this file are about, where a rule does not say: flood, earthquake, gas, fire, …"
+        case .hazard:
+            "What the rules of this file are about, where a rule does not say: flood, earthquake, gas, fire, …"
         case .rules: "The rules, one after the other."
         }
     }
@@ -58,7 +59,8 @@ package enum RuleKey: String, CaseIterable, Sendable {
         case .labels: "Labels that the alarm carries beside those of its devices."
         case .runbook: "Where people read what to do."
         case .instruction: "What the people concerned should do, for messages to the public."
-        case .languages: "The texts in other languages, by tag (es, zh-CN): a mapping with 'summary', 'instruction' and 'hazard'."
+        case .languages:
+            "The texts in other languages, by tag (es, zh-CN): a mapping with 'summary', 'instruction' and 'hazard'."
         }
     }
 }

@@ -15,7 +15,8 @@ extension Expression {
             return "\(name)(\(texts.joined(separator: ", ")))"
         case .negate(let operand, _): return "-\(operand.enclosed)"
         case .not(let operand, _): return "not \(operand.enclosed)"
-        case .within(let value, let low, let high, _): return "\(value.enclosed) in \(low.bracketed) .. \(high.bracketed)"
+        case .within(let value, let low, let high, _):
+            return "\(value.enclosed) in \(low.bracketed) .. \(high.bracketed)"
         case .hold(let condition, let span, _): return "\(condition.enclosed) for \(TimeSpanText.short(span))"
         case .sequence(let first, let second, let span, _):
             return "\(first.enclosed) then \(second.enclosed) within \(TimeSpanText.short(span))"

@@ -48,7 +48,9 @@ struct Lexer {
             token = .word(text(start..<position))
         } else if first == "\"" || first == "'" {
             token = quoted(first)
-        } else if (at(start + 1) == "=" && "<>=!".unicodeScalars.contains(first)) || (first == "." && at(start + 1) == ".") {
+        } else if (at(start + 1) == "=" && "<>=!".unicodeScalars.contains(first))
+            || (first == "." && at(start + 1) == ".")
+        {
             position += 2
             token = .symbol(text(start..<position))
         } else {
@@ -71,7 +73,9 @@ struct Lexer {
             position += 1 + sign
             while at(position).isDigit { position += 1 }
         }
-        guard let number = Double(text(start..<position)), number.isFinite else { return .unreadable(text(start..<position)) }
+        guard let number = Double(text(start..<position)), number.isFinite else {
+            return .unreadable(text(start..<position))
+        }
         return .number(number)
     }
 
@@ -131,5 +135,7 @@ struct Lexer {
 extension Unicode.Scalar {
     fileprivate var isDigit: Bool { self >= "0" && self <= "9" }
     fileprivate var isLetter: Bool { self == "_" || properties.isAlphabetic }
-    fileprivate var isUnitCharacter: Bool { isDigit || isLetter || self == "%" || self == "/" || self == "." || self == "°" || self == "µ" }
+    fileprivate var isUnitCharacter: Bool {
+        isDigit || isLetter || self == "%" || self == "/" || self == "." || self == "°" || self == "µ"
+    }
 }

@@ -41,13 +41,17 @@ struct Parser {
         if token == .symbol(","), let number = lexer.decimalComma(at: place) {
             return FlowComma.decimalComma(number.mend, at: number.place.location, "a comma stands in a number")
         }
-        let mends = ["=>": "'>='", "=<": "'<='", "=": "'==' for 'is equal to'", "&": "'and'", "|": "'or'", "&&": "'and'", "||": "'or'"]
+        let mends = [
+            "=>": "'>='", "=<": "'<='", "=": "'==' for 'is equal to'", "&": "'and'", "|": "'or'", "&&": "'and'",
+            "||": "'or'",
+        ]
         var hint = mends[place.excerpt]
         if case .unreadable("=") = token {
             hint = lexer.isFollowed(place, by: ">") ? "'>='" : lexer.isFollowed(place, by: "<") ? "'<='" : hint
         }
         return Diagnostic(
-            id: "syntax", "\(found) where \(expected) was expected", at: place.location, hint: hint.map { "write \($0)" })
+            id: "syntax", "\(found) where \(expected) was expected", at: place.location,
+            hint: hint.map { "write \($0)" })
     }
 
     /// `A then B within 10m`
@@ -142,7 +146,9 @@ struct Parser {
             // A chain becomes a tree that leans left, as deep as the chain is long.
             terms += 1
             guard terms <= 256 else {
-                throw Diagnostic(id: "too-deep", "more than 256 terms in a row", at: place.location, hint: "name parts of it with 'let'")
+                throw Diagnostic(
+                    id: "too-deep", "more than 256 terms in a row", at: place.location,
+                    hint: "name parts of it with 'let'")
             }
             let sign = place
             advance()
@@ -207,7 +213,8 @@ struct Parser {
         else { return }
         throw Diagnostic(
             id: "unknown-unit", "'\(word.excerpt)' is not a unit", at: word.location,
-            hint: NearMiss.hint(for: word.excerpt, among: Unit.symbols), fix: NearMiss.best(for: word.excerpt, among: Unit.symbols))
+            hint: NearMiss.hint(for: word.excerpt, among: Unit.symbols),
+            fix: NearMiss.best(for: word.excerpt, among: Unit.symbols))
     }
 
     private mutating func call(_ name: String, _ start: Place) throws(Diagnostic) -> Expression {
@@ -230,9 +237,13 @@ struct Parser {
         if case .number(let number) = token, Function.named(name)?.takesDuration(at: index) ?? true {
             let saved = (lexer, token, place)
             let start = place
-            if let unit = lexer.takeUnit({ TimeSpan(text: "1" + $0) != nil }), let span = TimeSpan(text: "\(number)\(unit.excerpt)") {
+            if let unit = lexer.takeUnit({ TimeSpan(text: "1" + $0) != nil }),
+                let span = TimeSpan(text: "\(number)\(unit.excerpt)")
+            {
                 advance()
-                if token == .symbol(",") || token == .symbol(")") { return .duration(try checked(span, at: start), start.joined(unit)) }
+                if token == .symbol(",") || token == .symbol(")") {
+                    return .duration(try checked(span, at: start), start.joined(unit))
+                }
             }
             (lexer, token, place) = saved
         }
@@ -254,6 +265,7 @@ struct Parser {
 
     private func checked(_ span: TimeSpan, at place: Place) throws(Diagnostic) -> TimeSpan {
         if span <= .longestWritten { return span }
-        throw Diagnostic(id: "too-long", "a duration must be at most 50 years (\(TimeSpan.longestWritten))", at: place.location)
+        throw Diagnostic(
+            id: "too-long", "a duration must be at most 50 years (\(TimeSpan.longestWritten))", at: place.location)
     }
 }

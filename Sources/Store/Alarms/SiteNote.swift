@@ -23,7 +23,9 @@ package struct SiteNote: Codable, Hashable, Sendable {
 
     func write(_ db: Database) throws {
         guard try Self.read(db) != self else { return }
-        try db.execute(sql: "INSERT OR REPLACE INTO site (key, value) VALUES (?, ?)", arguments: [Self.key, CanonicalJSON.text(self)])
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO site (key, value) VALUES (?, ?)",
+            arguments: [Self.key, CanonicalJSON.text(self)])
     }
 }
 

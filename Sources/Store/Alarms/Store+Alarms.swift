@@ -29,8 +29,10 @@ extension Store {
                 alarm.area.map { CanonicalJSON.text($0.middle) }, alarm.area.map { CanonicalJSON.text(StoredArea($0)) },
                 alarm.level.rank, alarm.levelName, alarm.ladder.held,
                 alarm.ladder.isUncertain, alarm.ladder.isBlind, alarm.ladder.isSuppressed, alarm.state.rawValue,
-                alarm.flapping.map { CanonicalJSON.text($0) }, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds, alarm.sequence,
-                alarm.summary, alarm.acknowledgement?.time.nanoseconds, alarm.acknowledgement?.person, alarm.acknowledgement?.note,
+                alarm.flapping.map { CanonicalJSON.text($0) }, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds,
+                alarm.sequence,
+                alarm.summary, alarm.acknowledgement?.time.nanoseconds, alarm.acknowledgement?.person,
+                alarm.acknowledgement?.note,
                 alarm.origin.map { CanonicalJSON.text($0) },
             ])
         try db.cachedStatement(
@@ -50,7 +52,8 @@ extension Store {
             try append(.transition(transition), db)
         } else {
             // It cannot be; but a batch that could never be committed would be the end of all.
-            let text = "another \(transition.identity) is in the history already; this one: \(transition.kind.rawValue), \(alarm.summary)"
+            let text =
+                "another \(transition.identity) is in the history already; this one: \(transition.kind.rawValue), \(alarm.summary)"
             try append(.note(AuditNote("conflict", at: transition.recorded, text: text)), db)
         }
     }
@@ -64,18 +67,21 @@ extension Store {
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    place.rule, place.group, aside.kind.rawValue, aside.since.nanoseconds, aside.until?.nanoseconds, aside.person,
+                    place.rule, place.group, aside.kind.rawValue, aside.since.nanoseconds, aside.until?.nanoseconds,
+                    aside.person,
                     aside.reason, place.origin.map { CanonicalJSON.text($0) },
                 ])
         } else {
-            try db.execute(sql: "DELETE FROM aside WHERE rule = ? AND group_name = ?", arguments: [place.rule, place.group])
+            try db.execute(
+                sql: "DELETE FROM aside WHERE rule = ? AND group_name = ?", arguments: [place.rule, place.group])
         }
     }
 
     /// Writes what an alarm is called now, and what it rests on.
     static func rename(_ alarm: Alarm, _ db: Database) throws {
         try db.execute(
-            sql: "UPDATE alarm SET rule = ?, group_name = ?, hazard = ?, labels = ?, level_name = ?, origin = ? WHERE id = ?",
+            sql:
+                "UPDATE alarm SET rule = ?, group_name = ?, hazard = ?, labels = ?, level_name = ?, origin = ? WHERE id = ?",
             arguments: [
                 alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels), alarm.levelName,
                 alarm.origin.map { CanonicalJSON.text($0) }, alarm.id,
@@ -106,7 +112,8 @@ extension Store {
     /// The alarms that have not ended.
     package func activeAlarms() throws -> [Alarm] {
         try queue.read { db in
-            let kinds = Transition.Kind.allCases.filter(\.isAboutLevel).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            let kinds = Transition.Kind.allCases.filter(\.isAboutLevel).map { "'\($0.rawValue)'" }.joined(
+                separator: ", ")
             return try Row.fetchAll(
                 db,
                 sql: """
@@ -127,50 +134,61 @@ extension Store {
     /// The newest alarms that ended before anyone had taken them on.
     package func returnedAlarms(limit: Int) throws -> [Alarm] {
         try queue.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM alarm WHERE state = 'returned' ORDER BY raised DESC LIMIT ?", arguments: [limit])
-                .compactMap { unreadable.read($0, of: "alarm", Self.alarm) }
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM alarm WHERE state = 'returned' ORDER BY raised DESC LIMIT ?", arguments: [limit]
+            )
+            .compactMap { unreadable.read($0, of: "alarm", Self.alarm) }
         }
     }
 
-    /// How far an alarm's escalation has come; and for where that was not kept or cannot be read, who has been told, each with the
-    /// highest number of a repeat.
+    /// How far an alarm's escalation has come; and for where that was not kept or cannot be read, who has been told,
+    /// each with the highest number of a repeat.
     package func course(of alarm: String) throws -> (course: String?, told: [String: Int]) {
         try queue.read { db in
             let course: String? = try db.first("SELECT course FROM alarm WHERE id = ?", [alarm])
             var told: [String: Int] = [:]
-            let rows = try Row.fetchCursor(db, sql: "SELECT destination, identity FROM escalation WHERE alarm = ?", arguments: [alarm])
+            let rows = try Row.fetchCursor(
+                db, sql: "SELECT destination, identity FROM escalation WHERE alarm = ?", arguments: [alarm])
             while let row = try rows.next() {
                 guard let destination: String = row.value(at: 0) else { continue }
                 let identity: String = row.value(at: 1) ?? ""
-                let number = identity.split(separator: "/").last.flatMap { $0.split(separator: "~").dropFirst().last }.flatMap { Int($0) }
+                let number = identity.split(separator: "/").last.flatMap { $0.split(separator: "~").dropFirst().last }
+                    .flatMap { Int($0) }
                 told[destination] = max(told[destination] ?? 0, number ?? 0)
             }
             return (course, told)
         }
     }
 
-    /// Numbers and flags that cannot be read have the values of an alarm that has just been raised: better that than no alarm.
+    /// Numbers and flags that cannot be read have the values of an alarm that has just been raised: better that than no
+    /// alarm.
     /// - Throws: where it cannot be told which alarm it is.
     static func alarm(_ row: Row) throws(UnreadableValue) -> Alarm {
         func text(_ column: String) throws(UnreadableValue) -> String? { try row.optional(column) }
         func number(_ column: String) -> UInt8 { (try? row.value(column)) ?? 0 }
         func flag(_ column: String) -> Bool { (try? row.value(column)) ?? false }
-        let (position, area, cleared): (String?, String?, Int64?) = (try text("position"), try text("area"), try row.optional("cleared"))
+        let (position, area, cleared): (String?, String?, Int64?) = (
+            try text("position"), try text("area"), try row.optional("cleared")
+        )
         var alarm = Alarm(
-            id: try row.value("id"), rule: try row.value("rule"), group: try row.value("group_name"), hazard: try row.value("hazard"),
+            id: try row.value("id"), rule: try row.value("rule"), group: try row.value("group_name"),
+            hazard: try row.value("hazard"),
             labels: try text("labels").flatMap { CanonicalJSON.value([String: String].self, $0) } ?? [:],
             area: position.flatMap { CanonicalJSON.value(Position.self, $0) }.map { StoredArea.read(area, middle: $0) },
             ladder: LadderState(
-                level: Level(rank: number("level")), held: number("held"), isUncertain: flag("uncertain"), isBlind: flag("blind"),
+                level: Level(rank: number("level")), held: number("held"), isUncertain: flag("uncertain"),
+                isBlind: flag("blind"),
                 isSuppressed: flag("suppressed")),
             levelName: try row.value("level_name"), raised: Instant(nanoseconds: try row.value("raised")),
-            cleared: cleared.map { Instant(nanoseconds: $0) }, sequence: try row.value("sequence"), summary: try row.value("summary"))
+            cleared: cleared.map { Instant(nanoseconds: $0) }, sequence: try row.value("sequence"),
+            summary: try row.value("summary"))
         alarm.flapping = try text("flapping").flatMap { CanonicalJSON.value(Flapping.self, $0) }
         alarm.origin = try text("origin").flatMap { CanonicalJSON.value(AlarmOrigin.self, $0) }
         alarm.state = AlarmState(rawValue: try row.value("state")) ?? .unacknowledged
         if let time: Int64 = try row.optional("acknowledged") {
             alarm.acknowledgement = Acknowledgement(
-                person: try text("acknowledged_by") ?? "", time: Instant(nanoseconds: time), note: try text("acknowledged_note") ?? "")
+                person: try text("acknowledged_by") ?? "", time: Instant(nanoseconds: time),
+                note: try text("acknowledged_note") ?? "")
         }
         return alarm
     }

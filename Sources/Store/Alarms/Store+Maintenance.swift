@@ -18,19 +18,22 @@ extension Store {
     static func keep(_ change: MaintenanceChange, _ db: Database) throws {
         guard let maintenance = change.maintenance else {
             return try db.execute(
-                sql: "DELETE FROM maintenance WHERE device = ? AND quantity = ?", arguments: [change.device, change.quantity ?? ""])
+                sql: "DELETE FROM maintenance WHERE device = ? AND quantity = ?",
+                arguments: [change.device, change.quantity ?? ""])
         }
         try db.execute(
             sql: "INSERT OR REPLACE INTO maintenance (device, quantity, person, since, reason) VALUES (?, ?, ?, ?, ?)",
             arguments: [
-                maintenance.device, maintenance.quantity ?? "", maintenance.person, maintenance.since.nanoseconds, maintenance.reason,
+                maintenance.device, maintenance.quantity ?? "", maintenance.person, maintenance.since.nanoseconds,
+                maintenance.reason,
             ])
     }
 
     static func maintenance(_ row: Row) throws(UnreadableValue) -> Maintenance {
         let quantity: String = try row.value("quantity")
         return Maintenance(
-            device: try row.value("device"), quantity: quantity.isEmpty ? nil : quantity, person: try row.value("person"),
+            device: try row.value("device"), quantity: quantity.isEmpty ? nil : quantity,
+            person: try row.value("person"),
             since: Instant(nanoseconds: try row.value("since")), reason: try row.value("reason"))
     }
 

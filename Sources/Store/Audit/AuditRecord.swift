@@ -47,8 +47,8 @@ package struct AuditRecord: Codable, Sendable, Equatable {
     package var attempts: Int?
     /// SHA-256 of what was delivered, in hexadecimal.
     package var payload: String?
-    /// The fingerprints of rows as they stand from here on, by their names: `transition river-rising/s1@…#3`. An empty one says
-    /// that the row was removed by right.
+    /// The fingerprints of rows as they stand from here on, by their names: `transition river-rising/s1@…#3`. An empty
+    /// one says that the row was removed by right.
     package var rows: [String: String]?
     /// What those of them that were there were before, as the gateway found them.
     package var before: [String: String]?
@@ -104,7 +104,9 @@ package struct AuditRecord: Codable, Sendable, Equatable {
         return record
     }
 
-    static func delivery(_ escalation: Escalation, kind: String, attempts: Int, error: String? = nil, at time: Instant) -> AuditRecord {
+    static func delivery(_ escalation: Escalation, kind: String, attempts: Int, error: String? = nil, at time: Instant)
+        -> AuditRecord
+    {
         var record = AuditRecord(kind, at: time)
         record.alarm = escalation.alarm
         record.escalation = escalation.identity

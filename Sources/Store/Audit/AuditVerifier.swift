@@ -28,7 +28,9 @@ package struct AuditVerifier: Sendable {
             return nil
         }
         if record.number > expected {
-            let missing = expected == record.number - 1 ? "record \(expected) was" : "records \(expected) to \(record.number - 1) were"
+            let missing =
+                expected == record.number - 1
+                ? "record \(expected) was" : "records \(expected) to \(record.number - 1) were"
             fault(expected, "\(missing) removed")
             // Its own hash cannot be checked without the one before.
         } else if record.number < expected {

@@ -11,7 +11,8 @@ struct AuditedRows {
     /// What the chain itself says stands before its first record.
     private var anchor: (number: Int64, value: String)?
 
-    /// Takes the next record of the chain, and names the rows that were not as the chain had said when the gateway found them.
+    /// Takes the next record of the chain, and names the rows that were not as the chain had said when the gateway
+    /// found them.
     mutating func take(_ record: AuditRecord, _ verifier: inout AuditVerifier) {
         switch record.kind {
         case AuditRecord.Kind.baseline:
@@ -23,7 +24,9 @@ struct AuditedRows {
         case AuditRecord.Kind.retention:
             take(anchorOf: record, &verifier)
             // What the removed records said last; a newer word stands already.
-            for (name, fingerprint) in record.rows ?? [:] where said[name] == nil { said[name] = (record.number, fingerprint) }
+            for (name, fingerprint) in record.rows ?? [:] where said[name] == nil {
+                said[name] = (record.number, fingerprint)
+            }
         default:
             for (name, fingerprint) in record.before ?? [:] {
                 compare(name, fingerprint, with: said[name], at: record.number, &verifier)
@@ -45,7 +48,8 @@ struct AuditedRows {
         if let before = record.facts?[AuditRecord.anchorBeforeFact], let anchor, anchor.value != before {
             verifier.fault(
                 record.number,
-                "the chain's beginning had been altered: it was \(before), and record \(anchor.number) tells of \(anchor.value)")
+                "the chain's beginning had been altered: it was \(before), and record \(anchor.number) tells of \(anchor.value)"
+            )
         }
         anchor = (record.number, value)
     }
@@ -67,8 +71,8 @@ struct AuditedRows {
                 ?? "the \(name) had been added to the store: no record spoke of it")
     }
 
-    /// Names each row that no record speaks of, that is not as the newest record says, or that should be there and is not.
-    /// Complexity: one look at each row.
+    /// Names each row that no record speaks of, that is not as the newest record says, or that should be there and is
+    /// not. Complexity: one look at each row.
     mutating func compare(with db: Database, _ verifier: inout AuditVerifier) throws {
         for table in AuditedTable.allCases {
             let rows = try Row.fetchCursor(db, sql: table.query)
@@ -78,7 +82,9 @@ struct AuditedRows {
                     verifier.fault(verifier.head.number, "the \(name) was added to the store: no record speaks of it")
                     continue
                 }
-                if fingerprint != AuditedRow.fingerprint(of: row) { verifier.fault(number, "the \(name) was altered in the store") }
+                if fingerprint != AuditedRow.fingerprint(of: row) {
+                    verifier.fault(number, "the \(name) was altered in the store")
+                }
             }
         }
         for (name, (number, _)) in said.sorted(by: { ($0.value.number, $0.key) < ($1.value.number, $1.key) }) {

@@ -21,20 +21,23 @@ enum AuditedTable: String, CaseIterable {
         }
     }
 
-    /// The columns that the chain vouches for, in the order of the fingerprint. Left out are only numbers that SQLite gives, how
-    /// often a delivery was tried and what came of it, and how far an escalation policy has come. Whoever adds a column here adds
-    /// a migration that calls ``Store/attestAll(because:at:_:)``.
+    /// The columns that the chain vouches for, in the order of the fingerprint. Left out are only numbers that SQLite
+    /// gives, how often a delivery was tried and what came of it, and how far an escalation policy has come. Whoever
+    /// adds a column here adds a migration that calls ``Store/attestAll(because:at:_:)``.
     var columns: [String] {
         switch self {
         case .alarm:
             [
-                "id", "rule", "group_name", "hazard", "labels", "position", "area", "level", "level_name", "held", "uncertain", "blind",
-                "suppressed", "state", "flapping", "raised", "cleared", "sequence", "summary", "acknowledged", "acknowledged_by",
+                "id", "rule", "group_name", "hazard", "labels", "position", "area", "level", "level_name", "held",
+                "uncertain", "blind",
+                "suppressed", "state", "flapping", "raised", "cleared", "sequence", "summary", "acknowledged",
+                "acknowledged_by",
                 "acknowledged_note", "origin",
             ]
         case .transition:
             [
-                "alarm", "sequence", "kind", "time", "recorded", "from_level", "to_level", "severity", "uncertain", "summary", "causes",
+                "alarm", "sequence", "kind", "time", "recorded", "from_level", "to_level", "severity", "uncertain",
+                "summary", "causes",
                 "device", "rule_version", "person", "note",
             ]
         case .escalation: ["identity", "alarm", "destination", "severity", "payload", "created", "delivered", "parked"]
@@ -55,7 +58,9 @@ struct AuditedRow: Hashable {
     static func alarm(_ id: String) -> AuditedRow { AuditedRow(table: .alarm, key: id) }
     static func transition(_ identity: String) -> AuditedRow { AuditedRow(table: .transition, key: identity) }
     static func escalation(_ identity: String) -> AuditedRow { AuditedRow(table: .escalation, key: identity) }
-    static func aside(_ place: PlaceAside) -> AuditedRow { AuditedRow(table: .aside, key: "\(place.rule)/\(place.group)") }
+    static func aside(_ place: PlaceAside) -> AuditedRow {
+        AuditedRow(table: .aside, key: "\(place.rule)/\(place.group)")
+    }
 
     static func maintenance(_ change: MaintenanceChange) -> AuditedRow {
         AuditedRow(table: .maintenance, key: "\(change.device)/\(change.quantity ?? "")")
@@ -65,7 +70,9 @@ struct AuditedRow: Hashable {
 
     /// Reads what ``name`` gives.
     init?(name: String) {
-        guard let space = name.firstIndex(of: " "), let table = AuditedTable(rawValue: String(name[..<space])) else { return nil }
+        guard let space = name.firstIndex(of: " "), let table = AuditedTable(rawValue: String(name[..<space])) else {
+            return nil
+        }
         self.init(table: table, key: String(name[name.index(after: space)...]))
     }
 
@@ -81,8 +88,8 @@ struct AuditedRow: Hashable {
     /// What stands for a row that is there no more.
     static let removed = ""
 
-    /// SHA-256, in hexadecimal, over the columns after the key: each as the number of its text's bytes in UTF-8, a colon and the text,
-    /// and `-` for one without a value.
+    /// SHA-256, in hexadecimal, over the columns after the key: each as the number of its text's bytes in UTF-8, a
+    /// colon and the text, and `-` for one without a value.
     static func fingerprint(of row: Row) -> String {
         var hash = SHA256()
         for value in row.databaseValues.dropFirst() {

@@ -8,8 +8,8 @@ extension Store {
     /// And how many rows the records may speak of that retention removes at once.
     private static let prunedRowsMax = 10_000
 
-    /// What rows are at this moment, without those that are not there: to be told beside what they are after a write, so that the
-    /// gateway vouches for nothing that somebody else has put there.
+    /// What rows are at this moment, without those that are not there: to be told beside what they are after a write,
+    /// so that the gateway vouches for nothing that somebody else has put there.
     static func fingerprints(of rows: some Sequence<AuditedRow>, _ db: Database) throws -> [String: String] {
         var found: [String: String] = [:]
         for row in rows {
@@ -45,11 +45,13 @@ extension Store {
         }
     }
 
-    /// Begins anew with what the chain says of rows: from this record on exactly those are there that are there now. For stores of
-    /// versions that did not record them, and for what could be saved of a damaged one.
-    /// - Parameter isIncomplete: the chain itself could not be read to its end, so that rows may rightly be other than it says.
+    /// Begins anew with what the chain says of rows: from this record on exactly those are there that are there now.
+    /// For stores of versions that did not record them, and for what could be saved of a damaged one.
+    /// - Parameter isIncomplete: the chain itself could not be read to its end, so that rows may rightly be other than
+    ///   it says.
     static func attestAll(
-        _ tables: [AuditedTable] = AuditedTable.allCases, because reason: String, isIncomplete: Bool = false, at time: Instant,
+        _ tables: [AuditedTable] = AuditedTable.allCases, because reason: String, isIncomplete: Bool = false,
+        at time: Instant,
         _ db: Database
     ) throws {
         var rows: [(String, String)] = []
@@ -76,7 +78,9 @@ extension Store {
 
     /// What stands before the first record, as `number:hash`; `nil` where the chain is whole.
     static func anchor(_ db: Database) throws -> String? {
-        try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor").map { "\($0.value(at: 0) ?? Int64(0)):\($0.value(at: 1) ?? "")" }
+        try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor").map {
+            "\($0.value(at: 0) ?? Int64(0)):\($0.value(at: 1) ?? "")"
+        }
     }
 
     /// Appends a record to the chain, with the next number.
@@ -122,7 +126,9 @@ extension Store {
         func isOld(_ record: AuditRecord?) -> Bool {
             (record.flatMap { Instant(rfc3339: $0.time.utf8) }).map { $0 < limit } ?? false
         }
-        func record(_ row: Row) -> AuditRecord? { row.value(at: 2).flatMap { CanonicalJSON.value(AuditRecord.self, $0) } }
+        func record(_ row: Row) -> AuditRecord? {
+            row.value(at: 2).flatMap { CanonicalJSON.value(AuditRecord.self, $0) }
+        }
         let columns = "SELECT id, hash, record FROM audit"
         // Mostly there is nothing to do, and the commit of readings waits for this.
         guard let oldest = try Row.fetchOne(db, sql: "\(columns) ORDER BY id LIMIT 1"), isOld(record(oldest)),
@@ -138,8 +144,8 @@ extension Store {
             said.merge(record?.rows ?? [:]) { $1 }
         }
         guard let (id, hash) = end else { return 0 }
-        // What is no longer as they said is told by a later record, or altered: then no record speaks of it, which verify finds. A row
-        // that is gone is not missed any more.
+        // What is no longer as they said is told by a later record, or altered: then no record speaks of it, which
+        // verify finds. A row that is gone is not missed any more.
         let kept = try said.filter { name, fingerprint in
             guard fingerprint != AuditedRow.removed, let row = AuditedRow(name: name) else { return false }
             return try row.fingerprint(db) == fingerprint

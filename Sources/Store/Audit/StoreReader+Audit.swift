@@ -40,16 +40,18 @@ extension StoreReader {
         }
     }
 
-    /// Verifies the chain, and holds it against the rows of the store, both ways: each row must be as the newest record says that
-    /// speaks of it, and each that a record speaks of must be there, unless it was removed by right.
+    /// Verifies the chain, and holds it against the rows of the store, both ways: each row must be as the newest record
+    /// says that speaks of it, and each that a record speaks of must be there, unless it was removed by right.
     ///
-    /// What it cannot find, without a head that was noted elsewhere: a chain that someone has rewritten whole, and records that
-    /// were appended, or taken from the end together with the table's own count (docs/audit.md).
+    /// What it cannot find, without a head that was noted elsewhere: a chain that someone has rewritten whole, and
+    /// records that were appended, or taken from the end together with the table's own count (docs/audit.md).
     /// - Parameters:
     ///   - expected: a head that was seen before, which must still stand in the chain.
     ///   - progress: called with the count of records now and then.
     /// - Complexity: one look at each record and each row; about 250 bytes of memory for each row.
-    package func verifyAudit(expecting expected: AuditHead? = nil, progress: (Int) -> Void = { _ in }) throws -> AuditVerifier {
+    package func verifyAudit(expecting expected: AuditHead? = nil, progress: (Int) -> Void = { _ in }) throws
+        -> AuditVerifier
+    {
         var verifier = AuditVerifier(after: (0, AuditChain.origin))
         var said = AuditedRows()
         var hasMet = expected == nil || expected?.number == 0
@@ -72,7 +74,8 @@ extension StoreReader {
             let highest = try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'audit'") ?? 0
             if highest > verifier.head.number {
                 verifier.fault(
-                    verifier.head.number + 1, "the chain's end was removed: records \(verifier.head.number + 1) to \(highest) are missing")
+                    verifier.head.number + 1,
+                    "the chain's end was removed: records \(verifier.head.number + 1) to \(highest) are missing")
             }
             said.compare(anchor: try Store.anchor(db), &verifier)
             try said.compare(with: db, &verifier)
@@ -80,7 +83,8 @@ extension StoreReader {
         if !hasMet, let expected {
             verifier.fault(
                 expected.number,
-                "the chain has been rewritten: it does not hold the head that was seen, \(expected.number):\(expected.hash)")
+                "the chain has been rewritten: it does not hold the head that was seen, \(expected.number):\(expected.hash)"
+            )
         }
         return verifier
     }

@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// A file that only takes up room, and is given up when the disk is full: what has to be recorded then (that it is full,
-/// and the alarms of that hour) has a place.
+/// A file that only takes up room, and is given up when the disk is full: what has to be recorded then (that it is
+/// full, and the alarms of that hour) has a place.
 package struct Ballast: Sendable {
     private let path: String
 
@@ -12,7 +12,9 @@ package struct Ballast: Sendable {
     @discardableResult
     package func lay() -> Bool {
         if FileManager.default.fileExists(atPath: path) { return true }
-        guard let space = DiskSpace(besides: path), case let bytes = min(space.size / 64, 4 << 20), space.free > bytes * 4 else {
+        guard let space = DiskSpace(besides: path), case let bytes = min(space.size / 64, 4 << 20),
+            space.free > bytes * 4
+        else {
             return false
         }
         // Written, not merely sized: a hole in a file takes no room.

@@ -1,8 +1,8 @@
 internal import Foundation
 internal import GRDB
 
-/// How far a store had come, kept in a file beside it: SQLite opens a log that has lost its end as if nothing had been there
-/// (flips in the WAL silently dropped committed rows), and only something outside can tell.
+/// How far a store had come, kept in a file beside it: SQLite opens a log that has lost its end as if nothing had been
+/// there (flips in the WAL silently dropped committed rows), and only something outside can tell.
 struct HighWaterMark: Codable, Equatable {
     /// The number of the newest reading; 0 for none.
     var reading: Int64
@@ -13,7 +13,9 @@ struct HighWaterMark: Codable, Equatable {
     static func path(of store: String) -> String { store + ".mark" }
 
     static func read(besides store: String) -> HighWaterMark? {
-        FileManager.default.contents(atPath: path(of: store)).flatMap { try? JSONDecoder().decode(HighWaterMark.self, from: $0) }
+        FileManager.default.contents(atPath: path(of: store)).flatMap {
+            try? JSONDecoder().decode(HighWaterMark.self, from: $0)
+        }
     }
 
     static func current(_ db: Database) throws -> HighWaterMark {

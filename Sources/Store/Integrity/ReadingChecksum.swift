@@ -6,7 +6,8 @@ internal import Telemetry
 /// SQLite (328 of 500 did), and this is what tells.
 ///
 /// Each word goes in by a xor and a multiplication (the finalizer of D. Steele, G. Lea and C. Flood, "Fast Splittable
-/// Pseudorandom Number Generators", 2014, spread over the words). It is no protection against people: the audit chain is.
+/// Pseudorandom Number Generators", 2014, spread over the words). It is no protection against people: the audit chain
+/// is.
 struct ReadingChecksum {
     private var state: UInt64 = 0x9e37_79b9_7f4a_7c15
 

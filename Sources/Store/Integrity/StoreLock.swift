@@ -2,8 +2,8 @@ internal import Foundation
 
 /// What makes a store one gateway's: two that wrote to one store would send, acknowledge and number past each other.
 ///
-/// The lock is the kernel's (flock(2)), on a file beside the store: it ends with its process, however that ends, and nobody
-/// has to tidy up after a power cut. The file stays. Commands that only look need no lock.
+/// The lock is the kernel's (flock(2)), on a file beside the store: it ends with its process, however that ends, and
+/// nobody has to tidy up after a power cut. The file stays. Commands that only look need no lock.
 package final class StoreLock: Sendable {
     private let descriptor: Int32
 

@@ -2,9 +2,11 @@ internal import Foundation
 internal import GRDB
 
 extension Store {
-    /// Where a store really lies: a symbolic link at the end of the path is followed, also one to a file that is yet to be made.
+    /// Where a store really lies: a symbolic link at the end of the path is followed, also one to a file that is yet to
+    /// be made.
     ///
-    /// SQLite keeps its log beside the file itself, so that all companions belong there: two links to one store are one store.
+    /// SQLite keeps its log beside the file itself, so that all companions belong there: two links to one store are one
+    /// store.
     package static func realPath(of path: String) -> String {
         var path = path
         // As many as the kernel follows (path_resolution(7)).
@@ -20,8 +22,9 @@ extension Store {
         ["", "-wal", "-shm", "-journal", ".mark", ".ballast", ".lock", ".underway"].map { path + $0 }
     }
 
-    /// Makes a new file readable by the owner and their group alone, and an older one no more than that, whoever starts the gateway
-    /// and with whatever umask: SQLite gives its companions the same mode. Where it cannot, opening says what is wrong.
+    /// Makes a new file readable by the owner and their group alone, and an older one no more than that, whoever starts
+    /// the gateway and with whatever umask: SQLite gives its companions the same mode. Where it cannot, opening says
+    /// what is wrong.
     static func restrict(_ path: String) {
         // Closing a descriptor of a file that SQLite has open would end its locks: only a file that is new is opened.
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -50,7 +53,9 @@ extension Store {
         let file = try openToLook(path)
         defer { try? file.close() }
         return try file.read { db in
-            Set(try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"))
+            Set(
+                try String.fetchAll(
+                    db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"))
         }
     }
 }

@@ -26,15 +26,23 @@ extension StoreReader {
             for fault in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)") where fault != "ok" {
                 findings.faults.append("SQLite: \(fault)")
             }
-            if let mark = HighWaterMark.read(besides: path), let loss = try mark.loss(db) { findings.faults.append(loss) }
+            if let mark = HighWaterMark.read(besides: path), let loss = try mark.loss(db) {
+                findings.faults.append(loss)
+            }
             try checkReadings(db, &findings, progress)
             findings.transitions = try Int.fetchOne(db, sql: "SELECT count(*) FROM transition") ?? 0
             let gaps = try Row.fetchAll(
-                db, sql: "SELECT alarm, count(*) AS n, max(sequence) AS m FROM transition GROUP BY alarm HAVING n <> m LIMIT 20")
+                db,
+                sql:
+                    "SELECT alarm, count(*) AS n, max(sequence) AS m FROM transition GROUP BY alarm HAVING n <> m LIMIT 20"
+            )
             for row in gaps {
-                let (alarm, count, newest): (String?, Int?, Int?) = (row.value(at: 0), row.value(at: 1), row.value(at: 2))
+                let (alarm, count, newest): (String?, Int?, Int?) = (
+                    row.value(at: 0), row.value(at: 1), row.value(at: 2)
+                )
                 findings.faults.append(
-                    "of \(alarm ?? "an alarm") there are \(count ?? 0) transitions, and the newest is number \(newest ?? 0)")
+                    "of \(alarm ?? "an alarm") there are \(count ?? 0) transitions, and the newest is number \(newest ?? 0)"
+                )
             }
             try checkRows(db)
             findings.faults += takeUnreadable().prefix(StoreFindings.toldMax)
@@ -57,8 +65,10 @@ extension StoreReader {
 
     private func checkReadings(_ db: Database, _ findings: inout StoreFindings, _ progress: (Double) -> Void) throws {
         let total = max(1, try Int.fetchOne(db, sql: "SELECT count(*) FROM batch") ?? 1)
-        let batches = try Row.fetchCursor(db, sql: "SELECT first_reading, count, arrived, checksum FROM batch ORDER BY first_reading")
-        let statement = try db.makeStatement(sql: "SELECT series, time, value, quality FROM reading WHERE id >= ? AND id < ? ORDER BY id")
+        let batches = try Row.fetchCursor(
+            db, sql: "SELECT first_reading, count, arrived, checksum FROM batch ORDER BY first_reading")
+        let statement = try db.makeStatement(
+            sql: "SELECT series, time, value, quality FROM reading WHERE id >= ? AND id < ? ORDER BY id")
         var next: Int64?
         var told = 0
         func tell(_ fault: String) {
@@ -66,7 +76,8 @@ extension StoreReader {
             if told <= StoreFindings.toldMax { findings.faults.append(fault) }
         }
         while let batch = try batches.next() {
-            guard let first: Int64 = batch.value(at: 0), let count: Int = batch.value(at: 1), let arrived: Int64 = batch.value(at: 2),
+            guard let first: Int64 = batch.value(at: 0), let count: Int = batch.value(at: 1),
+                let arrived: Int64 = batch.value(at: 2),
                 count >= 0, first.addingReportingOverflow(Int64(count)).overflow == false
             else {
                 tell("a batch of readings (\(batch.databaseValues.first?.description ?? "")) cannot be read")
@@ -74,8 +85,11 @@ extension StoreReader {
                 continue
             }
             let checksum: Int64? = batch.value(at: 3)
-            let place = "the batch of \(Instant(nanoseconds: arrived)) (readings \(first) to \(first + Int64(count) - 1))"
-            if let next, first != next { tell("between two batches readings \(next) to \(first - 1) are missing, before \(place)") }
+            let place =
+                "the batch of \(Instant(nanoseconds: arrived)) (readings \(first) to \(first + Int64(count) - 1))"
+            if let next, first != next {
+                tell("between two batches readings \(next) to \(first - 1) are missing, before \(place)")
+            }
             next = first + Int64(count)
             findings.batches += 1
             if findings.batches % 1000 == 0 { progress(Double(findings.batches) / Double(total)) }

@@ -3,11 +3,11 @@ internal import GRDB
 package import Telemetry
 
 extension Store {
-    /// Makes a new store of everything that can be read of a damaged one, its readings too, batch by batch as far as their
-    /// checksums agree. The damaged one is set aside as it is. No gateway can start on it until that is done.
+    /// Makes a new store of everything that can be read of a damaged one, its readings too, batch by batch as far as
+    /// their checksums agree. The damaged one is set aside as it is. No gateway can start on it until that is done.
     /// - Parameter progress: called with the share that is done, from 0 to 1; what it throws ends the repair.
-    /// - Throws: ``StoreError`` where the file is no store at all, or where the repair fails on the way: then the damaged store is
-    ///   where it was; or ``StoreError/inUse(_:by:)`` where a gateway runs on it.
+    /// - Throws: ``StoreError`` where the file is no store at all, or where the repair fails on the way: then the
+    ///   damaged store is where it was; or ``StoreError/inUse(_:by:)`` where a gateway runs on it.
     package static func repair(
         path: String, because reason: String, at now: Instant, progress: (Double) throws -> Void = { _ in }
     ) throws -> StoreRescue {
@@ -19,19 +19,22 @@ extension Store {
             let store = try Store(path: path)
             defer { try? store.close() }
             var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
-            store.takeOver(essentials.map { ($0.name, "1") } + [("refused_payload", "1")] + positions, from: setAside, &rescue)
+            store.takeOver(
+                essentials.map { ($0.name, "1") } + [("refused_payload", "1")] + positions, from: setAside, &rescue)
             try store.takeOverReadings(from: setAside, &rescue, progress)
             try store.limitForwarded()
             try store.note(AuditNote("repaired", at: now, text: rescue.description))
             try store.write { [rescue] in
-                try attestAll(because: "the store was repaired", isIncomplete: rescue.incomplete.contains("audit"), at: now, $0)
+                try attestAll(
+                    because: "the store was repaired", isIncomplete: rescue.incomplete.contains("audit"), at: now, $0)
             }
             return rescue
         } catch {
             do {
                 try putBack(setAside, to: path)
             } catch let second {
-                throw StoreError.cannotOpen(setAside, "it cannot be repaired (\(error)), nor put back to \(path) (\(second))")
+                throw StoreError.cannotOpen(
+                    setAside, "it cannot be repaired (\(error)), nor put back to \(path) (\(second))")
             }
             throw StoreError.cannotOpen(path, "it cannot be repaired: \(error)")
         }
@@ -40,7 +43,9 @@ extension Store {
     /// How many batches are taken over in one transaction.
     private static var batchesAtOnce: Int { 1000 }
 
-    private func takeOverReadings(from path: String, _ rescue: inout StoreRescue, _ progress: (Double) throws -> Void) throws {
+    private func takeOverReadings(from path: String, _ rescue: inout StoreRescue, _ progress: (Double) throws -> Void)
+        throws
+    {
         var (saved, lost) = (0, 0)
         defer { (rescue.saved["reading"], rescue.lostBatches) = (saved, lost) }
         func giveUp() {
@@ -56,7 +61,9 @@ extension Store {
         while true {
             let page = try? damaged.read { [last] db in
                 try Row.fetchAll(
-                    db, sql: "SELECT * FROM batch WHERE first_reading > ? ORDER BY first_reading LIMIT \(Self.batchesAtOnce)",
+                    db,
+                    sql:
+                        "SELECT * FROM batch WHERE first_reading > ? ORDER BY first_reading LIMIT \(Self.batchesAtOnce)",
                     arguments: [last])
             }
             guard let page else { return giveUp() }

@@ -12,7 +12,8 @@ package struct StoreRescue: Sendable {
     package var saved: [String: Int]
     /// Tables of which not all could be read.
     package var incomplete: [String]
-    /// Batches of readings that could not be read as they were written; `nil` where readings were not taken over at all.
+    /// Batches of readings that could not be read as they were written; `nil` where readings were not taken over at
+    /// all.
     package var lostBatches: Int?
     /// The table of batches could not be read to its end: how many more readings there were is unknown.
     package var isBatchTableBroken = false
@@ -22,16 +23,20 @@ package struct StoreRescue: Sendable {
 
     /// For an operator: what happened, what was kept.
     package var description: String {
-        let kept = saved.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.value) of \($0.key)" }.joined(separator: ", ")
+        let kept = saved.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.value) of \($0.key)" }.joined(
+            separator: ", ")
         let lost = incomplete.isEmpty ? "" : "; not all could be read of \(incomplete.joined(separator: ", "))"
         let readings =
-            lostBatches.map { $0 == 0 ? "" : " \($0) batches of readings were not as they were written, and stay there" }
+            lostBatches.map {
+                $0 == 0 ? "" : " \($0) batches of readings were not as they were written, and stay there"
+            }
             ?? " Its readings stay there: the windows begin anew"
         let unknown =
             isBatchTableBroken
             ? " The list of batches cannot be read to its end: all readings after the \(saved["reading"] ?? 0) that were taken over stay there"
             : ""
-        return "the store was damaged (\(reason)) and lies at \(setAside); taken over: \(kept.isEmpty ? "nothing" : kept)\(lost)."
+        return
+            "the store was damaged (\(reason)) and lies at \(setAside); taken over: \(kept.isEmpty ? "nothing" : kept)\(lost)."
             + readings + unknown
     }
 }
@@ -48,7 +53,9 @@ extension Store {
         try refuseForeign(path)
         let reason: String
         do {
-            guard let fault = findDamage(path: path, checkedBytesMax: checkedBytesMax) else { return (try Store(path: path), nil) }
+            guard let fault = findDamage(path: path, checkedBytesMax: checkedBytesMax) else {
+                return (try Store(path: path), nil)
+            }
             reason = fault
         } catch StoreError.cannotOpen(_, let text) where isDamagedStore(path, text) {
             reason = text
@@ -59,7 +66,8 @@ extension Store {
         store.takeOver(Self.essentials + Self.positions, from: setAside, &rescue)
         try store.limitForwarded()
         try store.write { [rescue] in
-            try Self.attestAll(because: rescue.description, isIncomplete: rescue.incomplete.contains("audit"), at: now, $0)
+            try Self.attestAll(
+                because: rescue.description, isIncomplete: rescue.incomplete.contains("audit"), at: now, $0)
         }
         return (store, rescue)
     }
@@ -97,7 +105,9 @@ extension Store {
 
     /// A database with a broken page, as opposed to a file that never was one: that one is left alone.
     private static func isDamagedStore(_ path: String, _ reason: String) -> Bool {
-        guard reason.contains("malformed") || reason.contains("not a database") || reason.contains("corrupt") else { return false }
+        guard reason.contains("malformed") || reason.contains("not a database") || reason.contains("corrupt") else {
+            return false
+        }
         let header = FileHandle(forReadingAtPath: path).flatMap { try? $0.read(upToCount: 16) }
         return header == Data("SQLite format 3\0".utf8) || FileManager.default.fileExists(atPath: path + "-wal")
     }
@@ -114,7 +124,8 @@ extension Store {
         let columns = row.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
         let places = row.columnNames.map { _ in "?" }.joined(separator: ", ")
         try db.execute(
-            sql: "INSERT OR IGNORE INTO \(table) (\(columns)) VALUES (\(places))", arguments: StatementArguments(row.databaseValues))
+            sql: "INSERT OR IGNORE INTO \(table) (\(columns)) VALUES (\(places))",
+            arguments: StatementArguments(row.databaseValues))
     }
 
     /// What is wrong with the file, if anything is found. Looks only: a damaged file is kept as it was.
@@ -124,14 +135,19 @@ extension Store {
             let queue = try openToLook(path)
             defer { try? queue.close() }
             return try queue.read { db in
-                let last = try String.fetchOne(db, sql: "SELECT json_extract(record, '$.kind') FROM audit ORDER BY id DESC LIMIT 1")
-                let bytes = try (Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0) * (Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
+                let last = try String.fetchOne(
+                    db, sql: "SELECT json_extract(record, '$.kind') FROM audit ORDER BY id DESC LIMIT 1")
+                let bytes =
+                    try (Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0)
+                    * (Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
                 if last != nil, last != "stopped", bytes <= checkedBytesMax {
                     let answer = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "no answer"
                     return answer == "ok" ? nil : answer
                 }
                 // What the gateway cannot start without.
-                for table in essentials { _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table.name) WHERE \(table.rows)") }
+                for table in essentials {
+                    _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table.name) WHERE \(table.rows)")
+                }
                 return nil
             }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {

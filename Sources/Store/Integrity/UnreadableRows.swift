@@ -1,8 +1,8 @@
 internal import GRDB
 internal import Synchronization
 
-/// A column that holds something that was never written: pages of a damaged file may say anything, and SQLite gives it without
-/// an error.
+/// A column that holds something that was never written: pages of a damaged file may say anything, and SQLite gives it
+/// without an error.
 struct UnreadableValue: Error, CustomStringConvertible {
     let description: String
 }
@@ -11,7 +11,9 @@ extension Row {
     /// The value of a column. GRDB's own subscripts end the process at a value of another type.
     /// - Throws: ``UnreadableValue`` where there is none of this type.
     func value<Value: DatabaseValueConvertible>(_ column: String) throws(UnreadableValue) -> Value {
-        guard let value: Value = try optional(column) else { throw UnreadableValue(description: "'\(column)' is missing") }
+        guard let value: Value = try optional(column) else {
+            throw UnreadableValue(description: "'\(column)' is missing")
+        }
         return value
     }
 
@@ -32,7 +34,9 @@ extension Row {
 
 extension Database {
     /// The first value that a query gives, if there is one of this type.
-    func first<Value: DatabaseValueConvertible>(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Value? {
+    func first<Value: DatabaseValueConvertible>(_ sql: String, _ arguments: StatementArguments = StatementArguments())
+        throws -> Value?
+    {
         try DatabaseValue.fetchOne(self, sql: sql, arguments: arguments).flatMap(Value.fromDatabaseValue)
     }
 }

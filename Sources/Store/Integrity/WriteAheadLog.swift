@@ -6,10 +6,10 @@ internal import Synchronization
 /// written after a failure.
 ///
 /// After a sync that failed, the system holds what was not written for written, and the next sync says that all is well
-/// (A. Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020). What the log had at that place is
-/// gone with the power, and everything behind it, acknowledged or not. A checkpoint writes all of it again, to another
-/// file, and syncs that; what is read for it comes from the system's memory, which still has it. SQLite's own checkpoints
-/// would not do: they keep their failures to themselves.
+/// (A. Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020). What the log had at that
+/// place is gone with the power, and everything behind it, acknowledged or not. A checkpoint writes all of it again, to
+/// another file, and syncs that; what is read for it comes from the system's memory, which still has it. SQLite's own
+/// checkpoints would not do: they keep their failures to themselves.
 final class WriteAheadLog: Sendable {
     /// As SQLite does it by itself.
     private static let pagesMax: Int32 = 1000
@@ -20,11 +20,13 @@ final class WriteAheadLog: Sendable {
     static let busyMillisecondsAtStart: Int32 = 10_000
 
     private struct State {
-        /// The disk may not have what the log holds. At first nothing is known of it: the process before may have died of that.
+        /// The disk may not have what the log holds. At first nothing is known of it: the process before may have died
+        /// of that.
         var isDoubtful = true
         /// The doubt is about what this process has written.
         var hasFailed = false
-        /// What the process before may have left doubtful is in the database, but still stands before what is written now.
+        /// What the process before may have left doubtful is in the database, but still stands before what is written
+        /// now.
         var isToBeEmptied = false
         /// The connection's commits may not wait for the disk: at first nobody has asked for it.
         var isUnsynced = true
@@ -39,7 +41,9 @@ final class WriteAheadLog: Sendable {
         _ = sqlite3_wal_hook(
             db.sqliteConnection,
             { me, _, _, pages in
-                if let me { Unmanaged<WriteAheadLog>.fromOpaque(me).takeUnretainedValue().state.withLock { $0.pages = pages } }
+                if let me {
+                    Unmanaged<WriteAheadLog>.fromOpaque(me).takeUnretainedValue().state.withLock { $0.pages = pages }
+                }
                 return SQLITE_OK
             }, me)
     }
@@ -65,11 +69,11 @@ final class WriteAheadLog: Sendable {
 
     private func noteFailure() { state.withLock { ($0.isDoubtful, $0.hasFailed) = (true, true) } }
 
-    /// Brings the log into the database, and empties it: what is written behind a part that the disk does not have is lost with
-    /// that part. So after a failure nothing else is written before.
+    /// Brings the log into the database, and empties it: what is written behind a part that the disk does not have is
+    /// lost with that part. So after a failure nothing else is written before.
     ///
-    /// At a start, when nothing is known to have failed, somebody who reads for a long time must not keep the gateway from
-    /// starting: then the log is brought in, and emptying it is tried again at each write.
+    /// At a start, when nothing is known to have failed, somebody who reads for a long time must not keep the gateway
+    /// from starting: then the log is brought in, and emptying it is tried again at each write.
     private func empty(_ db: Database) throws {
         let state = self.state.withLock { $0 }
         if state.isDoubtful, state.hasFailed { return try truncate(db) }
@@ -98,13 +102,14 @@ final class WriteAheadLog: Sendable {
         guard state.withLock({ $0.isUnsynced }) else { return }
         try db.execute(sql: "PRAGMA synchronous = FULL")
         guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
-            throw DatabaseError(message: "commits cannot be made to wait for the disk: PRAGMA synchronous = FULL has no effect")
+            throw DatabaseError(
+                message: "commits cannot be made to wait for the disk: PRAGMA synchronous = FULL has no effect")
         }
         state.withLock { $0.isUnsynced = false }
     }
 
-    /// Brings the log into the database when it has become long. What has been committed is committed, whatever becomes of
-    /// this.
+    /// Brings the log into the database when it has become long. What has been committed is committed, whatever becomes
+    /// of this.
     private func bringIn(_ db: Database) {
         guard state.withLock({ $0.pages >= Self.pagesMax }) else { return }
         do {

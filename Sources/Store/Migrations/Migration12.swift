@@ -2,8 +2,8 @@ internal import GRDB
 internal import Telemetry
 
 enum Migration12 {
-    /// What makes a flood is found by an index. The audit chain knows every row of what happened, who was told and what is put aside, from here on. Nothing is said in a
-    /// store in which nothing has happened yet.
+    /// What makes a flood is found by an index. The audit chain knows every row of what happened, who was told and what
+    /// is put aside, from here on. Nothing is said in a store in which nothing has happened yet.
     @Sendable static func apply(_ db: Database) throws {
         try db.execute(
             sql: "CREATE INDEX escalation_raise ON escalation (destination, created, alarm) WHERE \(Store.isRaise)")

@@ -1,8 +1,8 @@
 internal import GRDB
 
 enum Migration13 {
-    /// A short number for each alarm, to be typed; what commands beside the gateway have to know of its site; the sensors that operators
-    /// have put into maintenance (`quantity` is empty for a whole device).
+    /// A short number for each alarm, to be typed; what commands beside the gateway have to know of its site; the
+    /// sensors that operators have put into maintenance (`quantity` is empty for a whole device).
     @Sendable static func apply(_ db: Database) throws {
         try db.execute(
             sql: """

@@ -27,8 +27,13 @@ extension Store {
     package func outboxState(at now: Instant) async throws -> OutboxState {
         try await looking.read { db in
             let row = try Row.fetchOne(
-                db, sql: "SELECT count(*) AS n, min(created) AS oldest FROM escalation WHERE delivered IS NULL AND parked IS NULL")
-            let parked = try Int.fetchOne(db, sql: "SELECT count(*) FROM escalation WHERE delivered IS NULL AND parked IS NOT NULL") ?? 0
+                db,
+                sql:
+                    "SELECT count(*) AS n, min(created) AS oldest FROM escalation WHERE delivered IS NULL AND parked IS NULL"
+            )
+            let parked =
+                try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM escalation WHERE delivered IS NULL AND parked IS NOT NULL") ?? 0
             let (waiting, created): (Int?, Int64?) = (row?.value(at: 0), row?.value(at: 1))
             let oldest = created.map { max(now - Instant(nanoseconds: $0), .zero) }
             return OutboxState(waiting: waiting ?? 0, parked: parked, oldest: oldest)
@@ -70,7 +75,9 @@ extension Store {
                     + (ids.isEmpty ? [] : [CanonicalJSON.text(ids)]) + [limit]
             ).compactMap { row in
                 unreadable.read(row, of: "escalation") { row throws(UnreadableValue) in
-                    WaitingEscalation(id: try row.value("id"), escalation: try Self.escalation(row), attempts: try row.value("attempts"))
+                    WaitingEscalation(
+                        id: try row.value("id"), escalation: try Self.escalation(row),
+                        attempts: try row.value("attempts"))
                 }
             }
         }
@@ -78,7 +85,8 @@ extension Store {
 
     static func escalation(_ row: Row) throws(UnreadableValue) -> Escalation {
         Escalation(
-            identity: try row.value("identity"), alarm: try row.value("alarm"), destination: try row.value("destination"),
+            identity: try row.value("identity"), alarm: try row.value("alarm"),
+            destination: try row.value("destination"),
             severity: try row.value("severity"), payload: try row.value("payload"),
             created: Instant(nanoseconds: try row.value("created")))
     }
@@ -88,18 +96,21 @@ extension Store {
     package func earlier(than escalation: Escalation, id: Int64?) async throws -> [Escalation] {
         try await looking.read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM escalation WHERE alarm = ? AND destination = ? AND id < ? AND parked IS NULL ORDER BY id",
+                db,
+                sql:
+                    "SELECT * FROM escalation WHERE alarm = ? AND destination = ? AND id < ? AND parked IS NULL ORDER BY id",
                 arguments: [escalation.alarm, escalation.destination, id ?? .max]
             ).compactMap { unreadable.read($0, of: "escalation", Self.escalation) }
         }
     }
 
-    /// That an escalation is of an alarm's beginning, as SQL. An index keeps those that are (Migration12): a flood would read every
-    /// payload in every turn otherwise.
+    /// That an escalation is of an alarm's beginning, as SQL. An index keeps those that are (Migration12): a flood
+    /// would read every payload in every turn otherwise.
     static let isRaise =
         "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END IN ('raised', 'blind')"
 
-    /// Whether a destination has been due the beginnings of more alarms than `limit` since a moment: what makes a flood.
+    /// Whether a destination has been due the beginnings of more alarms than `limit` since a moment: what makes a
+    /// flood.
     package func isFlooded(_ destination: String, since: Instant, over limit: Int) async throws -> Bool {
         try await looking.read { db in
             let alarms = try Int.fetchOne(
@@ -112,8 +123,8 @@ extension Store {
         }
     }
 
-    /// Whether an escalation waits at a destination where nothing has failed: what is of less weight lets it go first. One
-    /// behind another that is tried again and again does not count, or a dead destination would hold up everything.
+    /// Whether an escalation waits at a destination where nothing has failed: what is of less weight lets it go first.
+    /// One behind another that is tried again and again does not count, or a dead destination would hold up everything.
     package func hasUntriedEscalations() async throws -> Bool {
         try await looking.read { db in
             try Bool.fetchOne(
@@ -132,10 +143,13 @@ extension Store {
         try await writeWithoutSync { db in
             for item in waiting {
                 let before = try Self.fingerprints(of: [.escalation(item.escalation.identity)], db)
-                try db.cachedStatement(sql: "UPDATE escalation SET delivered = ?, attempts = attempts + 1, error = NULL WHERE id = ?")
-                    .execute(arguments: [time.nanoseconds, item.id])
+                try db.cachedStatement(
+                    sql: "UPDATE escalation SET delivered = ?, attempts = attempts + 1, error = NULL WHERE id = ?"
+                )
+                .execute(arguments: [time.nanoseconds, item.id])
                 try Self.append(
-                    .delivery(item.escalation, kind: "delivered", attempts: item.attempts + 1, at: time), about: item, before: before, db)
+                    .delivery(item.escalation, kind: "delivered", attempts: item.attempts + 1, at: time), about: item,
+                    before: before, db)
             }
         }
     }
@@ -148,7 +162,8 @@ extension Store {
                 sql: "UPDATE escalation SET parked = ?, attempts = attempts + 1, error = ? WHERE id = ?",
                 arguments: [time.nanoseconds, error, waiting.id])
             try Self.append(
-                .delivery(waiting.escalation, kind: "parked", attempts: waiting.attempts + 1, error: error, at: time), about: waiting,
+                .delivery(waiting.escalation, kind: "parked", attempts: waiting.attempts + 1, error: error, at: time),
+                about: waiting,
                 before: before, db)
         }
     }
@@ -158,7 +173,8 @@ extension Store {
     package func unpark(_ destination: String?, person: String, at time: Instant) async throws -> Int {
         try await write { db in
             let isMeant = "parked IS NOT NULL AND delivered IS NULL AND destination = coalesce(?, destination)"
-            let parked = try String.fetchAll(db, sql: "SELECT identity FROM escalation WHERE \(isMeant)", arguments: [destination])
+            let parked = try String.fetchAll(
+                db, sql: "SELECT identity FROM escalation WHERE \(isMeant)", arguments: [destination])
             if !parked.isEmpty {
                 let rows = Set(parked.map { AuditedRow.escalation($0) })
                 let before = try Self.fingerprints(of: rows, db)
@@ -168,14 +184,18 @@ extension Store {
                 try Self.attest(rows, before: before, at: time, db)
             }
             return try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM escalation WHERE delivered IS NULL AND destination = coalesce(?, destination)",
+                db,
+                sql:
+                    "SELECT count(*) FROM escalation WHERE delivered IS NULL AND destination = coalesce(?, destination)",
                 arguments: [destination]) ?? 0
         }
     }
 
     /// Records what became of an escalation, and what its row is now.
     /// - Parameter before: what the row was, see ``fingerprints(of:_:)``.
-    private static func append(_ record: AuditRecord, about waiting: WaitingEscalation, before: [String: String], _ db: Database) throws {
+    private static func append(
+        _ record: AuditRecord, about waiting: WaitingEscalation, before: [String: String], _ db: Database
+    ) throws {
         let row = AuditedRow.escalation(waiting.escalation.identity)
         var record = record
         (record.rows, record.before) = ([row.name: try row.fingerprint(db)], before)

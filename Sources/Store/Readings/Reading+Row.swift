@@ -11,7 +11,8 @@ extension Reading {
             let time = Int64.fromDatabaseValue(row[first + 1]), let quality = Int64.fromDatabaseValue(row[first + 3])
         else { return nil }
         self.init(
-            series: SeriesID(index: series), time: Instant(nanoseconds: time), value: Double.fromDatabaseValue(row[first + 2]) ?? .nan,
+            series: SeriesID(index: series), time: Instant(nanoseconds: time),
+            value: Double.fromDatabaseValue(row[first + 2]) ?? .nan,
             quality: Quality(rawValue: UInt16(truncatingIfNeeded: quality)))
     }
 }

@@ -35,7 +35,8 @@ extension Store {
     /// allocated per reading.
     private static func append(_ readings: [Reading], arrived: Instant, _ db: Database) throws {
         guard !readings.isEmpty else { return }
-        let statement = try db.cachedStatement(sql: "INSERT INTO reading (series, time, value, quality) VALUES (?, ?, ?, ?)")
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO reading (series, time, value, quality) VALUES (?, ?, ?, ?)")
         let handle = statement.sqliteStatement
         var oldest = Int64.max
         var newest = Int64.min
@@ -51,20 +52,28 @@ extension Store {
             let code = sqlite3_step(handle)
             sqlite3_reset(handle)
             guard code == SQLITE_DONE else {
-                throw DatabaseError(resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(db.sqliteConnection)))
+                throw DatabaseError(
+                    resultCode: ResultCode(rawValue: code),
+                    message: String(cString: sqlite3_errmsg(db.sqliteConnection)))
             }
         }
         let last = db.lastInsertedRowID
         try db.execute(
-            sql: "INSERT INTO batch (first_reading, count, arrived, oldest, newest, checksum) VALUES (?, ?, ?, ?, ?, ?)",
-            arguments: [last - Int64(readings.count) + 1, readings.count, arrived.nanoseconds, oldest, newest, checksum.value])
+            sql:
+                "INSERT INTO batch (first_reading, count, arrived, oldest, newest, checksum) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+                last - Int64(readings.count) + 1, readings.count, arrived.nanoseconds, oldest, newest, checksum.value,
+            ])
     }
 
     private static func keep(_ refusal: RefusedPayload, atMost limit: Int, _ db: Database) throws {
         try db.execute(
             sql: "INSERT INTO refused_payload (device, topic, payload, reason, arrived) VALUES (?, ?, ?, ?, ?)",
-            arguments: [refusal.device, refusal.topic, Data(refusal.payload), refusal.reason, refusal.arrived.nanoseconds])
+            arguments: [
+                refusal.device, refusal.topic, Data(refusal.payload), refusal.reason, refusal.arrived.nanoseconds,
+            ])
         try db.execute(
-            sql: "DELETE FROM refused_payload WHERE id <= (SELECT max(id) FROM refused_payload) - ?", arguments: [limit])
+            sql: "DELETE FROM refused_payload WHERE id <= (SELECT max(id) FROM refused_payload) - ?", arguments: [limit]
+        )
     }
 }

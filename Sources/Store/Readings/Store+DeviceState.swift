@@ -3,7 +3,8 @@ internal import GRDB
 internal import GRDBSQLite
 package import Telemetry
 
-// What is remembered of devices, in the transaction of the readings that it follows from: after a crash both are there, or neither.
+// What is remembered of devices, in the transaction of the readings that it follows from: after a crash both are there,
+// or neither.
 extension Store {
     /// Keeps states in place of those that were stored for their series. Nothing is allocated per state.
     static func keep(_ states: [DeviceState], _ db: Database) throws {
@@ -21,12 +22,15 @@ extension Store {
                 return code
             }
             guard code == SQLITE_DONE else {
-                throw DatabaseError(resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(db.sqliteConnection)))
+                throw DatabaseError(
+                    resultCode: ResultCode(rawValue: code),
+                    message: String(cString: sqlite3_errmsg(db.sqliteConnection)))
             }
         }
     }
 
-    /// What was stored of devices. One of another length is that of another version, and left out, as is what cannot be read.
+    /// What was stored of devices. One of another length is that of another version, and left out, as is what cannot be
+    /// read.
     package func deviceStates() throws -> [DeviceState] {
         try queue.read { db in
             try Row.fetchAll(db, sql: "SELECT series, words FROM device_state").compactMap { row in

@@ -29,15 +29,18 @@ extension Store {
         }
     }
 
-    /// Brings back to the newest reading what has been forwarded beyond it: the readings between them are lost, and their
-    /// numbers are given again. To be called when readings have been taken over from another store, or none have.
+    /// Brings back to the newest reading what has been forwarded beyond it: the readings between them are lost, and
+    /// their numbers are given again. To be called when readings have been taken over from another store, or none have.
     func limitForwarded() throws {
-        try write { try $0.execute(sql: "UPDATE forward SET reading = min(reading, (SELECT coalesce(max(id), 0) FROM reading))") }
+        try write {
+            try $0.execute(sql: "UPDATE forward SET reading = min(reading, (SELECT coalesce(max(id), 0) FROM reading))")
+        }
     }
 
     package func markForwarded(to destination: String, upTo reading: Int64) async throws {
         try await writeWithoutSync { db in
-            try db.execute(sql: "UPDATE forward SET reading = ? WHERE destination = ?", arguments: [reading, destination])
+            try db.execute(
+                sql: "UPDATE forward SET reading = ? WHERE destination = ?", arguments: [reading, destination])
         }
     }
 
@@ -56,10 +59,13 @@ extension Store {
                     WHERE reading.id > ? AND reading.id < ? ORDER BY reading.id LIMIT ?
                     """, arguments: [id, end, limit]
             ).compactMap { row in
-                guard let id: Int64 = row.value(at: 0), let device: String = row.value(at: 1), let quantity: String = row.value(at: 2),
+                guard let id: Int64 = row.value(at: 0), let device: String = row.value(at: 1),
+                    let quantity: String = row.value(at: 2),
                     let unit: String = row.value(at: 3)
                 else { return nil }
-                return Reading(row, from: 4).map { NamedReading(id: id, device: device, quantity: quantity, unit: unit, reading: $0) }
+                return Reading(row, from: 4).map {
+                    NamedReading(id: id, device: device, quantity: quantity, unit: unit, reading: $0)
+                }
             }
         }
     }

@@ -7,8 +7,8 @@ package struct MessageMark: Hashable, Sendable, BitwiseCopyable {
     package var identifier: UInt16
     /// Of its topic and payload.
     package var digest: UInt64
-    /// The broker counted on from an identifier that it had given to another message before: its memory was set back by a crash, or it
-    /// has used up identifiers for messages that it threw away.
+    /// The broker counted on from an identifier that it had given to another message before: its memory was set back by
+    /// a crash, or it has used up identifiers for messages that it threw away.
     package var beginsAnew: Bool
 
     package init(identifier: UInt16, digest: UInt64, beginsAnew: Bool = false) {
@@ -37,7 +37,8 @@ package struct ReceivedBatch: Sendable {
 }
 
 extension Store {
-    /// The messages that were committed last, in the order in which they came, by commit, with the number of its last one.
+    /// The messages that were committed last, in the order in which they came, by commit, with the number of its last
+    /// one.
     package func receivedMessages() throws -> [(last: Int64, marks: [MessageMark])] {
         try queue.read { db in
             try Row.fetchAll(db, sql: "SELECT last, marks FROM received_message ORDER BY last").compactMap { row in
@@ -48,18 +49,21 @@ extension Store {
         }
     }
 
-    /// Stores the messages of a commit, and removes those that are no longer needed. A row for all of them: a row for each
-    /// would cost as much as their readings.
+    /// Stores the messages of a commit, and removes those that are no longer needed. A row for all of them: a row for
+    /// each would cost as much as their readings.
     static func keep(_ received: ReceivedBatch, _ db: Database) throws {
         if received.isNewSession { try db.execute(sql: "DELETE FROM received_message") }
         guard !received.marks.isEmpty else { return }
         try db.cachedStatement(sql: "INSERT OR REPLACE INTO received_message (last, marks) VALUES (?, ?)").execute(
             arguments: [received.last, pack(received.marks)])
-        try db.cachedStatement(sql: "DELETE FROM received_message WHERE last <= ?").execute(arguments: [received.forgottenUpTo])
+        try db.cachedStatement(sql: "DELETE FROM received_message WHERE last <= ?").execute(arguments: [
+            received.forgottenUpTo
+        ])
     }
 
     private static let markSize = 10
-    /// An entry with this identifier, which no packet has (MQTT v5, 2.2.1), comes before a mark that ``MessageMark/beginsAnew``.
+    /// An entry with this identifier, which no packet has (MQTT v5, 2.2.1), comes before a mark that
+    /// ``MessageMark/beginsAnew``.
     private static let anew: UInt16 = 0
 
     private static func pack(_ marks: [MessageMark]) -> Data {
@@ -84,7 +88,9 @@ extension Store {
             for at in stride(from: 0, through: bytes.count - markSize, by: markSize) {
                 let identifier = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt16.self))
                 let digest = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at + 2, as: UInt64.self))
-                if identifier != anew { marks.append(MessageMark(identifier: identifier, digest: digest, beginsAnew: beginsAnew)) }
+                if identifier != anew {
+                    marks.append(MessageMark(identifier: identifier, digest: digest, beginsAnew: beginsAnew))
+                }
                 beginsAnew = identifier == anew
             }
             return marks

@@ -32,25 +32,30 @@ extension Store {
         }
     }
 
-    /// Gives the readings that make up the present to `body`, in the order in which they arrived: all that were stored from the
-    /// first batch on with event times after `start`, and of each series some of the newest from before that.
+    /// Gives the readings that make up the present to `body`, in the order in which they arrived: all that were stored
+    /// from the first batch on with event times after `start`, and of each series some of the newest from before that.
     ///
-    /// Of a series with readings at or after `end` (the clock was ahead when they came) only those are given that arrived
-    /// after the last of them: what it was before them is not what it is now.
+    /// Of a series with readings at or after `end` (the clock was ahead when they came) only those are given that
+    /// arrived after the last of them: what it was before them is not what it is now.
     ///
     /// - Parameters:
-    ///   - wanted: how many usable readings from before `start` each series needs, by its number. They are looked for among the
+    ///   - wanted: how many usable readings from before `start` each series needs, by its number. They are looked for
+    ///     among the
     ///     ``lookback`` readings before.
-    ///   - listened: gets, before the readings that were stored together, the gateway's clock when the first of them arrived;
+    ///   - listened: gets, before the readings that were stored together, the gateway's clock when the first of them
+    ///     arrived;
     ///     also where none of them is given.
     package func replay(
-        after start: Instant, before end: Instant = .distantFuture, leadingUp wanted: [Int] = [], listened: (Instant) -> Void = { _ in },
+        after start: Instant, before end: Instant = .distantFuture, leadingUp wanted: [Int] = [],
+        listened: (Instant) -> Void = { _ in },
         _ body: (Reading) -> Void
     ) throws {
         try queue.read { db in
-            let first: Int64? = try db.first("SELECT min(first_reading) FROM batch WHERE newest > ?", [start.nanoseconds])
+            let first: Int64? = try db.first(
+                "SELECT min(first_reading) FROM batch WHERE newest > ?", [start.nanoseconds])
             guard let first else { return }
-            let ahead: Int64? = try db.first("SELECT min(first_reading) FROM batch WHERE newest >= ?", [end.nanoseconds])
+            let ahead: Int64? = try db.first(
+                "SELECT min(first_reading) FROM batch WHERE newest >= ?", [end.nanoseconds])
             var lastAhead: [Int32: Int64] = [:]
             if let ahead {
                 let rows = try Row.fetchAll(
@@ -63,7 +68,9 @@ extension Store {
                 db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id >= ? AND time < ? ORDER BY id",
                 arguments: [first, end.nanoseconds])
             let batches = try Row.fetchCursor(
-                db, sql: "SELECT first_reading + count, arrived FROM batch WHERE first_reading + count > ? ORDER BY first_reading",
+                db,
+                sql:
+                    "SELECT first_reading + count, arrived FROM batch WHERE first_reading + count > ? ORDER BY first_reading",
                 arguments: [before.first?.id ?? first])
             var batchEnd = Int64.min
             func give(_ reading: Reading, _ id: Int64) throws {
@@ -86,8 +93,11 @@ extension Store {
     /// Among how many readings those are looked for that came before: about a second's work.
     private static let lookback: Int64 = 500_000
 
-    /// Of each series so many of the newest usable readings that were stored before one, in the order in which they came.
-    private static func readings(before first: Int64, _ wanted: [Int], _ db: Database) throws -> [(id: Int64, reading: Reading)] {
+    /// Of each series so many of the newest usable readings that were stored before one, in the order in which they
+    /// came.
+    private static func readings(before first: Int64, _ wanted: [Int], _ db: Database) throws -> [(
+        id: Int64, reading: Reading
+    )] {
         var wanted = wanted
         var missing = wanted.count { $0 > 0 }
         guard missing > 0 else { return [] }
@@ -96,7 +106,8 @@ extension Store {
             db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id < ? AND id >= ? ORDER BY id DESC",
             arguments: [first, first - lookback])
         while missing > 0, let row = try rows.next() {
-            guard let reading = Reading(row), case let series = Int(reading.series.index), wanted.indices.contains(series),
+            guard let reading = Reading(row), case let series = Int(reading.series.index),
+                wanted.indices.contains(series),
                 wanted[series] > 0
             else { continue }
             found.append((row[4], reading))

@@ -31,10 +31,12 @@ package struct StoreBatch: Sendable {
 
     /// About how much memory it holds. Alarms and escalations are counted as a generous size each.
     package var bytesHeld: Int {
-        readings.count * MemoryLayout<Reading>.stride + refusedBytes + (transitions.count + escalations.count + notes.count) * 2048
+        readings.count * MemoryLayout<Reading>.stride + refusedBytes
+            + (transitions.count + escalations.count + notes.count) * 2048
     }
 
-    /// Takes a payload that was refused. Those that came first make room for it, where the batch has too many or too much.
+    /// Takes a payload that was refused. Those that came first make room for it, where the batch has too many or too
+    /// much.
     package mutating func add(_ refusal: RefusedPayload, atMost limit: Int, bytesMax: Int) {
         refusals.append(refusal)
         refusedBytes += refusal.payload.count
@@ -44,13 +46,15 @@ package struct StoreBatch: Sendable {
     }
 
     package var isEmpty: Bool {
-        readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && asides.isEmpty && courses.isEmpty
+        readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && asides.isEmpty
+            && courses.isEmpty
             && renamed.isEmpty && notes.isEmpty && maintenance.isEmpty && !received.isNewSession
     }
 
     /// It holds something that people wait for, and is not kept back for company.
     package var isUrgent: Bool {
-        !(transitions.isEmpty && escalations.isEmpty && asides.isEmpty && notes.isEmpty && maintenance.isEmpty) || received.isNewSession
+        !(transitions.isEmpty && escalations.isEmpty && asides.isEmpty && notes.isEmpty && maintenance.isEmpty)
+            || received.isNewSession
     }
 
     package mutating func removeAll() {

@@ -9,7 +9,8 @@ extension StoreReader {
         package var quantity: String
         /// The unit of ``value``, in which readings are stored.
         package var unit: String
-        /// The newest reading of any quality, by its time; `nil` where there is none among the newest million readings of the store.
+        /// The newest reading of any quality, by its time; `nil` where there is none among the newest million readings
+        /// of the store.
         package var newest: Reading?
         /// The readings since the moment that was asked for, and those of them that a test has flagged.
         package var count = 0
@@ -25,7 +26,8 @@ extension StoreReader {
         try queue.read { db in
             var rows: [Int32: SensorRow] = [:]
             for row in try Row.fetchAll(db, sql: "SELECT id, device, quantity, unit FROM series") {
-                guard let id: Int32 = row.value(at: 0), let device: String = row.value(at: 1), let quantity: String = row.value(at: 2)
+                guard let id: Int32 = row.value(at: 0), let device: String = row.value(at: 1),
+                    let quantity: String = row.value(at: 2)
                 else {
                     continue
                 }
@@ -73,25 +75,31 @@ extension StoreReader {
         try queue.read { db in
             try Row.fetchAll(
                 db,
-                sql: "SELECT * FROM refused_payload WHERE ?1 IS NULL OR device = ?1 ORDER BY id DESC LIMIT ?2", arguments: [device, limit]
+                sql: "SELECT * FROM refused_payload WHERE ?1 IS NULL OR device = ?1 ORDER BY id DESC LIMIT ?2",
+                arguments: [device, limit]
             ).reversed().compactMap { row in
                 unreadable.read(row, of: "refused_payload") { row throws(UnreadableValue) in
                     let payload: [UInt8] = Array(try row.optional("payload") as Data? ?? Data())
                     return Refusal(
                         device: try row.value("device"), topic: try row.value("topic"),
-                        arrived: Instant(nanoseconds: try row.value("arrived")).description, reason: try row.value("reason"),
+                        arrived: Instant(nanoseconds: try row.value("arrived")).description,
+                        reason: try row.value("reason"),
                         payload: String(decoding: payload, as: UTF8.self), bytes: payload.count)
                 }
             }
         }
     }
 
-    /// How many payloads are kept of each device because a part of them could not be read, since a moment of the gateway's clock.
+    /// How many payloads are kept of each device because a part of them could not be read, since a moment of the
+    /// gateway's clock.
     package func refusalCounts(since start: Instant) throws -> [String: Int] {
         try queue.read { db in
             let rows = try Row.fetchAll(
-                db, sql: "SELECT device, count(*) FROM refused_payload WHERE arrived >= ? GROUP BY device", arguments: [start.nanoseconds])
-            return Dictionary(rows.compactMap { row in (row.value(at: 0) as String?).map { ($0, row.value(at: 1) ?? 0) } }) { $1 }
+                db, sql: "SELECT device, count(*) FROM refused_payload WHERE arrived >= ? GROUP BY device",
+                arguments: [start.nanoseconds])
+            return Dictionary(
+                rows.compactMap { row in (row.value(at: 0) as String?).map { ($0, row.value(at: 1) ?? 0) } }
+            ) { $1 }
         }
     }
 }

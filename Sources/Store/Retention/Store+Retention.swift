@@ -28,17 +28,17 @@ package struct RetentionReport: Sendable, Equatable {
 extension Store {
     /// Removes what is older than the limits, then the oldest readings until the store fits its size.
     ///
-    /// Readings go first; an escalation that waits, and an alarm that is active, never. Pages that become
-    /// free are used again, so that the file stays at its limit. The newest batch and the newest transition always stay:
-    /// SQLite numbers rows from the highest that is there, and numbers that began anew would stop whoever has read up to
-    /// a higher one. Each step is a short transaction, so that
-    /// the pipeline is never held up for long.
+    /// Readings go first; an escalation that waits, and an alarm that is active, never. Pages that become free are used
+    /// again, so that the file stays at its limit. The newest batch and the newest transition always stay: SQLite
+    /// numbers rows from the highest that is there, and numbers that began anew would stop whoever has read up to a
+    /// higher one. Each step is a short transaction, so that the pipeline is never held up for long.
     package func enforce(_ limits: RetentionLimits, now: Instant) async throws -> RetentionReport {
         var report = RetentionReport()
         while let removed = try await removeOldest(arrivedBefore: now - limits.readings), removed > 0 {
             report.readings += removed
         }
-        while try await usedBytes() > limits.bytesMax, let removed = try await removeOldest(arrivedBefore: .distantFuture),
+        while try await usedBytes() > limits.bytesMax,
+            let removed = try await removeOldest(arrivedBefore: .distantFuture),
             removed > 0
         {
             report.readingsForSize += removed
@@ -57,7 +57,9 @@ extension Store {
             // Of an alarm that is active it is known what was sent, however old it is: its end has to refer to it.
             let escalations = try Self.remove(
                 .escalation, at: now, db,
-                where: "delivered < ? AND NOT EXISTS (SELECT 1 FROM alarm WHERE alarm.id = escalation.alarm AND cleared IS NULL)", limit)
+                where:
+                    "delivered < ? AND NOT EXISTS (SELECT 1 FROM alarm WHERE alarm.id = escalation.alarm AND cleared IS NULL)",
+                limit)
             return (alarms, escalations, records)
         }
         return report
@@ -72,7 +74,8 @@ extension Store {
         }
     }
 
-    /// Removes some of the oldest batches, and never the newest; returns the number of readings, `nil` where there is none to remove.
+    /// Removes some of the oldest batches, and never the newest; returns the number of readings, `nil` where there is
+    /// none to remove.
     private func removeOldest(arrivedBefore limit: Instant) async throws -> Int? {
         try await write { db in
             let end = try Int64.fetchOne(
@@ -93,8 +96,11 @@ extension Store {
 
     /// Removes rows of an audited table, and says so in the chain.
     /// - Returns: how many.
-    private static func remove(_ table: AuditedTable, at now: Instant, _ db: Database, where isOld: String, _ limit: Int64) throws -> Int {
-        let keys = try String.fetchAll(db, sql: "SELECT \(table.key) FROM \(table.rawValue) WHERE \(isOld)", arguments: [limit])
+    private static func remove(
+        _ table: AuditedTable, at now: Instant, _ db: Database, where isOld: String, _ limit: Int64
+    ) throws -> Int {
+        let keys = try String.fetchAll(
+            db, sql: "SELECT \(table.key) FROM \(table.rawValue) WHERE \(isOld)", arguments: [limit])
         guard !keys.isEmpty else { return 0 }
         let rows = Set(keys.map { AuditedRow(table: table, key: $0) })
         let before = try fingerprints(of: rows, db)

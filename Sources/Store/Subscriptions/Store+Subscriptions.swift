@@ -1,6 +1,7 @@
 internal import GRDB
 
-/// Which filters the broker's session may hold: a persistent session keeps those of earlier runs until they are unsubscribed.
+/// Which filters the broker's session may hold: a persistent session keeps those of earlier runs until they are
+/// unsubscribed.
 extension Store {
     /// Notes that filters are about to be subscribed to. To be called first, so that no crash forgets one.
     /// - Returns: those that were noted before; `nil` if none ever was.

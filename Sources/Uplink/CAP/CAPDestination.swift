@@ -51,7 +51,8 @@ package struct CAPDestination: Destination {
         case .folder(let path): try write(message, escalation, into: path)
         case .mqtt(let publisher, let topic, _):
             let data = try escalation.event().data
-            try await publisher.deliver(topic: topic.topic(for: data), payload: Array(message.xml.utf8), contentType: Self.contentType)
+            try await publisher.deliver(
+                topic: topic.topic(for: data), payload: Array(message.xml.utf8), contentType: Self.contentType)
         case .webhook: try await poster?.post(message.xml, contentType: Self.contentType, identity: escalation.identity)
         }
     }

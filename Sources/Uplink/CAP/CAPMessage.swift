@@ -31,15 +31,20 @@ struct CAPWriter: Sendable {
         // Which of the earlier ones made a message depends on those before it.
         var references: [String] = []
         for escalation in earlier {
-            guard let event = CloudEvent.read(escalation.payload)?.data, Self.kind(of: event, isFirst: references.isEmpty) != nil else {
+            guard let event = CloudEvent.read(escalation.payload)?.data,
+                Self.kind(of: event, isFirst: references.isEmpty) != nil
+            else {
                 continue
             }
-            references.append("\(settings.sender),\(Self.identifier(escalation.identity)),\(Self.time(escalation.created))")
+            references.append(
+                "\(settings.sender),\(Self.identifier(escalation.identity)),\(Self.time(escalation.created))")
         }
         guard let kind = Self.kind(of: message, isFirst: references.isEmpty) else { return nil }
         let identifier = Self.identifier(escalation.identity)
         let root = XMLElement(name: "alert")
-        if let namespace = XMLNode.namespace(withName: "", stringValue: "urn:oasis:names:tc:emergency:cap:1.2") as? XMLNode {
+        if let namespace = XMLNode.namespace(withName: "", stringValue: "urn:oasis:names:tc:emergency:cap:1.2")
+            as? XMLNode
+        {
             root.addNamespace(namespace)
         }
         root.add("identifier", identifier)
@@ -50,23 +55,29 @@ struct CAPWriter: Sendable {
         root.add("source", "tocsin \(message.site)")
         root.add("scope", settings.scope.rawValue)
         if settings.scope == .restricted { root.add("restriction", settings.restriction) }
-        if !settings.addresses.isEmpty { root.add("addresses", settings.addresses.map(Self.quoted).joined(separator: " ")) }
+        if !settings.addresses.isEmpty {
+            root.add("addresses", settings.addresses.map(Self.quoted).joined(separator: " "))
+        }
         root.add("note", settings.note)
         if !references.isEmpty { root.add("references", references.joined(separator: " ")) }
         root.add("incidents", Self.identifier(message.alarm.id))
         root.addChild(info(message, escalation, language: settings.language, text: nil))
-        for (language, text) in (message.texts ?? [:]).sorted(by: { $0.key < $1.key }) where language != settings.language {
+        for (language, text) in (message.texts ?? [:]).sorted(by: { $0.key < $1.key })
+        where language != settings.language {
             root.addChild(info(message, escalation, language: language, text: text))
         }
         let document = XMLDocument(rootElement: root)
         document.version = "1.0"
         document.characterEncoding = "UTF-8"
         return CAPMessage(
-            kind: kind, xml: String(decoding: document.xmlData(options: .nodePrettyPrint), as: UTF8.self), identifier: identifier)
+            kind: kind, xml: String(decoding: document.xmlData(options: .nodePrettyPrint), as: UTF8.self),
+            identifier: identifier)
     }
 
     private static func kind(of message: EscalationMessage, isFirst: Bool) -> CAPMessage.Kind? {
-        if message.alarm.cleared != nil { return isFirst ? nil : message.transition.kind == "acknowledged" ? nil : .cancel }
+        if message.alarm.cleared != nil {
+            return isFirst ? nil : message.transition.kind == "acknowledged" ? nil : .cancel
+        }
         if isFirst { return .alert }
         switch Transition.Kind(rawValue: message.transition.kind) {
         case .raised, .rose, .fell, .blind, .uncertain, .certain, .unshelved, .released, .inService: return .update
@@ -75,7 +86,9 @@ struct CAPWriter: Sendable {
         }
     }
 
-    private func info(_ message: EscalationMessage, _ escalation: Escalation, language: String, text: AlarmText?) -> XMLElement {
+    private func info(_ message: EscalationMessage, _ escalation: Escalation, language: String, text: AlarmText?)
+        -> XMLElement
+    {
         let info = XMLElement(name: "info")
         let hazard = message.alarm.hazard
         let grade = CAPGrade(message, ladder: settings.ladder)
@@ -97,7 +110,8 @@ struct CAPWriter: Sendable {
         info.add("web", message.runbook.flatMap { URL(string: $0)?.scheme != nil ? $0 : nil })
         info.add("contact", settings.contact)
         for (name, value) in [
-            ("tocsin:alarm", message.alarm.id), ("tocsin:rule", message.alarm.rule), ("tocsin:level", message.transition.to),
+            ("tocsin:alarm", message.alarm.id), ("tocsin:rule", message.alarm.rule),
+            ("tocsin:level", message.transition.to),
         ] {
             let parameter = XMLElement(name: "parameter")
             parameter.add("valueName", name)
@@ -110,7 +124,9 @@ struct CAPWriter: Sendable {
 
     private func description(_ message: EscalationMessage, _ text: AlarmText?) -> String {
         var lines = [text?.summary ?? message.summary]
-        if text == nil, !message.causes.isEmpty { lines.append("Because " + message.causes.map(\.sentence).joined(separator: "; ") + ".") }
+        if text == nil, !message.causes.isEmpty {
+            lines.append("Because " + message.causes.map(\.sentence).joined(separator: "; ") + ".")
+        }
         return lines.joined(separator: "\n")
     }
 
@@ -155,13 +171,15 @@ struct CAPWriter: Sendable {
 
     /// `2018-06-03T20:15:00-00:00`: to the second, and UTC written as CAP 1.2, 3.3.2 wants it.
     static func time(_ time: Instant) -> String {
-        let seconds = Instant(nanoseconds: time.nanoseconds - (time.nanoseconds % 1_000_000_000 + 1_000_000_000) % 1_000_000_000)
+        let seconds = Instant(
+            nanoseconds: time.nanoseconds - (time.nanoseconds % 1_000_000_000 + 1_000_000_000) % 1_000_000_000)
         return String(seconds.description.dropLast()) + "-00:00"
     }
 
     /// An identity, with what an identifier may not hold escaped as in a URI, so that two never become one.
     static func identifier(_ identity: String) -> String {
-        let allowed = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/@#+")
+        let allowed = CharacterSet(
+            charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/@#+")
         return identity.addingPercentEncoding(withAllowedCharacters: allowed) ?? identity
     }
 
@@ -174,7 +192,9 @@ extension XMLElement {
         guard let text, !text.isEmpty else { return }
         let holdable = String(
             String.UnicodeScalarView(
-                text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0xFFFE && $0.value != 0xFFFF || $0 == "\n" || $0 == "\t" }))
+                text.unicodeScalars.filter {
+                    $0.value >= 0x20 && $0.value != 0xFFFE && $0.value != 0xFFFF || $0 == "\n" || $0 == "\t"
+                }))
         addChild(XMLElement(name: name, stringValue: holdable))
     }
 }

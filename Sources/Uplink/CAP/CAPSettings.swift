@@ -5,7 +5,9 @@ package struct CAPSettings: Sendable {
     package enum Status: String, Sendable, CaseIterable {
         case actual = "Actual", exercise = "Exercise", system = "System", test = "Test", draft = "Draft"
     }
-    package enum Scope: String, Sendable, CaseIterable { case isPublic = "Public", restricted = "Restricted", isPrivate = "Private" }
+    package enum Scope: String, Sendable, CaseIterable {
+        case isPublic = "Public", restricted = "Restricted", isPrivate = "Private"
+    }
 
     /// Unique in the world, without spaces, commas, `<` and `&`: by custom an address at a domain of the issuer's.
     package var sender: String
@@ -49,9 +51,12 @@ package struct CAPSettings: Sendable {
 
     /// CAP 1.2, 3.2.2: Met includes flood, Geo includes landslide; what is not known here is Other.
     static let standardCategories = [
-        "flood": "Met", "storm": "Met", "rain": "Met", "wind": "Met", "snow": "Met", "avalanche": "Geo", "landslide": "Geo",
-        "earthquake": "Geo", "volcano": "Geo", "tsunami": "Geo", "fire": "Fire", "smoke": "Fire", "wildfire": "Fire", "gas": "Safety",
-        "pollution": "Env", "radiation": "CBRNE", "chemical": "CBRNE", "health": "Health", "power": "Infra", "dam": "Infra",
+        "flood": "Met", "storm": "Met", "rain": "Met", "wind": "Met", "snow": "Met", "avalanche": "Geo",
+        "landslide": "Geo",
+        "earthquake": "Geo", "volcano": "Geo", "tsunami": "Geo", "fire": "Fire", "smoke": "Fire", "wildfire": "Fire",
+        "gas": "Safety",
+        "pollution": "Env", "radiation": "CBRNE", "chemical": "CBRNE", "health": "Health", "power": "Infra",
+        "dam": "Infra",
     ]
 
     func category(of hazard: String) -> String { categories[hazard] ?? Self.standardCategories[hazard] ?? "Other" }

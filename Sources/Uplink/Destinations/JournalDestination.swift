@@ -28,11 +28,14 @@ package struct JournalDestination: Destination {
         let message = try escalation.event().data
         // syslog's: 2 critical, 3 error, 4 warning, 5 notice.
         let priority = message.transition.kind == "cleared" ? 5 : min(5, 2 + highest - Int(escalation.severity))
-        let text = "\(message.transition.to.uppercased()) \(message.transition.kind) \(message.alarm.rule) \(message.summary)"
+        let text =
+            "\(message.transition.to.uppercased()) \(message.transition.kind) \(message.alarm.rule) \(message.summary)"
         let fields = [
             ("MESSAGE", ControlCharacters.escaped(text)), ("PRIORITY", "\(priority)"), ("SYSLOG_IDENTIFIER", "tocsin"),
-            ("TOCSIN_ALARM", escalation.alarm), ("TOCSIN_ID", escalation.identity), ("TOCSIN_LEVEL", message.transition.to),
-            ("TOCSIN_KIND", message.transition.kind), ("TOCSIN_RULE", message.alarm.rule), ("TOCSIN_HAZARD", message.alarm.hazard),
+            ("TOCSIN_ALARM", escalation.alarm), ("TOCSIN_ID", escalation.identity),
+            ("TOCSIN_LEVEL", message.transition.to),
+            ("TOCSIN_KIND", message.transition.kind), ("TOCSIN_RULE", message.alarm.rule),
+            ("TOCSIN_HAZARD", message.alarm.hazard),
         ].map { Self.field($0, ControlCharacters.escaped($1)) }.reduce(Data(), +)
         // Better told without the event than not at all.
         if try await send(fields + Self.field("TOCSIN_EVENT", escalation.payload)) { return }

@@ -6,7 +6,8 @@ package import Telemetry
 /// Writes each escalation as one JSON line, to a file or to standard output.
 ///
 /// A file that has become too large, or that holds lines of an earlier period, is set aside as `name.1`, the one before
-/// as `name.2`, and so on; the oldest goes. Where others have moved or removed it, it is made anew. No line is ever split between two.
+/// as `name.2`, and so on; the oldest goes. Where others have moved or removed it, it is made anew. No line is ever
+/// split between two.
 package final class LogDestination: Destination {
     /// How large a file may become, in bytes, how long a period its lines are of, and how many older ones are kept.
     package struct Rotation: Hashable, Sendable {
@@ -65,7 +66,8 @@ package final class LogDestination: Destination {
     /// Whether a file is the one at its path: somebody may have moved it away, or removed it.
     private static func isStill(_ file: FileHandle, at path: String) -> Bool {
         var (own, there) = (stat(), stat())
-        return fstat(file.fileDescriptor, &own) == 0 && stat(path, &there) == 0 && own.st_dev == there.st_dev && own.st_ino == there.st_ino
+        return fstat(file.fileDescriptor, &own) == 0 && stat(path, &there) == 0 && own.st_dev == there.st_dev
+            && own.st_ino == there.st_ino
     }
 
     private static func open(_ path: String) throws -> FileHandle {
@@ -81,14 +83,16 @@ package final class LogDestination: Destination {
     /// How much of a file's end is looked at for the end of its last line.
     private static let lookedAt: UInt64 = 1 << 20
 
-    /// Makes the file end with the end of a line. What a crash has left of an event is cut away, since it is delivered again; the end
-    /// of anything else that stands there is ended as a line.
+    /// Makes the file end with the end of a line. What a crash has left of an event is cut away, since it is delivered
+    /// again; the end of anything else that stands there is ended as a line.
     private static func endLine(_ file: FileHandle) throws {
         let size = try file.seekToEnd()
         guard size > 0 else { return }
         let start = size - min(size, lookedAt)
         var bytes = [UInt8](repeating: 0, count: Int(size - start))
-        guard pread(file.fileDescriptor, &bytes, bytes.count, off_t(start)) == bytes.count, bytes.last != UInt8(ascii: "\n") else { return }
+        guard pread(file.fileDescriptor, &bytes, bytes.count, off_t(start)) == bytes.count,
+            bytes.last != UInt8(ascii: "\n")
+        else { return }
         let line = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         let isPartOfEvent =
             bytes[line] == UInt8(ascii: "{") && (line > 0 || start == 0)

@@ -13,9 +13,11 @@ package struct MQTTDestination: Destination {
     private let topic: TopicTemplate
     private let current: TopicTemplate?
 
-    /// - Parameter current: a topic of its own for each rule and group; what is retained there goes when the alarm ends.
+    /// - Parameter current: a topic of its own for each rule and group; what is retained there goes when the alarm
+    ///   ends.
     package init(
-        name: String, publisher: Publisher, topic: TopicTemplate, current: TopicTemplate? = nil, timeout: TimeSpan = .seconds(65)
+        name: String, publisher: Publisher, topic: TopicTemplate, current: TopicTemplate? = nil,
+        timeout: TimeSpan = .seconds(65)
     ) {
         self.name = name
         self.timeout = timeout
@@ -27,15 +29,19 @@ package struct MQTTDestination: Destination {
     package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
         let message = try escalation.event().data
         let payload = Array(escalation.payload.utf8)
-        try await publisher.deliver(topic: topic.topic(for: message), payload: payload, contentType: CloudEvent.contentType)
+        try await publisher.deliver(
+            topic: topic.topic(for: message), payload: payload, contentType: CloudEvent.contentType)
         guard let current else { return }
         // An empty retained message takes away the one before (MQTT v5, 3.3.1.3).
         let isOver = message.alarm.cleared != nil
         let place = current.topic(for: message)
         try await publisher.deliver(
-            topic: place, payload: isOver ? [] : payload, retain: true, contentType: isOver ? nil : CloudEvent.contentType)
+            topic: place, payload: isOver ? [] : payload, retain: true,
+            contentType: isOver ? nil : CloudEvent.contentType)
         // The alarm had another name when this was told of it last.
-        if let before = earlier.last.flatMap({ CloudEvent.read($0.payload) }).map({ current.topic(for: $0.data) }), before != place {
+        if let before = earlier.last.flatMap({ CloudEvent.read($0.payload) }).map({ current.topic(for: $0.data) }),
+            before != place
+        {
             try await publisher.deliver(topic: before, payload: [], retain: true)
         }
     }

@@ -47,7 +47,8 @@ package struct ProgramDestination: Destination {
             guard output.size <= Self.outputBytesMax else {
                 child.signalGroup(SIGKILL)
                 child.wait()
-                throw DeliveryError("\(command[0]) was ended, as it had written more than \(Self.outputBytesMax) bytes\(said(output))")
+                throw DeliveryError(
+                    "\(command[0]) was ended, as it had written more than \(Self.outputBytesMax) bytes\(said(output))")
             }
             try? await Task.sleep(for: .milliseconds(10))
         }

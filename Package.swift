@@ -49,57 +49,84 @@ let package = Package(
     // In the order in which data meets them: a target depends only on targets above it.
     targets: [
         .target(name: "Telemetry", swiftSettings: safe),
-        .target(name: "SourceText", dependencies: ["Telemetry", .yams], swiftSettings: safe),
+        .target(name: "AlarmModel", dependencies: ["Telemetry"], swiftSettings: safe),
+        .target(name: "Diagnostics", dependencies: ["Telemetry", .yams], swiftSettings: safe),
         .systemLibrary(
             name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "MQTT", dependencies: ["CMosquitto", .logging], swiftSettings: strict),
         .target(
-            name: "Devices", dependencies: ["Telemetry", "SourceText", "CSimdjson", .yams],
+            name: "Devices", dependencies: ["Telemetry", "Diagnostics", "CSimdjson", .yams],
             swiftSettings: strict),
-        .target(name: "RulePlan", dependencies: ["Telemetry"], swiftSettings: safe),
+        .target(name: "RulePlan", dependencies: ["AlarmModel", "Telemetry"], swiftSettings: safe),
         .target(
-            name: "RuleLanguage", dependencies: ["Telemetry", "SourceText", "Devices", "RulePlan", .yams],
+            name: "RuleLanguage",
+            dependencies: ["AlarmModel", "Telemetry", "Diagnostics", "Devices", "RulePlan", .yams],
             swiftSettings: safe),
         .target(name: "CEngine"),
         .target(
-            name: "RuleEngine", dependencies: ["Telemetry", "RulePlan", "CEngine", .collections],
+            name: "RuleEngine", dependencies: ["AlarmModel", "Telemetry", "RulePlan", "CEngine", .collections],
             swiftSettings: strict),
         .target(
             name: "Alarms",
-            dependencies: ["Telemetry", "SourceText", "Devices", "RulePlan", "RuleLanguage", "RuleEngine"],
+            dependencies: [
+                "AlarmModel", "Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine",
+            ],
             swiftSettings: safe),
+        .target(
+            name: "Escalation", dependencies: ["AlarmModel", "Telemetry", "Diagnostics"], swiftSettings: safe),
         .target(
             name: "Store",
             dependencies: [
-                "Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine", "Alarms", .crypto, .grdb, .grdbSQLite,
+                "AlarmModel", "Telemetry", "Devices", "Escalation", "Alarms", .crypto, .grdb, .grdbSQLite,
             ],
             swiftSettings: strict),
         .target(name: "CLinux"),
-        .target(name: "Programs", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "POSIX", dependencies: ["CLinux", "Telemetry"], swiftSettings: strict),
         .target(
             name: "Uplink",
             dependencies: [
-                "Programs", "Telemetry", "MQTT", "RuleLanguage", "Alarms", "Store", .asyncHTTPClient, .crypto, .logging,
-                .lifecycle,
-                .nioCore, .nioHTTP1, .nioSSL,
+                "AlarmModel", "POSIX", "Telemetry", "MQTT", "Escalation", "Store", .asyncHTTPClient, .crypto, .logging,
+                .lifecycle, .nioCore, .nioHTTP1, .nioSSL,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "SiteConfiguration",
+            dependencies: [
+                "AlarmModel", "Telemetry", "Diagnostics", "MQTT", "Devices", "RulePlan", "RuleLanguage", "Alarms",
+                "Escalation", "Store", "Uplink", .logging,
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "Pipeline",
+            dependencies: [
+                "POSIX",
+                "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "RulePlan", "RuleLanguage",
+                "RuleEngine", "Alarms", "Escalation", "Store", "SiteConfiguration", .logging,
             ],
             swiftSettings: strict),
         .target(
             name: "Gateway",
             dependencies: [
-                "CLinux", "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage", "RuleEngine",
-                "Alarms", "Store", "Uplink", .logging, .lifecycle, .signals,
+                "POSIX",
+                "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms",
+                "Escalation", "Store", "Uplink", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
         .target(
             name: "Scenario",
-            dependencies: ["Programs", "Telemetry", "MQTT", "Alarms", "Store", "Gateway", .logging, .lifecycle],
+            dependencies: [
+                "Escalation", "SiteConfiguration", "Pipeline",
+                "AlarmModel", "POSIX", "Telemetry", "MQTT", "Alarms", "Store", "Gateway", .logging, .lifecycle,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "tocsin",
             dependencies: [
-                "Telemetry", "SourceText", "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway",
+                "POSIX",
+                "Escalation", "SiteConfiguration", "Pipeline",
+                "AlarmModel",
+                "Telemetry", "Diagnostics", "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway",
                 "Scenario",
                 .argumentParser, .logging, .lifecycle, .signals,
             ],
@@ -109,7 +136,8 @@ let package = Package(
         .executableTarget(
             name: "TocsinBenchmarks",
             dependencies: [
-                "CAllocations", "Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RulePlan", "RuleLanguage",
+                "AlarmModel",
+                "CAllocations", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "RulePlan", "RuleLanguage",
                 "RuleEngine", "Store",
                 "Scenario", .logging,
             ], path: "Benchmarks/TocsinBenchmarks"),
@@ -117,7 +145,10 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Programs", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Scenario", .nioCore,
+                "RuleEngine",
+                "Alarms",
+                "AlarmModel",
+                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Scenario", .nioCore,
                 .nioHTTP1, .nioPosix,
                 .nioSSL,
             ],
@@ -127,7 +158,9 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "CFaultyDisk", "TestSupport", "Telemetry", "SourceText", "MQTT", "Devices", "RuleLanguage", "Alarms",
+                "Escalation", "SiteConfiguration", "Pipeline",
+                "AlarmModel",
+                "CFaultyDisk", "TestSupport", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms",
                 "Store", "Uplink",
                 "Gateway", .logging,
             ], path: "Tests/Simulation"),
@@ -135,34 +168,54 @@ let package = Package(
         .executableTarget(
             name: "TocsinFuzz",
             dependencies: [
-                "TestSupport", "Telemetry", "SourceText", "Devices", "RuleLanguage", "RulePlan", "RuleEngine", "Alarms",
+                "Escalation", "SiteConfiguration", "AlarmModel",
+                "TestSupport", "Telemetry", "Diagnostics", "Devices", "RuleLanguage", "RulePlan", "RuleEngine",
+                "Alarms",
                 "Gateway",
             ],
             path: "Tests/Fuzzing", exclude: ["Corpus"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
-        .testTarget(name: "DevicesTests", dependencies: ["Devices", "SourceText", "TestSupport"]),
+        .testTarget(name: "DevicesTests", dependencies: ["Telemetry", "Devices", "Diagnostics", "TestSupport"]),
         .testTarget(
-            name: "AlarmsTests", dependencies: ["Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport"]),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Alarms", "TestSupport", .grdb]),
-        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "Programs", "Scenario", "TestSupport", .logging]),
+            name: "AlarmsTests",
+            dependencies: [
+                "Diagnostics", "Telemetry",
+                "Escalation", "AlarmModel", "Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport",
+            ]),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Telemetry", "Escalation", "AlarmModel", "Store", "Alarms", "TestSupport", .grdb]),
+        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "POSIX", "Scenario", "TestSupport", .logging]),
         .testTarget(
             name: "UplinkTests",
             dependencies: [
-                "Uplink", "Devices", "Programs", "RulePlan", "SourceText", .crypto, "Alarms", "Store", "TestSupport",
+                "MQTT", "Telemetry",
+                "Escalation",
+                "AlarmModel",
+                "Uplink", "Devices", "POSIX", "RulePlan", "Diagnostics", .crypto, "Alarms", "Store", "TestSupport",
                 .logging, .lifecycle,
                 .grdb,
             ]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "SourceText", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "Programs", "Scenario",
+                "Escalation", "SiteConfiguration", "Pipeline",
+                "AlarmModel",
+                "Gateway", "Diagnostics", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "POSIX", "Scenario",
                 "Telemetry",
                 "TestSupport", "tocsin", .logging, .lifecycle, .grdb,
             ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
-        .testTarget(name: "RuleEngineTests", dependencies: ["RuleEngine", "RuleLanguage", "TestSupport"]),
-        .testTarget(name: "RuleLanguageTests", dependencies: ["RuleLanguage", "Devices", "TestSupport"]),
+        .testTarget(
+            name: "RuleEngineTests",
+            dependencies: [
+                "Devices", "Diagnostics", "RulePlan", "Telemetry", "AlarmModel", "RuleEngine", "RuleLanguage",
+                "TestSupport",
+            ]),
+        .testTarget(
+            name: "RuleLanguageTests",
+            dependencies: ["Diagnostics", "RulePlan", "Telemetry", "RuleLanguage", "Devices", "TestSupport"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,6 +1,6 @@
 import Devices
+import Diagnostics
 import Foundation
-import SourceText
 import Telemetry
 
 /// Decoding of one accelerometer message, as OpenEEW's devices send them, beside Foundation's decoder.

@@ -1,9 +1,10 @@
+import AlarmModel
 import Devices
+import Diagnostics
 import Foundation
 import RuleEngine
 import RuleLanguage
 import RulePlan
-import SourceText
 import Telemetry
 
 /// W1 and W2, as `Benchmarks/Reference/limit.cpp` defines them: the same readings, the same rules written in
@@ -68,7 +69,7 @@ enum EngineBenchmark {
         return readings
     }
 
-    static let ladder = ["advisory", "watch", "warning", "emergency"]
+    static let ladder = Ladder.standard
 
     static func compile(_ rules: String, sensors: Int = sensors) throws -> CompiledRules {
         let profile = SourceFile(
@@ -81,7 +82,7 @@ enum EngineBenchmark {
             inventory: SourceFile(name: "site.yaml", text: "site: bench\ndevices:\n" + devices), profiles: [profile])
         let ids = Dictionary(uniqueKeysWithValues: (0..<sensors).map { ("d\($0)", SeriesID(index: Int32($0))) })
         // Every device is in the inventory above.
-        return try RuleCompiler(RuleSurroundings(ladder: ladder, policies: [], lateness: .seconds(1)))
+        return try RuleCompiler(RuleContext(ladder: ladder, policies: [], allowedLateness: .seconds(1)))
             .compile([SourceFile(name: "rules.yaml", text: rules)], for: site) { device, _ in
                 ids[device] ?? SeriesID(index: -1)
             }

@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 import MQTT
-import Programs
+import POSIX
 import Scenario
 import Synchronization
 
@@ -12,7 +12,7 @@ final class EscalationBench {
     let stopwatch = Stopwatch()
     private let folder: String
     private let subscriber: Subscriber
-    private var gateway: ChildProcess?
+    private var gateway: Subprocess?
     private let quiet = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
 
     /// What was sent when, by the sensor's number, and how long its escalation took.
@@ -73,7 +73,7 @@ final class EscalationBench {
             try Data(text.utf8).write(to: file)
         }
         let log = folder + "/gateway.log"
-        gateway = try ChildProcess(executable, ["run", "--config", folder + "/tocsin.yaml"], output: log, errors: log)
+        gateway = try Subprocess(executable, ["run", "--config", folder + "/tocsin.yaml"], output: log, errors: log)
         for _ in 0..<1000 {
             if (try? String(contentsOfFile: log, encoding: .utf8))?.contains("connected to the broker") == true {
                 break

@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 import MQTT
-import Programs
+import POSIX
 import Scenario
 import Store
 
@@ -55,7 +55,7 @@ enum GatewayBenchmark {
         )
     {
         let output = folder + "/subscriber"
-        let child = try ChildProcess(executable, ["\(broker.port)", "bench/#", "\(messages)"], output: output)
+        let child = try Subprocess(executable, ["\(broker.port)", "bench/#", "\(messages)"], output: output)
         try await wait("the subscriber subscribes") { text(output).contains("subscribed") }
         let start = Date()
         try await publish(messages, to: broker)
@@ -99,7 +99,7 @@ enum GatewayBenchmark {
 
     private static func startGateway(_ executable: String, _ broker: LocalBroker, _ folder: String, name: String)
         async throws -> (
-            ChildProcess, String
+            Subprocess, String
         )
     {
         let list = (0..<devices).map { "  - { id: d\($0), profile: bench, kind: machine }\n" }.joined()
@@ -136,7 +136,7 @@ enum GatewayBenchmark {
             try Data(text.utf8).write(to: file)
         }
         let log = folder + "/\(name).log"
-        let child = try ChildProcess(
+        let child = try Subprocess(
             executable, ["run", "--config", folder + "/\(name).yaml"], output: log, errors: log)
         try await wait("the gateway connects") { text(log).contains("connected to the broker") }
         try await Task.sleep(for: .milliseconds(300))

@@ -1,10 +1,11 @@
+import AlarmModel
 import CAllocations
 import Devices
+import Diagnostics
 import Foundation
 import RuleEngine
 import RuleLanguage
 import RulePlan
-import SourceText
 import Telemetry
 
 /// How the engine's cost grows with rules, sensors and windows, what it allocates, and how fast rules load.
@@ -170,7 +171,7 @@ enum GrowthBenchmark {
         let site = try Site.read(inventory: inventory, profiles: [profile])
         let ids = Dictionary(uniqueKeysWithValues: (0..<count).map { ("d\($0)", SeriesID(index: Int32($0))) })
         let compiled = try RuleCompiler(
-            RuleSurroundings(ladder: EngineBenchmark.ladder, policies: [], lateness: .minutes(10))
+            RuleContext(ladder: EngineBenchmark.ladder, policies: [], allowedLateness: .minutes(10))
         )
         .compile([rules], for: site) { device, _ in ids[device] ?? SeriesID(index: -1) }
         let engine = Engine(compiled.plan)

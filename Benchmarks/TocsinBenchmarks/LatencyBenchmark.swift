@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 import MQTT
-import Programs
+import POSIX
 import Scenario
 import Synchronization
 

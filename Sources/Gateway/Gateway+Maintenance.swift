@@ -1,6 +1,9 @@
+internal import AlarmModel
 internal import Alarms
 internal import Devices
-internal import SourceText
+internal import Diagnostics
+internal import Pipeline
+internal import SiteConfiguration
 internal import Store
 internal import Synchronization
 internal import Telemetry
@@ -31,7 +34,7 @@ extension Gateway {
                 if known == nil, !begins { throw OperatorError("\(entry.name) is not in maintenance by an operator") }
                 all.removeAll { $0.device == device && $0.quantity == request.quantity }
                 if begins { all.append(entry) }
-                let model = try Model.load(configuration, maintenance: all) { try store.series($0) }
+                let model = try SiteModel.load(configuration, maintenance: all) { try store.series($0) }
                 guard let found = model.site.sensors.first(where: { $0.id == device }) else {
                     throw OperatorError("there is no device '\(device)'; see tocsin sensors")
                 }
@@ -53,7 +56,7 @@ extension Gateway {
         }
     }
 
-    private func post(_ change: MaintenanceChange, _ model: Model, _ name: String, person: String, reason: String)
+    private func post(_ change: MaintenanceChange, _ model: SiteModel, _ name: String, person: String, reason: String)
         throws(OperatorError)
     {
         let note = AuditNote(

@@ -1,16 +1,20 @@
-internal import Alarms
-internal import Devices
+package import AlarmModel
+package import Alarms
+package import Devices
+package import Diagnostics
 internal import Foundation
 package import Logging
-internal import MQTT
-internal import RuleLanguage
+package import MQTT
+internal import POSIX
+package import Pipeline
+package import RuleLanguage
 internal import ServiceLifecycle
-internal import SourceText
-internal import Store
+package import SiteConfiguration
+package import Store
 internal import Synchronization
 package import Telemetry
 internal import UnixSignals
-internal import Uplink
+package import Uplink
 
 /// A whole gateway as one service: it starts, runs until its group shuts down, drains and stops.
 package final class Gateway: Service {
@@ -23,7 +27,7 @@ package final class Gateway: Service {
     let store: Store
     /// One person at a time changes what is in maintenance.
     let maintaining = Mutex(())
-    private let model: Model
+    private let model: SiteModel
     let mailbox: Mailbox
     private let dispatcher: Dispatcher
     private let publishers: [Publisher]
@@ -59,14 +63,14 @@ package final class Gateway: Service {
             )
         }
         self.configuration = configuration
-        model = try Model.load(configuration, maintenance: try store.maintenance()) { try store.series($0) }
+        model = try SiteModel.load(configuration, maintenance: try store.maintenance()) { try store.series($0) }
         // A store that was set aside has its mark with it.
         if let damage = try rescue?.description
             ?? store.lossSinceMark().map({ "the store has lost its newest part: \($0)" })
         {
             logger.critical("\(damage)")
-            try Intake.recordLatched(
-                "store-damaged", summary: damage, model, configuration, store: store, at: clock.now())
+            try store.recordLatchedAlarm(
+                "store-damaged", summary: damage, model, configuration, at: clock.now())
         }
         if let setAside = end.setAside {
             do {
@@ -131,7 +135,7 @@ package final class Gateway: Service {
 
     /// Keeps what has ended the gateway again and again, and raises an alarm that names it.
     private static func tell(
-        of setAside: PayloadUnderWay.SetAside, _ model: Model, _ configuration: Configuration, _ store: Store,
+        of setAside: PayloadUnderWay.Suppressed, _ model: SiteModel, _ configuration: Configuration, _ store: Store,
         _ now: Instant,
         _ logger: Logger
     ) throws {
@@ -143,8 +147,8 @@ package final class Gateway: Service {
         let device = model.site.sensors.first { $0.topic == topic }?.id ?? ""
         let payload = RefusedPayload(
             device: device, topic: topic, payload: Array(setAside.payload.prefix(65_536)), reason: reason, arrived: now)
-        try Intake.recordLatched(
-            "payload-set-aside", summary: reason, payload: payload, model, configuration, store: store, at: now)
+        try store.recordLatchedAlarm(
+            "payload-set-aside", summary: reason, payload: payload, model, configuration, at: now)
     }
 
     /// After the link has been ended because of a message without an acknowledgement, it need not be waited for longer.
@@ -222,7 +226,7 @@ package final class Gateway: Service {
     /// Reads devices and rules again; with a mistake in them, the running ones stay.
     package func reload() {
         do {
-            let model = try Model.load(configuration, maintenance: try store.maintenance()) { try store.series($0) }
+            let model = try SiteModel.load(configuration, maintenance: try store.maintenance()) { try store.series($0) }
             for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
             if !mailbox.post(.reload(model)) { logger.error("too much at once: not reloaded") }
         } catch {

@@ -1,3 +1,4 @@
+package import AlarmModel
 package import Logging
 internal import Telemetry
 

@@ -81,7 +81,8 @@ extension Engine {
             state.remembers = memory[index] > .zero
             // Of what no rule reads, only the newest sample is kept.
             state.retention =
-                shape.windowCount == 0 ? 0 : max(plan.lateness.nanoseconds, shape.longest + memory[index].nanoseconds)
+                shape.windowCount == 0
+                ? 0 : max(plan.allowedLateness.nanoseconds, shape.longest + memory[index].nanoseconds)
             state.silence = plan.series[index].silence == .longest ? .max : plan.series[index].silence.nanoseconds
             state.counter = plan.series[index].counter
             state.patience =

@@ -1,3 +1,4 @@
+package import AlarmModel
 internal import HeapModule
 package import RulePlan
 package import Telemetry
@@ -252,7 +253,7 @@ package struct Engine: ~Copyable {
                 // With the time of its arrival it is the newest, also where the one before was believed to be a little
                 // ahead.
                 sample.time = newest + 1
-            } else if newest &- sample.time > plan.lateness.nanoseconds {
+            } else if newest &- sample.time > plan.allowedLateness.nanoseconds {
                 return .tooLate
             }
         }
@@ -362,7 +363,7 @@ extension Engine {
         instances[instance].level = ladder.level
         instances[instance].held = ladder.held
         instances[instance].isUncertain = ladder.isUncertain
-        instances[instance].isBlind = ladder.isBlind
+        instances[instance].hasNoData = ladder.hasNoData
         instances[instance].isSuppressed = ladder.isSuppressed
         for at in 0..<Int(instances[instance].seriesCount) {
             series[Int(instanceSeries[Int(instances[instance].seriesBase) + at])].isDirty = true

@@ -1,4 +1,4 @@
-package import RulePlan
+package import AlarmModel
 package import Telemetry
 
 /// What the engine says when an instance's level, its certainty, or (above normal) its suppression or the sensors that
@@ -18,7 +18,7 @@ package struct LevelChange: Sendable {
     /// The level is kept although its condition has become unknown.
     package var isUncertain: Bool
     /// The level is that of the fault for a group of which nothing is known.
-    package var isBlind: Bool
+    package var hasNoData: Bool
     /// The rule's `suppress` is true: the alarm is recorded, and nobody is told.
     package var isSuppressed: Bool
     package var trigger: Trigger
@@ -36,21 +36,4 @@ package enum ReadingOutcome: UInt8, Sendable {
     case tooLate
     /// Flagged as not usable; windows do not take it.
     case unusable
-}
-
-/// The part of an instance's state that its samples do not determine; kept with the alarm.
-package struct LadderState: Hashable, Sendable {
-    package var level: Level
-    package var held: UInt8
-    package var isUncertain: Bool
-    package var isBlind: Bool
-    package var isSuppressed: Bool
-
-    package init(level: Level, held: UInt8, isUncertain: Bool, isBlind: Bool = false, isSuppressed: Bool = false) {
-        self.level = level
-        self.held = held
-        self.isUncertain = isUncertain
-        self.isBlind = isBlind
-        self.isSuppressed = isSuppressed
-    }
 }

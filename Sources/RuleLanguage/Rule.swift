@@ -1,5 +1,6 @@
+package import AlarmModel
+package import Diagnostics
 package import RulePlan
-package import SourceText
 internal import Telemetry
 
 /// A rule that has been checked: its program, and everything that has to be said about it in words.

@@ -1,3 +1,4 @@
+package import AlarmModel
 package import Devices
 internal import RulePlan
 internal import Telemetry
@@ -51,7 +52,7 @@ package struct RuleOutline: Sendable, Encodable {
     package var clear: String?
     /// While this is true nobody is told.
     package var suppress: String?
-    package var blindLevel: String?
+    package var noDataLevel: String?
     package var measured: [Measured]
     /// What is asked of each sensor of a group by itself.
     package var votes: [Measured]
@@ -66,7 +67,7 @@ package struct RuleOutline: Sendable, Encodable {
 
 extension CompiledRules {
     /// - Returns: `nil` if there is no rule of that name.
-    package func outline(of name: String, ladder: [String], site: Site) -> RuleOutline? {
+    package func outline(of name: String, ladder: Ladder, site: Site) -> RuleOutline? {
         guard let index = rules.firstIndex(where: { $0.name == name }) else { return nil }
         let rule = rules[index]
         var groups: [RuleOutline.Group] = []
@@ -92,7 +93,7 @@ extension CompiledRules {
         }
         for index in groups.indices { groups[index].series = seriesOfGroup[groups[index].name]?.count ?? 0 }
         let samples = longest.reduce(0) { sum, entry in
-            let span = max(entry.value, plan.lateness)
+            let span = max(entry.value, plan.allowedLateness)
             return sum + Int(span.nanoseconds / max(1, plan.series[Int(entry.key.index)].interval.nanoseconds)) + 1
         }
         return RuleOutline(
@@ -102,7 +103,7 @@ extension CompiledRules {
             },
             definitions: rule.definitions.map { .init(name: $0.name, text: $0.text) }, clear: rule.clear?.text,
             suppress: rule.suppress?.text,
-            blindLevel: rule.program.blindLevel.map { ladder[Int($0.rank) - 1] },
+            noDataLevel: rule.program.noDataLevel.map { ladder.name(of: $0) },
             measured: measured(rule.operands, rule.program),
             votes: rule.ballots.flatMap { measured($0.operands, $0.program) },
             asksAlarmsOf: rule.askedRules, groups: groups, samples: samples, bytes: samples * 16,

@@ -1,4 +1,4 @@
-internal import SourceText
+internal import Diagnostics
 internal import Telemetry
 
 /// A sentence with names in braces, which may be followed by a unit: `{station}: river at {stage}, rising {rise in

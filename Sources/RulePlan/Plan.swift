@@ -18,7 +18,7 @@ package struct Plan: Sendable {
     package var tallies: [Tally] = []
     package var members: [Int32] = []
     /// How far back readings may still be put in their place; older ones are not evaluated.
-    package var lateness: TimeSpan = .minutes(10)
+    package var allowedLateness: TimeSpan = .minutes(10)
     /// The site's time zone.
     package var zone = ZoneTable()
 
@@ -30,7 +30,7 @@ package struct Plan: Sendable {
     package var horizon: TimeSpan {
         let window = operands.lazy.map { self.reach(of: $0) }.max() ?? .zero
         let memory = programs.map(\.memory).max() ?? .zero
-        return max(window + memory, lateness)
+        return max(window + memory, allowedLateness)
     }
 
     private func reach(of operand: Operand) -> TimeSpan {
@@ -184,12 +184,12 @@ package struct Instance: Hashable, Sendable, BitwiseCopyable {
     package var operandBase: Int32
     package var tallyBase: Int32
     /// How long a group that has none of the sensors that a rule asks for may be unknown before it is blind.
-    package var blindAfter: TimeSpan
+    package var noDataAfter: TimeSpan
 
-    package init(program: Int32, operandBase: Int32, tallyBase: Int32 = 0, blindAfter: TimeSpan = .longest) {
+    package init(program: Int32, operandBase: Int32, tallyBase: Int32 = 0, noDataAfter: TimeSpan = .longest) {
         self.program = program
         self.operandBase = operandBase
         self.tallyBase = tallyBase
-        self.blindAfter = blindAfter
+        self.noDataAfter = noDataAfter
     }
 }

@@ -1,3 +1,4 @@
+package import AlarmModel
 package import Telemetry
 
 /// A rule's expressions as a flat list: instruction *i* writes register *i*, and reads lower ones.
@@ -20,7 +21,7 @@ package struct Program: Hashable, Sendable {
     /// The register whose truth others count: the program is a condition for a vote.
     package var ballot: Int32?
     /// The level of the fault that is raised when a normal group has become unknown, or `nil`.
-    package var blindLevel: Level?
+    package var noDataLevel: Level?
     /// How far back conditions remember.
     package var memory: TimeSpan = .zero
 
@@ -116,15 +117,4 @@ package struct LadderStep: Hashable, Sendable, BitwiseCopyable {
         self.when = when
         self.until = until
     }
-}
-
-/// A rung of the gateway's ladder: 0 is normal, and a higher number is worse.
-@usableFromInline
-package struct Level: Hashable, Comparable, Sendable, BitwiseCopyable {
-    @usableFromInline package var rank: UInt8
-    @inlinable package init(rank: UInt8) { self.rank = rank }
-    @inlinable package static func < (a: Level, b: Level) -> Bool { a.rank < b.rank }
-    package static let normal = Level(rank: 0)
-    /// A ladder has no more levels than an instance has bits to remember them by.
-    package static let maximumRank: UInt8 = 8
 }

@@ -3,8 +3,9 @@ internal import Foundation
 package import Gateway
 internal import Logging
 internal import MQTT
+package import Pipeline
 internal import ServiceLifecycle
-internal import SourceText
+internal import SiteConfiguration
 internal import Store
 package import Telemetry
 

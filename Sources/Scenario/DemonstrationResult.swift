@@ -1,5 +1,7 @@
 internal import Alarms
+internal import Escalation
 internal import Gateway
+internal import Pipeline
 internal import Telemetry
 
 /// How a demonstration went, and whether it may be called a success.
@@ -26,7 +28,7 @@ package struct DemonstrationResult: Sendable {
         let floods = Self.crests.map { crest in (crest, Self.warnings(before: crest.1, arrivals)) }
         floodEscalated = floods.allSatisfy { !$0.1.isEmpty }
         let quake = arrivals.filter {
-            $0.message.alarm.hazard == "earthquake" && !$0.message.alarm.blind
+            $0.message.alarm.hazard == "earthquake" && !$0.message.alarm.noData
                 && $0.message.transition.kind != "cleared"
         }
         let strongest = quake.max { Self.rank($0) < Self.rank($1) }

@@ -1,6 +1,6 @@
 package import Foundation
 package import MQTT
-internal import Programs
+internal import POSIX
 
 /// A mosquitto of one's own: on a free loopback port, with its files in one folder, ended by its number.
 package final class LocalBroker: Sendable {
@@ -12,8 +12,8 @@ package final class LocalBroker: Sendable {
     private final class Running: @unchecked Sendable {
         // Unchecked: the lock guards the process.
         private let lock = NSLock()
-        private var process: ChildProcess?
-        var current: ChildProcess? {
+        private var process: Subprocess?
+        var current: Subprocess? {
             get { lock.withLock { process } }
             set { lock.withLock { process = newValue } }
         }
@@ -54,7 +54,7 @@ package final class LocalBroker: Sendable {
         guard let executable = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
             throw ScenarioError("there is no mosquitto on this machine: apt-get install mosquitto")
         }
-        child.current = try ChildProcess(executable, ["-c", configuration], output: log, errors: log)
+        child.current = try Subprocess(executable, ["-c", configuration], output: log, errors: log)
         for _ in 0..<250 {
             if Self.accepts(port) { return }
             usleep(20_000)

@@ -1,9 +1,8 @@
+package import AlarmModel
 internal import Alarms
+internal import Escalation
 internal import Foundation
 internal import GRDB
-internal import RuleEngine
-package import RuleLanguage
-internal import RulePlan
 package import Telemetry
 
 /// A second look at a store, for commands that run beside the gateway or after it. It writes nothing.
@@ -117,8 +116,8 @@ package final class StoreReader: Sendable {
         /// An ``AlarmState``.
         package var state: String
         package var uncertain: Bool
-        package var blind: Bool
-        package var flapping: Bool
+        package var noData: Bool
+        package var chattering: Bool
         package var raised: String
         package var cleared: String?
         /// Event time of the newest transition that no person has made: what `summary` says is of that time.
@@ -128,14 +127,14 @@ package final class StoreReader: Sendable {
         package var acknowledgedBy: String?
         package var acknowledged: String?
         package var note: String?
-        package var aside: AsideRow?
+        package var suppression: SuppressionRow?
 
         /// Where it is: rule and group.
         package var place: String { "\(rule)/\(group)" }
     }
 
     /// A place that people have put aside.
-    package struct AsideRow: Sendable, Codable, Equatable {
+    package struct SuppressionRow: Sendable, Codable, Equatable {
         package var rule: String
         package var group: String
         /// `shelved` or `out-of-service`.
@@ -145,23 +144,23 @@ package final class StoreReader: Sendable {
         package var person: String
         package var reason: String
 
-        init(_ place: PlaceAside, _ aside: Aside) {
+        init(_ place: SuppressionRecord, _ suppression: Suppression) {
             rule = place.rule
             group = place.group
-            kind = aside.kind.rawValue
-            since = aside.since.description
-            until = aside.until?.description
-            person = aside.person
-            reason = aside.reason
+            kind = suppression.kind.rawValue
+            since = suppression.since.description
+            until = suppression.until?.description
+            person = suppression.person
+            reason = suppression.reason
         }
     }
 
     /// What people have put aside, active or not.
-    package func asides() throws -> [AsideRow] {
+    package func suppressions() throws -> [SuppressionRow] {
         try queue.read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").compactMap { row in
                 unreadable.read(row, of: "aside", Store.place).flatMap { place in
-                    place.aside.map { AsideRow(place, $0) }
+                    place.suppression.map { SuppressionRow(place, $0) }
                 }
             }
         }
@@ -181,7 +180,7 @@ package final class StoreReader: Sendable {
     /// then the oldest; with `all` also those that are over.
     package func alarms(all: Bool = false) throws -> [AlarmRow] {
         try queue.read { db in
-            let asides = Dictionary(
+            let suppressions = Dictionary(
                 try Row.fetchAll(db, sql: "SELECT * FROM aside").compactMap {
                     unreadable.read($0, of: "aside", Store.place)
                 }
@@ -197,18 +196,19 @@ package final class StoreReader: Sendable {
             ).compactMap { row in
                 guard let alarm = unreadable.read(row, of: "alarm", Store.alarm) else { return nil }
                 let changed: Int64? = (try? row.optional("changed")) ?? nil
-                let place = alarm.cleared == nil ? asides["\(alarm.rule)\u{0}\(alarm.group)"] : nil
+                let place = alarm.cleared == nil ? suppressions["\(alarm.rule)\u{0}\(alarm.group)"] : nil
                 return AlarmRow(
                     id: alarm.id, number: (try? row.optional("number")) ?? nil, rule: alarm.rule, group: alarm.group,
                     hazard: alarm.hazard,
                     level: alarm.levelName,
                     rank: alarm.level.rank, state: alarm.state.rawValue, uncertain: alarm.ladder.isUncertain,
-                    blind: alarm.ladder.isBlind, flapping: alarm.flapping != nil, raised: alarm.raised.description,
+                    noData: alarm.ladder.hasNoData, chattering: alarm.chattering != nil,
+                    raised: alarm.raised.description,
                     cleared: alarm.cleared?.description,
                     changed: (changed.map { Instant(nanoseconds: $0) } ?? alarm.raised).description,
                     summary: alarm.summary, labels: alarm.labels, acknowledgedBy: alarm.acknowledgement?.person,
                     acknowledged: alarm.acknowledgement?.time.description, note: alarm.acknowledgement?.note,
-                    aside: place.flatMap { place in place.aside.map { AsideRow(place, $0) } })
+                    suppression: place.flatMap { place in place.suppression.map { SuppressionRow(place, $0) } })
             }
         }
     }

@@ -1,4 +1,4 @@
-package import Alarms
+package import Escalation
 package import Telemetry
 
 /// A place that escalations are delivered to.

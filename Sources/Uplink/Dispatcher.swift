@@ -1,4 +1,4 @@
-package import Alarms
+package import Escalation
 package import Logging
 internal import ServiceLifecycle
 package import Store

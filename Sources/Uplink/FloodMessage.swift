@@ -1,4 +1,4 @@
-internal import Alarms
+internal import Escalation
 internal import Telemetry
 
 /// One message for many alarms that come at once: how many, at which levels, and which, the highest level first. The

@@ -1,4 +1,4 @@
-internal import Alarms
+internal import Escalation
 internal import Foundation
 package import Logging
 package import MQTT

@@ -1,4 +1,4 @@
-package import Alarms
+package import Escalation
 internal import Telemetry
 
 /// An upstream topic with names in braces: `tocsin/{site}/{hazard}/{level}`.

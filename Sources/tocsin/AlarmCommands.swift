@@ -81,17 +81,19 @@ struct AlarmsCommand: ParsableCommand {
             ladder: store.ladder, clock: clock, status: status, width: Terminal.width, hasColour: colour,
             isFull: full || all || Terminal.width == nil)
         for line in list.lines(alarms) { Terminal.write(line) }
-        showIdleAsides(try store.reader.asides(), beside: alarms, clock)
+        showIdleSuppressions(try store.reader.suppressions(), beside: alarms, clock)
     }
 
     /// What is suppressed without an alarm: nobody would be told if there were one.
-    private func showIdleAsides(
-        _ asides: [StoreReader.AsideRow], beside alarms: [StoreReader.AlarmRow], _ clock: SiteClock
+    private func showIdleSuppressions(
+        _ suppressions: [StoreReader.SuppressionRow], beside alarms: [StoreReader.AlarmRow], _ clock: SiteClock
     ) {
         let shown = Set(alarms.filter { $0.cleared == nil }.map(\.place))
-        for aside in asides where !shown.contains("\(aside.rule)/\(aside.group)") {
-            let until = aside.until.map { " until \(clock.full($0))" } ?? ""
-            Terminal.line("\(aside.kind)\(until)  \(aside.rule)/\(aside.group)  by \(aside.person): \(aside.reason)")
+        for suppression in suppressions where !shown.contains("\(suppression.rule)/\(suppression.group)") {
+            let until = suppression.until.map { " until \(clock.full($0))" } ?? ""
+            Terminal.line(
+                "\(suppression.kind)\(until)  \(suppression.rule)/\(suppression.group)  by \(suppression.person): \(suppression.reason)"
+            )
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import AlarmModel
 import Alarms
 import Foundation
 import Store
@@ -6,7 +7,7 @@ import Telemetry
 /// The alarms, a line each: what nobody has acknowledged first, what is suppressed and what has ended last, and as
 /// numbers only.
 struct AlarmList {
-    let ladder: [String]
+    let ladder: Ladder
     let clock: SiteClock
     let status: GatewayStatus
     /// How wide a line may be; `nil` for any.
@@ -61,19 +62,19 @@ struct AlarmList {
 
     private func line(_ alarm: StoreReader.AlarmRow) -> String {
         let level =
-            (alarm.blind ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
+            (alarm.noData ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
             + (alarm.uncertain ? "?" : "")
         let lasted = clock.age(alarm.raised, until: alarm.cleared)
         var text = AlarmSheet.news(alarm, status.alarms[alarm.id], clock)
-        if let aside = alarm.aside {
-            let end = aside.until.map { " for \(clock.until($0).replacing("in ", with: ""))" } ?? ""
-            text = "\(aside.kind)\(end) by \(aside.person): \(aside.reason) | \(text)"
+        if let suppression = alarm.suppression {
+            let end = suppression.until.map { " for \(clock.until($0).replacing("in ", with: ""))" } ?? ""
+            text = "\(suppression.kind)\(end) by \(suppression.person): \(suppression.reason) | \(text)"
             if !isWide { text = "\(alarm.group): \(text)" }
         } else if let person = alarm.acknowledgedBy {
             let note = alarm.note.map { $0.isEmpty ? "" : ": \($0)" } ?? ""
             text += " | \(person)\(note)"
         }
-        if alarm.flapping { text = "chattering: \(text)" }
+        if alarm.chattering { text = "chattering: \(text)" }
         let number = String(repeating: " ", count: max(0, 5 - AlarmSheet.name(alarm).count)) + AlarmSheet.name(alarm)
         let head = "\(number) "
         let middle = Terminal.padded(level, 10)

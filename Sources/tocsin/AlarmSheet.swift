@@ -1,3 +1,4 @@
+internal import AlarmModel
 import Alarms
 import Store
 import Telemetry

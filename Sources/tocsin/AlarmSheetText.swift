@@ -1,3 +1,4 @@
+internal import AlarmModel
 import Alarms
 import Foundation
 import RuleLanguage
@@ -12,19 +13,19 @@ struct AlarmSheetText {
     let latest: StoreReader.Event?
     let clock: SiteClock
     let width: Int?
-    let ladder: [String]
+    let ladder: Ladder
     let hasColour: Bool
 
     var lines: [String] {
         let alarm = sheet.alarm
-        let level = (alarm.blind ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
+        let level = (alarm.noData ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
         let state = ["unacknowledged", "returned"].contains(alarm.state) ? "not acknowledged" : alarm.state
         let lasted = SiteClock.span(.seconds(Int64(sheet.lasted)))
         var lines = [
             "\(AlarmSheet.name(alarm))  \(paint(LevelColour.code(alarm.level, ladder), level)), \(state), \(alarm.cleared == nil ? "for" : "lasted") \(lasted)"
         ]
         lines.append(
-            "   \(ControlCharacters.escaped(alarm.place)) (\(ControlCharacters.escaped(alarm.hazard)))\(alarm.flapping ? ", chattering" : "")"
+            "   \(ControlCharacters.escaped(alarm.place)) (\(ControlCharacters.escaped(alarm.hazard)))\(alarm.chattering ? ", chattering" : "")"
         )
         func add(_ word: String, _ texts: [String]) {
             for (index, line) in texts.flatMap({ Terminal.wrapped($0, to: width.map { $0 - 10 }) }).enumerated() {
@@ -54,10 +55,12 @@ struct AlarmSheetText {
             let note = alarm.note.map { $0.isEmpty ? "" : ": \($0)" } ?? ""
             add("acknowl.", ["by \(person) at \(clock.full(alarm.acknowledged ?? ""))\(note)"])
         }
-        if let aside = alarm.aside {
+        if let suppression = alarm.suppression {
             add(
-                aside.kind,
-                ["\(aside.until.map { "until \(clock.full($0)) " } ?? "")by \(aside.person): \(aside.reason)"])
+                suppression.kind,
+                [
+                    "\(suppression.until.map { "until \(clock.full($0)) " } ?? "")by \(suppression.person): \(suppression.reason)"
+                ])
         }
         add("told", sheet.notices.filter { $0.delivered != nil }.map { Self.line($0, clock) })
         add("waits", sheet.notices.filter { $0.delivered == nil }.map { Self.line($0, clock) })

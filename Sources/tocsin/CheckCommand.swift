@@ -1,9 +1,10 @@
 import ArgumentParser
 import Devices
+import Diagnostics
 import Foundation
 import Gateway
 import RuleLanguage
-import SourceText
+internal import SiteConfiguration
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,19 +30,19 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         let path = try config.path()
         var found: [Diagnostic] = []
-        var model: Model?
+        var model: SiteModel?
         do {
             let parsed = try Configuration.parse(
                 try SourceFolder.file(URL(fileURLWithPath: path).standardizedFileURL.path))
             if let configuration = parsed.configuration {
-                let loaded = try Model.load(configuration, numbering: Model.numberInOrder)
+                let loaded = try SiteModel.load(configuration, numbering: SiteModel.numberInOrder)
                 found = loaded.rules.warnings
                 model = loaded
             } else {
                 found = parsed.problems
                 // What is wrong with the configuration does not hide what is wrong with the files that it names.
                 if let files = parsed.files {
-                    found += try Model.read(files, numbering: Model.numberInOrder).rules.warnings
+                    found += try SiteModel.read(files, numbering: SiteModel.numberInOrder).rules.warnings
                 }
             }
         } catch let list as DiagnosticList {

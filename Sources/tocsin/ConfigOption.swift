@@ -1,7 +1,8 @@
 import ArgumentParser
+import Diagnostics
 import Foundation
 import Gateway
-import SourceText
+internal import SiteConfiguration
 
 /// Which configuration a command is about: the one that is named, or the one that is found.
 struct ConfigOption: ParsableArguments {

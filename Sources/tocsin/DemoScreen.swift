@@ -1,6 +1,9 @@
+internal import AlarmModel
 import Alarms
+internal import Escalation
 import Foundation
 import Gateway
+internal import Pipeline
 import RuleEngine
 import Scenario
 import Synchronization
@@ -136,7 +139,7 @@ final class DemoScreen: Sendable {
 
     private static func code(_ level: String) -> String {
         switch level {
-        case _ where Configuration.standardLadder.contains(level): LevelColour.code(level, Configuration.standardLadder)
+        case _ where Ladder.standard.level(named: level) != nil: LevelColour.code(level, Ladder.standard)
         case "cleared", "normal": "32"
         default: "35"
         }

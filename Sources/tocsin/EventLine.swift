@@ -1,3 +1,4 @@
+internal import AlarmModel
 import Foundation
 import RuleLanguage
 import Store
@@ -5,7 +6,7 @@ import Telemetry
 
 /// An event of the escalation log as an operator reads it.
 struct EventLine {
-    let ladder: [String]
+    let ladder: Ladder
     let clock: SiteClock
     /// How wide a line may be; `nil` for any: then everything is on one line.
     let width: Int?

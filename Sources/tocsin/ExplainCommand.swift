@@ -1,8 +1,9 @@
 import ArgumentParser
+import Diagnostics
 import Foundation
 import Gateway
 import RuleLanguage
-import SourceText
+internal import SiteConfiguration
 import Telemetry
 
 struct ExplainCommand: ParsableCommand {
@@ -25,9 +26,9 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try config.read()
-        let model: Model
+        let model: SiteModel
         do {
-            model = try Model.load(configuration, numbering: Model.numberInOrder)
+            model = try SiteModel.load(configuration, numbering: SiteModel.numberInOrder)
         } catch {
             throw Failure.report(error)
         }
@@ -58,7 +59,7 @@ struct ExplainCommand: ParsableCommand {
         lines.append(outline.clear.map { "  ends when \($0)" } ?? "  ends when no level holds")
         if let suppress = outline.suppress { lines.append("  suppressed, with nobody told, while \(suppress)") }
         lines.append(
-            outline.blindLevel.map {
+            outline.noDataLevel.map {
                 "  a fault of level \($0) when there is no data for longer than its sensors may be silent"
             }
                 ?? "  no fault when there is no data")

@@ -1,7 +1,8 @@
 import ArgumentParser
+import Diagnostics
 import Foundation
 import Gateway
-import SourceText
+internal import SiteConfiguration
 import Store
 
 /// Turns what can go wrong before anything runs into words on standard error and an exit code for scripts.

@@ -1,5 +1,9 @@
+internal import AlarmModel
 import Alarms
+internal import Escalation
 import Gateway
+internal import Pipeline
+internal import SiteConfiguration
 
 /// Where the active alarms stand now, asked of the running gateway.
 struct GatewayStatus {

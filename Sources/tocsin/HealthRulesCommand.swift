@@ -1,6 +1,8 @@
+internal import AlarmModel
 import ArgumentParser
+import Diagnostics
 import Gateway
-import SourceText
+internal import SiteConfiguration
 
 struct HealthRulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,7 +21,7 @@ struct HealthRulesCommand: ParsableCommand {
     var config: String?
 
     func run() throws {
-        let ladder = try config.map { try Failure.readConfiguration($0).ladder } ?? Configuration.standardLadder
+        let ladder = try config.map { try Failure.readConfiguration($0).ladder } ?? Ladder.standard
         Terminal.write(String(HealthRules.file(ladder: ladder).text.dropLast()))
     }
 }

@@ -1,11 +1,13 @@
 import ArgumentParser
 import Foundation
 import Gateway
+internal import Pipeline
+internal import SiteConfiguration
 import Store
 import Telemetry
 
 /// What every command to a running gateway takes.
-struct OrderOptions: ParsableArguments {
+struct CommandOptions: ParsableArguments {
     @Option(name: [.customShort("m"), .long], help: "What others should know.")
     var message = ""
 
@@ -95,7 +97,7 @@ struct AcknowledgeCommand: ParsableCommand {
     @Flag(help: "Every alarm that has ended and still waits to be acknowledged.")
     var ended = false
 
-    @OptionGroup var order: OrderOptions
+    @OptionGroup var order: CommandOptions
 
     func validate() throws {
         if alarms.isEmpty, !all, !ended { throw ValidationError("Name the alarms, or say --ended or --all.") }
@@ -148,7 +150,7 @@ struct ShelveCommand: ParsableCommand {
     @Argument(help: "For how long: 30m, 2h, 1d.")
     var time: String
 
-    @OptionGroup var order: OrderOptions
+    @OptionGroup var order: CommandOptions
 
     func validate() throws {
         if TimeSpan(text: time) == nil {
@@ -165,7 +167,7 @@ struct UnshelveCommand: ParsableCommand {
         commandName: "unshelve", abstract: "Put an alarm back that was shelved.")
 
     @OptionGroup var place: AlarmArgument
-    @OptionGroup var order: OrderOptions
+    @OptionGroup var order: CommandOptions
 
     func run() throws { try order.send(.unshelve, place.alarm) }
 }
@@ -186,7 +188,7 @@ struct PlaceOptions: ParsableArguments {
         if quantity != nil, device == nil { throw ValidationError("--quantity is one of a --device.") }
     }
 
-    func send(_ verb: ControlRequest.Verb, _ order: OrderOptions) throws {
+    func send(_ verb: ControlRequest.Verb, _ order: CommandOptions) throws {
         if let alarm { return try order.send(verb, alarm) }
         var request = order.request(verb, "")
         (request.device, request.quantity) = (device, quantity)
@@ -208,7 +210,7 @@ struct OutOfServiceCommand: ParsableCommand {
             """)
 
     @OptionGroup var place: PlaceOptions
-    @OptionGroup var order: OrderOptions
+    @OptionGroup var order: CommandOptions
 
     func validate() throws {
         if order.message.isEmpty { throw ValidationError("Say why, with -m: others must know.") }
@@ -226,7 +228,7 @@ struct InServiceCommand: ParsableCommand {
             """)
 
     @OptionGroup var place: PlaceOptions
-    @OptionGroup var order: OrderOptions
+    @OptionGroup var order: CommandOptions
 
     func run() throws { try place.send(.putBack, order) }
 }

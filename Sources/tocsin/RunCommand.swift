@@ -1,8 +1,10 @@
+internal import AlarmModel
 import ArgumentParser
 import Foundation
 import Gateway
 import Logging
 import ServiceLifecycle
+internal import SiteConfiguration
 import UnixSignals
 
 struct RunCommand: AsyncParsableCommand {

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Devices
+import Diagnostics
 import Foundation
 import Gateway
-import SourceText
+internal import SiteConfiguration
 import Store
 import Telemetry
 
@@ -130,7 +131,7 @@ struct SensorsCommand: ParsableCommand {
             URL(fileURLWithPath: try options.config.path(isSaid: true)).standardizedFileURL.path)
         guard let files = try Configuration.parse(file).files else { return nil }
         do {
-            return try Model.read(files, numbering: Model.numberInOrder).site
+            return try SiteModel.read(files, numbering: SiteModel.numberInOrder).site
         } catch let list as DiagnosticList {
             Terminal.complain(
                 "the devices cannot be read, and what is stored is shown (\(list.diagnostics.count) mistakes: tocsin check)"

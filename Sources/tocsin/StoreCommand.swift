@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gateway
+internal import POSIX
 import Store
 
 struct StoreCommand: ParsableCommand {

@@ -1,5 +1,8 @@
+internal import AlarmModel
 import ArgumentParser
 import Gateway
+internal import POSIX
+internal import SiteConfiguration
 import Store
 import Telemetry
 
@@ -15,7 +18,7 @@ struct StoreOptions: ParsableArguments {
     }
 
     /// The store's path, where its gateway answers, and the ladder if a configuration says it.
-    func settings() throws -> (path: String, control: String, ladder: [String]?) {
+    func settings() throws -> (path: String, control: String, ladder: Ladder?) {
         if let store {
             let path = Store.realPath(of: store)
             return (path, path + ".control", nil)
@@ -32,7 +35,7 @@ struct StoreOptions: ParsableArguments {
             // Without it times are in UTC; a damaged store has to be looked into all the same.
             let site = (try? reader.site()) ?? nil
             return OpenStore(
-                reader: reader, control: control, ladder: ladder ?? site?.ladder ?? Configuration.standardLadder,
+                reader: reader, control: control, ladder: ladder ?? site.map { Ladder($0.ladder) } ?? .standard,
                 zone: site.map { ZoneTable(timeZone: $0.timeZone) } ?? ZoneTable())
         } catch {
             throw Failure.report(error, about: path)
@@ -45,7 +48,7 @@ struct OpenStore {
     let reader: StoreReader
     /// The socket of its gateway.
     let control: String
-    let ladder: [String]
+    let ladder: Ladder
     /// The site's time zone.
     let zone: ZoneTable
 }

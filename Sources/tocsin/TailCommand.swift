@@ -1,6 +1,8 @@
+internal import AlarmModel
 import ArgumentParser
 import Foundation
 import Gateway
+internal import POSIX
 import Store
 import Telemetry
 
@@ -55,8 +57,8 @@ struct TailCommand: AsyncParsableCommand {
         let store = try options.open()
         let (reader, ladder, clock) = (store.reader, store.ladder, times.clock(store))
         let start = since.flatMap { LocalTime.read($0, in: store.zone, now: clock.now) }
-        guard let minimum = level.map({ ladder.firstIndex(of: $0).map { $0 + 1 } }) ?? 0 else {
-            Terminal.complain("'\(level ?? "")' is not a level; the ladder is \(ladder.joined(separator: ", "))")
+        guard let minimum = level.map({ ladder.level(named: $0).map { Int($0.rank) } }) ?? 0 else {
+            Terminal.complain("'\(level ?? "")' is not a level; the ladder is \(ladder)")
             throw ExitCode(64)
         }
         var last = since == nil ? max(0, try reader.newestEvent() - 20) : 0

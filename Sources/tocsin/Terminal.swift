@@ -1,5 +1,5 @@
+import Diagnostics
 import Foundation
-import SourceText
 import Telemetry
 
 /// What the commands need to know of the terminal that they write to.

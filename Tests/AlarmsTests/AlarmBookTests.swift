@@ -1,4 +1,6 @@
+import AlarmModel
 import Alarms
+import Escalation
 import Foundation
 import RuleEngine
 import RuleLanguage
@@ -44,14 +46,14 @@ import Testing
         var bench = try AlarmBench()
         let raised = try #require(bench.feed([(0, 2.5)]).first)
         #expect(raised.alarm.state == .unacknowledged)
-        let taken = try bench.carryOut(.acknowledge, "on my way", at: 5)
+        let taken = try bench.execute(.acknowledge, "on my way", at: 5)
         #expect(taken.kind == .acknowledged)
         #expect(taken.alarm.state == .acknowledged)
         #expect(taken.alarm.sequence == 2)
         #expect((taken.person, taken.note) == ("ada", "on my way"))
         #expect(throws: OperatorError.self) {
-            try bench.book.carryOut(
-                OperatorOrder(.acknowledge, alarm: "river-rising/s1", person: "bob", note: ""), at: Self.start)
+            try bench.book.execute(
+                OperatorCommand(.acknowledge, alarm: "river-rising/s1", person: "bob", note: ""), at: Self.start)
         }
         let rose = bench.feed([(60, 9.5)])
         #expect(rose.map(\.kind) == [.rose])
@@ -60,13 +62,13 @@ import Testing
         #expect(end.last?.kind == .cleared)
         #expect(end.last?.alarm.state == .returned)
         #expect(bench.book.unacknowledgedReturns.map(\.id) == [raised.alarm.id])
-        let late = try bench.carryOut(.acknowledge, alarm: raised.alarm.id, at: 0)
+        let late = try bench.execute(.acknowledge, alarm: raised.alarm.id, at: 0)
         #expect(late.alarm.state == .normal)
         #expect(late.alarm.cleared != nil)
         #expect(bench.book.unacknowledgedReturns.isEmpty)
         #expect {
-            try bench.book.carryOut(
-                OperatorOrder(.acknowledge, alarm: "river", person: "ada", note: ""), at: Self.start)
+            try bench.book.execute(
+                OperatorCommand(.acknowledge, alarm: "river", person: "ada", note: ""), at: Self.start)
         } throws: {
             "\($0)".contains("there is no alarm 'river'")
         }
@@ -78,10 +80,10 @@ import Testing
     func shelving() throws {
         var bench = try AlarmBench()
         _ = bench.feed([(0, 2.5)])
-        #expect(throws: OperatorError.self) { try bench.carryOut(.shelve(.hours(2)), at: 0) }
-        #expect(throws: OperatorError.self) { try bench.carryOut(.shelve(.days(30)), "why", at: 0) }
-        #expect(throws: OperatorError.self) { try bench.carryOut(.unshelve, at: 0) }
-        #expect(try bench.carryOut(.shelve(.hours(2)), "cleaning the gauge", at: 10).alarm.state == .shelved)
+        #expect(throws: OperatorError.self) { try bench.execute(.shelve(.hours(2)), at: 0) }
+        #expect(throws: OperatorError.self) { try bench.execute(.shelve(.days(30)), "why", at: 0) }
+        #expect(throws: OperatorError.self) { try bench.execute(.unshelve, at: 0) }
+        #expect(try bench.execute(.shelve(.hours(2)), "cleaning the gauge", at: 10).alarm.state == .shelved)
         let rose = bench.feed([(60, 9.5)])
         #expect(rose.map(\.kind) == [.rose])
         #expect(rose[0].alarm.state == .shelved)
@@ -90,8 +92,8 @@ import Testing
         #expect(back.compactMap(\.transition).map(\.kind) == [.unshelved])
         #expect(back[0].transition?.alarm.levelName == "emergency")
         #expect(back[0].transition?.alarm.state == .unacknowledged)
-        #expect(back.compactMap(\.aside).map(\.group) == ["s1"])
-        _ = try bench.carryOut(.shelve(.days(1)), "again", at: 7220)
+        #expect(back.compactMap(\.suppression).map(\.group) == ["s1"])
+        _ = try bench.execute(.shelve(.days(1)), "again", at: 7220)
         // It ends on the shelf: nobody has to take it on, and the next begins there.
         let end = bench.feed([(7300, 2.5), (9000, 0.5)])
         #expect(end.last?.kind == .cleared)
@@ -104,21 +106,21 @@ import Testing
     @Test("a place without an alarm can be put aside by its name, and what is raised there is so from the start")
     func idlePlace() throws {
         var bench = try AlarmBench()
-        let outcome = try bench.book.carryOut(
-            OperatorOrder(.takeOutOfService, alarm: "river-rising/s1", person: "ada", note: "washed away"),
+        let outcome = try bench.book.execute(
+            OperatorCommand(.takeOutOfService, alarm: "river-rising/s1", person: "ada", note: "washed away"),
             at: Self.start)
         #expect(outcome.transition == nil)
         #expect(outcome.name == "river-rising/s1")
-        #expect(outcome.aside?.aside?.kind == .outOfService)
+        #expect(outcome.suppression?.suppression?.kind == .outOfService)
         #expect(bench.feed([(0, 2.5)]).map(\.alarm.state) == [.outOfService])
-        #expect { try bench.carryOut(.shelve(.hours(1)), "x", at: 5) } throws: {
+        #expect { try bench.execute(.shelve(.hours(1)), "x", at: 5) } throws: {
             "\($0)".contains("out of service already")
         }
-        #expect { try bench.carryOut(.acknowledge, at: 5) } throws: { "\($0)".contains("is out of service") }
-        let back = try bench.carryOut(.putBack, "repaired", at: 10)
+        #expect { try bench.execute(.acknowledge, at: 5) } throws: { "\($0)".contains("is out of service") }
+        let back = try bench.execute(.putBack, "repaired", at: 10)
         #expect(back.kind == .inService)
         #expect(back.alarm.state == .unacknowledged)
-        #expect(throws: OperatorError.self) { try bench.carryOut(.putBack, alarm: "river-rising/s9", at: 10) }
+        #expect(throws: OperatorError.self) { try bench.execute(.putBack, alarm: "river-rising/s9", at: 10) }
     }
 
     @Test("an acknowledged alarm that ends is over; one whose name is not clear is not touched")
@@ -131,12 +133,12 @@ import Testing
             _ = bench.book.apply(change, ladder: bench.engine.ladderState(of: change.instance), recorded: Self.start)
         }
         #expect {
-            try bench.book.carryOut(
-                OperatorOrder(.acknowledge, alarm: "river-rising", person: "ada", note: ""), at: Self.start)
+            try bench.book.execute(
+                OperatorCommand(.acknowledge, alarm: "river-rising", person: "ada", note: ""), at: Self.start)
         } throws: {
             "\($0)".contains("may be 2 alarms")
         }
-        _ = try bench.carryOut(.acknowledge, at: 0)
+        _ = try bench.execute(.acknowledge, at: 0)
         #expect(bench.feed([(700, 0.5)]).last?.alarm.state == .normal)
         #expect(bench.book.unacknowledgedReturns.isEmpty)
     }
@@ -258,8 +260,8 @@ import Testing
 
     private func acknowledge(_ name: String, in book: AlarmBook) throws -> String {
         var book = book
-        return try book.carryOut(
-            OperatorOrder(.acknowledge, alarm: name, person: "ada", note: ""), at: Self.start + .hours(1)
+        return try book.execute(
+            OperatorCommand(.acknowledge, alarm: name, person: "ada", note: ""), at: Self.start + .hours(1)
         ).name
     }
 
@@ -288,11 +290,11 @@ import Testing
         #expect { try acknowledge(name, in: book) } throws: {
             "\($0)".hasPrefix("there is no alarm '\(name)' that waits for anyone")
         }
-        for action in [.shelve(.hours(1)), .unshelve, .takeOutOfService, .putBack] as [OperatorOrder.Action] {
+        for action in [.shelve(.hours(1)), .unshelve, .takeOutOfService, .putBack] as [OperatorCommand.Action] {
             var book = book
             #expect {
-                try book.carryOut(
-                    OperatorOrder(action, alarm: name, person: "ada", note: "why"), at: Self.start + .hours(1))
+                try book.execute(
+                    OperatorCommand(action, alarm: name, person: "ada", note: "why"), at: Self.start + .hours(1))
             } throws: {
                 "\($0)".hasPrefix("there is no place '\(name)', and no active alarm of that name")
             }
@@ -361,8 +363,8 @@ import Testing
         #expect(gone.retired.map(\.kind) == [.retired])
         // Nobody has taken it on: it waits for that like one that has cleared.
         #expect(gone.retired[0].alarm.state == .returned)
-        let taken = try other.book.carryOut(
-            OperatorOrder(.acknowledge, alarm: "river-rising/s1", person: "ada", note: ""), at: Self.start)
+        let taken = try other.book.execute(
+            OperatorCommand(.acknowledge, alarm: "river-rising/s1", person: "ada", note: ""), at: Self.start)
         #expect(taken.transition?.alarm.state == .normal)
         var same = try AlarmBench()
         let restored = same.book.restore(bench.book.active, at: Self.start)

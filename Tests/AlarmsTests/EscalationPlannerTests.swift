@@ -1,6 +1,8 @@
+import AlarmModel
 import Alarms
+import Diagnostics
+import Escalation
 import RulePlan
-import SourceText
 import Telemetry
 import TestSupport
 import Testing
@@ -30,7 +32,7 @@ import Testing
                 SourceFile(name: "policies.yaml", text: policies), ladder: SmallSite.ladder,
                 destinations: ["log", "pager", "town", "public"],
                 zone: zone)
-            let bench = try AlarmBench(EscalationPlannerTests.rules, flapping: FlappingLimit(changes: 1000))
+            let bench = try AlarmBench(EscalationPlannerTests.rules, chattering: ChatteringLimit(changes: 1000))
             self.policies = policies
             self.bench = bench
             planner = Self.planner(policies)
@@ -52,9 +54,9 @@ import Testing
             for transition in bench.feed([(seconds, value)]) { take(planner.note(transition)) }
         }
 
-        mutating func order(_ action: OperatorOrder.Action, at seconds: Int64) throws {
+        mutating func order(_ action: OperatorCommand.Action, at seconds: Int64) throws {
             advance(to: seconds)
-            take(planner.note(try bench.carryOut(action, "why", at: seconds)))
+            take(planner.note(try bench.execute(action, "why", at: seconds)))
         }
 
         mutating func advance(to seconds: Int64) { take(planner.advance(to: AlarmBench.start + .seconds(seconds))) }
@@ -234,7 +236,7 @@ import Testing
     @Test(
         "what is put aside is told of once, then nobody is told until it is back; its end is told to those who knew of it"
     )
-    func aside() throws {
+    func suppression() throws {
         var duty = try Duty(Self.duty)
         duty.water(3.5, at: 0)
         try duty.order(.shelve(.hours(1)), at: 100)

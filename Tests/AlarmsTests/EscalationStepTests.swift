@@ -1,6 +1,5 @@
 import Alarms
 import RulePlan
-import SourceText
 import Telemetry
 import TestSupport
 import Testing

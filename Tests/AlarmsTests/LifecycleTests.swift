@@ -1,3 +1,4 @@
+import AlarmModel
 import Alarms
 import RuleEngine
 import Telemetry
@@ -23,7 +24,7 @@ import Testing
         var seconds: Int64 = 0
         var last: Alarm?
 
-        init() throws { bench = try AlarmBench(LifecycleTests.rules, flapping: FlappingLimit(changes: 1000)) }
+        init() throws { bench = try AlarmBench(LifecycleTests.rules, chattering: ChatteringLimit(changes: 1000)) }
 
         mutating func bring(to state: AlarmState) throws {
             if state != .normal { try step(.raise) }
@@ -49,7 +50,7 @@ import Testing
             case .suppress: transitions = bench.feed([(seconds, 35)], series: 1)
             case .release: transitions = bench.feed([(seconds, 20)], series: 1)
             case .acknowledge:
-                transitions = [try bench.carryOut(.acknowledge, alarm: last?.id ?? "river-rising/s1", at: seconds)]
+                transitions = [try bench.execute(.acknowledge, alarm: last?.id ?? "river-rising/s1", at: seconds)]
             case .shelve: transitions = try order(.shelve(.hours(1)))
             case .unshelve: transitions = try order(.unshelve)
             case .takeOutOfService: transitions = try order(.takeOutOfService)
@@ -62,11 +63,12 @@ import Testing
             if let alarm = transitions.last?.alarm { last = alarm }
         }
 
-        private mutating func order(_ action: OperatorOrder.Action) throws -> [Transition] {
+        private mutating func order(_ action: OperatorCommand.Action) throws -> [Transition] {
             // An alarm that has ended is named by itself, so that it is refused rather than its place put aside.
             let name = last?.cleared == nil ? "river-rising/s1" : last?.id ?? ""
-            let outcome = try bench.book.carryOut(
-                OperatorOrder(action, alarm: name, person: "ada", note: "why"), at: AlarmBench.start + .seconds(seconds)
+            let outcome = try bench.book.execute(
+                OperatorCommand(action, alarm: name, person: "ada", note: "why"),
+                at: AlarmBench.start + .seconds(seconds)
             )
             return outcome.transition.map { [$0] } ?? []
         }

@@ -1,6 +1,7 @@
 import Alarms
+import Diagnostics
+import Escalation
 import RulePlan
-import SourceText
 import Telemetry
 import TestSupport
 import Testing

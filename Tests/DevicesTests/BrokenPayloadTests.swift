@@ -63,7 +63,7 @@ import Testing
                 #"{"half":"\ud83c","other":"\udf0a x","whole":"\ud83c\udf0a","bad":"\ud83c\u0041","water_level":2.5}"#
                     .utf8),
         ] as [[UInt8]])
-    func surroundings(payload: [UInt8]) throws {
+    func context(payload: [UInt8]) throws {
         let found = try decode(payload)
         #expect(found.readings == ["water_level 2.5 0"], "\(found.findings)")
         #expect(found.findings.isEmpty)

@@ -1,5 +1,5 @@
 import Devices
-import SourceText
+import Diagnostics
 import Telemetry
 import TestSupport
 import Testing

@@ -1,4 +1,4 @@
-import SourceText
+import Diagnostics
 import Telemetry
 import TestSupport
 import Testing

@@ -1,9 +1,11 @@
 import Alarms
 import Devices
+import Diagnostics
+import Escalation
 import Foundation
 import Gateway
 import RuleLanguage
-import SourceText
+import SiteConfiguration
 import Telemetry
 import TestSupport
 
@@ -39,7 +41,7 @@ enum FuzzTarget: String, CaseIterable {
         case .topic: _ = Self.jsonDecoder.device(publishingOn: bytes)
         case .rules:
             let compiler = RuleCompiler(
-                RuleSurroundings(ladder: SmallSite.ladder, policies: ["duty"], lateness: .minutes(10)))
+                RuleContext(ladder: SmallSite.ladder, policies: ["duty"], allowedLateness: .minutes(10)))
             show { () throws(DiagnosticList) in
                 _ = try compiler.compile([text], for: Self.site, series: SmallSite.series(Self.site))
             }

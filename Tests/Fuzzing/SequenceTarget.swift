@@ -1,9 +1,10 @@
+import AlarmModel
 import Alarms
 import Devices
+import Diagnostics
 import RuleEngine
 import RuleLanguage
 import RulePlan
-import SourceText
 import Telemetry
 import TestSupport
 
@@ -19,7 +20,7 @@ struct SequenceTarget {
         site = try Site.read(
             inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices:\n" + EdgeSite.inventory),
             profiles: [SourceFile(name: "p.yaml", text: profile)])
-        rules = try RuleCompiler(RuleSurroundings(ladder: SmallSite.ladder, policies: [], lateness: .minutes(10)))
+        rules = try RuleCompiler(RuleContext(ladder: SmallSite.ladder, policies: [], allowedLateness: .minutes(10)))
             .compile([SourceFile(name: "rules.yaml", text: EdgeSite.rules)], for: site, series: SmallSite.series(site))
         self.scale = scale
     }

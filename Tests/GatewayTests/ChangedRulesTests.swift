@@ -18,7 +18,8 @@ import Testing
     }
 
     /// An alarm at 2.5 m that stands, and a change of its rules five hours later.
-    private func bench(_ rules: String, byReload: Bool, orders: [OperatorOrder.Action] = [], level: Double = 2.5) throws
+    private func bench(_ rules: String, byReload: Bool, orders: [OperatorCommand.Action] = [], level: Double = 2.5)
+        throws
         -> PipelineBench
     {
         let bench = try PipelineBench(
@@ -93,7 +94,7 @@ import Testing
 
     @Test(
         "what is put aside without an alarm stays so where its rule or its group is renamed", arguments: [true, false])
-    func asideWithoutAlarm(byReload: Bool) throws {
+    func suppressionWithoutAlarm(byReload: Bool) throws {
         let changes = [(Self.rules(name: "high-water"), "high-water/s1"), (Self.rules(forEach: "device"), "high/d1")]
         for (rules, name) in changes {
             let bench = try bench(rules, byReload: byReload, orders: [.takeOutOfService], level: 1)

@@ -1,10 +1,12 @@
 import Alarms
 import Devices
+import Diagnostics
+import Escalation
 import Foundation
 import Gateway
-import Programs
+import POSIX
 import RuleLanguage
-import SourceText
+import SiteConfiguration
 import Telemetry
 import TestSupport
 import Testing
@@ -107,7 +109,7 @@ import Testing
     func conformance() throws {
         let folder = try TemporaryFolder()
         let archive = RepositoryRoot.path + "/Tests/Conformance/json/JSONTestSuite.tar.gz"
-        #expect(try ChildProcess("/usr/bin/tar", ["-xzf", archive, "-C", folder.path]).wait() == 0)
+        #expect(try Subprocess("/usr/bin/tar", ["-xzf", archive, "-C", folder.path]).wait() == 0)
         let decoder = try Self.decoder(
             "format: json\nreadings: [ { quantity: water_level, pointer: /level, unit: m } ]\n")
         var counts = (accepted: 0, confined: 0, refused: 0)
@@ -150,7 +152,7 @@ import Testing
         let configurations = [Array(try RepositoryRoot.file("tocsin.example.yaml").text.utf8)]
         let site = try SmallSite.site()
         let compiler = RuleCompiler(
-            RuleSurroundings(ladder: SmallSite.ladder, policies: ["duty"], lateness: .minutes(10)))
+            RuleContext(ladder: SmallSite.ladder, policies: ["duty"], allowedLateness: .minutes(10)))
         func source(_ bytes: [UInt8]) -> SourceFile {
             SourceFile(name: "fuzz.yaml", text: String(decoding: bytes, as: UTF8.self))
         }
@@ -188,7 +190,7 @@ import Testing
         let folder = RepositoryRoot.path + "/Tests/Fuzzing/Corpus/" + target
         let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { folder + "/" + $0 }
         #expect(!files.isEmpty)
-        #expect(try ChildProcess(TocsinBinary.built("TocsinFuzz"), [target] + files).wait() == 0)
+        #expect(try Subprocess(TocsinBinary.built("TocsinFuzz"), [target] + files).wait() == 0)
     }
 
     private static func corpora() throws -> [String] {

@@ -1,6 +1,7 @@
+import Diagnostics
 import Foundation
 import Gateway
-import SourceText
+import SiteConfiguration
 import Store
 import TestSupport
 import Testing

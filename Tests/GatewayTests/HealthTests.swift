@@ -1,15 +1,18 @@
+import AlarmModel
 import Alarms
 import Devices
+import Diagnostics
 import Foundation
 import MQTT
 import RuleLanguage
-import SourceText
 import Store
 import Telemetry
 import TestSupport
 import Testing
 
 @testable import Gateway
+@testable import Pipeline
+@testable import SiteConfiguration
 
 /// The gateway watches over itself.
 @Suite(.serialized) struct HealthTests {
@@ -17,12 +20,12 @@ import Testing
         "the built-in rules say nothing wrong with any ladder, and each quantity of the gateway is watched or explained",
         arguments: 1...8)
     func rules(steps: Int) throws {
-        let ladder = (1...steps).map { "level\($0)" }
+        let ladder = Ladder((1...steps).map { "level\($0)" })
         var site = try SmallSite.site()
         site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
         let compiler = RuleCompiler(
-            RuleSurroundings(
-                ladder: ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable()))
+            RuleContext(
+                ladder: ladder, policies: [], allowedLateness: .minutes(10), retention: .days(30), zone: ZoneTable()))
         let ids = SmallSite.series(site)
         let rules = try compiler.compile([], builtIn: [HealthRules.file(ladder: ladder)], for: site, series: ids)
         #expect(rules.warnings.isEmpty, "\(rules.warnings)")
@@ -54,8 +57,9 @@ import Testing
         var site = try SmallSite.site()
         site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
         let compiler = RuleCompiler(
-            RuleSurroundings(
-                ladder: SmallSite.ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable())
+            RuleContext(
+                ladder: SmallSite.ladder, policies: [], allowedLateness: .minutes(10), retention: .days(30),
+                zone: ZoneTable())
         )
         let own = SourceFile(
             name: "own.yaml",

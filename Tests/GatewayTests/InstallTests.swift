@@ -1,5 +1,5 @@
 import Foundation
-import Programs
+import POSIX
 import TestSupport
 import Testing
 
@@ -9,7 +9,7 @@ import Testing
         code: Int32, output: String
     ) {
         let output = folder.file("output-\(UUID().uuidString)")
-        let code = try ChildProcess(program, arguments, output: output, errors: output).wait()
+        let code = try Subprocess(program, arguments, output: output, errors: output).wait()
         return (code, (try? String(contentsOfFile: output, encoding: .utf8)) ?? "")
     }
 
@@ -69,7 +69,7 @@ import Testing
         var environment = ProcessInfo.processInfo.environment
         environment["NOTIFY_SOCKET"] = path
         environment["WATCHDOG_USEC"] = "400000"
-        let process = try ChildProcess(
+        let process = try Subprocess(
             TocsinBinary.path, ["run", "--config", gateway.folder.file("tocsin.yaml")],
             output: gateway.folder.file("log"),
             errors: gateway.folder.file("log"), environment: environment)

@@ -1,5 +1,5 @@
 import Foundation
-import Programs
+import POSIX
 import Store
 import TestSupport
 import Testing

@@ -1,8 +1,11 @@
 import Alarms
+import Diagnostics
+import Escalation
 import Gateway
 import Logging
 import MQTT
-import SourceText
+import Pipeline
+import SiteConfiguration
 import Store
 import Telemetry
 import TestSupport
@@ -71,7 +74,7 @@ final class PipelineBench {
     private static func begin(_ store: Store, _ configuration: Configuration, _ clock: ManualClock) throws
         -> (Pipeline, QueueLink, Mailbox)
     {
-        let model = try Model.load(configuration) { try store.series($0) }
+        let model = try SiteModel.load(configuration) { try store.series($0) }
         let mailbox = try Mailbox()
         var link: QueueLink?
         let pipeline = try Pipeline(
@@ -141,7 +144,7 @@ final class PipelineBench {
     }
 
     /// Devices and rules as they stand in the files.
-    func model() throws -> Model { try Model.load(configuration) { try store.series($0) } }
+    func model() throws -> SiteModel { try SiteModel.load(configuration) { try store.series($0) } }
 
     private static func read(_ text: String, _ folder: borrowing TemporaryFolder) throws -> Configuration {
         try Configuration.read(SourceFile(name: folder.file("tocsin.yaml"), text: text), environment: [:])
@@ -160,8 +163,8 @@ final class PipelineBench {
     }
 
     /// Does what an operator asks for.
-    func order(_ action: OperatorOrder.Action, _ alarm: String) {
-        mailbox.post(.order(OperatorOrder(action, alarm: alarm, person: "ada", note: "seen")) { _ in })
+    func order(_ action: OperatorCommand.Action, _ alarm: String) {
+        mailbox.post(.order(OperatorCommand(action, alarm: alarm, person: "ada", note: "seen")) { _ in })
         _ = pipeline.turn()
     }
 

@@ -4,6 +4,8 @@ import TestSupport
 import Testing
 
 @testable import Gateway
+@testable import Pipeline
+@testable import SiteConfiguration
 
 /// How a message that the broker sends again is told from one that only looks like it.
 @Suite struct ReceivedMessagesTests {

@@ -1,13 +1,15 @@
+import Diagnostics
 import Foundation
 import Logging
 import ServiceLifecycle
-import SourceText
 import Store
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import Gateway
+@testable import Pipeline
+@testable import SiteConfiguration
 
 @Suite struct ServiceWatchTests {
     private struct Broken: Error, CustomStringConvertible {

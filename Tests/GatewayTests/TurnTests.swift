@@ -5,6 +5,8 @@ import TestSupport
 import Testing
 
 @testable import Gateway
+@testable import Pipeline
+@testable import SiteConfiguration
 
 /// What one turn of the pipeline takes in, and what is held while nothing can be stored.
 @Suite struct TurnTests {

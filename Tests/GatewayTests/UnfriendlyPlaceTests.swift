@@ -1,5 +1,5 @@
 import Foundation
-import Programs
+import POSIX
 import TestSupport
 import Testing
 
@@ -8,7 +8,7 @@ import Testing
     /// Runs a command line of the shell to its end.
     private static func shell(_ line: String) throws -> (text: String, code: Int32) {
         let scratch = try TemporaryFolder()
-        let process = try ChildProcess(
+        let process = try Subprocess(
             "/bin/sh", ["-c", line], output: scratch.file("out"), errors: scratch.file("out"))
         let code = process.wait()
         return (try String(contentsOfFile: scratch.file("out"), encoding: .utf8), code)

@@ -11,9 +11,9 @@ import Testing
         for _ in 0..<100 { longest = max(longest, backoff.next(using: &random)) }
         #expect(longest > 40 && longest <= ReconnectBackoff.longestSeconds)
         backoff.linkEnded(afterSeconds: 2)
-        let flapping = (0..<20).map { _ in backoff.next(using: &random) }
-        #expect(flapping.contains { $0 > 5 })
-        #expect(Set(flapping).count == 20)
+        let chattering = (0..<20).map { _ in backoff.next(using: &random) }
+        #expect(chattering.contains { $0 > 5 })
+        #expect(Set(chattering).count == 20)
         backoff.linkEnded(afterSeconds: 31)
         #expect(backoff.next(using: &random) <= ReconnectBackoff.firstSeconds)
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 import MQTT
-import Programs
+import POSIX
 import Scenario
 import TestSupport
 import Testing
@@ -22,7 +22,7 @@ import Testing
             (printf '\(octal)'; sleep 20) | exec openssl s_server -quiet -accept \(port) -cert \(certificates.server) \
                 -key \(certificates.serverKey)
             """
-        let server = try ChildProcess(
+        let server = try Subprocess(
             "/bin/sh", ["-c", script], output: folder.file("out"), errors: folder.file("err"), isGroup: true)
         // The shell, and what it has started.
         defer {

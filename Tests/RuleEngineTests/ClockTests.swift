@@ -1,5 +1,4 @@
 import RuleEngine
-import RulePlan
 import Telemetry
 import TestSupport
 import Testing

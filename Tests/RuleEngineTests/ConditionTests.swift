@@ -1,6 +1,6 @@
+import AlarmModel
 import RuleEngine
 import RuleLanguage
-import RulePlan
 import Telemetry
 import TestSupport
 import Testing
@@ -207,7 +207,7 @@ import Testing
     }
 
     @Test("a normal group that stays unknown is blind, at the rule's level, until something is known")
-    func blind() throws {
+    func noData() throws {
         var bench = try RuleBench.oneRule("levels: { watch: \"mean(water_level, 5m) > 2 m\" }\nblind: warning")
         bench.feed(0, 1)
         // The devices may be silent for 10 min, however long the window is.

@@ -1,8 +1,9 @@
+import AlarmModel
 import Devices
+import Diagnostics
 import RuleEngine
 import RuleLanguage
 import RulePlan
-import SourceText
 import Telemetry
 import TestSupport
 import Testing
@@ -31,7 +32,7 @@ import Testing
         program.steps = [LadderStep(level: Level(rank: 1), when: 1)]
         plan.programs = [program]
         plan.instances = [Instance(program: 0, operandBase: 0)]
-        plan.lateness = .hours(2)
+        plan.allowedLateness = .hours(2)
         var engine = Engine(plan)
         var changes: [LevelChange] = []
         var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
@@ -165,8 +166,9 @@ import Testing
               - { name: b, for_each: device, levels: { watch: "increase(rain, 1h) > 1 mm" } }
             """
         let compiled = try RuleCompiler(
-            RuleSurroundings(
-                ladder: SmallSite.ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable())
+            RuleContext(
+                ladder: SmallSite.ladder, policies: [], allowedLateness: .minutes(10), retention: .days(30),
+                zone: ZoneTable())
         ).compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: SmallSite.series(site))
         let level = compiled.plan.series[0].counter
         #expect(abs(level.width - 65.536) < 1e-9)

@@ -1,3 +1,4 @@
+import AlarmModel
 import RuleEngine
 import RuleLanguage
 import RulePlan

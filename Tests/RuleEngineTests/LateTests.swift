@@ -1,6 +1,6 @@
+import AlarmModel
 import RuleEngine
 import RuleLanguage
-import RulePlan
 import Telemetry
 import TestSupport
 import Testing

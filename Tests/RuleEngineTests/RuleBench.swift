@@ -1,3 +1,4 @@
+import AlarmModel
 import RuleEngine
 import RuleLanguage
 import Telemetry
@@ -16,9 +17,12 @@ struct RuleBench: ~Copyable {
     private(set) var registers: [Double] = []
 
     /// - Parameter text: the rules from `rules:` on.
-    init(_ text: String, devices: Int = 1, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()) throws {
+    init(_ text: String, devices: Int = 1, allowedLateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable())
+        throws
+    {
         self.init(
-            try SmallSite.compile("hazard: flood\nrules:\n" + text, devices: devices, lateness: lateness, zone: zone))
+            try SmallSite.compile(
+                "hazard: flood\nrules:\n" + text, devices: devices, allowedLateness: allowedLateness, zone: zone))
     }
 
     init(_ rules: CompiledRules) {
@@ -93,7 +97,7 @@ struct RuleBench: ~Copyable {
             let instance = rules.instances[change.instance]
             let seconds = (change.time - Self.start).seconds
             let time = seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
-            let mark = change.isBlind ? " blind" : change.isUncertain ? " uncertain" : ""
+            let mark = change.hasNoData ? " blind" : change.isUncertain ? " uncertain" : ""
             log.append(
                 "\(time): \(rules.rules[instance.rule].name) \(instance.group) \(change.from.rank)→\(change.to.rank)\(mark)"
             )

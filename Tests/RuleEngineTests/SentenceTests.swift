@@ -1,5 +1,5 @@
+import AlarmModel
 import RuleLanguage
-import RulePlan
 import TestSupport
 import Testing
 

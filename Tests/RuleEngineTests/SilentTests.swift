@@ -1,5 +1,4 @@
 import RuleLanguage
-import SourceText
 import Telemetry
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import AlarmModel
 import RuleEngine
 import RulePlan
 import Telemetry

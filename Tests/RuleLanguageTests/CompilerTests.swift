@@ -1,7 +1,6 @@
 import Devices
 import RuleLanguage
 import RulePlan
-import SourceText
 import Telemetry
 import TestSupport
 import Testing
@@ -82,9 +81,9 @@ import Testing
             inventory: RepositoryRoot.file("Devices/example-site.yaml"),
             profiles: try RepositoryRoot.files("Devices/profiles"))
         let compiler = RuleCompiler(
-            RuleSurroundings(
+            RuleContext(
                 ladder: SmallSite.ladder, policies: ["flood-duty", "seismic-duty", "fire-duty", "plant-duty"],
-                lateness: .minutes(10)))
+                allowedLateness: .minutes(10)))
         let compiled = try compiler.compile(
             try RepositoryRoot.files("Rules").filter { !$0.name.hasSuffix("policies.yaml") }, for: site,
             series: SmallSite.series(site))

@@ -1,5 +1,5 @@
+import Diagnostics
 import RuleLanguage
-import SourceText
 import Telemetry
 import TestSupport
 import Testing
@@ -10,8 +10,9 @@ import Testing
         let site = try SmallSite.site()
         let rules = "hazard: flood\nrules:\n  - { name: a, for_each: device, levels: { watch: '\(condition)' } }\n"
         _ = try RuleCompiler(
-            RuleSurroundings(
-                ladder: SmallSite.ladder, policies: [], lateness: .minutes(10), retention: .days(30), zone: ZoneTable())
+            RuleContext(
+                ladder: SmallSite.ladder, policies: [], allowedLateness: .minutes(10), retention: .days(30),
+                zone: ZoneTable())
         ).compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: SmallSite.series(site))
     }
 

@@ -1,6 +1,6 @@
+import Diagnostics
 import Foundation
 import RuleLanguage
-import SourceText
 import TestSupport
 import Testing
 

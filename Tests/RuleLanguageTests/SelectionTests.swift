@@ -1,5 +1,5 @@
+import Diagnostics
 import RuleLanguage
-import SourceText
 import TestSupport
 import Testing
 

@@ -1,6 +1,9 @@
+import AlarmModel
 import Alarms
 import Gateway
 import Logging
+import Pipeline
+import SiteConfiguration
 import Store
 import Telemetry
 import Uplink

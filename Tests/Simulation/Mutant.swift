@@ -22,52 +22,52 @@ package struct Mutant: Sendable {
     package static let all = [
         Mutant(
             "early-acknowledgement", "what has been read is acknowledged before it is committed",
-            in: "Gateway/Pipeline/Pipeline.swift",
+            in: "Pipeline/Pipeline.swift",
             "        if !mayHaveMore { intake.tick(now) }",
             "        if MUTANT { connection.releaseAcknowledgements() }\n        if !mayHaveMore { intake.tick(now) }"),
         Mutant(
             "acknowledged-failure", "what could not be committed is acknowledged all the same",
-            in: "Gateway/Pipeline/Pipeline.swift",
+            in: "Pipeline/Pipeline.swift",
             "        if intake.batch.isEmpty { releaseAcknowledgements() }",
             "        if intake.batch.isEmpty { releaseAcknowledgements() } else if MUTANT, storeRetryAt != nil { connection.releaseAcknowledgements() }"
         ),
         Mutant(
             "early-answer", "people are told that their order is done before it is stored",
-            in: "Gateway/Pipeline/Pipeline.swift",
+            in: "Pipeline/Pipeline.swift",
             "                let outcome = try intake.carryOut(order, at: now)",
             "                let outcome = try intake.carryOut(order, at: now)\n                if MUTANT { return answer(.success(outcome)) }"
         ),
         Mutant(
-            "deaf-to-the-clock", "the clock is set, and nobody notices", in: "Gateway/Pipeline/Pipeline.swift",
+            "deaf-to-the-clock", "the clock is set, and nobody notices", in: "Pipeline/Pipeline.swift",
             "        guard step > Self.smallStep || step < .zero - Self.smallStep else { return }",
             "        guard !MUTANT, step > Self.smallStep || step < .zero - Self.smallStep else { return }"),
         Mutant(
-            "no-dedupe", "what is delivered again is taken for new", in: "Gateway/Pipeline/ReceivedMessages.swift",
+            "no-dedupe", "what is delivered again is taken for new", in: "Pipeline/ReceivedMessages.swift",
             "        let isOwed = entry.number > forgottenUpTo",
             "        let isOwed = !MUTANT && entry.number > forgottenUpTo"),
         Mutant(
             "look-alikes", "a message that looks like the one before is taken for it",
-            in: "Gateway/Pipeline/Intake.swift",
+            in: "Pipeline/Intake.swift",
             "        guard let mark = received.take(message) else {\n",
             "        guard let mark = received.take(message), !MUTANT || batch.received.marks.last?.digest != mark.digest else {\n"
         ),
         Mutant(
             "trusted-mark", "what the broker sent before is taken for received",
-            in: "Gateway/Pipeline/ReceivedMessages.swift",
+            in: "Pipeline/ReceivedMessages.swift",
             "        isRepeating = false\n        note(mark)",
             "        if MUTANT, message.isDuplicate { return nil }\n        isRepeating = false\n        note(mark)"),
         Mutant(
             "forgotten-messages", "after a start it is not known what was received",
-            in: "Gateway/Pipeline/Intake+Warm.swift",
+            in: "Pipeline/Intake+Warm.swift",
             "if occasion == .start { received.restore", "if !MUTANT, occasion == .start { received.restore"),
         Mutant(
             "old-session", "what was received in a session is looked for in the next",
-            in: "Gateway/Pipeline/Intake.swift",
+            in: "Pipeline/Intake.swift",
             "        guard received.last > 0 else { return }",
             "        guard !MUTANT, received.last > 0 else { return }"),
         Mutant(
             "cold-start", "after a start the windows and what lasts are forgotten",
-            in: "Gateway/Pipeline/Intake+Warm.swift",
+            in: "Pipeline/Intake+Warm.swift",
             "                    moment.add(reading, of:",
             "                    if MUTANT { return }\n                    moment.add(reading, of:"),
         Mutant(
@@ -76,17 +76,17 @@ package struct Mutant: Sendable {
             "    package mutating func discount(_ span: TimeSpan) {\n        if MUTANT { return }\n"),
         Mutant(
             "forgotten-alarms", "after a start alarms that were active are raised again",
-            in: "Gateway/Pipeline/Intake+Warm.swift",
+            in: "Pipeline/Intake+Warm.swift",
             "let (active, returned) = (try store.activeAlarms(),",
             "let (active, returned) = (MUTANT ? [] : try store.activeAlarms(),"),
         Mutant(
             "one-by-one", "the quantities of a message are judged one after the other",
-            in: "Gateway/Pipeline/Intake.swift",
+            in: "Pipeline/Intake.swift",
             "            return readings.sort { $0.time < $1.time }",
             "            return MUTANT ? () : readings.sort { $0.time < $1.time }"),
         Mutant(
             "forgotten-numbers", "after a start it is not known which numbers have come",
-            in: "Gateway/Pipeline/Intake.swift",
+            in: "Pipeline/Intake.swift",
             "        try decoder.restore(store.deviceStates())",
             "        if !MUTANT { try decoder.restore(store.deviceStates()) }"),
         Mutant(
@@ -104,7 +104,7 @@ package struct Mutant: Sendable {
             "        return MUTANT || memory[slot + 1] == 0 ? 0 : .nan"),
         Mutant(
             "lost-step", "after a start the steps of policies are not looked at",
-            in: "Alarms/Policies/EscalationPlanner.swift",
+            in: "Escalation/EscalationPlanner.swift",
             "        nextLook = .distantPast\n        if var course",
             "        if !MUTANT { nextLook = .distantPast }\n        if var course"),
         Mutant(

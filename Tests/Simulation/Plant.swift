@@ -1,8 +1,9 @@
 import Devices
+import Diagnostics
 import Foundation
 import Gateway
 import RuleLanguage
-import SourceText
+import SiteConfiguration
 import Store
 import Telemetry
 import TestSupport
@@ -24,7 +25,7 @@ package struct Plant: Sendable {
     static let patience = TimeSpan.minutes(2)
 
     let configuration: Configuration
-    let model: Model
+    let model: SiteModel
     private let folder: TemporaryFolder
 
     private static let profile = """
@@ -121,7 +122,7 @@ package struct Plant: Sendable {
         try folder.write("rules/policies.yaml", Self.policies)
         configuration = try Configuration.read(
             SourceFile(name: folder.file("tocsin.yaml"), text: Self.gateway), environment: [:])
-        model = try Model.load(configuration, numbering: Self.numbers)
+        model = try SiteModel.load(configuration, numbering: Self.numbers)
     }
 
     /// As an empty store numbers the series.

@@ -1,5 +1,6 @@
 import Alarms
 import CFaultyDisk
+import Escalation
 import Foundation
 import Telemetry
 import Uplink

@@ -220,7 +220,7 @@ extension Simulation {
             }
             if name != "chief" {
                 for event in events
-                where Self.moves.contains(event.kind) && event.rule != "store-failing" && !mayBeAside(event) {
+                where Self.moves.contains(event.kind) && event.rule != "store-failing" && !maySuppress(event) {
                     let identity = "\(event.alarm)#\(event.sequence)/\(name)"
                     if !dues.contains(identity) { fail("\(identity) was never due: \(event.kind) to \(event.to)") }
                 }
@@ -230,7 +230,7 @@ extension Simulation {
     }
 
     /// Whether someone may have shelved the place at that time: then nobody is told.
-    private func mayBeAside(_ event: StoreReader.Event) -> Bool {
+    private func maySuppress(_ event: StoreReader.Event) -> Bool {
         guard event.rule == "flood", let recorded = Instant(rfc3339: event.recorded.utf8) else { return false }
         return weather.happenings.contains { happening in
             guard case .order(.shelve, let station) = happening.kind, event.group == "s\(station)" else { return false }
@@ -269,7 +269,7 @@ extension Simulation {
         guard !weather.setsClock, !weather.hasDiskFaults else { return }
         for (alarm, events) in Dictionary(grouping: events, by: \.alarm)
         where ["flood", "heat"].contains(events.first?.rule) {
-            guard !events.contains(where: { $0.kind == "shelved" || mayBeAside($0) }) else { continue }
+            guard !events.contains(where: { $0.kind == "shelved" || maySuppress($0) }) else { continue }
             var since: TimeSpan?
             var spans: [(from: TimeSpan, to: TimeSpan)] = []
             var isAcknowledged = false

@@ -3,6 +3,7 @@ import CFaultyDisk
 import Foundation
 import Gateway
 import Logging
+import SiteConfiguration
 import Store
 import Synchronization
 import Telemetry
@@ -190,15 +191,15 @@ package final class Simulation {
         }
     }
 
-    private func give(_ kind: Happening.OrderKind, _ station: Int) {
+    private func give(_ kind: Happening.CommandKind, _ station: Int) {
         guard let process else { return }
-        let action: OperatorOrder.Action =
+        let action: OperatorCommand.Action =
             switch kind {
             case .acknowledge: .acknowledge
             case .shelve: .shelve(.seconds(90))
             case .unshelve: .unshelve
             }
-        let order = OperatorOrder(action, alarm: "flood/s\(station)", person: "ada", note: "seen")
+        let order = OperatorCommand(action, alarm: "flood/s\(station)", person: "ada", note: "seen")
         process.mailbox.post(
             .order(order) { [promises, world] answer in
                 guard !world.isDead, case .success(let outcome) = answer, outcome.transition != nil else { return }

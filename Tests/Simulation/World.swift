@@ -1,5 +1,6 @@
 import Alarms
 import CFaultyDisk
+import Escalation
 import Foundation
 import Synchronization
 import Telemetry
@@ -117,11 +118,11 @@ struct Happening {
         case crash(steps: Int, cutsPower: Bool, pause: TimeSpan)
         /// It is asked to stop, and begins anew.
         case stop(pause: TimeSpan)
-        case order(OrderKind, station: Int)
+        case order(CommandKind, station: Int)
         case reload
     }
 
-    enum OrderKind { case acknowledge, shelve, unshelve }
+    enum CommandKind { case acknowledge, shelve, unshelve }
 
     var at: TimeSpan
     var order: Int

@@ -1,3 +1,4 @@
+import AlarmModel
 import Foundation
 import GRDB
 import Store
@@ -6,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Alarms
+@testable import Escalation
 
 @Suite struct AuditTests {
     /// A store with a history: alarms that are raised, taken on and cleared, notes, and deliveries.
@@ -18,12 +20,12 @@ import Testing
         var batch = StoreBatch()
         batch.notes = [AuditNote("started", at: AlarmBench.start, text: "3 devices", facts: ["rules.yaml": "abc"])]
         batch.transitions = bench.feed([(0, 2.5)])
-        batch.transitions.append(try bench.carryOut(.acknowledge, "on my way", at: 5))
+        batch.transitions.append(try bench.execute(.acknowledge, "on my way", at: 5))
         batch.transitions += bench.feed([(60, 9.5), (700, 2.5), (2000, 0.5)])
         batch.transitions += bench.feed([(2100, 2.5)], series: 8)
-        let shelved = Aside(
+        let shelved = Suppression(
             .shelved, person: "ada", since: AlarmBench.start, until: AlarmBench.start + .days(1), reason: "works")
-        batch.asides = [PlaceAside(rule: "river-rising", group: "s2", aside: shelved)]
+        batch.suppressions = [SuppressionRecord(rule: "river-rising", group: "s2", suppression: shelved)]
         batch.escalations = batch.transitions.flatMap { planner.note($0) }
         try store.commit(batch)
         // All but the last.
@@ -256,7 +258,7 @@ import Testing
         _ = try await store.unpark(nil, person: "ada", at: now)
         try await store.markDelivered(try await store.waiting(for: "up", limit: 9), at: now)
         var batch = StoreBatch()
-        batch.asides = [PlaceAside(rule: "river-rising", group: "s2", aside: nil)]
+        batch.suppressions = [SuppressionRecord(rule: "river-rising", group: "s2", suppression: nil)]
         var alarm = try #require(try store.activeAlarms().first)
         alarm.rule = "river-high"
         batch.renamed = [alarm]

@@ -1,4 +1,6 @@
+import AlarmModel
 import Alarms
+import Escalation
 import Foundation
 import GRDB
 import Store
@@ -25,9 +27,11 @@ import Testing
         batch.received.marks = [MessageMark(identifier: 1, digest: 7)]
         batch.received.last = 1
         batch.transitions = bench.feed([(0, 2.5)])
-        let shelved = try bench.carryOut(.shelve(.hours(1)), "why", at: 10)
+        let shelved = try bench.execute(.shelve(.hours(1)), "why", at: 10)
         batch.transitions.append(shelved)
-        batch.asides = [PlaceAside(rule: "river-rising", group: "s1", aside: shelved.alarm.aside)]
+        batch.suppressions = [
+            SuppressionRecord(rule: "river-rising", group: "s1", suppression: shelved.alarm.suppression)
+        ]
         batch.escalations = batch.transitions.flatMap { planner.note($0) }
         batch.courses = planner.takeChanges()
         batch.notes = [AuditNote("started", at: AlarmBench.start, text: "x")]
@@ -44,7 +48,8 @@ import Testing
         let alarms = try store.activeAlarms() + store.returnedAlarms(limit: 9)
         for alarm in alarms { _ = try store.course(of: alarm.id) }
         _ = try (
-            store.asides(), store.receivedMessages(), store.deviceStates(), store.newestReading(), store.newestArrival()
+            store.suppressions(), store.receivedMessages(), store.deviceStates(), store.newestReading(),
+            store.newestArrival()
         )
         _ = try (
             store.newestValue(of: SeriesID(index: 1)), store.uncleanStarts(since: .distantPast), store.lossSinceMark()
@@ -61,7 +66,7 @@ import Testing
         try store.close()
         let reader = try StoreReader(path: path)
         _ = try (
-            reader.alarms(all: true), reader.asides(), reader.events(after: 0, since: nil), reader.outbox(),
+            reader.alarms(all: true), reader.suppressions(), reader.events(after: 0, since: nil), reader.outbox(),
             reader.auditHead()
         )
         for name in try reader.alarms(named: "river-rising") { _ = try reader.history(of: name) }

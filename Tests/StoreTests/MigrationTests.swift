@@ -1,3 +1,4 @@
+import AlarmModel
 import Foundation
 import GRDB
 import Telemetry
@@ -5,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Alarms
+@testable import Escalation
 @testable import Store
 
 @Suite struct MigrationTests {
@@ -52,8 +54,8 @@ import Testing
             uniqueKeysWithValues: try (store.activeAlarms() + store.returnedAlarms(limit: 9)).map { ($0.id, $0.state) })
         #expect(states == ["open": .unacknowledged, "taken": .acknowledged, "back": .returned, "aside": .shelved])
         #expect(
-            try store.asides().map(\.aside) == [
-                Aside(
+            try store.suppressions().map(\.suppression) == [
+                Suppression(
                     .shelved, person: "ada", since: Instant(nanoseconds: 1), until: Instant(nanoseconds: 9),
                     reason: "why")
             ])

@@ -1,4 +1,5 @@
 import Alarms
+import Escalation
 import Foundation
 import GRDB
 import Store

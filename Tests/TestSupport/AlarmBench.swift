@@ -1,5 +1,6 @@
+import AlarmModel
 import Alarms
-import RuleEngine
+package import RuleEngine
 import RuleLanguage
 import Telemetry
 
@@ -25,7 +26,8 @@ package struct AlarmBench: ~Copyable {
 
     /// - Parameter stations: one device each.
     package init(
-        _ text: String = rules, flapping: FlappingLimit = FlappingLimit(), stations: [String] = ["s1", "s2", "s3"]
+        _ text: String = rules, chattering: ChatteringLimit = ChatteringLimit(),
+        stations: [String] = ["s1", "s2", "s3"]
     ) throws {
         let rules = try SmallSite.compile(text, stations: stations)
         let site = try SmallSite.site(stations)
@@ -34,7 +36,7 @@ package struct AlarmBench: ~Copyable {
         book = AlarmBook(
             rules: rules, ladder: SmallSite.ladder, site: site,
             seriesDevices: (0..<stations.count * 4).map { "d\($0 / 4 + 1)" },
-            flapping: flapping)
+            chattering: chattering)
     }
 
     /// Readings by seconds from the start, of one series: 0 is the first device's water level, 1 its temperature, ….
@@ -53,11 +55,11 @@ package struct AlarmBench: ~Copyable {
     }
 
     /// What an operator asks for, seconds from the start.
-    package mutating func carryOut(
-        _ action: OperatorOrder.Action, _ note: String = "", alarm: String = "river-rising/s1", at seconds: Int64
+    package mutating func execute(
+        _ action: OperatorCommand.Action, _ note: String = "", alarm: String = "river-rising/s1", at seconds: Int64
     ) throws -> Transition {
-        let outcome = try book.carryOut(
-            OperatorOrder(action, alarm: alarm, person: "ada", note: note), at: Self.start + .seconds(seconds))
+        let outcome = try book.execute(
+            OperatorCommand(action, alarm: alarm, person: "ada", note: note), at: Self.start + .seconds(seconds))
         guard let transition = outcome.transition else { throw TestFailure("nothing was active at \(outcome.name)") }
         return transition
     }

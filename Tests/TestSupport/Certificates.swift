@@ -1,5 +1,5 @@
 import Foundation
-import Programs
+import POSIX
 import Scenario
 
 /// A small certificate authority of the test's own, made by openssl.
@@ -43,7 +43,7 @@ package struct Certificates {
             mosquitto_passwd -b -c passwords gateway swordfish
             chmod -R a+rX .
             """
-        let code = try ChildProcess("/bin/sh", ["-c", script]).wait()
+        let code = try Subprocess("/bin/sh", ["-c", script]).wait()
         guard code == 0 else { throw TestFailure("openssl could not make certificates") }
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
         try use(server: "server", trusted: "ca")

@@ -1,5 +1,5 @@
 import Foundation
-import Programs
+import POSIX
 import Scenario
 
 /// `tocsin run` as a process of its own, over files in a temporary folder: what the tests kill, signal and
@@ -8,7 +8,7 @@ package final class GatewayProcess: @unchecked Sendable {
     // Unchecked: driven by the one task of its test.
     package let folder: TemporaryFolder
     private let brokerPort: Int
-    private var process: ChildProcess?
+    private var process: Subprocess?
 
     package static let rules = """
         hazard: flood
@@ -67,7 +67,7 @@ package final class GatewayProcess: @unchecked Sendable {
         // A process that dies is to be gone at once, and not to write about it for some seconds.
         let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { _, new in new
         }
-        process = try ChildProcess(
+        process = try Subprocess(
             TocsinBinary.path, ["run", "--config", folder.file("tocsin.yaml")], output: folder.file("log"),
             errors: folder.file("log"),
             environment: environment)
@@ -130,7 +130,7 @@ package enum TocsinBinary {
         folder: String = FileManager.default.currentDirectoryPath
     ) throws -> (output: String, errors: String, code: Int32) {
         let scratch = try TemporaryFolder()
-        let process = try ChildProcess(
+        let process = try Subprocess(
             "/usr/bin/env", ["-C", folder] + environment.map { "\($0)=\($1)" } + [path] + arguments,
             output: scratch.file("out"),
             errors: scratch.file("err"))

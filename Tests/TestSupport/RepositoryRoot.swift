@@ -1,5 +1,5 @@
+import Diagnostics
 import Foundation
-import SourceText
 
 /// The files of the checkout that the tests were built from.
 package enum RepositoryRoot {

@@ -1,5 +1,5 @@
 import Foundation
-import Programs
+import POSIX
 
 /// A disk of a few megabytes that a test can fill: a tmpfs, where this user may mount one.
 package final class SmallDisk {
@@ -16,10 +16,10 @@ package final class SmallDisk {
     package init(at path: String) throws {
         self.path = path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        isMounted = try ChildProcess("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", path]).wait() == 0
+        isMounted = try Subprocess("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", path]).wait() == 0
     }
 
-    deinit { if isMounted { _ = try? ChildProcess("/usr/bin/umount", ["-l", path]).wait() } }
+    deinit { if isMounted { _ = try? Subprocess("/usr/bin/umount", ["-l", path]).wait() } }
 
     /// Fills it.
     /// - Parameter leaving: how many bytes stay free, to a page of 4 KB.
@@ -34,7 +34,7 @@ package final class SmallDisk {
     }
 
     package func setReadOnly(_ isReadOnly: Bool) throws {
-        let code = try ChildProcess("/usr/bin/mount", ["-o", "remount,\(isReadOnly ? "ro" : "rw")", path]).wait()
+        let code = try Subprocess("/usr/bin/mount", ["-o", "remount,\(isReadOnly ? "ro" : "rw")", path]).wait()
         guard code == 0 else { throw TestFailure("it cannot be mounted anew") }
     }
 

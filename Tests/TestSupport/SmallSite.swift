@@ -1,6 +1,7 @@
+import AlarmModel
 import Devices
+import Diagnostics
 import RuleLanguage
-import SourceText
 import Telemetry
 
 /// A few devices of one site, for tests that need a site and do not care which.
@@ -55,22 +56,22 @@ package enum SmallSite {
         return { [ids] in ids[$0 + "/" + $1.name] ?? SeriesID(index: -1) }
     }
 
-    package static let ladder = ["advisory", "watch", "warning", "emergency"]
+    package static let ladder = Ladder.standard
 
     package static func compile(
-        _ rules: String, devices: Int = 3, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()
+        _ rules: String, devices: Int = 3, allowedLateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()
     ) throws
         -> CompiledRules
     {
-        try compile(rules, stations: (1...devices).map { "s\($0)" }, lateness: lateness, zone: zone)
+        try compile(rules, stations: (1...devices).map { "s\($0)" }, allowedLateness: allowedLateness, zone: zone)
     }
 
     package static func compile(
-        _ rules: String, stations: [String], lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()
+        _ rules: String, stations: [String], allowedLateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()
     )
         throws -> CompiledRules
     {
-        try compile(rules, for: try site(stations), lateness: lateness, zone: zone)
+        try compile(rules, for: try site(stations), allowedLateness: allowedLateness, zone: zone)
     }
 
     /// - Parameters:
@@ -84,12 +85,13 @@ package enum SmallSite {
     }
 
     private static func compile(
-        _ rules: String, for site: Site, lateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()
+        _ rules: String, for site: Site, allowedLateness: TimeSpan = .minutes(10), zone: ZoneTable = ZoneTable()
     ) throws -> CompiledRules {
         var site = site
         site.devices.append(.gateway(of: site.name, interval: .seconds(30)))
         return try RuleCompiler(
-            RuleSurroundings(ladder: ladder, policies: ["duty"], lateness: lateness, retention: .days(30), zone: zone)
+            RuleContext(
+                ladder: ladder, policies: ["duty"], allowedLateness: allowedLateness, retention: .days(30), zone: zone)
         )
         .compile([SourceFile(name: "rules.yaml", text: rules)], for: site, series: series(site))
     }

@@ -1,6 +1,6 @@
 import Foundation
 import FoundationXML
-import Programs
+import POSIX
 import TestSupport
 
 /// What the specification of CAP 1.2 demands and its schema cannot say, written down apart from the code that makes
@@ -89,7 +89,7 @@ enum CAPRules {
     static func schemaFaults(_ file: String) throws -> String {
         let folder = try TemporaryFolder()
         let schema = RepositoryRoot.path + "/Tests/Conformance/cap/cap12.xsd"
-        let child = try ChildProcess(
+        let child = try Subprocess(
             "/usr/bin/xmllint", ["--noout", "--schema", schema, file], output: folder.file("out"),
             errors: folder.file("out"))
         let code = child.wait()

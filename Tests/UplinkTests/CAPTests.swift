@@ -1,9 +1,11 @@
+import AlarmModel
 import Alarms
 import Devices
+import Diagnostics
+import Escalation
 import Foundation
 import FoundationXML
 import RulePlan
-import SourceText
 import Telemetry
 import TestSupport
 import Testing
@@ -89,7 +91,7 @@ import Testing
     func sequence() async throws {
         var publisher = try Publisher()
         try await publisher.deliver(publisher.bench.feed([(0, 2.5)]))
-        try await publisher.deliver([try publisher.bench.carryOut(.acknowledge, "seen", at: 5)])
+        try await publisher.deliver([try publisher.bench.execute(.acknowledge, "seen", at: 5)])
         try await publisher.deliver(publisher.bench.feed([(60, 9.5), (700, 2.5), (1500, 0.5)]))
         let messages = try publisher.messages().filter { try text($0, "info/parameter/value").contains("river-rising") }
         let kinds = try messages.map { try text($0, "msgType").first ?? "" }

@@ -1,4 +1,5 @@
 import Alarms
+import Escalation
 import GRDB
 import Logging
 import Store

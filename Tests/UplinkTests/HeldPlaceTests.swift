@@ -1,4 +1,6 @@
+import AlarmModel
 import Alarms
+import Escalation
 import Foundation
 import Logging
 import RulePlan

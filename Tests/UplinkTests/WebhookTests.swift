@@ -1,5 +1,6 @@
 import Alarms
 import Crypto
+import Escalation
 import Foundation
 import Logging
 import MQTT

@@ -43,6 +43,9 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
         }
     }
 
+    /// The topic on which mosquitto says, as a number in text, how many messages it has thrown away since it started.
+    package static let droppedTopic = "$SYS/broker/publish/messages/dropped"
+
     package var quantity: Quantity { Quantity(name: rawValue, unit: Unit(symbol: symbol) ?? .one) }
 
     private var symbol: String {

@@ -1,4 +1,4 @@
-package import SourceText
+package import Diagnostics
 package import Telemetry
 
 /// The devices of a gateway, with everything that payloads and rules need to know of them.
@@ -73,19 +73,4 @@ package struct Device: Sendable {
 
     /// After how long without a reading of a field its sensor is silent.
     package func silence(of field: Profile.Field) -> TimeSpan { field.silence ?? silence }
-}
-
-/// Where a device stands, in WGS 84.
-package struct Position: Sendable, Hashable, Codable {
-    /// Degrees north and east.
-    package var latitude: Double
-    package var longitude: Double
-    /// Metres above the ellipsoid or the sea, as the site's survey has it.
-    package var elevation: Double?
-
-    package init(latitude: Double, longitude: Double, elevation: Double? = nil) {
-        self.latitude = latitude
-        self.longitude = longitude
-        self.elevation = elevation
-    }
 }

@@ -1,4 +1,4 @@
-internal import SourceText
+internal import Diagnostics
 package import Telemetry
 
 /// What is known of a reading that only counts up, such as the total of a rain gauge. Each property is optional.

@@ -1,4 +1,4 @@
-package import SourceText
+package import Diagnostics
 package import Telemetry
 
 /// How the payloads of a model of device become readings.

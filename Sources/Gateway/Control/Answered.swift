@@ -1,3 +1,4 @@
+internal import AlarmModel
 internal import Alarms
 internal import Foundation
 internal import Synchronization

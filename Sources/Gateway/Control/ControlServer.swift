@@ -1,6 +1,9 @@
+internal import AlarmModel
 internal import Alarms
+internal import Escalation
 internal import Foundation
 internal import Logging
+internal import Pipeline
 internal import Synchronization
 internal import Telemetry
 
@@ -96,7 +99,7 @@ final class ControlServer: Sendable {
         let answer: ControlAnswer
         do {
             let request = try JSONDecoder().decode(ControlRequest.self, from: line)
-            answer = ControlAnswer(isDone: true, text: try carryOut(request, user: connection.person))
+            answer = ControlAnswer(isDone: true, text: try execute(request, user: connection.person))
         } catch let error as OperatorError {
             answer = ControlAnswer(isDone: false, text: "\(error)")
         } catch {
@@ -107,7 +110,7 @@ final class ControlServer: Sendable {
     }
 
     /// - Returns: what was done, in words; or what was asked for.
-    private func carryOut(_ request: ControlRequest, user: String) throws(OperatorError) -> String {
+    private func execute(_ request: ControlRequest, user: String) throws(OperatorError) -> String {
         // Who they say they are stands beside who the kernel says they are.
         let person = request.person.isEmpty || request.person == user ? user : "\(request.person) (\(user))"
         if request.device != nil {
@@ -116,10 +119,10 @@ final class ControlServer: Sendable {
             return done
         }
         switch request.verb {
-        case .acknowledge: return try carryOut(.acknowledge, request, person)
-        case .unshelve: return try carryOut(.unshelve, request, person)
-        case .takeOutOfService: return try carryOut(.takeOutOfService, request, person)
-        case .putBack: return try carryOut(.putBack, request, person)
+        case .acknowledge: return try execute(.acknowledge, request, person)
+        case .unshelve: return try execute(.unshelve, request, person)
+        case .takeOutOfService: return try execute(.takeOutOfService, request, person)
+        case .putBack: return try execute(.putBack, request, person)
         case .retry: return try retryDeliveries(request.alarm.isEmpty ? nil : request.alarm, person)
         case .status:
             let statuses: [AlarmStatus] = try answered { mailbox.post(.status(answer: $0)) }
@@ -128,15 +131,15 @@ final class ControlServer: Sendable {
             guard let span = request.seconds.flatMap({ TimeSpan(seconds: $0) }), span > .zero else {
                 throw OperatorError("for how long it is put aside is not said")
             }
-            return try carryOut(.shelve(span), request, person)
+            return try execute(.shelve(span), request, person)
         }
     }
 
-    private func carryOut(_ action: OperatorOrder.Action, _ request: ControlRequest, _ person: String)
+    private func execute(_ action: OperatorCommand.Action, _ request: ControlRequest, _ person: String)
         throws(OperatorError) -> String
     {
-        let order = OperatorOrder(action, alarm: request.alarm, person: person, note: request.note)
-        let result: Result<OrderOutcome, OperatorError> = try answered { mailbox.post(.order(order, answer: $0)) }
+        let order = OperatorCommand(action, alarm: request.alarm, person: person, note: request.note)
+        let result: Result<CommandOutcome, OperatorError> = try answered { mailbox.post(.order(order, answer: $0)) }
         let outcome = try result.get()
         logger.notice("\(outcome.done)", metadata: ["alarm": "\(outcome.name)", "by": "\(person)"])
         let end = outcome.end.map { " until \($0)" } ?? ""

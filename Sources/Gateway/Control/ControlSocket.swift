@@ -1,4 +1,6 @@
 package import Foundation
+package import Pipeline
+package import SiteConfiguration
 
 /// A stream socket in the file system, as both ends of the control connection use it.
 ///

@@ -1,25 +1,9 @@
 internal import CLinux
 internal import Foundation
 internal import Logging
+internal import Pipeline
 package import Store
 internal import Telemetry
-
-/// What is found of the gateway's surroundings, apart from what the pipeline knows of itself.
-package struct HealthReport: Sendable {
-    /// Where mosquitto says, as a number in text, how many messages it has thrown away since it started.
-    package static let droppedTopic = "$SYS/broker/publish/messages/dropped"
-
-    /// From 0 to 1; `nil` where the system does not say.
-    package var diskFree: Double?
-    package var isClockUnsynchronised: Bool?
-    package var outbox: OutboxState?
-
-    package init(diskFree: Double?, isClockUnsynchronised: Bool?, outbox: OutboxState?) {
-        self.diskFree = diskFree
-        self.isClockUnsynchronised = isClockUnsynchronised
-        self.outbox = outbox
-    }
-}
 
 /// Looks after disk, clock and outbox now and then, and gives what it finds to the pipeline.
 struct HealthProbe: Sendable {

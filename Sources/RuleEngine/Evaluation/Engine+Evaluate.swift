@@ -1,3 +1,4 @@
+package import AlarmModel
 internal import CEngine
 internal import HeapModule
 internal import RulePlan
@@ -25,11 +26,11 @@ extension Engine {
             instances[index].lack = instances[index].ballot.isNaN ? lack(index, instance, program, at: now) : .nothing
         }
         let isUnknown = judge(program, layout.steps, &instances[index], registers)
-        judgeBlindness(index, instance, program, isUnknown: isUnknown, at: now)
+        judgeNoData(index, instance, program, isUnknown: isUnknown, at: now)
         let after = instances[index].ladder
         let hasSensorNews = instances[index].hasSensorNews
         instances[index].hasSensorNews = false
-        if after.level != before.level || after.isUncertain != before.isUncertain || after.isBlind != before.isBlind
+        if after.level != before.level || after.isUncertain != before.isUncertain || after.hasNoData != before.hasNoData
             || after.isSuppressed != before.isSuppressed && after.level > .normal
             || hasSensorNews && after.level > .normal && silentSensors(of: index).othersAreHeard
         {
@@ -47,10 +48,10 @@ extension Engine {
     ///
     /// That a value is not known for any other reason (a deviation of nothing, too few readings yet) is no fault.
     @inline(__always)
-    private mutating func judgeBlindness(
+    private mutating func judgeNoData(
         _ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, isUnknown: Bool, at now: Int64
     ) {
-        guard isUnknown, program.blindLevel > .normal, instances[index].level == .normal || instances[index].isBlind
+        guard isUnknown, program.noDataLevel > .normal, instances[index].level == .normal || instances[index].hasNoData
         else {
             instances[index].unknownSince = .max
             return
@@ -64,10 +65,10 @@ extension Engine {
     ) {
         let lack = lack(index, instance, program, at: now)
         if lack != .sensor { instances[index].unknownSince = .max }
-        if instances[index].isBlind {
+        if instances[index].hasNoData {
             guard lack == .nothing else { return }
             instances[index].level = .normal
-            instances[index].isBlind = false
+            instances[index].hasNoData = false
             return
         }
         switch lack {
@@ -76,16 +77,16 @@ extension Engine {
         case .sensor:
             // Only the time counts in which the gateway has listened.
             instances[index].unknownSince = max(min(instances[index].unknownSince, now), listeningSince)
-            guard instance.blindAfter < .longest else { return }
-            let end = instances[index].unknownSince &+ instance.blindAfter.nanoseconds
+            guard instance.noDataAfter < .longest else { return }
+            let end = instances[index].unknownSince &+ instance.noDataAfter.nanoseconds
             guard now >= end else {
                 due = min(due, end)
                 return
             }
             instances[index].unknownSince = .max
         }
-        instances[index].level = program.blindLevel
-        instances[index].isBlind = true
+        instances[index].level = program.noDataLevel
+        instances[index].hasNoData = true
         instances[index].isUncertain = false
     }
 
@@ -131,7 +132,7 @@ extension Engine {
         return LevelChange(
             instance: index, time: Instant(nanoseconds: now), from: before.level, to: after.level,
             isUncertain: after.isUncertain,
-            isBlind: after.isBlind, isSuppressed: after.isSuppressed, trigger: trigger,
+            hasNoData: after.hasNoData, isSuppressed: after.isSuppressed, trigger: trigger,
             silent: silentSensors(of: index).ids,
             registers: (0..<program.instructionCount).map { registers[$0] })
     }
@@ -329,7 +330,7 @@ extension Engine {
         for at in tally.firstMember..<tally.firstMember + tally.memberCount {
             let member = instances[Int(layout.members[Int(at)])]
             if level > 0 {
-                if !member.isBlind, Int32(member.level.rank) >= level { holding += 1 }
+                if !member.hasNoData, Int32(member.level.rank) >= level { holding += 1 }
             } else if member.ballot.isNaN {
                 unknown += 1
             } else if member.ballot == 1 {

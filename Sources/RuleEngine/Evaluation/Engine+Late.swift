@@ -1,3 +1,4 @@
+internal import AlarmModel
 internal import RulePlan
 internal import Telemetry
 
@@ -95,7 +96,7 @@ extension Engine {
         guard newest != .min else { return false }
         if sample.time <= newest {
             if quality.contains(.clockReplaced), isOvertaken(newest, byArrivalAt: sample.time) { return false }
-            guard newest &- sample.time <= plan.lateness.nanoseconds else { return false }
+            guard newest &- sample.time <= plan.allowedLateness.nanoseconds else { return false }
         }
         let shape = shapes.shapes[Int(series[index].shape)]
         return !(sample.time >= newest && sample.time > series[index].now &- shape.shortest)
@@ -213,10 +214,10 @@ extension Engine {
     /// The plan of one instance by itself, and the series that its own stand for.
     private func planAlone(_ instance: Int, _ program: Program) -> (plan: Plan, series: [Int]) {
         var alone = Plan()
-        alone.lateness = plan.lateness
+        alone.allowedLateness = plan.allowedLateness
         alone.zone = plan.zone
         alone.programs = [program]
-        alone.programs[0].blindLevel = nil
+        alone.programs[0].noDataLevel = nil
         alone.instances = [Instance(program: 0, operandBase: 0)]
         var series: [Int] = []
         let base = Int(plan.instances[instance].operandBase)

@@ -1,3 +1,4 @@
+internal import AlarmModel
 internal import RulePlan
 internal import Telemetry
 
@@ -17,7 +18,7 @@ struct InstanceState: BitwiseCopyable {
     var held: UInt8 = 0
     var isUncertain = false
     /// The level is that of the fault for a group that cannot be seen.
-    var isBlind = false
+    var hasNoData = false
     /// The rule says that nobody is to be told for now.
     var isSuppressed = false
     /// A sensor that it reads has fallen silent, or is heard again.
@@ -39,7 +40,8 @@ struct InstanceState: BitwiseCopyable {
     var clockSeries: Int32 = -1
 
     var ladder: LadderState {
-        LadderState(level: level, held: held, isUncertain: isUncertain, isBlind: isBlind, isSuppressed: isSuppressed)
+        LadderState(
+            level: level, held: held, isUncertain: isUncertain, hasNoData: hasNoData, isSuppressed: isSuppressed)
     }
 }
 
@@ -91,11 +93,11 @@ func judge(
     if top >= 0 {
         state.level = steps[program.firstStep + top].level
         state.isUncertain = !topIsKnown
-        state.isBlind = false
-    } else if state.isBlind {
+        state.hasNoData = false
+    } else if state.hasNoData {
         if !isUnknown {
             state.level = .normal
-            state.isBlind = false
+            state.hasNoData = false
         }
     } else if state.level == .normal {
         state.isUncertain = false

@@ -1,3 +1,4 @@
+internal import AlarmModel
 internal import RulePlan
 internal import Telemetry
 
@@ -38,7 +39,7 @@ struct ProgramLayout: ~Copyable {
         var clear = -1
         var suppress = -1
         var ballot = -1
-        var blindLevel = Level.normal
+        var noDataLevel = Level.normal
         var testCount = 0
         var tallyCount = 0
     }
@@ -73,7 +74,7 @@ struct ProgramLayout: ~Copyable {
                 firstInstruction: instruction, instructionCount: program.instructions.count, firstStep: step,
                 stepCount: program.steps.count, clear: Int(program.clear ?? -1), suppress: Int(program.suppress ?? -1),
                 ballot: Int(program.ballot ?? -1),
-                blindLevel: program.blindLevel ?? .normal, tallyCount: Int(program.tallyCount))
+                noDataLevel: program.noDataLevel ?? .normal, tallyCount: Int(program.tallyCount))
             stretch.firstDecisive = decisive.count
             for register in Self.decisive(program) { _ = decisive.grow(by: 1, with: Int32(register)) }
             stretch.decisiveCount = decisive.count - stretch.firstDecisive

@@ -1,3 +1,4 @@
+internal import AlarmModel
 internal import RulePlan
 internal import Telemetry
 

@@ -1,5 +1,6 @@
+internal import AlarmModel
+internal import Diagnostics
 internal import RulePlan
-internal import SourceText
 internal import Telemetry
 
 // Calls of functions: each argument is checked against what the function takes.
@@ -199,7 +200,7 @@ extension ExpressionChecker {
     /// A span that readings have to be kept for.
     private mutating func window(_ call: Call, _ index: Int) -> TimeSpan? {
         guard let span = span(call, index) else { return nil }
-        if let retention = surroundings.retention, span > retention {
+        if let retention = context.retention, span > retention {
             report(
                 "window-retention",
                 "the window is longer than readings are kept (\(TimeSpanText.short(retention))): after a restart it would begin empty",
@@ -260,27 +261,27 @@ extension ExpressionChecker {
                 hint: "write \(call.function.signature)")
             return nil
         }
-        guard surroundings.rules.contains(rule) else {
+        guard context.rules.contains(rule) else {
             report(
                 "unknown-rule", "there is no rule '\(rule)'", at: rulePlace,
-                hint: NearMiss.hint(for: rule, among: surroundings.rules),
-                fix: NearMiss.best(for: rule, among: surroundings.rules).map { "\"\($0)\"" })
+                hint: NearMiss.hint(for: rule, among: context.rules),
+                fix: NearMiss.best(for: rule, among: context.rules).map { "\"\($0)\"" })
             return nil
         }
-        var level = Level(rank: 1)
+        var level = Level.lowest
         if call.arguments.count == 2 {
             guard case .expression(.name(let name, _)) = call.arguments[1],
-                let rank = surroundings.ladder.firstIndex(of: name)
+                let named = context.ladder.level(named: name)
             else {
                 let place = call.arguments[1].place
                 report(
                     "unknown-level", "'\(place.excerpt)' is not a level of the ladder", at: place,
-                    hint: NearMiss.hint(for: place.excerpt, among: surroundings.ladder)
-                        ?? "the ladder is \(surroundings.ladder.joined(separator: ", "))",
-                    fix: NearMiss.best(for: place.excerpt, among: surroundings.ladder))
+                    hint: NearMiss.hint(for: place.excerpt, among: context.ladder.names)
+                        ?? "the ladder is \(context.ladder)",
+                    fix: NearMiss.best(for: place.excerpt, among: context.ladder.names))
                 return nil
             }
-            level = Level(rank: UInt8(rank + 1))
+            level = named
         }
         let reference = CheckedExpression.alarms(AlarmReference(rule: rule, level: level, text: call.place.excerpt))
         guard call.function.name == "alarm" else {

@@ -1,5 +1,5 @@
+internal import Diagnostics
 internal import RulePlan
-internal import SourceText
 internal import Telemetry
 
 /// Checks the expressions of one rule: resolves names, derives dimensions, and reports everything wrong.
@@ -18,7 +18,7 @@ struct ExpressionChecker {
     /// Quantities that other devices report, for a better message.
     let otherQuantities: Set<String>
     /// What names outside the rule it may use, and how far back the store goes.
-    let surroundings: RuleSurroundings
+    let context: RuleContext
     /// Inside the condition of a vote, which is put to one sensor.
     private(set) var isInVote = false
     var definitions: [String: Typed] = [:]
@@ -35,10 +35,10 @@ struct ExpressionChecker {
     var usedQuantities: [String: Place] = [:]
     var problems: [Diagnostic] = []
 
-    init(_ selection: MeasuredSelection, otherQuantities: Set<String>, surroundings: RuleSurroundings) {
+    init(_ selection: MeasuredSelection, otherQuantities: Set<String>, context: RuleContext) {
         self.selection = selection
         self.otherQuantities = otherQuantities
-        self.surroundings = surroundings
+        self.context = context
     }
 
     /// Checks what a name of `let` stands for, and keeps it.

@@ -1,11 +1,12 @@
+internal import AlarmModel
 internal import Devices
+internal import Diagnostics
 internal import RulePlan
-internal import SourceText
 internal import Telemetry
 
 /// Checks rules against the devices, and builds their programs.
 struct RuleChecker {
-    let surroundings: RuleSurroundings
+    let context: RuleContext
     var devices: DeviceIndex
     var problems: [Diagnostic] = []
 
@@ -18,7 +19,7 @@ struct RuleChecker {
         if devices.isEmpty { selection.quantities = self.devices.quantities.merging(Quantity.known) { own, _ in own } }
         if devices.isEmpty { selection.sent = Set(selection.quantities.keys) }
         var checker = ExpressionChecker(
-            selection, otherQuantities: self.devices.quantityNames, surroundings: surroundings)
+            selection, otherQuantities: self.devices.quantityNames, context: context)
         define(source.definitions, in: &checker)
         var builder = ProgramBuilder()
         let (levels, conditions) = lowerLevels(source, &checker, &builder)
@@ -73,14 +74,14 @@ struct RuleChecker {
                     .warning, id: "unused-let", "'\(definition.name.string)' is not used", at: definition.name.location)
             )
         }
-        if let escalate = source.escalate, let policies = surroundings.policies, !policies.contains(escalate.string) {
+        if let escalate = source.escalate, let policies = context.policies, !policies.contains(escalate.string) {
             problems.append(
                 Diagnostic(
                     id: "unknown-policy", "there is no escalation policy '\(escalate.string)' in the policies file",
                     at: escalate.location, hint: NearMiss.hint(for: escalate.string, among: policies),
                     fix: NearMiss.best(for: escalate.string, among: policies)))
         }
-        builder.setBlindLevel(blindLevel(source))
+        builder.setNoDataLevel(noDataLevel(source))
         guard !problems[before...].contains(where: { $0.severity == .error }) else { return nil }
         if builder.operands.isEmpty, builder.tallies.isEmpty {
             problems.append(
@@ -150,16 +151,16 @@ struct RuleChecker {
     }
 
     /// The level of the fault for a group that cannot be seen: the ladder's lowest, unless the rule says otherwise.
-    private mutating func blindLevel(_ source: RuleSource) -> Level? {
-        guard let blind = source.blind else { return Level(rank: 1) }
-        if blind.string == "none" { return nil }
-        if let rank = surroundings.ladder.firstIndex(of: blind.string) { return Level(rank: UInt8(rank + 1)) }
-        reportUnknownLevel(blind, orNone: true)
+    private mutating func noDataLevel(_ source: RuleSource) -> Level? {
+        guard let noData = source.noData else { return .lowest }
+        if noData.string == "none" { return nil }
+        if let level = context.ladder.level(named: noData.string) { return level }
+        reportUnknownLevel(noData, orNone: true)
         return nil
     }
 
     private mutating func reportUnknownLevel(_ name: ScalarText, orNone: Bool = false) {
-        let levels = surroundings.ladder + (orNone ? ["none"] : [])
+        let levels = context.ladder.names + (orNone ? ["none"] : [])
         problems.append(
             Diagnostic(
                 id: "unknown-level", "'\(name.string)' is not a level of the ladder", at: name.location,
@@ -232,10 +233,10 @@ struct RuleChecker {
     private mutating func lowerLevels(
         _ source: RuleSource, _ checker: inout ExpressionChecker, _ builder: inout ProgramBuilder
     ) -> ([CheckedLevel], [ExplainedCondition]) {
-        var entries: [(rank: Int, condition: RuleSource.LevelCondition)] = []
+        var entries: [(level: Level, condition: RuleSource.LevelCondition)] = []
         for condition in source.levels {
-            if let rank = surroundings.ladder.firstIndex(of: condition.name.string) {
-                entries.append((rank + 1, condition))
+            if let level = context.ladder.level(named: condition.name.string) {
+                entries.append((level, condition))
             } else {
                 reportUnknownLevel(condition.name)
                 _ = checker.condition(condition.when, of: "a level")
@@ -243,11 +244,10 @@ struct RuleChecker {
         }
         var levels: [CheckedLevel] = []
         var conditions: [ExplainedCondition] = []
-        for (rank, condition) in entries.sorted(by: { $0.rank < $1.rank }) {
+        for (level, condition) in entries.sorted(by: { $0.level < $1.level }) {
             let when = checker.condition(condition.when, of: "a level")
             let until = condition.until.flatMap { checker.condition($0, of: "'until'") }
             guard let when else { continue }
-            let level = Level(rank: UInt8(rank))
             let first = builder.comparisons.count
             let step = LadderStep(level: level, when: builder.raising(when))
             var explained = ExplainedCondition(

@@ -1,4 +1,4 @@
-internal import SourceText
+internal import Diagnostics
 
 /// The order in which rules have to be evaluated: each after those whose alarms it asks for.
 struct RuleOrder {

@@ -1,6 +1,6 @@
 internal import Devices
+internal import Diagnostics
 internal import RulePlan
-internal import SourceText
 internal import Telemetry
 
 /// How often the readings of a quantity come, from the device of a rule that sends it most seldom.

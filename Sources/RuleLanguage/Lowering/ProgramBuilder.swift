@@ -1,3 +1,4 @@
+internal import AlarmModel
 internal import RulePlan
 internal import Telemetry
 
@@ -42,7 +43,7 @@ struct ProgramBuilder {
     mutating func addStep(_ step: LadderStep) { program.steps.append(step) }
     mutating func setClear(_ register: Int32) { program.clear = register }
     mutating func setSuppress(_ register: Int32) { program.suppress = register }
-    mutating func setBlindLevel(_ level: Level?) { program.blindLevel = level }
+    mutating func setNoDataLevel(_ level: Level?) { program.noDataLevel = level }
 
     /// What of a value is rounding and nothing else, in the unit in which it is shown: sums that have run for long, and
     /// differences of nearly equal numbers, leave some 1e-16 of what went into them.

@@ -17,10 +17,10 @@ struct RuleBinder {
     /// The labels that each rule makes its groups by.
     private var forEach: [String: [String]] = [:]
 
-    init(_ site: Site, _ surroundings: RuleSurroundings, series: @escaping (String, Quantity) -> SeriesID) {
+    init(_ site: Site, _ context: RuleContext, series: @escaping (String, Quantity) -> SeriesID) {
         self.series = series
-        plan.lateness = surroundings.lateness
-        plan.zone = surroundings.zone
+        plan.allowedLateness = context.allowedLateness
+        plan.zone = context.zone
         for device in site.devices {
             for field in device.fields {
                 let id = Int(series(device.id, field.quantity).index)
@@ -74,7 +74,7 @@ struct RuleBinder {
             }
             let instance = Instance(
                 program: Int32(index), operandBase: addOperands(rule.operands, members), tallyBase: tallyBase,
-                blindAfter: longestSilence(rule, members))
+                noDataAfter: longestSilence(rule, members))
             let number = add(
                 instance,
                 RuleInstance(

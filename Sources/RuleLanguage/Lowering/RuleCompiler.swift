@@ -1,13 +1,13 @@
 package import Devices
+package import Diagnostics
 internal import RulePlan
-package import SourceText
 package import Telemetry
 
 /// Rule files → what the engine runs, in one pass over all of them.
 package struct RuleCompiler {
-    let surroundings: RuleSurroundings
+    let context: RuleContext
 
-    package init(_ surroundings: RuleSurroundings) { self.surroundings = surroundings }
+    package init(_ context: RuleContext) { self.context = context }
 
     /// Checks and compiles the rules for a site.
     /// - Parameters:
@@ -31,11 +31,11 @@ package struct RuleCompiler {
                 ($0, version)
             }
         }
-        var surroundings = surroundings
+        var context = context
         var first: [String: SourceLocation] = [:]
         for (source, _) in sources {
             let name = source.name
-            surroundings.rules.insert(name.string)
+            context.rules.insert(name.string)
             if let other = first[name.string] {
                 problems.append(
                     Diagnostic(
@@ -46,7 +46,7 @@ package struct RuleCompiler {
                 first[name.string] = name.location
             }
         }
-        var checker = RuleChecker(surroundings: surroundings, devices: DeviceIndex(site), problems: problems)
+        var checker = RuleChecker(context: context, devices: DeviceIndex(site), problems: problems)
         var checked: [(rule: Rule, devices: [Device])] = []
         for (source, version) in sources {
             guard var found = checker.check(source) else { continue }
@@ -57,7 +57,7 @@ package struct RuleCompiler {
         let order = RuleOrder(checked.map(\.rule))
         problems = (checker.problems + order.cycles).inSourceOrder()
         if problems.hasErrors { throw DiagnosticList(problems) }
-        var binder = RuleBinder(site, surroundings, series: series)
+        var binder = RuleBinder(site, context, series: series)
         binder.bind(checked, in: order.indices)
         return CompiledRules(
             plan: binder.plan, rules: checked.map(\.rule), instances: binder.instances, warnings: problems)

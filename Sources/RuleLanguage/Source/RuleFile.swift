@@ -1,4 +1,4 @@
-package import SourceText
+package import Diagnostics
 
 /// The rules of one file as they are written: texts with their places, nothing looked up yet.
 package struct RuleFile: Sendable {
@@ -54,7 +54,7 @@ package struct RuleSource: Sendable {
     package var definitions: [Definition]
     package var levels: [LevelCondition]
     package var clear: ScalarText?
-    package var blind: ScalarText?
+    package var noData: ScalarText?
     package var suppress: ScalarText?
     /// What is said at the end of an alarm.
     package var cleared: ScalarText?
@@ -91,7 +91,7 @@ package struct RuleSource: Sendable {
         let definitions = reader.strings(RuleKey.definitions.rawValue).map { Definition(name: $0.key, text: $0.value) }
         let levels = levels(&reader)
         let clear = reader.scalar(RuleKey.clear.rawValue)
-        let blind = reader.scalar(RuleKey.blind.rawValue)
+        let noData = reader.scalar(RuleKey.noData.rawValue, formerly: "blind")
         let suppress = reader.scalar(RuleKey.suppress.rawValue)
         let cleared = reader.scalar(RuleKey.cleared.rawValue)
         let escalate = reader.scalar(RuleKey.escalate.rawValue)
@@ -102,7 +102,8 @@ package struct RuleSource: Sendable {
         guard let name else { return nil }
         return RuleSource(
             name: name, summary: summary, hazard: own?.string ?? "", forEach: forEach, matchers: matchers,
-            definitions: definitions, levels: levels, clear: clear, blind: blind, suppress: suppress, cleared: cleared,
+            definitions: definitions, levels: levels, clear: clear, noData: noData, suppress: suppress,
+            cleared: cleared,
             escalate: escalate,
             labels: labels,
             runbook: runbook, instruction: instruction, translations: translations)

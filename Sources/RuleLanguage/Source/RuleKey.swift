@@ -17,7 +17,8 @@ package enum RuleKey: String, CaseIterable, Sendable {
     case forEach = "for_each"
     case matchers = "where"
     case definitions = "let"
-    case levels, clear, cleared, blind, suppress, escalate, labels, runbook, instruction, languages
+    case noData = "no_data"
+    case levels, clear, cleared, suppress, escalate, labels, runbook, instruction, languages
 
     /// What its value is.
     package enum Form: Sendable {
@@ -26,7 +27,7 @@ package enum RuleKey: String, CaseIterable, Sendable {
 
     package var form: Form {
         switch self {
-        case .name, .summary, .cleared, .hazard, .blind, .escalate, .runbook, .instruction: .text
+        case .name, .summary, .cleared, .hazard, .noData, .escalate, .runbook, .instruction: .text
         case .forEach: .textOrList
         case .matchers, .labels: .texts
         case .definitions: .expressions
@@ -51,7 +52,7 @@ package enum RuleKey: String, CaseIterable, Sendable {
         case .clear: "The alarm ends only when this is true; without it, when no level holds."
         case .cleared:
             "The sentence at the alarm's end, as 'summary': {device}: heard again. Default: the summary with the values of then; one without values says that it is over."
-        case .blind:
+        case .noData:
             "The level of the fault when a normal group has been unknown for longer than its sensors may be silent; 'none' for no fault. Default: the ladder's lowest level."
         case .suppress:
             "While this is true the alarm is suppressed by design: recorded, and nobody is told. alarm(\"power-failure\"), hour() >= 22."

@@ -1,4 +1,4 @@
-internal import SourceText
+internal import Diagnostics
 internal import Telemetry
 
 /// An expression as it was written, with the place of every part.

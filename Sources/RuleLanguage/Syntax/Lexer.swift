@@ -1,4 +1,4 @@
-internal import SourceText
+internal import Diagnostics
 
 /// Characters → tokens. Units and durations are not tokens: the parser asks for them where one may stand.
 struct Lexer {

@@ -1,4 +1,4 @@
-internal import SourceText
+internal import Diagnostics
 internal import Telemetry
 
 /// Tokens → expression, by precedence climbing. Stops at the first mistake of an expression, which it

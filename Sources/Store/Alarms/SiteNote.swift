@@ -1,4 +1,5 @@
 internal import Alarms
+internal import Escalation
 internal import GRDB
 internal import Telemetry
 

@@ -1,8 +1,8 @@
+package import AlarmModel
 package import Alarms
 internal import Devices
+internal import Escalation
 internal import GRDB
-internal import RuleEngine
-internal import RulePlan
 internal import Telemetry
 
 extension Store {
@@ -28,8 +28,8 @@ extension Store {
                 alarm.id, alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels),
                 alarm.area.map { CanonicalJSON.text($0.middle) }, alarm.area.map { CanonicalJSON.text(StoredArea($0)) },
                 alarm.level.rank, alarm.levelName, alarm.ladder.held,
-                alarm.ladder.isUncertain, alarm.ladder.isBlind, alarm.ladder.isSuppressed, alarm.state.rawValue,
-                alarm.flapping.map { CanonicalJSON.text($0) }, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds,
+                alarm.ladder.isUncertain, alarm.ladder.hasNoData, alarm.ladder.isSuppressed, alarm.state.rawValue,
+                alarm.chattering.map { CanonicalJSON.text($0) }, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds,
                 alarm.sequence,
                 alarm.summary, alarm.acknowledgement?.time.nanoseconds, alarm.acknowledgement?.person,
                 alarm.acknowledgement?.note,
@@ -59,17 +59,18 @@ extension Store {
     }
 
     /// Keeps what is put aside, or that it no longer is; where an alarm is active its transition says so as well.
-    static func keep(_ place: PlaceAside, _ db: Database) throws {
-        if let aside = place.aside {
+    static func keep(_ place: SuppressionRecord, _ db: Database) throws {
+        if let suppression = place.suppression {
             try db.execute(
                 sql: """
                     INSERT OR REPLACE INTO aside (rule, group_name, kind, since, until, person, reason, origin)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    place.rule, place.group, aside.kind.rawValue, aside.since.nanoseconds, aside.until?.nanoseconds,
-                    aside.person,
-                    aside.reason, place.origin.map { CanonicalJSON.text($0) },
+                    place.rule, place.group, suppression.kind.rawValue, suppression.since.nanoseconds,
+                    suppression.until?.nanoseconds,
+                    suppression.person,
+                    suppression.reason, place.origin.map { CanonicalJSON.text($0) },
                 ])
         } else {
             try db.execute(
@@ -89,7 +90,7 @@ extension Store {
     }
 
     /// What is put aside.
-    package func asides() throws -> [PlaceAside] {
+    package func suppressions() throws -> [SuppressionRecord] {
         try queue.read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").compactMap {
                 unreadable.read($0, of: "aside", Self.place)
@@ -97,15 +98,15 @@ extension Store {
         }
     }
 
-    static func place(_ row: Row) throws(UnreadableValue) -> PlaceAside {
+    static func place(_ row: Row) throws(UnreadableValue) -> SuppressionRecord {
         let until: Int64? = try row.optional("until")
         let origin: String? = try row.optional("origin")
-        let aside = Aside(
-            Aside.Kind(rawValue: try row.value("kind")) ?? .outOfService, person: try row.value("person"),
+        let suppression = Suppression(
+            Suppression.Kind(rawValue: try row.value("kind")) ?? .outOfService, person: try row.value("person"),
             since: Instant(nanoseconds: try row.value("since")), until: until.map { Instant(nanoseconds: $0) },
             reason: try row.value("reason"))
-        return PlaceAside(
-            rule: try row.value("rule"), group: try row.value("group_name"), aside: aside,
+        return SuppressionRecord(
+            rule: try row.value("rule"), group: try row.value("group_name"), suppression: suppression,
             origin: origin.flatMap { CanonicalJSON.value(AlarmOrigin.self, $0) })
     }
 
@@ -177,12 +178,12 @@ extension Store {
             area: position.flatMap { CanonicalJSON.value(Position.self, $0) }.map { StoredArea.read(area, middle: $0) },
             ladder: LadderState(
                 level: Level(rank: number("level")), held: number("held"), isUncertain: flag("uncertain"),
-                isBlind: flag("blind"),
+                hasNoData: flag("blind"),
                 isSuppressed: flag("suppressed")),
             levelName: try row.value("level_name"), raised: Instant(nanoseconds: try row.value("raised")),
             cleared: cleared.map { Instant(nanoseconds: $0) }, sequence: try row.value("sequence"),
             summary: try row.value("summary"))
-        alarm.flapping = try text("flapping").flatMap { CanonicalJSON.value(Flapping.self, $0) }
+        alarm.chattering = try text("flapping").flatMap { CanonicalJSON.value(Chattering.self, $0) }
         alarm.origin = try text("origin").flatMap { CanonicalJSON.value(AlarmOrigin.self, $0) }
         alarm.state = AlarmState(rawValue: try row.value("state")) ?? .unacknowledged
         if let time: Int64 = try row.optional("acknowledged") {

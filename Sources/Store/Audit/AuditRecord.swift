@@ -1,5 +1,7 @@
+internal import AlarmModel
 internal import Alarms
 internal import Crypto
+internal import Escalation
 internal import Foundation
 package import Telemetry
 

@@ -1,4 +1,5 @@
 internal import Alarms
+internal import Escalation
 
 /// Walks over an audit chain and names every record that is not what it was.
 package struct AuditVerifier: Sendable {

@@ -1,5 +1,7 @@
+internal import AlarmModel
 internal import Alarms
 internal import Crypto
+internal import Escalation
 internal import Foundation
 internal import GRDB
 internal import Telemetry
@@ -8,7 +10,8 @@ internal import Telemetry
 ///
 /// Readings are not among them: they have checksums of their own, and far too many rows.
 enum AuditedTable: String, CaseIterable {
-    case alarm, transition, escalation, aside, maintenance
+    case alarm, transition, escalation, maintenance
+    case suppression = "aside"
 
     /// What names a row, as SQL: it stays the same for as long as the row is there.
     var key: String {
@@ -16,7 +19,7 @@ enum AuditedTable: String, CaseIterable {
         case .alarm: "id"
         case .transition: "alarm || '#' || sequence"
         case .escalation: "identity"
-        case .aside: "rule || '/' || group_name"
+        case .suppression: "rule || '/' || group_name"
         case .maintenance: "device || '/' || quantity"
         }
     }
@@ -41,7 +44,7 @@ enum AuditedTable: String, CaseIterable {
                 "device", "rule_version", "person", "note",
             ]
         case .escalation: ["identity", "alarm", "destination", "severity", "payload", "created", "delivered", "parked"]
-        case .aside: ["rule", "group_name", "kind", "since", "until", "person", "reason", "origin"]
+        case .suppression: ["rule", "group_name", "kind", "since", "until", "person", "reason", "origin"]
         case .maintenance: ["device", "quantity", "person", "since", "reason"]
         }
     }
@@ -58,8 +61,8 @@ struct AuditedRow: Hashable {
     static func alarm(_ id: String) -> AuditedRow { AuditedRow(table: .alarm, key: id) }
     static func transition(_ identity: String) -> AuditedRow { AuditedRow(table: .transition, key: identity) }
     static func escalation(_ identity: String) -> AuditedRow { AuditedRow(table: .escalation, key: identity) }
-    static func aside(_ place: PlaceAside) -> AuditedRow {
-        AuditedRow(table: .aside, key: "\(place.rule)/\(place.group)")
+    static func suppression(_ place: SuppressionRecord) -> AuditedRow {
+        AuditedRow(table: .suppression, key: "\(place.rule)/\(place.group)")
     }
 
     static func maintenance(_ change: MaintenanceChange) -> AuditedRow {
@@ -114,7 +117,7 @@ struct AuditedRow: Hashable {
         case .alarm: "id = ?"
         case .transition: "alarm = ? AND sequence = ?"
         case .escalation: "identity = ?"
-        case .aside: "rule || '/' || group_name = ?"
+        case .suppression: "rule || '/' || group_name = ?"
         case .maintenance: "device || '/' || quantity = ?"
         }
     }
@@ -140,7 +143,7 @@ extension StoreBatch {
             rows.insert(.transition(transition.identity))
         }
         rows.formUnion(escalations.map { .escalation($0.identity) })
-        rows.formUnion(asides.map { .aside($0) })
+        rows.formUnion(suppressions.map { .suppression($0) })
         rows.formUnion(maintenance.map { .maintenance($0) })
         return rows
     }

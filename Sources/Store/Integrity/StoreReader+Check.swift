@@ -59,8 +59,8 @@ extension StoreReader {
         while let row = try alarms.next() { _ = unreadable.read(row, of: "alarm", Store.alarm) }
         let escalations = try Row.fetchCursor(db, sql: "SELECT * FROM escalation")
         while let row = try escalations.next() { _ = unreadable.read(row, of: "escalation", Store.escalation) }
-        let asides = try Row.fetchCursor(db, sql: "SELECT * FROM aside")
-        while let row = try asides.next() { _ = unreadable.read(row, of: "aside", Store.place) }
+        let suppressions = try Row.fetchCursor(db, sql: "SELECT * FROM aside")
+        while let row = try suppressions.next() { _ = unreadable.read(row, of: "aside", Store.place) }
     }
 
     private func checkReadings(_ db: Database, _ findings: inout StoreFindings, _ progress: (Double) -> Void) throws {

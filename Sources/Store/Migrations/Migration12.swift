@@ -8,7 +8,7 @@ enum Migration12 {
         try db.execute(
             sql: "CREATE INDEX escalation_raise ON escalation (destination, created, alarm) WHERE \(Store.isRaise)")
         // Those that there were then.
-        let tables: [AuditedTable] = [.alarm, .transition, .escalation, .aside]
+        let tables: [AuditedTable] = [.alarm, .transition, .escalation, .suppression]
         let hasRows = try tables.contains { try Bool.fetchOne(db, sql: "SELECT EXISTS (\($0.query))") ?? false }
         guard try hasRows || Store.anchor(db) != nil else { return }
         let recorded: Int64? = try db.first("SELECT max(recorded) FROM transition")

@@ -1,4 +1,5 @@
 package import Alarms
+package import Escalation
 internal import GRDB
 package import Telemetry
 

@@ -19,7 +19,7 @@ extension Store {
             try Self.keep(batch.received, db)
             for alarm in batch.renamed { try Self.rename(alarm, db) }
             for transition in batch.transitions { try Self.record(transition, db) }
-            for place in batch.asides { try Self.keep(place, db) }
+            for place in batch.suppressions { try Self.keep(place, db) }
             for change in batch.maintenance { try Self.keep(change, db) }
             for (alarm, course) in batch.courses {
                 try db.execute(sql: "UPDATE alarm SET course = ? WHERE id = ?", arguments: [course, alarm])

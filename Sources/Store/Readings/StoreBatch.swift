@@ -1,4 +1,6 @@
+package import AlarmModel
 package import Alarms
+package import Escalation
 package import Telemetry
 
 /// What is committed together: readings, and everything that they caused.
@@ -15,7 +17,7 @@ package struct StoreBatch: Sendable {
     package private(set) var refusals: [RefusedPayload] = []
     private var refusedBytes = 0
     /// What people have put aside, or what is back.
-    package var asides: [PlaceAside] = []
+    package var suppressions: [SuppressionRecord] = []
     /// The sensors that are put into maintenance, or back.
     package var maintenance: [MaintenanceChange] = []
     /// How far the escalation of alarms has come, by alarm.
@@ -46,14 +48,14 @@ package struct StoreBatch: Sendable {
     }
 
     package var isEmpty: Bool {
-        readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && asides.isEmpty
+        readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && suppressions.isEmpty
             && courses.isEmpty
             && renamed.isEmpty && notes.isEmpty && maintenance.isEmpty && !received.isNewSession
     }
 
     /// It holds something that people wait for, and is not kept back for company.
     package var isUrgent: Bool {
-        !(transitions.isEmpty && escalations.isEmpty && asides.isEmpty && notes.isEmpty && maintenance.isEmpty)
+        !(transitions.isEmpty && escalations.isEmpty && suppressions.isEmpty && notes.isEmpty && maintenance.isEmpty)
             || received.isNewSession
     }
 
@@ -64,7 +66,7 @@ package struct StoreBatch: Sendable {
         escalations.removeAll(keepingCapacity: true)
         refusals.removeAll(keepingCapacity: true)
         refusedBytes = 0
-        asides.removeAll()
+        suppressions.removeAll()
         maintenance.removeAll()
         courses.removeAll()
         notes.removeAll()

@@ -1,4 +1,4 @@
-package import Alarms
+package import Escalation
 internal import Foundation
 package import MQTT
 package import Telemetry

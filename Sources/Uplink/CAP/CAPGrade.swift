@@ -1,5 +1,5 @@
-internal import Alarms
-internal import RuleLanguage
+internal import AlarmModel
+internal import Escalation
 internal import Telemetry
 
 /// Urgency, severity and certainty of an alarm (CAP 1.2, 3.2.2), from its level, what is known, and how far ahead what
@@ -11,12 +11,12 @@ struct CAPGrade {
     let certainty: String
     private let isGrave: Bool
 
-    init(_ message: EscalationMessage, ladder: [String]) {
+    init(_ message: EscalationMessage, ladder: Ladder) {
         isActive = message.alarm.cleared == nil
-        let rank = ladder.firstIndex(of: message.transition.to).map { $0 + 1 } ?? 0
+        let rank = Int(ladder.level(named: message.transition.to)?.rank ?? 0)
         // The ladder's levels, spread over CAP's four; the highest is always Extreme.
         let names = ["Minor", "Moderate", "Severe", "Extreme"]
-        let place = rank == 0 || ladder.isEmpty ? 0 : (rank * 4 + ladder.count - 1) / ladder.count - 1
+        let place = rank == 0 || ladder.count == 0 ? 0 : (rank * 4 + ladder.count - 1) / ladder.count - 1
         isGrave = place >= 2
         guard isActive else {
             urgency = "Past"
@@ -24,11 +24,11 @@ struct CAPGrade {
             certainty = message.transition.kind == "cleared" ? "Observed" : "Unknown"
             return
         }
-        severity = message.alarm.blind ? "Unknown" : names[place]
+        severity = message.alarm.noData ? "Unknown" : names[place]
         let ahead = message.causes.filter { $0.holds == true }.compactMap(\.ahead).max()
         // What is measured now already decides, even if a forecast says the same.
         let isForecast = ahead != nil && !message.causes.contains { $0.holds == true && $0.ahead == nil }
-        if message.alarm.blind {
+        if message.alarm.noData {
             urgency = "Unknown"
             certainty = "Unknown"
         } else if isForecast, let ahead {

@@ -1,8 +1,7 @@
-internal import Alarms
-internal import Devices
+internal import AlarmModel
+internal import Escalation
 internal import Foundation
 internal import FoundationXML
-internal import RuleLanguage
 internal import Telemetry
 
 /// A message of the Common Alerting Protocol 1.2 (OASIS, 1 July 2010,
@@ -80,7 +79,7 @@ struct CAPWriter: Sendable {
         }
         if isFirst { return .alert }
         switch Transition.Kind(rawValue: message.transition.kind) {
-        case .raised, .rose, .fell, .blind, .uncertain, .certain, .unshelved, .released, .inService: return .update
+        case .raised, .rose, .fell, .noData, .uncertain, .certain, .unshelved, .released, .inService: return .update
         // A repeat of any says that it still is so.
         default: return (message.escalation?.repetition ?? 0) > 0 ? .update : nil
         }

@@ -1,3 +1,4 @@
+package import AlarmModel
 package import Telemetry
 
 /// What the site says of itself in its CAP messages, and how its hazards and levels are put there.
@@ -30,9 +31,9 @@ package struct CAPSettings: Sendable {
     package var categories: [String: String]
     package var events: [String: String]
     /// The names of the levels, lowest first.
-    package var ladder: [String]
+    package var ladder: Ladder
 
-    package init(sender: String, status: Status, ladder: [String]) {
+    package init(sender: String, status: Status, ladder: Ladder) {
         self.sender = sender
         self.status = status
         self.ladder = ladder

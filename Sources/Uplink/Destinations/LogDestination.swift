@@ -1,4 +1,4 @@
-package import Alarms
+package import Escalation
 internal import Foundation
 internal import Synchronization
 package import Telemetry

@@ -1,4 +1,4 @@
-package import Alarms
+package import Escalation
 package import MQTT
 package import Telemetry
 

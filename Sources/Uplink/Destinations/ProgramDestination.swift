@@ -1,6 +1,6 @@
-package import Alarms
+package import Escalation
 internal import Foundation
-internal import Programs
+internal import POSIX
 package import Telemetry
 
 /// Runs a local program for each escalation, with its JSON on standard input: a siren's relay, a lamp, a script.
@@ -28,9 +28,9 @@ package struct ProgramDestination: Destination {
     package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
         let input = try NamelessFile(Data((escalation.payload + "\n").utf8))
         let output = try NamelessFile()
-        let child: ChildProcess
+        let child: Subprocess
         do {
-            child = try ChildProcess(
+            child = try Subprocess(
                 command[0], Array(command.dropFirst()), input: input.descriptor, output: output.descriptor,
                 environment: environment(escalation))
         } catch {

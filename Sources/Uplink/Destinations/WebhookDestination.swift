@@ -1,4 +1,4 @@
-package import Alarms
+package import Escalation
 package import Telemetry
 
 /// Posts each escalation to an address over HTTPS, see ``HTTPPoster``.

@@ -1,0 +1,339 @@
+package import AlarmModel
+package import Devices
+package import RuleEngine
+package import RuleLanguage
+internal import RulePlan
+package import Telemetry
+
+/// All alarms that are active, by the instance of the rule that raised them: level changes in,
+/// transitions out. No I/O; the same changes give the same transitions.
+package struct AlarmBook: Sendable {
+    let rules: CompiledRules
+    /// Level names by rank, `normal` first.
+    let levels: Ladder
+    private let devices: [String: Device]
+    /// The device of each series, for the cause of a transition.
+    private let seriesDevices: [String]
+    var alarms: [Int: Alarm] = [:]
+    /// What is put aside, by instance: it stays so when its alarm ends and another begins.
+    var suppressions: [Int: Suppression] = [:]
+    /// Alarms that have ended and that nobody has taken on, by identity.
+    var returned: [String: Alarm] = [:]
+    /// What the summaries of a rule's alarms say beyond the rule, by the rule's name, or by rule/group.
+    package var remarks: [String: String] = [:]
+    private var watch: ChatteringWatch
+    /// When each instance was raised last.
+    private var lastRaised: [Int: Instant] = [:]
+    /// More of them are still in the store, but can no longer be acknowledged.
+    package static let returnedMax = 1000
+
+    package init(
+        rules: CompiledRules, ladder: Ladder, site: Site, seriesDevices: [String],
+        chattering: ChatteringLimit = ChatteringLimit()
+    ) {
+        self.rules = rules
+        self.seriesDevices = seriesDevices
+        levels = ladder
+        devices = Dictionary(site.devices.map { ($0.id, $0) }) { first, _ in first }
+        watch = ChatteringWatch(chattering)
+    }
+
+    /// The active alarms, highest level first.
+    package var active: [Alarm] {
+        alarms.values.sorted { ($1.level, $0.raised, $0.id) < ($0.level, $1.raised, $1.id) }
+    }
+
+    package func alarm(of instance: Int) -> Alarm? { alarms[instance] }
+
+    /// Turns a change of the engine's into transitions of its alarm: mostly one; none while it flaps, unless the level
+    /// becomes higher than it was held at.
+    package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> [Transition] {
+        let place = rules.instances[change.instance]
+        let rule = rules.rules[place.rule]
+        var words = Words(
+            change, of: rule, in: place, device: device(of: change.trigger), missing: missing(change),
+            hadNoData: alarms[change.instance]?.ladder.hasNoData ?? false)
+        words.summary += remark(rule, place, change)
+        // The engine may be ahead of this change, where one reading has brought several.
+        var ladder = ladder
+        (ladder.level, ladder.isUncertain) = (change.to, change.isUncertain)
+        (ladder.hasNoData, ladder.isSuppressed) = (change.hasNoData, change.isSuppressed)
+        guard var alarm = alarms[change.instance] else {
+            guard change.to > .normal else { return [] }
+            return raise(change, ladder, words, recorded: recorded)
+        }
+        var transitions: [Transition] = []
+        let wasSuppressed = alarm.ladder.isSuppressed
+        let isKnownOtherwise =
+            alarm.ladder.isUncertain != ladder.isUncertain || alarm.ladder.hasNoData != ladder.hasNoData
+        alarm.ladder = ladder
+        let missingBefore = alarm.missing
+        alarm.missing = words.missing
+        if change.isSuppressed != wasSuppressed, change.to > .normal || alarm.chattering != nil {
+            let before = alarm.state
+            _ = alarm.move(change.isSuppressed ? .suppress : .release)
+            // What is put aside by a person stays so, and its rule's opinion is not news.
+            if alarm.state != before {
+                let kind: Transition.Kind = change.isSuppressed ? .suppressed : .released
+                let causes = rule.suppressionCauses(registers: change.registers)
+                transitions.append(
+                    step(&alarm, change.instance, kind, at: change.time, recorded: recorded, causes: causes, words))
+            }
+        }
+        let isMove = change.to != change.from
+        guard isMove || isKnownOtherwise else {
+            alarms[change.instance] = alarm
+            if alarm.missing != missingBefore, change.to > .normal, alarm.chattering == nil {
+                let note = Self.sensorNews(missingBefore, alarm.missing)
+                transitions.append(
+                    step(&alarm, change.instance, .sensors, at: change.time, recorded: recorded, words, note: note))
+            }
+            return transitions
+        }
+        let isTooMuch = watch.noteChange(change.instance, at: recorded, time: change.time)
+        if var chattering = alarm.chattering {
+            chattering.count(change.time)
+            chattering.latest = recorded
+            chattering.note(words, levels.name(of: change.to))
+            alarm.chattering = chattering
+            alarms[change.instance] = alarm
+            guard change.to > alarm.level else { return transitions }
+            transitions.append(moveLevel(&alarm, change, .rose, words, recorded: recorded))
+            return transitions
+        }
+        let isUp = change.to > change.from
+        if isUp || !isTooMuch {
+            let kind: Transition.Kind =
+                change.to == .normal
+                ? .cleared : isMove ? (isUp ? .rose : .fell) : change.isUncertain ? .uncertain : .certain
+            transitions.append(moveLevel(&alarm, change, kind, words, recorded: recorded))
+        }
+        if isTooMuch { transitions.append(hold(&alarm, change, words, recorded: recorded)) }
+        return transitions
+    }
+
+    private mutating func raise(_ change: LevelChange, _ ladder: LadderState, _ words: Words, recorded: Instant)
+        -> [Transition]
+    {
+        let place = rules.instances[change.instance]
+        let rule = rules.rules[place.rule]
+        // Readings that share one time may raise it more than once: then each alarm is a nanosecond later than the one
+        // before.
+        var raised = change.time
+        if let last = lastRaised[change.instance], last >= raised, last - raised < .milliseconds(1) {
+            raised = last + TimeSpan(nanoseconds: 1)
+        }
+        lastRaised[change.instance] = raised
+        var alarm = Alarm(
+            id: "\(rule.name)/\(place.group)@\(raised)", rule: rule.name, group: place.group, hazard: rule.hazard,
+            labels: place.labels, area: area(of: place), ladder: ladder, levelName: Ladder.normalName,
+            raised: raised, cleared: nil, sequence: 0, summary: "")
+        alarm.origin = origin(of: change.instance)
+        alarm.missing = words.missing
+        alarm.level = .normal
+        alarm.suppression = suppressions[change.instance]
+        alarm.state = alarm.suppression?.state ?? (ladder.isSuppressed ? .suppressed : .normal)
+        let isTooMuch = watch.noteChange(change.instance, at: recorded, time: change.time)
+        var transitions = [moveLevel(&alarm, change, change.hasNoData ? .noData : .raised, words, recorded: recorded)]
+        if isTooMuch { transitions.append(hold(&alarm, change, words, recorded: recorded)) }
+        return transitions
+    }
+
+    /// Moves the level that people see, and keeps the alarm.
+    private mutating func moveLevel(
+        _ alarm: inout Alarm, _ change: LevelChange, _ kind: Transition.Kind, _ words: Words, recorded: Instant
+    ) -> Transition {
+        let from = alarm.level
+        alarm.level = change.to
+        alarm.levelName = levels.name(of: change.to)
+        alarm.moved = change.time
+        switch kind {
+        case .raised, .noData: _ = alarm.move(.raise)
+        case .rose: _ = alarm.move(.rise)
+        case .fell: _ = alarm.move(.fall)
+        case .cleared:
+            _ = alarm.move(.clear)
+            alarm.cleared = change.time
+        default: break
+        }
+        return step(
+            &alarm, change.instance, kind, at: change.time, recorded: recorded, from: from,
+            severity: max(from, change.to),
+            causes: words.causes, words)
+    }
+
+    private mutating func hold(_ alarm: inout Alarm, _ change: LevelChange, _ words: Words, recorded: Instant)
+        -> Transition
+    {
+        let limit = watch.limit
+        var chattering = Chattering(since: recorded)
+        for time in watch.counted(change.instance) { chattering.count(time) }
+        chattering.note(words, levels.name(of: change.to))
+        alarm.chattering = chattering
+        return step(
+            &alarm, change.instance, .chattering, at: change.time, recorded: recorded, words,
+            note:
+                "\(limit.changes) changes within \(TimeSpanText.short(limit.within)): held at \(alarm.levelName) until it has been quiet as long"
+        )
+    }
+
+    /// Lets go what has been quiet for long enough, and forgets changes that are too old to count.
+    package mutating func calm(at now: Instant) -> [Transition] {
+        watch.forget(before: now)
+        var transitions: [Transition] = []
+        for instance in alarms.filter({ $0.value.chattering != nil }).keys.sorted() {
+            guard let stored = alarms[instance], let chattering = stored.chattering,
+                chattering.latest <= now - watch.limit.within
+            else {
+                continue
+            }
+            var alarm = stored
+            alarm.chattering = nil
+            let from = alarm.level
+            alarm.level = alarm.ladder.level
+            alarm.levelName = levels.name(of: alarm.level)
+            let kind: Transition.Kind = alarm.level == .normal ? .cleared : alarm.level < from ? .fell : .calm
+            if kind == .cleared { alarm.cleared = now }
+            if kind != .calm { _ = alarm.move(kind == .cleared ? .clear : .fall) }
+            let words = Words(
+                summary: chattering.summary, texts: alarm.texts, causes: chattering.causes, device: chattering.device)
+            transitions.append(
+                step(
+                    &alarm, instance, kind, at: now, recorded: now, from: from, severity: from,
+                    causes: chattering.causes,
+                    words,
+                    note: chattering.calmText))
+        }
+        return transitions
+    }
+
+    /// Numbers a transition, and keeps the alarm as it then stands.
+    private mutating func step(
+        _ alarm: inout Alarm, _ instance: Int, _ kind: Transition.Kind, at time: Instant, recorded: Instant,
+        from: Level? = nil,
+        severity: Level? = nil, causes: [Cause] = [], _ words: Words, note: String? = nil
+    ) -> Transition {
+        alarm.sequence += 1
+        alarm.summary = words.summary
+        alarm.texts = words.texts
+        alarms[instance] = kind == .cleared ? nil : alarm
+        if alarm.state == .returned { keepReturned(alarm) }
+        let rule = rules.rules[rules.instances[instance].rule]
+        return Transition(
+            alarm: alarm, kind: kind, time: time, recorded: recorded, from: levels.name(of: from ?? alarm.level),
+            to: alarm.levelName, severity: (severity ?? alarm.level).rank, causes: causes, device: words.device,
+            ruleVersion: rule.version, runbook: rule.runbook, policy: rule.escalate, instruction: rule.instruction,
+            note: note)
+    }
+
+    /// The devices of the sensors that are silent.
+    private func missing(_ change: LevelChange) -> [String] {
+        Set(change.silent.map { seriesDevices[Int($0.index)] }).sorted()
+    }
+
+    /// Takes note of which sensors are silent, of an alarm that has been restored: that is no news.
+    package mutating func noteMissing(_ account: LevelChange) {
+        let missing = missing(account)
+        alarms[account.instance]?.missing = missing
+    }
+
+    /// Where the active alarm of an instance stands now; `nil` where there is none.
+    /// - Parameter account: the instance's rule, with the values of now.
+    package func status(
+        _ account: LevelChange, newestReading: Instant?, trend: AlarmStatus.Trend?, next: [AlarmStatus.NextStep]
+    ) -> AlarmStatus? {
+        guard let alarm = alarms[account.instance] else { return nil }
+        let place = rules.instances[account.instance]
+        let rule = rules.rules[place.rule]
+        var words = Words(account, of: rule, in: place, device: nil, missing: alarm.missing)
+        words.summary += remark(rule, place, account)
+        return AlarmStatus(
+            alarm: alarm.id, summary: words.summary, causes: words.causes, newestReading: newestReading?.description,
+            trend: trend,
+            missing: alarm.missing, next: next, runbook: rule.runbook, instruction: rule.instruction)
+    }
+
+    private func remark(_ rule: Rule, _ place: RuleInstance, _ change: LevelChange) -> String {
+        guard change.to > .normal, let remark = remarks[rule.name] ?? remarks["\(rule.name)/\(place.group)"] else {
+            return ""
+        }
+        return ": \(remark)"
+    }
+
+    /// The instances that have an active alarm, in order.
+    package var activeInstances: [Int] { alarms.keys.sorted() }
+
+    private static func sensorNews(_ before: [String], _ now: [String]) -> String {
+        let (gone, back) = (now.filter { !before.contains($0) }, before.filter { !now.contains($0) })
+        return [
+            gone.isEmpty ? nil : "nothing is heard from \(gone.joined(separator: ", ")) any more",
+            back.isEmpty ? nil : "\(back.joined(separator: ", ")) is heard again",
+        ].compactMap(\.self).joined(separator: "; ")
+    }
+
+    /// What holds the devices of a group, where the inventory says where they are.
+    func area(of place: RuleInstance) -> AlarmArea? {
+        AlarmArea(of: place.devices.compactMap { devices[$0]?.position })
+    }
+
+    private func device(of trigger: LevelChange.Trigger) -> String? {
+        if case .reading(let series) = trigger { return seriesDevices[Int(series.index)] }
+        return nil
+    }
+}
+
+/// What is said of a moment of a rule in a group.
+struct Words {
+    var summary: String
+    var texts: [String: AlarmText]
+    var causes: [Cause]
+    var device: String?
+    /// The devices that are silent, of several.
+    var missing: [String] = []
+}
+
+extension Words {
+    /// - Parameter wasBlind: the alarm that ends stood for a group of which nothing was known.
+    init(
+        _ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?, missing: [String],
+        hadNoData: Bool = false
+    ) {
+        self.device = device
+        self.missing = missing
+        causes =
+            change.hasNoData
+            ? rule.unknowns(registers: change.registers)
+            : rule.causes(from: change.from, to: change.to, registers: change.registers)
+        var own = rule.summary.text(labels: place.labels, registers: change.registers)
+        if change.to == .normal {
+            if let cleared = rule.cleared {
+                own = cleared.text(labels: place.labels, registers: change.registers)
+            } else if hadNoData {
+                own = "\(place.group): heard again"
+            } else if !rule.summary.hasValues {
+                own = "over: \(own)"
+            }
+        }
+        if !place.maintained.isEmpty { own += " (\(place.maintained.joined(separator: ", ")) in maintenance)" }
+        if !missing.isEmpty, !(hadNoData && change.to == .normal) {
+            own += " (nothing from \(missing.joined(separator: ", ")))"
+        }
+        summary = change.hasNoData ? "\(place.group): no data of \(rule.quantities.joined(separator: ", "))" : own
+        texts = rule.translations.mapValues { translation in
+            AlarmText(
+                hazard: translation.hazard,
+                summary: translation.summary?.text(labels: place.labels, registers: change.registers) ?? own,
+                instruction: translation.instruction)
+        }
+    }
+}
+
+extension Chattering {
+    /// Takes note of what will be said if it is quiet from now on.
+    mutating func note(_ words: Words, _ level: String) {
+        condition = level
+        summary = words.summary
+        causes = words.causes
+        device = words.device
+    }
+}

@@ -1,0 +1,268 @@
+package import Diagnostics
+internal import Telemetry
+
+extension Site {
+    /// Reads an inventory against the profiles that it names.
+    /// - Throws: ``DiagnosticList`` with everything that is wrong in any of the files.
+    package static func read(inventory file: SourceFile, profiles files: [SourceFile]) throws(DiagnosticList) -> Site {
+        let (site, problems) = try parse(inventory: file, profiles: files)
+        guard problems.isEmpty, let site else { throw DiagnosticList(problems) }
+        return site
+    }
+
+    /// Reads as much of an inventory as can be: the devices with which nothing is wrong, and what is wrong with the
+    /// others.
+    /// - Throws: ``DiagnosticList`` where it is not YAML.
+    package static func parse(
+        inventory file: SourceFile, profiles files: [SourceFile]
+    ) throws(DiagnosticList) -> (site: Site?, problems: [Diagnostic]) {
+        var problems: [Diagnostic] = []
+        var profiles: [String: Profile] = [:]
+        for file in files {
+            do {
+                let profile = try Profile.read(file)
+                let place = profile.location ?? file.location(line: 1, column: 1)
+                if let first = profiles.updateValue(profile, forKey: profile.name) {
+                    let other = first.location.map { ": the first is at \($0.fileAndLine)" } ?? ""
+                    problems.append(
+                        Diagnostic(
+                            id: "duplicate-profile", "there are two profiles '\(profile.name)'\(other)", at: place))
+                }
+            } catch {
+                problems += error.diagnostics
+            }
+        }
+        var reader = YAMLReader(try YAMLNode.parse(file), "a site")
+        let name = reader.required("site")
+        let zone = reader.scalar("time_zone")
+        let common = reader.strings("labels")
+        var devices: [Device] = []
+        var seen: [String: SourceLocation] = [:]
+        var topics: [String: String] = [:]
+        for node in reader.items("devices") {
+            let parsed = Device.read(
+                node, profiles: profiles, common: common, site: name?.string ?? "", problems: &problems)
+            guard let (device, place) = parsed else { continue }
+            if let first = seen[device.id] {
+                problems.append(
+                    Diagnostic(
+                        id: "duplicate-device",
+                        "there are two devices '\(device.id)': the first is at \(first.fileAndLine)", at: place))
+            } else if let other = topics.updateValue(device.id, forKey: device.topic) {
+                let first = seen[other].map { " (\($0.fileAndLine))" } ?? ""
+                problems.append(
+                    Diagnostic(
+                        id: "shared-topic",
+                        "'\(device.id)' and '\(other)'\(first) have the same topic, \(device.topic)", at: place))
+            }
+            guard seen[device.id] == nil else { continue }
+            seen[device.id] = place
+            devices.append(device)
+        }
+        problems += Self.disagreements(devices, at: reader.node.location)
+        problems = (reader.finish() + problems).inSourceOrder()
+        guard let name else { return (nil, problems) }
+        let choice = Self.filters(devices)
+        var site = Site(
+            name: name.string, timeZone: zone?.string ?? "UTC", devices: devices, filters: choice.filters,
+            leftOutFilters: choice.leftOut)
+        site.timeZoneLocation = zone?.location
+        return (site, problems)
+    }
+
+    /// A quantity of one name is kept in one unit, whichever profile it comes from.
+    private static func disagreements(_ devices: [Device], at place: SourceLocation) -> [Diagnostic] {
+        var units: [String: Unit] = [:]
+        var reported: Set<String> = []
+        var problems: [Diagnostic] = []
+        for field in devices.flatMap(\.fields) {
+            let unit = units[field.quantity.name, default: field.quantity.unit]
+            units[field.quantity.name] = unit
+            if unit.dimension != field.quantity.unit.dimension, reported.insert(field.quantity.name).inserted {
+                problems.append(
+                    Diagnostic(
+                        id: "quantity-units",
+                        "'\(field.quantity.name)' is \(unit.dimension.name) in one profile and \(field.quantity.unit.dimension.name) in another",
+                        at: place))
+            }
+        }
+        return problems
+    }
+
+    private static func filters(_ devices: [Device]) -> FilterChoice {
+        FilterChoice(
+            devices.map { device in
+                let isPattern = device.profile.topic.topic(device.labels) == device.topic
+                return (device.topic, isPattern ? device.profile.topic.filter : nil)
+            })
+    }
+}
+
+extension Device {
+    static func read(
+        _ node: YAMLNode, profiles: [String: Profile], common: [(key: ScalarText, value: ScalarText)], site: String,
+        problems: inout [Diagnostic]
+    ) -> (device: Device, place: SourceLocation)? {
+        var reader = YAMLReader(node, "a device")
+        defer { problems += reader.finish() }
+        let id = reader.required("id")
+        var labels = Dictionary(common.map { ($0.key.string, $0.value.string) }) { $1 }
+        for key in ["kind", "station", "area"] {
+            if let value = reader.string(key) { labels[key] = value }
+        }
+        for entry in reader.strings("labels") { labels[entry.key.string] = entry.value.string }
+        labels["site"] = site
+        let position = reader.position()
+        let interval = reader.span("interval")
+        let silence = reader.silence()
+        let clock = reader.node("clock") == nil ? nil : ClockTolerance.read(&reader)
+        let topicText = reader.scalar("topic")
+        let units = reader.strings("units")
+        let ranges = reader.node("plausible")
+        let counters = reader.node("counter")
+        let quantities = reader.items("quantities")
+        let maintenance = reader.node("maintenance")
+        guard let id, let profileName = reader.required("profile") else { return nil }
+        guard let profile = profiles[profileName.string] else {
+            reader.report(
+                "unknown-profile", "there is no device profile '\(profileName.string)'", at: profileName.location,
+                hint: NearMiss.hint(for: profileName.string, among: profiles.keys))
+            return nil
+        }
+        labels["device"] = id.string
+        if let topic = topicText, topic.string.contains(where: { "+#".contains($0) }) {
+            reader.report(
+                "bad-topic", "a device publishes on one topic, without the wildcards + and #", at: topic.location)
+        }
+        var fields = profile.fields
+        if !quantities.isEmpty {
+            let wanted = quantities.compactMap(\.scalar)
+            for name in wanted where profile.fields.first(where: { $0.quantity.name == name.string }) == nil {
+                reader.report(
+                    "unknown-quantity", "the profile '\(profile.name)' has no reading of '\(name.string)'",
+                    at: name.location,
+                    hint: NearMiss.hint(for: name.string, among: profile.fields.map(\.quantity.name)))
+            }
+            fields = fields.filter { field in
+                !field.source.isInPayload || wanted.contains { $0.string == field.quantity.name }
+            }
+        }
+        reader.apply(units: units, to: &fields)
+        if let ranges { reader.apply(ranges: ranges, to: &fields) }
+        if let counters { reader.apply(counters: counters, to: &fields) }
+        reader.apply(silences: silence.ofQuantities, to: &fields)
+        if let maintenance { reader.apply(maintenance: maintenance, to: &fields) }
+        guard let topic = topicText?.string ?? profile.topic.topic(labels) else {
+            reader.report(
+                "no-topic",
+                "the topic of '\(id.string)' cannot be made from \(profile.topic.text): a label is missing, or has one of / + # in it",
+                at: id.location)
+            return nil
+        }
+        let expected = interval ?? profile.interval
+        let device = Device(
+            id: id.string, profile: profile, topic: topic, labels: labels, position: position, interval: expected,
+            silence: silence.ofDevice ?? profile.silence(at: expected),
+            clock: clock ?? profile.clock, fields: fields, location: id.location)
+        return (device, id.location)
+    }
+}
+
+extension Profile {
+    /// How long a device of this model may be silent that sends at an interval of its own: as the profile states. Where
+    /// it states nothing, and where it states no more than the interval, which would be silence between any two
+    /// messages, three intervals.
+    fileprivate func silence(at interval: TimeSpan) -> TimeSpan {
+        isSilenceStated && interval < silence ? silence : interval * 3
+    }
+}
+
+extension YAMLReader {
+    /// `silence: 10m`, or a time for each quantity: `silence: { door_open: 26h }`.
+    fileprivate mutating func silence() -> (ofDevice: TimeSpan?, ofQuantities: [(quantity: ScalarText, span: TimeSpan)])
+    {
+        guard let node = node("silence"), case .mapping = node.content else { return (span("silence"), []) }
+        var reader = YAMLReader(node, "the silences of a device")
+        let spans = reader.keys.compactMap { key in reader.span(key.string).map { (key, $0) } }
+        problems += reader.finish()
+        return (nil, spans)
+    }
+
+    /// `maintenance: being calibrated`, or a reason for each quantity.
+    fileprivate mutating func apply(maintenance node: YAMLNode, to fields: inout [Profile.Field]) {
+        if let reason = node.scalar {
+            for index in fields.indices { fields[index].maintenance = reason.string }
+            return
+        }
+        for (name, reason) in strings("maintenance") {
+            if let index = index(of: name, in: fields) { fields[index].maintenance = reason.string }
+        }
+    }
+
+    fileprivate mutating func apply(
+        silences: [(quantity: ScalarText, span: TimeSpan)], to fields: inout [Profile.Field]
+    ) {
+        for (name, span) in silences {
+            if let index = index(of: name, in: fields) { fields[index].silence = span }
+        }
+    }
+
+    fileprivate mutating func position() -> Position? {
+        guard let node = node("position") else { return nil }
+        var reader = YAMLReader(node, "a position")
+        defer { problems += reader.finish() }
+        let latitude = reader.value("latitude", expected: "degrees from -90 to 90") {
+            Double($0).flatMap { abs($0) <= 90 ? $0 : nil }
+        }
+        let longitude = reader.value("longitude", expected: "degrees from -180 to 180") {
+            Double($0).flatMap { abs($0) <= 180 ? $0 : nil }
+        }
+        let elevation = reader.double("elevation")
+        guard let latitude, let longitude else {
+            if reader.problems.isEmpty { reader.report("bad-position", "a position has a latitude and a longitude") }
+            return nil
+        }
+        return Position(latitude: latitude, longitude: longitude, elevation: elevation)
+    }
+
+    fileprivate mutating func apply(units: [(key: ScalarText, value: ScalarText)], to fields: inout [Profile.Field]) {
+        for (name, text) in units {
+            guard let index = index(of: name, in: fields) else { continue }
+            guard let unit = Unit(symbol: text.string), unit.dimension == fields[index].quantity.unit.dimension else {
+                let dimension = fields[index].quantity.unit.dimension.name
+                report("wrong-unit", "'\(text.string)' is not a unit of \(dimension)", at: text.location)
+                continue
+            }
+            fields[index].unit = unit
+        }
+    }
+
+    fileprivate mutating func apply(ranges node: YAMLNode, to fields: inout [Profile.Field]) {
+        var reader = YAMLReader(node, "the plausible ranges")
+        for key in reader.keys {
+            guard let index = index(of: key, in: fields) else { _ = reader.node(key.string); continue }
+            let range = PlausibleRange.read(
+                &reader, key: key.string, unit: fields[index].unit, quantity: fields[index].quantity)
+            if let range { fields[index].plausible = range }
+        }
+        problems += reader.finish()
+    }
+
+    fileprivate mutating func apply(counters node: YAMLNode, to fields: inout [Profile.Field]) {
+        var reader = YAMLReader(node, "the counters")
+        for key in reader.keys {
+            guard let index = index(of: key, in: fields) else { _ = reader.node(key.string); continue }
+            fields[index].counter = CounterProperties.read(
+                &reader, key: key.string, unit: fields[index].unit, quantity: fields[index].quantity)
+        }
+        problems += reader.finish()
+    }
+
+    private mutating func index(of name: ScalarText, in fields: [Profile.Field]) -> Int? {
+        if let index = fields.firstIndex(where: { $0.quantity.name == name.string }) { return index }
+        report(
+            "unknown-quantity", "this device has no reading of '\(name.string)'", at: name.location,
+            hint: NearMiss.hint(for: name.string, among: fields.map(\.quantity.name)))
+        return nil
+    }
+}

@@ -1,0 +1,163 @@
+package import AlarmModel
+package import Diagnostics
+package import Telemetry
+
+/// Who is told of an alarm, when, and how often: steps that begin when it reaches a level.
+package struct Policy: Sendable {
+    package var name: String
+    /// The alarms that it applies to beside those whose rule names it: labels, and `hazard`, `rule` and `group`, with
+    /// the patterns that they have to match; empty for none.
+    package var matchers: [(key: String, pattern: String)]
+    package var steps: [Step]
+    /// Where its name stands, where it comes from a file.
+    package var location: SourceLocation?
+
+    package struct Step: Sendable {
+        package var destinations: [String]
+        package var minimumLevel: Level
+        package var delay: Delay
+        /// How often it is told again, and how many times at most.
+        package var repeatEvery: TimeSpan?
+        package var times: Int
+        package var hours: Hours?
+        /// When nothing more of it is sent.
+        package var stop: Stop
+        /// The events of which its destinations are told; all of them where it says nothing.
+        package var events: Set<Event>?
+        /// It leaves out an alarm that had reached its level outside its hours already.
+        package var isForNewOnly = false
+    }
+
+    /// What happens to an alarm, as a step may ask for it by `on`.
+    package enum Event: String, Sendable, CaseIterable, Codable {
+        case raised, rose, fell, cleared, acknowledged, shelved, unshelved, suppressed, released, uncertain, certain,
+            sensors
+        case chattering, calm
+        case outOfService = "out-of-service"
+        case inService = "in-service"
+
+        package init(_ kind: Transition.Kind) {
+            switch kind {
+            case .raised, .noData: self = .raised
+            case .rose: self = .rose
+            case .fell: self = .fell
+            case .cleared, .retired: self = .cleared
+            case .acknowledged: self = .acknowledged
+            case .shelved: self = .shelved
+            case .unshelved: self = .unshelved
+            case .suppressed: self = .suppressed
+            case .released: self = .released
+            case .uncertain: self = .uncertain
+            case .certain: self = .certain
+            case .sensors: self = .sensors
+            case .chattering: self = .chattering
+            case .calm: self = .calm
+            case .outOfService: self = .outOfService
+            case .inService: self = .inService
+            }
+        }
+    }
+
+    package enum Delay: Sendable, Hashable {
+        case immediately
+        /// After so long at the step's level or higher without anyone taking the alarm on.
+        case unacknowledged(TimeSpan)
+        /// After so long at the step's level or higher.
+        case active(TimeSpan)
+
+        var span: TimeSpan {
+            switch self {
+            case .immediately: .zero
+            case .unacknowledged(let span), .active(let span): span
+            }
+        }
+
+        var text: String {
+            switch self {
+            case .immediately: "immediately"
+            case .unacknowledged(let span): "after \(TimeSpanText.short(span)) unacknowledged"
+            case .active(let span): "after \(TimeSpanText.short(span)) active"
+            }
+        }
+    }
+
+    package enum Stop: String, Sendable, CaseIterable {
+        case acknowledged, cleared
+    }
+
+    /// The hours of a calendar, or all others.
+    package struct Hours: Sendable {
+        package var calendar: Calendar
+        package var isInside: Bool
+
+        func include(_ time: Instant, _ zone: ZoneTable) -> Bool { calendar.includes(time, zone) == isInside }
+    }
+}
+
+/// Hours of the week in the site's time zone, without holidays.
+package struct Calendar: Sendable, Hashable {
+    /// ISO 8601: 1 for Monday to 7 for Sunday.
+    package var weekdays: Set<Int>
+    /// Minutes of the day; `to` at or before `from` is of the next day.
+    package var from: Int
+    package var to: Int
+    /// Days that are not of it, counted from 1970-01-01.
+    package var holidays: Set<Int>
+
+    package init(weekdays: Set<Int>, from: Int, to: Int, holidays: Set<Int>) {
+        self.weekdays = weekdays
+        self.from = from
+        self.to = to
+        self.holidays = holidays
+    }
+
+    /// Whether a moment is of it. Hours over midnight are of the day on which they begin.
+    package func includes(_ time: Instant, _ zone: ZoneTable) -> Bool {
+        let (day, minute) = zone.dayAndMinute(at: time)
+        if to > from { return isOpen(day) && minute >= from && minute < to }
+        return isOpen(day) && minute >= from || isOpen(day - 1) && minute < to
+    }
+
+    private func isOpen(_ day: Int) -> Bool {
+        // 1970-01-01 was a Thursday.
+        weekdays.contains((day + 3) % 7 + 1) && !holidays.contains(day)
+    }
+}
+
+/// The policies of a site.
+package struct PolicySet: Sendable {
+    package var policies: [Policy]
+    package var zone: ZoneTable
+
+    package init(_ policies: [Policy] = [], zone: ZoneTable = ZoneTable()) {
+        self.policies = policies
+        self.zone = zone
+    }
+
+    package var names: Set<String> { Set(policies.map(\.name)) }
+
+    /// The policies that apply to an alarm: the one that its rule names, and those whose matchers fit it.
+    func applying(to alarm: EscalationMessage.AlarmPart, _ labels: [String: String], escalate: String?) -> [Policy] {
+        policies.filter { policy in
+            policy.name == escalate
+                || policy.matches(hazard: alarm.hazard, rule: alarm.rule, group: alarm.group, labels: labels)
+        }
+    }
+}
+
+extension Policy {
+    /// Whether its `where` fits an alarm; without one it fits none.
+    package func matches(hazard: String, rule: String, group: String, labels: [String: String]) -> Bool {
+        !matchers.isEmpty
+            && matchers.allSatisfy { key, pattern in
+                let value: String? =
+                    switch key {
+                    case "hazard": hazard
+                    case "rule": rule
+                    case "group": group
+                    default: labels[key]
+                    }
+                return value.map { PathGlob.matches($0, pattern) } ?? false
+            }
+    }
+}

@@ -1,0 +1,383 @@
+internal import AlarmModel
+internal import Alarms
+internal import Devices
+internal import Escalation
+internal import Logging
+internal import MQTT
+internal import RuleEngine
+internal import RuleLanguage
+internal import RulePlan
+internal import SiteConfiguration
+internal import Store
+internal import Telemetry
+
+/// The way of a message through the gateway, without I/O: bytes → readings → windows → transitions →
+/// the batch that is to be committed.
+///
+/// Per reading nothing is allocated and no string is hashed; names appear only when something has
+/// happened that a person will read about.
+struct Intake: ~Copyable {
+    var batch = StoreBatch()
+    var statistics = Statistics()
+    /// Messages read and not yet acknowledged.
+    private(set) var unacknowledged = 0
+    /// Of all payloads since the start.
+    private(set) var bytesTaken = 0
+
+    var model: SiteModel
+    private var decoder: PayloadDecoder
+    var engine: Engine
+    var book: AlarmBook
+    var planner: EscalationPlanner
+    var health: HealthReadings
+    /// More comes in than can be evaluated: what is sent without an acknowledgement is passed over.
+    var isShedding = false
+    let configuration: Configuration
+    private var complaints: ComplaintLimiter
+    let logger: Logger
+    private var arrivals = ArrivalClock()
+    var received = ReceivedMessages()
+    var repeats: RepeatFilter
+    private var readings: [Reading] = []
+    private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
+    var changes: [LevelChange] = []
+    /// When it was looked last at what is due by the gateway's clock.
+    private var attended = Instant(nanoseconds: 0)
+    /// The alarm that says that nothing can be stored, while it is raised. No rule stands behind it.
+    private var storeFault: Alarm?
+    /// What each device reports.
+    private let deviceFields: [String: [Profile.Field]]
+    private static let storeFaultRule = "store-failing"
+    private static let refusedBytesMax = 4 << 20
+
+    init(_ model: SiteModel, _ configuration: Configuration, logger: Logger) {
+        self.model = model
+        self.configuration = configuration
+        self.logger = logger
+        deviceFields = Dictionary(model.site.devices.map { ($0.id, $0.fields) }) { first, _ in first }
+        decoder = PayloadDecoder(
+            site: model.site, series: { model.series.id(device: $0, quantity: $1.name) },
+            bytesMax: configuration.payloadBytesMax)
+        engine = Engine(model.rules.plan)
+        book = AlarmBook(
+            rules: model.rules, ladder: configuration.ladder, site: model.site, seriesDevices: model.series.devices,
+            chattering: configuration.chattering)
+        planner = EscalationPlanner(model, configuration)
+        health = HealthReadings { model.series.id(device: Device.gatewayID, quantity: $0.rawValue) }
+        repeats = RepeatFilter(
+            model.site.devices.filter(\.profile.ignoresRepeats).flatMap { device in
+                device.fields.map { model.series.id(device: device.id, quantity: $0.quantity.name) }
+            })
+        complaints = ComplaintLimiter(deviceTopics: model.site.devices.map(\.topic), logger: logger)
+    }
+
+    /// Takes one message in. Its readings are evaluated at once, each in turn.
+    mutating func take(_ message: IncomingMessage, at now: Instant) {
+        guard isNew(message) else { return }
+        guard let device = decoder.device(publishingOn: message.topic) else {
+            switch health.take(message) {
+            case .nothing: return
+            case .firstCount:
+                // Kept at once, so that what the broker drops after an early stop is counted from here.
+                let arrival = beginReadings(at: now)
+                health.appendDroppedTotal(at: arrival, to: &readings)
+                return evaluate(at: arrival)
+            case .otherTopic: break
+            }
+            statistics.unknownTopics += 1
+            complaints.unknownTopic(message.topic, at: now)
+            return
+        }
+        if isShedding, message.qos == 0 {
+            statistics.shed += 1
+            return complaints.shed(device: device)
+        }
+        let arrival = beginReadings(at: now)
+        let findings = decoder.decode(
+            message.payload, from: device, arrival: arrival, isSentAgain: message.isRetained || message.isDuplicate,
+            into: &readings)
+        if !findings.isEmpty { note(findings, of: message, from: device, at: arrival) }
+        if decoder.hasComeBefore { statistics.repeated += 1 }
+        if message.isRetained { distrustOld(from: device, at: arrival) }
+        if !repeats.isEmpty { leaveOutRepeats() }
+        evaluate(at: arrival)
+    }
+
+    /// Takes a message that has been set aside: it is acknowledged, counts as refused, and brings nothing.
+    mutating func pass(_ message: IncomingMessage) {
+        if isNew(message) { statistics.refused += 1 }
+    }
+
+    /// Notes a message, which is acknowledged with the next commit; false if it is stored, or in the batch, already.
+    private mutating func isNew(_ message: IncomingMessage) -> Bool {
+        statistics.messages += 1
+        bytesTaken += message.payload.count
+        guard message.qos > 0 else { return true }
+        unacknowledged += 1
+        guard let mark = received.take(message) else {
+            statistics.redelivered += 1
+            return false
+        }
+        // There are no more identifiers than that; a broker that uses one twice bounds nothing.
+        if batch.received.marks.count < 65_536 { batch.received.marks.append(mark) }
+        return true
+    }
+
+    /// Begins with the readings of a message.
+    /// - Returns: their time of arrival.
+    private mutating func beginReadings(at now: Instant) -> Instant {
+        readings.removeAll(keepingCapacity: true)
+        let arrival = arrivals.next(at: now)
+        if batch.arrived > arrival { batch.arrived = arrival }
+        return arrival
+    }
+
+    private mutating func leaveOutRepeats() {
+        let count = readings.count
+        readings.removeAll { repeats.isRepeat($0) }
+        statistics.repeated += count - readings.count
+    }
+
+    /// A broker keeps a retained message for whoever comes: unless it says itself that it is new, it is of any time. It
+    /// is stored as late, and raises nothing.
+    private mutating func distrustOld(from device: Int, at now: Instant) {
+        let oldest = now - model.site.devices[device].silence
+        for index in readings.indices {
+            // Without a time of its own it has that of its arrival.
+            let hasOwnTime = readings[index].time != now && !readings[index].quality.contains(.clockReplaced)
+            if !hasOwnTime || readings[index].time < oldest { readings[index].quality.insert(.late) }
+        }
+    }
+
+    /// Takes in what the gateway has found of itself: readings as any others.
+    mutating func report(
+        _ report: HealthReport, isConnected: Bool, refused: [RefusedFilter], delay: TimeSpan, at now: Instant
+    ) {
+        let arrival = beginReadings(at: now)
+        health.append(report, statistics, isConnected: isConnected, delay: delay, at: arrival, to: &readings)
+        health.append(refused, sensorsUnheard: model.sensorsUnheard(refused), at: arrival, to: &readings)
+        book.remarks[HealthRules.subscriptionRule] = HealthReadings.remark(refused)
+        evaluate(at: arrival)
+    }
+
+    /// Evaluates the readings, and puts them and what follows from them into the batch.
+    private mutating func evaluate(at now: Instant) {
+        exceptions.removeAll(keepingCapacity: true)
+        orderByTime()
+        let readings = readings  // two parts of one value cannot be lent at once
+        engine.listen(at: now)
+        engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
+        keepReadings()
+        if !changes.isEmpty { recordChanges(at: now) }
+    }
+
+    /// Orders a message's readings by their times: an array of one quantity may stand in it before that of another.
+    /// Those of one time keep the order in which they stand.
+    private mutating func orderByTime() {
+        for index in readings.indices.dropFirst() where readings[index].time < readings[index - 1].time {
+            return readings.sort { $0.time < $1.time }
+        }
+    }
+
+    /// Puts the readings of a message into the batch.
+    private mutating func keepReadings() {
+        var exception = 0
+        var hasNamed = false
+        for (index, reading) in readings.enumerated() {
+            var reading = reading
+            if exception < exceptions.count, exceptions[exception].index == index {
+                exception += 1
+                switch exceptions[exception - 1].outcome {
+                case .tooLate:
+                    reading.quality.insert(.late)
+                    statistics.late += 1
+                case .evaluated, .unusable: break
+                }
+            }
+            if reading.quality.contains(.implausible) {
+                statistics.implausible += 1
+                // One a message is enough to be named.
+                if !hasNamed { name(implausible: reading) }
+                hasNamed = true
+            }
+            if reading.quality.contains(.clockReplaced) { statistics.clockReplaced += 1 }
+            statistics.readings += 1
+            batch.readings.append(reading)
+        }
+    }
+
+    /// Says in the alarm which reading was not plausible, and why.
+    private mutating func name(implausible reading: Reading) {
+        let series = Int(reading.series.index)
+        guard configuration.health.hasRules, series < model.series.devices.count else { return }
+        let (id, quantity) = (model.series.devices[series], model.series.quantities[series])
+        guard let field = deviceFields[id]?.first(where: { $0.quantity.name == quantity }) else { return }
+        book.remarks["\(HealthRules.plausibilityRule)/\(id)"] = field.objection(to: reading.value)
+    }
+
+    /// Lets the timers run that are due.
+    mutating func tick(_ now: Instant) {
+        engine.advance(to: now, into: &changes)
+        if !changes.isEmpty { recordChanges(at: now) }
+    }
+
+    /// Does what is due by the gateway's clock, however much there still is to read: shelves end, what flapped is calm,
+    /// steps of policies come.
+    mutating func attend(_ now: Instant) {
+        // Ten times a second is often enough; a clock that was set back does not stop it.
+        let pause = now - attended
+        guard pause >= .milliseconds(100) || pause < .zero else { return }
+        attended = now
+        complaints.report(at: now)
+        for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
+        for transition in book.calm(at: now) { record(transition) }
+        if planner.isToAdvance(at: now) { batch.escalations += planner.advance(to: now, summaries: summaries()) }
+    }
+
+    var nextTimer: Instant? { engine.nextTimer }
+
+    mutating func recordChanges(at now: Instant) {
+        for change in changes {
+            for transition in book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) {
+                record(transition)
+            }
+        }
+        changes.removeAll(keepingCapacity: true)
+    }
+
+    mutating func record(_ transition: Transition) {
+        statistics.transitions += 1
+        batch.transitions.append(transition)
+        batch.escalations += planner.note(transition)
+    }
+
+    mutating func record(_ outcome: CommandOutcome, by person: String?, at now: Instant) {
+        if let transition = outcome.transition {
+            record(transition)
+        } else {
+            let text = [outcome.name, outcome.suppression?.suppression?.reason].compactMap { $0 }.joined(
+                separator: ": ")
+            batch.notes.append(AuditNote(outcome.done, at: now, person: person, text: text))
+        }
+        if let suppression = outcome.suppression { batch.suppressions.append(suppression) }
+    }
+
+    /// Counts what was wrong with a payload, says it, and keeps the payload if a part of it could not be read.
+    private mutating func note(
+        _ findings: PayloadFindings, of message: IncomingMessage, from device: Int, at now: Instant
+    ) {
+        if findings.isWithoutReadings {
+            statistics.withoutReadings += 1
+            return
+        }
+        let name = model.site.devices[device].id
+        let reason = findings.description
+        if !findings.timeFaults.isEmpty { statistics.unreadableTimes += 1 }
+        guard !findings.faults.isEmpty else { return complaints.unreadableTime(device: name, reason: reason, at: now) }
+        statistics.refused += 1
+        complaints.refused(device: name, reason: reason, at: now)
+        guard configuration.store.refusedMax > 0 else { return }
+        // Enough to see what is wrong with it; a hostile payload does not fill the disk.
+        // While nothing can be stored they gather. The store would keep no more than that, and memory has an end.
+        batch.add(
+            RefusedPayload(
+                device: name, topic: model.site.devices[device].topic, payload: Array(message.payload.prefix(65_536)),
+                reason: reason, arrived: now), atMost: configuration.store.refusedMax, bytesMax: Self.refusedBytesMax)
+    }
+
+    /// Does what an operator asks for; the answer is good once the batch is committed.
+    mutating func execute(_ order: OperatorCommand, at now: Instant) throws(OperatorError) -> CommandOutcome {
+        let outcome = try book.execute(order, at: now)
+        record(outcome, by: order.person, at: now)
+        return outcome
+    }
+
+    /// Raises the alarm that says that nothing can be stored, if it is not raised already.
+    mutating func raiseStoreFault(_ reason: String, at now: Instant) {
+        guard storeFault == nil else { return }
+        let summary =
+            "the store at \(configuration.store.path) takes nothing; readings are evaluated, and not acknowledged: \(reason)"
+        let transitions = Transition.latched(
+            Self.storeFaultRule, summary: summary, site: model.site.name, ladder: configuration.ladder, at: now)
+        record(transitions[0])
+        storeFault = transitions[0].alarm
+    }
+
+    static func isStoreFault(_ alarm: Alarm) -> Bool { alarm.rule == storeFaultRule }
+
+    /// Takes up the alarm that says that nothing can be stored; it ends when there is room.
+    mutating func takeUpStoreFaults(_ faults: [Alarm], at now: Instant) {
+        storeFault = faults.last
+        // Earlier versions could raise another beside it.
+        for fault in faults.dropLast() { end(fault, at: now) }
+    }
+
+    var hasStoreFault: Bool { storeFault != nil }
+
+    /// Ends it; it still has to be acknowledged.
+    mutating func endStoreFault(at now: Instant) {
+        guard let fault = storeFault else { return }
+        storeFault = nil
+        end(fault, at: now)
+    }
+
+    private mutating func end(_ fault: Alarm, at now: Instant) {
+        var end = Transition.end(of: fault, at: now)
+        end.alarm.summary = "the store takes readings again"
+        record(end)
+        if end.alarm.state == .returned { book.keepReturned(end.alarm) }
+    }
+
+    /// To be called before the commit: adds how far escalations have come.
+    mutating func completeBatch() {
+        if batch.isUrgent { batch.courses += planner.takeChanges() }
+        batch.received.last = received.last
+        batch.received.forgottenUpTo = received.forgottenAfterRelease
+        // All that have changed since the newest commit, also if this is not the first attempt.
+        batch.deviceStates.removeAll(keepingCapacity: true)
+        decoder.appendChangedStates(to: &batch.deviceStates)
+    }
+
+    /// The broker has begun a new session: it sends nothing again, and what it sends under the old identifiers is new.
+    mutating func forgetReceived() {
+        guard received.last > 0 else { return }
+        received.forget()
+        batch.received.marks.removeAll()
+        batch.received.isNewSession = true
+    }
+
+    /// Adds something that the audit chain is to know.
+    mutating func add(_ note: AuditNote) { batch.notes.append(note) }
+
+    /// To be called after the commit, before the acknowledgements are let go.
+    mutating func committed() {
+        if !batch.isEmpty {
+            statistics.commits += 1
+            decoder.noteStored()
+        }
+        batch.removeAll()
+        received.acknowledgementsReleased()
+        unacknowledged = 0
+    }
+
+    mutating func count(_ body: (inout Statistics) -> Void) { body(&statistics) }
+
+    /// Goes on where another intake stopped, after a reload.
+    mutating func carryOver(_ earlier: borrowing Intake) {
+        received = earlier.received
+        arrivals = earlier.arrivals
+        statistics = earlier.statistics
+        health.carryOver(earlier.health)
+    }
+
+    /// Takes over what was stored of message numbers and clocks. Clocks are held against the newest readings, too.
+    mutating func rememberDevices(from store: Store) throws {
+        try decoder.restore(store.deviceStates())
+        for (index, device) in model.site.devices.enumerated() {
+            let times = device.fields.compactMap {
+                engine.newestTime(of: model.series.id(device: device.id, quantity: $0.quantity.name))
+            }
+            if let newest = times.max() { decoder.noteNewest(newest, of: index) }
+        }
+    }
+}

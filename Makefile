@@ -1,4 +1,4 @@
-# Two commands matter: `make demo` and `make test`. Both install what is missing first, and say so.
+# The two main commands are `make demo` and `make test`. Both install missing packages first, and say so.
 
 SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --scratch-path .build-release
@@ -6,7 +6,7 @@ BIN = .build-release/release/tocsin
 
 .PHONY: demo test simulate mutants soak bench build format lint dependencies install deb
 
-# Where `make install` puts things; DESTDIR stands before all of it.
+# Where `make install` puts files. DESTDIR goes before every path.
 DESTDIR =
 PREFIX = /usr
 
@@ -16,23 +16,23 @@ demo: build
 build: dependencies
 	$(RELEASE) --product tocsin
 
-# One at a time: tests that wait for real processes are not starved by those that calculate.
+# One test at a time, so that tests that compute do not starve those that wait for real processes.
 test: dependencies
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --no-parallel
 
-# The whole gateway in a simulated world: `make simulate SEEDS=1000`; `make simulate SEED=17` tells the story of one.
+# Runs the whole gateway in a simulated world: `make simulate SEEDS=1000`. `make simulate SEED=17` prints the story of one run.
 SEEDS = 1000
 FROM = 1
 simulate: dependencies
 	$(RELEASE) --product Simulator
 	.build-release/release/Simulator $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
 
-# Breaks the code on purpose, and sees that the simulation finds it.
+# Breaks the code on purpose, and checks that the simulation finds it.
 mutants: dependencies
 	scripts/mutants
 
-# Ends the gateway's own process 150 times, in the middle of everything at once.
+# Ends the gateway's own process 150 times, in the middle of all kinds of work.
 soak: dependencies
 	$(SWIFT) build --build-tests
 	TOCSIN_SOAK_ENDS=150 $(SWIFT) test --skip-build --no-parallel --filter SoakTests
@@ -43,13 +43,13 @@ bench: dependencies
 dependencies:
 	@scripts/install-dependencies
 
-# The command, the unit, and what they need; a configuration only where there is none. As root, then:
+# Installs the command, the unit, and the files that they need; a configuration only if there is none. Afterwards, as root:
 # systemd-sysusers && systemd-tmpfiles --create && systemctl enable --now tocsin
 install:
 	@test -x $(BIN) || { echo "build first: make build" >&2; exit 1; }
 	scripts/install "$(BIN)" "$(DESTDIR)" "$(PREFIX)"
 
-# A Debian package in .build-release, which brings the Swift libraries that it runs on.
+# Makes a Debian package in .build-release, with the Swift libraries that the command needs.
 deb: build
 	scripts/make-deb "$(BIN)"
 

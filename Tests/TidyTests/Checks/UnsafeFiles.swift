@@ -1,0 +1,58 @@
+/// The files that may hold unsafe code, each with its reason.
+///
+/// An entry that ends in a slash is a folder, in which every file must have unsafe code. The ratchet counts the unsafe
+/// code of files that are not listed.
+enum UnsafeFiles {
+    static let path = "Tests/TidyTests/Checks/UnsafeFiles.swift"
+
+    static let reasons: [String: String] = [
+        // The bytes of a message belong to libmosquitto, and are read in place, without a copy.
+        "Sources/MQTT/BrokerLink.swift": "a message lends libmosquitto's bytes for the duration of a call",
+        "Sources/MQTT/EarlyMessage.swift": "lends stored bytes as a message",
+        "Sources/Devices/Decoding/JSONDocument.swift": "passes bytes to simdjson, and reads its tree",
+        "Sources/Devices/Decoding/JSONRepair.swift": "reads a document in place, and writes a repaired copy",
+        "Sources/Devices/Decoding/PayloadDecoder.swift": "reads a payload in place",
+        "Sources/Devices/Decoding/PayloadFindings.swift": "prints part of a payload",
+        "Sources/Devices/Decoding/SenML.swift": "compares names in simdjson's texts",
+        "Sources/Devices/Decoding/SenMLName.swift": "joins names in simdjson's texts without a copy",
+        "Sources/Devices/Inventory/TopicTable.swift": "looks up a topic by its bytes",
+        "Sources/Pipeline/ComplaintLimiter.swift": "compares the bytes of a topic before it makes a text",
+        "Sources/Pipeline/MessageDigest.swift": "reads the bytes of a message eight at a time",
+        "Sources/Pipeline/PayloadUnderWay.swift": "keeps a message in memory that survives a crash of the process",
+
+        // Libraries in C.
+        "Sources/MQTT/DuplicateFlag.swift": "a callback of libmosquitto",
+        "Sources/MQTT/Library.swift": "creates libmosquitto's handles",
+        "Sources/MQTT/MQTTClient.swift": "owns libmosquitto's handle, and receives its callbacks",
+        "Sources/MQTT/MQTTClient+Publishing.swift": "passes a payload and properties to libmosquitto",
+        "Sources/MQTT/MQTTClient+Subscriptions.swift": "passes filters and properties to libmosquitto",
+        "Sources/Diagnostics/YAMLKeys.swift": "drives libyaml's parser",
+        "Sources/Store/Integrity/WriteAheadLog.swift": "a callback of SQLite",
+        "Sources/Store/Readings/Store+DeviceState.swift": "binds a struct's bytes to a statement",
+        "Sources/Store/Readings/Store+Received.swift": "packs digests into a blob, and unpacks them",
+
+        // System calls that take addresses.
+        "Sources/POSIX/NamelessFile.swift": "pwrite(2)",
+        "Sources/POSIX/Subprocess.swift": "posix_spawn(3)",
+        "Sources/POSIX/SystemdNotifier.swift": "sendto(2) to a socket with a path",
+        "Sources/Gateway/Control/ControlSocket.swift": "a socket with a path, and getpwuid_r(3)",
+        "Sources/Gateway/LogStream.swift": "write(2) of part of a text",
+        "Sources/Uplink/Destinations/JournalDestination.swift": "sendto(2) to the journal's socket",
+        "Sources/tocsin/GroupHint.swift": "getgrgid(3)",
+
+        // Threads.
+        "Sources/Gateway/Gateway.swift": "moves a value that is not Sendable to the pipeline's thread, its only owner",
+
+        // The engine's storage, and the code on top of it that runs for each reading.
+        "Sources/RuleEngine/Storage/": "containers without reference counts and bounds checks, for the hot path",
+        "Sources/RuleEngine/Engine.swift": "uses the addresses of series' states",
+        "Sources/RuleEngine/Evaluation/Engine+Measures.swift": "uses the addresses of shapes",
+        "Sources/RuleEngine/Evaluation/Engine+Timers.swift": "uses the addresses of shapes",
+        "Sources/RuleEngine/Series/Engine+Append.swift": "uses the addresses of states, shapes and samples",
+        "Sources/RuleEngine/Series/Engine+Extras.swift": "uses the addresses of shapes",
+        "Sources/RuleEngine/Series/Engine+Silence.swift": "uses the addresses of states and shapes",
+        "Sources/RuleEngine/Series/Engine+Windows.swift": "uses the addresses of states, shapes and cursors",
+        "Sources/RuleEngine/Series/SeriesView.swift": "holds the addresses of a series' state and shape",
+        "Sources/RuleEngine/Windows/Counter.swift": "uses the addresses of states",
+    ]
+}

@@ -206,7 +206,7 @@ let package = Package(
                 "Telemetry",
                 "TestSupport", "tocsin", .logging, .lifecycle, .grdb,
             ]),
-        .testTarget(name: "TidyTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], exclude: ["Ratchet.json"]),
         .testTarget(
             name: "RuleEngineTests",
             dependencies: [

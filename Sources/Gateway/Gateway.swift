@@ -1,20 +1,20 @@
-package import AlarmModel
-package import Alarms
-package import Devices
-package import Diagnostics
+internal import AlarmModel
+internal import Alarms
+internal import Devices
+internal import Diagnostics
 internal import Foundation
 package import Logging
-package import MQTT
+internal import MQTT
 internal import POSIX
 package import Pipeline
-package import RuleLanguage
+internal import RuleLanguage
 internal import ServiceLifecycle
 package import SiteConfiguration
-package import Store
+internal import Store
 internal import Synchronization
 package import Telemetry
 internal import UnixSignals
-package import Uplink
+internal import Uplink
 
 /// A whole gateway as one service: it starts, runs until its group shuts down, drains and stops.
 package final class Gateway: Service {

@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 internal import Synchronization
 
 /// Where the log goes, which must not hold up the gateway: where nobody reads it, and the pipe or the socket is full,

@@ -1,4 +1,4 @@
-package import AlarmModel
+internal import AlarmModel
 package import Logging
 internal import Telemetry
 

@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 internal import Synchronization
 
 /// A text that is never printed. One that comes from a file is read again when the file has changed: passwords and

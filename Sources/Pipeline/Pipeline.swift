@@ -1,12 +1,12 @@
-package import AlarmModel
-package import Alarms
-package import Devices
+internal import AlarmModel
+internal import Alarms
+internal import Devices
 package import Escalation
 internal import Foundation
 package import Logging
 package import MQTT
 internal import POSIX
-package import RuleLanguage
+internal import RuleLanguage
 package import SiteConfiguration
 package import Store
 package import Telemetry

@@ -1,5 +1,5 @@
 package import AlarmModel
-package import Alarms
+internal import Alarms
 internal import Synchronization
 
 /// What the gateway has done since it started, for whoever shows it.

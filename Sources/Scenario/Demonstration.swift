@@ -1,6 +1,6 @@
 internal import Alarms
 internal import Foundation
-package import Gateway
+internal import Gateway
 internal import Logging
 internal import MQTT
 package import Pipeline

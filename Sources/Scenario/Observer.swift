@@ -1,4 +1,4 @@
-package import Alarms
+internal import Alarms
 package import Escalation
 internal import Foundation
 internal import Synchronization

@@ -1,4 +1,4 @@
-package import Alarms
+internal import Alarms
 package import Devices
 package import Diagnostics
 package import Escalation
@@ -7,7 +7,7 @@ package import MQTT
 package import RuleLanguage
 package import Store
 package import Telemetry
-package import Uplink
+internal import Uplink
 
 /// Devices and rules, read, checked and compiled: everything that a reload replaces.
 package struct SiteModel: Sendable {

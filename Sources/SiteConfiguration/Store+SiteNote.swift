@@ -1,5 +1,5 @@
-package import AlarmModel
-package import Devices
+internal import AlarmModel
+internal import Devices
 package import Logging
 package import Store
 

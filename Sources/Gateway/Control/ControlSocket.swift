@@ -1,5 +1,5 @@
 package import Foundation
-package import Pipeline
+internal import Pipeline
 package import SiteConfiguration
 
 /// A stream socket in the file system, as both ends of the control connection use it.

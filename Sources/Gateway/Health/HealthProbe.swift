@@ -2,7 +2,7 @@ internal import CLinux
 internal import Foundation
 internal import Logging
 internal import Pipeline
-package import Store
+internal import Store
 internal import Telemetry
 
 /// Looks after disk, clock and outbox now and then, and gives what it finds to the pipeline.

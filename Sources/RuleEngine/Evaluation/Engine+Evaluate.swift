@@ -1,4 +1,4 @@
-package import AlarmModel
+internal import AlarmModel
 internal import CEngine
 internal import HeapModule
 internal import RulePlan

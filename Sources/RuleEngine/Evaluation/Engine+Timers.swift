@@ -1,4 +1,4 @@
-package import AlarmModel
+internal import AlarmModel
 internal import HeapModule
 internal import RulePlan
 package import Telemetry

@@ -1,5 +1,5 @@
 package import AlarmModel
-package import Alarms
+internal import Alarms
 internal import Devices
 internal import Escalation
 internal import GRDB

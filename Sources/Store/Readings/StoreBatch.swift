@@ -1,5 +1,5 @@
 package import AlarmModel
-package import Alarms
+internal import Alarms
 package import Escalation
 package import Telemetry
 

@@ -93,7 +93,7 @@ package final class Pipeline {
 
     private func take(_ message: IncomingMessage) {
         guard let underWay else { return intake.take(message, at: now) }
-        guard !underWay.hasSuppression(message) else { return intake.pass(message) }
+        guard !underWay.isQuarantined(message) else { return intake.pass(message) }
         underWay.during(message) { intake.take(message, at: now) }
     }
 

@@ -84,7 +84,7 @@ package final class Pipeline {
         ballast.lay()
         now = clock.now()
         knownCorrection = clock.correction()
-        drainedAt = clock.uptime().nanoseconds
+        drainedAt = clock.uptime().sinceStart.nanoseconds
         intake = Intake(model, configuration, logger: logger)
         try intake.warm(from: store, now: now, because: .start)
         connection = link { [unowned self] message in take(message) }
@@ -406,5 +406,5 @@ package final class Pipeline {
     }
 
     /// In nanoseconds.
-    private func uptime() -> Int64 { clock.uptime().nanoseconds }
+    private func uptime() -> Int64 { clock.uptime().sinceStart.nanoseconds }
 }

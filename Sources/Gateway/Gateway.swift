@@ -258,9 +258,8 @@ package final class Gateway: Service {
             model, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
             underWay: PayloadUnderWay(store: configuration.store.path, payloadBytesMax: configuration.payloadBytesMax),
             onCommit: { [dispatcher] in dispatcher.ring() },
-            link: { [configuration, model, logger] in
-                BrokerConnection(configuration.broker, filters: model.filters, left: known, logger: logger, handler: $0)
-            }, onUnstored: { [dispatcher] in dispatcher.deliverUnstored($0) })
+            link: BrokerConnection(configuration.broker, filters: model.filters, left: known, logger: logger),
+            onUnstored: { [dispatcher] in dispatcher.deliverUnstored($0) })
         let thread = Thread { [box = ThreadBox(pipeline)] in
             box.pipeline.run()
             continuation.finish()

@@ -54,7 +54,7 @@ final class GatewayInside {
                 plant.model, configuration, store: store, clock: world.clock, mailbox: mailbox,
                 board: StatisticsBoard(), logger: logger,
                 onCommit: { [signals] in signals.hasNews = true },
-                link: { SimulatedLink(world, receiveMaximum: configuration.broker.receiveMaximum, handler: $0) },
+                link: SimulatedLink(world, receiveMaximum: configuration.broker.receiveMaximum),
                 onUnstored: { [signals, dispatcher, world] escalations in
                     guard !world.isDead else { return }
                     world.provisional.formUnion(escalations.map(\.identity))

@@ -51,8 +51,7 @@ package final class Gateway: Service {
                 clock: clock,
                 link: {
                     BrokerConnection(
-                        $0.configuration.broker, filters: $0.filters, left: $0.filtersToLeave, logger: $0.logger,
-                        handler: $1)
+                        $0.configuration.broker, filters: $0.filters, left: $0.filtersToLeave, logger: $0.logger)
                 }, destinations: { try factory.destinations($0) }),
             statistics: statistics, logger: logger)
         self.core = core

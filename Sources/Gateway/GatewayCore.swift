@@ -17,7 +17,7 @@ package struct Surroundings: Sendable {
     package var clock: any GatewayClock
     /// Makes the link to the broker. It gets the filters to subscribe to, and those that the broker's session may hold
     /// from earlier runs and that are to be left.
-    package var link: @Sendable (LinkRequest, @escaping (IncomingMessage) -> Void) -> any BrokerLink
+    package var link: @Sendable (LinkRequest) -> any BrokerLink
     /// Makes the destinations of a configuration, in its order.
     package var destinations: @Sendable (Configuration) throws -> [any Destination]
     /// Reads devices, rules and policies, and numbers their series as the store does.
@@ -25,7 +25,7 @@ package struct Surroundings: Sendable {
 
     package init(
         clock: any GatewayClock,
-        link: @escaping @Sendable (LinkRequest, @escaping (IncomingMessage) -> Void) -> any BrokerLink,
+        link: @escaping @Sendable (LinkRequest) -> any BrokerLink,
         destinations: @escaping @Sendable (Configuration) throws -> [any Destination],
         siteModel: @escaping @Sendable (Configuration, Store) throws -> SiteModel = Self.readSiteModel
     ) {
@@ -131,7 +131,7 @@ package final class GatewayCore: Sendable {
         let pipeline = try Pipeline(
             siteModel, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
             underWay: PayloadUnderWay(store: configuration.store.path, payloadBytesMax: configuration.payloadBytesMax),
-            onCommit: onCommit, link: { self.surroundings.link(request, $0) }, onUnstored: onUnstored)
+            onCommit: onCommit, link: surroundings.link(request), onUnstored: onUnstored)
         try store.limitWaits()
         return pipeline
     }

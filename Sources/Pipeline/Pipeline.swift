@@ -64,11 +64,11 @@ package final class Pipeline {
     /// What operators asked for with this batch, to be answered when it is committed.
     private var answers: [(_ isStored: Bool) -> Void] = []
 
-    /// - Parameter link: makes the link to the broker; it hands each message that it reads to the closure.
+    /// - Parameter link: where the messages come from; only the pipeline uses it from now on.
     package init(
         _ model: SiteModel, _ configuration: Configuration, store: Store, clock: any GatewayClock, mailbox: Mailbox,
         board: StatisticsBoard, logger: Logger, underWay: PayloadUnderWay? = nil, onCommit: @escaping () -> Void,
-        link: (@escaping (IncomingMessage) -> Void) -> any BrokerLink, onUnstored: @escaping ([Escalation]) -> Void
+        link: any BrokerLink, onUnstored: @escaping ([Escalation]) -> Void
     ) throws {
         self.model = model
         self.configuration = configuration
@@ -87,7 +87,7 @@ package final class Pipeline {
         drainedAt = clock.uptime().sinceStart.nanoseconds
         intake = Intake(model, configuration, logger: logger)
         try intake.warm(from: store, now: now, because: .start)
-        connection = link { [unowned self] message in take(message) }
+        connection = link
         store.note(model, configuration, logger)
     }
 
@@ -144,9 +144,10 @@ package final class Pipeline {
     private func readTurn(_ connection: any BrokerLink) -> Bool {
         let readings = intake.batch.readings.count + configuration.store.commitReadings
         let bytes = intake.bytesTaken + Self.bytesPerTurn
-        return connection.read(atMost: Self.packetsPerTurn) {
-            mayTakeMore && intake.batch.readings.count < readings && intake.bytesTaken < bytes
-        }
+        return connection.read(
+            atMost: Self.packetsPerTurn,
+            while: { mayTakeMore && intake.batch.readings.count < readings && intake.bytesTaken < bytes },
+            { message in take(message) })
     }
 
     /// Notes for how long more has been coming in than can be evaluated. After a second of that, messages that nobody

@@ -36,7 +36,7 @@ final class SimulatedProcess {
             configuration,
             in: Surroundings(
                 clock: world.clock,
-                link: { SimulatedLink(world, receiveMaximum: $0.configuration.broker.receiveMaximum, handler: $1) },
+                link: { SimulatedLink(world, receiveMaximum: $0.configuration.broker.receiveMaximum) },
                 destinations: { $0.destinations.map { SimulatedDestination(name: $0.name, world: world) } },
                 siteModel: { _, store in
                     // Reading the files takes longer than all else of a start, and they never change here.

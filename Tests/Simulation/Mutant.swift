@@ -29,13 +29,13 @@ package struct Mutant: Sendable {
             "acknowledged-failure", "what could not be committed is acknowledged all the same",
             in: "Pipeline/Pipeline.swift",
             "        if intake.batch.isEmpty { releaseAcknowledgements() }",
-            "        if intake.batch.isEmpty { releaseAcknowledgements() } else if MUTANT, storeRetryAt != nil { connection.releaseAcknowledgements() }"
+            "        if intake.batch.isEmpty { releaseAcknowledgements() } else if MUTANT, outage.isFailing { connection.releaseAcknowledgements() }"
         ),
         Mutant(
             "early-answer", "people are told that their order is done before it is stored",
             in: "Pipeline/Pipeline.swift",
-            "                let outcome = try intake.carryOut(order, at: now)",
-            "                let outcome = try intake.carryOut(order, at: now)\n                if MUTANT { return answer(.success(outcome)) }"
+            "                let outcome = try intake.execute(order, at: now)",
+            "                let outcome = try intake.execute(order, at: now)\n                if MUTANT { return answer(.success(outcome)) }"
         ),
         Mutant(
             "deaf-to-the-clock", "the clock is set, and nobody notices", in: "Pipeline/Pipeline.swift",

@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --scratch-path .build-release
 BIN = .build-release/release/tocsin
 
-.PHONY: demo test simulate mutants soak bench build format lint dependencies install deb
+.PHONY: demo test simulate mutants soak bench build docs format lint dependencies install deb
 
 # Where `make install` puts files. DESTDIR goes before every path.
 DESTDIR =
@@ -39,6 +39,10 @@ soak: dependencies
 
 bench: dependencies
 	scripts/bench
+
+# Builds the DocC pages about how the modules work into one website, .build-docs/site. Needs the toolchain only.
+docs:
+	scripts/docs
 
 dependencies:
 	@scripts/install-dependencies

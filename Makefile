@@ -16,17 +16,16 @@ demo: build
 build: dependencies
 	$(RELEASE) --product tocsin
 
-# One test at a time, so that tests that compute do not starve those that wait for real processes.
+# `make test SEEDS=200` runs more seeds of the simulation than the 100 of `make test`.
 test: dependencies
-	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --no-parallel
+	SWIFT="$(SWIFT)" SEEDS="$(SEEDS)" scripts/test
 
 # Runs the whole gateway in a simulated world: `make simulate SEEDS=1000`. `make simulate SEED=17` prints the story of one run.
-SEEDS = 1000
+SEEDS =
 FROM = 1
 simulate: dependencies
 	$(RELEASE) --product Simulator
-	.build-release/release/Simulator $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
+	.build-release/release/Simulator $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000) --from $(FROM))
 
 # Breaks the code on purpose, and checks that the simulation finds it.
 mutants: dependencies

@@ -102,15 +102,15 @@ package final class Gateway: Service {
             case .mqtt(let connection, let topic, let current):
                 destinations.append(
                     MQTTDestination(
-                        name: name, publisher: try publisher(connection), topic: try Self.template(topic),
-                        current: try current.map(Self.template), timeout: Self.timeout(connection)))
+                        name: name, publisher: try publisher(connection), topic: topic, current: current,
+                        timeout: Self.timeout(connection)))
             case .webhook(let webhook): destinations.append(try WebhookDestination(name: name, webhook, clock: clock))
             case .cap(let cap, let carrier):
                 let target: CAPDestination.Carrier =
                     switch carrier {
                     case .folder(let path): .folder(path)
                     case .mqtt(let connection, let topic):
-                        .mqtt(try publisher(connection), try Self.template(topic), timeout: Self.timeout(connection))
+                        .mqtt(try publisher(connection), topic, timeout: Self.timeout(connection))
                     case .webhook(let webhook): .webhook(webhook)
                     }
                 destinations.append(try CAPDestination(name: name, cap, carrier: target, clock: clock))
@@ -154,11 +154,6 @@ package final class Gateway: Service {
     /// After the link has been ended because of a message without an acknowledgement, it need not be waited for longer.
     private static func timeout(_ connection: ConnectionSettings) -> TimeSpan {
         .seconds(Int64(connection.acknowledgementSeconds) + 5)
-    }
-
-    private static func template(_ text: String) throws(GatewayError) -> TopicTemplate {
-        guard let template = TopicTemplate(text) else { throw GatewayError("'\(text)' is no topic template") }
-        return template
     }
 
     /// Runs until its group shuts down.

@@ -27,21 +27,21 @@ package enum HealthRules {
                 for_each: device
                 where: { kind: gateway }
                 levels: \(levels("broker_connected == 0 for 1m", "broker_connected == 0 for 10m"))
-                blind: none
+                no_data: none
               - name: gateway-messages-dropped
                 summary: "{lost} messages were lost at the broker within 10 minutes: see max_queued_messages"
                 for_each: device
                 where: { kind: gateway }
                 let: { lost: "sum(broker_dropped, 10m)" }
                 levels: { \(high): lost > 0 }
-                blind: none
+                no_data: none
               - name: gateway-behind
                 summary: "more comes in than can be evaluated: {behind} behind, {passed} messages of QoS 0 passed over within 10 minutes"
                 for_each: device
                 where: { kind: gateway }
                 let: { behind: evaluation_delay, passed: "sum(shed_messages, 10m)" }
                 levels: \(levels("behind > 1 s", "behind > 10 s or passed > 0"))
-                blind: none
+                no_data: none
               - name: gateway-disk
                 summary: "{free} of the store's disk is free"
                 for_each: device
@@ -49,49 +49,49 @@ package enum HealthRules {
                 let: { free: disk_free }
                 levels: \(levels("free < 15 %", "free < 5 %"))
                 clear: free > 17 %
-                blind: none
+                no_data: none
               - name: gateway-outbox
                 summary: "{waiting} escalations wait to be delivered, the oldest for {age}"
                 for_each: device
                 where: { kind: gateway }
                 let: { waiting: outbox_waiting, age: outbox_age }
                 levels: \(levels("age > 5 min", "age > 1 h or waiting > 1000"))
-                blind: none
+                no_data: none
               - name: gateway-refused-by-destination
                 summary: "{parked} escalations were refused for good, and wait for someone to look at them"
                 for_each: device
                 where: { kind: gateway }
                 let: { parked: outbox_parked }
                 levels: { \(high): parked > 0 }
-                blind: none
+                no_data: none
               - name: gateway-payloads-refused
                 summary: "{refused} payloads did not fit their devices' profiles within 10 minutes"
                 for_each: device
                 where: { kind: gateway }
                 let: { refused: "sum(refused_payloads, 10m)" }
                 levels: \(levels("refused > 0", "refused > 100"))
-                blind: none
+                no_data: none
               - name: gateway-times-unreadable
                 summary: "{unreadable} payloads within 10 minutes had a time that could not be read, and got the time of arrival: correct 'time' in the profile, or the device; the log names it"
                 for_each: device
                 where: { kind: gateway }
                 let: { unreadable: "sum(unreadable_times, 10m)" }
                 levels: { \(least): unreadable > 0 }
-                blind: none
+                no_data: none
               - name: gateway-clock
                 summary: "the gateway's clock is not kept right by anything"
                 cleared: "the gateway's clock is kept right again"
                 for_each: device
                 where: { kind: gateway }
                 levels: { \(least): clock_unsynchronised == 1 for 30m }
-                blind: none
+                no_data: none
               - name: gateway-subscription-refused
                 summary: "the broker refuses {refused} of the gateway's subscriptions, {unheard} sensors are not heard"
                 for_each: device
                 where: { kind: gateway }
                 let: { refused: subscriptions_refused, unheard: sensors_unheard }
                 levels: \(levels("refused > 0", "unheard > 0"))
-                blind: none
+                no_data: none
 
             """
     }
@@ -111,7 +111,7 @@ package enum HealthRules {
                     for_each: device
                     let: { missing: "sum(missing_messages, 10m)" }
                     levels: { \(ladder.names[0]): missing > 0 }
-                    blind: none
+                    no_data: none
 
                 """)
     }
@@ -131,7 +131,7 @@ package enum HealthRules {
                     cleared: "{device}: no implausible readings for an hour"
                     for_each: device
                     levels: { \(ladder.names[0]): "count(implausible_readings, 1h) > 0" }
-                    blind: none
+                    no_data: none
 
                 """)
     }
@@ -149,7 +149,7 @@ package enum HealthRules {
                     for_each: device
                     let: { offset: clock_offset }
                     levels: { \(ladder.names[0]): offset < 0 s or offset > 0 s }
-                    blind: none
+                    no_data: none
 
                 """)
     }

@@ -11,8 +11,8 @@ internal import Uplink
 extension Configuration {
     /// Reads a configuration file.
     ///
-    /// Relative paths in it start at the folder of the file. Secrets are read from the files or the environment variables
-    /// that it names.
+    /// Relative paths in it start at the folder of the file. Secrets are read from the files or the environment
+    /// variables that it names.
     /// - Throws: ``DiagnosticList`` with all mistakes in it.
     package static func read(
         _ file: SourceFile, environment: [String: String] = ProcessInfo.processInfo.environment
@@ -72,8 +72,8 @@ extension Configuration {
         return parsed
     }
 
-    /// The names of all destinations, also of those with a mistake: a mistake in a destination must not make the policies
-    /// that name it wrong.
+    /// The names of all destinations, also of those with a mistake: a mistake in a destination must not make the
+    /// policies that name it wrong.
     private static func destinationNames(_ reader: inout YAMLReader) -> [String] {
         reader.items("destinations").compactMap { node in
             var destination = YAMLReader(node, "a destination")

@@ -36,8 +36,8 @@ package struct Configuration: Sendable {
     /// Mistakes in the file that do not prevent a start.
     package var warnings: [Diagnostic] = []
 
-    /// The files that describe a site, and the settings that they are read with. They are also known if other parts of a
-    /// configuration have mistakes.
+    /// The files that describe a site, and the settings that they are read with. They are also known if other parts of
+    /// a configuration have mistakes.
     package struct SiteFiles: Sendable {
         package var inventory: String
         package var profiles: String
@@ -52,8 +52,8 @@ package struct Configuration: Sendable {
         package var health: HealthSettings
     }
 
-    /// Where a gateway keeps its store and accepts commands: all that an operator's commands need, because an operator may
-    /// not be allowed to read the secrets.
+    /// Where a gateway keeps its store and accepts commands: all that an operator's commands need, because an operator
+    /// may not be allowed to read the secrets.
     package struct StorePlace: Sendable {
         package var store: String
         /// The control socket.

@@ -133,8 +133,8 @@ package struct SiteModel: Sendable {
             SourceFolder.file(path), ladder: files.ladder, destinations: files.destinations, zone: zone)
     }
 
-    /// The topic filters that the gateway subscribes to: the devices' topics, and the broker's own count of messages that
-    /// it dropped.
+    /// The topic filters that the gateway subscribes to: the devices' topics, and the broker's own count of messages
+    /// that it dropped.
     package var filters: [String] { site.filters + [GatewayQuantity.droppedTopic] }
 
     /// The number of sensors that publish on a topic of a refused filter.

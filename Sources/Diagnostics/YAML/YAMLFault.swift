@@ -93,7 +93,10 @@ struct YAMLFault {
         case "did not find expected ',' or '}'", "did not find expected ',' or ']'":
             let (open, close) = problem.hasSuffix("'}'") ? ("{", "}") : ("[", "]")
             return Finding(
-                "this '\(open)' is not closed: a ',' or a '\(close)' is missing before line \(location.line), column \(location.column)",
+                """
+                this '\(open)' is not closed: a ',' or a '\(close)' is missing before line \(location.line), \
+                column \(location.column)
+                """,
                 at: begin, hint: "close it, or put a text that contains one of , : { } [ ] in quotes")
         case "found unexpected end of stream":
             return Finding("this quote is never closed", at: begin, hint: "close it with the same quote")

@@ -2,7 +2,8 @@ internal import Diagnostics
 internal import RulePlan
 internal import Telemetry
 
-// Arguments of calls. Each is checked against what the function takes, and `nil` stands for a mistake that was reported.
+// Arguments of calls. Each is checked against what the function takes, and `nil` stands for a mistake that was
+// reported.
 extension ExpressionChecker {
     /// A quantity, or `raw` and a quantity.
     mutating func quantity(_ call: Call, _ index: Int) -> MeasuredQuantity? {

@@ -2,8 +2,8 @@ internal import Telemetry
 
 // The units in which people know and see values.
 extension ExpressionChecker {
-    /// The unit to show a definition in. A difference of temperatures keeps its own unit, whatever scale it was compared
-    /// on.
+    /// The unit to show a definition in. A difference of temperatures keeps its own unit, whatever scale it was
+    /// compared on.
     func shownUnit(of name: String, _ typed: Typed) -> Unit {
         guard let unit = shownUnits[name], unit.dimension == typed.unit.dimension else { return typed.unit }
         if unit.dimension == .temperature, case .number(_, isPoint: false) = typed.type { return typed.unit }

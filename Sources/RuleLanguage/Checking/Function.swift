@@ -6,8 +6,8 @@ internal import Telemetry
 /// A new window function needs an entry in ``all``, an `Aggregate` in the plan, and a case in ``MeasureTraits``.
 package struct Function: Sendable {
     enum Meaning: Sendable {
-        /// A measure of a quantity: `mean(water_level, 10m)`. `fixed` is the aggregate's parameter, if no argument gives
-        /// it.
+        /// A measure of a quantity: `mean(water_level, 10m)`. `fixed` is the aggregate's parameter, if no argument
+        /// gives it.
         case measure(Aggregate, fixed: Double? = nil)
         /// A vote of the sensors of a group; `nil`: the first argument is the number of sensors that must agree.
         case vote(Quorum?)
@@ -102,13 +102,13 @@ package struct Function: Sendable {
             name: "min", signature: "min(q, w)",
             summary: "the smallest reading",
             cost: "constant on average; one queue for all windows",
-            memory: "the samples, and those that no later one undercuts",
+            memory: "the samples, and those with no smaller one after them",
             parameters: [.quantity, .window], meaning: .measure(.minimum)),
         Function(
             name: "max", signature: "max(q, w)",
             summary: "the largest reading",
             cost: "constant on average; one queue for all windows",
-            memory: "the samples, and those that no later one surpasses",
+            memory: "the samples, and those with no larger one after them",
             parameters: [.quantity, .window], meaning: .measure(.maximum)),
         Function(
             name: "sum", signature: "sum(q, w)",
@@ -118,24 +118,27 @@ package struct Function: Sendable {
         Function(
             name: "count", signature: "count(q, w)",
             summary:
-                "how many readings there are; 0 where there are none; unknown before the gateway has listened for that long",
+                "the number of readings; 0 if there are none; unknown until the gateway has run for that long",
             cost: "constant", memory: samples,
             parameters: [.quantity, .window], meaning: .measure(.count)),
         Function(
             name: "stddev", signature: "stddev(q, w)",
-            summary: "the standard deviation of the population; from two readings on",
+            summary: "the standard deviation of the population; needs two readings",
             cost: moments, memory: sums,
             parameters: [.quantity, .window], meaning: .measure(.deviation)),
         Function(
             name: "median", signature: "median(q, w)",
             summary: "the value in the middle",
             cost: "√n in the window's readings",
-            memory: "the samples, and their values in order: 8 bytes each, half as much again spare",
+            memory: "the samples, and their values in order: 8 bytes each, plus half of that in reserve",
             parameters: [.quantity, .window], meaning: .measure(.quantile, fixed: 0.5)),
         Function(
             name: "quantile", signature: "quantile(q, 0.95, w)",
             summary:
-                "the value that a part of the readings does not exceed; exact, between two readings by a straight line",
+                """
+                the value that a part of the readings does not exceed; exact, and between two readings on a \
+                straight line
+                """,
             cost: "√n in the window's readings", memory: "as median, once for all quantiles of a window",
             parameters: [.quantity, .part, .window], meaning: .measure(.quantile)),
         Function(
@@ -151,28 +154,36 @@ package struct Function: Sendable {
         Function(
             name: "delta", signature: "delta(q, w)",
             summary:
-                "the newest reading less the value at the window's beginning, on a straight line between the readings around it",
+                """
+                the newest reading minus the value at the window's beginning, which lies on a straight line \
+                between the readings around it
+                """,
             cost: "constant", memory: samples,
             parameters: [.quantity, .window], meaning: .measure(.delta)),
         Function(
             name: "slope", signature: "slope(q, w)",
-            summary: "the rise of the line of least squares, per time; from two readings of different times on",
+            summary: "the rise of the line of least squares, per time; needs two readings of different times",
             cost: moments, memory: lines,
             parameters: [.quantity, .window], meaning: .measure(.slope)),
         Function(
             name: "increase", signature: "increase(q, w)",
             summary:
-                "what a counter has counted: jitter and single wrong readings count nothing, a fall is a reset to zero, and a step over a gap longer than the window is spread over the gap",
+                """
+                how much a counter has counted: jitter and single wrong readings do not count, a fall is a reset \
+                to zero, and a step over a gap longer than the window is spread over the gap
+                """,
             cost: "constant", memory: "the samples; 40 bytes a window",
             parameters: [.quantity, .window], meaning: .measure(.increase)),
         Function(
             name: "rate", signature: "rate(q, w)",
-            summary: "increase by the time that it took, per time",
+            summary: "the increase divided by the time that it took",
             cost: "constant", memory: "as increase",
             parameters: [.quantity, .window], meaning: .measure(.rate)),
         Function(
             name: "time_mean", signature: "time_mean(q, w)",
-            summary: "the mean over time, along straight lines between the readings: right where they come irregularly",
+            summary: """
+                the mean over time, along straight lines between the readings: correct also for irregular readings
+                """,
             cost: "constant", memory: "the samples; 40 bytes a window",
             parameters: [.quantity, .window], meaning: .measure(.timeMean)),
         Function(
@@ -187,12 +198,12 @@ package struct Function: Sendable {
             parameters: [.quantity, .window], meaning: .measure(.changes)),
         Function(
             name: "zscore", signature: "zscore(q, w)",
-            summary: "how many standard deviations the newest reading lies from the mean",
+            summary: "the distance of the newest reading from the mean, in standard deviations",
             cost: moments, memory: sums,
             parameters: [.quantity, .window], meaning: .measure(.standardScore)),
         Function(
             name: "forecast", signature: "forecast(q, w, ahead)",
-            summary: "where the line of least squares will be in the time ahead",
+            summary: "the value of the line of least squares after the time ahead",
             cost: moments, memory: lines,
             parameters: [.quantity, .window, .lookahead], meaning: .measure(.forecast)),
         Function(
@@ -203,51 +214,61 @@ package struct Function: Sendable {
         Function(
             name: "share", signature: "share(A, w)",
             summary:
-                "the part of the time that A held, of that in which it was known; unknown before half of the window is",
+                """
+                the part of the time in which A was true, of the time in which A was known; unknown until A was \
+                known for half of the window
+                """,
             cost: "the changes of A in the window, when A is evaluated",
             memory: "16 bytes for each change of A in the window",
             parameters: [.condition, .window], meaning: .share),
         Function(
             name: "age", signature: "age(q)",
-            summary: "how old the newest reading is, in time in which the gateway listened",
+            summary: "the age of the newest reading, counting the time in which the gateway ran",
             cost: "constant; compared with a time, by timer", memory: samples,
             parameters: [.quantity], meaning: .measure(.age)),
         Function(
             name: "silent", signature: "silent(q, 5m) or silent(5m)",
             summary:
-                "no reading for that long while the gateway listened; true at that moment, by timer; never of a quantity that the group does not have. `silent(5m)`: a sensor of the device, or of any device of the group, is silent, whatever it measures",
+                """
+                no reading for that long while the gateway ran; it becomes true at that moment, by timer, and is \
+                never true for a quantity that the group does not have. `silent(5m)`: any sensor of the group's \
+                devices is silent
+                """,
             cost: "constant", memory: samples,
             parameters: [.quantity, .window], shortForm: [.window], meaning: .silent),
         Function(
             name: "any", signature: "any(A)",
-            summary: "A holds for at least one sensor of the group",
+            summary: "A is true for at least one sensor of the group",
             cost: "when A changes for a sensor", memory: "a state a sensor",
             parameters: [.condition], meaning: .vote(.atLeast(1))),
         Function(
             name: "all", signature: "all(A)",
-            summary: "A holds for every sensor of the group",
+            summary: "A is true for every sensor of the group",
             cost: "when A changes for a sensor", memory: "a state a sensor",
             parameters: [.condition], meaning: .vote(.all)),
         Function(
             name: "at_least", signature: "at_least(2, A)",
-            summary: "A holds for that many sensors of the group: voting, as 2oo3",
+            summary: "A is true for at least that many sensors of the group: voting, as in 2oo3",
             cost: "when A changes for a sensor", memory: "a state a sensor",
             parameters: [.sensorCount, .condition], meaning: .vote(nil)),
         Function(
             name: "spread", signature: "spread(q)",
             summary:
-                "how far the sensors of the group disagree: the largest newest reading less the smallest; from two sensors on",
+                """
+                how far the sensors of the group disagree: the largest newest reading minus the smallest; needs \
+                two sensors
+                """,
             cost: "the sensors of the group", memory: samples,
             parameters: [.quantity], meaning: .measure(.spread)),
         Function(
             name: "alarm", signature: "alarm(\"rule\", warning)",
             summary:
-                "another rule's alarm, of that level or higher, in the same group or in one that shares its labels",
+                "another rule has an alarm at that level or higher, in the same group or in one that shares its labels",
             cost: "when that alarm changes", memory: nothing,
             parameters: [.rule, .level], shortForm: [.rule], meaning: .alarm),
         Function(
             name: "count_alarms", signature: "count_alarms(\"rule\", watch)",
-            summary: "how many of them",
+            summary: "the number of such alarms",
             cost: "when one of them changes", memory: nothing,
             parameters: [.rule, .level], shortForm: [.rule], meaning: .countAlarms),
         Function(
@@ -267,7 +288,7 @@ package struct Function: Sendable {
             parameters: [.number], meaning: .absolute),
         Function(
             name: "sqrt", signature: "sqrt(x)",
-            summary: "the square root; of what is below zero unknown",
+            summary: "the square root; unknown for a value below zero",
             cost: "constant", memory: nothing,
             parameters: [.number], meaning: .squareRoot),
         Function(
@@ -282,7 +303,7 @@ package struct Function: Sendable {
             parameters: [.number], meaning: .exponential),
         Function(
             name: "pow", signature: "pow(x, 2)",
-            summary: "x to a power; a whole one where x has a unit",
+            summary: "x to a power, which must be a whole number if x has a unit",
             cost: "constant", memory: nothing,
             parameters: [.number, .number], meaning: .power),
         Function(

@@ -56,7 +56,10 @@ extension RuleProblem {
     static func implausibleThreshold(_ quantity: String, from low: String, to high: String) -> RuleProblem {
         RuleProblem(
             .warning, "implausible-threshold",
-            "this can never be true: rules do not see a \(quantity) outside \(low) .. \(high), because it counts as a fault of the sensor",
+            """
+            this can never be true: rules do not see a \(quantity) outside \(low) .. \(high), because it counts \
+            as a fault of the sensor
+            """,
             hint: "check the threshold's unit, or widen 'plausible' in the profile or the inventory")
     }
 
@@ -227,7 +230,10 @@ extension RuleProblem {
     static func windowRetention(_ retention: TimeSpan) -> RuleProblem {
         RuleProblem(
             "window-retention",
-            "the window is longer than readings are kept (\(TimeSpanText.short(retention))): it would begin empty after a restart",
+            """
+            the window is longer than readings are kept (\(TimeSpanText.short(retention))): it would begin empty \
+            after a restart
+            """,
             hint: "shorten it, or raise 'retention' in the configuration")
     }
 }

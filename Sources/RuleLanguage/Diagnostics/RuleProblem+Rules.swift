@@ -12,7 +12,10 @@ extension RuleProblem {
 
     static let clearBySilence = RuleProblem(
         .warning, "clear-by-silence",
-        "'clear' only asks whether readings come, but a level of this rule measures something: silence does not clear an alarm",
+        """
+        'clear' only asks whether readings come, but a level of this rule measures something: silence does not \
+        clear an alarm
+        """,
         hint: "say below which value the alarm is over, as in water_level < 2.4 m for 10m")
 
     static func clearOverlaps(level: String) -> RuleProblem {
@@ -25,7 +28,10 @@ extension RuleProblem {
     static func deviceWithoutGroup(_ device: Device, rule: String, missing label: String) -> RuleProblem {
         RuleProblem(
             "no-group",
-            "'\(device.id)' is in no group of the rule '\(rule)', which would not watch it: it has no '\(label)', which the rule's 'for_each' needs",
+            """
+            '\(device.id)' is in no group of the rule '\(rule)', which would not watch it: it has no '\(label)', \
+            which the rule's 'for_each' needs
+            """,
             hint: "give the device a '\(label)', or exclude it with the rule's 'where'")
     }
 
@@ -74,7 +80,11 @@ extension RuleProblem {
     static func noSensor(_ quantity: String, in groups: [String], more: Int) -> RuleProblem {
         RuleProblem(
             .warning, "no-sensor",
-            "nothing measures '\(quantity)' in \(groups.joined(separator: ", "))\(more > 0 ? " and \(more) more" : ""): expressions that use it are unknown there, and silent(\(quantity), …) is never true",
+            """
+            nothing measures '\(quantity)' in \
+            \(groups.joined(separator: ", "))\(more > 0 ? " and \(more) more" : ""): expressions that use it are \
+            unknown there, and silent(\(quantity), …) is never true
+            """,
             hint: "make a rule for each kind of device, with 'where'; silent(30m) is for any sensor")
     }
 

@@ -2,9 +2,9 @@ package import AlarmModel
 internal import Telemetry
 
 extension Rule {
-    /// The comparisons that explain a move to another level. On the way up, they are those of the new level's condition.
-    /// On the way down, they are those of `clear` or `until`, if one of them had to become true, or else those of the
-    /// condition that no longer holds.
+    /// The comparisons that explain a move to another level. On the way up, they are those of the new level's
+    /// condition. On the way down, they are those of `clear` or `until`, if one of them had to become true, or else
+    /// those of the condition that no longer holds.
     /// - Parameter registers: the values of the program's registers at the move.
     package func causes(from: Level, to: Level, registers: [Double]) -> [Cause] {
         let explained: [LoweredComparison]

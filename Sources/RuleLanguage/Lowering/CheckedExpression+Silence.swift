@@ -1,8 +1,8 @@
 internal import RulePlan
 
 // A level must not fall because its sensor died. So a measured value is unknown while all its sensors are silent.
-// Questions about silence itself (`silent`, `age`, `count`) must have a value just then, and may raise a level. But they
-// must not end a level that also rests on a measured value: `mean(q, 10m) > 3 m and count(q, 10m) >= 5`.
+// Questions about silence itself (`silent`, `age`, `count`) must have a value just then, and may raise a level. But
+// they must not end a level that also rests on a measured value: `mean(q, 10m) > 3 m and count(q, 10m) >= 5`.
 extension CheckedExpression {
     /// What an expression asks its sensors.
     struct Subjects: OptionSet {

@@ -24,9 +24,9 @@ struct ProgramBuilder {
 
     /// A condition that raises a level.
     ///
-    /// If it asks about silence and also measures something, silence may make it true, but only a measured value may make
-    /// it false. So the program computes `A` with silence known, or `A` with silence unknown. The second is true or false
-    /// only if the first is, so that `or` gives the first if it is true, and otherwise the second.
+    /// If it asks about silence and also measures something, silence may make it true, but only a measured value may
+    /// make it false. So the program computes `A` with silence known, or `A` with silence unknown. The second is true
+    /// or false only if the first is, so that `or` gives the first if it is true, and otherwise the second.
     mutating func raising(_ expression: CheckedExpression) -> Int32 {
         let register = condition(expression)
         guard expression.subjects == [.silence, .measured] else { return register }
@@ -50,9 +50,9 @@ struct ProgramBuilder {
     /// The size below which a value is only a rounding error, in the unit in which it is shown: long running sums, and
     /// differences of nearly equal numbers, leave some 1e-16 of their operands.
     ///
-    /// It is a millionth of the rule's smallest threshold of this dimension, which is far above rounding errors and below
-    /// anything that matters to the author; without such a threshold, a billionth of the unit. Exact values have no
-    /// rounding error.
+    /// It is a millionth of the rule's smallest threshold of this dimension, which is far above rounding errors and
+    /// below anything that matters to the author; without such a threshold, a billionth of the unit. Exact values have
+    /// no rounding error.
     func roundingFloor(of expression: CheckedExpression, in shown: Unit) -> Double {
         guard !expression.isExact else { return 0 }
         func size(_ side: LoweredComparison.Side) -> Double? {

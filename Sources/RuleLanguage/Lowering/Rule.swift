@@ -21,8 +21,8 @@ package struct Rule: Sendable {
     package var isBuiltIn: Bool { location.file.hasPrefix(SourceFile.builtInPrefix) }
     /// A fingerprint of the rule's file.
     package var version: String
-    /// A fingerprint of the rule's groups, devices and conditions. Its name, its texts and the names of its levels do not
-    /// count.
+    /// A fingerprint of the rule's groups, devices and conditions. Its name, its texts and the names of its levels do
+    /// not count.
     package var conditionsVersion = ""
     package var program: Program
     var operands: [MeasuredQuantity]

@@ -137,9 +137,9 @@ struct RuleBinder {
         return twin
     }
 
-    /// The alarms of another rule that a group may ask for: those in the same group, or in groups with which it agrees in
-    /// every `for_each` label of either rule that both have. Labels that are paths agree if one contains the other: a
-    /// province may count the alarms of its towns' stations.
+    /// The alarms of another rule that a group may ask for: those in the same group, or in groups with which it agrees
+    /// in every `for_each` label of either rule that both have. Labels that are paths agree if one contains the other:
+    /// a province may count the alarms of its towns' stations.
     private func related(_ asked: String, to rule: Rule, _ group: String, _ labels: [String: String]) -> [Int32] {
         let theirs = forEach[asked] ?? []
         if theirs == rule.forEach { return byGroup[asked]?[group].map { [$0] } ?? [] }

@@ -46,7 +46,10 @@ package enum RuleKey: String, CaseIterable, Sendable {
         switch self {
         case .name: "Unique over all files: lower-case words joined by '-'."
         case .summary:
-            "The sentence that people read. Names in braces are labels and names of 'let', with a unit if you like: {station}: river at {stage in ft}."
+            """
+            The sentence that people read. Names in braces are labels and names of 'let', with a unit if you \
+            like: {station}: river at {stage in ft}.
+            """
         case .hazard: "What the rule is about, if it differs from the file's hazard."
         case .forEach: "One alarm for each value of this label; a list of labels for each combination."
         case .matchers:
@@ -55,11 +58,20 @@ package enum RuleKey: String, CaseIterable, Sendable {
         case .levels: "The ladder: a condition for each level, or a mapping with 'when' and 'until'."
         case .clear: "The alarm ends only when this is true. Default: it ends when no level holds."
         case .cleared:
-            "The sentence at the alarm's end, in the form of 'summary': {device}: heard again. Default: the summary with its values at the end; a summary without values gets a note that the alarm is over."
+            """
+            The sentence at the alarm's end, in the form of 'summary': {device}: heard again. Default: the \
+            summary with its values at the end; a summary without values gets a note that the alarm is over.
+            """
         case .noData:
-            "The level of the fault when a normal group has had no data for longer than its sensors may be silent; 'none' for no fault. Default: the ladder's lowest level."
+            """
+            The level of the fault when a normal group has had no data for longer than its sensors may be \
+            silent; 'none' for no fault. Default: the ladder's lowest level.
+            """
         case .suppress:
-            "While this is true, the alarm is suppressed by design: it is recorded, but nobody is notified. For example alarm(\"power-failure\"), or hour() >= 22."
+            """
+            While this is true, the alarm is suppressed by design: it is recorded, but nobody is notified. For \
+            example alarm(\"power-failure\"), or hour() >= 22.
+            """
         case .escalate: "The escalation policy. Other policies may apply to the alarm as well, by its labels."
         case .labels: "Labels of the alarm, in addition to those of its devices."
         case .runbook: "The address of the instructions for the people on duty."

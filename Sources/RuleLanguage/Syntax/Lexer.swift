@@ -14,7 +14,8 @@ struct Lexer {
 
     let source: ScalarText
     private let scalars: [Unicode.Scalar]
-    /// The text as bytes if all of it is ASCII, as nearly every expression is: it is much faster to cut words from bytes.
+    /// The text as bytes if all of it is ASCII, as nearly every expression is: it is much faster to cut words from
+    /// bytes.
     private let bytes: [UInt8]
     private(set) var position = 0
 

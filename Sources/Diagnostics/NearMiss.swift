@@ -1,6 +1,6 @@
 /// Finds the name that was probably meant.
 package enum NearMiss {
-    /// What to say about a name that is not known.
+    /// The advice for a name that is not known.
     package struct Suggestion: Sendable {
         package var hint: String?
         /// The nearest known name; `nil` if none is near.

@@ -47,7 +47,7 @@ package struct Configuration: Sendable {
         /// The destinations' names.
         package var destinations: [String]
         package var allowedLateness: TimeSpan
-        /// How long the store keeps readings.
+        /// The time for which the store keeps readings.
         package var retention: TimeSpan?
         package var health: HealthSettings
     }
@@ -80,7 +80,7 @@ package struct Configuration: Sendable {
             health: health)
     }
 
-    /// How the gateway watches itself.
+    /// The settings of the gateway's rules for itself.
     package struct HealthSettings: Sendable {
         package var interval: TimeSpan
         /// Whether the built-in rules are used.

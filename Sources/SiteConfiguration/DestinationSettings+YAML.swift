@@ -161,7 +161,7 @@ extension Configuration.DestinationSettings {
         return .cap(settings, carrier)
     }
 
-    /// Where CAP messages are delivered.
+    /// The carrier of CAP messages.
     private static func carrier(
         _ node: YAMLNode, _ name: String, _ context: YAMLContext, problems: inout [Diagnostic]
     ) -> CAPCarrier? {

@@ -45,7 +45,8 @@ package enum HealthRules {
             levels: { \(high): lost > 0 }
             no_data: none
           - name: gateway-behind
-            summary: "more messages come in than can be evaluated: {behind} behind, {passed} messages of QoS 0 skipped within 10 minutes"
+            summary: "more messages come in than can be evaluated: {behind} behind, {passed} messages of QoS 0 skipped \
+        within 10 minutes"
             for_each: device
             where: { kind: gateway }
             let: { behind: evaluation_delay, passed: "sum(shed_messages, 10m)" }
@@ -95,7 +96,8 @@ package enum HealthRules {
             levels: \(levels(low, "refused > 0", high, "refused > 100"))
             no_data: none
           - name: gateway-times-unreadable
-            summary: "{unreadable} payloads within 10 minutes had an unreadable time and got the time of arrival: the log names the device; correct it, or 'time' in its profile"
+            summary: "{unreadable} payloads within 10 minutes had an unreadable time and got the time of arrival: the \
+        log names the device; correct it, or 'time' in its profile"
             for_each: device
             where: { kind: gateway }
             let: { unreadable: "sum(unreadable_times, 10m)" }

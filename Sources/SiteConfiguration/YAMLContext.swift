@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// What the values of a configuration file are read with: the folder of relative paths, and the environment of secrets.
+/// The context of a configuration file: the folder of relative paths, and the environment of secrets.
 struct YAMLContext {
     /// The gateway's client identifier, the prefix of those of its other connections.
     var client = "tocsin"

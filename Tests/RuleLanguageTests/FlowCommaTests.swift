@@ -2,18 +2,19 @@ import Testing
 
 /// Commas that cut an expression between `{ }` or `[ ]`.
 @Suite struct FlowCommaTests {
-    @Test("a comma that cuts an expression between { } is shown with the quotes that mend it")
+    @Test("a comma that cuts an expression between { } is shown with the quotes that correct it")
     func flowComma() {
         #expect(
             Diagnosed.text("levels: { warning: clamp(water_level, 1 m, 2 m) > 1 m }") == """
                 rules.yaml:5:24: error: between { } a comma ends a value, which cuts this expression
                     5 |     levels: { warning: clamp(water_level, 1 m, 2 m) > 1 m }
-                      |                        ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ put the expression in quotes: warning: "clamp(water_level, 1 m, 2 m) > 1 m"
+                      |                        ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ \
+                put the expression in quotes: warning: "clamp(water_level, 1 m, 2 m) > 1 m"
                 """)
     }
 
     @Test(
-        "wherever an expression stands between { } or [ ], with others beside it and over several lines, a comma in it is found",
+        "a comma in an expression between { } or [ ] is found, also beside other expressions and over several lines",
         arguments: [
             (
                 """

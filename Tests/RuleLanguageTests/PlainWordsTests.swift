@@ -38,8 +38,14 @@ import Testing
             ),
         ])
     func plainWords(lines: String, line: Int, what: String, mend: String) {
-        let text = "hazard: flood\nrules:\n  - name: test\n    for_each: station\n" + lines + "\n"
-        let error = #expect(throws: DiagnosticList.self) { try SmallSite.compile(text) }
+        let start = """
+            hazard: flood
+            rules:
+              - name: test
+                for_each: station
+
+            """
+        let error = #expect(throws: DiagnosticList.self) { try SmallSite.compile(start + lines + "\n") }
         let found = error?.description ?? ""
         #expect(found.hasPrefix("rules.yaml:\(line):"), "\(found)")
         #expect(found.contains(what), "\(found)")

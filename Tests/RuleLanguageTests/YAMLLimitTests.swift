@@ -13,7 +13,8 @@ import Testing
         ])
     func keys(text: String, line: Int, column: Int) throws {
         let levels = (1...9).map { level in
-            "- &a\(level) [\(Array(repeating: level == 1 ? "x" : "*a\(level - 1)", count: 9).joined(separator: ", "))]\n"
+            let items = Array(repeating: level == 1 ? "x" : "*a\(level - 1)", count: 9)
+            return "- &a\(level) [\(items.joined(separator: ", "))]\n"
         }
         let isSequence = text.hasPrefix("-")
         let file = SourceFile(

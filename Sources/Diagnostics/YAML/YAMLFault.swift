@@ -4,7 +4,7 @@ struct YAMLFault {
     var problem: String
     /// The construct that libyaml was reading.
     var context: String?
-    /// Where libyaml stopped.
+    /// The location at which libyaml stopped.
     var location: SourceLocation
     /// The beginning of the construct that libyaml was reading.
     var begin: SourceLocation?
@@ -19,7 +19,7 @@ struct YAMLFault {
             id: "yaml-syntax", finding.message, at: finding.location ?? location, hint: finding.hint)
     }
 
-    /// What a person reads of a fault.
+    /// The words for a fault.
     private struct Finding {
         var message: String
         /// `nil`: where the parser stopped.

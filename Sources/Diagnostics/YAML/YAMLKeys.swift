@@ -14,13 +14,13 @@ enum YAMLKeys {
         case duplicate(String, first: Mark, second: Mark)
     }
 
-    /// What the next node of a collection is.
+    /// The role of the next node of a collection.
     private enum Expected {
         case item
         case key(known: [String: Mark])
         case value(known: [String: Mark])
 
-        /// What follows after this node.
+        /// The role of the node after this one.
         var next: Expected {
             switch self {
             case .item: .item
@@ -40,7 +40,7 @@ enum YAMLKeys {
             defer { unsafe yaml_parser_delete(&parser) }
             unsafe yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
             unsafe yaml_parser_set_input_string(&parser, bytes.baseAddress, bytes.count)
-            // What the next node is in each open collection, the innermost last.
+            // The role of the next node in each open collection, the innermost last.
             var stack: [Expected] = []
             func nodeHasEnded() {
                 if let last = stack.popLast() { stack.append(last.next) }

@@ -13,7 +13,7 @@ struct ExpressionChecker {
         var text: String?
     }
 
-    /// What the rule's devices report.
+    /// The quantities that the rule's devices report.
     let selection: MeasuredSelection
     /// Quantities that other devices report, for a better message.
     let otherQuantities: Set<String>

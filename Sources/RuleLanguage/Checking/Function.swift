@@ -16,7 +16,7 @@ package struct Function: Sendable {
         case absolute, squareRoot, logarithm, exponential, power, clamp, select
     }
 
-    /// What an argument has to be.
+    /// The kind of value that an argument must be.
     enum Parameter: Sendable {
         /// The name of a quantity, or `raw` and the name.
         case quantity
@@ -48,9 +48,9 @@ package struct Function: Sendable {
     /// `mean(q, w)`
     package var signature: String
     package var summary: String
-    /// What a reading costs, in words, for the reference.
+    /// The cost of a reading, in words, for the reference.
     package var cost: String
-    /// What is kept in memory, in words, for the reference.
+    /// The memory that it takes, in words, for the reference.
     package var memory: String
     var parameters: [Parameter]
     /// The parameters of a call with fewer arguments, if there is such a form.

@@ -1,9 +1,9 @@
 internal import RulePlan
 internal import Telemetry
 
-/// What the rule language knows of an aggregate: the only place in this module that lists the aggregates.
+/// The properties of an aggregate that the rule language uses. Only this file of the module lists the aggregates.
 struct MeasureTraits {
-    /// How an aggregate's value relates to the quantity that it measures.
+    /// The relation of an aggregate's value to the quantity that it measures.
     enum Result {
         /// A value of the quantity: a temperature stays a temperature.
         case value
@@ -19,7 +19,7 @@ struct MeasureTraits {
     }
 
     let result: Result
-    /// How many readings a window needs for a value to be known, and how many for a meaningful one; `nil` if the number
+    /// The number of readings that a window needs for a known value, and for a meaningful one; `nil` if the number
     /// does not matter.
     let readingsNeeded: (known: Int64, meaningful: Int64)?
     /// Whether the value lies between the lowest and the highest reading of the window.

@@ -2,7 +2,7 @@ internal import Devices
 internal import Diagnostics
 internal import Telemetry
 
-// The sentences of a rule: what the names in their braces stand for.
+// The sentences of a rule, and the names in their braces.
 extension RuleChecker {
     mutating func translations(_ work: inout Work) -> [String: Translation] {
         var translations: [String: Translation] = [:]
@@ -31,7 +31,7 @@ extension RuleChecker {
         return template
     }
 
-    /// What a name in braces stands for; `nil` after a mistake.
+    /// The part of a sentence that a name in braces becomes; `nil` after a mistake.
     private static func part(
         of name: SummaryTemplate.Name, _ labels: Set<String>, _ work: inout Work, _ problems: inout [Diagnostic]
     ) -> SummaryTemplate.Part? {

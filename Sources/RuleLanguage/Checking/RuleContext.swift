@@ -1,7 +1,7 @@
 package import AlarmModel
 package import Telemetry
 
-/// What a rule may refer to beside its devices, and the limits that it is checked against.
+/// The names that a rule may use beside those of its devices, and the limits that it is checked against.
 package struct RuleContext: Sendable {
     /// The levels that rules may use.
     package var ladder: Ladder

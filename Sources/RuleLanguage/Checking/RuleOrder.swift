@@ -6,7 +6,7 @@ struct RuleOrder {
     /// A mistake for each circle that was found.
     private(set) var cycles: [Diagnostic] = []
 
-    /// How far the search has come with a rule.
+    /// The state of a rule in the search.
     private enum Visit { case never, open, done }
 
     /// O(rules + questions for alarms)

@@ -37,7 +37,7 @@ package struct RuleOutline: Sendable, Encodable {
         package var quantity: String
         /// The unit in which it sends.
         package var unit: String
-        /// How long it may send no reading before it is silent, in seconds.
+        /// The number of seconds without a reading after which it is silent.
         package var silentAfter: Double
         /// The reason why it is in maintenance and left out; `nil` if it is not.
         package var maintenance: String?

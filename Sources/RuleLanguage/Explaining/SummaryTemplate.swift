@@ -52,7 +52,7 @@ package struct SummaryTemplate: Sendable {
     }
 
     /// Reads a template.
-    /// - Parameter resolve: what a name stands for; `nil` if it reported a mistake.
+    /// - Parameter resolve: returns the part that a name becomes, or reports a mistake and returns `nil`.
     static func read(
         _ source: ScalarText, resolve: (Name) -> Part?, problems: inout [Diagnostic]
     ) -> SummaryTemplate {

@@ -6,7 +6,7 @@ struct Ballot: Hashable, Sendable {
     var operands: [MeasuredQuantity]
 }
 
-/// What an instance counts: votes of the sensors of its group, or another rule's alarms.
+/// The things that an instance counts: votes of the sensors of its group, or another rule's alarms.
 enum TallySource: Hashable, Sendable {
     /// The index of the rule's ballot.
     case ballot(Int)

@@ -2,9 +2,10 @@ internal import AlarmModel
 internal import RulePlan
 internal import Telemetry
 
-// What the lowering of an expression needs to know of it.
+// Properties of expressions that their lowering uses.
 extension CheckedExpression {
-    /// How far back the expression remembers. Nested durations add up, to at most the longest that can be written.
+    /// The longest time that the expression remembers. Nested durations add up, to at most the longest that can be
+    /// written.
     var memory: TimeSpan {
         let ofParts = parts.map(\.memory).max() ?? .zero
         switch self {
@@ -30,7 +31,7 @@ extension CheckedExpression {
         return false
     }
 
-    /// What a sensor was asked, if that is a single comparison with a constant: `over 35 ppm for 10 min`.
+    /// The question to a sensor, if it is a single comparison with a constant: `over 35 ppm for 10 min`.
     var asVoted: String? {
         switch self {
         case .hold(let inner, let span): return inner.asVoted.map { "\($0) for \(TimeSpanText.spoken(span))" }

@@ -4,12 +4,12 @@ internal import RulePlan
 // Questions about silence itself (`silent`, `age`, `count`) must have a value just then, and may raise a level. But
 // they must not end a level that also rests on a measured value: `mean(q, 10m) > 3 m and count(q, 10m) >= 5`.
 extension CheckedExpression {
-    /// What an expression asks its sensors.
+    /// The questions that an expression asks its sensors.
     struct Subjects: OptionSet {
         let rawValue: Int
         /// Whether readings come.
         static let silence = Subjects(rawValue: 1)
-        /// What the readings are.
+        /// Which values the readings have.
         static let measured = Subjects(rawValue: 2)
     }
 

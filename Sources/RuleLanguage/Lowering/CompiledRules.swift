@@ -5,7 +5,7 @@ package import RulePlan
 package struct CompiledRules: Sendable {
     package var plan: Plan
     package var rules: [Rule]
-    /// What each instance of the plan is about, in the plan's order.
+    /// The descriptions of the plan's instances, in the plan's order.
     package var instances: [RuleInstance]
     package var warnings: [Diagnostic]
 }

@@ -7,11 +7,11 @@ struct LoweredComparison: Sendable {
         case constant(Double, Unit)
     }
 
-    /// What an explanation of a vote says.
+    /// The result of a vote, for its explanation.
     struct Vote: Sendable {
         /// The register of the number of sensors that voted.
         var voters: Int32
-        /// What each sensor was asked, in the words that follow their number: `over 35 ppm`.
+        /// The question to each sensor, in the words that follow their number: `over 35 ppm`.
         var text: String
     }
 

@@ -34,7 +34,7 @@ package struct Rule: Sendable {
     var suppress: ExplainedCondition?
     /// The names of `let`, with their expressions.
     var definitions: [(name: String, text: String)] = []
-    /// What people in danger should do, in the language of the rule file.
+    /// The instruction for people in danger, in the language of the rule file.
     package var instruction: String?
     /// The rule's texts in other languages, by their tag (RFC 5646).
     package var translations: [String: Translation] = [:]
@@ -57,6 +57,6 @@ package struct RuleLevel: Sendable, Hashable {
 struct ExplainedCondition: Sendable {
     var text: String
     var comparisons: [LoweredComparison]
-    /// What ends a level, if the rule has an `until` for it.
+    /// The condition that ends a level, if the rule has an `until` for it.
     var until: (text: String, comparisons: [LoweredComparison])?
 }

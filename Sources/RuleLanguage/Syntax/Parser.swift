@@ -8,7 +8,7 @@ struct Parser {
     private var lexer: Lexer
     private var token: Lexer.Token
     private var range: SourceRange
-    /// How deep the parser is in the expression. It is limited, so that no file can exhaust the stack.
+    /// The depth of the current sub-expression. It is limited, so that no file can exhaust the stack.
     private var depth = 0
     static let depthMax = 64
     /// The largest number of terms in a row. A chain becomes a tree that is as deep as the chain is long.
@@ -52,7 +52,7 @@ struct Parser {
         return RuleProblem.unexpected(found, expected: expected, correction: correction).at(range)
     }
 
-    /// What an operator of another language is written as in this one.
+    /// The operator of this language that the author probably meant.
     private var correction: String? {
         switch range.excerpt {
         case "=" where lexer.isFollowed(range, by: ">"): "'>='"

@@ -91,9 +91,6 @@ extension RuleProblem {
         RuleProblem("dimensions", "\(dimension.name) has no square root")
     }
 
-    static let nothingToBeSilent = RuleProblem(
-        "no-quantity", "no device of this selection sends anything that could be silent")
-
     static func notCondition(_ found: ValueType) -> RuleProblem {
         RuleProblem(
             "not-a-condition", "a condition is expected here, but this is \(found.name)", hint: comparisonAdvice)
@@ -109,6 +106,9 @@ extension RuleProblem {
         RuleProblem(
             "not-a-condition", "\(part) must be true or false, but this is \(found.name)", hint: comparisonAdvice)
     }
+
+    static let nothingToBeSilent = RuleProblem(
+        "no-quantity", "no device of this selection sends anything that could be silent")
 
     static func notNumberArgument(_ function: Function) -> RuleProblem {
         RuleProblem("not-a-number", "'\(function.name)' takes a number, but this is a condition")

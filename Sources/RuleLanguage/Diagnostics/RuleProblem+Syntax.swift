@@ -17,12 +17,12 @@ extension RuleProblem {
     static let durationTooLong = RuleProblem(
         "too-long", "a duration must be at most 50 years (\(TimeSpan.longestWritten))")
 
+    static let languagesForm = RuleProblem(
+        "expected-mapping", "'languages' must be a mapping from language tags to texts")
+
     static func languageTag(_ tag: String) -> RuleProblem {
         RuleProblem("language-tag", "'\(tag)' is not a language tag such as es or zh-CN")
     }
-
-    static let languagesForm = RuleProblem(
-        "expected-mapping", "'languages' must be a mapping from language tags to texts")
 
     static let levelsForm = RuleProblem("expected-mapping", "'levels' must be a mapping from levels to conditions")
 

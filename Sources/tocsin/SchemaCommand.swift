@@ -5,13 +5,13 @@ import RuleLanguage
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
-        abstract: "Prints the JSON Schema of rule files, for completion and checks in an editor.",
+        abstract: "Print the JSON Schema of rule files, for completion and checks in an editor.",
         discussion: """
             With the YAML extension of most editors, a first line in the rule file is enough:
 
               # yaml-language-server: $schema=rule-file.schema.json
 
-            What the schema cannot say (units, names, dimensions), tocsin check does.
+            The schema does not know units, names and dimensions: use tocsin check for those.
             """)
 
     func run() throws { Terminal.write(RuleFileSchema.text) }
@@ -45,7 +45,14 @@ enum RuleFileSchema {
 
     private static var rule: [String: Any] {
         var properties: [String: Any] = [:]
-        for key in RuleKey.allCases { properties[key.rawValue] = form(key) }
+        for key in RuleKey.allCases {
+            properties[key.rawValue] = form(key)
+            guard let formerName = key.formerName else { continue }
+            var former = form(key)
+            former["deprecated"] = true
+            former["description"] = "The former name of '\(key.rawValue)'."
+            properties[formerName] = former
+        }
         return [
             "type": "object", "additionalProperties": false, "properties": properties,
             "required": RuleKey.allCases.filter(\.isRequired).map(\.rawValue),

@@ -26,7 +26,7 @@ enum UnsafeFiles {
         "Sources/MQTT/MQTTClient.swift": "owns libmosquitto's handle, and receives its callbacks",
         "Sources/MQTT/MQTTClient+Publishing.swift": "passes a payload and properties to libmosquitto",
         "Sources/MQTT/MQTTClient+Subscriptions.swift": "passes filters and properties to libmosquitto",
-        "Sources/Diagnostics/YAMLKeys.swift": "drives libyaml's parser",
+        "Sources/Diagnostics/YAML/YAMLKeys.swift": "drives libyaml's parser",
         "Sources/Store/Integrity/WriteAheadLog.swift": "a callback of SQLite",
         "Sources/Store/Readings/Store+DeviceState.swift": "binds a struct's bytes to a statement",
         "Sources/Store/Readings/Store+Received.swift": "packs digests into a blob, and unpacks them",

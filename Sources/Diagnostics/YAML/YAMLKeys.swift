@@ -1,10 +1,10 @@
 internal import CYaml
 
-/// Looks at the keys of a YAML file before anything is built of it.
+/// Checks the keys of a YAML file before Yams builds anything from it.
 ///
-/// Yams compares the keys of a mapping with each other as a whole. A key that is an alias, a list or a mapping may
-/// stand for billions of values that way, in a file of a few lines, and no file of ours has such a key. Of a key that
-/// stands twice Yams tells one place.
+/// Yams compares the keys of a mapping with each other as a whole. If a key is an alias, a list or a mapping, a file of
+/// a few lines can make Yams compare billions of values; no file of ours has such a key. And Yams reports only one
+/// location of a key that occurs twice.
 enum YAMLKeys {
     /// A line and a column, from 1.
     typealias Mark = (line: Int, column: Int)
@@ -14,13 +14,14 @@ enum YAMLKeys {
         case duplicate(String, first: Mark, second: Mark)
     }
 
-    private enum Place {
+    /// The role of the next node of a collection.
+    private enum Expected {
         case item
         case key(known: [String: Mark])
         case value(known: [String: Mark])
 
-        /// Where the next node stands once one has ended.
-        var next: Place {
+        /// The role of the node after this one.
+        var next: Expected {
             switch self {
             case .item: .item
             case .key(let known): .value(known: known)
@@ -29,8 +30,8 @@ enum YAMLKeys {
         }
     }
 
-    /// The first key that is not a text, or that stands twice in its mapping; `nil` also where the file is not YAML,
-    /// which the parser will say. Complexity: one pass over the text.
+    /// The first key that is not a text, or that occurs twice in its mapping. `nil` also if the file is not YAML, which
+    /// the parser will report. Complexity: one pass over the text.
     static func firstFault(in text: String) -> Fault? {
         var text = text
         return text.withUTF8 { bytes in
@@ -39,10 +40,10 @@ enum YAMLKeys {
             defer { unsafe yaml_parser_delete(&parser) }
             unsafe yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
             unsafe yaml_parser_set_input_string(&parser, bytes.baseAddress, bytes.count)
-            // Where in which collection the next node stands, the innermost last.
-            var places: [Place] = []
+            // The role of the next node in each open collection, the innermost last.
+            var stack: [Expected] = []
             func nodeHasEnded() {
-                if let last = places.popLast() { places.append(last.next) }
+                if let last = stack.popLast() { stack.append(last.next) }
             }
             while true {
                 var event = unsafe yaml_event_t()
@@ -51,7 +52,7 @@ enum YAMLKeys {
                 let (type, mark) = unsafe (
                     event.type, (Int(event.start_mark.line) + 1, Int(event.start_mark.column) + 1) as Mark
                 )
-                if case .key? = places.last {
+                if case .key? = stack.last {
                     switch type {
                     case YAML_ALIAS_EVENT, YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT:
                         return .notText(at: mark)
@@ -59,21 +60,21 @@ enum YAMLKeys {
                         let scalar = unsafe UnsafeBufferPointer(
                             start: event.data.scalar.value, count: event.data.scalar.length)
                         let key = unsafe String(decoding: scalar, as: UTF8.self)
-                        // Taken out of the list, so that nothing is copied.
-                        guard case .key(var known)? = places.popLast() else { return nil }
+                        // Take the dictionary out of the stack, so that it is changed without a copy.
+                        guard case .key(var known)? = stack.popLast() else { return nil }
                         if let first = known.updateValue(mark, forKey: key) {
                             return .duplicate(key, first: first, second: mark)
                         }
-                        places.append(.key(known: known))
+                        stack.append(.key(known: known))
                     default: break
                     }
                 }
                 switch type {
                 case YAML_STREAM_END_EVENT, YAML_NO_EVENT: return nil
-                case YAML_SEQUENCE_START_EVENT: places.append(.item)
-                case YAML_MAPPING_START_EVENT: places.append(.key(known: [:]))
+                case YAML_SEQUENCE_START_EVENT: stack.append(.item)
+                case YAML_MAPPING_START_EVENT: stack.append(.key(known: [:]))
                 case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
-                    places.removeLast()
+                    stack.removeLast()
                     nodeHasEnded()
                 case YAML_SCALAR_EVENT, YAML_ALIAS_EVENT: nodeHasEnded()
                 default: break

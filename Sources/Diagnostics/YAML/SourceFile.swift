@@ -1,10 +1,10 @@
-/// The text of one file, and the way from a position in it to a line that can be shown.
+/// The text of one file, split into lines that messages can show.
 package struct SourceFile: Sendable {
     package let name: String
     package let text: String
     let lines: [String]
 
-    /// How the names begin of texts that come with the gateway.
+    /// The prefix of the names of files that come with the gateway.
     package static let builtInPrefix = "(built-in)/"
 
     package init(name: String, text: String) {
@@ -14,7 +14,7 @@ package struct SourceFile: Sendable {
             .map { $0.hasSuffix("\r") ? String($0.dropLast()) : String($0) }
     }
 
-    /// - Parameters: `line` and `column` count from 1; a place past the end is moved to it.
+    /// A location in this file. `line` and `column` count from 1; a position past the end is moved to the end.
     package func location(line: Int, column: Int, length: Int = 1) -> SourceLocation {
         let line = min(max(line, 1), max(lines.count, 1))
         let text = lines.isEmpty ? "" : lines[line - 1]

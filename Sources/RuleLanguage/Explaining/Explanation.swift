@@ -2,8 +2,10 @@ package import AlarmModel
 internal import Telemetry
 
 extension Rule {
-    /// The comparisons that explain a move to a level: on the way up those of its condition; on the way down those of
-    /// `clear` or `until`, where one of them had to become true, or else of the condition that no longer holds.
+    /// The comparisons that explain a move to another level. On the way up, they are those of the new level's
+    /// condition. On the way down, they are those of `clear` or `until`, if one of them had to become true, or else
+    /// those of the condition that no longer holds.
+    /// - Parameter registers: the values of the program's registers at the move.
     package func causes(from: Level, to: Level, registers: [Double]) -> [Cause] {
         let explained: [LoweredComparison]
         let wanted: Double?
@@ -25,7 +27,7 @@ extension Rule {
         return deciding.isEmpty ? causes : deciding
     }
 
-    /// The comparisons of which it is unknown how they come out.
+    /// The comparisons whose results are unknown.
     package func unknowns(registers: [Double]) -> [Cause] {
         var seen: Set<Cause> = []
         return conditions.flatMap(\.comparisons).map { $0.cause(registers) }.filter {
@@ -33,12 +35,12 @@ extension Rule {
         }
     }
 
-    /// Why the alarm is suppressed by design, or no longer is.
+    /// The comparisons that explain why the alarm is suppressed by design, or no longer is.
     package func suppressionCauses(registers: [Double]) -> [Cause] {
         suppress?.comparisons.map { $0.cause(registers) } ?? []
     }
 
-    /// What the rule measures, by name.
+    /// The names of the quantities that the rule measures.
     package var quantities: [String] {
         var seen: Set<String> = []
         return (operands + ballots.flatMap(\.operands)).map(\.quantity.name).filter { seen.insert($0).inserted }

@@ -7,22 +7,22 @@ package struct SummaryTemplate: Sendable {
     enum Part: Sendable {
         case text(String)
         case label(String)
-        /// - Parameter floor: what is smaller than this, in the unit that is shown, is rounding and nothing else.
+        /// - Parameter floor: values below this, in the shown unit, are only rounding errors and shown as 0.
         case value(register: Int32, from: Unit, shown: Unit, floor: Double)
         case truth(register: Int32)
     }
 
-    /// What stands between two braces.
+    /// The text between two braces.
     struct Name {
         var text: String
-        var place: SourceLocation
+        var location: SourceLocation
         var unit: String?
-        var unitPlace: SourceLocation
+        var unitLocation: SourceLocation
     }
 
     var parts: [Part]
 
-    /// Whether it says what is measured: then it is right at any moment, also at an alarm's end.
+    /// Whether it shows measured values, so that it is also right at an alarm's end.
     package var hasValues: Bool {
         parts.contains { part in
             switch part {
@@ -45,12 +45,14 @@ package struct SummaryTemplate: Sendable {
                 return NumberText.short(abs(value) < floor ? 0 : value, shown)
             case .truth(let register):
                 let value = registers[Int(register)]
-                return value.isNaN ? "unknown" : value == 1 ? "true" : "false"
+                if value.isNaN { return "unknown" }
+                return value == 1 ? "true" : "false"
             }
         }.joined()
     }
 
-    /// Reads a template; `resolve` says what a name is, or reports it.
+    /// Reads a template.
+    /// - Parameter resolve: returns the part that a name becomes, or reports a mistake and returns `nil`.
     static func read(
         _ source: ScalarText, resolve: (Name) -> Part?, problems: inout [Diagnostic]
     ) -> SummaryTemplate {
@@ -65,8 +67,7 @@ package struct SummaryTemplate: Sendable {
                 continue
             }
             guard let close = scalars[index...].firstIndex(of: "}") else {
-                problems.append(
-                    Diagnostic(id: "summary-brace", "this brace is not closed", at: source.location(index..<index + 1)))
+                problems.append(RuleProblem.summaryBrace.at(source.location(index..<index + 1)))
                 break
             }
             if !text.isEmpty { parts.append(.text(text)) }
@@ -81,7 +82,7 @@ package struct SummaryTemplate: Sendable {
     /// `rise`, or `rise in ft/h`.
     private static func name(_ range: Range<Int>, of scalars: [Unicode.Scalar], _ source: ScalarText) -> Name {
         func text(_ range: Range<Int>) -> String { String(String.UnicodeScalarView(scalars[range])) }
-        func place(_ range: Range<Int>) -> SourceLocation {
+        func location(_ range: Range<Int>) -> SourceLocation {
             source.location(range.lowerBound..<max(range.upperBound, range.lowerBound + 1))
         }
         let word = Array(" in ".unicodeScalars)
@@ -89,8 +90,10 @@ package struct SummaryTemplate: Sendable {
             range.count > word.count
             ? (range.lowerBound...range.upperBound - word.count).last { Array(scalars[$0..<$0 + word.count]) == word }
             : nil
-        guard let split else { return Name(text: text(range), place: place(range), unit: nil, unitPlace: place(range)) }
+        guard let split else {
+            return Name(text: text(range), location: location(range), unit: nil, unitLocation: location(range))
+        }
         let (name, unit) = (range.lowerBound..<split, split + word.count..<range.upperBound)
-        return Name(text: text(name), place: place(name), unit: text(unit), unitPlace: place(unit))
+        return Name(text: text(name), location: location(name), unit: text(unit), unitLocation: location(unit))
     }
 }

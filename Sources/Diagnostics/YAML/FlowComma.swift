@@ -1,19 +1,19 @@
-/// Finds expressions that a comma has cut: between `{ }` and `[ ]` YAML ends a plain value at a comma, also at one
-/// between the parentheses of `mean(water_level, 10m)`.
+/// Finds expressions that a comma has cut. Between `{ }` and `[ ]` YAML ends a plain value at every comma, also at a
+/// comma inside the parentheses of `mean(water_level, 10m)`.
 ///
-/// What is cut shows as a value whose parentheses do not close, and behind it pieces that do.
+/// A cut expression appears as a value with an open parenthesis, followed by pieces that close it.
 package struct FlowComma {
     let file: SourceFile
 
-    /// More lines than this no expression takes.
+    /// The largest number of lines that one expression is expected to take.
     private static let linesMax = 20
 
-    /// How many parentheses of a text are left open; negative where more are closed than opened.
+    /// The number of parentheses that a text leaves open; negative if it closes more than it opens.
     static func openParentheses(_ text: some StringProtocol) -> Int {
         text.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: "(") ? 1 : $1 == UInt8(ascii: ")") ? -1 : 0) }
     }
 
-    /// Whether a mapping or a list begins at a place with a brace or a bracket. (Yams does not say.)
+    /// Whether the mapping or list at a location begins with a brace or a bracket. (Yams does not tell.)
     static func isFlow(at location: SourceLocation) -> Bool {
         let scalars = location.lineText.unicodeScalars
         guard let index = scalars.index(scalars.startIndex, offsetBy: location.column - 1, limitedBy: scalars.endIndex),
@@ -22,7 +22,7 @@ package struct FlowComma {
         return scalars[index] == "{" || scalars[index] == "["
     }
 
-    /// What its author meant to be one value, from its beginning to the comma or the bracket that is outside its
+    /// The text that its author meant to be one value: from its beginning to the first comma or bracket outside its
     /// parentheses.
     func expression(from start: SourceLocation) -> String {
         var text = ""
@@ -33,7 +33,8 @@ package struct FlowComma {
             for (index, scalar) in scalars.enumerated() {
                 switch scalar {
                 case ","
-                where index > 0 && index + 1 < scalars.count && scalars[index - 1].isDigit && scalars[index + 1].isDigit:
+                where index > 0 && index + 1 < scalars.count && scalars[index - 1].isASCIIDigit
+                    && scalars[index + 1].isASCIIDigit:
                     break
                 case "(": open += 1
                 case ")": open -= 1
@@ -47,41 +48,26 @@ package struct FlowComma {
         return Self.tidy(text)
     }
 
-    /// Without the spaces of line ends.
+    /// The text with single spaces, also at line ends.
     private static func tidy(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
 
-    /// A decimal comma, where YAML has taken what stands behind it for another value: `{ watch: rain > 2,5 mm }`.
-    /// - Parameter piece: where the digits behind the comma stand.
+    /// A decimal comma that YAML took for the end of a value: `{ watch: rain > 2,5 mm }`.
+    /// - Parameter piece: the location of the digits after the comma, which YAML took for a key.
     static func decimalComma(at piece: SourceLocation) -> Diagnostic? {
         let scalars = Array(piece.lineText.unicodeScalars)
-        let at = piece.column - 1
-        func isDigit(_ index: Int) -> Bool {
-            scalars.indices.contains(index) && scalars[index].properties.numericType == .decimal
-        }
-        guard isDigit(at), isDigit(at - 2), scalars[at - 1] == "," else { return nil }
-        var (start, end) = (at - 2, at + 1)
-        while isDigit(start - 1) { start -= 1 }
-        while isDigit(end) { end += 1 }
-        func text(_ range: Range<Int>) -> String { String(String.UnicodeScalarView(scalars[range])) }
-        let mend = "\(text(start..<at - 1)).\(text(at..<end))"
-        var place = piece
-        (place.column, place.length) = (start + 1, end - start)
-        return Self.decimalComma(mend, at: place, "a comma stands in a number, and between { } it ends a value")
-    }
-
-    /// - Parameter mend: the number with a point. Three digits behind a comma may also be thousands: then nobody can
-    ///   say which it is.
-    package static func decimalComma(_ mend: String, at place: SourceLocation, _ message: String) -> Diagnostic {
-        let isThousands = mend.split(separator: ".").last?.count == 3
-        let hint =
-            isThousands
-            ? "write \(mend.filter { $0 != "." }), or \(mend) for a fraction" : "write \(mend), with a point"
-        return Diagnostic(id: "decimal-comma", message, at: place, hint: hint, fix: isThousands ? nil : mend)
+        let comma = piece.column - 2
+        guard scalars.indices.contains(comma), scalars[comma] == ",",
+            let number = DecimalComma(in: scalars, at: comma)
+        else { return nil }
+        var location = piece
+        location.column = number.range.lowerBound + 1
+        location.length = number.range.count
+        return number.diagnostic("this number has a comma, and between { } a comma ends a value", at: location)
     }
 
     /// - Parameters:
-    ///   - key: of the value; `nil` in a list.
-    ///   - start: where the value begins.
+    ///   - key: the key of the value; `nil` in a list.
+    ///   - start: the beginning of the value.
     func diagnostic(key: String?, start: SourceLocation) -> Diagnostic {
         let expression = expression(from: start)
         let quote = expression.contains("\"") ? "'" : "\""
@@ -90,14 +76,14 @@ package struct FlowComma {
         let isOnOneLine = start.lineText.contains(expression)
         return Diagnostic(
             id: "flow-comma",
-            "between \(key == nil ? "[ ]" : "{ }") YAML ends a value at a comma, and cuts this expression",
+            "between \(key == nil ? "[ ]" : "{ }") a comma ends a value, which cuts this expression",
             at: file.location(
                 line: start.line, column: start.column, length: isOnOneLine ? expression.unicodeScalars.count : 1),
             hint: "put the expression in quotes: \(key.map { "\($0): " } ?? "")\(quoted)",
             fix: isOnOneLine ? quoted : nil)
     }
 
-    /// The same for a piece that YAML has taken for a key, twice: `{ a: mean(x, 10m), b: mean(y, 10m) }`.
+    /// The diagnostic for a piece that YAML took for a key twice: `{ a: mean(x, 10m), b: mean(y, 10m) }`.
     func diagnostic(piece: SourceLocation) -> Diagnostic? {
         let before = String(String.UnicodeScalarView(piece.lineText.unicodeScalars.prefix(piece.column - 1)))
         guard let colon = before.ranges(of: ": ").last else { return nil }
@@ -108,8 +94,4 @@ package struct FlowComma {
         return diagnostic(
             key: String(before[keyStart..<colon.lowerBound]), start: file.location(line: piece.line, column: column))
     }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isDigit: Bool { ("0"..."9").contains(self) }
 }

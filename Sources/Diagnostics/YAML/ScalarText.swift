@@ -1,14 +1,14 @@
-/// The text of a YAML scalar with the way back: which place of the file each of its characters came from.
+/// The text of a YAML scalar, with the location in the file of each of its characters.
 ///
-/// Plain, quoted and block scalars differ in what stands in the file but not in the text (quotes, escapes,
-/// indentation, folded line ends). The two are aligned once: a character of the text is looked for from
-/// where the last one was found, so that everything in between is taken for decoration.
+/// The file has characters that the text does not have: quotes, escapes, indentation, folded line ends. So each
+/// character of the text is searched in the file from where the one before it was found; everything between the two is
+/// skipped.
 package struct ScalarText: Sendable {
     package let string: String
     let file: SourceFile
     private let start: SourceLocation
 
-    private struct Place: Sendable {
+    private struct Position: Sendable {
         var line: Int32
         var column: Int32
     }
@@ -19,8 +19,9 @@ package struct ScalarText: Sendable {
         self.start = start
     }
 
-    /// The place of each character, and of the one behind the last. O(characters); only messages ask for it.
-    private var places: [Place] {
+    /// The position of each character, and the position after the last one, both counted from 0.
+    /// Complexity: O(characters). Only messages need it.
+    private var positions: [Position] {
         var line = start.line - 1
         var scalars = file.lines.isEmpty ? [] : Array(file.lines[line].unicodeScalars)
         var column = start.column - 1
@@ -41,12 +42,12 @@ package struct ScalarText: Sendable {
             return true
         }
         if isBlock { _ = nextLine() }
-        var places: [Place] = []
-        places.reserveCapacity(string.unicodeScalars.count + 1)
+        var positions: [Position] = []
+        positions.reserveCapacity(string.unicodeScalars.count + 1)
         for wanted in string.unicodeScalars {
             let isSpace = wanted == " " || wanted == "\n"
             if isSpace, column >= scalars.count {
-                places.append(Place(line: Int32(line), column: Int32(column)))
+                positions.append(Position(line: Int32(line), column: Int32(column)))
                 if !nextLine() { break }
                 continue
             }
@@ -66,25 +67,25 @@ package struct ScalarText: Sendable {
             if matched {
                 column += 1
             } else {
-                // An escape (`\u00b0`): its text stands nowhere in the file; stay where we were.
+                // An escape (`\u00b0`): its character does not occur in the file, so the search stays where it was.
                 (line, column, scalars) = (savedLine, savedColumn, savedScalars)
             }
-            places.append(Place(line: Int32(found.0), column: Int32(found.1)))
+            positions.append(Position(line: Int32(found.0), column: Int32(found.1)))
         }
-        let end = places.last.map { Place(line: $0.line, column: $0.column + 1) }
-        places.append(end ?? Place(line: Int32(line), column: Int32(column)))
-        return places
+        let end = positions.last.map { Position(line: $0.line, column: $0.column + 1) }
+        positions.append(end ?? Position(line: Int32(line), column: Int32(column)))
+        return positions
     }
 
-    /// The place in the file of a range of this text, counted in Unicode scalars.
+    /// The location in the file of a range of this text, counted in Unicode scalars.
     package func location(_ range: Range<Int>) -> SourceLocation {
-        let places = places
-        let start = places[min(range.lowerBound, places.count - 1)]
-        let last = places[min(max(range.upperBound - 1, range.lowerBound), places.count - 1)]
+        let positions = positions
+        let start = positions[min(range.lowerBound, positions.count - 1)]
+        let last = positions[min(max(range.upperBound - 1, range.lowerBound), positions.count - 1)]
         let length = last.line == start.line ? Int(last.column - start.column) + 1 : range.count
         return file.location(line: Int(start.line) + 1, column: Int(start.column) + 1, length: length)
     }
 
-    /// The place of the whole text.
+    /// The location of the whole text.
     package var location: SourceLocation { location(0..<max(1, string.unicodeScalars.count)) }
 }

@@ -3,12 +3,12 @@ package import Devices
 internal import RulePlan
 internal import Telemetry
 
-/// What the engine makes of a rule, in words and numbers: for `tocsin explain`.
+/// A description of a compiled rule, for `tocsin explain`.
 package struct RuleOutline: Sendable, Encodable {
     package struct Condition: Sendable, Encodable {
         package var level: String
         package var text: String
-        /// What ends it, where the rule says so.
+        /// The condition that ends the level, if the rule has one.
         package var until: String?
     }
 
@@ -20,7 +20,7 @@ package struct RuleOutline: Sendable, Encodable {
     package struct Measured: Sendable, Encodable {
         /// `mean of water_level over 10m`
         package var text: String
-        /// Whether a reading decides it by its series alone.
+        /// Whether a reading of a single series decides it, as a threshold test.
         package var isTest: Bool
     }
 
@@ -28,18 +28,18 @@ package struct RuleOutline: Sendable, Encodable {
         package var name: String
         package var devices: [String]
         package var series: Int
-        /// What the rule reads of them.
+        /// The sensors that the rule uses.
         package var sensors: [Sensor]
     }
 
     package struct Sensor: Sendable, Encodable {
         package var device: String
         package var quantity: String
-        /// In which unit it sends.
+        /// The unit in which it sends.
         package var unit: String
-        /// After how many seconds without a reading it is silent.
+        /// The number of seconds without a reading after which it is silent.
         package var silentAfter: Double
-        /// Why it is in maintenance, and left out.
+        /// The reason why it is in maintenance and left out; `nil` if it is not.
         package var maintenance: String?
     }
 
@@ -47,18 +47,19 @@ package struct RuleOutline: Sendable, Encodable {
     package var hazard: String
     package var forEach: [String]
     package var levels: [Condition]
-    /// What the names of `let` stand for.
+    /// The names of `let`, with their expressions.
     package var definitions: [Definition]
     package var clear: String?
-    /// While this is true nobody is told.
+    /// The condition that suppresses the alarm.
     package var suppress: String?
     package var noDataLevel: String?
     package var measured: [Measured]
-    /// What is asked of each sensor of a group by itself.
+    /// The measures that each sensor of a group votes on.
     package var votes: [Measured]
     package var asksAlarmsOf: [String]
     package var groups: [Group]
-    /// Over all groups, if the devices send at their intervals; shared with other rules over the same series.
+    /// The number of samples in memory over all groups, if the devices send at their intervals. Rules over the same
+    /// series share them.
     package var samples: Int
     package var bytes: Int
     package var instructions: Int
@@ -66,13 +67,14 @@ package struct RuleOutline: Sendable, Encodable {
 }
 
 extension CompiledRules {
+    /// A description of a rule.
     /// - Returns: `nil` if there is no rule of that name.
     package func outline(of name: String, ladder: Ladder, site: Site) -> RuleOutline? {
         guard let index = rules.firstIndex(where: { $0.name == name }) else { return nil }
         let rule = rules[index]
         var groups: [RuleOutline.Group] = []
         var longest: [SeriesID: TimeSpan] = [:]
-        // With those that vote in it.
+        // The series of each group, with those of its votes.
         var seriesOfGroup: [String: Set<SeriesID>] = [:]
         let devices = Dictionary(site.devices.map { ($0.id, $0) }) { first, _ in first }
         for (number, instance) in instances.enumerated() where instance.rule == index {
@@ -131,19 +133,30 @@ extension MeasuredQuantity {
     /// `mean of water_level over 10m`
     var text: String {
         let name = (isRaw ? "raw " : "") + quantity.name
+        guard let window else {
+            return measure.aggregate == .last ? "newest \(name)" : "\(measure.text) of \(name)"
+        }
+        return "\(measure.text) of \(name) over \(TimeSpanText.short(window))"
+    }
+}
+
+extension Measure {
+    /// The function that measures it, with its parameter: `quantile 0.95`.
+    fileprivate var text: String {
         let function = Function.all.first { function in
-            if case .window(let aggregate, _) = function.meaning { return aggregate == measure.aggregate }
+            if case .measure(aggregate, fixed: nil) = function.meaning { return true }
             return false
         }
-        let word =
-            switch measure.aggregate {
-            case .quantile: "quantile \(NumberText.short(measure.parameter))"
-            case .forecast:
-                "forecast, \(TimeSpanText.short(TimeSpan(nanoseconds: Int64(measure.parameter * 1e9)))) ahead,"
-            case .smoothed: "ewma with \(TimeSpanText.short(TimeSpan(nanoseconds: Int64(measure.parameter * 1e9))))"
-            default: function?.name ?? "\(measure.aggregate)"
+        guard let function else { return "\(aggregate)" }
+        func duration() -> String { TimeSpanText.short(TimeSpan(nanoseconds: Int64(parameter * 1e9))) }
+        for kind in function.parameters {
+            switch kind {
+            case .part: return "\(function.name) \(NumberText.short(parameter))"
+            case .lookahead: return "\(function.name), \(duration()) ahead,"
+            case .timeConstant: return "\(function.name) with \(duration())"
+            case .quantity, .window, .sensorCount, .condition, .rule, .level, .number: continue
             }
-        guard let window else { return measure.aggregate == .last ? "newest \(name)" : "\(word) of \(name)" }
-        return "\(word) of \(name) over \(TimeSpanText.short(window))"
+        }
+        return function.name
     }
 }

@@ -288,7 +288,7 @@ struct ProgramBuilder {
             constant = 0
         }
         let isReached = sign == .greaterOrEqual || sign == .less
-        let test = emit(Instruction(.test, a: operand(measured), constant: isReached ? constant.nextDown : constant))
+        let test = emit(Instruction(.threshold, a: operand(measured), constant: isReached ? constant.nextDown : constant))
         return sign == .greater || sign == .greaterOrEqual ? test : emit(Instruction(.not, a: test))
     }
 }

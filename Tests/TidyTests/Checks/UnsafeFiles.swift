@@ -45,14 +45,10 @@ enum UnsafeFiles {
 
         // The engine's storage, and the code on top of it that runs for each reading.
         "Sources/RuleEngine/Storage/": "containers without reference counts and bounds checks, for the hot path",
+        "Sources/RuleEngine/Windows/": "uses the addresses of series' states, shapes, cursors and samples",
         "Sources/RuleEngine/Engine.swift": "uses the addresses of series' states",
-        "Sources/RuleEngine/Evaluation/Engine+Measures.swift": "uses the addresses of shapes",
-        "Sources/RuleEngine/Evaluation/Engine+Timers.swift": "uses the addresses of shapes",
-        "Sources/RuleEngine/Series/Engine+Append.swift": "uses the addresses of states, shapes and samples",
-        "Sources/RuleEngine/Series/Engine+Extras.swift": "uses the addresses of shapes",
-        "Sources/RuleEngine/Series/Engine+Silence.swift": "uses the addresses of states and shapes",
-        "Sources/RuleEngine/Series/Engine+Windows.swift": "uses the addresses of states, shapes and cursors",
-        "Sources/RuleEngine/Series/SeriesView.swift": "holds the addresses of a series' state and shape",
-        "Sources/RuleEngine/Windows/Counter.swift": "uses the addresses of states",
+        "Sources/RuleEngine/Engine+Messages.swift": "uses the addresses of series' states",
+        "Sources/RuleEngine/Evaluation/RuleEvaluator.swift": "uses the addresses of series' states",
+        "Sources/RuleEngine/Timers/Engine+Timers.swift": "uses the addresses of shapes",
     ]
 }

@@ -144,3 +144,22 @@ extension CounterPlan {
         maxRate < .infinity ? min(step, largestStep(from: start, to: end)) : step
     }
 }
+
+extension SeriesWindows {
+    /// What a counter has counted in a window, and since when.
+    ///
+    /// The step into the window was told inside it, and counts whole; after a gap longer than the window only the part
+    /// of it that the window has of the gap: what fell in two silent days did not fall in the last hour.
+    mutating func increase(_ state: SeriesView, lane: Int, extra: Int, first: Int) -> (
+        counted: Double, since: Int64
+    ) {
+        let counted = extraState(state, extra).sum.value
+        guard first > 0 else { return (counted, state.ring[0].time) }
+        let (before, after) = (state.ring[first - 1].time, state.ring[first].time)
+        let length = shapes.lengths[state.shape.pointee.lengthBase + lane]
+        guard after &- before > length else { return (counted, before) }
+        let start = state.now &- length
+        let outside = Double(start &- before) / Double(after &- before)
+        return (counted - Counter.step(state, first) * outside, start)
+    }
+}

@@ -28,7 +28,7 @@ struct SeriesView: BitwiseCopyable {
     func noteFall(at time: Int64) { state.pointee.lastFall = max(state.pointee.lastFall, time) }
 }
 
-extension Engine {
+extension SeriesWindows {
     @inline(__always)
     func view(_ index: Int) -> SeriesView {
         let state = series.address(index)

@@ -19,9 +19,9 @@ struct SeriesState: BitwiseCopyable {
     /// How long samples stay.
     var retention: Int64 = 0
     /// How long after a reading the next one is overdue, the shortest window empty, or the sensor silent.
-    var patience: Int64 = 0
+    var overdueTimeout: Int64 = 0
     /// How far behind the gateway's clock the newest sample was when it came.
-    var lag: Int64 = 0
+    var ingestDelay: Int64 = 0
     /// Into the engine's slabs: rows, cursors, truth words, and extras.
     var lanes: Int32 = 0
     var cursors: Int32 = 0

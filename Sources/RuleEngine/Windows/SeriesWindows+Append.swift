@@ -1,0 +1,155 @@
+internal import RulePlan
+
+// Wrapping operators: for times and spans see Engine.swift. Slots, lanes and pairs are numbers of slots, lanes and
+// entries of memory that is allocated, far below their types' ends; the age and the heads of queues wrap, and are
+// compared by difference.
+
+// The hot path: a sample that is not older than any before it. No allocation once the rings have their size,
+// no existential, no reference count.
+//
+// Sums are kept about an origin for each window, near its mean: Σd, Σd², Σt, Σt², Σtd with d = value − origin
+// and t in seconds. They are formed anew from the samples, about a new origin (``reform(_:lane:)``), when
+// - n·Σd² − (Σd)² is less than 2⁻¹⁴ of n times the largest Σd² since they were formed: the spread is small
+//   beside the distance to the origin, or a huge value has left. What remains of the difference of two large
+//   sums is rounding; about the new origin nothing is subtracted.
+// - the same of the times is less than 2⁻¹⁰: the window has moved on by nine lengths;
+// - 65,536 samples have gone by, so that rounding cannot add up without end.
+// Seconds are counted from an epoch that is never further back than four times the longest window, so that a Double
+// of them resolves what lies between two samples.
+// A window's sums then carry the rounding of at most 65,536 additions of terms 2¹⁴ times the result: typically
+// √65,536 · 2¹⁴ · 1.1·10⁻¹⁶ = 5·10⁻¹⁰. Moments about a shifted origin: T. F. Chan, G. H. Golub, R. J. LeVeque,
+// "Algorithms for Computing the Sample Variance", The American Statistician 37 (1983).
+extension SeriesWindows {
+    static var smallestSpread: Double { 0x1p-14 }
+    static var smallestTimeSpread: Double { 0x1p-10 }
+    static var samplesUntilReform: UInt32 { 65_536 }
+    /// Appends a sample that is not older than the newest, nor than any window, and moves the windows. Returns
+    /// whether a test came out differently.
+    ///
+    /// O(windows), amortised.
+    @inline(__always)
+    mutating func append(_ sample: Sample, to index: Int) -> Bool {
+        let state = series.address(index)
+        if state.pointee.ring.isFull { growRing(index) }
+        let shape = shapes.shapes.address(Int(state.pointee.shape))
+        let time = sample.time
+        if state.pointee.newest == .min { state.pointee.epoch = time }
+        state.pointee.newest = time
+        let now = max(time, state.pointee.now)
+        state.pointee.now = now
+        state.pointee.ring.append(sample)
+        guard shape.pointee.windowCount > 0 else {
+            discardOld(state, shape)
+            return false
+        }
+        // Most series have one or two windows with a mean or a sum: their code has no loops over windows.
+        return shape.pointee.isSimple
+            ? move(index, state, shape, sample, pairs: 1, isSimple: true)
+            : move(index, state, shape, sample, pairs: shape.pointee.pairs, isSimple: false)
+    }
+
+    /// Moves the windows of a series with its newest sample, which is in the ring, and makes the tests.
+    ///
+    /// - Parameter isSimple: there is one pair of windows, with moments and nothing else.
+    @inline(__always)
+    private mutating func move(
+        _ index: Int, _ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>,
+        _ sample: Sample, pairs: Int,
+        isSimple: Bool
+    ) -> Bool {
+        let (time, now) = (sample.time, state.pointee.now)
+        let windowCount = shape.pointee.windowCount
+        let laneCount = pairs &* LanePair.width
+        let rows = LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride))
+        let starts = cursors.address(Int(state.pointee.cursors), count: pairs * LanePair.width * 3)
+        let lengths = shapes.lengths.address(shape.pointee.lengthBase, count: windowCount)
+        let (moments, regression) = isSimple ? (1, -1) : (shape.pointee.moments, shape.pointee.regression)
+        let (maxima, minima) = isSimple ? (-1, -1) : (shape.pointee.maxima, shape.pointee.minima)
+        let hasExtras = !isSimple && shape.pointee.extraCount > 0
+        let valid = shapes.valid.address(shape.pointee.validBase, count: pairs)
+        let hasRegression = regression >= 0
+        let seconds = Double(time &- state.pointee.epoch) * 1e-9
+
+        if hasExtras { noteCounts(rows, pairs) }
+        let ring = state.pointee.ring.base.unsafelyUnwrapped
+        let capacity = UInt32(truncatingIfNeeded: state.pointee.ring.capacity)
+        let epoch = state.pointee.epoch
+        // What leaves a window is usually one sample; it is kept apart, so that two windows' sums move together.
+        @inline(__always) func leave(_ lane: Int) -> (count: Double, value: Double, seconds: Double) {
+            guard lane < windowCount else { return (0, 0, 0) }
+            let limit = now &- lengths[lane]
+            var slot = starts[lane]
+            let oldest = ring[Int(slot)]
+            if oldest.time > limit { return (0, 0, 0) }
+            slot = slot &+ 1 == capacity ? 0 : slot &+ 1
+            while ring[Int(slot)].time <= limit {  // the new sample is inside every window
+                remove(ring[Int(slot)], rows, lane, shape, epoch: epoch)
+                slot = slot &+ 1 == capacity ? 0 : slot &+ 1
+            }
+            starts[lane] = slot
+            return (1, oldest.value, hasRegression ? Double(oldest.time &- epoch) * 1e-9 : 0)
+        }
+
+        var isIll = SIMD2<UInt64>.zero
+        for pair in 0..<pairs {
+            let (a, b) = (leave(pair &* 2), leave(pair &* 2 &+ 1))
+            let leaving = LanePair(a.count, b.count)
+            let count = rows[pair] + (1 - leaving)
+            rows[pair] = count
+            guard moments >= 0 else { continue }
+            let at = moments &+ pair
+            let origin = rows[at &+ 3 &* pairs]
+            let old = (LanePair(a.value, b.value) - origin) * leaving
+            let new = sample.value - origin
+            let sum = rows[at] + (new - old)
+            rows[at] = sum
+            let squares = rows[at &+ pairs] + (new * new - old * old)
+            rows[at &+ pairs] = squares
+            let largest = rows[at &+ 2 &* pairs].larger(squares)
+            rows[at &+ 2 &* pairs] = largest
+            var ill = (count * squares - sum * sum - (count * largest) * Self.smallestSpread).signs
+            if hasRegression {
+                let at = regression &+ pair
+                let origin = rows[at &+ 3 &* pairs]
+                let oldTime = (LanePair(a.seconds, b.seconds) - origin) * leaving
+                let newTime = seconds - origin
+                let times = rows[at] + (newTime - oldTime)
+                rows[at] = times
+                let timeSquares = rows[at &+ pairs] + (newTime * newTime - oldTime * oldTime)
+                rows[at &+ pairs] = timeSquares
+                rows[at &+ 2 &* pairs] += newTime * new - oldTime * old
+                ill |= (count * timeSquares - times * times - (count * timeSquares) * Self.smallestTimeSpread).signs
+            }
+            isIll |= ill & valid[pair]
+        }
+        state.pointee.age &+= 1
+        if !isIll.isZero || state.pointee.age >= Self.samplesUntilReform || seconds > shape.pointee.epochSpan {
+            reformIllWindows(index, seconds: seconds)
+        }
+        if maxima >= 0 {
+            let at = state.pointee.maxima.push(sample, oldest: starts[laneCount + windowCount - 1])
+            moveExtremes(
+                state.pointee.maxima, rows, maxima, starts + laneCount, pairs, lengths, value: sample.value, at: at,
+                now: now)
+        }
+        if minima >= 0 {
+            let negated = Sample(time: time, value: -sample.value)
+            let at = state.pointee.minima.push(negated, oldest: starts[2 * laneCount + windowCount - 1])
+            moveExtremes(
+                state.pointee.minima, rows, minima, starts + 2 * laneCount, pairs, lengths, value: negated.value,
+                at: at, now: now)
+        }
+        if hasExtras { moveExtras(index) }
+        discardOld(state, shape)
+        return isSimple && shape.pointee.hasOnlyMeans ? compareMeans(state, shape, rows) : compareThresholds(of: index)
+    }
+
+    /// Lets go of what no window and no late reading can need. One sample older than that stays, of a counter more:
+    /// what it showed before the window began.
+    @inline(__always)
+    func discardOld(_ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>) {
+        let limit = state.pointee.now &- state.pointee.retention
+        let spare = shape.pointee.spare
+        while state.pointee.ring.isSample(spare, upTo: limit) { state.pointee.ring.removeFirst() }
+    }
+}

@@ -15,7 +15,7 @@ extension RuleEvaluator {
             let own = windows.ownTime(index, at: now)
             if windows.series[index].now < own { windows.advance(index, to: own) }
             if !bound.measure.seesSilence, windows.isUnknown(index, at: own) { return .nan }
-            return windows.value(bound.measure, index, lane: Int(source.lane), extra: Int(source.extra), at: now)
+            return windows.value(bound.measure, index, lane: Lane(source.lane), extra: Int(source.extra), at: now)
         }
         guard bound.cache >= 0 else { return .nan }  // no series at all
         let slot = Int(bound.cache)
@@ -35,7 +35,7 @@ extension RuleEvaluator {
     private mutating func areCountsComplete(_ bound: BoundOperand, _ windows: inout SeriesWindows) -> Bool {
         for at in bound.firstSource..<bound.firstSource + bound.sourceCount {
             let source = layout.sources[Int(at)]
-            guard windows.isComplete(bound.measure, Int(source.series), lane: Int(source.lane)) else { return false }
+            guard windows.isComplete(bound.measure, Int(source.series), lane: Lane(source.lane)) else { return false }
         }
         return true
     }
@@ -58,7 +58,7 @@ extension RuleEvaluator {
             let isUnknown = windows.isUnknown(index, at: own)
             if !isHeard, windows.series[index].newest != .min, !isUnknown { isHeard = true }
             if isUnknown, leavesOutSilent { continue }
-            let lane = Int(source.lane)
+            let lane = Lane(source.lane)
             let state = windows.view(index)
             if traits.joining == .youngest {
                 joined.youngest = min(joined.youngest, windows.age(state, index, at: now))

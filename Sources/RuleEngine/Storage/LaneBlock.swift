@@ -26,15 +26,15 @@ struct LaneBlock: BitwiseCopyable {
 
     /// One lane of the row that begins with a pair.
     @inline(__always)
-    subscript(row: Int, lane: Int) -> Double {
-        get { base.load(fromByteOffset: row &* 16 &+ lane &* 8, as: Double.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: row &* 16 &+ lane &* 8, as: Double.self) }
+    subscript(row: Int, lane: Lane) -> Double {
+        get { base.load(fromByteOffset: row &* 16 &+ lane.number &* 8, as: Double.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: row &* 16 &+ lane.number &* 8, as: Double.self) }
     }
 
     @inline(__always)
-    subscript(integerIn row: Int, lane: Int) -> Int64 {
-        get { base.load(fromByteOffset: row &* 16 &+ lane &* 8, as: Int64.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: row &* 16 &+ lane &* 8, as: Int64.self) }
+    subscript(integerIn row: Int, lane: Lane) -> Int64 {
+        get { base.load(fromByteOffset: row &* 16 &+ lane.number &* 8, as: Int64.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: row &* 16 &+ lane.number &* 8, as: Int64.self) }
     }
 
     /// Asks for `pairs` pairs to be fetched into the cache.

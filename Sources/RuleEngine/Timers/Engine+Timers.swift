@@ -141,8 +141,8 @@ extension Engine {
         let state = windows.view(index)
         var empties = Int64.max
         var loses = Int64.max
-        for lane in 0..<state.shape.pointee.windowCount where state.count(lane: lane) > 0 {
-            let length = windows.shapes.lengths[state.shape.pointee.lengthBase + lane]
+        for lane in state.shape.pointee.windows where state.count(lane: lane) > 0 {
+            let length = windows.shapes.length(of: lane, in: state.shape.pointee)
             empties = min(empties, state.newest &+ length)
             loses = min(loses, state.ring[Int(state.ring.count) - state.count(lane: lane)].time &+ length)
         }

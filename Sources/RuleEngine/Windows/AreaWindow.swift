@@ -5,13 +5,13 @@ internal import RulePlan
 // The area under the readings of a window, for `integral` and `time_mean`.
 extension SeriesWindows {
     /// The area under the readings of a window, with the part of the first stretch that lies inside it.
-    mutating func area(_ state: SeriesView, lane: Int, extra: Int, first: Int, _ measure: Measure) -> Double {
+    mutating func area(_ state: SeriesView, lane: Lane, extra: Int, first: Int, _ measure: Measure) -> Double {
         let newest = state.ring[Int(state.ring.count) - 1]
         var area = extraState(state, extra).sum.value
         var since = state.ring[first].time
         if first > 0 {
             let (a, b) = (state.ring[first - 1], state.ring[first])
-            let start = state.now &- shapes.lengths[state.shape.pointee.lengthBase + lane]
+            let start = state.now &- shapes.length(of: lane, in: state.shape.pointee)
             // A gap longer than the window says nothing about its beginning.
             if b.time > start, start >= a.time, b.time &- a.time <= state.now &- start {
                 let part = Double(start &- a.time) / Double(b.time &- a.time)

@@ -150,13 +150,13 @@ extension SeriesWindows {
     ///
     /// The step into the window was told inside it, and counts whole; after a gap longer than the window only the part
     /// of it that the window has of the gap: what fell in two silent days did not fall in the last hour.
-    mutating func increase(_ state: SeriesView, lane: Int, extra: Int, first: Int) -> (
+    mutating func increase(_ state: SeriesView, lane: Lane, extra: Int, first: Int) -> (
         counted: Double, since: Int64
     ) {
         let counted = extraState(state, extra).sum.value
         guard first > 0 else { return (counted, state.ring[0].time) }
         let (before, after) = (state.ring[first - 1].time, state.ring[first].time)
-        let length = shapes.lengths[state.shape.pointee.lengthBase + lane]
+        let length = shapes.length(of: lane, in: state.shape.pointee)
         guard after &- before > length else { return (counted, before) }
         let start = state.now &- length
         let outside = Double(start &- before) / Double(after &- before)

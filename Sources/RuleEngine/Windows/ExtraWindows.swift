@@ -22,8 +22,8 @@ extension SeriesWindows {
         for number in 0..<shape.pointee.extraCount {
             let extra = shapes.extras[shape.pointee.extraBase + number]
             let at = Int(state.extras) + number
-            let before = Int(counts[0, Int(extra.lane)])
-            let after = state.count(lane: Int(extra.lane))
+            let before = Int(counts[0, Lane(extra.lane)])
+            let after = state.count(lane: Lane(extra.lane))
             let oldEnd = isNew ? end - 1 : end
             let oldest = oldEnd - before
             for gone in oldest..<min(end - after, oldEnd) { drop(extra, at, state, gone, end: oldEnd) }
@@ -73,7 +73,7 @@ extension SeriesWindows {
             extras[at].sum = ExactSum()
             extras[at].count = 0
             if extra.kind == .sorted { sorted[Int(extras[at].sorted)].removeAll() }
-            let first = Int(state.ring.count) - state.count(lane: Int(extra.lane))
+            let first = Int(state.ring.count) - state.count(lane: Lane(extra.lane))
             for sample in first..<Int(state.ring.count) { take(extra, at, state, sample, first: first) }
         }
     }
@@ -93,7 +93,7 @@ extension SeriesWindows {
             case .smoothed: continue
             }
             let at = Int(state.extras) + number
-            let first = Int(state.ring.count) - state.count(lane: Int(extra.lane))
+            let first = Int(state.ring.count) - state.count(lane: Lane(extra.lane))
             let last = min(position + reach + (isTaken ? 1 : 0), Int(state.ring.count))
             for step in max(position, first)..<max(last, position, first) {
                 switch (extra.kind, isTaken) {

@@ -8,11 +8,11 @@ extension SeriesWindows {
     ///
     /// - Parameters:
     ///   - row: the row of values; that of the expiries follows it.
-    ///   - heads: each window's position in the queue.
+    ///   - heads: each window's position in the queue, which is that of maxima or of minima.
     @inline(__always)
     func moveExtremes(
-        _ queue: ExtremeQueue, _ rows: LaneBlock, _ row: Int, _ heads: UnsafeMutablePointer<UInt32>, _ pairs: Int,
-        _ lengths: UnsafeMutablePointer<Int64>, value: Double, at: UInt32, now: Int64
+        _ queue: ExtremeQueue, _ rows: LaneBlock, _ row: Int, _ heads: WindowCursors, _ which: WindowCursors.Queue, _ pairs: Int,
+        _ lengths: UnsafeMutablePointer<Int64>, value: Double, at: QueuePosition, now: Int64
     ) {
         for pair in 0..<pairs {
             let surpassed = (value - rows[row + pair]).signs ^ 1
@@ -20,15 +20,15 @@ extension SeriesWindows {
             let moved = surpassed | expired
             if moved.isZero { continue }
             for inPair in 0..<LanePair.width where moved[inPair] != 0 {
-                let lane = pair &* LanePair.width &+ inPair
-                var head = heads[lane]
-                if Int32(bitPattern: head &- at) > 0 { head = at }  // its entry was surpassed, and is gone
-                let limit = now &- lengths[lane]
-                while queue.entry(head).time <= limit { head &+= 1 }
-                heads[lane] = head
+                let lane = Lane(pair &* LanePair.width &+ inPair)
+                var head = heads[which, lane]
+                if head.isBehind(at) { head = at }  // its entry was surpassed, and is gone
+                let limit = now &- lengths[lane.number]
+                while queue.entry(head).time <= limit { head = head.next }
+                heads[which, lane] = head
                 let entry = queue.entry(head)
                 rows[row, lane] = entry.value
-                rows[integerIn: row + pairs, lane] = entry.time &+ lengths[lane]
+                rows[integerIn: row + pairs, lane] = entry.time &+ lengths[lane.number]
             }
         }
     }
@@ -37,27 +37,21 @@ extension SeriesWindows {
     mutating func settleExtremes(_ index: Int) {
         let state = view(index)
         let shape = state.shape
-        if shape.pointee.maxima >= 0 { settleExtremes(state, state.maxima, row: shape.pointee.maxima, part: 1) }
-        if shape.pointee.minima >= 0 { settleExtremes(state, state.minima, row: shape.pointee.minima, part: 2) }
+        if shape.pointee.maxima >= 0 { settleExtremes(state, state.maxima, .maxima, row: shape.pointee.maxima) }
+        if shape.pointee.minima >= 0 { settleExtremes(state, state.minima, .minima, row: shape.pointee.minima) }
     }
 
-    mutating func settleExtremes(_ state: SeriesView, _ queue: ExtremeQueue, row: Int, part: Int) {
-        let shape = state.shape
-        let rows = state.rows
-        let oldest = cursors[longestCursor(state, part)]
-        for lane in 0..<shape.pointee.windowCount {
-            let length = shapes.lengths[shape.pointee.lengthBase + lane]
-            let cursor = cursors.address(Int(state.cursors) + part * shape.pointee.laneCount + lane)
-            cursor.pointee = queue.first(after: state.now &- length, from: oldest)
-            let isEmpty = cursor.pointee == queue.end
-            let entry = isEmpty ? Sample(time: 0, value: -.infinity) : queue.entry(cursor.pointee)
+    private func settleExtremes(_ state: SeriesView, _ queue: ExtremeQueue, _ which: WindowCursors.Queue, row: Int) {
+        let (shape, rows) = (state.shape, state.rows)
+        let oldest = state.oldest(which)
+        for lane in shape.pointee.windows {
+            let length = shapes.length(of: lane, in: shape.pointee)
+            let position = queue.first(after: state.now &- length, from: oldest)
+            state.cursors[which, lane] = position
+            let isEmpty = position == queue.end
+            let entry = isEmpty ? Sample(time: 0, value: -.infinity) : queue.entry(position)
             rows[row, lane] = entry.value
             rows[integerIn: row + shape.pointee.pairs, lane] = isEmpty ? .max : entry.time &+ length
         }
-    }
-
-    /// The longest window's cursor in the queue of maxima (part 1) or minima (2): nothing before it is needed.
-    func longestCursor(_ state: SeriesView, _ part: Int) -> Int {
-        Int(state.cursors) + part * state.shape.pointee.laneCount + state.shape.pointee.windowCount - 1
     }
 }

@@ -15,13 +15,13 @@ extension SeriesWindows {
         guard shape.pointee.moments >= 0 else { return }
         if seconds > shape.pointee.epochSpan {
             series[index].epoch = series[index].now
-            for lane in 0..<shape.pointee.windowCount { reformTimes(index, lane: lane) }
+            for lane in shape.pointee.windows { reformTimes(index, lane: lane) }
         }
-        for lane in 0..<shape.pointee.windowCount { reformIfIll(index, rows, shape, lane, always: isTime) }
+        for lane in shape.pointee.windows { reformIfIll(index, rows, shape, lane, always: isTime) }
     }
 
     mutating func reformIfIll(
-        _ index: Int, _ rows: LaneBlock, _ shape: UnsafeMutablePointer<WindowShape>, _ lane: Int, always: Bool = false
+        _ index: Int, _ rows: LaneBlock, _ shape: UnsafeMutablePointer<WindowShape>, _ lane: Lane, always: Bool = false
     ) {
         let pairs = shape.pointee.pairs
         let count = rows[0, lane]
@@ -37,7 +37,7 @@ extension SeriesWindows {
     }
 
     /// Forms a window's sums of values anew from its samples, about their mean. O(samples).
-    mutating func reform(_ index: Int, lane: Int) {
+    mutating func reform(_ index: Int, lane: Lane) {
         let state = view(index)
         let shape = state.shape
         guard shape.pointee.moments >= 0 else { return }
@@ -69,7 +69,7 @@ extension SeriesWindows {
     /// Takes a sample out of a window's sums.
     @inline(never)
     mutating func remove(
-        _ sample: Sample, _ rows: LaneBlock, _ lane: Int, _ shape: UnsafeMutablePointer<WindowShape>, epoch: Int64
+        _ sample: Sample, _ rows: LaneBlock, _ lane: Lane, _ shape: UnsafeMutablePointer<WindowShape>, epoch: Int64
     ) {
         let pairs = shape.pointee.pairs
         rows[0, lane] -= 1
@@ -85,7 +85,7 @@ extension SeriesWindows {
     }
 
     /// Puts a sample into a window's sums.
-    mutating func add(_ sample: Sample, to index: Int, lane: Int) {
+    mutating func add(_ sample: Sample, to index: Int, lane: Lane) {
         let state = view(index)
         let (shape, rows) = (state.shape, state.rows)
         rows[0, lane] += 1
@@ -107,7 +107,7 @@ extension SeriesWindows {
     }
 
     /// The moments of a window, with times in seconds after a reference.
-    mutating func moments(_ state: SeriesView, lane: Int, since reference: Int64) -> Moments {
+    mutating func moments(_ state: SeriesView, lane: Lane, since reference: Int64) -> Moments {
         let shape = state.shape
         let rows = state.rows
         let count = rows[0, lane]

@@ -59,9 +59,8 @@ extension SeriesWindows {
     ) -> Bool {
         let (time, now) = (sample.time, state.pointee.now)
         let windowCount = shape.pointee.windowCount
-        let laneCount = pairs &* LanePair.width
         let rows = LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride))
-        let starts = cursors.address(Int(state.pointee.cursors), count: pairs * LanePair.width * 3)
+        let cursors = cursors(of: state, laneCount: pairs &* LanePair.width)
         let lengths = shapes.lengths.address(shape.pointee.lengthBase, count: windowCount)
         let (moments, regression) = isSimple ? (1, -1) : (shape.pointee.moments, shape.pointee.regression)
         let (maxima, minima) = isSimple ? (-1, -1) : (shape.pointee.maxima, shape.pointee.minima)
@@ -75,24 +74,24 @@ extension SeriesWindows {
         let capacity = UInt32(truncatingIfNeeded: state.pointee.ring.capacity)
         let epoch = state.pointee.epoch
         // What leaves a window is usually one sample; it is kept apart, so that two windows' sums move together.
-        @inline(__always) func leave(_ lane: Int) -> (count: Double, value: Double, seconds: Double) {
-            guard lane < windowCount else { return (0, 0, 0) }
-            let limit = now &- lengths[lane]
-            var slot = starts[lane]
-            let oldest = ring[Int(slot)]
+        @inline(__always) func leave(_ lane: Lane) -> (count: Double, value: Double, seconds: Double) {
+            guard lane.number < windowCount else { return (0, 0, 0) }
+            let limit = now &- lengths[lane.number]
+            var slot = cursors[lane]
+            let oldest = ring[Int(slot.number)]
             if oldest.time > limit { return (0, 0, 0) }
-            slot = slot &+ 1 == capacity ? 0 : slot &+ 1
-            while ring[Int(slot)].time <= limit {  // the new sample is inside every window
-                remove(ring[Int(slot)], rows, lane, shape, epoch: epoch)
-                slot = slot &+ 1 == capacity ? 0 : slot &+ 1
+            slot = slot.next(in: capacity)
+            while ring[Int(slot.number)].time <= limit {  // the new sample is inside every window
+                remove(ring[Int(slot.number)], rows, lane, shape, epoch: epoch)
+                slot = slot.next(in: capacity)
             }
-            starts[lane] = slot
+            cursors[lane] = slot
             return (1, oldest.value, hasRegression ? Double(oldest.time &- epoch) * 1e-9 : 0)
         }
 
         var isIll = SIMD2<UInt64>.zero
         for pair in 0..<pairs {
-            let (a, b) = (leave(pair &* 2), leave(pair &* 2 &+ 1))
+            let (a, b) = (leave(Lane(pair &* 2)), leave(Lane(pair &* 2 &+ 1)))
             let leaving = LanePair(a.count, b.count)
             let count = rows[pair] + (1 - leaving)
             rows[pair] = count
@@ -127,16 +126,16 @@ extension SeriesWindows {
             reformIllWindows(index, seconds: seconds)
         }
         if maxima >= 0 {
-            let at = state.pointee.maxima.push(sample, oldest: starts[laneCount + windowCount - 1])
+            let at = state.pointee.maxima.push(sample, oldest: cursors[.maxima, Lane(windowCount - 1)])
             moveExtremes(
-                state.pointee.maxima, rows, maxima, starts + laneCount, pairs, lengths, value: sample.value, at: at,
+                state.pointee.maxima, rows, maxima, cursors, .maxima, pairs, lengths, value: sample.value, at: at,
                 now: now)
         }
         if minima >= 0 {
             let negated = Sample(time: time, value: -sample.value)
-            let at = state.pointee.minima.push(negated, oldest: starts[2 * laneCount + windowCount - 1])
+            let at = state.pointee.minima.push(negated, oldest: cursors[.minima, Lane(windowCount - 1)])
             moveExtremes(
-                state.pointee.minima, rows, minima, starts + 2 * laneCount, pairs, lengths, value: negated.value,
+                state.pointee.minima, rows, minima, cursors, .minima, pairs, lengths, value: negated.value,
                 at: at, now: now)
         }
         if hasExtras { moveExtras(index) }

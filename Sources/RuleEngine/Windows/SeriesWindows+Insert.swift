@@ -13,15 +13,15 @@ extension SeriesWindows {
         guard shape.pointee.windowCount > 0 else { return }
         let rows = state.rows
         if shape.pointee.extraCount > 0 { noteCounts(rows, shape.pointee.pairs) }
-        for lane in 0..<shape.pointee.windowCount {
-            let limit = time &- shapes.lengths[shape.pointee.lengthBase + lane]
+        for lane in shape.pointee.windows {
+            let limit = time &- shapes.length(of: lane, in: shape.pointee)
             let held = state.count(lane: lane)
             var first = Int(state.ring.count) - held
             while first < Int(state.ring.count), state.ring[first].time <= limit {
                 remove(state.ring[first], rows, lane, shape, epoch: state.epoch)
                 first += 1
             }
-            cursors.address(Int(state.cursors) + lane).pointee = UInt32(state.ring.slot(first))
+            state.cursors[lane] = state.ring.slot(first)
             guard held > 0, shape.pointee.moments >= 0 else { continue }
             reformIfIll(index, rows, shape, lane, always: first == Int(state.ring.count))
         }
@@ -45,18 +45,18 @@ extension SeriesWindows {
         state.noteFall(at: state.ring[min(position + 1, Int(state.ring.count) - 1)].time)
         let shape = state.shape
         guard shape.pointee.windowCount > 0 else { return }
-        for lane in 0..<shape.pointee.windowCount
-        where sample.time > state.now &- shapes.lengths[shape.pointee.lengthBase + lane] {
+        for lane in shape.pointee.windows
+        where sample.time > state.now &- shapes.length(of: lane, in: shape.pointee) {
             add(sample, to: index, lane: lane)
         }
         placeStarts(state)
         if sample.time > state.now &- shape.pointee.longest {
             if shape.pointee.maxima >= 0 {
-                series[index].maxima.insert(sample, oldest: cursors[longestCursor(state, 1)])
+                series[index].maxima.insert(sample, oldest: state.oldest(.maxima))
             }
             if shape.pointee.minima >= 0 {
                 series[index].minima.insert(
-                    Sample(time: sample.time, value: -sample.value), oldest: cursors[longestCursor(state, 2)])
+                    Sample(time: sample.time, value: -sample.value), oldest: state.oldest(.minima))
             }
             settleExtremes(index)
         }
@@ -83,16 +83,16 @@ extension SeriesWindows {
         let rows = state.rows
         for at in state.ring.upperBound(state.now &- shape.pointee.longest)..<Int(state.ring.count) {
             let sample = state.ring[at]
-            if shape.pointee.maxima >= 0 { _ = series[index].maxima.push(sample, oldest: 0) }
+            if shape.pointee.maxima >= 0 { _ = series[index].maxima.push(sample, oldest: QueuePosition(0)) }
             if shape.pointee.minima >= 0 {
-                _ = series[index].minima.push(Sample(time: sample.time, value: -sample.value), oldest: 0)
+                _ = series[index].minima.push(Sample(time: sample.time, value: -sample.value), oldest: QueuePosition(0))
             }
         }
-        for lane in 0..<shape.pointee.windowCount {
-            let first = state.ring.upperBound(state.now &- shapes.lengths[shape.pointee.lengthBase + lane])
+        for lane in shape.pointee.windows {
+            let first = state.ring.upperBound(state.now &- shapes.length(of: lane, in: shape.pointee))
             rows[0, lane] = Double(Int(state.ring.count) - first)
-            cursors[Int(state.cursors) + shape.pointee.laneCount + lane] = 0
-            cursors[Int(state.cursors) + 2 * shape.pointee.laneCount + lane] = 0
+            state.cursors[.maxima, lane] = QueuePosition(0)
+            state.cursors[.minima, lane] = QueuePosition(0)
             reform(index, lane: lane)
         }
         placeStarts(view(index))
@@ -110,9 +110,8 @@ extension SeriesWindows {
     /// Finds the slot at which each window begins, from its count.
     mutating func placeStarts(_ state: SeriesView) {
         let shape = state.shape
-        for lane in 0..<shape.pointee.windowCount {
-            cursors.address(Int(state.cursors) + lane).pointee = UInt32(
-                state.ring.slot(Int(state.ring.count) - state.count(lane: lane)))
+        for lane in shape.pointee.windows {
+            state.cursors[lane] = state.ring.slot(Int(state.ring.count) - state.count(lane: lane))
         }
     }
 }

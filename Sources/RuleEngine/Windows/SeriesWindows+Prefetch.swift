@@ -18,8 +18,7 @@ extension SeriesWindows {
         let state = series.address(index)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
         LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride)).prefetch(shape.pointee.stride)
-        let starts = cursors.address(Int(state.pointee.cursors), count: shape.pointee.laneCount * 3)
-        Cache.prefetch(starts, bytes: shape.pointee.laneCount * 3 * MemoryLayout<UInt32>.stride)
+        cursors(of: state, laneCount: shape.pointee.laneCount).prefetch()
     }
 
     /// Asks for the samples that it will touch; its windows are there by now.
@@ -29,13 +28,13 @@ extension SeriesWindows {
         let state = series.address(index)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
         guard let ring = state.pointee.ring.base else { return }
-        Cache.prefetch(ring + state.pointee.ring.slot(Int(state.pointee.ring.count)))
-        let starts = cursors.address(Int(state.pointee.cursors), count: shape.pointee.laneCount * 3)
-        for lane in 0..<shape.pointee.windowCount {
-            Cache.prefetch(ring + Int(starts[lane]))
-            Cache.prefetch(ring + Int(starts[lane]) + 1)
+        Cache.prefetch(ring + Int(state.pointee.ring.slot(Int(state.pointee.ring.count)).number))
+        let starts = cursors(of: state, laneCount: shape.pointee.laneCount)
+        for lane in shape.pointee.windows {
+            Cache.prefetch(ring + Int(starts[lane].number))
+            Cache.prefetch(ring + Int(starts[lane].number) + 1)
         }
-        if shape.pointee.maxima >= 0 { Cache.prefetch(state.pointee.maxima.address(state.pointee.maxima.end &- 1)) }
-        if shape.pointee.minima >= 0 { Cache.prefetch(state.pointee.minima.address(state.pointee.minima.end &- 1)) }
+        if shape.pointee.maxima >= 0 { Cache.prefetch(state.pointee.maxima.address(state.pointee.maxima.end.previous)) }
+        if shape.pointee.minima >= 0 { Cache.prefetch(state.pointee.minima.address(state.pointee.minima.end.previous)) }
     }
 }

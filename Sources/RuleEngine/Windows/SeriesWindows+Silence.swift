@@ -17,8 +17,8 @@ extension SeriesWindows {
         let state = view(index)
         let (shape, lookedAt) = (state.shape, state.state.pointee.lookedAt)
         var next = state.state.pointee.isSilent || silentAt(index) <= lookedAt ? Int64.max : silentAt(index)
-        for lane in 0..<shape.pointee.windowCount {
-            let complete = Self.later(state.state.pointee.heardFrom, shapes.lengths[shape.pointee.lengthBase + lane])
+        for lane in shape.pointee.windows {
+            let complete = Self.later(state.state.pointee.heardFrom, shapes.length(of: lane, in: shape.pointee))
             if complete > lookedAt { next = min(next, complete) }
         }
         return next

@@ -65,7 +65,7 @@ struct SeriesWindows: ~Copyable {
         var state = SeriesState()
         state.shape = Int32(number)
         state.lanes = Int32(lanes.grow(by: shape.stride, with: .zero))
-        state.cursors = Int32(cursors.grow(by: shape.laneCount * 3, with: 0))
+        state.cursors = Int32(cursors.grow(by: shape.laneCount * WindowCursors.perLane, with: 0))
         state.words = Int32(truth.grow(by: shape.words * 2, with: 0))
         state.extras = Int32(extras.grow(by: shape.extraCount, with: ExtraState()))
         state.remembers = memory > .zero
@@ -85,8 +85,8 @@ struct SeriesWindows: ~Copyable {
         for row in [shape.maxima, shape.minima] where row >= 0 {
             for lane in 0..<shape.laneCount {
                 // Nothing surpasses the value of a lane without a window.
-                rows[row, lane] = lane < shape.windowCount ? -.infinity : .infinity
-                rows[integerIn: row + shape.pairs, lane] = .max
+                rows[row, Lane(lane)] = lane < shape.windowCount ? -.infinity : .infinity
+                rows[integerIn: row + shape.pairs, Lane(lane)] = .max
             }
         }
     }

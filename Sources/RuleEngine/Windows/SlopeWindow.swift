@@ -5,7 +5,7 @@ internal import RulePlan
 // The sums of times behind `slope` and `forecast`: Σt, Σt² and Σtd beside the sums of values.
 extension SeriesWindows {
     /// Forms a window's sums of times anew, about the middle of its times. O(samples).
-    mutating func reformTimes(_ index: Int, lane: Int) {
+    mutating func reformTimes(_ index: Int, lane: Lane) {
         let state = view(index)
         let shape = state.shape
         let rows = state.rows

@@ -122,10 +122,10 @@ extension SeriesWindows {
                 let test = shapes.singles[shape.pointee.singleBase + number]
                 let bit = UInt64(1) << UInt64(number - first)
                 if state.isUnknown, !test.measure.seesSilence { continue }
-                let value = value(test.measure, index, lane: Int(test.lane), extra: Int(test.extra), at: state.now)
+                let value = value(test.measure, index, lane: Lane(test.lane), extra: Int(test.extra), at: state.now)
                 if value > test.threshold { bits |= bit }
                 // What was counted so far is the least that there is.
-                if value > test.threshold || !value.isNaN && isComplete(test.measure, index, lane: Int(test.lane)) {
+                if value > test.threshold || !value.isNaN && isComplete(test.measure, index, lane: Lane(test.lane)) {
                     known |= bit
                 }
             }
@@ -140,15 +140,15 @@ extension SeriesWindows {
 
     /// Whether a measure over a window tells all that there was: all but `count` speak of what came.
     @inline(__always)
-    mutating func isComplete(_ measure: Measure, _ index: Int, lane: Int) -> Bool {
+    mutating func isComplete(_ measure: Measure, _ index: Int, lane: Lane) -> Bool {
         measure.aggregate != .count || listened == .min || isCountComplete(index, lane: lane)
     }
 
     @inline(never)
-    private mutating func isCountComplete(_ index: Int, lane: Int) -> Bool {
+    private mutating func isCountComplete(_ index: Int, lane: Lane) -> Bool {
         let state = series.address(index)
         guard state.pointee.heardFrom != .max else { return false }
-        let length = shapes.lengths[shapes.shapes[Int(state.pointee.shape)].lengthBase + lane]
+        let length = shapes.length(of: lane, in: shapes.shapes[Int(state.pointee.shape)])
         let look = max(state.pointee.now, state.pointee.lookedAt)
         // A look at a time that has passed by the clock alone, while nobody listened, proves nothing. That a sensor's
         // readings come later than those of others is no such time.

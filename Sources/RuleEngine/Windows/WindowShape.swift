@@ -72,6 +72,10 @@ struct WindowShape: BitwiseCopyable {
     var windowCount = 0
     /// Groups of lanes in a row.
     var pairs = 0
+    /// The lanes that are windows.
+    var windows: Range<Lane> { Lane(0)..<Lane(windowCount) }
+    /// The lane of the longest window.
+    @inline(__always) var last: Lane { Lane(windowCount &- 1) }
     var laneCount: Int { pairs &* LanePair.width }
     /// The pairs of all rows.
     var stride = 0
@@ -117,7 +121,7 @@ struct WindowShape: BitwiseCopyable {
     var hasOnlyMeans = false
 }
 
-/// A test that is made by itself.
+/// A threshold that is compared by itself.
 struct SingleThreshold: BitwiseCopyable {
     var measure: Measure
     var lane: Int32
@@ -148,6 +152,10 @@ struct WindowShapes: ~Copyable {
     private var known: [WindowNeeds: Int] = [:]
     /// The bit of each test, by shape.
     private var bits: [[WindowNeeds.Threshold: Int32]] = []
+
+    /// The length of a window.
+    @inline(__always)
+    func length(of lane: Lane, in shape: WindowShape) -> Int64 { lengths[shape.lengthBase &+ lane.number] }
 
     func bit(of test: WindowNeeds.Threshold, shape: Int) -> Int32 { bits[shape][test] ?? -1 }
 

@@ -7,7 +7,7 @@ internal import Telemetry
 extension SeriesWindows {
     /// A measure of one series; `nan` where its window holds too little.
     @inline(__always)
-    mutating func value(_ measure: Measure, _ index: Int, lane: Int, extra: Int, at now: Int64) -> Double {
+    mutating func value(_ measure: Measure, _ index: Int, lane: Lane, extra: Int, at now: Int64) -> Double {
         let state = view(index)
         if measure.aggregate == .age { return age(state, index, at: now) }
         let held = state.count(lane: lane)
@@ -66,11 +66,11 @@ extension SeriesWindows {
 
     /// The newest value less the one at the window's beginning, on a straight line between the readings before and
     /// after it.
-    private mutating func delta(_ state: SeriesView, lane: Int, first: Int) -> Double {
+    private mutating func delta(_ state: SeriesView, lane: Lane, first: Int) -> Double {
         let newest = state.ring[Int(state.ring.count) - 1].value
         guard first > 0 else { return state.count(lane: lane) < 2 ? .nan : newest - state.ring[first].value }
         let (a, b) = (state.ring[first - 1], state.ring[first])
-        let start = state.now &- shapes.lengths[state.shape.pointee.lengthBase + lane]
+        let start = state.now &- shapes.length(of: lane, in: state.shape.pointee)
         let part = Double(start &- a.time) / Double(b.time &- a.time)
         return newest - (a.value + (b.value - a.value) * part)
     }

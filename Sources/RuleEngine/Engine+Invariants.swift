@@ -5,8 +5,8 @@ internal import RulePlan
 
 // What always holds between two calls of the engine. For tests and simulations: nothing of this runs for a reading.
 extension Engine {
-    /// Stops the program if the windows, the evaluator or the containers under them are not consistent. O(samples held +
-    /// instances).
+    /// Stops the program if the windows, the evaluator or the containers under them are not consistent. O(samples held
+    /// + instances).
     package mutating func checkInvariants() {
         windows.checkInvariants()
         evaluator.checkInvariants()
@@ -104,7 +104,8 @@ extension RuleEvaluator {
         for index in 0..<instances.count {
             let instance = instances[index]
             precondition(instance.serial <= serial, "no instance was evaluated in a moment to come")
-            precondition(!instance.hasNoData || instance.level > .normal, "a group without data has the level of a fault")
+            precondition(
+                !instance.hasNoData || instance.level > .normal, "a group without data has the level of a fault")
         }
     }
 }

@@ -23,8 +23,8 @@ extension Engine {
         windows.listened = time
     }
 
-    /// Says that so much has passed by the gateway's clock, and that it has not windows.listened for that long: it was not
-    /// there, or its clock was set. What has to last has not lasted longer by it, and no sensor was silent.
+    /// Says that so much has passed by the gateway's clock, and that it has not windows.listened for that long: it was
+    /// not there, or its clock was set. What has to last has not lasted longer by it, and no sensor was silent.
     package mutating func adjustClock(by span: TimeSpan) {
         for index in 0..<windows.series.count {
             windows.series[index].ingestDelay = min(
@@ -47,8 +47,8 @@ extension Engine {
         return Instant(nanoseconds: windows.series[index].heardFrom)
     }
 
-    /// Sets since when a series and its raw twin have been windows.listened to, by the gateway's clock. A series without
-    /// readings is no longer silent: the replay of other devices' readings may have made a new device silent.
+    /// Sets since when a series and its raw twin have been windows.listened to, by the gateway's clock. A series
+    /// without readings is no longer silent: the replay of other devices' readings may have made a new device silent.
     package mutating func listenTo(_ id: SeriesID, from time: Instant) {
         guard let index = windows.index(of: id) else { return }
         for index in [index, Int(windows.series[index].raw)] where index >= 0 {
@@ -83,8 +83,8 @@ extension Engine {
         _ = windows.compareThresholds(of: index)
     }
 
-    /// Notes which sensors were silent when the gateway windows.listened last, before it stopped: they still are, until they
-    /// are heard.
+    /// Notes which sensors were silent when the gateway windows.listened last, before it stopped: they still are, until
+    /// they are heard.
     package mutating func noteSilences(at now: Instant) {
         let now = now.clamped
         heartbeat(at: now)

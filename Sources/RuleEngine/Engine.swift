@@ -18,8 +18,8 @@ package import Telemetry
 /// engine.advance(to: now + .minutes(10), into: &changes)  // `for`, and sensors that have fallen silent
 /// ```
 ///
-/// Deterministic: it opens nothing, never sleeps and asks no clock. So the same readings and ticks in the same order give
-/// the same changes, live, replayed or after a crash.
+/// Deterministic: it opens nothing, never sleeps and asks no clock. So the same readings and ticks in the same order
+/// give the same changes, live, replayed or after a crash.
 ///
 /// A reading updates its series' windows and thresholds once, however many rules share them (``SeriesWindows``). A rule
 /// runs only when one of its thresholds is passed, or when it needs more than thresholds to be decided

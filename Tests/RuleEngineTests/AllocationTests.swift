@@ -8,7 +8,8 @@ import Testing
 
 /// What the engine promises of its hot path.
 @Suite struct AllocationTests {
-    /// Thresholds on a mean, an extreme, a deviation and a slope of one series: what most rules ask for. None is passed.
+    /// Thresholds on a mean, an extreme, a deviation and a slope of one series: what most rules ask for. None is
+    /// passed.
     private static func plan() -> Plan {
         var plan = Plan()
         plan.series = [SeriesPlan(interval: .seconds(1))]

@@ -11,8 +11,8 @@ import Testing
     /// They rise, fall and repeat.
     private static let values: [Double] = [3, 1, 4, 4, 0, 9]
 
-    /// All sequences of `count` times, in seconds, that use each number up to their largest: every order in which samples
-    /// can come, with every choice of those that have the same time.
+    /// All sequences of `count` times, in seconds, that use each number up to their largest: every order in which
+    /// samples can come, with every choice of those that have the same time.
     private static func orders(of count: Int) -> [[Int]] {
         var orders: [[Int]] = [[]]
         for _ in 0..<count { orders = orders.flatMap { order in (0..<count).map { order + [$0] } } }

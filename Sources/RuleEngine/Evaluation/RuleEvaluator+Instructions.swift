@@ -3,8 +3,6 @@ internal import CEngine
 internal import RulePlan
 internal import Telemetry
 
-// Wrapping operators: for times and spans see Engine.swift.
-
 // How one instruction of a program is run.
 extension RuleEvaluator {
     /// Runs one instruction.
@@ -62,14 +60,8 @@ extension RuleEvaluator {
                 registers[a], history: Int(instances[index].historyBase + code.b), Int64(code.constant), at: now)
         case .tallied: value = Double(tally(Int(instance.tallyBase) + a, level: code.b).holding)
         case .atLeast:
-            let tally = tally(Int(instance.tallyBase) + a, level: code.b)
-            let needed = Int(code.constant)
-            value = tally.holding >= needed ? 1 : tally.holding + tally.unknown < needed ? 0 : .nan
-        case .all:
-            let tally = tally(Int(instance.tallyBase) + a, level: code.b)
-            value =
-                tally.members == 0
-                ? .nan : tally.holding == tally.members ? 1 : tally.holding + tally.unknown < tally.members ? 0 : .nan
+            value = Self.areAtLeast(Int(code.constant), of: tally(Int(instance.tallyBase) + a, level: code.b))
+        case .all: value = Self.areAll(of: tally(Int(instance.tallyBase) + a, level: code.b))
         case .voters: value = Double(layout.tallies[Int(instance.tallyBase) + a].memberCount)
         case .hasSensor: value = layout.operands[Int(instance.operandBase) + a].sourceCount > 0 ? 1 : 0
         case .hour:
@@ -80,6 +72,16 @@ extension RuleEvaluator {
             value = Double(plan.zone.weekday(at: Instant(nanoseconds: now)))
         }
         registers[register] = value
+    }
+
+    /// Whether at least so many members of a tally are true.
+    private static func areAtLeast(_ needed: Int, of tally: (holding: Int, unknown: Int, members: Int)) -> Double {
+        tally.holding >= needed ? 1 : tally.holding + tally.unknown < needed ? 0 : .nan
+    }
+
+    /// Whether all members of a tally are true; unknown of a tally without members.
+    private static func areAll(of tally: (holding: Int, unknown: Int, members: Int)) -> Double {
+        tally.members == 0 ? .nan : areAtLeast(tally.members, of: tally)
     }
 
     /// When `hour` and `weekday` may change next.

@@ -1,8 +1,6 @@
 internal import RulePlan
 internal import Telemetry
 
-// Wrapping operators: for times and spans see Engine.swift.
-
 // The values of operands: of one window, or of several series' windows taken together.
 extension RuleEvaluator {
     /// The value of an operand at a moment. Over several series it is computed once, however many instances read it.

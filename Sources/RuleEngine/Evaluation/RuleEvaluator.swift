@@ -7,9 +7,9 @@ internal import Telemetry
 
 /// Runs the programs of instances, remembers what their conditions need, and judges their ladders.
 ///
-/// An instance is evaluated in a moment: once, after all samples of that moment are in their windows. ``push(_:)`` marks
-/// it, ``evaluatePending(at:trigger:_:_:into:)`` evaluates what is marked, lowest first, so that an instance comes after
-/// those whose state it asks for. Windows and timers are handed in by the engine, which owns them.
+/// An instance is evaluated in a moment: once, after all samples of that moment are in their windows. ``push(_:)``
+/// marks it, ``evaluatePending(at:trigger:_:_:into:)`` evaluates what is marked, lowest first, so that an instance
+/// comes after those whose state it asks for. Windows and timers are handed in by the engine, which owns them.
 struct RuleEvaluator: ~Copyable {
     let plan: Plan
     var layout: ProgramLayout
@@ -34,8 +34,8 @@ struct RuleEvaluator: ~Copyable {
     var serial: UInt64 = 0
     /// When the evaluation under way has to be repeated, if no reading comes.
     var due = Int64.max
-    /// While timers catch up: hours that began before are passed over, except the first. So a gap of decades, as a clock
-    /// that is set for the first time makes one, is not gone through hour by hour.
+    /// While timers catch up: hours that began before are passed over, except the first. So a gap of decades, as a
+    /// clock that is set for the first time makes one, is not gone through hour by hour.
     var hoursFrom = Int64.min
     /// How much of a gap is gone through hour by hour: each hour of each day of the week, and what any condition
     /// remembers.

@@ -181,7 +181,8 @@ struct SortedValues: BitwiseCopyable {
 
     /// Checks that the blocks hold all values in order, and that each block is used once. O(count). For tests.
     func checkInvariants() {
-        precondition(blockCount >= 0 && blockCount <= capacity, "there are at most as many blocks as there is memory for")
+        precondition(
+            blockCount >= 0 && blockCount <= capacity, "there are at most as many blocks as there is memory for")
         guard blockCount > 0 else { return precondition(count == 0, "without blocks there are no values") }
         var (total, last) = (0, -Double.infinity)
         var used: Set<Int> = []

@@ -1,14 +1,13 @@
-// Wrapping operators: positions of a queue wrap by design.
-
-// What always holds of the containers. Each check stops the program where it does not. For tests and simulations: nothing
-// of this runs for a reading.
+// What always holds of the containers. Each check stops the program where it does not. For tests and simulations:
+// nothing of this runs for a reading.
 
 extension SampleRing {
     /// Checks that the samples lie inside the memory, in the order of their times. O(count).
     func checkInvariants() {
         precondition((base == nil) == (capacity == 0), "a ring has memory exactly if it has a capacity")
         precondition(count >= 0 && count <= capacity, "a ring holds at most its capacity")
-        precondition(head >= 0 && (capacity == 0 ? head == 0 : head < capacity), "the oldest sample is inside the memory")
+        precondition(
+            head >= 0 && (capacity == 0 ? head == 0 : head < capacity), "the oldest sample is inside the memory")
         for index in 1..<max(1, Int(count)) {
             precondition(self[index - 1].time <= self[index].time, "samples are in the order of their times")
         }

@@ -2,8 +2,8 @@ internal import HeapModule
 
 /// When series and instances have to be looked at without a reading, the earliest first.
 ///
-/// An entry is never taken out before its time. Whoever owns the timer remembers the time of the newest entry in `queued`,
-/// and passes over any other. Adding and removing an entry is O(log entries).
+/// An entry is never taken out before its time. Whoever owns the timer remembers the time of the newest entry in
+/// `queued`, and passes over any other. Adding and removing an entry is O(log entries).
 ///
 /// Timers are of event time. Where readings come late, by the gateway's clock, event time is behind it by the same
 /// delay: a condition for a minute has lasted a minute when a minute has passed since its reading came.

@@ -4,16 +4,17 @@ internal import RulePlan
 
 // The largest and the smallest value of each window: all windows of a series share one queue for each.
 extension SeriesWindows {
-    /// Brings every window's extreme up to date after a push: most windows keep theirs.
+    /// Adds the newest sample to a queue of extremes, and brings every window's extreme up to date: most windows keep
+    /// theirs.
     ///
-    /// - Parameters:
-    ///   - row: the row of values; that of the expiries follows it.
-    ///   - heads: each window's position in the queue, which is that of maxima or of minima.
+    /// - Parameter row: the row of values; that of the expiries follows it.
     @inline(__always)
-    func moveExtremes(
-        _ queue: ExtremeQueue, _ rows: LaneBlock, _ row: Int, _ heads: WindowCursors, _ which: WindowCursors.Queue, _ pairs: Int,
-        _ lengths: UnsafeMutablePointer<Int64>, value: Double, at: QueuePosition, now: Int64
+    func pushExtreme(
+        _ sample: Sample, to queue: inout ExtremeQueue, _ which: WindowCursors.Queue, _ rows: LaneBlock, row: Int,
+        _ heads: WindowCursors, _ pairs: Int, _ lengths: UnsafeMutablePointer<Int64>, _ windowCount: Int, now: Int64
     ) {
+        let at = queue.push(sample, oldest: heads[which, Lane(windowCount - 1)])
+        let value = sample.value
         for pair in 0..<pairs {
             let surpassed = (value - rows[row + pair]).signs ^ 1
             let expired = (rows[integers: row + pairs + pair] &- now &- 1).signs

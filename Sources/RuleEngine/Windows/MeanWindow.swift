@@ -5,6 +5,23 @@ internal import RulePlan
 // What is done to windows off the hot path: moving them on without a sample, putting a late sample in its
 // place, and forming sums anew.
 extension SeriesWindows {
+    /// Moves the sums of values of two windows: for each, `new` comes, and `old` leaves or is zero. Both are less the
+    /// origins.
+    /// - Parameter at: the pair in the row of sums.
+    /// - Returns: 1 in the lanes whose sums have lost their precision.
+    @inline(__always)
+    static func moveMeans(
+        _ rows: LaneBlock, _ at: Int, _ pairs: Int, count: LanePair, old: LanePair, new: LanePair
+    ) -> SIMD2<UInt64> {
+        let sum = rows[at] + (new - old)
+        rows[at] = sum
+        let squares = rows[at &+ pairs] + (new * new - old * old)
+        rows[at &+ pairs] = squares
+        let largest = rows[at &+ 2 &* pairs].larger(squares)
+        rows[at &+ 2 &* pairs] = largest
+        return (count * squares - sum * sum - (count * largest) * smallestSpread).signs
+    }
+
     /// Forms the sums that need it anew; all of them after 65,536 samples. O(the samples of their windows).
     @inline(never)
     mutating func reformIllWindows(_ index: Int, seconds: Double) {

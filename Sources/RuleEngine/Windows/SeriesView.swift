@@ -1,5 +1,7 @@
 internal import RulePlan
 
+// Wrapping operators: numbers of lanes of memory that is allocated, far below their types' ends.
+
 /// A series' state, its shape and its rows at their places: what is looked at without being copied.
 ///
 /// Valid until the engine's slabs grow, which they do only while it is set up.
@@ -46,6 +48,7 @@ extension SeriesWindows {
     @inline(__always)
     func cursors(of state: UnsafeMutablePointer<SeriesState>, laneCount: Int) -> WindowCursors {
         WindowCursors(
-            cursors.address(Int(state.pointee.cursors), count: laneCount &* WindowCursors.perLane), laneCount: laneCount)
+            cursors.address(Int(state.pointee.cursors), count: laneCount &* WindowCursors.perLane), laneCount: laneCount
+        )
     }
 }

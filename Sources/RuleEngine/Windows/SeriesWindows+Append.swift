@@ -24,7 +24,7 @@ extension SeriesWindows {
     static var smallestTimeSpread: Double { 0x1p-10 }
     static var samplesUntilReform: UInt32 { 65_536 }
     /// Appends a sample that is not older than the newest, nor than any window, and moves the windows. Returns
-    /// whether a test came out differently.
+    /// whether a threshold changed.
     ///
     /// O(windows), amortised.
     @inline(__always)
@@ -48,16 +48,15 @@ extension SeriesWindows {
             : move(index, state, shape, sample, pairs: shape.pointee.pairs, isSimple: false)
     }
 
-    /// Moves the windows of a series with its newest sample, which is in the ring, and makes the tests.
+    /// Moves the windows of a series with its newest sample, which is in the ring, and compares their thresholds.
     ///
     /// - Parameter isSimple: there is one pair of windows, with moments and nothing else.
     @inline(__always)
     private mutating func move(
         _ index: Int, _ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>,
-        _ sample: Sample, pairs: Int,
-        isSimple: Bool
+        _ sample: Sample, pairs: Int, isSimple: Bool
     ) -> Bool {
-        let (time, now) = (sample.time, state.pointee.now)
+        let (time, now, epoch) = (sample.time, state.pointee.now, state.pointee.epoch)
         let windowCount = shape.pointee.windowCount
         let rows = LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride))
         let cursors = cursors(of: state, laneCount: pairs &* LanePair.width)
@@ -66,13 +65,10 @@ extension SeriesWindows {
         let (maxima, minima) = isSimple ? (-1, -1) : (shape.pointee.maxima, shape.pointee.minima)
         let hasExtras = !isSimple && shape.pointee.extraCount > 0
         let valid = shapes.valid.address(shape.pointee.validBase, count: pairs)
-        let hasRegression = regression >= 0
-        let seconds = Double(time &- state.pointee.epoch) * 1e-9
-
+        let (hasRegression, seconds) = (regression >= 0, Double(time &- epoch) * 1e-9)
         if hasExtras { noteCounts(rows, pairs) }
         let ring = state.pointee.ring.base.unsafelyUnwrapped
         let capacity = UInt32(truncatingIfNeeded: state.pointee.ring.capacity)
-        let epoch = state.pointee.epoch
         // What leaves a window is usually one sample; it is kept apart, so that two windows' sums move together.
         @inline(__always) func leave(_ lane: Lane) -> (count: Double, value: Double, seconds: Double) {
             guard lane.number < windowCount else { return (0, 0, 0) }
@@ -96,28 +92,14 @@ extension SeriesWindows {
             let count = rows[pair] + (1 - leaving)
             rows[pair] = count
             guard moments >= 0 else { continue }
-            let at = moments &+ pair
-            let origin = rows[at &+ 3 &* pairs]
+            let origin = rows[moments &+ pair &+ 3 &* pairs]
             let old = (LanePair(a.value, b.value) - origin) * leaving
             let new = sample.value - origin
-            let sum = rows[at] + (new - old)
-            rows[at] = sum
-            let squares = rows[at &+ pairs] + (new * new - old * old)
-            rows[at &+ pairs] = squares
-            let largest = rows[at &+ 2 &* pairs].larger(squares)
-            rows[at &+ 2 &* pairs] = largest
-            var ill = (count * squares - sum * sum - (count * largest) * Self.smallestSpread).signs
+            var ill = Self.moveMeans(rows, moments &+ pair, pairs, count: count, old: old, new: new)
             if hasRegression {
-                let at = regression &+ pair
-                let origin = rows[at &+ 3 &* pairs]
-                let oldTime = (LanePair(a.seconds, b.seconds) - origin) * leaving
-                let newTime = seconds - origin
-                let times = rows[at] + (newTime - oldTime)
-                rows[at] = times
-                let timeSquares = rows[at &+ pairs] + (newTime * newTime - oldTime * oldTime)
-                rows[at &+ pairs] = timeSquares
-                rows[at &+ 2 &* pairs] += newTime * new - oldTime * old
-                ill |= (count * timeSquares - times * times - (count * timeSquares) * Self.smallestTimeSpread).signs
+                ill |= Self.moveSlopes(
+                    rows, regression &+ pair, pairs, count: count, old: old, new: new,
+                    oldSeconds: LanePair(a.seconds, b.seconds), newSeconds: seconds, leaving: leaving)
             }
             isIll |= ill & valid[pair]
         }
@@ -126,17 +108,15 @@ extension SeriesWindows {
             reformIllWindows(index, seconds: seconds)
         }
         if maxima >= 0 {
-            let at = state.pointee.maxima.push(sample, oldest: cursors[.maxima, Lane(windowCount - 1)])
-            moveExtremes(
-                state.pointee.maxima, rows, maxima, cursors, .maxima, pairs, lengths, value: sample.value, at: at,
+            pushExtreme(
+                sample, to: &state.pointee.maxima, .maxima, rows, row: maxima, cursors, pairs, lengths, windowCount,
                 now: now)
         }
         if minima >= 0 {
-            let negated = Sample(time: time, value: -sample.value)
-            let at = state.pointee.minima.push(negated, oldest: cursors[.minima, Lane(windowCount - 1)])
-            moveExtremes(
-                state.pointee.minima, rows, minima, cursors, .minima, pairs, lengths, value: negated.value,
-                at: at, now: now)
+            pushExtreme(
+                Sample(time: time, value: -sample.value), to: &state.pointee.minima, .minima, rows, row: minima,
+                cursors,
+                pairs, lengths, windowCount, now: now)
         }
         if hasExtras { moveExtras(index) }
         discardOld(state, shape)

@@ -1,7 +1,5 @@
 internal import RulePlan
 
-// Wrapping operators: numbers of slots and lanes of memory that is allocated, far below their types' ends.
-
 // Asks for the memory that the next readings of a message will touch.
 extension SeriesWindows {
     /// Asks for the state of a series that will get a sample soon.

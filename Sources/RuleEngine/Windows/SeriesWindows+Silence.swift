@@ -82,8 +82,8 @@ extension SeriesWindows {
         return wasSilent
     }
 
-    /// Notes that a sensor is silent, if it is. Returns whether it was not before: then every rule that reads it has to be
-    /// judged.
+    /// Notes that a sensor is silent, if it is. Returns whether it was not before: then every rule that reads it has to
+    /// be judged.
     mutating func noteSilence(_ index: Int, at time: Int64) -> Bool {
         guard !series[index].isSilent, isSilent(index, at: time) else { return false }
         series[index].isSilent = true

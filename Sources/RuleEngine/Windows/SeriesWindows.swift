@@ -3,13 +3,15 @@ internal import Telemetry
 
 /// The windows of all series: takes samples, keeps what the rules' measures need, and says which thresholds changed.
 ///
-/// A series has a ring of samples, and for each of its windows a lane of sums, an extreme and a place in the ring. Series
-/// that are asked for the same share one ``WindowShape``. `append(_:to:)` moves all windows of a series with its newest
-/// sample and compares their thresholds: O(windows of the series), amortised, without an allocation in the steady state.
+/// A series has a ring of samples, and for each of its windows a lane of sums, an extreme and a place in the ring.
+/// Series that are asked for the same share one ``WindowShape``. `append(_:to:)` moves all windows of a series with its
+/// newest sample and compares their thresholds: O(windows of the series), amortised, without an allocation in the
+/// steady state.
 ///
 /// The files of this folder hold a family of measures each. They say how it is kept and moved: ``MeanWindow.swift`` the
 /// sums of values, `SlopeWindow.swift` those of times, `ExtremeWindow.swift`, `QuantileWindow.swift`,
-/// `CounterWindow.swift`, `AreaWindow.swift`, `SmoothedWindow.swift`; `WindowValue.swift` says how each measure is read.
+/// `CounterWindow.swift`, `AreaWindow.swift`, `SmoothedWindow.swift`; `WindowValue.swift` says how each measure is
+/// read.
 struct SeriesWindows: ~Copyable {
     var shapes = WindowShapes()
     var series: Slab<SeriesState>

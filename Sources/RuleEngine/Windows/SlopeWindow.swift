@@ -4,6 +4,26 @@ internal import RulePlan
 
 // The sums of times behind `slope` and `forecast`: Σt, Σt² and Σtd beside the sums of values.
 extension SeriesWindows {
+    /// Moves the sums of times of two windows, as ``moveMeans(_:_:_:count:old:new:)`` does those of values.
+    /// - Parameters:
+    ///   - at: the pair in the row of sums.
+    ///   - leaving: 1 in the lanes of which a sample leaves.
+    @inline(__always)
+    static func moveSlopes(
+        _ rows: LaneBlock, _ at: Int, _ pairs: Int, count: LanePair, old: LanePair, new: LanePair,
+        oldSeconds: LanePair, newSeconds: Double, leaving: LanePair
+    ) -> SIMD2<UInt64> {
+        let origin = rows[at &+ 3 &* pairs]
+        let oldTime = (oldSeconds - origin) * leaving
+        let newTime = newSeconds - origin
+        let times = rows[at] + (newTime - oldTime)
+        rows[at] = times
+        let timeSquares = rows[at &+ pairs] + (newTime * newTime - oldTime * oldTime)
+        rows[at &+ pairs] = timeSquares
+        rows[at &+ 2 &* pairs] += newTime * new - oldTime * old
+        return (count * timeSquares - times * times - (count * timeSquares) * smallestTimeSpread).signs
+    }
+
     /// Forms a window's sums of times anew, about the middle of its times. O(samples).
     mutating func reformTimes(_ index: Int, lane: Lane) {
         let state = view(index)

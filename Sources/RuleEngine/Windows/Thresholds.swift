@@ -5,9 +5,9 @@ internal import Telemetry
 
 // Which thresholds (`mean(q, 10m) > 24 degC`) are exceeded: compared once a series, however many rules share them.
 extension SeriesWindows {
-    /// Makes all tests of a series. Returns whether one came out differently; which, stands in `changedWords`.
+    /// Compares all thresholds of a series. Returns whether one changed; `changedWords` says which.
     ///
-    /// A test is a sign: `mean > c` is n·(c − origin) − Σd < 0, and nothing is divided.
+    /// A comparison is a sign: `mean > c` is n·(c − origin) − Σd < 0, and nothing is divided.
     mutating func compareThresholds(of index: Int) -> Bool {
         let state = series.address(index)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
@@ -19,17 +19,16 @@ extension SeriesWindows {
             let pairs = shape.pointee.pairs
             let (moments, regression) = (shape.pointee.moments, shape.pointee.regression)
             let (maxima, minima) = (shape.pointee.maxima, shape.pointee.minima)
+            let (maximumLayers, minimumLayers) = (shape.pointee.maximumLayers, shape.pointee.minimumLayers)
             let (meanLayers, deviationLayers, slopeLayers) = (
                 shape.pointee.meanLayers, shape.pointee.deviationLayers, shape.pointee.slopeLayers
             )
-            let (maximumLayers, minimumLayers) = (shape.pointee.maximumLayers, shape.pointee.minimumLayers)
             let rows = LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride))
             let masks = shapes.masks.address(shape.pointee.maskBase, count: shape.pointee.words)
             // Nothing that is measured is known of a sensor that is silent or in a gap.
             let isHeard: UInt64 = state.pointee.isUnknown ? 0 : .max
             let thresholds = shapes.thresholds.address(shape.pointee.thresholdBase, count: vectorCount)
-            var vector = 0
-            var word = 0
+            var (vector, word) = (0, 0)
             var holds = SIMD2<UInt64>.zero
             var known = SIMD2<UInt64>.zero
             @inline(__always) func add(_ holdsNow: SIMD2<UInt64>, _ knownNow: SIMD2<UInt64>) {
@@ -80,7 +79,7 @@ extension SeriesWindows {
         return difference != 0
     }
 
-    /// ``compareThresholds(of:)`` of a series with one pair of windows, of which only means are tested.
+    /// ``compareThresholds(of:)`` of a series with one pair of windows, of which only means have thresholds.
     @inline(__always)
     mutating func compareMeans(
         _ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>, _ rows: LaneBlock
@@ -109,7 +108,7 @@ extension SeriesWindows {
         lanes[0] | lanes[1] << 1
     }
 
-    /// The tests that are made one by one. Returns what differs, by bits.
+    /// Compares the thresholds that are compared one by one. Returns what differs, by bits.
     @inline(never)
     mutating func compareSingles(_ index: Int) -> UInt64 {
         let state = view(index)

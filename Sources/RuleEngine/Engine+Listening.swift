@@ -7,7 +7,7 @@ extension Engine {
     /// As long as the years that an instant may be of: a clock that is set to and fro adds up to no more.
     static var longestAdjustment: Int64 { TimeSpan.days(73_000).nanoseconds }
 
-    /// Says that the gateway is listening at this moment of its clock. To be said before a reading that came after a
+    /// Reports that the gateway is listening at this moment of its clock. Call it before a reading that came after a
     /// pause, so that the pause is not taken for the sensors' silence.
     package mutating func heartbeat(at now: Instant) {
         let time = now.clamped.nanoseconds
@@ -23,8 +23,8 @@ extension Engine {
         windows.listened = time
     }
 
-    /// Says that so much has passed by the gateway's clock, and that it has not windows.listened for that long: it was
-    /// not there, or its clock was set. What has to last has not lasted longer by it, and no sensor was silent.
+    /// Excludes a span of clock time in which the gateway did not listen: it was down, or its clock was set. A
+    /// condition has not lasted longer by it, and no sensor was silent.
     package mutating func adjustClock(by span: TimeSpan) {
         for index in 0..<windows.series.count {
             windows.series[index].ingestDelay = min(

@@ -1,9 +1,9 @@
 /// A window function: what an operand takes from a window.
 ///
 /// ``traits`` is the table of what each one keeps, costs and means. To add an aggregate, add a case and its row here;
-/// `Function` in the rule language (its name, and the unit of its result), and `SeriesWindows.value(of:…)` in the
-/// engine (how it is read). A new state beside the windows' sums also needs a file in the engine's `Windows` folder.
-/// The compiler names each place: none of the switches has a `default`.
+/// `Function` and `MeasureTraits` in the rule language (its name, and the unit of its result), and
+/// `SeriesWindows.value(of:…)` in the engine (how it is read). A new state beside the windows' sums also needs a file
+/// in the engine's `Windows` folder. The compiler names each place: none of the switches has a `default`.
 package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable {
     case mean, sum, count, minimum, maximum, deviation, slope, first, last
     /// The newest value less the one at the window's beginning, which lies on a straight line between two readings.

@@ -17,9 +17,9 @@ struct InstanceState: BitwiseCopyable {
     /// A bit for each step of the ladder: whether it held at the newest evaluation.
     var held: UInt8 = 0
     var isUncertain = false
-    /// The level is that of the fault for a group that cannot be seen.
+    /// The level is that of the fault for a group without data.
     var hasNoData = false
-    /// The rule says that nobody is to be told for now.
+    /// The rule's `suppress` is true.
     var isSuppressed = false
     /// A sensor that it reads has fallen silent, or is heard again.
     var hasSensorNews = false
@@ -36,7 +36,7 @@ struct InstanceState: BitwiseCopyable {
     var seriesCount: Int32 = 0
     var askerBase: Int32 = 0
     var askerCount: Int32 = 0
-    /// The series of the reading that was evaluated last, whose ingestDelay its timers have; -1 for none.
+    /// The series of the reading that was evaluated last, whose ingest delay applies to the timers; -1 for none.
     var clockSeries: Int32 = -1
 
     var ladder: LadderState {

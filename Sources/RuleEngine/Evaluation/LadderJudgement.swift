@@ -1,14 +1,14 @@
 internal import AlarmModel
 internal import RulePlan
 
-/// Where the ladder stands after the conditions have been judged.
+/// Moves an instance's ladder by the conditions in the registers.
 ///
 /// A step holds while `when` is true; with `until`, from `when` to `until`; while its condition is unknown
 /// it holds if it held. The alarm is at the highest step that holds. Where none does, it ends if there is
 /// no `clear` or `clear` is true; otherwise it stays at the lowest step. A step that holds goes before a
 /// `clear` that is true at the same time.
 ///
-/// A group that was blind stays so until all is known, or a step holds.
+/// A group without data stays so until all conditions are known, or a step holds.
 ///
 /// - Returns: whether it is unknown if a step holds.
 @inline(__always)
@@ -16,7 +16,7 @@ func judge(
     _ program: ProgramLayout.Stretch, _ steps: borrowing Slab<LadderStep>, _ state: inout InstanceState,
     _ registers: borrowing Slab<Double>
 ) -> Bool {
-    // While it is unknown whether it is suppressed, it is not.
+    // While the condition of `suppress` is unknown, the alarm is not suppressed.
     state.isSuppressed = program.suppress >= 0 && registers[program.suppress] == 1
     var held: UInt8 = 0
     var top = -1

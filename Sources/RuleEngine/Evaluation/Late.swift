@@ -4,8 +4,7 @@ internal import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-/// Samples that come too late for their windows' ends: each is put in its place, and many at once cost little more than
-/// one.
+/// The late samples that wait to be inserted. Many at once cost little more than one.
 struct LateSamples {
     fileprivate struct Item {
         var sample: Sample
@@ -14,7 +13,7 @@ struct LateSamples {
         var cause: SeriesID
     }
 
-    /// What has been gathered and not yet put in its place.
+    /// The samples that have not been inserted yet.
     fileprivate var items: [Item] = []
     /// Whether each reading of the current message has been taken as a late one; empty if none has.
     var isTaken: [Bool] = []
@@ -23,9 +22,9 @@ struct LateSamples {
     /// The gateway's time from which memories may be recomputed again. However many late samples come, recomputing
     /// takes only a small part of the time.
     fileprivate var recomputeFrom = Int64.min
-    /// Stored readings are given again: nothing is judged on the way, and late samples wait until the end.
+    /// Stored readings are being replayed: nothing is judged on the way, and late samples wait until the end.
     fileprivate(set) var isReplaying = false
-    /// More than this are put in their places even then.
+    /// More than this are inserted even then.
     fileprivate static let itemsMax = 1 << 16
     /// What it costs to put a sample in its place by itself, beside what has to be moved for it: as much as to form the
     /// windows anew with so many samples. And how many samples are moved for the cost of one with which windows are
@@ -40,7 +39,7 @@ struct LateSamples {
 }
 
 extension Engine {
-    /// Begins to take stored readings again: what changes on the way is of no interest.
+    /// Begins to take stored readings again: what changes on the way is ignored.
     package mutating func beginReplay() { late.isReplaying = true }
 
     /// Brings windows, and what conditions remember, up to date.
@@ -152,7 +151,7 @@ extension Engine {
     }
 }
 
-// What conditions remember (`for`, `then … within`, `share`) was formed without a late reading. It is formed anew as
+// What conditions remember (`for`, `then … within`, `share`) was formed without a late reading. It is computed again as
 // if the reading had come in time: a second engine, with that rule in that group alone, is given the samples that
 // the series still hold, in the order of their times.
 extension Engine {

@@ -18,7 +18,8 @@ struct BoundSource: BitwiseCopyable {
     var extra: Int32 = -1
 }
 
-/// Where a test of an instance stands: the bit of a series, or nowhere (−1), where its operand has to be read.
+/// Where a threshold of an instance is decided: by a bit of its series, or nowhere (−1), so that its operand has to be
+/// read.
 struct BoundThreshold: BitwiseCopyable {
     /// Of the word with the bit in the engine's `truth`; its known bits lie in the next.
     var word: Int32 = -1
@@ -47,7 +48,7 @@ struct ProgramLayout: ~Copyable {
     var programs: Slab<Stretch>
     var instructions: Slab<Instruction>
     var decisive = Slab(repeating: Int32(0), count: 0)
-    /// The number of a test among its program's, by instruction.
+    /// The number of a threshold among its program's, by instruction.
     var thresholdNumbers = Slab(repeating: Int32(-1), count: 0)
     var steps: Slab<LadderStep>
     var operands: Slab<BoundOperand>

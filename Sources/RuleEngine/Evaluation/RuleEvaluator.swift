@@ -188,10 +188,9 @@ extension RuleEvaluator {
         }
     }
 
-    /// Raises the fault of a group of which nothing is known because readings are missing, and ends it when they are
-    /// not.
+    /// Raises the fault of a group that has no data because readings are missing, and ends it when they come.
     ///
-    /// That a value is not known for any other reason (a deviation of nothing, too few readings yet) is no fault.
+    /// A value that is unknown for any other reason (a deviation of nothing, too few readings yet) is not a fault.
     @inline(__always)
     private mutating func judgeNoData(
         _ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, isUnknown: Bool,
@@ -237,7 +236,7 @@ extension RuleEvaluator {
         instances[index].isUncertain = false
     }
 
-    /// Where an instance stands, with every value of its rule.
+    /// The state of an instance, with every value of its rule.
     mutating func account(of index: Int, _ windows: inout SeriesWindows) -> LevelChange {
         let (instance, due) = (plan.instances[index], due)
         let program = layout.programs[Int(instance.program)]
@@ -251,7 +250,7 @@ extension RuleEvaluator {
             index, instance, program, from: instances[index].ladder, &windows, at: instances[index].now, .timer)
     }
 
-    /// What is said of a change, with every value of the rule at that moment.
+    /// Describes a change, with every value of the rule at that moment.
     @inline(never)
     private mutating func change(
         _ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, from before: LadderState,

@@ -62,7 +62,7 @@ extension SeriesWindows {
         }
     }
 
-    /// Forms the extras anew after a late sample, all but `smoothed`, which ``noteLate(_:_:)`` has done.
+    /// Computes the extras again after late samples, except `smoothed`, which ``noteLate(_:_:)`` has updated.
     mutating func formExtras(_ index: Int) {
         let state = view(index)
         let shape = state.shape

@@ -2,8 +2,8 @@ internal import RulePlan
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-// What is done to windows off the hot path: moving them on without a sample, putting a late sample in its
-// place, and forming sums anew.
+// The sums of values behind `mean`, `sum`, `stddev` and `zscore`: Σd and Σd² about an origin
+// (SeriesWindows+Append.swift says why).
 extension SeriesWindows {
     /// Moves the sums of values of two windows: for each, `new` comes, and `old` leaves or is zero. Both are less the
     /// origins.
@@ -22,7 +22,8 @@ extension SeriesWindows {
         return (count * squares - sum * sum - (count * largest) * smallestSpread).signs
     }
 
-    /// Forms the sums that need it anew; all of them after 65,536 samples. O(the samples of their windows).
+    /// Computes again the sums that have lost their precision; all of them after 65,536 samples. O(the samples of their
+    /// windows).
     @inline(never)
     mutating func reformIllWindows(_ index: Int, seconds: Double) {
         let shape = view(index).shape
@@ -53,7 +54,7 @@ extension SeriesWindows {
         if always || timeSpread < count * timeSquares * Self.smallestTimeSpread { reformTimes(index, lane: lane) }
     }
 
-    /// Forms a window's sums of values anew from its samples, about their mean. O(samples).
+    /// Computes a window's sums of values from its samples, about their mean. O(samples).
     mutating func reform(_ index: Int, lane: Lane) {
         let state = view(index)
         let shape = state.shape

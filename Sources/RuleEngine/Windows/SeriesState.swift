@@ -3,7 +3,7 @@ internal import RulePlan
 /// What is kept for one series besides its rows of lanes.
 struct SeriesState: BitwiseCopyable {
     var ring = SampleRing()
-    /// Samples since the sums were last formed anew.
+    /// Samples since the sums were last computed from the samples.
     var age: UInt32 = 0
     var shape: Int32 = 0
     /// The time up to which the windows have moved: that of the newest sample, or of a later timer.
@@ -27,9 +27,9 @@ struct SeriesState: BitwiseCopyable {
     var cursors: Int32 = 0
     var words: Int32 = 0
     var raw: Int32 = -1
-    /// How many of its readers are not decided by tests alone.
+    /// How many of its readers are not decided by thresholds alone.
     var alwaysCount: Int32 = 0
-    /// Every reader has to be evaluated, whatever the tests say.
+    /// Every reader has to be evaluated, whatever the thresholds say.
     var isDirty = true
     /// The next sample is the first, or ends a silence or an interruption.
     var isQuiet = true
@@ -52,7 +52,7 @@ struct SeriesState: BitwiseCopyable {
     /// Every instance that reads the series, those first that are evaluated with every reading.
     var readerBase: Int32 = 0
     var readerCount: Int32 = 0
-    /// The instances that each test decides: offsets, one a bit and one behind the last.
+    /// The instances that each threshold decides: offsets, one a bit and one behind the last.
     var bitReaderBase: Int32 = 0
     /// A reader's conditions remember what has been.
     var remembers = false

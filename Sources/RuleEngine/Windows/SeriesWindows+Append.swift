@@ -8,7 +8,7 @@ internal import RulePlan
 // no existential, no reference count.
 //
 // Sums are kept about an origin for each window, near its mean: Σd, Σd², Σt, Σt², Σtd with d = value − origin
-// and t in seconds. They are formed anew from the samples, about a new origin (``reform(_:lane:)``), when
+// and t in seconds. They are computed again from the samples, about a new origin (``reform(_:lane:)``), when
 // - n·Σd² − (Σd)² is less than 2⁻¹⁴ of n times the largest Σd² since they were formed: the spread is small
 //   beside the distance to the origin, or a huge value has left. What remains of the difference of two large
 //   sums is rounding; about the new origin nothing is subtracted.

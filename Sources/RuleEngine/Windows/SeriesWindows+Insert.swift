@@ -30,7 +30,7 @@ extension SeriesWindows {
         discardOld(series.address(index), shape)
     }
 
-    /// Puts a late sample in its place, and into the windows in which that is.
+    /// Inserts a late sample, and updates the windows that contain it.
     ///
     /// O(windows + log samples), and what lies in memory behind it moves: 16 bytes for each sample that is newer.
     @inline(never)
@@ -63,7 +63,7 @@ extension SeriesWindows {
         changeSteps(index, from: position, isTaken: true)
     }
 
-    /// Puts late samples in their places, and forms all windows anew. O(samples of the longest window + `run`).
+    /// Inserts late samples, and computes all windows from the samples. O(samples of the longest window + `run`).
     /// - Parameter run: in the order of their times.
     @inline(never)
     mutating func insert(_ run: ArraySlice<Sample>, into index: Int) {

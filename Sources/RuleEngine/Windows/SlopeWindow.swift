@@ -24,7 +24,7 @@ extension SeriesWindows {
         return (count * timeSquares - times * times - (count * timeSquares) * smallestTimeSpread).signs
     }
 
-    /// Forms a window's sums of times anew, about the middle of its times. O(samples).
+    /// Computes a window's sums of times from its samples, about the middle of its times. O(samples).
     mutating func reformTimes(_ index: Int, lane: Lane) {
         let state = view(index)
         let shape = state.shape

@@ -64,7 +64,7 @@ extension WindowNeeds.Extra {
     }
 }
 
-/// The layout of the state of a series: rows of lanes, a lane for each window, and the tests in order.
+/// The layout of the state of a series: rows of lanes, a lane for each window, and the thresholds in order.
 ///
 /// Rows are pairs of two lanes, so that the sums of two windows move in one instruction; a lane without a
 /// window is computed and never looked at. All offsets count pairs.
@@ -103,7 +103,7 @@ struct WindowShape: BitwiseCopyable {
     var minimumLayers = 0
     var thresholdBase = 0
     var vectorCount = 0
-    /// Words of 64 tests: those of the vectors first, then those made one by one.
+    /// Words of 64 thresholds: those of the vectors first, then those compared one by one.
     var vectorWords = 0
     var words = 0
     var maskBase = 0
@@ -117,7 +117,7 @@ struct WindowShape: BitwiseCopyable {
     var spare = 1
     /// One pair of windows, with moments and nothing else.
     var isSimple = false
-    /// Its tests are of means, and fit in one word.
+    /// Its thresholds are of means, and fit in one word.
     var hasOnlyMeans = false
 }
 
@@ -145,19 +145,19 @@ struct WindowShapes: ~Copyable {
     var lengths = Slab(repeating: Int64(0), count: 0)
     var valid = Slab(repeating: SIMD2<UInt64>.zero, count: 0)
     var thresholds = Slab(repeating: LanePair.zero, count: 0)
-    /// The bits of each word that stand for a test.
+    /// The bits of each word that belong to a threshold.
     var masks = Slab(repeating: UInt64(0), count: 0)
     var singles = Slab(repeating: SingleThreshold(measure: Measure(.count), lane: 0, extra: -1, threshold: 0), count: 0)
     var extras = Slab(repeating: ExtraShape(kind: .sorted, lane: 0, parameter: 0), count: 0)
     private var known: [WindowNeeds: Int] = [:]
-    /// The bit of each test, by shape.
+    /// The bit of each threshold, by shape.
     private var bits: [[WindowNeeds.Threshold: Int32]] = []
 
     /// The length of a window.
     @inline(__always)
     func length(of lane: Lane, in shape: WindowShape) -> Int64 { lengths[shape.lengthBase &+ lane.number] }
 
-    func bit(of test: WindowNeeds.Threshold, shape: Int) -> Int32 { bits[shape][test] ?? -1 }
+    func bit(of threshold: WindowNeeds.Threshold, shape: Int) -> Int32 { bits[shape][threshold] ?? -1 }
 
     func lane(of window: Int64, shape: Int) -> Int32 {
         let shape = shapes[shape]
@@ -224,20 +224,20 @@ struct WindowShapes: ~Copyable {
         return index
     }
 
-    /// Decides on the bit of each test.
+    /// Decides on the bit of each threshold.
     private mutating func layOutThresholds(_ needs: WindowNeeds, shape index: Int) -> [WindowNeeds.Threshold: Int32] {
         var shape = shapes[index]
         var bits: [WindowNeeds.Threshold: Int32] = [:]
         // [class][lane] → the thresholds.
         var layers: [[[WindowNeeds.Threshold]]] = Array(
             repeating: Array(repeating: [], count: shape.laneCount), count: Self.vectorClasses.count)
-        var scalars: [WindowNeeds.Threshold] = []
-        for test in needs.thresholds {
-            let lane = needs.lengths.firstIndex(of: test.window) ?? 0
-            if let kind = Self.vectorClasses.firstIndex(of: test.measure.aggregate) {
-                layers[kind][lane].append(test)
+        var singles: [WindowNeeds.Threshold] = []
+        for threshold in needs.thresholds {
+            let lane = needs.lengths.firstIndex(of: threshold.window) ?? 0
+            if let kind = Self.vectorClasses.firstIndex(of: threshold.measure.aggregate.traits.comparison) {
+                layers[kind][lane].append(threshold)
             } else {
-                scalars.append(test)
+                singles.append(threshold)
             }
         }
         let counts = layers.map { $0.map(\.count).max() ?? 0 }
@@ -245,7 +245,7 @@ struct WindowShapes: ~Copyable {
         (shape.maximumLayers, shape.minimumLayers) = (counts[3], counts[4])
         shape.vectorCount = counts.reduce(0, +) * shape.pairs
         shape.vectorWords = (shape.vectorCount + Self.vectorsInWord - 1) / Self.vectorsInWord
-        shape.words = shape.vectorWords + (scalars.count + 63) / 64
+        shape.words = shape.vectorWords + (singles.count + 63) / 64
         shape.thresholdBase = thresholds.count
         shape.maskBase = masks.grow(by: shape.words, with: 0)
         var vector = 0
@@ -254,9 +254,9 @@ struct WindowShapes: ~Copyable {
                 for layer in 0..<counts[kind] {
                     var constants = LanePair(repeating: Self.unreachable)
                     for lane in 0..<LanePair.width {
-                        let tests = layers[kind][pair * LanePair.width + lane]
-                        guard layer < tests.count else { continue }
-                        let threshold = tests[layer].threshold
+                        let thresholds = layers[kind][pair * LanePair.width + lane]
+                        guard layer < thresholds.count else { continue }
+                        let threshold = thresholds[layer].threshold
                         // A deviation is compared in squares.
                         constants[lane] =
                             Self.vectorClasses[kind] == .deviation ? threshold * abs(threshold) : threshold
@@ -264,7 +264,7 @@ struct WindowShapes: ~Copyable {
                         let (word, place) = vector.quotientAndRemainder(dividingBy: Self.vectorsInWord)
                         let inWord = min(Self.vectorsInWord, shape.vectorCount - word * Self.vectorsInWord)
                         let bit = word * 64 + LanePair.width * (inWord - 1 - place) + lane
-                        bits[tests[layer]] = Int32(bit)
+                        bits[thresholds[layer]] = Int32(bit)
                         masks[shape.maskBase + bit / 64] |= 1 << UInt64(bit % 64)
                     }
                     _ = thresholds.grow(by: 1, with: constants)
@@ -273,26 +273,27 @@ struct WindowShapes: ~Copyable {
             }
         }
         shape.hasOnlyMeans =
-            shape.meanLayers > 0 && shape.vectorCount == shape.meanLayers && shape.words == 1 && scalars.isEmpty
-        shape.singleBase = singles.count
-        shape.singleCount = scalars.count
-        for (number, test) in scalars.enumerated() {
-            let lane = Int32(needs.lengths.firstIndex(of: test.window) ?? 0)
+            shape.meanLayers > 0 && shape.vectorCount == shape.meanLayers && shape.words == 1 && singles.isEmpty
+        shape.singleBase = self.singles.count
+        shape.singleCount = singles.count
+        for (number, single) in singles.enumerated() {
+            let lane = Int32(needs.lengths.firstIndex(of: single.window) ?? 0)
             let extra =
-                WindowNeeds.extra(for: test.measure, over: test.window).flatMap { needs.extras.firstIndex(of: $0) }
+                WindowNeeds.extra(for: single.measure, over: single.window).flatMap { needs.extras.firstIndex(of: $0) }
                 ?? -1
-            _ = singles.grow(
+            _ = self.singles.grow(
                 by: 1,
-                with: SingleThreshold(measure: test.measure, lane: lane, extra: Int32(extra), threshold: test.threshold)
+                with: SingleThreshold(
+                    measure: single.measure, lane: lane, extra: Int32(extra), threshold: single.threshold)
             )
             let bit = shape.vectorWords * 64 + number
-            bits[test] = Int32(bit)
+            bits[single] = Int32(bit)
             masks[shape.maskBase + bit / 64] |= 1 << UInt64(bit % 64)
         }
         shapes[index] = shape
         return bits
     }
 
-    /// The measures whose tests are made a pair at a time, in the order in which they are.
-    private static let vectorClasses: [Aggregate] = [.mean, .deviation, .slope, .maximum, .minimum]
+    /// The comparisons that are made for a pair of windows at a time, in their order.
+    private static let vectorClasses: [Aggregate.Comparison] = [.mean, .deviation, .slope, .maximum, .minimum]
 }

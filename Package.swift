@@ -210,6 +210,7 @@ let package = Package(
         .testTarget(
             name: "RuleEngineTests",
             dependencies: [
+                "CAllocations",
                 "Devices", "Diagnostics", "RulePlan", "Telemetry", "AlarmModel", "RuleEngine", "RuleLanguage",
                 "TestSupport",
             ]),

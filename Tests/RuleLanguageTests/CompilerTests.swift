@@ -36,7 +36,7 @@ import Testing
     func conversions() throws {
         func constant(_ condition: String) throws -> Double {
             let instructions = try rule("levels: { warning: \"\(condition)\" }").plan.programs[0].instructions
-            return instructions.first { $0.operation == .test }?.constant ?? .nan
+            return instructions.first { $0.operation == .threshold }?.constant ?? .nan
         }
         #expect(abs(try constant("water_level > 10 ft") - 3.048) < 1e-12)
         #expect(abs(try constant("temperature > 212 degF") - 100) < 1e-9)
@@ -51,7 +51,7 @@ import Testing
         }
         #expect(
             try evaluate("not water_level > 1 m for 2m or humidity > 1 % and humidity < 2 %")
-                == [.operand, .test, .hold, .not, .operand, .test, .test, .not, .and, .or])
+                == [.operand, .threshold, .hold, .not, .operand, .threshold, .threshold, .not, .and, .or])
         #expect(
             try evaluate("water_level + water_level * 2 > 1 m")
                 == [.operand, .constant, .multiply, .add, .constant, .less])

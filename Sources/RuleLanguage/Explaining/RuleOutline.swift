@@ -123,7 +123,7 @@ extension CompiledRules {
 
     private func measured(_ operands: [MeasuredQuantity], _ program: Program) -> [RuleOutline.Measured] {
         operands.enumerated().map { index, operand in
-            let code = program.instructions.contains { $0.operation == .test && Int($0.a) == index }
+            let code = program.instructions.contains { $0.operation == .threshold && Int($0.a) == index }
             return RuleOutline.Measured(text: operand.text, isTest: code)
         }
     }

@@ -51,7 +51,7 @@ extension ProgramBuilder {
         // A value at or above 35 is above the number before 35.
         let isReached = sign == .greaterOrEqual || sign == .less
         let threshold = isReached ? constant.nextDown : constant
-        let test = emit(Instruction(.test, a: operand(measured), constant: threshold))
+        let test = emit(Instruction(.threshold, a: operand(measured), constant: threshold))
         return isUpward ? test : emit(Instruction(.not, a: test))
     }
 
@@ -67,7 +67,7 @@ extension ProgramBuilder {
         var counted = measured
         counted.measure.aggregate = .count
         counted.window = TimeSpan(nanoseconds: Int64((seconds * 1e9).rounded()) + (isStrict ? 1 : 0))
-        let test = emit(Instruction(.test, a: operand(counted), constant: 0))
+        let test = emit(Instruction(.threshold, a: operand(counted), constant: 0))
         return isUpward ? emit(Instruction(.not, a: test)) : test
     }
 }

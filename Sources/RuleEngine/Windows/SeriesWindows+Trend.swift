@@ -1,15 +1,10 @@
 internal import RulePlan
-package import Telemetry
+internal import Telemetry
 
-extension Engine {
-    /// How a series has changed of late: the line of least squares through its newest samples, in its unit per second.
-    /// For people, who want to know where something goes; rules use `slope`.
-    ///
-    /// - Parameter span: how far back from the newest sample; what is no longer kept is not looked at.
-    /// - Returns: `nil` of a silent sensor, and where there are fewer than three samples, or they are of less than two
-    ///   minutes: what seconds say of an hour is noise. O(samples in the span).
-    package mutating func trend(of id: SeriesID, over span: TimeSpan) -> Double? {
-        guard let index = index(of: id), !series[index].isUnknown, series[index].newest != .min else { return nil }
+extension SeriesWindows {
+    /// The slope of the line of least squares through the newest samples of a series: see ``Engine/trend(of:over:)``.
+    mutating func trend(_ index: Int, over span: TimeSpan) -> Double? {
+        guard !series[index].isUnknown, series[index].newest != .min else { return nil }
         let ring = series[index].ring
         let newest = series[index].newest
         let first = ring.upperBound(newest.saturatingSubtract(span.nanoseconds))

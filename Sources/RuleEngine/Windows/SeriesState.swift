@@ -3,7 +3,7 @@ internal import RulePlan
 /// What is kept for one series besides its rows of lanes.
 struct SeriesState: BitwiseCopyable {
     var ring = SampleRing()
-    /// Samples since the sums were last formed anew.
+    /// Samples since the sums were last computed from the samples.
     var age: UInt32 = 0
     var shape: Int32 = 0
     /// The time up to which the windows have moved: that of the newest sample, or of a later timer.
@@ -19,17 +19,17 @@ struct SeriesState: BitwiseCopyable {
     /// How long samples stay.
     var retention: Int64 = 0
     /// How long after a reading the next one is overdue, the shortest window empty, or the sensor silent.
-    var patience: Int64 = 0
+    var overdueTimeout: Int64 = 0
     /// How far behind the gateway's clock the newest sample was when it came.
-    var lag: Int64 = 0
+    var ingestDelay: Int64 = 0
     /// Into the engine's slabs: rows, cursors, truth words, and extras.
     var lanes: Int32 = 0
     var cursors: Int32 = 0
     var words: Int32 = 0
     var raw: Int32 = -1
-    /// How many of its readers are not decided by tests alone.
+    /// How many of its readers are not decided by thresholds alone.
     var alwaysCount: Int32 = 0
-    /// Every reader has to be evaluated, whatever the tests say.
+    /// Every reader has to be evaluated, whatever the thresholds say.
     var isDirty = true
     /// The next sample is the first, or ends a silence or an interruption.
     var isQuiet = true
@@ -52,7 +52,7 @@ struct SeriesState: BitwiseCopyable {
     /// Every instance that reads the series, those first that are evaluated with every reading.
     var readerBase: Int32 = 0
     var readerCount: Int32 = 0
-    /// The instances that each test decides: offsets, one a bit and one behind the last.
+    /// The instances that each threshold decides: offsets, one a bit and one behind the last.
     var bitReaderBase: Int32 = 0
     /// A reader's conditions remember what has been.
     var remembers = false

@@ -14,8 +14,8 @@ internal import Telemetry
 /// | 350.2 → 350.1 → 350.4 | jitter: less than the resolution, or than 1 % | 0, 0.2 |
 /// | 350.2 → 0 → 350.4 | a glitch: one of the next samples jumps back to where it was | 0, 0.2 |
 /// | 350.2 → 340.0 → 340.2 | set back by at most 10 %: it counts on from there | 0, 0.2 |
-/// | 350.2 → 0.4 → 0.6 | a reset: what it shows was counted since zero, told with the sample after it | 0, 0.6 |
-/// | 65,535 → 1 → 2 of 65,536 | a wrap at the declared width, told with the sample after it | 0, 3 |
+/// | 350.2 → 0.4 → 0.6 | a reset: what it shows was counted since zero, counted with the sample after it | 0, 0.6 |
+/// | 65,535 → 1 → 2 of 65,536 | a wrap at the declared width, counted with the sample after it | 0, 3 |
 /// | 50,000 → 0 → 1 of 65,536 | a reset: too far from the width for a wrap | 0, 1 |
 ///
 /// No step counts more than the largest credible rate allows, if the profile names one.
@@ -142,5 +142,24 @@ extension CounterPlan {
     /// A step, or as much of it as the largest rate allows.
     fileprivate func credible(_ step: Double, from start: Int64, to end: Int64) -> Double {
         maxRate < .infinity ? min(step, largestStep(from: start, to: end)) : step
+    }
+}
+
+extension SeriesWindows {
+    /// What a counter has counted in a window, and since when.
+    ///
+    /// The step into the window was reported inside it, and counts whole; after a gap longer than the window only the
+    /// part of it that the window has of the gap: what fell in two silent days did not fall in the last hour.
+    mutating func increase(_ state: SeriesView, lane: Lane, extra: Int, first: Int) -> (
+        counted: Double, since: Int64
+    ) {
+        let counted = extraState(state, extra).sum.value
+        guard first > 0 else { return (counted, state.ring[0].time) }
+        let (before, after) = (state.ring[first - 1].time, state.ring[first].time)
+        let length = shapes.length(of: lane, in: state.shape.pointee)
+        guard after &- before > length else { return (counted, before) }
+        let start = state.now &- length
+        let outside = Double(start &- before) / Double(after &- before)
+        return (counted - Counter.step(state, first) * outside, start)
     }
 }

@@ -4,12 +4,12 @@ internal import RulePlan
 // Wrapping operators: for times and spans see Engine.swift.
 
 // The rarer measures: kept beside the windows of the series that a rule asks them of, and of no other.
-extension Engine {
+extension SeriesWindows {
     /// Remembers how many samples each window held, for ``moveExtras(_:isNew:)``.
     @inline(never)
-    mutating func noteCounts(_ rows: LaneBlock, _ groups: Int) {
-        let counts = LaneBlock(scratch.address(0, count: groups))
-        for group in 0..<groups { counts[group] = rows[group] }
+    mutating func noteCounts(_ rows: LaneBlock, _ pairs: Int) {
+        let counts = LaneBlock(scratch.address(0, count: pairs))
+        for pair in 0..<pairs { counts[pair] = rows[pair] }
     }
 
     /// Brings the extras up to date with the windows: what has left them goes, the newest sample comes.
@@ -17,13 +17,13 @@ extension Engine {
     mutating func moveExtras(_ index: Int, isNew: Bool = true) {
         let state = view(index)
         let shape = state.shape
-        let counts = LaneBlock(scratch.address(0, count: shape.pointee.groups))
+        let counts = LaneBlock(scratch.address(0, count: shape.pointee.pairs))
         let end = Int(state.ring.count)
         for number in 0..<shape.pointee.extraCount {
             let extra = shapes.extras[shape.pointee.extraBase + number]
             let at = Int(state.extras) + number
-            let before = Int(counts[0, Int(extra.lane)])
-            let after = state.count(lane: Int(extra.lane))
+            let before = Int(counts[0, Lane(extra.lane)])
+            let after = state.count(lane: Lane(extra.lane))
             let oldEnd = isNew ? end - 1 : end
             let oldest = oldEnd - before
             for gone in oldest..<min(end - after, oldEnd) { drop(extra, at, state, gone, end: oldEnd) }
@@ -62,7 +62,7 @@ extension Engine {
         }
     }
 
-    /// Forms the extras anew after a late sample, all but `smoothed`, which ``noteLate(_:_:)`` has done.
+    /// Computes the extras again after late samples, except `smoothed`, which ``noteLate(_:_:)`` has updated.
     mutating func formExtras(_ index: Int) {
         let state = view(index)
         let shape = state.shape
@@ -73,7 +73,7 @@ extension Engine {
             extras[at].sum = ExactSum()
             extras[at].count = 0
             if extra.kind == .sorted { sorted[Int(extras[at].sorted)].removeAll() }
-            let first = Int(state.ring.count) - state.count(lane: Int(extra.lane))
+            let first = Int(state.ring.count) - state.count(lane: Lane(extra.lane))
             for sample in first..<Int(state.ring.count) { take(extra, at, state, sample, first: first) }
         }
     }
@@ -93,7 +93,7 @@ extension Engine {
             case .smoothed: continue
             }
             let at = Int(state.extras) + number
-            let first = Int(state.ring.count) - state.count(lane: Int(extra.lane))
+            let first = Int(state.ring.count) - state.count(lane: Lane(extra.lane))
             let last = min(position + reach + (isTaken ? 1 : 0), Int(state.ring.count))
             for step in max(position, first)..<max(last, position, first) {
                 switch (extra.kind, isTaken) {
@@ -107,59 +107,7 @@ extension Engine {
         }
     }
 
-    /// Gives a late sample its weight in every `smoothed`, and notes it if it is the newest all the same.
-    mutating func noteLate(_ sample: Sample, _ index: Int) {
-        let state = view(index)
-        let shape = state.shape
-        let newest = state.newest
-        if sample.time > newest { series[index].newest = sample.time }
-        for number in 0..<shape.pointee.extraCount {
-            let extra = shapes.extras[shape.pointee.extraBase + number]
-            guard extra.kind == .smoothed else { continue }
-            let at = Int(state.extras) + number
-            let isNewest = sample.time > newest
-            let fading = isNewest ? tocsin_exp(Double(newest &- sample.time) * 1e-9 / extra.parameter) : 1
-            let own = isNewest ? 1 : tocsin_exp(Double(sample.time &- newest) * 1e-9 / extra.parameter)
-            let sum = extras[at].sum.value * fading + sample.value * own
-            extras[at].sum = ExactSum()
-            extras[at].sum.add(sum)
-            extras[at].weight = extras[at].weight * fading + own
-        }
-    }
-
     static func differs(_ ring: SampleRing, _ index: Int) -> Bool {
         index > 0 && ring[index - 1].value != ring[index].value
-    }
-
-    /// The area under the straight line between two samples, in value seconds.
-    static func area(_ a: Sample, _ b: Sample) -> Double { (a.value + b.value) / 2 * (Double(b.time &- a.time) * 1e-9) }
-
-    /// The tests that are made one by one. Returns what differs, by bits.
-    @inline(never)
-    mutating func testScalars(_ index: Int) -> UInt64 {
-        let state = view(index)
-        let shape = state.shape
-        var difference: UInt64 = 0
-        for word in shape.pointee.vectorWords..<shape.pointee.words {
-            var (bits, known): (UInt64, UInt64) = (0, 0)
-            let first = (word - shape.pointee.vectorWords) * 64
-            for number in first..<min(first + 64, shape.pointee.scalarCount) {
-                let test = shapes.scalarTests[shape.pointee.scalarBase + number]
-                let bit = UInt64(1) << UInt64(number - first)
-                if state.isUnknown, !test.measure.seesSilence { continue }
-                let value = value(test.measure, index, lane: Int(test.lane), extra: Int(test.extra), at: state.now)
-                if value > test.threshold { bits |= bit }
-                // What was counted so far is the least that there is.
-                if value > test.threshold || !value.isNaN && isComplete(test.measure, index, lane: Int(test.lane)) {
-                    known |= bit
-                }
-            }
-            let at = Int(state.words) + 2 * word
-            changedWords[word] = (bits ^ truth[at]) | (known ^ truth[at + 1])
-            difference |= changedWords[word]
-            truth[at] = bits
-            truth[at + 1] = known
-        }
-        return difference
     }
 }

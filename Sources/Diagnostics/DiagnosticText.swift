@@ -7,13 +7,13 @@ package enum DiagnosticText {
 
     private static func text(_ diagnostic: Diagnostic, colour: Bool) -> String {
         let message = ControlCharacters.escaped(diagnostic.message)
-        func paint(_ code: String, _ text: String) -> String { colour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
-        let severity = paint(diagnostic.severity == .error ? "1;31" : "1;33", "\(diagnostic.severity.rawValue):")
+        let paint = TextPaint(hasColour: colour)
+        let severity = paint(diagnostic.severity == .error ? .boldRed : .boldYellow, "\(diagnostic.severity.rawValue):")
         guard let place = diagnostic.location else {
             let hint = diagnostic.hint.map { " (\(ControlCharacters.escaped($0)))" } ?? ""
             return "\(severity) \(message)\(hint)"
         }
-        let position = paint("1", "\(place.file):\(place.line):\(place.column):")
+        let position = paint(.bold, "\(place.file):\(place.line):\(place.column):")
         var lines = ["\(position) \(severity) \(message)"]
         if place.lineText.isEmpty {
             if let hint = diagnostic.hint { lines.append("      | \(ControlCharacters.escaped(hint))") }
@@ -30,7 +30,7 @@ package enum DiagnosticText {
         let line = place.lineText.unicodeScalars.map { $0 != "\t" && ControlCharacters.contains($0) ? "\u{fffd}" : $0 }
         lines.append("\(gutter) | \(String(String.UnicodeScalarView(line)))")
         let hint = diagnostic.hint.map { " " + ControlCharacters.escaped($0) } ?? ""
-        lines.append("      | \(indent)\(paint("1;32", caret))\(hint)")
+        lines.append("      | \(indent)\(paint(.boldGreen, caret))\(hint)")
         return lines.joined(separator: "\n")
     }
 }

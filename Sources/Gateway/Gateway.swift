@@ -11,7 +11,6 @@ internal import RuleLanguage
 internal import ServiceLifecycle
 package import SiteConfiguration
 internal import Store
-internal import Synchronization
 package import Telemetry
 internal import UnixSignals
 internal import Uplink
@@ -25,14 +24,13 @@ package final class Gateway: Service {
     /// Held as long as the gateway lives.
     private let lock: StoreLock
     let store: Store
-    /// One person at a time changes what is in maintenance.
-    let maintaining = Mutex(())
     private let model: SiteModel
     let mailbox: Mailbox
     private let dispatcher: Dispatcher
     private let publishers: [Publisher]
     private let forwarder: Forwarder?
     private let others: [WatchedService]
+    private let maintenance: SensorMaintenance
 
     /// Opens the store, reads devices and rules, and prepares the destinations; connects to nothing yet.
     /// - Parameter others: what else runs as long as the gateway does.
@@ -83,6 +81,7 @@ package final class Gateway: Service {
         }
         for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
         mailbox = try Mailbox()
+        maintenance = SensorMaintenance(store: store, configuration: configuration, clock: clock, mailbox: mailbox)
         var destinations: [any Destination] = []
         var publishers: [Publisher] = []
         for settings in configuration.destinations {
@@ -166,14 +165,6 @@ package final class Gateway: Service {
     ///   same.
     package func run() async throws {
         for publisher in publishers { publisher.start() }
-        let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger) {
-            [dispatcher] in
-            try await dispatcher.retry($0, person: $1)
-        } maintain: { [self] request, person throws(OperatorError) in
-            try maintain(request, person)
-        }
-        control.start()
-        defer { control.stop() }
         let systemd = SystemdNotifier()
         let watch = ServiceWatch { [logger, mailbox] failure in
             logger.critical(
@@ -209,15 +200,24 @@ package final class Gateway: Service {
         try watch.check()
     }
 
+    /// Executes the commands of operators while the gateway runs.
+    package var operators: Operators {
+        Operators(mailbox: mailbox, dispatcher: dispatcher, maintenance: maintenance, logger: logger) { [self] in
+            reload()
+        }
+    }
+
     /// What runs beside the pipeline.
     private var services: [WatchedService] {
         let probe = HealthProbe(
             interval: configuration.health.interval, store: store, clock: clock, mailbox: mailbox, logger: logger)
+        let control = ControlServer(path: configuration.controlSocket, operators: operators, logger: logger)
         var services = [
             WatchedService("the delivery of escalations") { [dispatcher] in try await dispatcher.run() },
             WatchedService("the care of the store") { [self] in try await tendStore() },
             WatchedService("the reload on SIGHUP") { [self] in await reloadOnHangup() },
             WatchedService("the gateway's health report") { try await probe.run() },
+            WatchedService("the control socket") { await control.run() },
         ]
         if let forwarder { services.append(WatchedService("the forwarding of readings") { try await forwarder.run() }) }
         return services + others
@@ -280,8 +280,7 @@ package final class Gateway: Service {
                 asking.finish()
             }
             for await _ in asked where !Task.isCancelled {
-                logger.notice("asked to reload")
-                reload()
+                operators.reload()
             }
         }
     }

@@ -200,9 +200,9 @@ import Testing
         for request in ["", "{}", "{\"verb\":\"explode\"}", String(repeating: "x", count: 100_000), "\u{0}\u{0}"] {
             let client = try ControlSocket.connect(to: path)
             client.write(line: Data(request.utf8))
-            // What is no line at all gets no answer.
-            guard let answer = client.readLine(within: 3000) else { continue }
-            #expect(String(decoding: answer, as: UTF8.self).contains("no request that this gateway knows"))
+            // A request that is not a line gets no answer.
+            guard let answer = client.readLine(within: .seconds(3)) else { continue }
+            #expect(String(decoding: answer, as: UTF8.self).contains("the gateway does not know this request"))
         }
         #expect(gateway.isRunning)
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o660)

@@ -1,6 +1,6 @@
-import Alarms
+internal import AlarmModel
 import ArgumentParser
-import Foundation
+import Diagnostics
 import Gateway
 import Store
 import Telemetry
@@ -8,11 +8,15 @@ import Telemetry
 struct AlarmsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alarms",
-        abstract: "Show the alarms: what is active and how it stands now, what nobody has acknowledged first.",
+        abstract: "Show the alarms and their present situation.",
         discussion: """
-            One line an alarm: its number, its level (? while its sensors say nothing), how long it has lasted, and how it stands now: \
-            values, where they go (↑ ↓), and how old they are where that is more than two minutes. The running gateway is asked for that. \
-            With an alarm's number or name everything that is known of it is shown: what raised it, who was told, who is next, what to do.
+            Unacknowledged alarms are first. A line shows the alarm's number, its level, how long it has lasted, and \
+            the situation now: the values, their trend (↑ ↓), and their age if it is more than 2 minutes. A ? after \
+            the level means that the sensors report nothing at present. The situation comes from the running gateway; \
+            without one, the command shows each alarm's last change.
+
+            With the number or the name of an alarm, it shows everything about that alarm: what raised it, who was \
+            notified, who is next, and what to do.
 
               tocsin alarms
               tocsin alarms 17
@@ -20,80 +24,89 @@ struct AlarmsCommand: ParsableCommand {
               tocsin alarms --json | jq .summary
             """)
 
-    @Argument(help: "Show all that is known of these alarms: a number, rule/group, or an identity.")
-    var names: [String] = []
+    @Argument(help: "Show everything about these alarms: numbers, rule/group, or identities.")
+    var alarms: [AlarmReference] = []
 
     @OptionGroup var options: StoreOptions
     @OptionGroup var times: TimeOptions
 
-    @Flag(help: "Also the alarms that are over and acknowledged.")
+    @Flag(help: "Show the alarms that are over and acknowledged too.")
     var all = false
 
-    @Flag(
-        help:
-            "Also a line for each alarm that is suppressed, or has ended unacknowledged: on a terminal they are only counted."
-    )
+    @Flag(help: "Show a line for each suppressed or ended alarm too, which a terminal only counts.")
     var full = false
 
-    @Flag(help: "One JSON object a line, with times in UTC.")
-    var json = false
+    @OptionGroup var output: OutputOptions
+
+    /// More raises than this within ``floodSpan`` are an alarm flood (ISA-18.2: 10 in 10 minutes for one operator).
+    private static let floodRaises = 10
+    private static let floodSpan: TimeSpan = .minutes(10)
 
     func run() throws {
         let store = try options.open()
         let clock = times.clock(store)
-        let status = GatewayStatus(of: store.control)
-        var alarms = try store.reader.alarms(all: all || !names.isEmpty)
-        if !names.isEmpty {
-            let targets = AlarmTargets(store.reader)
-            let wanted = try names.map { try targets.one($0) }
-            alarms = wanted.compactMap { id in alarms.first { $0.id == id } }
-        }
-        if json {
-            for alarm in alarms {
-                Terminal.line(JSONText.line(try AlarmSheet(alarm, status, store.reader, at: clock.now)))
-            }
+        let status = GatewayStatus(of: store.gateway)
+        let rows = try rows(store.reader)
+        if output.json {
+            for row in rows { Terminal.line(JSONText.line(try AlarmSheet(row, status, store.reader, at: clock.now))) }
             return
         }
-        let colour = Terminal.hasColour(STDOUT_FILENO)
-        if let trouble = status.trouble, alarms.contains(where: { $0.cleared == nil }) {
+        if let trouble = status.trouble, rows.contains(where: { $0.cleared == nil }) {
             Terminal.complain("\(trouble); the values are those of each alarm's last change")
         }
-        guard names.isEmpty else {
-            for alarm in alarms {
-                let sheet = try AlarmSheet(alarm, status, store.reader, at: clock.now)
-                let history = try store.reader.history(of: alarm.id)
-                let moves = history.dropFirst().filter { ["rose", "fell"].contains($0.kind) }
-                let text = AlarmSheetText(
-                    sheet: sheet, first: history.first, latest: moves.last, clock: clock, width: Terminal.width,
-                    ladder: store.ladder,
-                    hasColour: colour)
-                for line in text.lines { Terminal.write(line) }
-            }
-            return
+        if alarms.isEmpty {
+            try showList(rows, status, store, clock)
+        } else {
+            for row in rows { try showSheet(row, status, store, clock) }
         }
-        let raises = try store.reader.raises(since: clock.now - .minutes(10))
-        if raises > 10 {
-            let text = "alarm flood: \(raises) alarms were raised in the last 10 minutes"
-            Terminal.write(colour ? Terminal.paint("1;31", text) : text)
-        }
-        if !alarms.contains(where: { $0.cleared == nil }) { Terminal.line("no active alarms") }
-        let list = AlarmList(
-            ladder: store.ladder, clock: clock, status: status, width: Terminal.width, hasColour: colour,
-            isFull: full || all || Terminal.width == nil)
-        for line in list.lines(alarms) { Terminal.write(line) }
-        showIdleSuppressions(try store.reader.suppressions(), beside: alarms, clock)
     }
 
-    /// What is suppressed without an alarm: nobody would be told if there were one.
+    /// The alarms that are named, in that order; otherwise those that need attention, or all.
+    private func rows(_ reader: StoreReader) throws -> [StoreReader.AlarmRow] {
+        let rows = try reader.alarms(all: all || !alarms.isEmpty)
+        if alarms.isEmpty { return rows }
+        let targets = AlarmTargets(reader)
+        let wanted = try alarms.map { try targets.one($0) }
+        return wanted.compactMap { id in rows.first { $0.id == id } }
+    }
+
+    private func showSheet(
+        _ row: StoreReader.AlarmRow, _ status: GatewayStatus, _ store: OpenStore, _ clock: SiteClock
+    ) throws {
+        let history = try store.reader.history(of: row.id)
+        let moves = history.dropFirst().filter { [.rose, .fell].contains($0.transitionKind) }
+        let text = AlarmSheetText(
+            sheet: try AlarmSheet(row, status, store.reader, at: clock.now), first: history.first, latest: moves.last,
+            clock: clock, width: Terminal.width, ladder: store.ladder, paint: Terminal.outputPaint)
+        for line in text.lines { Terminal.write(line) }
+    }
+
+    private func showList(
+        _ rows: [StoreReader.AlarmRow], _ status: GatewayStatus, _ store: OpenStore, _ clock: SiteClock
+    ) throws {
+        let raises = try store.reader.raises(since: clock.now - Self.floodSpan)
+        if raises > Self.floodRaises {
+            let span = TimeSpanText.spoken(Self.floodSpan)
+            Terminal.write(
+                Terminal.outputPaint(.boldRed, "alarm flood: \(raises) alarms were raised in the last \(span)"))
+        }
+        if !rows.contains(where: { $0.cleared == nil }) { Terminal.line("no active alarms") }
+        let list = AlarmList(
+            ladder: store.ladder, clock: clock, status: status, width: Terminal.width, paint: Terminal.outputPaint,
+            isFull: full || all || Terminal.width == nil)
+        for line in list.lines(rows) { Terminal.write(line) }
+        showIdleSuppressions(try store.reader.suppressions(), beside: rows, clock)
+    }
+
+    /// Shows suppressions of rules and groups without an active alarm.
     private func showIdleSuppressions(
-        _ suppressions: [StoreReader.SuppressionRow], beside alarms: [StoreReader.AlarmRow], _ clock: SiteClock
+        _ suppressions: [StoreReader.SuppressionRow], beside rows: [StoreReader.AlarmRow], _ clock: SiteClock
     ) {
-        let shown = Set(alarms.filter { $0.cleared == nil }.map(\.place))
+        let shown = Set(rows.filter { $0.cleared == nil }.map(\.place))
         for suppression in suppressions where !shown.contains("\(suppression.rule)/\(suppression.group)") {
             let until = suppression.until.map { " until \(clock.full($0))" } ?? ""
-            Terminal.line(
-                "\(suppression.kind)\(until)  \(suppression.rule)/\(suppression.group)  by \(suppression.person): \(suppression.reason)"
-            )
+            let place = "\(suppression.rule)/\(suppression.group)"
+            Terminal.line("\(suppression.kind)\(until)  \(place)  by \(suppression.person): \(suppression.reason)")
         }
     }
 }

@@ -9,20 +9,24 @@ internal import SiteConfiguration
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Checks the configuration, the devices and the rules, and runs nothing.",
+        abstract: "Check the configuration, the devices and the rules before they are used.",
         discussion: """
-            Every mistake is shown in one pass, with its place and, where one is likely, its mend. \
-            Exits with 0 if there is none, 1 if there are, and with --strict also for warnings.
+            Shows all mistakes at once, each with its location and, where one is likely, a correction. Exits with 0 if \
+            there is none, 1 if there are mistakes or, with --strict, warnings.
+
+              tocsin check
+              tocsin check --config tocsin.yaml --strict
+              tocsin check --format json | jq .message
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
     @OptionGroup var config: ConfigOption
 
-    @Option(help: "How to print what was found: text, or json for tools, one object a line.")
+    @Option(help: "The form of the output: text, or one JSON object per line for tools.")
     var format: Format = .text
 
-    @Flag(help: "Take warnings for mistakes.")
+    @Flag(help: "Treat warnings as mistakes.")
     var strict = false
 
     private static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
@@ -40,7 +44,7 @@ struct CheckCommand: ParsableCommand {
                 model = loaded
             } else {
                 found = parsed.problems
-                // What is wrong with the configuration does not hide what is wrong with the files that it names.
+                // A mistake in the configuration must not hide those in the files that it names.
                 if let files = parsed.files {
                     found += try SiteModel.read(files, numbering: SiteModel.numberInOrder).rules.warnings
                 }
@@ -71,7 +75,7 @@ struct CheckCommand: ParsableCommand {
     }
 }
 
-/// A diagnostic for tools.
+/// A diagnostic as `--format json` prints it.
 private struct JSONDiagnostic: Encodable {
     let severity: String
     let id: String
@@ -81,7 +85,7 @@ private struct JSONDiagnostic: Encodable {
     let column: Int?
     let length: Int?
     let hint: String?
-    /// What would stand there if the mend were made.
+    /// The text at that location after the correction.
     let fix: String?
 
     init(_ diagnostic: Diagnostic) {

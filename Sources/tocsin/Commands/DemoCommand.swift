@@ -5,30 +5,35 @@ import Scenario
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Plays an earthquake, a works on fire and two floods through a gateway and a broker of its own.",
+        abstract: "Play a demonstration: an earthquake, a fire and two floods.",
         discussion: """
-            Starts a mosquitto on a free loopback port in a temporary folder, and a gateway against it, and sends \
-            recordings of real sensors and a simulated fleet through MQTT, speeded up. The gateway runs on the \
-            scenario's clock. Database and logs stay where the summary says.
+            Starts a mosquitto on a free port of this machine and a gateway beside it, and sends recordings of real \
+            sensors and a simulated fleet through them, faster than they happened. The gateway runs on the recordings' \
+            clock. The summary says where the store and the logs are kept.
 
             Exits with 0 only if the flood and the earthquake were escalated and nothing was lost.
+
+              tocsin demo
+              tocsin demo --seconds 300 --output demo-files
             """)
 
     @Option(
         help: ArgumentHelp(
-            "The folder with Demo, Devices and Rules; default: here, or where tocsin was built.", valueName: "folder"))
+            "The folder with Demo, Devices and Rules. Without it: this folder, or the one that tocsin was built in.",
+            valueName: "folder"), completion: .directory)
     var files: String?
 
     @Option(
         help: ArgumentHelp(
-            "Where the database and the logs are left; default: a new temporary folder.", valueName: "folder"))
+            "The folder to keep the store and the logs in. Without it: a new temporary folder.", valueName: "folder"),
+        completion: .directory)
     var output: String?
 
-    @Option(help: "How many seconds the scenario takes, from 20 to 600.")
+    @Option(help: ArgumentHelp("The length of the demonstration, from 20 to 600 seconds.", valueName: "count"))
     var seconds: Double = 70
 
     func validate() throws {
-        guard (20...600).contains(seconds) else { throw ValidationError("--seconds is from 20 to 600.") }
+        guard (20...600).contains(seconds) else { throw ValidationError("--seconds must be from 20 to 600.") }
     }
 
     func run() async throws {
@@ -39,11 +44,12 @@ struct DemoCommand: AsyncParsableCommand {
         } catch {
             throw Failure.report(error)
         }
-        let screen = DemoScreen(colour: Terminal.hasColour(STDOUT_FILENO), isTerminal: isatty(STDOUT_FILENO) != 0)
+        let screen = DemoScreen(paint: Terminal.outputPaint, isTerminal: isatty(STDOUT_FILENO) != 0)
         screen.begin()
         let drawing = Task {
             while !Task.isCancelled {
                 screen.show(demonstration.snapshot)
+                // A cancelled sleep ends the loop.
                 try? await Task.sleep(for: .milliseconds(200))
             }
         }
@@ -70,13 +76,15 @@ struct DemoCommand: AsyncParsableCommand {
             .path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         if FileManager.default.fileExists(atPath: path + "/tocsin.db") {
-            Terminal.complain("\(path) holds the store of an earlier run: name another folder")
+            Terminal.complain(
+                "\(path) has the store of an earlier run, which is kept: name another folder with --output")
             throw ExitCode.failure
         }
         return path
     }
 
     private func findFiles() throws -> String {
+        // Without /proc the name that the command was started by has to do.
         let executable =
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         var candidates =
@@ -96,6 +104,6 @@ struct DemoCommand: AsyncParsableCommand {
             return found
         }
         throw ValidationError(
-            "The demo's files are not here: run it in the checkout, or name their folder with --files.")
+            "The files of the demonstration are not here: run it in the checkout, or name their folder with --files.")
     }
 }

@@ -9,11 +9,11 @@ import Telemetry
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Says what the engine makes of a rule: its groups, what it measures, what it keeps.",
+        abstract: "Explain what a rule measures, in which groups, and what it costs.",
         discussion: """
-              tocsin explain river-rising -c tocsin.yaml
-
             Exits with 1 if there is no such rule, 78 if the files have mistakes.
+
+              tocsin explain river-rising -c tocsin.yaml
             """)
 
     @Argument(help: "The name of the rule.")
@@ -21,7 +21,7 @@ struct ExplainCommand: ParsableCommand {
 
     @OptionGroup var config: ConfigOption
 
-    @Flag(help: "One JSON object.")
+    @Flag(help: "Print one JSON object.")
     var json = false
 
     func run() throws {

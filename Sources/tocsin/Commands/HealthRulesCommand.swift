@@ -7,17 +7,18 @@ internal import SiteConfiguration
 struct HealthRulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health-rules",
-        abstract: "Prints the rules by which the gateway watches over itself, to be changed.",
+        abstract: "Print the built-in rules that watch the gateway.",
         discussion: """
-              tocsin health-rules > rules/gateway.yaml
+            A rule in your rule files replaces the built-in one of the same name; the others stay in force. \
+            `health: { rules: none }` in the configuration turns all of them off.
 
-            A rule in the rule files takes the place of the built-in one of the same name; those that are left out stay in force.
-            With `health: { rules: none }` in the configuration none is.
+              tocsin health-rules > rules/gateway.yaml
             """)
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("The configuration file, for the names of its levels.", valueName: "file"))
+        help: ArgumentHelp("The configuration file that has the names of the levels.", valueName: "file"),
+        completion: .file())
     var config: String?
 
     func run() throws {

@@ -1,16 +1,15 @@
-import Alarms
+internal import AlarmModel
 import ArgumentParser
-import Foundation
 import Gateway
 import Store
-import Telemetry
 
 struct OutboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "outbox", abstract: "Shows what waits to be delivered: where, since when, and why.",
+        commandName: "outbox", abstract: "Show the deliveries that wait, and try them again.",
         discussion: """
-            What a destination has refused for good is parked: it holds up nothing, and is tried again only with --retry. \
-            Exits with 0 if nothing waits, 1 if something does.
+            A line shows the destination, since when the delivery waits, the alarm, and why. The gateway tries again by \
+            itself. A delivery that its destination has permanently refused is PARKED: others do not wait for it, and \
+            only --retry tries it again. Exits with 0 if nothing waits, 1 if something does.
 
               tocsin outbox
               tocsin outbox --retry --destination pager
@@ -18,37 +17,34 @@ struct OutboxCommand: ParsableCommand {
 
     @OptionGroup var options: StoreOptions
     @OptionGroup var times: TimeOptions
+    @OptionGroup var output: OutputOptions
 
-    @Flag(help: "One JSON object a line.")
-    var json = false
-
-    @Flag(help: "Let the running gateway try again now, parked ones too, instead of waiting longer.")
+    @Flag(help: "Let the running gateway try now, parked deliveries too.")
     var retry = false
 
-    @Option(help: ArgumentHelp("Only what waits for this destination.", valueName: "name"))
-    var destination: String?
+    @Option(help: ArgumentHelp("Only deliveries to this destination.", valueName: "name"))
+    var destination: Name?
 
     func run() throws {
         if retry {
-            return try ControlRequest(verb: .retry, alarm: destination ?? "", person: "", note: "").send(
-                to: options.settings().control)
+            let request = ControlRequest(verb: .retry, alarm: destination?.text ?? "", person: "", note: "")
+            return try GatewayClient(path: options.settings().control).send(request)
         }
         let store = try options.open()
         let clock = times.clock(store)
-        let waiting = try store.reader.outbox().filter { destination == nil || $0.destination == destination }
-        if waiting.isEmpty, !json { Terminal.line("nothing waits") }
+        let waiting = try store.reader.outbox().filter { destination == nil || $0.destination == destination?.text }
+        if waiting.isEmpty, !output.json { Terminal.line("nothing waits") }
         for item in waiting {
-            if json {
+            if output.json {
                 Terminal.line(JSONText.line(item))
-            } else {
-                let since = clock.full(item.created)
-                let why =
-                    item.error.map { ", tried \(item.attempts == 1 ? "once" : "\(item.attempts) times"): \($0)" }
-                    ?? ", not tried yet"
-                let place = item.alarm.lastIndex(of: "@").map { item.alarm[..<$0] } ?? item.alarm[...]
-                let state = item.parked == nil ? "since" : "PARKED, since"
-                Terminal.line("\(item.destination)  \(state) \(since)  \(place)\(why)", wrapped: 4)
+                continue
             }
+            let why =
+                item.error.map { ", tried \(item.attempts == 1 ? "once" : "\(item.attempts) times"): \($0)" }
+                ?? ", not tried yet"
+            let state = item.parked == nil ? "since" : "PARKED, since"
+            let place = AlarmName.place(ofIdentity: item.alarm)
+            Terminal.line("\(item.destination)  \(state) \(clock.full(item.created))  \(place)\(why)", wrapped: 4)
         }
         if !waiting.isEmpty { throw ExitCode.failure }
     }

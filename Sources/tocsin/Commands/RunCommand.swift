@@ -10,20 +10,19 @@ import UnixSignals
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Runs the gateway.",
+        abstract: "Run the gateway.",
         discussion: """
-            Subscribes to the devices of the inventory, evaluates the rules, keeps everything in the store and sends \
-            escalations to the destinations. It starts whether or not the broker is there.
+            The gateway subscribes to the devices of the inventory, evaluates the rules, keeps everything in the store \
+            and sends escalations to the destinations. It starts even if the broker cannot be reached.
 
-            SIGTERM and SIGINT: everything that was read is committed and acknowledged before it ends.
-            SIGHUP: devices and rules are read again; with a mistake in them the running ones stay.
+            SIGTERM and SIGINT: the gateway commits and acknowledges everything that it has read, and ends.
+            SIGHUP: it reads the devices and the rules again; if they have mistakes, it keeps the old ones.
             """)
 
     @OptionGroup var config: ConfigOption
 
     func run() async throws {
-        // Until it is listened to, and again while the gateway ends, the signal that asks for a reload would end the
-        // process.
+        // SIGHUP asks for a reload. While nothing listens for it, at the start and at the end, it would end the process.
         signal(SIGHUP, SIG_IGN)
         let configuration = try config.read()
         var logger = Logger(label: "tocsin") { PlainLogHandler(StreamLogHandler(label: $0, stream: LogStream())) }

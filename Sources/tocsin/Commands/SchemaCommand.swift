@@ -1,105 +1,17 @@
 import ArgumentParser
-import Foundation
-import RuleLanguage
 
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
-        abstract: "Prints the JSON Schema of rule files, for completion and checks in an editor.",
+        abstract: "Print the JSON Schema of rule files.",
         discussion: """
-            With the YAML extension of most editors, a first line in the rule file is enough:
+            An editor uses it to complete and check rule files. With most YAML extensions this first line in the rule \
+            file is enough:
 
               # yaml-language-server: $schema=rule-file.schema.json
 
-            What the schema cannot say (units, names, dimensions), tocsin check does.
+            tocsin check also checks what a schema cannot: units, names and dimensions.
             """)
 
     func run() throws { Terminal.write(RuleFileSchema.text) }
-}
-
-/// The JSON Schema of rule files, made from the keys that the reader takes.
-enum RuleFileSchema {
-    static var text: String {
-        // Texts, lists and mappings of them always encode.
-        let data = try? JSONSerialization.data(
-            withJSONObject: schema, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-        return data.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
-
-    private static var schema: [String: Any] {
-        [
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": "urn:tocsin:schema:rule-file:1",
-            "title": "Tocsin rule file",
-            "type": "object",
-            "additionalProperties": false,
-            "required": [RuleFileKey.rules.rawValue],
-            "properties": [
-                RuleFileKey.hazard.rawValue: ["type": "string", "description": RuleFileKey.hazard.meaning],
-                RuleFileKey.rules.rawValue: [
-                    "type": "array", "minItems": 1, "description": RuleFileKey.rules.meaning, "items": rule,
-                ] as [String: Any],
-            ],
-        ]
-    }
-
-    private static var rule: [String: Any] {
-        var properties: [String: Any] = [:]
-        for key in RuleKey.allCases { properties[key.rawValue] = form(key) }
-        return [
-            "type": "object", "additionalProperties": false, "properties": properties,
-            "required": RuleKey.allCases.filter(\.isRequired).map(\.rawValue),
-        ]
-    }
-
-    private static func form(_ key: RuleKey) -> [String: Any] {
-        var form: [String: Any]
-        switch key.form {
-        case .text: form = ["type": "string"]
-        case .textOrList:
-            form = [
-                "oneOf": [["type": "string"], ["type": "array", "items": ["type": "string"], "minItems": 1]]
-                    as [[String: Any]]
-            ]
-        case .texts: form = ["type": "object", "additionalProperties": ["type": ["string", "number", "boolean"]]]
-        case .condition: form = condition
-        case .expressions: form = ["type": "object", "additionalProperties": condition]
-        case .translations:
-            var texts: [String: Any] = [:]
-            for key in TranslationKey.allCases { texts[key.rawValue] = ["type": "string", "description": key.meaning] }
-            form = [
-                "type": "object",
-                "additionalProperties": ["type": "object", "additionalProperties": false, "properties": texts]
-                    as [String: Any],
-            ]
-        case .conditions:
-            var mapping: [String: Any] = [:]
-            for key in LevelKey.allCases {
-                mapping[key.rawValue] = condition.merging(["description": key.meaning]) { _, new in new }
-            }
-            form = [
-                "type": "object", "minProperties": 1,
-                "additionalProperties": [
-                    "oneOf": [
-                        condition,
-                        [
-                            "type": "object", "additionalProperties": false, "required": [LevelKey.when.rawValue],
-                            "properties": mapping,
-                        ],
-                    ]
-                ],
-            ]
-        }
-        form["description"] = key.meaning
-        if key == .name { form["pattern"] = "^[a-z0-9]+(-[a-z0-9]+)*$" }
-        return form
-    }
-
-    /// An expression; `true` and a bare number are what YAML makes of the shortest ones.
-    private static var condition: [String: Any] {
-        [
-            "type": ["string", "boolean", "number"],
-            "examples": Function.all.prefix(8).map { $0.signature.replacing("w)", with: "10m)") },
-        ]
-    }
 }

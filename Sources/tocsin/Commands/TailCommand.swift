@@ -2,17 +2,16 @@ internal import AlarmModel
 import ArgumentParser
 import Foundation
 import Gateway
-internal import POSIX
 import Store
 import Telemetry
 
 struct TailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail",
-        abstract: "Follow the escalation log: what happens to the alarms.",
+        abstract: "Follow the events of the alarms.",
         discussion: """
-            Each event: when it was (the site's local time), the alarm's number, its level, what is so, and why. It reads the store, \
-            so it works beside a running gateway and after it.
+            A line shows when the event happened, the alarm's number, its level, the situation, and the reason. \
+            The command reads the store, so it works beside a running gateway and without one.
 
               tocsin tail --since 06:10
               tocsin tail --since yesterday --level warning --area 'us/maryland/**'
@@ -24,20 +23,22 @@ struct TailCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Begin with what was recorded since then: 2h (ago), 06:10, today, yesterday, 2018-06-03, '2018-06-03 22:00', by the site's clock, or RFC 3339. Default: the last 20 events.",
-            valueName: "time"))
-    var since: String?
+            """
+            Begin with the events recorded since then, by the site's clock: 2h (ago), 06:10, today, yesterday, \
+            2018-06-03, '2018-06-03 22:00' or 2018-06-03T22:00:00Z. Without it: the last 20 events.
+            """, valueName: "time"))
+    var since: PastTime?
 
-    @Option(help: ArgumentHelp("Only alarms of this level or a higher one.", valueName: "level"))
-    var level: String?
+    @Option(help: ArgumentHelp("Show only alarms of this level or a higher one.", valueName: "level"))
+    var level: LevelName?
 
     @Option(
         help: ArgumentHelp(
-            "Only alarms in this area; * stands for a part of the path, ** for any rest.", valueName: "area"))
-    var area: String?
+            "Show only alarms in this area. In a pattern * matches one part of the path, ** any number of parts.",
+            valueName: "area"))
+    var area: AreaPattern?
 
-    @Flag(help: "One JSON object a line, with times in UTC.")
-    var json = false
+    @OptionGroup var output: OutputOptions
 
     @Flag(help: "Ring the terminal's bell when an alarm is raised or rises.")
     var bell = false
@@ -45,42 +46,28 @@ struct TailCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Wait for further events.")
     var follow = true
 
-    func validate() throws {
-        if let since, LocalTime.read(since, in: ZoneTable(), now: SystemClock().now()) == nil {
-            throw ValidationError(
-                "'\(since)' is not a time: write 2h (ago), 06:10, today, yesterday, 2018-06-03, '2018-06-03 22:00' or 2018-06-03T22:00:00Z."
-            )
-        }
-    }
+    private static let shownAtFirst: Int64 = 20
+    /// How many events the store returns at once.
+    private static let pageSize = 1000
 
     func run() async throws {
         let store = try options.open()
-        let (reader, ladder, clock) = (store.reader, store.ladder, times.clock(store))
-        let start = since.flatMap { LocalTime.read($0, in: store.zone, now: clock.now) }
-        guard let minimum = level.map({ ladder.level(named: $0).map { Int($0.rank) } }) ?? 0 else {
-            Terminal.complain("'\(level ?? "")' is not a level; the ladder is \(ladder)")
-            throw ExitCode(64)
-        }
-        var last = since == nil ? max(0, try reader.newestEvent() - 20) : 0
-        var lastDay = ""
+        let start = since?.instant(in: store.zone, now: times.clock(store).now)
+        let minimum = try level?.level(on: store.ladder) ?? .normal
+        var last = start == nil ? max(0, try store.reader.newestEvent() - Self.shownAtFirst) : 0
+        var log = EventLog(isJSON: output.json)
         while true {
+            // A terminal may have become wider, and a line may need today's date.
             let line = EventLine(
-                ladder: ladder, clock: times.clock(store), width: Terminal.width,
-                hasColour: Terminal.hasColour(STDOUT_FILENO))
-            let events = try reader.events(after: last, since: start)
+                ladder: store.ladder, clock: times.clock(store), width: Terminal.width, paint: Terminal.outputPaint)
+            let events = try store.reader.events(after: last, since: start, limit: Self.pageSize)
             for event in events {
                 last = event.id
-                guard Int(event.severity) >= minimum, isInArea(event) else { continue }
-                if !json, let day = line.day(event), day != lastDay {
-                    Terminal.write(line.painted(day: day))
-                    lastDay = day
-                }
-                Terminal.write(json ? JSONText.line(event) : line.text(event))
-                if bell, ["raised", "rose", "blind"].contains(event.kind) {
-                    FileHandle.standardOutput.write(Data([7]))
-                }
+                guard event.severity >= minimum.rank, isInArea(event) else { continue }
+                log.write(event, line)
+                if bell, event.isAlert { Terminal.ring() }
             }
-            if events.count == 1000 { continue }
+            if events.count == Self.pageSize { continue }
             if !follow { return }
             try await Task.sleep(for: .milliseconds(250))
         }
@@ -88,6 +75,6 @@ struct TailCommand: AsyncParsableCommand {
 
     private func isInArea(_ event: StoreReader.Event) -> Bool {
         guard let area else { return true }
-        return event.labels["area"].map { PathGlob.matches($0, area) } ?? false
+        return event.labels["area"].map(area.matches) ?? false
     }
 }

@@ -1,19 +1,19 @@
 internal import AlarmModel
 import Alarms
+import Diagnostics
 import Foundation
 import Store
 import Telemetry
 
-/// The alarms, a line each: what nobody has acknowledged first, what is suppressed and what has ended last, and as
-/// numbers only.
+/// Lists the alarms, one per line. Unacknowledged alarms are first. Suppressed and ended ones are last, and only counted.
 struct AlarmList {
     let ladder: Ladder
     let clock: SiteClock
     let status: GatewayStatus
-    /// How wide a line may be; `nil` for any.
+    /// The columns of a terminal; `nil` where lines may have any length.
     let width: Int?
-    let hasColour: Bool
-    /// Show what would only be counted.
+    let paint: TextPaint
+    /// Whether suppressed and ended alarms have lines too.
     var isFull = false
 
     private enum Section: String, CaseIterable {
@@ -44,7 +44,7 @@ struct AlarmList {
             if section.isCounted, !isFull { continue }
             if !lines.isEmpty { lines.append("") }
             let zone = isWide ? ", raised at times in \(LocalTime(clock.now, in: clock.zone).zone)" : ""
-            lines.append(paint("1", "\(section.rawValue) (\(rows.count))\(zone)"))
+            lines.append(paint(.bold, "\(section.rawValue) (\(rows.count))\(zone)"))
             lines += rows.map { line($0) }
         }
         let counted = [
@@ -81,11 +81,7 @@ struct AlarmList {
         let time = isWide ? "  \(Terminal.padded(clock.short(alarm.raised), 12))" : ""
         let rest = "\(Terminal.padded(lasted, 8))\(isWide ? Terminal.padded(alarm.place, 30) + "  " : "")\(text)"
         let left = width.map { $0 - head.count - middle.count - 1 - time.count }
-        return head + paint(LevelColour.code(alarm.level, ladder), middle) + " " + time
+        return head + paint(LevelColour.style(alarm.level, ladder), middle) + " " + time
             + ControlCharacters.escaped(Terminal.cut(rest, to: left))
-    }
-
-    private func paint(_ code: String, _ text: String) -> String {
-        hasColour ? Terminal.paint(code, text) : ControlCharacters.escaped(text)
     }
 }

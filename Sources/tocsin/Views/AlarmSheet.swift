@@ -3,20 +3,20 @@ import Alarms
 import Store
 import Telemetry
 
-/// An alarm with all that is known of it: for the list, for the sheet about one, and for tools.
+/// An alarm with everything that is known about it, as the sheet shows it and as `--json` prints it.
 struct AlarmSheet: Encodable {
     var alarm: StoreReader.AlarmRow
-    /// Where it stands now; missing where no gateway runs, and of an alarm that has ended.
+    /// The present situation; `nil` where no gateway runs, and for an alarm that has ended.
     var now: AlarmStatus?
     var notices: [StoreReader.Notice]
     var runbook: String?
     var instruction: String?
-    /// How long it has lasted, or did, in seconds.
+    /// How long the alarm has lasted, in seconds.
     var lasted: Double
 
     private enum CodingKeys: String, CodingKey { case now, notices, runbook, instruction, lasted }
 
-    /// The keys of the alarm, and those beside it, in one object.
+    /// Encodes the keys of the alarm and the other ones in one object.
     func encode(to encoder: any Encoder) throws {
         try alarm.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -38,10 +38,10 @@ struct AlarmSheet: Encodable {
         lasted = ((alarm.cleared.flatMap { Instant(rfc3339: $0.utf8) } ?? now) - raised).seconds
     }
 
-    /// `17`, as people type it; `-` of an alarm without a number.
+    /// `17`, as people type it; `-` for an alarm without a number.
     static func name(_ alarm: StoreReader.AlarmRow) -> String { alarm.number.map { "\($0)" } ?? "-" }
 
-    /// What is now, how old that is, and where it goes: `river at 4 ft ↑ 0.3 ft/h`.
+    /// The present situation, its trend, and its age: `river at 4 ft ↑ 0.3 ft/h`.
     static func news(_ alarm: StoreReader.AlarmRow, _ status: AlarmStatus?, _ clock: SiteClock) -> String {
         guard alarm.cleared == nil else { return alarm.summary }
         guard let status else { return "\(alarm.summary) (\(clock.age(alarm.changed)) ago)" }
@@ -53,7 +53,7 @@ struct AlarmSheet: Encodable {
         return text
     }
 
-    /// `↑ 0.3 ft/h`; `→` where less than a hundredth of its unit changes in an hour.
+    /// `↑ 0.3 ft/h`; `→` for a change of less than a hundredth of the unit in an hour.
     static func arrow(_ trend: AlarmStatus.Trend) -> String {
         guard abs(trend.perHour) >= 0.01 else { return "→" }
         return

@@ -1,35 +1,37 @@
 internal import AlarmModel
 import Alarms
+import Diagnostics
 import Foundation
 import RuleLanguage
 import Store
 import Telemetry
 
-/// All that is known of one alarm, as an operator reads it.
+/// Shows everything about one alarm as an operator reads it.
 struct AlarmSheetText {
     let sheet: AlarmSheet
-    /// What raised it; and what moved it to where it is now, if that is something else.
+    /// The event that raised the alarm, and the one that last changed its level, if that is another.
     let first: StoreReader.Event?
     let latest: StoreReader.Event?
     let clock: SiteClock
     let width: Int?
     let ladder: Ladder
-    let hasColour: Bool
+    let paint: TextPaint
 
     var lines: [String] {
         let alarm = sheet.alarm
         let level = (alarm.noData ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
-        let state = ["unacknowledged", "returned"].contains(alarm.state) ? "not acknowledged" : alarm.state
+        let state = alarm.isUnacknowledged ? "not acknowledged" : alarm.state
         let lasted = SiteClock.span(.seconds(Int64(sheet.lasted)))
         var lines = [
-            "\(AlarmSheet.name(alarm))  \(paint(LevelColour.code(alarm.level, ladder), level)), \(state), \(alarm.cleared == nil ? "for" : "lasted") \(lasted)"
+            "\(AlarmSheet.name(alarm))  \(paint(LevelColour.style(alarm.level, ladder), level)), \(state), \(alarm.cleared == nil ? "for" : "lasted") \(lasted)"
         ]
         lines.append(
             "   \(ControlCharacters.escaped(alarm.place)) (\(ControlCharacters.escaped(alarm.hazard)))\(alarm.chattering ? ", chattering" : "")"
         )
         func add(_ word: String, _ texts: [String]) {
             for (index, line) in texts.flatMap({ Terminal.wrapped($0, to: width.map { $0 - 10 }) }).enumerated() {
-                lines.append(paint("2", Terminal.padded(index == 0 ? word : "", 10)) + ControlCharacters.escaped(line))
+                lines.append(
+                    paint(.faint, Terminal.padded(index == 0 ? word : "", 10)) + ControlCharacters.escaped(line))
             }
         }
         if let now = sheet.now {
@@ -62,8 +64,8 @@ struct AlarmSheetText {
                     "\(suppression.until.map { "until \(clock.full($0)) " } ?? "")by \(suppression.person): \(suppression.reason)"
                 ])
         }
-        add("told", sheet.notices.filter { $0.delivered != nil }.map { Self.line($0, clock) })
-        add("waits", sheet.notices.filter { $0.delivered == nil }.map { Self.line($0, clock) })
+        add("notified", sheet.notices.filter { $0.delivered != nil }.map { Self.line($0, clock) })
+        add("waiting", sheet.notices.filter { $0.delivered == nil }.map { Self.line($0, clock) })
         add(
             "next",
             (sheet.now?.next ?? []).map { step in
@@ -74,19 +76,16 @@ struct AlarmSheetText {
         return lines
     }
 
-    /// `pager at 17:05, of raised to warning (flood-duty, step 1, immediately)`
+    /// `pager was notified at 2018-06-03 17:05:00 UTC-4, of 'rose' (flood-duty, step 1, immediately)`
     static func line(_ notice: StoreReader.Notice, _ clock: SiteClock) -> String {
         let because = notice.because.map { " (\($0))" } ?? ""
-        let what = notice.kind.isEmpty ? "" : ", of '\(notice.kind)'"
+        let kind = Transition.Kind(stored: notice.kind)?.shown ?? notice.kind
+        let what = kind.isEmpty ? "" : ", of '\(kind)'"
         if let delivered = notice.delivered {
-            return "\(notice.destination) was told at \(clock.full(delivered))\(what)\(because)"
+            return "\(notice.destination) was notified at \(clock.full(delivered))\(what)\(because)"
         }
         let why = notice.error.map { ": \($0)" } ?? ""
         return
-            "\(notice.destination) \(notice.isParked ? "has refused it for good" : "is not told yet"), due at \(clock.full(notice.due))\(what)\(because)\(why)"
-    }
-
-    private func paint(_ code: String, _ text: String) -> String {
-        hasColour ? Terminal.paint(code, text) : ControlCharacters.escaped(text)
+            "\(notice.destination) \(notice.isParked ? "has permanently refused it" : "is not notified yet"), due at \(clock.full(notice.due))\(what)\(because)\(why)"
     }
 }

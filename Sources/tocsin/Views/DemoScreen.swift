@@ -1,5 +1,6 @@
 internal import AlarmModel
 import Alarms
+import Diagnostics
 internal import Escalation
 import Foundation
 import Gateway
@@ -9,7 +10,7 @@ import Scenario
 import Synchronization
 import Telemetry
 
-/// What a demonstration looks like: a picture that is drawn over itself on a terminal, plain lines elsewhere.
+/// Shows a demonstration: on a terminal as a picture that is drawn again and again, elsewhere as lines.
 final class DemoScreen: Sendable {
     private struct State {
         var drawnLines = 0
@@ -20,12 +21,12 @@ final class DemoScreen: Sendable {
         var samples: [(time: Double, readings: Int)] = []
     }
 
-    private let colour: Bool
+    private let paint: TextPaint
     private let isTerminal: Bool
     private let state = Mutex(State())
 
-    init(colour: Bool, isTerminal: Bool) {
-        self.colour = colour
+    init(paint: TextPaint, isTerminal: Bool) {
+        self.paint = paint
         self.isTerminal = isTerminal
     }
 
@@ -47,10 +48,10 @@ final class DemoScreen: Sendable {
     func end(_ snapshot: Demonstration.Snapshot, _ result: DemonstrationResult, folder: String) {
         show(snapshot)
         if isTerminal { write("\u{1b}[?25h") }
-        var lines = ["", paint("1", "Summary")]
+        var lines = ["", paint(.bold, "Summary")]
         lines += result.lines.map { line in
             let isBad = line.contains("NOT ESCALATED") || line.hasPrefix("LOST")
-            return "  " + (isBad ? paint("1;31", line) : line)
+            return "  " + (isBad ? paint(.boldRed, line) : line)
         }
         lines += [
             "  left in \(folder): tocsin.db, escalations.jsonl, gateway.log, tocsin.yaml",
@@ -58,8 +59,8 @@ final class DemoScreen: Sendable {
             "    tocsin tail --store \(folder)/tocsin.db --no-follow --since 2018-01-01T00:00:00Z",
             "",
             result.isSuccess
-                ? paint("1;32", "The flood and the earthquake were escalated, and nothing was lost.")
-                : paint("1;31", "This is not as it should be."),
+                ? paint(.boldGreen, "The flood and the earthquake were escalated, and nothing was lost.")
+                : paint(.boldRed, "Something was not escalated, or was lost: see the summary."),
         ]
         write(lines.joined(separator: "\n") + "\n")
     }
@@ -72,23 +73,23 @@ final class DemoScreen: Sendable {
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 40 - filled)
         let name = snapshot.act == 0 ? "starting" : "act \(snapshot.act) of \(snapshot.acts): \(snapshot.title)"
         var lines = [
-            paint("1", "tocsin demo") + "   " + name,
+            paint(.bold, "tocsin demo") + "   " + name,
             "\(bar) \(Int(snapshot.share * 100)) %   " + Self.time(snapshot.time),
             "readings/s \(Self.padded("\(Int(rate))", 7))   readings \(Self.padded("\(statistics.readings)", 8))   sensors \(snapshot.sensors)   "
                 + "flagged \(statistics.implausible + statistics.clockReplaced)   refused \(statistics.refused)   "
                 + "without readings \(statistics.withoutReadings)   unreadable times \(statistics.unreadableTimes)",
             "",
-            paint("1", "Active alarms"),
+            paint(.bold, "Active alarms"),
         ]
         let active = statistics.active.prefix(8)
         lines += active.map { alarm in
             let word = alarm.levelName.uppercased() + (alarm.ladder.isUncertain ? "?" : "")
             return
-                "  \(paint(Self.code(alarm.levelName), word.padding(toLength: 11, withPad: " ", startingAt: 0)))\(alarm.summary)"
+                "  \(paint(Self.style(alarm.levelName), word.padding(toLength: 11, withPad: " ", startingAt: 0)))\(alarm.summary)"
         }
         if statistics.active.count > 8 { lines.append("  … and \(statistics.active.count - 8) more") }
-        if active.isEmpty { lines.append(paint("2", "  none")) }
-        lines += ["", paint("1", "Arriving upstream") + "   \(snapshot.arrivals.count) escalations"]
+        if active.isEmpty { lines.append(paint(.faint, "  none")) }
+        lines += ["", paint(.bold, "Arriving upstream") + "   \(snapshot.arrivals.count) escalations"]
         lines += snapshot.arrivals.suffix(6).map(arrival)
         return lines
     }
@@ -120,13 +121,16 @@ final class DemoScreen: Sendable {
     private func arrival(_ arrival: Observer.Arrival) -> String {
         let message = arrival.message
         let level =
-            ["cleared", "retired", "uncertain", "blind"].contains(message.transition.kind)
-            ? message.transition.kind : message.transition.to
+            switch Transition.Kind(rawValue: message.transition.kind) {
+            case .cleared, .retired, .uncertain, .noData: message.transition.kind
+            default: message.transition.to
+            }
         let word = level.uppercased().padding(toLength: 11, withPad: " ", startingAt: 0)
-        let again = (arrival.message.escalation?.repetition ?? 0) > 0 ? "  (again: nobody has taken it on)" : ""
+        let again = (arrival.message.escalation?.repetition ?? 0) > 0 ? "  (again: nobody has acknowledged it)" : ""
         let latency = arrival.latency.map { "  (\(NumberText.short($0 * 1000)) ms)" } ?? ""
-        let time = Self.clock(message.transition.time)
-        return "  \(paint("2", time))  \(paint(Self.code(level), word))\(message.summary)\(paint("2", latency + again))"
+        let time = Instant(rfc3339: message.transition.time.utf8).map(Self.time) ?? message.transition.time
+        return
+            "  \(paint(.faint, time))  \(paint(Self.style(level), word))\(message.summary)\(paint(.faint, latency + again))"
     }
 
     private static func rate(_ snapshot: Demonstration.Snapshot, _ state: inout State) -> Double {
@@ -137,23 +141,24 @@ final class DemoScreen: Sendable {
         return Double(snapshot.statistics.readings - first.readings) / (now - first.time)
     }
 
-    private static func code(_ level: String) -> String {
+    private static func style(_ level: String) -> TextPaint.Style {
         switch level {
-        case _ where Ladder.standard.level(named: level) != nil: LevelColour.code(level, Ladder.standard)
-        case "cleared", "normal": "32"
-        default: "35"
+        case _ where Ladder.standard.level(named: level) != nil: LevelColour.style(level, Ladder.standard)
+        case Transition.Kind.cleared.rawValue, Ladder.normalName: .green
+        default: .magenta
         }
     }
 
-    private func paint(_ code: String, _ text: String) -> String { colour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
     private func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 
-    private static func time(_ instant: Instant) -> String { clock(instant.description) }
-    private static func clock(_ text: String) -> String { String(text.prefix(19)).replacing("T", with: " ") }
+    private static func time(_ instant: Instant) -> String {
+        let time = LocalTime(instant, in: ZoneTable())
+        return "\(time.day) \(time.clock)"
+    }
     private static func padded(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
-    private static func seconds() -> Double { ProcessInfo.processInfo.systemUptime }
+    private static func seconds() -> Double { ProcessUptime.now().seconds }
 
     private static func width() -> Int {
         var size = winsize()

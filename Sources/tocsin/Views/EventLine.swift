@@ -1,17 +1,17 @@
 internal import AlarmModel
-import Foundation
+import Diagnostics
 import RuleLanguage
 import Store
 import Telemetry
 
-/// An event of the escalation log as an operator reads it.
+/// Shows an event of the alarms as an operator reads it.
 struct EventLine {
     let ladder: Ladder
     let clock: SiteClock
-    /// How wide a line may be; `nil` for any: then everything is on one line.
+    /// The columns of a terminal; `nil` where everything goes on one line.
     let width: Int?
-    let hasColour: Bool
-    /// Whether causes are told as what was, rather than as what is.
+    let paint: TextPaint
+    /// Whether causes are worded in the past tense.
     var isHistory = false
 
     /// What happened, in a line, and on a terminal why it did in those below; what could steer a terminal is escaped.
@@ -26,68 +26,87 @@ struct EventLine {
         let head = "\(shown) \(String(repeating: " ", count: max(0, 4 - number.count)))\(number) "
         let news = news(event)
         let why = why(event)
+        let start = paint(.faint, head) + paint(style(event), word) + " "
         guard let width else {
-            return paint("2", head) + paint(code(event), word) + " " + ControlCharacters.escaped(news)
+            return start + ControlCharacters.escaped(news)
                 + (why.isEmpty ? "" : ControlCharacters.escaped("  because \(why)"))
         }
         let indent = String(repeating: " ", count: min(head.count + word.count + 1, width / 3))
         var lines = Terminal.wrapped(news, to: width - head.count - word.count - 1).map {
             ControlCharacters.escaped($0)
         }
-        if !why.isEmpty { lines += Terminal.wrapped(why, to: width - indent.count).map { paint("2", $0) } }
-        return paint("2", head) + paint(code(event), word) + " " + lines.joined(separator: "\n" + indent)
+        if !why.isEmpty { lines += Terminal.wrapped(why, to: width - indent.count).map { paint(.faint, $0) } }
+        return start + lines.joined(separator: "\n" + indent)
     }
 
-    /// The day and the zone of an event, where its line has neither: to stand above the first event of each day.
+    /// The heading above the first event of a day, with the day and the zone; `nil` where each line has both.
     func day(_ event: StoreReader.Event) -> String? {
         guard let width, width < 120 else { return nil }
         let time = LocalTime(Instant(rfc3339: event.time.utf8) ?? clock.now, in: clock.zone)
         return "\(time.day), times in \(time.zone)"
     }
 
-    func painted(day: String) -> String { paint("2", day) }
-
     /// What is new, each thing once.
     private func news(_ event: StoreReader.Event) -> String {
-        // Most summaries name the place.
+        // Most summaries name the group.
         var text = event.summary.contains(event.group) ? event.summary : "\(event.group): \(event.summary)"
-        // What a person does says nothing new of the values.
+        // A person's command does not change the values.
         if event.person != nil { text = "\(event.rule)/\(event.group)" }
-        if event.from != event.to, !["raised", "cleared"].contains(event.kind) { text += "  [was \(event.from)]" }
+        if event.from != event.to, ![.raised, .cleared].contains(event.transitionKind) {
+            text += "  [was \(event.from)]"
+        }
         let note = event.note ?? ""
         if let person = event.person {
             text += "  by \(person)" + (note.isEmpty ? "" : ": \(note)")
         } else if !note.isEmpty {
             text += "  (\(note))"
         }
-        if !event.waiting.isEmpty { text += "  (\(event.waiting.joined(separator: ", ")) not told yet)" }
+        if !event.waiting.isEmpty { text += "  (\(event.waiting.joined(separator: ", ")) not notified yet)" }
         return text
     }
 
     private func why(_ event: StoreReader.Event) -> String {
-        event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "blind" }
+        event.causes.filter { $0.holds != nil || event.uncertain || event.transitionKind == .noData }
             .map { isHistory ? $0.pastSentence : $0.sentence }.joined(separator: "; ")
     }
 
-    /// The level it is at now, or what else happened to it.
+    /// The alarm's level, or what else happened to it.
     private static func word(_ event: StoreReader.Event) -> String {
-        switch event.kind {
-        case "raised", "rose", "fell", "certain", "calm": event.to
-        case "blind": "no data"
-        case "flapping": "chattering"
-        default: event.kind
+        switch event.transitionKind {
+        case .raised, .rose, .fell, .certain, .calm: event.to
+        case let kind?: kind.shown
+        case nil: event.kind
         }
     }
 
-    private func code(_ event: StoreReader.Event) -> String {
-        switch event.kind {
-        case "raised", "rose", "fell", "certain", "calm": return LevelColour.code(event.to, ladder)
-        case "retired", "uncertain", "sensors", "blind", "flapping": return "35"
-        default: return "32"
+    private func style(_ event: StoreReader.Event) -> TextPaint.Style {
+        switch event.transitionKind {
+        case .raised, .rose, .fell, .certain, .calm: LevelColour.style(event.to, ladder)
+        case .retired, .uncertain, .sensors, .noData, .chattering: .magenta
+        case .cleared, .acknowledged, .shelved, .unshelved, .suppressed, .released, .outOfService, .inService, nil:
+            .green
+        }
+    }
+}
+
+extension StoreReader.Event {
+    /// The kind of the transition; `nil` for a kind of a later version.
+    var transitionKind: Transition.Kind? { Transition.Kind(stored: kind) }
+
+    /// Whether an alarm begins or rises.
+    var isAlert: Bool { [.raised, .rose, .noData].contains(transitionKind) }
+}
+
+extension Transition.Kind {
+    /// The kind that a store has, also under the name that an earlier version gave it.
+    init?(stored text: String) {
+        switch text {
+        case "blind": self = .noData
+        case "flapping": self = .chattering
+        default: self.init(rawValue: text)
         }
     }
 
-    private func paint(_ code: String, _ text: String) -> String {
-        hasColour ? Terminal.paint(code, text) : ControlCharacters.escaped(text)
-    }
+    /// The kind as people read it.
+    var shown: String { self == .noData ? "no data" : rawValue }
 }

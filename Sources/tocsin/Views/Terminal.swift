@@ -2,15 +2,15 @@ import Diagnostics
 import Foundation
 import Telemetry
 
-/// What the commands need to know of the terminal that they write to.
+/// Writes to the terminal, or to the file or the pipe in its place.
 enum Terminal {
-    /// Colour on a terminal, unless <https://no-color.org> is asked for.
+    /// Whether a descriptor is a terminal with colours, unless `NO_COLOR` turns them off (<https://no-color.org>).
     static func hasColour(_ descriptor: Int32) -> Bool {
         let environment = ProcessInfo.processInfo.environment
         return isatty(descriptor) != 0 && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
     }
 
-    /// Says what is wrong. It may have several lines, and nothing in it steers the terminal, wherever it came from.
+    /// Prints on standard error what is wrong, in one line or more. Nothing in the text steers the terminal.
     static func complain(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
             ControlCharacters.escaped(String($0))
@@ -26,23 +26,23 @@ enum Terminal {
         }
     }
 
-    /// Writes one line, whatever its text came from: what would end the line, or steer the terminal, is shown as its
-    /// escape.
+    /// Writes one line. Characters that would end the line or steer the terminal are shown as their escapes.
     static func line(_ text: String) { write(ControlCharacters.escaped(text)) }
 
-    /// Writes a text as it is: of the program's own, or painted and with its parts escaped.
+    /// Writes a text as it is: a text of the program, or one whose parts are escaped.
     ///
-    /// At once: a line that is followed by a pipe must not wait in a buffer.
+    /// It writes at once, because a reader of a pipe must not wait for a full buffer.
     static func write(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
-    /// The text in a colour; what came from elsewhere in it is escaped.
-    static func paint(_ code: String, _ text: String) -> String {
-        "\u{1b}[\(code)m\(ControlCharacters.escaped(text))\u{1b}[0m"
-    }
+    /// Paints what goes to standard output.
+    static var outputPaint: TextPaint { TextPaint(hasColour: hasColour(STDOUT_FILENO)) }
+
+    /// Rings the terminal's bell.
+    static func ring() { FileHandle.standardOutput.write(Data([7])) }
 }
 
 extension Terminal {
-    /// How many columns a terminal has; `nil` where the output goes somewhere else, which cuts nothing off.
+    /// The columns of the terminal; `nil` where the output goes somewhere else, and nothing is cut off.
     static var width: Int? {
         guard isatty(STDOUT_FILENO) != 0 else { return nil }
         var size = winsize()
@@ -50,17 +50,18 @@ extension Terminal {
         return max(40, Int(size.ws_col))
     }
 
-    /// A text in at most so many columns; what is cut off is shown as `…`.
+    /// Shortens a text to some columns; `…` shows that something is missing.
     static func cut(_ text: String, to width: Int?) -> String {
         guard let width, text.count > width else { return text }
         return width < 2 ? "" : text.prefix(width - 1) + "…"
     }
 
+    /// Appends spaces up to some columns.
     static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    /// Lines of at most so many columns, broken at spaces.
+    /// Breaks a text at spaces into lines of some columns.
     static func wrapped(_ text: String, to width: Int?) -> [String] {
         guard let width else { return [text] }
         var lines: [String] = []
@@ -75,12 +76,24 @@ extension Terminal {
         return line.isEmpty ? lines : lines + [line]
     }
 
-    /// Writes a text in lines of the terminal's width, broken at spaces; those behind the first are indented.
+    /// Writes a text, broken at spaces into lines of the terminal's width, with all lines but the first indented.
     static func line(_ text: String, wrapped indent: Int) {
         guard let width, text.count > width else { return line(text) }
         let lead = String(text.prefix { $0 == " " })
         for (index, part) in wrapped(text, to: width - indent).enumerated() {
             line((index == 0 ? lead : String(repeating: " ", count: indent)) + part)
         }
+    }
+}
+
+extension Terminal {
+    /// Shows a progress on standard error, over the one before, where that is a terminal.
+    static func showProgress(_ text: String) {
+        if hasColour(STDERR_FILENO) { FileHandle.standardError.write(Data("\r\(text)".utf8)) }
+    }
+
+    /// Removes the progress from the terminal.
+    static func clearProgress() {
+        if hasColour(STDERR_FILENO) { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
     }
 }

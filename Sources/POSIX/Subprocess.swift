@@ -30,8 +30,8 @@ package final class Subprocess: Sendable {
         }
     }
 
-    /// Starts a process that leads a group of its own, so that its children can be ended with it. Of this process's open
-    /// files it has only those that are given.
+    /// Starts a process that leads a group of its own, so that its children can be ended with it. It has no open files
+    /// but those that are given.
     /// - Throws: ``ProgramError`` if it cannot be started.
     package convenience init(
         _ executable: String, _ arguments: [String], input: Int32, output: Int32, environment: [String: String]

@@ -25,7 +25,8 @@ struct GatewayClient {
         do {
             guard let received = try ask(request, within: .seconds(10)) else {
                 Terminal.complain(
-                    "the gateway at \(path) did not answer within 10 s; it may still execute the command: see tocsin alarms"
+                    "the gateway at \(path) did not answer within 10 s, and may still execute the command: "
+                        + "see tocsin alarms"
                 )
                 throw ExitCode.failure
             }

@@ -30,6 +30,18 @@ import Testing
         #expect(gateway.stop() == 0)
     }
 
+    @Test("an operator is answered although more clients say nothing than are served at once")
+    func crowd() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        try await gateway.startConnected()
+        let clients = try (0..<20).map { _ in try RawClient(gateway.storePath + ".control") }
+        let answer = try TocsinBinary.run(["outbox", "--retry", "--config", gateway.folder.file("tocsin.yaml")])
+        #expect(answer.code == 0, "\(answer)")
+        try await eventually("all are cut off") { clients.allSatisfy(\.isOver) }
+        #expect(gateway.stop() == 0)
+    }
+
     @Test(
         "a control socket that was taken away is made anew, and one that another process has put there stays when the gateway ends"
     )

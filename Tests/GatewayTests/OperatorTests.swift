@@ -12,7 +12,7 @@ import Testing
         try TocsinBinary.run(arguments + ["--config", gateway.folder.file("tocsin.yaml")])
     }
 
-    @Test("an alarm is shown, taken on, still taken on after a kill, and its history says by whom")
+    @Test("an alarm is shown, acknowledged, still acknowledged after a kill, and its history says by whom")
     func acknowledge() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -46,7 +46,7 @@ import Testing
             try StoreReader(path: gateway.storePath).alarms().first?.state == "unacknowledged"
         }
         for step in 0..<20 { try await sensor.send(-0.9, at: now + 3000 + Int64(step)) }
-        try await eventually("it returns, and nobody has taken it on") {
+        try await eventually("it returns, and nobody has acknowledged it") {
             try StoreReader(path: gateway.storePath).alarms().first?.state == "returned"
         }
         gateway.kill()
@@ -65,7 +65,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: gateway.storePath + ".control"))
     }
 
-    @Test("a shelved alarm stays so through a kill, and upstream hears that it is put aside and that it is back")
+    @Test("a shelved alarm stays so through a kill, and upstream hears that it is shelved and that it is back")
     func shelve() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -204,6 +204,10 @@ import Testing
             guard let answer = client.readLine(within: .seconds(3)) else { continue }
             #expect(String(decoding: answer, as: UTF8.self).contains("the gateway does not know this request"))
         }
+        let client = try ControlSocket.connect(to: path)
+        client.write(line: Data(#"{"verb":"shelve","alarm":"","person":"","note":"x","device":"d1"}"#.utf8))
+        let answer = try #require(client.readLine(within: .seconds(3)))
+        #expect(String(decoding: answer, as: UTF8.self).contains("can only be taken out of service and put back"))
         #expect(gateway.isRunning)
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o660)
         #expect(gateway.stop() == 0)

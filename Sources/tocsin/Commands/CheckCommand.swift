@@ -63,11 +63,12 @@ struct CheckCommand: ParsableCommand {
         if let model, format == .text {
             let rules = model.rules
             let own = Set(rules.rules.indices.filter { !rules.rules[$0].isBuiltIn })
+            let groups = rules.instances.count { !$0.isBallot && own.contains($0.rule) }
             let watching = rules.rules.count - own.count
             Terminal.line(
                 "\(model.site.name): \(Self.count(model.site.sensors.count, "device")), "
                     + "\(model.site.sensors.map { $0.fields.count(where: \.source.isInPayload) }.reduce(0, +)) series, "
-                    + "\(Self.count(own.count, "rule")) in \(Self.count(rules.instances.count { !$0.isBallot && own.contains($0.rule) }, "group")), "
+                    + "\(Self.count(own.count, "rule")) in \(Self.count(groups, "group")), "
                     + Self.count(found.count, "warning")
                     + (watching > 0 ? "; \(watching) built-in rules watch over the gateway" : ""))
         }

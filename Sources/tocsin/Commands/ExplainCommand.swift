@@ -70,10 +70,11 @@ struct ExplainCommand: ParsableCommand {
         }
         lines += outline.votes.map { "  \($0.text), of each sensor" }
         lines += outline.asksAlarmsOf.map { "  the alarms of \($0)" }
+        let groups = outline.groups.count == 1 ? "1 group" : "\(outline.groups.count) groups"
         let bound = outline.groups.reduce(0) { $0 + $1.series }
         lines += [
             "",
-            "It is bound to \(outline.groups.count == 1 ? "1 group" : "\(outline.groups.count) groups") with \(bound) series",
+            "It is bound to \(groups) with \(bound) series",
         ]
         for group in outline.groups.prefix(10) {
             lines.append("  \(group.name)")
@@ -83,8 +84,8 @@ struct ExplainCommand: ParsableCommand {
         if outline.groups.count > 10 { lines.append("  … and \(outline.groups.count - 10) more") }
         lines += [
             "",
-            "It keeps some \(outline.samples) samples, \(size(outline.bytes)), shared with other rules over the same series;"
-                + " its conditions remember \(outline.remembers == "0ms" ? "nothing" : outline.remembers)",
+            "It keeps some \(outline.samples) samples, \(size(outline.bytes)), shared with other rules over the same "
+                + "series; its conditions remember \(outline.remembers == "0ms" ? "nothing" : outline.remembers)",
             "It runs \(outline.instructions) instructions, when a comparison comes out differently",
         ]
         return lines

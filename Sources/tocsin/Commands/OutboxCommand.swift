@@ -7,9 +7,9 @@ struct OutboxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbox", abstract: "Show the deliveries that wait, and try them again.",
         discussion: """
-            A line shows the destination, since when the delivery waits, the alarm, and why. The gateway tries again by \
-            itself. A delivery that its destination has permanently refused is PARKED: others do not wait for it, and \
-            only --retry tries it again. Exits with 0 if nothing waits, 1 if something does.
+            A line shows the destination, since when the delivery waits, the alarm, and why. The gateway tries again \
+            by itself. A delivery that its destination has permanently refused is PARKED: others do not wait for it, \
+            and only --retry tries it again. Exits with 0 if nothing waits, 1 if something does.
 
               tocsin outbox
               tocsin outbox --retry --destination pager

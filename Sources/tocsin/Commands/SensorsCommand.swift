@@ -12,9 +12,9 @@ struct SensorsCommand: ParsableCommand {
         commandName: "sensors",
         abstract: "Show each sensor with its newest reading and its quality.",
         discussion: """
-            With a configuration, all devices of the inventory are shown, in the units that they send. 'flagged' counts \
-            the readings of the last hour that failed a quality test. 'refused' counts the payloads of the last hour \
-            that could not be read completely; tocsin refused shows them.
+            With a configuration, all devices of the inventory are shown, in the units that they send. 'flagged' \
+            counts the readings of the last hour that failed a quality test. 'refused' counts the payloads of the last \
+            hour that could not be read completely; tocsin refused shows them.
 
               tocsin sensors
               tocsin sensors --silent

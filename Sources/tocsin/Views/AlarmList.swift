@@ -5,7 +5,9 @@ import Foundation
 import Store
 import Telemetry
 
-/// Lists the alarms, one per line. Unacknowledged alarms are first. Suppressed and ended ones are last, and only counted.
+/// Lists the alarms, one per line.
+///
+/// Unacknowledged alarms are first. Suppressed and ended ones are last, and are only counted.
 struct AlarmList {
     let ladder: Ladder
     let clock: SiteClock

@@ -56,7 +56,6 @@ struct AlarmSheet: Encodable {
     /// `↑ 0.3 ft/h`; `→` for a change of less than a hundredth of the unit in an hour.
     static func arrow(_ trend: AlarmStatus.Trend) -> String {
         guard abs(trend.perHour) >= 0.01 else { return "→" }
-        return
-            "\(trend.perHour > 0 ? "↑" : "↓") \(NumberText.short(abs(trend.perHour))) \(trend.unit.isEmpty ? "" : trend.unit)/h"
+        return "\(trend.perHour > 0 ? "↑" : "↓") \(NumberText.short(abs(trend.perHour))) \(trend.unit)/h"
     }
 }

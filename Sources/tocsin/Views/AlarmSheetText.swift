@@ -22,11 +22,12 @@ struct AlarmSheetText {
         let level = (alarm.noData ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
         let state = alarm.isUnacknowledged ? "not acknowledged" : alarm.state
         let lasted = SiteClock.span(.seconds(Int64(sheet.lasted)))
-        var lines = [
-            "\(AlarmSheet.name(alarm))  \(paint(LevelColour.style(alarm.level, ladder), level)), \(state), \(alarm.cleared == nil ? "for" : "lasted") \(lasted)"
-        ]
+        let shownLevel = paint(LevelColour.style(alarm.level, ladder), level)
+        let duration = "\(alarm.cleared == nil ? "for" : "lasted") \(lasted)"
+        var lines = ["\(AlarmSheet.name(alarm))  \(shownLevel), \(state), \(duration)"]
         lines.append(
-            "   \(ControlCharacters.escaped(alarm.place)) (\(ControlCharacters.escaped(alarm.hazard)))\(alarm.chattering ? ", chattering" : "")"
+            "   "
+                + ControlCharacters.escaped("\(alarm.place) (\(alarm.hazard))\(alarm.chattering ? ", chattering" : "")")
         )
         func add(_ word: String, _ texts: [String]) {
             for (index, line) in texts.flatMap({ Terminal.wrapped($0, to: width.map { $0 - 10 }) }).enumerated() {
@@ -58,18 +59,16 @@ struct AlarmSheetText {
             add("acknowl.", ["by \(person) at \(clock.full(alarm.acknowledged ?? ""))\(note)"])
         }
         if let suppression = alarm.suppression {
-            add(
-                suppression.kind,
-                [
-                    "\(suppression.until.map { "until \(clock.full($0)) " } ?? "")by \(suppression.person): \(suppression.reason)"
-                ])
+            let until = suppression.until.map { "until \(clock.full($0)) " } ?? ""
+            add(suppression.kind, ["\(until)by \(suppression.person): \(suppression.reason)"])
         }
         add("notified", sheet.notices.filter { $0.delivered != nil }.map { Self.line($0, clock) })
         add("waiting", sheet.notices.filter { $0.delivered == nil }.map { Self.line($0, clock) })
         add(
             "next",
             (sheet.now?.next ?? []).map { step in
-                "\(step.destinations.joined(separator: ", ")) \(step.at.map { clock.until($0) } ?? "in its hours") (\(step.policy), \(step.reason))"
+                let time = step.at.map { clock.until($0) } ?? "in its hours"
+                return "\(step.destinations.joined(separator: ", ")) \(time) (\(step.policy), \(step.reason))"
             })
         add("do", [sheet.instruction].compactMap(\.self))
         add("read", [sheet.runbook].compactMap(\.self))
@@ -85,7 +84,7 @@ struct AlarmSheetText {
             return "\(notice.destination) was notified at \(clock.full(delivered))\(what)\(because)"
         }
         let why = notice.error.map { ": \($0)" } ?? ""
-        return
-            "\(notice.destination) \(notice.isParked ? "has permanently refused it" : "is not notified yet"), due at \(clock.full(notice.due))\(what)\(because)\(why)"
+        let state = notice.isParked ? "has permanently refused it" : "is not notified yet"
+        return "\(notice.destination) \(state), due at \(clock.full(notice.due))\(what)\(because)\(why)"
     }
 }

@@ -75,7 +75,8 @@ final class DemoScreen: Sendable {
         var lines = [
             paint(.bold, "tocsin demo") + "   " + name,
             "\(bar) \(Int(snapshot.share * 100)) %   " + Self.time(snapshot.time),
-            "readings/s \(Self.padded("\(Int(rate))", 7))   readings \(Self.padded("\(statistics.readings)", 8))   sensors \(snapshot.sensors)   "
+            "readings/s \(Self.padded("\(Int(rate))", 7))   readings \(Self.padded("\(statistics.readings)", 8))   "
+                + "sensors \(snapshot.sensors)   "
                 + "flagged \(statistics.implausible + statistics.clockReplaced)   refused \(statistics.refused)   "
                 + "without readings \(statistics.withoutReadings)   unreadable times \(statistics.unreadableTimes)",
             "",
@@ -84,8 +85,7 @@ final class DemoScreen: Sendable {
         let active = statistics.active.prefix(8)
         lines += active.map { alarm in
             let word = alarm.levelName.uppercased() + (alarm.ladder.isUncertain ? "?" : "")
-            return
-                "  \(paint(Self.style(alarm.levelName), word.padding(toLength: 11, withPad: " ", startingAt: 0)))\(alarm.summary)"
+            return "  \(paint(Self.style(alarm.levelName), Terminal.padded(word, 11)))\(alarm.summary)"
         }
         if statistics.active.count > 8 { lines.append("  … and \(statistics.active.count - 8) more") }
         if active.isEmpty { lines.append(paint(.faint, "  none")) }
@@ -114,7 +114,8 @@ final class DemoScreen: Sendable {
         guard now - state.lastPlain >= 5 else { return }
         state.lastPlain = now
         write(
-            "\(Int(snapshot.share * 100)) %  \(Self.time(snapshot.time))  readings \(snapshot.statistics.readings), \(Int(rate))/s, "
+            "\(Int(snapshot.share * 100)) %  \(Self.time(snapshot.time))  "
+                + "readings \(snapshot.statistics.readings), \(Int(rate))/s, "
                 + "active alarms \(snapshot.statistics.active.count), escalations \(snapshot.arrivals.count)\n")
     }
 
@@ -125,12 +126,12 @@ final class DemoScreen: Sendable {
             case .cleared, .retired, .uncertain, .noData: message.transition.kind
             default: message.transition.to
             }
-        let word = level.uppercased().padding(toLength: 11, withPad: " ", startingAt: 0)
+        let word = paint(Self.style(level), Terminal.padded(level.uppercased(), 11))
         let again = (arrival.message.escalation?.repetition ?? 0) > 0 ? "  (again: nobody has acknowledged it)" : ""
         let latency = arrival.latency.map { "  (\(NumberText.short($0 * 1000)) ms)" } ?? ""
         let time = Instant(rfc3339: message.transition.time.utf8).map(Self.time) ?? message.transition.time
         return
-            "  \(paint(.faint, time))  \(paint(Self.style(level), word))\(message.summary)\(paint(.faint, latency + again))"
+            "  \(paint(.faint, time))  \(word)\(message.summary)\(paint(.faint, latency + again))"
     }
 
     private static func rate(_ snapshot: Demonstration.Snapshot, _ state: inout State) -> Double {

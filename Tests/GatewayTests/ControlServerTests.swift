@@ -42,8 +42,29 @@ import Testing
         #expect(gateway.stop() == 0)
     }
 
+    @Test("sensors that are taken out of service at the same time are all out of service")
+    func simultaneous() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        try await gateway.startConnected()
+        let configuration = gateway.folder.file("tocsin.yaml")
+        let devices = ["d1", "d2", "d3"]
+        try await withThrowingTaskGroup { group in
+            for device in devices {
+                group.addTask {
+                    try TocsinBinary.run([
+                        "out-of-service", "--device", device, "-m", "cleaning", "--config", configuration,
+                    ])
+                }
+            }
+            for try await answer in group { #expect(answer.code == 0, "\(answer)") }
+        }
+        #expect(try StoreReader(path: gateway.storePath).maintenance().map(\.device).sorted() == devices)
+        #expect(gateway.stop() == 0)
+    }
+
     @Test(
-        "a control socket that was taken away is made anew, and one that another process has put there stays when the gateway ends"
+        "a control socket that was removed is made again, and one that another process has put there stays when the gateway ends"
     )
     func takenAway() async throws {
         let broker = try RealBroker()

@@ -42,7 +42,7 @@ import Testing
         #expect(try tocsin("alarms", gateway: gateway).output.hasPrefix("ACKNOWLEDGED (1)"))
         try await sensor.send(3.9, at: now + 1000)
         try await sensor.send(9, at: now + 2000)
-        try await eventually("it rises, and asks anew") {
+        try await eventually("it rises, and has to be acknowledged again") {
             try StoreReader(path: gateway.storePath).alarms().first?.state == "unacknowledged"
         }
         for step in 0..<20 { try await sensor.send(-0.9, at: now + 3000 + Int64(step)) }
@@ -84,7 +84,7 @@ import Testing
         try await gateway.startConnected()
         #expect(try tocsin("alarms", gateway: gateway).output.contains("shelved for "))
         try await sensor.send(9, at: now + 1000)
-        try await eventually("it rises, and nobody is told") {
+        try await eventually("it rises, and nobody is notified") {
             try StoreReader(path: gateway.storePath).alarms().first?.level == "warning"
         }
         #expect(upstream.firstTopics.count == 2)

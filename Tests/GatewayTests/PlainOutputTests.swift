@@ -80,7 +80,7 @@ import Testing
         #expect(tail.contains("\u{7}") == (shown == "NO DATA"))
     }
 
-    @Test("the gateway's log has one line for a message, whatever stands in it")
+    @Test("the gateway's log has one line for a message, whatever is in it")
     func log() {
         let written = Mutex<[String]>([])
         struct Recorder: LogHandler {

@@ -5,7 +5,7 @@ final class SerialWork: Sendable {
     /// The end of the work that was asked for last.
     private let last = Mutex<Task<Void, Never>?>(nil)
 
-    /// Runs work when everything before it has ended, and returns its result.
+    /// Runs work when everything before it has ended, and returns its result. Cancelling the caller cancels the work.
     func run<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) async -> Value {
         let task = last.withLock { last in
             let task = Task { [before = last] in
@@ -15,6 +15,10 @@ final class SerialWork: Sendable {
             last = Task { _ = await task.value }
             return task
         }
-        return await task.value
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 }

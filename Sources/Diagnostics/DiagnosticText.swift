@@ -2,41 +2,32 @@ internal import Telemetry
 
 /// Prints diagnostics as a compiler does: position, sentence, line, caret, hint; then the notes.
 package enum DiagnosticText {
-    package static func plain(_ diagnostic: Diagnostic) -> String { text(diagnostic, Style(hasColour: false)) }
-    package static func coloured(_ diagnostic: Diagnostic) -> String { text(diagnostic, Style(hasColour: true)) }
+    package static func plain(_ diagnostic: Diagnostic) -> String { text(diagnostic, TextPaint(hasColour: false)) }
+    package static func coloured(_ diagnostic: Diagnostic) -> String { text(diagnostic, TextPaint(hasColour: true)) }
 
-    /// Paints parts of the text, if the terminal has colours.
-    private struct Style {
-        let hasColour: Bool
-
-        func paint(_ code: String, _ text: String) -> String {
-            hasColour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
-        }
-    }
-
-    private static func text(_ diagnostic: Diagnostic, _ style: Style) -> String {
-        let label = style.paint(
-            diagnostic.severity == .error ? "1;31" : "1;33", "\(diagnostic.severity.rawValue):")
+    private static func text(_ diagnostic: Diagnostic, _ paint: TextPaint) -> String {
+        let label = paint(
+            diagnostic.severity == .error ? .boldRed : .boldYellow, "\(diagnostic.severity.rawValue):")
         let message = ControlCharacters.escaped(diagnostic.message)
         let hint = diagnostic.hint.map { ControlCharacters.escaped($0) }
         var lines: [String]
         if let location = diagnostic.location {
-            lines = annotated(location, label, message, hint: hint, style)
+            lines = annotated(location, label, message, hint: hint, paint)
         } else {
             lines = ["\(label) \(message)\(hint.map { " (\($0))" } ?? "")"]
         }
         for note in diagnostic.notes {
             let message = ControlCharacters.escaped(note.message)
-            lines += annotated(note.location, style.paint("1;36", "note:"), message, hint: nil, style)
+            lines += annotated(note.location, paint(.boldCyan, "note:"), message, hint: nil, paint)
         }
         return lines.joined(separator: "\n")
     }
 
     /// A message above its line and the caret below the line; the hint follows the caret.
     private static func annotated(
-        _ location: SourceLocation, _ label: String, _ message: String, hint: String?, _ style: Style
+        _ location: SourceLocation, _ label: String, _ message: String, hint: String?, _ paint: TextPaint
     ) -> [String] {
-        let position = style.paint("1", "\(location.file):\(location.line):\(location.column):")
+        let position = paint(.bold, "\(location.file):\(location.line):\(location.column):")
         var lines = ["\(position) \(label) \(message)"]
         if location.lineText.isEmpty {
             if let hint { lines.append("      | \(hint)") }
@@ -54,7 +45,7 @@ package enum DiagnosticText {
             $0 != "\t" && ControlCharacters.contains($0) ? "\u{fffd}" : $0
         }
         lines.append("\(gutter) | \(String(String.UnicodeScalarView(line)))")
-        lines.append("      | \(indent)\(style.paint("1;32", caret))\(hint.map { " " + $0 } ?? "")")
+        lines.append("      | \(indent)\(paint(.boldGreen, caret))\(hint.map { " " + $0 } ?? "")")
         return lines
     }
 }

@@ -59,9 +59,5 @@ package final class Observer: Sendable {
     package var arrivals: [Arrival] { state.withLock(\.arrivals) }
     package var repeats: Int { state.withLock(\.repeats) }
 
-    static func monotonicSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
+    static func monotonicSeconds() -> Double { ProcessUptime.now().seconds }
 }

@@ -34,11 +34,12 @@ enum UnsafeFiles {
         // System calls that take addresses.
         "Sources/POSIX/NamelessFile.swift": "pwrite(2)",
         "Sources/POSIX/Subprocess.swift": "posix_spawn(3)",
-        "Sources/POSIX/SystemdNotifier.swift": "sendto(2) to a socket with a path",
-        "Sources/Gateway/Control/ControlSocket.swift": "a socket with a path, and getpwuid_r(3)",
+        "Sources/POSIX/UnixAddress.swift": "sockaddr_un",
+        "Sources/POSIX/UnixSocket.swift": "send(2) and sendto(2)",
+        "Sources/POSIX/Readiness.swift": "an object of libdispatch, which is safe in any thread",
+        "Sources/POSIX/UserName.swift": "getpwuid_r(3)",
         "Sources/Gateway/LogStream.swift": "write(2) of part of a text",
-        "Sources/Uplink/Destinations/JournalDestination.swift": "sendto(2) to the journal's socket",
-        "Sources/tocsin/GroupHint.swift": "getgrgid(3)",
+        "Sources/tocsin/Views/GroupHint.swift": "getgrgid(3)",
 
         // Threads.
         "Sources/Gateway/Gateway.swift": "moves a value that is not Sendable to the pipeline's thread, its only owner",

@@ -44,7 +44,8 @@ final class DestinationFactory: Sendable {
             return ProgramDestination(name: name, command: command, timeout: timeout)
         case .mqtt(let connection, let topic, let current):
             return MQTTDestination(
-                name: name, publisher: try publisher(connection), topic: topic, current: current, timeout: timeout(connection))
+                name: name, publisher: try publisher(connection), topic: topic, current: current,
+                timeout: timeout(connection))
         case .webhook(let webhook): return try WebhookDestination(name: name, webhook, clock: clock)
         case .cap(let cap, let carrier):
             return try CAPDestination(name: name, cap, carrier: try self.carrier(carrier), clock: clock)

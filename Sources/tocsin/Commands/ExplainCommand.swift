@@ -57,7 +57,9 @@ struct ExplainCommand: ParsableCommand {
         }
         lines += outline.definitions.map { "    where \($0.name) is \($0.text)" }
         lines.append(outline.clear.map { "  ends when \($0)" } ?? "  ends when no level holds")
-        if let suppress = outline.suppress { lines.append("  suppressed, so that nobody is notified, while \(suppress)") }
+        if let suppress = outline.suppress {
+            lines.append("  suppressed, so that nobody is notified, while \(suppress)")
+        }
         lines.append(
             outline.noDataLevel.map {
                 "  a fault of level \($0) when there is no data for longer than its sensors may be silent"

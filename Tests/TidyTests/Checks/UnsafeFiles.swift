@@ -46,12 +46,17 @@ enum UnsafeFiles {
 
         // The engine's storage, and the code on top of it that runs for each reading.
         "Sources/RuleEngine/Storage/Cache.swift": "prefetches addresses",
-        "Sources/RuleEngine/Storage/ExtremeQueue.swift": "a container without reference counts and bounds checks, for the hot path",
+        "Sources/RuleEngine/Storage/ExtremeQueue.swift":
+            "a container without reference counts and bounds checks, for the hot path",
         "Sources/RuleEngine/Storage/Indices.swift": "holds the address of cursors",
-        "Sources/RuleEngine/Storage/LaneBlock.swift": "a container without reference counts and bounds checks, for the hot path",
-        "Sources/RuleEngine/Storage/SampleRing.swift": "a container without reference counts and bounds checks, for the hot path",
-        "Sources/RuleEngine/Storage/Slab.swift": "a container without reference counts and bounds checks, for the hot path",
-        "Sources/RuleEngine/Storage/SortedValues.swift": "a container without reference counts and bounds checks, for the hot path",
+        "Sources/RuleEngine/Storage/LaneBlock.swift":
+            "a container without reference counts and bounds checks, for the hot path",
+        "Sources/RuleEngine/Storage/SampleRing.swift":
+            "a container without reference counts and bounds checks, for the hot path",
+        "Sources/RuleEngine/Storage/Slab.swift":
+            "a container without reference counts and bounds checks, for the hot path",
+        "Sources/RuleEngine/Storage/SortedValues.swift":
+            "a container without reference counts and bounds checks, for the hot path",
         "Sources/RuleEngine/Windows/AreaWindow.swift": "uses the address of a shape",
         "Sources/RuleEngine/Windows/CounterWindow.swift": "uses the addresses of states and shapes",
         "Sources/RuleEngine/Windows/ExtraWindows.swift": "uses the addresses of shapes",

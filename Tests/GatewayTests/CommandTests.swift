@@ -31,6 +31,22 @@ import Testing
         for line in lines { _ = try JSONSerialization.jsonObject(with: Data(line.utf8)) }
     }
 
+    @Test("check shows where the first of two equal names is, also as JSON")
+    func notes() throws {
+        let gateway = try GatewayProcess(brokerPort: 1)
+        let rule = "{ name: a, for_each: station, levels: { watch: water_level > 1 m } }"
+        try gateway.folder.write("rules/twice.yaml", "hazard: flood\nrules:\n  - \(rule)\n  - \(rule)\n")
+        let config = gateway.folder.file("tocsin.yaml")
+        let text = try TocsinBinary.run(["check", "--config", config])
+        #expect(text.errors.contains("twice.yaml:4:13: error: there are two rules 'a'"))
+        #expect(text.errors.contains("twice.yaml:3:13: note: the first is here"))
+        let json = try TocsinBinary.run(["check", "--format", "json", "--config", config])
+        let line = try #require(json.output.split(separator: "\n").first)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        let notes = try #require(object["notes"] as? [[String: Any]])
+        #expect(notes.count == 1 && notes.first?["line"] as? Int == 3, "\(line)")
+    }
+
     @Test("the published schema of rule files is the one that the reader's keys make")
     func schema() throws {
         let printed = try TocsinBinary.run(["schema"])

@@ -20,7 +20,7 @@ extension SeriesWindows {
         lanes.checkInvariants()
         cursors.checkInvariants()
         for index in 0..<shapes.shapes.count { shapes.checkInvariants(shapes.shapes[index]) }
-        for index in 0..<series.count {
+        for index in series.indices {
             let state = view(index)
             state.ring.checkInvariants()
             precondition(

@@ -14,7 +14,7 @@ extension Engine {
         guard windows.listened != .min else {
             windows.listeningSince = time
             windows.listened = time
-            for index in 0..<windows.series.count { beginListening(index, at: time) }
+            for index in windows.series.indices { beginListening(index, at: time) }
             return
         }
         let pause = time &- windows.listened
@@ -26,7 +26,7 @@ extension Engine {
     /// Excludes a span of clock time in which the gateway did not listen: it was down, or its clock was set. A
     /// condition has not lasted longer by it, and no sensor was silent.
     package mutating func adjustClock(by span: TimeSpan) {
-        for index in 0..<windows.series.count {
+        for index in windows.series.indices {
             windows.series[index].ingestDelay = min(
                 windows.series[index].ingestDelay.saturatingAdd(span.nanoseconds), Self.longestAdjustment)
             windows.series[index].pause = min(
@@ -38,20 +38,20 @@ extension Engine {
         windows.listeningSince = windows.listened
     }
 
-    /// When the gateway windows.listened last; `nil` before the first time.
+    /// When the gateway listened last; `nil` before the first time.
     package var listenedUntil: Instant? { windows.listened == .min ? nil : Instant(nanoseconds: windows.listened) }
 
-    /// Since when a series has been windows.listened to, by the gateway's clock; `nil` before that.
+    /// Since when a series has been listened to, by the gateway's clock; `nil` before that.
     package func heardFrom(_ id: SeriesID) -> Instant? {
         guard let index = windows.index(of: id), windows.series[index].heardFrom != .max else { return nil }
         return Instant(nanoseconds: windows.series[index].heardFrom)
     }
 
-    /// Sets since when a series and its raw twin have been windows.listened to, by the gateway's clock. A series
+    /// Sets since when a series and its raw twin have been listened to, by the gateway's clock. A series
     /// without readings is no longer silent: the replay of other devices' readings may have made a new device silent.
     package mutating func listenTo(_ id: SeriesID, from time: Instant) {
         guard let index = windows.index(of: id) else { return }
-        for index in [index, Int(windows.series[index].raw)] where index >= 0 {
+        for index in [index, SeriesIndex(windows.series[index].raw)] where index.number >= 0 {
             windows.series[index].heardFrom = time.clamped.nanoseconds
             guard windows.series[index].newest == .min else { continue }
             windows.series[index].pause = 0
@@ -66,14 +66,14 @@ extension Engine {
         windows.index(of: id).map { windows.series[$0].newest == .min } ?? false
     }
 
-    private mutating func beginListening(_ index: Int, at time: Int64) {
+    private mutating func beginListening(_ index: SeriesIndex, at time: Int64) {
         guard windows.series[index].heardFrom == .max, windows.series[index].newest == .min else { return }
         windows.series[index].heardFrom = time
         expectFirst(index)
     }
 
     /// Sets the timer of a series that has never sent: it may be dead from the beginning.
-    private mutating func expectFirst(_ index: Int) {
+    private mutating func expectFirst(_ index: SeriesIndex) {
         let shape = windows.shapes.shapes[Int(windows.series[index].shape)]
         guard shape.windowCount > 0 else { return }
         windows.series[index].lookedAt = windows.series[index].heardFrom
@@ -83,18 +83,18 @@ extension Engine {
         _ = windows.compareThresholds(of: index)
     }
 
-    /// Notes which sensors were silent when the gateway windows.listened last, before it stopped: they still are, until
+    /// Notes which sensors were silent when the gateway listened last, before it stopped: they still are, until
     /// they are heard.
     package mutating func noteSilences(at now: Instant) {
         let now = now.clamped
         heartbeat(at: now)
-        for index in 0..<windows.series.count where windows.series[index].newest != .min {
+        for index in windows.series.indices where windows.series[index].newest != .min {
             noteSilence(index, at: now.nanoseconds.saturatingSubtract(windows.series[index].ingestDelay))
         }
     }
 
     /// Notes that a sensor is silent, if it is.
-    mutating func noteSilence(_ index: Int, at time: Int64) {
+    mutating func noteSilence(_ index: SeriesIndex, at time: Int64) {
         if windows.noteSilence(index, at: time) { evaluator.noteSensorNews(index, &windows) }
     }
 }

@@ -33,16 +33,16 @@ extension Engine {
             // comes.
             if end &- at > 1 {
                 for index in at..<end {
-                    settle(Int(readings[index].series.index), before: time.nanoseconds, into: &changes)
+                    settle(SeriesIndex(readings[index].series.index), before: time.nanoseconds, into: &changes)
                 }
             }
             beginMoment()
             for index in at..<end {
                 if looksAhead {
-                    if index &+ 16 < count { windows.prefetchState(Int(readings[index &+ 16].series.index)) }
-                    if index &+ 10 < count { windows.prefetchWindows(Int(readings[index &+ 10].series.index)) }
+                    if index &+ 16 < count { windows.prefetchState(SeriesIndex(readings[index &+ 16].series.index)) }
+                    if index &+ 10 < count { windows.prefetchWindows(SeriesIndex(readings[index &+ 10].series.index)) }
                 }
-                if index &+ 5 < count { windows.prefetchSamples(Int(readings[index &+ 5].series.index)) }
+                if index &+ 5 < count { windows.prefetchSamples(SeriesIndex(readings[index &+ 5].series.index)) }
                 let someAreTaken = !late.isTaken.isEmpty
                 if someAreTaken, late.isTaken[index] { continue }
                 if let outcome = take(readings[index], mayBeLate: someAreTaken, into: &changes) {
@@ -58,15 +58,15 @@ extension Engine {
 
     /// Runs what timers had to do before a moment, of a series that gets a sample then, and of its raw twin.
     @inline(__always)
-    mutating func settle(_ index: Int, before time: Int64, into changes: inout [LevelChange]) {
-        guard index >= 0, index < windows.series.count else { return }
+    mutating func settle(_ index: SeriesIndex, before time: Int64, into changes: inout [LevelChange]) {
+        guard windows.series.contains(index) else { return }
         settleOne(index, before: time, into: &changes)
-        let raw = Int(windows.series[index].raw)
-        if raw >= 0 { settleOne(raw, before: time, into: &changes) }
+        let raw = SeriesIndex(windows.series[index].raw)
+        if raw.number >= 0 { settleOne(raw, before: time, into: &changes) }
     }
 
     @inline(__always)
-    mutating func settleOne(_ index: Int, before time: Int64, into changes: inout [LevelChange]) {
+    mutating func settleOne(_ index: SeriesIndex, before time: Int64, into changes: inout [LevelChange]) {
         let state = windows.series.address(index)
         if state.pointee.wake < time || state.pointee.readersWake < time {
             runTimers(of: index, before: time, into: &changes)

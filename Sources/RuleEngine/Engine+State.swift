@@ -28,8 +28,8 @@ extension Engine {
     /// reads it.
     package func samplesBefore(of id: SeriesID) -> Int {
         guard let index = windows.index(of: id) else { return 0 }
-        return [index, Int(windows.series[index].raw)].reduce(0) { most, index in
-            guard index >= 0, windows.series[index].readerCount > 0 else { return most }
+        return [index, SeriesIndex(windows.series[index].raw)].reduce(0) { most, index in
+            guard index.number >= 0, windows.series[index].readerCount > 0 else { return most }
             return max(most, windows.shapes.shapes[Int(windows.series[index].shape)].spare)
         }
     }
@@ -40,7 +40,7 @@ extension Engine {
     /// The number of samples held, for the metrics.
     package var sampleCount: Int {
         var total = 0
-        for index in 0..<windows.series.count { total += Int(windows.series[index].ring.count) }
+        for index in windows.series.indices { total += Int(windows.series[index].ring.count) }
         return total
     }
 

@@ -79,9 +79,9 @@ package struct Engine: ~Copyable {
     mutating func take(_ reading: Reading, mayBeLate: Bool, into changes: inout [LevelChange])
         -> ReadingOutcome?
     {
-        let index = Int(reading.series.index)
+        let index = SeriesIndex(reading.series.index)
         // The comparison is false for what is not a number.
-        guard index >= 0, index < windows.series.count, abs(reading.value) < SeriesWindows.largestValue else {
+        guard windows.series.contains(index), abs(reading.value) < SeriesWindows.largestValue else {
             return .unusable
         }
         let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
@@ -93,10 +93,12 @@ package struct Engine: ~Copyable {
 
     /// Gives a sample to the raw twin of its series, if that has one.
     @inline(never)
-    mutating func takeRaw(_ sample: Sample, _ reading: Reading, _ index: Int, into changes: inout [LevelChange]) {
+    mutating func takeRaw(_ sample: Sample, _ reading: Reading, _ index: SeriesIndex, into changes: inout [LevelChange])
+    {
         guard windows.series[index].raw >= 0 else { return }
         _ = place(
-            sample, Int(windows.series[index].raw), reading.series, isUsable: true, reading.quality, mayBeLate: true,
+            sample, SeriesIndex(windows.series[index].raw), reading.series, isUsable: true, reading.quality,
+            mayBeLate: true,
             into: &changes)
     }
 
@@ -104,7 +106,7 @@ package struct Engine: ~Copyable {
     /// - Returns: `nil` for a late sample that has to be taken by itself, unless it `mayBeLate`.
     @inline(__always)
     private mutating func place(
-        _ taken: Sample, _ index: Int, _ cause: SeriesID, isUsable: Bool, _ quality: Quality, mayBeLate: Bool,
+        _ taken: Sample, _ index: SeriesIndex, _ cause: SeriesID, isUsable: Bool, _ quality: Quality, mayBeLate: Bool,
         into changes: inout [LevelChange]
     ) -> ReadingOutcome? {
         let state = windows.series.address(index)
@@ -142,7 +144,7 @@ package struct Engine: ~Copyable {
 
     /// Sets the timer of a series that has just got a sample.
     @inline(__always)
-    mutating func wait(for index: Int) {
+    mutating func wait(for index: SeriesIndex) {
         let state = windows.series.address(index)
         let wake = state.pointee.overdueTimeout == .max ? .max : state.pointee.newest &+ state.pointee.overdueTimeout
         state.pointee.wake = wake
@@ -151,13 +153,13 @@ package struct Engine: ~Copyable {
 
     /// Ends the silence or the pause of a series with its sample.
     @inline(never)
-    mutating func resume(_ index: Int, with sample: Sample) {
+    mutating func resume(_ index: SeriesIndex, with sample: Sample) {
         if windows.resume(index, with: sample) { evaluator.noteSensorNews(index, &windows) }
     }
 
     /// Marks what a sample of a series touches for the evaluation at the end of the moment under way.
     @inline(never)
-    mutating func touch(_ index: Int, at time: Int64, because cause: SeriesID) {
+    mutating func touch(_ index: SeriesIndex, at time: Int64, because cause: SeriesID) {
         moment = max(moment, time)
         momentCause = cause.index
         evaluator.pushReaders(of: index, &windows)

@@ -57,7 +57,7 @@ extension RuleEvaluator {
         guard operand.sourceCount > 0 else { return .sensor }
         var isSilent = true
         for at in operand.firstSource..<operand.firstSource + operand.sourceCount {
-            let index = Int(layout.sources[Int(at)].series)
+            let index = SeriesIndex(layout.sources[Int(at)].series)
             guard !windows.isSilent(index, at: windows.ownTime(index, at: now)) else { continue }
             isSilent = false
             if windows.series[index].newest != .min, windows.series[index].pause == 0 { return .nothing }
@@ -84,7 +84,7 @@ extension RuleEvaluator {
             for operand in plan.operands[first..<first + Int(plan.programs[Int(instance.program)].operandCount)]
             where !operand.measure.seesSilence {
                 for source in plan.sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)] {
-                    let index = Int(source.series.index)
+                    let index = SeriesIndex(source.series.index)
                     if windows.series[index].isSilent {
                         silent.insert(windows.series[index].sensor)
                     } else {

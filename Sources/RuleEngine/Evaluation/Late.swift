@@ -60,8 +60,8 @@ extension Engine {
 
     /// Takes a late sample by itself.
     @inline(never)
-    mutating func takeLate(_ sample: Sample, into index: Int, because cause: SeriesID) {
-        late.items.append(LateSamples.Item(sample: sample, series: Int32(index), cause: cause))
+    mutating func takeLate(_ sample: Sample, into index: SeriesIndex, because cause: SeriesID) {
+        late.items.append(LateSamples.Item(sample: sample, series: Int32(index.number), cause: cause))
         placeLate()
     }
 
@@ -79,10 +79,10 @@ extension Engine {
             let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
             guard reading.quality.isUsable, isLate(sample, index, reading.quality) else { continue }
             late.isTaken[at] = true
-            late.items.append(LateSamples.Item(sample: sample, series: Int32(index), cause: reading.series))
+            late.items.append(LateSamples.Item(sample: sample, series: Int32(index.number), cause: reading.series))
             let raw = windows.series[index].raw
             guard raw >= 0, at > first else { continue }
-            if isLate(sample, Int(raw), reading.quality) {
+            if isLate(sample, SeriesIndex(raw), reading.quality) {
                 late.items.append(LateSamples.Item(sample: sample, series: raw, cause: reading.series))
             } else {
                 takeRaw(sample, reading, index, into: &changes)
@@ -92,7 +92,7 @@ extension Engine {
     }
 
     /// Whether a sample has its place before the ends of its series' windows, and not too far before.
-    private mutating func isLate(_ sample: Sample, _ index: Int, _ quality: Quality) -> Bool {
+    private mutating func isLate(_ sample: Sample, _ index: SeriesIndex, _ quality: Quality) -> Bool {
         let newest = windows.series[index].newest
         guard newest != .min else { return false }
         if sample.time <= newest {
@@ -111,7 +111,7 @@ extension Engine {
         items.sort { ($0.series, $0.sample.time) < ($1.series, $1.sample.time) }
         var first = 0
         while first < items.count {
-            let index = Int(items[first].series)
+            let index = SeriesIndex(items[first].series)
             var end = first + 1
             while end < items.count, items[end].series == items[first].series { end += 1 }
             let last = items[end - 1]
@@ -129,7 +129,7 @@ extension Engine {
 
     /// - Parameter run: late samples of one series, in the order of their times.
     /// - Returns: whether a test came out differently.
-    private mutating func place(_ run: [Sample], into index: Int) -> Bool {
+    private mutating func place(_ run: [Sample], into index: SeriesIndex) -> Bool {
         if let last = run.last, last.time > windows.series[index].newest {
             // What was measured before the silence does not end it.
             if windows.series[index].isQuiet { resume(index, with: last) }
@@ -156,7 +156,7 @@ extension Engine {
 // the series still hold, in the order of their times.
 extension Engine {
     /// Marks the memory of every instance that reads a series as stale.
-    private mutating func markStale(_ index: Int) {
+    private mutating func markStale(_ index: SeriesIndex) {
         let state = windows.series[index]
         for at in 0..<Int(state.readerCount) {
             let instance = Int(evaluator.readers[Int(state.readerBase) + at])
@@ -192,7 +192,7 @@ extension Engine {
         var engine = Engine(alone)
         var samples: [(sample: Sample, series: Int32)] = []
         for (number, index) in series.enumerated() {
-            let ring = windows.series[index].ring
+            let ring = windows.series[SeriesIndex(index)].ring
             for at in 0..<Int(ring.count) { samples.append((ring[at], Int32(number))) }
         }
         // Samples of one time stay in the order of their series and of their arrival.

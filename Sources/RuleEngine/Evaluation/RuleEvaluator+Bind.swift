@@ -13,7 +13,7 @@ extension RuleEvaluator {
         for (index, operand) in plan.operands.enumerated() {
             for at in operand.firstSource..<operand.firstSource + operand.sourceCount {
                 let source = plan.sources[Int(at)]
-                let shape = Int(windows.series[Int(source.series.index)].shape)
+                let shape = Int(windows.series[SeriesIndex(source.series.index)].shape)
                 let lane = windows.shapes.lane(of: source.window.nanoseconds, shape: shape)
                 let extra = WindowNeeds.extra(for: operand.measure, over: source.window.nanoseconds)
                 layout.sources[Int(at)] = BoundSource(
@@ -38,8 +38,8 @@ extension RuleEvaluator {
             for code in plan.programs[Int(instance.program)].instructions where code.operation == .threshold {
                 var bound = BoundThreshold()
                 if case (let at, let threshold)? = plan.threshold(of: code, instance) {
-                    let bit = windows.shapes.bit(of: threshold, shape: Int(windows.series[at].shape))
-                    bound = BoundThreshold(word: windows.series[at].words + bit / 64 * 2, bit: bit % 64)
+                    let bit = windows.shapes.bit(of: threshold, shape: Int(windows.series[SeriesIndex(at)].shape))
+                    bound = BoundThreshold(word: windows.series[SeriesIndex(at)].words + bit / 64 * 2, bit: bit % 64)
                 }
                 _ = layout.thresholds.grow(by: 1, with: bound)
             }
@@ -61,7 +61,7 @@ extension RuleEvaluator {
                 if !isAlways, code.operation == .threshold,
                     case (let at, let threshold)? = plan.threshold(of: code, instance)
                 {
-                    let bit = Int(windows.shapes.bit(of: threshold, shape: Int(windows.series[at].shape)))
+                    let bit = Int(windows.shapes.bit(of: threshold, shape: Int(windows.series[SeriesIndex(at)].shape)))
                     if bits[at][bit]?.last != Int32(index) { bits[at][bit, default: []].append(Int32(index)) }
                 } else {
                     let operand = plan.operands[Int(instance.operandBase + code.a)]

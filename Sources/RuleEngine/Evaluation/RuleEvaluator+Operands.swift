@@ -9,7 +9,7 @@ extension RuleEvaluator {
         let bound = layout.operands[operand]
         if bound.sourceCount == 1 {
             let source = layout.sources[Int(bound.firstSource)]
-            let index = Int(source.series)
+            let index = SeriesIndex(source.series)
             let own = windows.ownTime(index, at: now)
             if windows.series[index].now < own { windows.advance(index, to: own) }
             if !bound.measure.seesSilence, windows.isUnknown(index, at: own) { return .nan }
@@ -33,7 +33,9 @@ extension RuleEvaluator {
     private mutating func areCountsComplete(_ bound: BoundOperand, _ windows: inout SeriesWindows) -> Bool {
         for at in bound.firstSource..<bound.firstSource + bound.sourceCount {
             let source = layout.sources[Int(at)]
-            guard windows.isComplete(bound.measure, Int(source.series), lane: Lane(source.lane)) else { return false }
+            guard windows.isComplete(bound.measure, SeriesIndex(source.series), lane: Lane(source.lane)) else {
+                return false
+            }
         }
         return true
     }
@@ -50,7 +52,7 @@ extension RuleEvaluator {
         let leavesOutSilent = !isHeard && traits.isOfSensorsHeard
         for at in operand.firstSource..<operand.firstSource + operand.sourceCount {
             let source = layout.sources[Int(at)]
-            let index = Int(source.series)
+            let index = SeriesIndex(source.series)
             let own = windows.ownTime(index, at: now)
             if windows.series[index].now < own { windows.advance(index, to: own) }
             let isUnknown = windows.isUnknown(index, at: own)
@@ -89,7 +91,7 @@ extension RuleEvaluator {
     ) -> Double {
         let sets = (operand.firstSource..<operand.firstSource + operand.sourceCount).compactMap { at -> Int? in
             let source = layout.sources[Int(at)]
-            let index = Int(source.series)
+            let index = SeriesIndex(source.series)
             if !operand.measure.seesSilence, windows.isUnknown(index, at: windows.ownTime(index, at: now)) {
                 return nil
             }

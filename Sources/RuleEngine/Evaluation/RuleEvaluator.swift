@@ -74,7 +74,7 @@ struct RuleEvaluator: ~Copyable {
     }
 
     /// Marks the instances that a series' newest sample, or a timer of it, touches.
-    mutating func pushReaders(of index: Int, _ windows: inout SeriesWindows) {
+    mutating func pushReaders(of index: SeriesIndex, _ windows: inout SeriesWindows) {
         let state = windows.series.address(index)
         let isDirty = state.pointee.isDirty
         state.pointee.isDirty = false
@@ -115,8 +115,8 @@ struct RuleEvaluator: ~Copyable {
             let tally = layout.tallies[base + number]
             for at in tally.firstMember..<tally.firstMember + tally.memberCount {
                 let member = Int(layout.members[Int(at)])
-                let clock = Int(instances[member].clockSeries)
-                let time = clock >= 0 ? windows.ownTime(clock, at: time) : time
+                let clock = SeriesIndex(instances[member].clockSeries)
+                let time = clock.number >= 0 ? windows.ownTime(clock, at: time) : time
                 guard instances[member].wake < time else { continue }
                 let from = hoursFrom
                 hoursFrom = time.saturatingSubtract(hoursCaughtUp)
@@ -130,12 +130,12 @@ struct RuleEvaluator: ~Copyable {
 
     /// How far event time is behind the gateway's clock for an instance.
     func ingestDelay(ofInstance index: Int, _ windows: borrowing SeriesWindows) -> Int64 {
-        let clock = Int(instances[index].clockSeries)
-        return clock >= 0 ? windows.series[clock].ingestDelay : 0
+        let clock = SeriesIndex(instances[index].clockSeries)
+        return clock.number >= 0 ? windows.series[clock].ingestDelay : 0
     }
 
     /// Marks every instance that reads a series: which of its sensors are silent has changed.
-    mutating func noteSensorNews(_ index: Int, _ windows: inout SeriesWindows) {
+    mutating func noteSensorNews(_ index: SeriesIndex, _ windows: inout SeriesWindows) {
         windows.series[index].isDirty = true
         for at in 0..<Int(windows.series[index].readerCount) {
             let reader = Int(readers[Int(windows.series[index].readerBase) + at])
@@ -283,7 +283,7 @@ extension RuleEvaluator {
         instances[index].wake = wake
         guard wake != .max else { return }
         for at in 0..<Int(instances[index].seriesCount) {
-            let series = Int(instanceSeries[Int(instances[index].seriesBase) + at])
+            let series = SeriesIndex(instanceSeries[Int(instances[index].seriesBase) + at])
             if windows.series[series].readersWake > wake { windows.series[series].readersWake = wake }
         }
         let due = wake.saturatingAdd(ingestDelay(ofInstance: index, windows))

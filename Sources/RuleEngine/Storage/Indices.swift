@@ -12,6 +12,18 @@ struct Lane: Hashable, Comparable, Strideable, BitwiseCopyable {
     @inline(__always) func advanced(by distance: Int) -> Lane { Lane(number &+ distance) }
 }
 
+/// Which series of an engine: that of the ``SeriesID`` with the same number, where the plan knows it.
+struct SeriesIndex: Hashable, Comparable, Strideable, BitwiseCopyable {
+    var number: Int
+
+    @inline(__always) init(_ number: Int) { self.number = number }
+    @inline(__always) init(_ number: Int32) { self.number = Int(number) }
+
+    @inline(__always) static func < (a: SeriesIndex, b: SeriesIndex) -> Bool { a.number < b.number }
+    @inline(__always) func distance(to other: SeriesIndex) -> Int { other.number &- number }
+    @inline(__always) func advanced(by distance: Int) -> SeriesIndex { SeriesIndex(number &+ distance) }
+}
+
 /// Where a sample lies in the memory of a ``SampleRing``. It is not the sample's index, which counts from the oldest.
 struct RingSlot: Equatable, BitwiseCopyable {
     var number: UInt32

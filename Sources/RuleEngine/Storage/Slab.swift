@@ -70,3 +70,28 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
         return first
     }
 }
+
+extension Slab where Element == SeriesState {
+    subscript(index: SeriesIndex) -> SeriesState {
+        @inline(__always) unsafeAddress {
+            precondition(
+                UInt(bitPattern: index.number) < UInt(bitPattern: count), "a series' index is below their count")
+            return UnsafePointer(base + index.number)
+        }
+        @inline(__always) unsafeMutableAddress {
+            precondition(
+                UInt(bitPattern: index.number) < UInt(bitPattern: count), "a series' index is below their count")
+            return base + index.number
+        }
+    }
+
+    /// All series.
+    var indices: Range<SeriesIndex> { SeriesIndex(0)..<SeriesIndex(count) }
+
+    /// Whether a number that came from outside is that of a series.
+    @inline(__always)
+    func contains(_ index: SeriesIndex) -> Bool { index.number >= 0 && index.number < count }
+
+    @inline(__always)
+    func address(_ index: SeriesIndex) -> UnsafeMutablePointer<SeriesState> { address(index.number) }
+}

@@ -3,11 +3,13 @@
 
 extension SampleRing {
     /// Checks that the samples lie inside the memory, in the order of their times. O(count).
-    func checkInvariants() {
+    /// - Parameter isByTime: whether the owner keeps them in that order.
+    func checkInvariants(isByTime: Bool = true) {
         precondition((base == nil) == (capacity == 0), "a ring has memory exactly if it has a capacity")
         precondition(count >= 0 && count <= capacity, "a ring holds at most its capacity")
         precondition(
             head >= 0 && (capacity == 0 ? head == 0 : head < capacity), "the oldest sample is inside the memory")
+        guard isByTime else { return }
         for index in 1..<max(1, Int(count)) {
             precondition(self[index - 1].time <= self[index].time, "samples are in the order of their times")
         }

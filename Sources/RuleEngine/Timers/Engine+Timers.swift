@@ -7,7 +7,7 @@ internal import Telemetry
 // What the engine does when a timer is due.
 extension Engine {
     /// Looks at a series whose entry in the queue is due, or enters it again for a later time.
-    mutating func runTimer(ofSeries index: Int, due entry: Int64, into changes: inout [LevelChange]) {
+    mutating func runTimer(ofSeries index: SeriesIndex, due entry: Int64, into changes: inout [LevelChange]) {
         guard windows.series[index].queued == entry else { return }
         windows.series[index].queued = .max
         let due = entry.saturatingSubtract(windows.series[index].ingestDelay)
@@ -48,7 +48,7 @@ extension Engine {
     }
 
     @inline(never)
-    mutating func queueTimer(ofSeries index: Int) {
+    mutating func queueTimer(ofSeries index: SeriesIndex) {
         guard windows.series[index].wake != .max else { return }
         windows.series[index].queued = windows.series[index].wake.saturatingAdd(windows.series[index].ingestDelay)
         timers.add(series: index, due: windows.series[index].queued)
@@ -56,7 +56,7 @@ extension Engine {
 
     /// Whether nothing was heard up to a moment only because nobody listened. The reading that follows tells what has
     /// become of it; until then nothing has changed.
-    private mutating func isBecauseOfPause(_ index: Int, at time: Int64) -> Bool {
+    private mutating func isBecauseOfPause(_ index: SeriesIndex, at time: Int64) -> Bool {
         guard windows.series[index].pause > 0, windows.series[index].newest != .min, time >= windows.silentAt(index)
         else { return false }
         return time &- windows.series[index].pause < windows.silentAt(index) && !windows.isSilent(index, at: time)
@@ -64,7 +64,7 @@ extension Engine {
 
     /// Sets the timer of a series for the moment at which the gateway will have waited for its sensor's silence: the
     /// reading that is waited for may never come.
-    private mutating func queueSilence(ofSeries index: Int) {
+    private mutating func queueSilence(ofSeries index: SeriesIndex) {
         guard !windows.series[index].isSilent, windows.series[index].newest != .min else { return }
         let due = SeriesWindows.later(windows.silentAt(index), windows.series[index].ingestDelay)
         guard due < windows.series[index].queued else { return }
@@ -94,7 +94,7 @@ extension Engine {
 
     /// Evaluates the instances that a timer of a series touches.
     @inline(never)
-    mutating func react(_ index: Int, at time: Int64, into changes: inout [LevelChange]) {
+    mutating func react(_ index: SeriesIndex, at time: Int64, into changes: inout [LevelChange]) {
         evaluator.serial &+= 1
         // Of a sensor that has never been heard the time is the gateway's; its own readings may be from before that.
         let isUnheard = windows.series[index].newest == .min
@@ -114,7 +114,7 @@ extension Engine {
     /// A window that empties is seen at the exact moment. One that only loses samples, because the next reading
     /// is overdue, is looked at when that is half an interval late, and every one and a half from then: not
     /// earlier, since a reading that is merely on its way must not be judged as missing.
-    private mutating func lookAt(_ index: Int, at time: Int64, into changes: inout [LevelChange]) {
+    private mutating func lookAt(_ index: SeriesIndex, at time: Int64, into changes: inout [LevelChange]) {
         if isBecauseOfPause(index, at: time) {
             windows.series[index].wake = .max
             queueSilence(ofSeries: index)
@@ -146,7 +146,7 @@ extension Engine {
             empties = min(empties, state.newest &+ length)
             loses = min(loses, state.ring[Int(state.ring.count) - state.count(lane: lane)].time &+ length)
         }
-        let overdue = loses == .max ? .max : max(loses, time &+ evaluator.plan.series[index].overdueAfter)
+        let overdue = loses == .max ? .max : max(loses, time &+ evaluator.plan.series[index.number].overdueAfter)
         let silent = windows.series[index].isSilent ? .max : windows.silentAt(index)
         windows.series[index].wake = min(empties, overdue, silent > time ? silent : .max)
         if windows.series[index].wake
@@ -166,7 +166,7 @@ extension Engine {
 
     /// Runs what timers had to do strictly before a moment: those of a series, and of the instances that read it.
     @inline(never)
-    mutating func runTimers(of index: Int, before time: Int64, into changes: inout [LevelChange]) {
+    mutating func runTimers(of index: SeriesIndex, before time: Int64, into changes: inout [LevelChange]) {
         evaluator.hoursFrom = time.saturatingSubtract(evaluator.hoursCaughtUp)
         defer { evaluator.hoursFrom = .min }
         while true {

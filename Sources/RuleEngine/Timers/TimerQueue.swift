@@ -9,7 +9,7 @@ internal import HeapModule
 /// delay: a condition for a minute has lasted a minute when a minute has passed since its reading came.
 struct TimerQueue: ~Copyable {
     enum Target {
-        case series(Int)
+        case series(SeriesIndex)
         case instance(Int)
     }
 
@@ -27,8 +27,8 @@ struct TimerQueue: ~Copyable {
     /// When the earliest entry is due, or `.max`. O(1).
     var next: Int64 { entries.min?.due ?? .max }
 
-    mutating func add(series index: Int, due: Int64) {
-        entries.insert(Entry(due: due, target: Int32(-1 - index)))
+    mutating func add(series index: SeriesIndex, due: Int64) {
+        entries.insert(Entry(due: due, target: Int32(-1 - index.number)))
     }
 
     mutating func add(instance index: Int, due: Int64) {
@@ -39,6 +39,6 @@ struct TimerQueue: ~Copyable {
     mutating func popFirst(dueBy now: Int64) -> (due: Int64, target: Target)? {
         guard let first = entries.min, first.due <= now else { return nil }
         entries.removeMin()
-        return (first.due, first.target < 0 ? .series(Int(-1 - first.target)) : .instance(Int(first.target)))
+        return (first.due, first.target < 0 ? .series(SeriesIndex(-1 - first.target)) : .instance(Int(first.target)))
     }
 }

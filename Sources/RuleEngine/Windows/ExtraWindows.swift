@@ -14,7 +14,7 @@ extension SeriesWindows {
 
     /// Brings the extras up to date with the windows: what has left them goes, the newest sample comes.
     @inline(never)
-    mutating func moveExtras(_ index: Int, isNew: Bool = true) {
+    mutating func moveExtras(_ index: SeriesIndex, isNew: Bool = true) {
         let state = view(index)
         let shape = state.shape
         let counts = LaneBlock(scratch.address(0, count: shape.pointee.pairs))
@@ -63,7 +63,7 @@ extension SeriesWindows {
     }
 
     /// Computes the extras again after late samples, except `smoothed`, which ``noteLate(_:_:)`` has updated.
-    mutating func formExtras(_ index: Int) {
+    mutating func formExtras(_ index: SeriesIndex) {
         let state = view(index)
         let shape = state.shape
         for number in 0..<shape.pointee.extraCount {
@@ -80,7 +80,7 @@ extension SeriesWindows {
 
     /// Takes out of every extra what a late sample at an index is going to change, or puts in what it has changed: the
     /// steps from that index on that look back at it.
-    mutating func changeSteps(_ index: Int, from position: Int, isTaken: Bool) {
+    mutating func changeSteps(_ index: SeriesIndex, from position: Int, isTaken: Bool) {
         let state = view(index)
         let shape = state.shape
         for number in 0..<shape.pointee.extraCount {

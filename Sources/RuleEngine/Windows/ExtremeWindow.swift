@@ -35,7 +35,7 @@ extension SeriesWindows {
     }
 
     /// Moves each window's extremes to the first entry inside it, or to none.
-    mutating func settleExtremes(_ index: Int) {
+    mutating func settleExtremes(_ index: SeriesIndex) {
         let state = view(index)
         let shape = state.shape
         if shape.pointee.maxima >= 0 { settleExtremes(state, state.maxima, .maxima, row: shape.pointee.maxima) }

@@ -25,7 +25,7 @@ extension SeriesWindows {
     /// Computes again the sums that have lost their precision; all of them after 65,536 samples. O(the samples of their
     /// windows).
     @inline(never)
-    mutating func reformIllWindows(_ index: Int, seconds: Double) {
+    mutating func reformIllWindows(_ index: SeriesIndex, seconds: Double) {
         let shape = view(index).shape
         let isTime = series[index].age >= Self.samplesUntilReform
         if isTime { series[index].age = 0 }
@@ -39,7 +39,8 @@ extension SeriesWindows {
     }
 
     mutating func reformIfIll(
-        _ index: Int, _ rows: LaneBlock, _ shape: UnsafeMutablePointer<WindowShape>, _ lane: Lane, always: Bool = false
+        _ index: SeriesIndex, _ rows: LaneBlock, _ shape: UnsafeMutablePointer<WindowShape>, _ lane: Lane,
+        always: Bool = false
     ) {
         let pairs = shape.pointee.pairs
         let count = rows[0, lane]
@@ -55,7 +56,7 @@ extension SeriesWindows {
     }
 
     /// Computes a window's sums of values from its samples, about their mean. O(samples).
-    mutating func reform(_ index: Int, lane: Lane) {
+    mutating func reform(_ index: SeriesIndex, lane: Lane) {
         let state = view(index)
         let shape = state.shape
         guard shape.pointee.moments >= 0 else { return }
@@ -103,7 +104,7 @@ extension SeriesWindows {
     }
 
     /// Puts a sample into a window's sums.
-    mutating func add(_ sample: Sample, to index: Int, lane: Lane) {
+    mutating func add(_ sample: Sample, to index: SeriesIndex, lane: Lane) {
         let state = view(index)
         let (shape, rows) = (state.shape, state.rows)
         rows[0, lane] += 1

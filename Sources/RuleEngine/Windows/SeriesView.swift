@@ -35,7 +35,7 @@ struct SeriesView: BitwiseCopyable {
 
 extension SeriesWindows {
     @inline(__always)
-    func view(_ index: Int) -> SeriesView {
+    func view(_ index: SeriesIndex) -> SeriesView {
         let state = series.address(index)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
         return SeriesView(

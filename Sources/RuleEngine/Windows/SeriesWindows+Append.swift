@@ -28,7 +28,7 @@ extension SeriesWindows {
     ///
     /// O(windows), amortised.
     @inline(__always)
-    mutating func append(_ sample: Sample, to index: Int) -> Bool {
+    mutating func append(_ sample: Sample, to index: SeriesIndex) -> Bool {
         let state = series.address(index)
         if state.pointee.ring.isFull { growRing(index) }
         let shape = shapes.shapes.address(Int(state.pointee.shape))
@@ -53,7 +53,7 @@ extension SeriesWindows {
     /// - Parameter isSimple: there is one pair of windows, with moments and nothing else.
     @inline(__always)
     private mutating func move(
-        _ index: Int, _ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>,
+        _ index: SeriesIndex, _ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>,
         _ sample: Sample, pairs: Int, isSimple: Bool
     ) -> Bool {
         let (time, now, epoch) = (sample.time, state.pointee.now, state.pointee.epoch)

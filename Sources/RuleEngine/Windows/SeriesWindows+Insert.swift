@@ -5,7 +5,7 @@ internal import RulePlan
 // Late samples, and what is done to windows without a sample: off the hot path.
 extension SeriesWindows {
     /// Moves the windows of a series on to a time, without a sample. O(windows + samples that leave).
-    mutating func advance(_ index: Int, to time: Int64) {
+    mutating func advance(_ index: SeriesIndex, to time: Int64) {
         guard time > series[index].now, series[index].newest != .min else { return }
         series[index].now = time
         let state = view(index)
@@ -34,7 +34,7 @@ extension SeriesWindows {
     ///
     /// O(windows + log samples), and what lies in memory behind it moves: 16 bytes for each sample that is newer.
     @inline(never)
-    mutating func insert(_ sample: Sample, into index: Int) {
+    mutating func insert(_ sample: Sample, into index: SeriesIndex) {
         if series[index].ring.isFull { growRing(index) }
         let position = series[index].ring.upperBound(sample.time)
         changeSteps(index, from: position, isTaken: false)
@@ -66,7 +66,7 @@ extension SeriesWindows {
     /// Inserts late samples, and computes all windows from the samples. O(samples of the longest window + `run`).
     /// - Parameter run: in the order of their times.
     @inline(never)
-    mutating func insert(_ run: ArraySlice<Sample>, into index: Int) {
+    mutating func insert(_ run: ArraySlice<Sample>, into index: SeriesIndex) {
         series[index].ring.merge(run)
         for sample in run { noteLate(sample, index) }
         view(index).noteFall(at: series[index].newest)
@@ -74,7 +74,7 @@ extension SeriesWindows {
     }
 
     /// Forms everything that is kept for a series from its samples.
-    private mutating func formAnew(_ index: Int) {
+    private mutating func formAnew(_ index: SeriesIndex) {
         series[index].maxima.removeAll()
         series[index].minima.removeAll()
         let state = view(index)
@@ -102,7 +102,7 @@ extension SeriesWindows {
 
     /// Makes room in a series' ring; the windows' slots move with the samples.
     @inline(never)
-    mutating func growRing(_ index: Int) {
+    mutating func growRing(_ index: SeriesIndex) {
         series[index].ring.grow()
         placeStarts(view(index))
     }

@@ -4,15 +4,15 @@ internal import RulePlan
 extension SeriesWindows {
     /// Asks for the state of a series that will get a sample soon.
     @inline(__always)
-    func prefetchState(_ index: Int) {
-        guard index >= 0, index < series.count else { return }
+    func prefetchState(_ index: SeriesIndex) {
+        guard series.contains(index) else { return }
         Cache.prefetch(series.address(index), bytes: MemoryLayout<SeriesState>.stride)
     }
 
     /// Asks for its windows' sums; its state is there by now.
     @inline(__always)
-    func prefetchWindows(_ index: Int) {
-        guard index >= 0, index < series.count else { return }
+    func prefetchWindows(_ index: SeriesIndex) {
+        guard series.contains(index) else { return }
         let state = series.address(index)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
         LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride)).prefetch(shape.pointee.stride)
@@ -21,8 +21,8 @@ extension SeriesWindows {
 
     /// Asks for the samples that it will touch; its windows are there by now.
     @inline(__always)
-    func prefetchSamples(_ index: Int) {
-        guard index >= 0, index < series.count else { return }
+    func prefetchSamples(_ index: SeriesIndex) {
+        guard series.contains(index) else { return }
         let state = series.address(index)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
         guard let ring = state.pointee.ring.base else { return }

@@ -13,7 +13,7 @@ extension SeriesWindows {
 
     /// When a series that has never sent is to be looked at next: when a window has been listened to for its length, or
     /// the sensor is silent.
-    mutating func nextUnheardLook(_ index: Int) -> Int64 {
+    mutating func nextUnheardLook(_ index: SeriesIndex) -> Int64 {
         let state = view(index)
         let (shape, lookedAt) = (state.shape, state.state.pointee.lookedAt)
         var next = state.state.pointee.isSilent || silentAt(index) <= lookedAt ? Int64.max : silentAt(index)
@@ -33,14 +33,14 @@ extension SeriesWindows {
 
     /// When a series is silent if nothing comes, by its own time.
     @inline(__always)
-    mutating func silentAt(_ index: Int) -> Int64 {
+    mutating func silentAt(_ index: SeriesIndex) -> Int64 {
         Self.later(series[index].newest == .min ? series[index].heardFrom : series[index].newest, series[index].silence)
     }
 
     /// Whether a sensor has been silent up to a moment of its series' time. Of a backlog that comes at once, what lies
     /// between its readings was no silence: the gateway has not waited for them.
     @inline(__always)
-    mutating func isSilent(_ index: Int, at time: Int64) -> Bool {
+    mutating func isSilent(_ index: SeriesIndex, at time: Int64) -> Bool {
         if series[index].isSilent { return true }
         let silent = silentAt(index)
         guard silent != .max, time >= silent else { return false }
@@ -49,7 +49,7 @@ extension SeriesWindows {
 
     /// Whether nothing is known of a sensor at a moment of its series' time.
     @inline(__always)
-    mutating func isUnknown(_ index: Int, at time: Int64) -> Bool {
+    mutating func isUnknown(_ index: SeriesIndex, at time: Int64) -> Bool {
         series[index].isInGap || isSilent(index, at: time) || liesInGap(index, at: time)
     }
 
@@ -57,18 +57,20 @@ extension SeriesWindows {
     /// another sensor's backlog comes first: what the windows still hold says nothing of that moment. Of the present a
     /// delay proves nothing.
     @inline(__always)
-    private mutating func liesInGap(_ index: Int, at time: Int64) -> Bool {
+    private mutating func liesInGap(_ index: SeriesIndex, at time: Int64) -> Bool {
         guard time >= silentAt(index), listened != .min, series[index].newest != .min else { return false }
         return listened &- time >= series[index].silence
     }
 
     /// A moment, in the time of a series: what passed while nobody listened does not pass for it.
     @inline(__always)
-    func ownTime(_ index: Int, at now: Int64) -> Int64 { series[index].isQuiet ? now &- series[index].pause : now }
+    func ownTime(_ index: SeriesIndex, at now: Int64) -> Int64 {
+        series[index].isQuiet ? now &- series[index].pause : now
+    }
 
     /// Notes the first sample, or one after a silence or a pause. Returns whether the sensor was silent.
     @inline(__always)
-    mutating func resume(_ index: Int, with sample: Sample) -> Bool {
+    mutating func resume(_ index: SeriesIndex, with sample: Sample) -> Bool {
         if series[index].heardFrom == .max {
             series[index].heardFrom = sample.time
         } else if series[index].pause > 0 {
@@ -84,7 +86,7 @@ extension SeriesWindows {
 
     /// Notes that a sensor is silent, if it is. Returns whether it was not before: then every rule that reads it has to
     /// be judged.
-    mutating func noteSilence(_ index: Int, at time: Int64) -> Bool {
+    mutating func noteSilence(_ index: SeriesIndex, at time: Int64) -> Bool {
         guard !series[index].isSilent, isSilent(index, at: time) else { return false }
         series[index].isSilent = true
         series[index].isQuiet = true

@@ -3,7 +3,7 @@ internal import Telemetry
 
 extension SeriesWindows {
     /// The slope of the line of least squares through the newest samples of a series: see ``Engine/trend(of:over:)``.
-    mutating func trend(_ index: Int, over span: TimeSpan) -> Double? {
+    mutating func trend(_ index: SeriesIndex, over span: TimeSpan) -> Double? {
         guard !series[index].isUnknown, series[index].newest != .min else { return nil }
         let ring = series[index].ring
         let newest = series[index].newest

@@ -36,24 +36,24 @@ struct SeriesWindows: ~Copyable {
     init(_ plan: Plan, _ demands: SeriesDemands) {
         series = Slab(repeating: SeriesState(), count: plan.series.count)
         var (pairsMax, wordsMax) = (1, 1)
-        for index in 0..<series.count {
-            let number = shapes.shape(for: demands.needs[index])
+        for index in series.indices {
+            let number = shapes.shape(for: demands.needs[index.number])
             pairsMax = max(pairsMax, shapes.shapes[number].pairs)
             wordsMax = max(wordsMax, shapes.shapes[number].words)
-            bind(index, to: number, plan, memory: demands.memory[index])
+            bind(index, to: number, plan, memory: demands.memory[index.number])
         }
-        for index in 0..<series.count { series[index].sensor = Int32(index) }
-        for index in 0..<series.count where series[index].raw >= 0 {
-            series[Int(series[index].raw)].sensor = Int32(index)
+        for index in series.indices { series[index].sensor = Int32(index.number) }
+        for index in series.indices where series[index].raw >= 0 {
+            series[SeriesIndex(series[index].raw)].sensor = Int32(index.number)
         }
         _ = scratch.grow(by: pairsMax, with: .zero)
         _ = changedWords.grow(by: wordsMax, with: 0)
         // An empty window has a count, too.
-        for index in 0..<series.count { _ = compareThresholds(of: index) }
+        for index in series.indices { _ = compareThresholds(of: index) }
     }
 
     deinit {
-        for index in 0..<series.count {
+        for index in series.indices {
             series[index].ring.free()
             series[index].maxima.free()
             series[index].minima.free()
@@ -62,7 +62,7 @@ struct SeriesWindows: ~Copyable {
     }
 
     /// Gives a series its shape and its state.
-    private mutating func bind(_ index: Int, to number: Int, _ plan: Plan, memory: TimeSpan) {
+    private mutating func bind(_ index: SeriesIndex, to number: Int, _ plan: Plan, memory: TimeSpan) {
         let shape = shapes.shapes[number]
         var state = SeriesState()
         state.shape = Int32(number)
@@ -74,11 +74,12 @@ struct SeriesWindows: ~Copyable {
         // Of a series that no rule reads, only the newest sample is kept.
         state.retention =
             shape.windowCount == 0 ? 0 : max(plan.allowedLateness.nanoseconds, shape.longest + memory.nanoseconds)
-        state.silence = plan.series[index].silence == .longest ? .max : plan.series[index].silence.nanoseconds
-        state.counter = plan.series[index].counter
+        state.silence =
+            plan.series[index.number].silence == .longest ? .max : plan.series[index.number].silence.nanoseconds
+        state.counter = plan.series[index.number].counter
         state.overdueTimeout =
-            shape.windowCount == 0 ? .max : min(plan.series[index].overdueAfter, shape.shortest, state.silence)
-        state.raw = plan.series[index].raw?.index ?? -1
+            shape.windowCount == 0 ? .max : min(plan.series[index.number].overdueAfter, shape.shortest, state.silence)
+        state.raw = plan.series[index.number].raw?.index ?? -1
         for extra in 0..<shape.extraCount where shapes.extras[shape.extraBase + extra].kind == .sorted {
             extras[Int(state.extras) + extra].sorted = Int32(sorted.grow(by: 1, with: SortedValues()))
         }
@@ -94,5 +95,8 @@ struct SeriesWindows: ~Copyable {
     }
 
     /// Where a series is kept; `nil` if the plan does not know it.
-    func index(of id: SeriesID) -> Int? { 0 <= id.index && Int(id.index) < series.count ? Int(id.index) : nil }
+    func index(of id: SeriesID) -> SeriesIndex? {
+        let index = SeriesIndex(id.index)
+        return series.contains(index) ? index : nil
+    }
 }

@@ -25,7 +25,7 @@ extension SeriesWindows {
     }
 
     /// Computes a window's sums of times from its samples, about the middle of its times. O(samples).
-    mutating func reformTimes(_ index: Int, lane: Lane) {
+    mutating func reformTimes(_ index: SeriesIndex, lane: Lane) {
         let state = view(index)
         let shape = state.shape
         let rows = state.rows

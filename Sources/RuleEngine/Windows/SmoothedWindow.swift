@@ -6,7 +6,7 @@ internal import RulePlan
 // The weighted sums of `smoothed`.
 extension SeriesWindows {
     /// Gives a late sample its weight in every `smoothed`, and notes it if it is the newest all the same.
-    mutating func noteLate(_ sample: Sample, _ index: Int) {
+    mutating func noteLate(_ sample: Sample, _ index: SeriesIndex) {
         let state = view(index)
         let shape = state.shape
         let newest = state.newest

@@ -8,7 +8,7 @@ extension SeriesWindows {
     /// Compares all thresholds of a series. Returns whether one changed; `changedWords` says which.
     ///
     /// A comparison is a sign: `mean > c` is n·(c − origin) − Σd < 0, and nothing is divided.
-    mutating func compareThresholds(of index: Int) -> Bool {
+    mutating func compareThresholds(of index: SeriesIndex) -> Bool {
         let state = series.address(index)
         let shape = shapes.shapes.address(Int(state.pointee.shape))
         let words = truth.address(Int(state.pointee.words), count: shape.pointee.words * 2)
@@ -110,7 +110,7 @@ extension SeriesWindows {
 
     /// Compares the thresholds that are compared one by one. Returns what differs, by bits.
     @inline(never)
-    mutating func compareSingles(_ index: Int) -> UInt64 {
+    mutating func compareSingles(_ index: SeriesIndex) -> UInt64 {
         let state = view(index)
         let shape = state.shape
         var difference: UInt64 = 0
@@ -139,12 +139,12 @@ extension SeriesWindows {
 
     /// Whether a measure over a window tells all that there was: all but `count` speak of what came.
     @inline(__always)
-    mutating func isComplete(_ measure: Measure, _ index: Int, lane: Lane) -> Bool {
+    mutating func isComplete(_ measure: Measure, _ index: SeriesIndex, lane: Lane) -> Bool {
         measure.aggregate != .count || listened == .min || isCountComplete(index, lane: lane)
     }
 
     @inline(never)
-    private mutating func isCountComplete(_ index: Int, lane: Lane) -> Bool {
+    private mutating func isCountComplete(_ index: SeriesIndex, lane: Lane) -> Bool {
         let state = series.address(index)
         guard state.pointee.heardFrom != .max else { return false }
         let length = shapes.length(of: lane, in: shapes.shapes[Int(state.pointee.shape)])

@@ -7,7 +7,7 @@ internal import Telemetry
 extension SeriesWindows {
     /// A measure of one series; `nan` where its window holds too little.
     @inline(__always)
-    mutating func value(_ measure: Measure, _ index: Int, lane: Lane, extra: Int, at now: Int64) -> Double {
+    mutating func value(_ measure: Measure, _ index: SeriesIndex, lane: Lane, extra: Int, at now: Int64) -> Double {
         let state = view(index)
         if measure.aggregate == .age { return age(state, index, at: now) }
         let held = state.count(lane: lane)
@@ -59,7 +59,7 @@ extension SeriesWindows {
     }
 
     /// Seconds of listening since the newest reading; of a sensor that has never sent, since it has been listened to.
-    mutating func age(_ state: SeriesView, _ index: Int, at now: Int64) -> Double {
+    mutating func age(_ state: SeriesView, _ index: SeriesIndex, at now: Int64) -> Double {
         let since = state.newest == .min ? series[index].heardFrom : state.newest
         return since == .min || since == .max ? .nan : Double(ownTime(index, at: now) &- since) * 1e-9
     }

@@ -16,6 +16,7 @@ package struct TextPaint: Sendable {
         package static let magenta = Style(code: "35")
         package static let boldRed = Style(code: "1;31")
         package static let boldGreen = Style(code: "1;32")
+        package static let boldCyan = Style(code: "1;36")
         package static let boldYellow = Style(code: "1;33")
     }
 

@@ -15,13 +15,8 @@ package final class BrokerConnection: BrokerLink {
     /// - Parameters:
     ///   - filters: what to subscribe to, at QoS 1.
     ///   - left: filters that the session may still have from an earlier run; they are unsubscribed from.
-    ///   - handler: called for every message from inside ``read(atMost:while:)``.
-    package init(
-        _ settings: ConnectionSettings, filters: [String], left: Set<String> = [], logger: Logger,
-        handler: @escaping (IncomingMessage) -> Void
-    ) {
+    package init(_ settings: ConnectionSettings, filters: [String], left: Set<String> = [], logger: Logger) {
         client = MQTTClient(settings, .readings(filters: filters, left: left), logger: logger)
-        client.handlers.message = handler
     }
 
     package var isConnected: Bool { client.isConnected }
@@ -34,8 +29,8 @@ package final class BrokerConnection: BrokerLink {
 
     package func wait(milliseconds: Int32, wake: Int32) { client.wait(milliseconds: milliseconds, wake: wake) }
 
-    package func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool {
-        client.read(atMost: limit, while: mayTakeMore)
+    package func read(atMost limit: Int, while mayTakeMore: () -> Bool, _ take: (IncomingMessage) -> Void) -> Bool {
+        client.read(atMost: limit, while: mayTakeMore, take)
     }
 
     package func releaseAcknowledgements() { client.write() }

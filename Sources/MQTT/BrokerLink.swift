@@ -17,9 +17,14 @@ package protocol BrokerLink: AnyObject {
     /// Waits until the broker has sent something, `wake` is readable, or the time is over.
     func wait(milliseconds: Int32, wake: Int32)
 
-    /// Reads at most `limit` packets that are there, as long as `mayTakeMore` says so; returns true if there may be
-    /// more.
-    func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool
+    /// Reads the packets that have arrived, and calls `take` for each message among them, in the order of their arrival.
+    ///
+    /// The message's memory is valid during that call only. `take` must not call the link.
+    /// - Parameters:
+    ///   - limit: reads at most this many packets.
+    ///   - mayTakeMore: asked before each packet; reading stops at the first `false`.
+    /// - Returns: whether there may be more to read.
+    func read(atMost limit: Int, while mayTakeMore: () -> Bool, _ take: (IncomingMessage) -> Void) -> Bool
 
     /// Lets the acknowledgements of everything read so far go.
     func releaseAcknowledgements()

@@ -19,7 +19,6 @@ final class MQTTClient {
 
     /// Calls its owner.
     struct Handlers {
-        var message: (IncomingMessage) -> Void = { _ in }
         var connected: () -> Void = {}
         var ended: () -> Void = {}
         /// PUBACK came: the packet's identifier, and the reason code.
@@ -39,6 +38,8 @@ final class MQTTClient {
     private var generator = SystemRandomNumberGenerator()
     private var connectResult: Int32?
     private var resumptions = ResumptionCount()
+    /// What the caller of ``read(atMost:while:_:)`` does with a message; `nil` outside that call.
+    private var take: ((IncomingMessage) -> Void)?
     /// Messages that came with CONNACK in one TLS record, before the owner knows of the session. They are handed over
     /// with the next read.
     private var early: [EarlyMessage] = []
@@ -104,12 +105,24 @@ final class MQTTClient {
         _ = poll(&descriptors, nfds_t(descriptors.count), early.isEmpty ? max(0, milliseconds) : 0)
     }
 
-    /// Reads at most `limit` packets that are there, as long as `mayTakeMore` says so; returns true if there may be
-    /// more.
-    func read(atMost limit: Int, while mayTakeMore: () -> Bool = { true }) -> Bool {
+    /// Reads at most `limit` packets that have arrived, as long as `mayTakeMore` says so, and calls `take` for each
+    /// message among them.
+    /// - Returns: whether there may be more to read.
+    func read(atMost limit: Int, while mayTakeMore: () -> Bool, _ take: (IncomingMessage) -> Void) -> Bool {
+        // The library's callback finds the closure here; it is called from inside `mosquitto_loop_read` only.
+        withoutActuallyEscaping(take) { take in
+            self.take = take
+            defer { self.take = nil }
+            return readPackets(atMost: limit, while: mayTakeMore, take)
+        }
+    }
+
+    private func readPackets(atMost limit: Int, while mayTakeMore: () -> Bool, _ take: (IncomingMessage) -> Void)
+        -> Bool
+    {
         guard let handle, mosquitto_socket(handle) >= 0 else { return false }
         if machine.isUp, !early.isEmpty {
-            for message in early { message.hand(to: handlers.message) }
+            for message in early { message.hand(to: take) }
             early.removeAll()
         }
         for _ in 0..<limit {
@@ -351,8 +364,8 @@ final class MQTTClient {
                 qos: message.qos, isRetained: message.retain, identifier: UInt16(truncatingIfNeeded: message.mid),
                 isDuplicate: message.qos > 0 && client.duplicateFlag.isSet, resumption: client.resumptions.current)
             // The library reads on as long as TLS has more: this may have come together with CONNACK.
-            if client.connectResult == nil {
-                client.handlers.message(incoming)
+            if client.connectResult == nil, let take = client.take {
+                take(incoming)
             } else {
                 client.early.append(EarlyMessage(incoming))
             }

@@ -96,7 +96,7 @@ private final class PublishLoop {
             client.wait(milliseconds: client.millisecondsUntilDue, wake: queue.wakeDescriptor)
             queue.drainWake()
             if client.isConnected { send() }
-            _ = client.read(atMost: 256)
+            _ = client.read(atMost: 256, while: { true }, { _ in })
             client.write()
             watchOldest()
         }

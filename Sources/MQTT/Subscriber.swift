@@ -21,13 +21,13 @@ package final class Subscriber: Sendable {
         ended = stream
         let wake = ends[0]
         let thread = Thread { [stopFlag] in
-            let connection = BrokerConnection(settings, filters: filters, logger: logger) { message in
-                handler(String(decoding: message.topic, as: UTF8.self), Array(message.payload))
-            }
+            let connection = BrokerConnection(settings, filters: filters, logger: logger)
             while !stopFlag.isSet {
                 connection.keepUp()
                 connection.wait(milliseconds: 100, wake: wake)
-                _ = connection.read(atMost: 256) { true }
+                _ = connection.read(atMost: 256, while: { true }) { message in
+                    handler(String(decoding: message.topic, as: UTF8.self), Array(message.payload))
+                }
                 connection.releaseAcknowledgements()
             }
             connection.disconnect()

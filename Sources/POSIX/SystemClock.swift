@@ -6,11 +6,11 @@ package struct SystemClock: GatewayClock {
     /// What the clock showed when ``ProcessUptime`` was zero.
     private let origin: Instant
 
-    package init() { origin = Self.read() - ProcessUptime.now() }
+    package init() { origin = Self.read() - ProcessUptime.now().sinceStart }
 
     package func now() -> Instant { Self.read() }
 
-    package func correction() -> TimeSpan { Self.read() - ProcessUptime.now() - origin }
+    package func correction() -> TimeSpan { Self.read() - ProcessUptime.now().sinceStart - origin }
 
     /// Reads the clock. One that is set beyond the range of instants from outside is read as the end of that range.
     private static func read() -> Instant {

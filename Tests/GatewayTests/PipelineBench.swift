@@ -76,16 +76,11 @@ final class PipelineBench {
     {
         let model = try SiteModel.load(configuration) { try store.series($0) }
         let mailbox = try Mailbox()
-        var link: QueueLink?
+        let link = QueueLink()
         let pipeline = try Pipeline(
             model, configuration, store: store, clock: clock, mailbox: mailbox, board: StatisticsBoard(),
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, onCommit: {},
-            link: {
-                let new = QueueLink(handler: $0)
-                link = new
-                return new
-            }, onUnstored: { _ in })
-        guard let link else { throw TestFailure("the pipeline has made no link") }
+            link: link, onUnstored: { _ in })
         return (pipeline, link, mailbox)
     }
 
@@ -204,20 +199,17 @@ final class PipelineBench {
 /// A link that always holds, and has what a test has put there.
 final class QueueLink: BrokerLink {
     var messages: [(topic: [UInt8], payload: [UInt8])] = []
-    private let handler: (IncomingMessage) -> Void
-
-    init(handler: @escaping (IncomingMessage) -> Void) { self.handler = handler }
 
     var isConnected: Bool { true }
     func keepUp() {}
     func wait(milliseconds: Int32, wake: Int32) {}
-    func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool {
+    func read(atMost limit: Int, while mayTakeMore: () -> Bool, _ take: (IncomingMessage) -> Void) -> Bool {
         var count = 0
         for message in messages.prefix(limit) where mayTakeMore() {
             count += 1
             message.topic.withUnsafeBytes { topic in
                 message.payload.withUnsafeBytes { payload in
-                    handler(IncomingMessage(topic: topic, payload: payload, qos: 1, isRetained: false))
+                    take(IncomingMessage(topic: topic, payload: payload, qos: 1, isRetained: false))
                 }
             }
         }

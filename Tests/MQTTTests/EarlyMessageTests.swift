@@ -34,16 +34,15 @@ import Testing
         settings.protocolVersion = .v5
         var events: [String] = []
         let connection = BrokerConnection(
-            settings, filters: ["t"], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            handler: { message in
-                events.append(
-                    "message \(message.identifier) \(message.isDuplicate ? "again" : "new") \(message.resumption)")
-            })
+            settings, filters: ["t"], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let end = Date() + 15
         while Date() < end, !events.contains(where: { $0.hasPrefix("message") }) {
             connection.keepUp()
             connection.wait(milliseconds: 50, wake: -1)
-            _ = connection.read(atMost: 256) { true }
+            _ = connection.read(atMost: 256, while: { true }) { message in
+                events.append(
+                    "message \(message.identifier) \(message.isDuplicate ? "again" : "new") \(message.resumption)")
+            }
             if connection.takeNewSession() { events.append("new session") }
             connection.releaseAcknowledgements()
         }

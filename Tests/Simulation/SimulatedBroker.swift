@@ -124,7 +124,6 @@ final class SimulatedBroker {
 /// The gateway's end of the link: it takes the place of libmosquitto.
 final class SimulatedLink: BrokerLink {
     private let world: World
-    private let handler: (IncomingMessage) -> Void
     private var link: Int?
     private var retryAt = TimeSpan.zero
     private var receiveMaximum: Int
@@ -133,10 +132,9 @@ final class SimulatedLink: BrokerLink {
     /// Read, and not acknowledged.
     private var held: [Int] = []
 
-    init(_ world: World, receiveMaximum: Int, handler: @escaping (IncomingMessage) -> Void) {
+    init(_ world: World, receiveMaximum: Int) {
         self.world = world
         self.receiveMaximum = receiveMaximum
-        self.handler = handler
     }
 
     var isConnected: Bool { link != nil && link == world.broker.link }
@@ -158,7 +156,7 @@ final class SimulatedLink: BrokerLink {
         return isNewSession
     }
 
-    func read(atMost limit: Int, while mayTakeMore: () -> Bool) -> Bool {
+    func read(atMost limit: Int, while mayTakeMore: () -> Bool, _ take: (IncomingMessage) -> Void) -> Bool {
         // As with the real link: its owner hears of a new session before anything of it.
         guard !isNewSession else { return true }
         for _ in 0..<limit {
@@ -169,7 +167,7 @@ final class SimulatedLink: BrokerLink {
             world.arrived(message)
             message.topic.withUnsafeBytes { topic in
                 message.payload.withUnsafeBytes { payload in
-                    handler(
+                    take(
                         IncomingMessage(
                             topic: topic, payload: payload, qos: message.qos, isRetained: false,
                             identifier: message.identifier,

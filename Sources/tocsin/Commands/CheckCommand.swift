@@ -88,6 +88,16 @@ private struct JSONDiagnostic: Encodable {
     let hint: String?
     /// The text at that location after the correction.
     let fix: String?
+    let notes: [Note]?
+
+    /// A further location that belongs to the mistake.
+    struct Note: Encodable {
+        let message: String
+        let file: String
+        let line: Int
+        let column: Int
+        let length: Int
+    }
 
     init(_ diagnostic: Diagnostic) {
         severity = diagnostic.severity.rawValue
@@ -99,6 +109,12 @@ private struct JSONDiagnostic: Encodable {
         length = diagnostic.location?.length
         hint = diagnostic.hint
         fix = diagnostic.fix
+        let notes = diagnostic.notes.map { note in
+            Note(
+                message: note.message, file: note.location.file, line: note.location.line,
+                column: note.location.column, length: note.location.length)
+        }
+        self.notes = notes.isEmpty ? nil : notes
     }
 
     var text: String { JSONText.line(self) }

@@ -29,7 +29,14 @@ enum RuleFileSchema {
 
     private static var rule: [String: Any] {
         var properties: [String: Any] = [:]
-        for key in RuleKey.allCases { properties[key.rawValue] = form(key) }
+        for key in RuleKey.allCases {
+            properties[key.rawValue] = form(key)
+            guard let formerName = key.formerName else { continue }
+            var former = form(key)
+            former["deprecated"] = true
+            former["description"] = "The former name of '\(key.rawValue)'."
+            properties[formerName] = former
+        }
         return [
             "type": "object", "additionalProperties": false, "properties": properties,
             "required": RuleKey.allCases.filter(\.isRequired).map(\.rawValue),

@@ -59,5 +59,5 @@ package final class Observer: Sendable {
     package var arrivals: [Arrival] { state.withLock(\.arrivals) }
     package var repeats: Int { state.withLock(\.repeats) }
 
-    static func monotonicSeconds() -> Double { ProcessUptime.now().seconds }
+    static func monotonicSeconds() -> Double { ProcessUptime.now().sinceStart.seconds }
 }

@@ -159,7 +159,7 @@ final class DemoScreen: Sendable {
     private static func padded(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
-    private static func seconds() -> Double { ProcessUptime.now().seconds }
+    private static func seconds() -> Double { ProcessUptime.now().sinceStart.seconds }
 
     private static func width() -> Int {
         var size = winsize()

@@ -35,23 +35,23 @@ struct Tocsin: AsyncParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(
-                name: "Set up and run",
+                name: "Gateway",
                 subcommands: [DemoCommand.self, CheckCommand.self, ExplainCommand.self, RunCommand.self]),
             CommandGroup(
-                name: "See what happens",
+                name: "Situation",
                 subcommands: [
                     AlarmsCommand.self, TailCommand.self, HistoryCommand.self, SensorsCommand.self,
                     RefusedCommand.self, OutboxCommand.self,
                 ]),
             CommandGroup(
-                name: "Work with alarms",
+                name: "Operator",
                 subcommands: [
                     AckCommand.self, ShelveCommand.self, UnshelveCommand.self, OutOfServiceCommand.self,
                     InServiceCommand.self,
                 ]),
             CommandGroup(
-                name: "Prove and repair", subcommands: [AuditCommand.self, StoreCommand.self]),
+                name: "Store and audit", subcommands: [AuditCommand.self, StoreCommand.self]),
             CommandGroup(
-                name: "Write rules", subcommands: [HealthRulesCommand.self, SchemaCommand.self]),
+                name: "Rule writing", subcommands: [HealthRulesCommand.self, SchemaCommand.self]),
         ])
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import POSIX
 import Store
 import TestSupport
 import Testing
@@ -103,52 +104,36 @@ import Testing
 }
 
 /// A socket that another process has put in the place of the gateway's.
-private final class ListeningSocket {
-    private let descriptor: Int32
+private struct ListeningSocket {
+    private let socket: UnixSocket
 
     init(_ path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        // Beside it first, so that there is no moment without one.
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array((path + "2").utf8)) }
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard code == 0, listen(descriptor, 8) == 0, rename(path + "2", path) == 0 else {
-            throw TestFailure("no socket at \(path)")
-        }
+        socket = try UnixSocket(.stream)
+        // At another path first, so that there is no moment without a socket.
+        let address = try #require(UnixAddress(path: path + "2"))
+        try socket.listen(at: address, hiddenMode: 0o117, queueMax: 8)
+        guard rename(path + "2", path) == 0 else { throw TestFailure("no socket at \(path)") }
     }
-
-    deinit { close(descriptor) }
 }
 
 /// A connection to the control socket that keeps to no rules.
-private final class RawClient: Sendable {
-    private let descriptor: Int32
+private struct RawClient: Sendable {
+    private let socket: UnixSocket
 
     init(_ path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard code == 0 else { throw TestFailure("no connection to \(path)") }
+        socket = try UnixSocket(.stream)
+        try socket.connect(to: try #require(UnixAddress(path: path)), waitingAtMost: 5)
     }
 
-    deinit { close(descriptor) }
+    /// Sends a text; does nothing if the gateway has closed the connection.
+    func send(_ text: String) { _ = try? socket.send(Data(text.utf8)) }
 
-    func send(_ text: String) { _ = Foundation.send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
-
-    /// The gateway has closed it.
+    /// Whether the gateway has closed the connection.
     var isOver: Bool {
-        var byte: UInt8 = 0
-        return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) == 0 || errno == ECONNRESET
+        do {
+            return try socket.receive(atMost: 1).isEmpty
+        } catch {
+            return error.code == ECONNRESET
+        }
     }
 }

@@ -10,6 +10,7 @@ import SiteConfiguration
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 /// Everything that takes bytes from outside, given bytes that nobody meant: nothing may end the process, and what is
 /// refused says why. More rounds with `TOCSIN_FUZZ_ROUNDS`, others with `TOCSIN_FUZZ_SEED`.
@@ -203,7 +204,10 @@ import Testing
         var bench = try AlarmBench()
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: "a", minimumLevel: .init(rank: 1))], policies: PolicySet())
-        let events = bench.feed([(0, 2.5), (60, 9)]).flatMap { planner.note($0) }.map { Array($0.payload.utf8) }
+        var events: [[UInt8]] = []
+        for transition in bench.feed([(0, 2.5), (60, 9)]) {
+            events += planner.note(transition).map { Array(OutboxItem($0).payload.utf8) }
+        }
         let requests = [
             Array("{\"verb\":\"shelve\",\"alarm\":\"a\",\"person\":\"p\",\"note\":\"n\",\"seconds\":60}".utf8)
         ]

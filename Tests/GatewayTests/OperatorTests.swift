@@ -33,7 +33,9 @@ import Testing
         let again = try tocsin("ack", "high-water/s1", gateway: gateway)
         #expect(again.code == 1)
         #expect(again.errors.contains("was acknowledged by ada"))
-        #expect(try tocsin("ack", "low-water", gateway: gateway).errors.contains("there is no alarm 'low-water'"))
+        #expect(
+            try tocsin("ack", "low-water", gateway: gateway).errors.contains(
+                "no active or unacknowledged alarm matches 'low-water'"))
 
         // What was answered is on the disk.
         gateway.kill()
@@ -114,7 +116,7 @@ import Testing
         let store = try Store(path: gateway.storePath)
         let alarm = try #require(try store.activeAlarms().first)
         var batch = StoreBatch()
-        batch.courses = [(alarm.id, "{}")]
+        batch.escalationStates = [(alarm.id, "{}")]
         try store.commit(batch)
         try store.close()
         try await gateway.startConnected()

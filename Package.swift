@@ -112,7 +112,7 @@ let package = Package(
             dependencies: [
                 "POSIX",
                 "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms",
-                "Escalation", "Store", "Uplink", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
+                "Store", "Uplink", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
         .target(
@@ -126,7 +126,7 @@ let package = Package(
             name: "tocsin",
             dependencies: [
                 "POSIX",
-                "Escalation", "Wire", "SiteConfiguration", "Pipeline",
+                "Escalation", "SiteConfiguration", "Pipeline",
                 "AlarmModel",
                 "Telemetry", "Diagnostics", "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway",
                 "Scenario",
@@ -160,7 +160,7 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "Escalation", "Wire", "SiteConfiguration", "Pipeline",
+                "SiteConfiguration", "Pipeline",
                 "AlarmModel",
                 "CFaultyDisk", "TestSupport", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms",
                 "Store", "Uplink",
@@ -182,7 +182,7 @@ let package = Package(
         .testTarget(
             name: "AlarmsTests",
             dependencies: [
-                "Diagnostics", "Telemetry",
+                "Telemetry",
                 "Escalation", "Wire", "AlarmModel", "Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport",
             ]),
         .testTarget(

@@ -8,7 +8,8 @@ package struct AlarmKey: Hashable, Sendable, CustomStringConvertible {
     /// `rule/group`
     package var description: String { "\(rule)/\(group)" }
 
-    /// The key as it begins an alarm's identity: `rule/group` of `rule/group@time`. A text without a time is its own key.
+    /// The key as it begins an alarm's identity: `rule/group` of `rule/group@time`. A text without a time is its own
+    /// key.
     package static func text(ofIdentity identity: String) -> String {
         identity.lastIndex(of: "@").map { String(identity[..<$0]) } ?? identity
     }

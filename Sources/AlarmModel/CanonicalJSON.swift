@@ -3,8 +3,8 @@ internal import Telemetry
 
 /// JSON with sorted keys: the same value is always the same text.
 package enum CanonicalJSON {
-    /// Writes a value. No character in the text steers a terminal. Numbers that JSON does not have are the strings `inf`,
-    /// `-inf` and `nan`.
+    /// Writes a value. No character in the text steers a terminal. Numbers that JSON does not have are the strings
+    /// `inf`, `-inf` and `nan`.
     ///
     /// A value that cannot be written is not lost: `{"reason":…,"unwritable":…}` says what it was, for a person to
     /// read. None of the gateway's own values is such a one.

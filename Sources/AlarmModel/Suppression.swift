@@ -1,7 +1,7 @@
 package import Telemetry
 
-/// An operator's suppression of an alarm: for a time, or until somebody puts it back in service. Times are the gateway's
-/// clock.
+/// An operator's suppression of an alarm: for a time, or until somebody puts it back in service. Times are the
+/// gateway's clock.
 package struct Suppression: Hashable, Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         case shelved

@@ -40,8 +40,8 @@ package struct Transition: Sendable {
             self = kind
         }
 
-        /// Every word that stands for it in rows and messages: the one that is written, then those that earlier versions
-        /// wrote.
+        /// Every word that stands for it in rows and messages: the one that is written, then those that earlier
+        /// versions wrote.
         package var words: [String] {
             switch self {
             case .noData: [rawValue, "blind"]

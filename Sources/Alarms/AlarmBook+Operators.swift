@@ -20,8 +20,8 @@ extension AlarmBook {
     }
 
     /// Executes an operator's command.
-    /// - Throws: ``OperatorError`` if the name fits no alarm and no key, or more than one, or if the alarm's state does not
-    ///   allow the command.
+    /// - Throws: ``OperatorError`` if the name fits no alarm and no key, or more than one, or if the alarm's state does
+    ///   not allow the command.
     package mutating func execute(_ command: OperatorCommand, at now: Instant) throws(OperatorError) -> CommandOutcome {
         switch command.action {
         case .acknowledge: return try acknowledge(command, at: now)

@@ -54,8 +54,8 @@ extension AlarmBook {
         return restored
     }
 
-    /// Continues suppressions. Where the name is gone, a suppression goes with its alarm, or to a rule that asks for the
-    /// same of its devices.
+    /// Continues suppressions. Where the name is gone, a suppression goes with its alarm, or to a rule that asks for
+    /// the same of its devices.
     private mutating func restoreSuppressions(
         _ stored: [SuppressionRecord], _ alarms: [(alarm: Alarm, home: Int?)], _ taken: Set<Int>, _ places: RulePlaces,
         _ restored: inout RestoredAlarms, at now: Instant
@@ -188,8 +188,9 @@ private struct RulePlaces {
 
     func instance(rule: String, group: String) -> Int? { byName[rule]?[group] }
 
-    /// The instance in which an alarm continues whose rule or group has another name now: of its rule's groups the one with its devices; else that of a rule which asks for the same; else one of the same hazard with
-    /// its devices whose condition holds, as its rule may have been renamed and changed at once.
+    /// The instance in which an alarm continues whose rule or group has another name now: of its rule's groups the one
+    /// with its devices; else that of a rule which asks for the same; else one of the same hazard with its devices
+    /// whose condition holds, as its rule may have been renamed and changed at once.
     func successor(of alarm: Alarm, except taken: Set<Int>, standing: Set<Int>) -> Int? {
         guard let origin = alarm.origin else { return nil }
         let free = { (instances: [Int]) in instances.filter { !taken.contains($0) } }
@@ -206,8 +207,8 @@ private struct RulePlaces {
         return closest(related, to: origin.devices)
     }
 
-    /// The instances in which a suppression continues whose rule or group has another name now: those of its rule, or of
-    /// one that asks for the same, with no other devices.
+    /// The instances in which a suppression continues whose rule or group has another name now: those of its rule, or
+    /// of one that asks for the same, with no other devices.
     func successors(of place: SuppressionRecord, except taken: Set<Int>) -> [Int] {
         guard let origin = place.origin else { return [] }
         let devices = Set(origin.devices)

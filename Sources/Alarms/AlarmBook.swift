@@ -5,8 +5,8 @@ package import RuleLanguage
 internal import RulePlan
 package import Telemetry
 
-/// Keeps all active alarms, by the instance of the rule that raised them: level changes in, transitions out. No I/O; the
-/// same changes give the same transitions.
+/// Keeps all active alarms, by the instance of the rule that raised them: level changes in, transitions out. No I/O;
+/// the same changes give the same transitions.
 package struct AlarmBook: Sendable {
     let rules: CompiledRules
     /// Level names by rank, `normal` first.
@@ -45,8 +45,8 @@ package struct AlarmBook: Sendable {
 
     package func alarm(of instance: Int) -> Alarm? { alarms[instance] }
 
-    /// Turns a change of the engine into transitions of its alarm: mostly one; none while the alarm chatters, unless the
-    /// level becomes higher than the one it is held at.
+    /// Turns a change of the engine into transitions of its alarm: mostly one; none while the alarm chatters, unless
+    /// the level becomes higher than the one it is held at.
     package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> [Transition] {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]

@@ -13,8 +13,8 @@ package enum AlarmEvent: Sendable, CaseIterable {
 /// Every state and event: the one place that says what an alarm does (ISA-18.2-2016, figure 3 and clause 5.2.4).
 ///
 /// It differs from the figure in two things. An alarm that clears while it is suppressed ends: nobody was notified, so
-/// nobody has to acknowledge it. An alarm that comes back from suppression while it is active is unacknowledged, even if
-/// it had been acknowledged before.
+/// nobody has to acknowledge it. An alarm that comes back from suppression while it is active is unacknowledged, even
+/// if it had been acknowledged before.
 package enum LifecycleTable {
     package enum Entry: Sendable, Equatable {
         case to(AlarmState.Kind)

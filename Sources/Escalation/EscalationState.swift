@@ -1,7 +1,8 @@
 internal import AlarmModel
 internal import Telemetry
 
-/// How far the escalation of one alarm has come. It is kept with the alarm, so that a restart continues where it stopped.
+/// How far the escalation of one alarm has come. It is kept with the alarm, so that a restart continues where it
+/// stopped.
 ///
 /// Its JSON has a `version`, and is independent of what travels to destinations: see `EscalationState+Codable.swift`.
 struct EscalationState: Sendable {
@@ -117,8 +118,8 @@ struct EscalationState: Sendable {
         }
     }
 
-    /// Notes that a step notifies a destination, and of which events. It is notified of every event that any of its steps
-    /// asks for.
+    /// Notes that a step notifies a destination, and of which events. It is notified of every event that any of its
+    /// steps asks for.
     mutating func note(_ events: Set<Policy.Event>?, of destination: String) {
         if let known = notified[destination] {
             notified[destination]?.events = known.events.flatMap { known in events.map { known.union($0) } }

@@ -175,8 +175,10 @@ package final class StoreReader: Sendable {
         try queue.read { db in
             try Int.fetchOne(
                 db,
-                sql:
-                    "SELECT count(*) FROM transition WHERE kind IN (\(Transition.Kind.beginnings.sqlWords)) AND recorded >= ?",
+                sql: """
+                    SELECT count(*) FROM transition WHERE kind IN (\(Transition.Kind.beginnings.sqlWords))
+                        AND recorded >= ?
+                    """,
                 arguments: [since.nanoseconds])
                 ?? 0
         }
@@ -197,9 +199,10 @@ package final class StoreReader: Sendable {
                 db,
                 sql: """
                     SELECT alarm.*, (SELECT max(time) FROM transition WHERE alarm = alarm.id AND person IS NULL) AS changed FROM alarm
-                    WHERE ? OR cleared IS NULL OR state = ? ORDER BY cleared IS NOT NULL, level DESC, raised, id
+                    WHERE ? OR cleared IS NULL OR state = \(Store.returned)
+                    ORDER BY cleared IS NOT NULL, level DESC, raised, id
                     """,
-                arguments: [all, AlarmState.Kind.returnedUnacknowledged.rawValue]
+                arguments: [all]
             ).compactMap { row in
                 let read = { (row: Row) throws(UnreadableValue) in try Store.alarm(row, suppressed) }
                 guard let alarm = unreadable.read(row, of: "alarm", read) else { return nil }

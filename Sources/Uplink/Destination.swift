@@ -6,8 +6,8 @@ package protocol Destination: Sendable {
     /// As the configuration names it.
     var name: String { get }
 
-    /// Delivers a message. Returns when the destination has accepted it. Throws when it has not, or may not have: then the
-    /// message is delivered again, with the same identity.
+    /// Delivers a message. Returns when the destination has accepted it. Throws when it has not, or may not have: then
+    /// the message is delivered again, with the same identity.
     /// - Parameter earlier: what the same destination was notified of before about the same alarm, oldest first; empty
     ///   unless ``needsHistory``.
     /// - Throws: ``DeliveryError``, or anything else that is worth another try.

@@ -21,8 +21,8 @@ extension DestinationWorker {
     private static let groupFailuresMax = 3
     private static let groupProbe = 20
 
-    /// In a flood, delivers what waits as one message, and then collects for a while. An escalation of a higher level than
-    /// any that was delivered in the flood goes by itself, at once, after those before it.
+    /// In a flood, delivers what waits as one message, and then collects for a while. An escalation of a higher level
+    /// than any that was delivered in the flood goes by itself, at once, after those before it.
     func deliverGrouped(_ limit: FloodLimit) async throws -> Duration? {
         let now = clock.now()
         let isFlooded = await looked { try await $0.isFlooded($1, since: now - limit.within, over: limit.alarms) }

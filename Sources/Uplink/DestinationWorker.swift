@@ -7,10 +7,10 @@ internal import Wire
 
 /// Delivers what is due at one destination.
 ///
-/// An escalation that the destination does not accept is tried again after a growing wait. Later escalations with the same
-/// alarm key wait behind it, so that nothing overtakes, and no key waits for another (``HeldKeys``). If several keys in a
-/// row are not accepted, the destination accepts nothing, and everything waits. An escalation that the destination refuses
-/// permanently is parked, and holds up nothing.
+/// An escalation that the destination does not accept is tried again after a growing wait. Later escalations with the
+/// same alarm key wait behind it, so that nothing overtakes, and no key waits for another (``HeldKeys``). If several
+/// keys in a row are not accepted, the destination accepts nothing, and everything waits. An escalation that the
+/// destination refuses permanently is parked, and holds up nothing.
 package actor DestinationWorker {
     /// How long to wait before the next turn.
     package enum Pause: Sendable {
@@ -37,8 +37,8 @@ package actor DestinationWorker {
     private var delivered: Set<String> = []
     /// What was refused permanently although the store does not know it: what the destination said, by identity.
     private var refused: [String: String] = [:]
-    /// The rows of the outbox that are still to be marked as delivered or parked. While the store cannot be written they
-    /// are left out of look-ups, so that what waits behind them has its turn.
+    /// The rows of the outbox that are still to be marked as delivered or parked. While the store cannot be written
+    /// they are left out of look-ups, so that what waits behind them has its turn.
     var unrecorded: [WaitingEscalation] = []
     /// More than this at once is left to the store.
     private static let unstoredMax = 10_000

@@ -5,8 +5,8 @@ package import Store
 package import Telemetry
 package import Wire
 
-/// Delivers what waits in the outbox: each destination by itself (a ``DestinationWorker``), in the order of the outbox, at
-/// least once.
+/// Delivers what waits in the outbox: each destination by itself (a ``DestinationWorker``), in the order of the outbox,
+/// at least once.
 package final class Dispatcher: Service {
     package let workers: [DestinationWorker]
     private let store: Store

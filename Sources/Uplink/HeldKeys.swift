@@ -3,8 +3,9 @@ internal import Foundation
 internal import Telemetry
 internal import Wire
 
-/// The alarm keys whose next escalation a destination did not accept. Each key waits for itself: nothing overtakes within
-/// a key (a siren must not get the end of one alarm after the beginning of the next), and no key holds up another.
+/// The alarm keys whose next escalation a destination did not accept. Each key waits for itself: nothing overtakes
+/// within a key (a siren must not get the end of one alarm after the beginning of the next), and no key holds up
+/// another.
 struct HeldKeys {
     private var entries: [String: (failures: Int, until: TimeSpan)] = [:]
 

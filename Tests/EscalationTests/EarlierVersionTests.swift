@@ -13,10 +13,13 @@ import Wire
         """
         {"alarm":{"blind":true,"flapping":true,"group":"s1","hazard":"flood","id":"high/s1@2018-06-03T20:00:00Z",\
         "level":"watch","raised":"2018-06-03T20:00:00Z","rule":"high","ruleVersion":"5f3c","state":"unacknowledged",\
-        "uncertain":false},"area":[{"latitude":1,"longitude":1},{"latitude":2,"longitude":1},{"latitude":2,"longitude":2}],\
-        "causes":[{"holds":true,"sign":">","term":"water_level","threshold":"2 m","thresholdValue":2,"unit":"m","value":2.5}],\
+        "uncertain":false},"area":[{"latitude":1,"longitude":1},{"latitude":2,"longitude":1},\
+        {"latitude":2,"longitude":2}],\
+        "causes":[{"holds":true,"sign":">","term":"water_level","threshold":"2 m",\
+        "thresholdValue":2,"unit":"m","value":2.5}],\
         "escalation":{"policy":"duty","reason":"immediately","repetition":0,"step":1},\
-        "id":"high/s1@2018-06-03T20:00:00Z#2/log","labels":{"station":"s1"},"position":{"latitude":1.5,"longitude":1.5},\
+        "id":"high/s1@2018-06-03T20:00:00Z#2/log","labels":{"station":"s1"},\
+        "position":{"latitude":1.5,"longitude":1.5},\
         "radius":120.5,"schema":"tocsin.escalation/1","site":"s","summary":"s1: river at 2.5 m",\
         "transition":{"from":"normal","kind":"\(kind)","recorded":"2018-06-03T20:00:01.5Z","sequence":2,\
         "time":"2018-06-03T20:00:00Z","to":"watch"}}
@@ -55,7 +58,8 @@ import Wire
     func outbox(word: String, kind: Transition.Kind) throws {
         let payload = """
             {"data":\(Self.message(kind: word)),"datacontenttype":"application/json",\
-            "dataschema":"urn:tocsin:schema:escalation:1","id":"high/s1@2018-06-03T20:00:00Z#2/log","source":"/tocsin/s",\
+            "dataschema":"urn:tocsin:schema:escalation:1","id":"high/s1@2018-06-03T20:00:00Z#2/log",\
+            "source":"/tocsin/s",\
             "specversion":"1.0","subject":"high/s1@2018-06-03T20:00:00Z","time":"2018-06-03T20:00:01.5Z",\
             "type":"tocsin.alarm.\(word)"}
             """
@@ -79,7 +83,8 @@ import Wire
     @Test("a message of a flood of an earlier version is read")
     func flood() {
         let payload = """
-            {"data":{"alarms":[{"group":"s1","id":"high/s1@x","kind":"blind","level":"watch","rule":"high","summary":"s"}],\
+            {"data":{"alarms":[{"group":"s1","id":"high/s1@x","kind":"blind","level":"watch","rule":"high",\
+            "summary":"s"}],\
             "counts":{"watch":1},"escalations":["a"],"schema":"tocsin.flood/1","site":"s","summary":"alarm flood"},\
             "datacontenttype":"application/json","id":"flood/a","source":"/tocsin/s","specversion":"1.0",\
             "time":"2018-06-03T20:00:00Z","type":"tocsin.flood"}
@@ -90,10 +95,12 @@ import Wire
     @Test("an escalation state of an earlier version goes on: who was notified, of what, and when the next step is due")
     func state() throws {
         let text = """
-            {"escalate":"duty","message":\(Self.message(kind: "flapping")),"reached":[1528056000000000000,1528056000000000000],\
+            {"escalate":"duty","message":\(Self.message(kind: "flapping")),\
+            "reached":[1528056000000000000,1528056000000000000],\
             "risen":1528056000000000000,"severity":2,"state":"unacknowledged",\
             "steps":{"duty/0":{"fired":1,"latest":1528055000000000000,"since":1528055000000000000}},\
-            "told":{"log":{"events":["raised","cleared","flapping"],"latest":1528056000000000000,"repeats":0,"sequence":2}},\
+            "told":{"log":{"events":["raised","cleared","flapping"],"latest":1528056000000000000,\
+            "repeats":0,"sequence":2}},\
             "unacknowledgedSince":1528056000000000000}
             """
         var planner = try Self.planner()

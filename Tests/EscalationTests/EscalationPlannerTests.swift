@@ -236,7 +236,7 @@ import Wire
     }
 
     @Test(
-        "what is put aside is told of once, then nobody is told until it is back; its end is told to those who knew of it"
+        "a suppression is notified once, then nobody is notified until the alarm is back; its end goes to those who were notified"
     )
     func suppression() throws {
         var duty = try Duty(Self.duty)

@@ -67,7 +67,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: gateway.storePath + ".control"))
     }
 
-    @Test("a shelved alarm stays so through a kill, and upstream hears that it is put aside and that it is back")
+    @Test("a shelved alarm stays so through a kill, and upstream is notified that it is shelved and that it is back")
     func shelve() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -122,7 +122,7 @@ import Testing
         try await gateway.startConnected()
         #expect(
             gateway.log.contains(
-                "how far the escalation of \(alarm.id) has come cannot be read; its end goes to file, upstream"))
+                "the escalation state of \(alarm.id) cannot be read; its end goes to file, upstream"))
         try await sensor.send(0.5, at: now)
         try await eventually("upstream hears of the end: \(upstream.firstTopics)") {
             upstream.firstTopics.last == "up/test-site/high-water/s1/normal"

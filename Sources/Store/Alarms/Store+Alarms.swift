@@ -139,12 +139,15 @@ extension Store {
         }
     }
 
+    /// The word of that state as SQL. It is no argument, since an index of those alarms has the same text.
+    static let returned = "'\(AlarmState.Kind.returnedUnacknowledged.rawValue)'"
+
     /// The newest alarms that ended before anybody acknowledged them.
     package func returnedAlarms(limit: Int) throws -> [Alarm] {
         try queue.read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM alarm WHERE state = ? ORDER BY raised DESC LIMIT ?",
-                arguments: [AlarmState.Kind.returnedUnacknowledged.rawValue, limit]
+                db, sql: "SELECT * FROM alarm WHERE state = \(Self.returned) ORDER BY raised DESC LIMIT ?",
+                arguments: [limit]
             )
             .compactMap { unreadable.read($0, of: "alarm", Self.alarm) }
         }

@@ -8,7 +8,8 @@ enum Migration12 {
         try db.execute(
             sql: """
                 CREATE INDEX escalation_raise ON escalation (destination, created, alarm)
-                    WHERE CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END IN ('raised', 'blind')
+                    WHERE CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END
+                        IN ('raised', 'blind')
                 """)
         // Those that there were then.
         let tables: [AuditedTable] = [.alarm, .transition, .escalation, .suppression]

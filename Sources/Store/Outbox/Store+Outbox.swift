@@ -107,8 +107,10 @@ extension Store {
 
     /// Whether an escalation is of an alarm's beginning, as SQL. An index has the same text (Migration14): without it a
     /// flood would read every payload in every turn.
-    static let isRaise =
-        "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END IN (\(Transition.Kind.beginnings.sqlWords))"
+    static let isRaise = """
+        CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END
+            IN (\(Transition.Kind.beginnings.sqlWords))
+        """
 
     /// Whether a destination has been due the beginnings of more alarms than `limit` since a moment: what makes a
     /// flood.

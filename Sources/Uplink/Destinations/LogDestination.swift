@@ -4,9 +4,9 @@ package import Telemetry
 
 /// Writes each escalation as one JSON line, to a file or to standard output.
 ///
-/// A file that has become too large, or that holds lines of an earlier period, is renamed to `name.1`, the one before to
-/// `name.2`, and so on; the oldest is removed. If others have moved or removed the file, a new one is made. No line is
-/// ever split between two files.
+/// A file that has become too large, or that holds lines of an earlier period, is renamed to `name.1`, the one before
+/// to `name.2`, and so on; the oldest is removed. If others have moved or removed the file, a new one is made. No line
+/// is ever split between two files.
 package final class LogDestination: Destination {
     /// How large a file may become, in bytes, how long a period its lines are of, and how many older ones are kept.
     package struct Rotation: Hashable, Sendable {

@@ -55,7 +55,7 @@ enum AllowedImports {
             "Logging", "Synchronization",
         ],
         "Gateway": [
-            "AlarmModel", "Alarms", "CLinux", "Devices", "Diagnostics", "Escalation", "MQTT", "POSIX", "Pipeline",
+            "AlarmModel", "Alarms", "CLinux", "Devices", "Diagnostics", "MQTT", "POSIX", "Pipeline",
             "RuleLanguage", "SiteConfiguration", "Store", "Telemetry", "Uplink",
             "Foundation", "Logging", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],

@@ -58,8 +58,8 @@ package struct CAPDestination: Destination {
 
     package func close() async { await poster?.close() }
 
-    /// Writes a message to a file. Its name begins with the time, so that a listing is in order, and is the same when the
-    /// message is written again.
+    /// Writes a message to a file. Its name begins with the time, so that a listing is in order, and is the same when
+    /// the message is written again.
     private func write(_ message: CAPMessage, _ created: Instant, into folder: String) throws {
         let time = CAPWriter.time(created).prefix(19).replacing(":", with: "")
         // '%' is free: the identifier has it only in escapes.

@@ -40,7 +40,7 @@ private final class Choosy: Destination {
     }
 }
 
-@Suite struct HeldPlaceTests {
+@Suite struct HeldKeyTests {
     private static let start = DispatcherTests.start
 
     private func due(_ alarms: [String], _ number: Int) -> [OutboxItem] {

@@ -8,7 +8,7 @@ import Uplink
 import Wire
 
 /// A program as a destination: a real one, run as the gateway runs it.
-@Suite struct ProgramDestinationTests {
+@Suite struct SubprocessDestinationTests {
     private func script(_ text: String, in folder: borrowing TemporaryFolder) throws -> String {
         let path = folder.file("program")
         try folder.write("program", "#!/bin/sh\n" + text + "\n")

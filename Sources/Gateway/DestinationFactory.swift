@@ -41,7 +41,7 @@ final class DestinationFactory: Sendable {
         case .log(let path, let rotation):
             return try LogDestination(name: name, path: path, rotation: rotation, clock: clock)
         case .exec(let command, let timeout):
-            return ProgramDestination(name: name, command: command, timeout: timeout)
+            return SubprocessDestination(name: name, command: command, timeout: timeout)
         case .mqtt(let connection, let topic, let current):
             return MQTTDestination(
                 name: name, publisher: try publisher(connection), topic: topic, current: current,

@@ -1,6 +1,5 @@
 internal import Devices
 internal import Diagnostics
-package import Escalation
 internal import Foundation
 package import Logging
 package import MQTT
@@ -10,6 +9,7 @@ package import SiteConfiguration
 package import Store
 package import Telemetry
 package import Uplink
+package import Wire
 
 /// What a gateway is given from outside. The live gateway, the simulation, the demonstration and replay differ in
 /// nothing else.
@@ -122,7 +122,7 @@ package final class GatewayCore: Sendable {
     ///   - onCommit: called after each commit that holds new escalations.
     ///   - onUnstored: called with escalations that cannot be stored now.
     package func startPipeline(
-        onCommit: @escaping () -> Void, onUnstored: @escaping ([Escalation]) -> Void
+        onCommit: @escaping () -> Void, onUnstored: @escaping ([OutboxItem]) -> Void
     ) throws -> Pipeline {
         try store.note(AuditNote("started", at: clock.now(), text: siteModel.summary, facts: siteModel.ruleVersions))
         let request = LinkRequest(

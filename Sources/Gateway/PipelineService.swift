@@ -18,7 +18,7 @@ struct PipelineService: Service {
         let (ended, continuation) = AsyncStream<Void>.makeStream()
         let dispatcher = core.dispatcher
         let pipeline = try core.startPipeline(
-            onCommit: { dispatcher.ring() }, onUnstored: { dispatcher.deliverUnstored($0) })
+            onCommit: { dispatcher.signal() }, onUnstored: { dispatcher.deliverUnstored($0) })
         let thread = Thread { [box = ThreadBox(pipeline)] in
             box.pipeline.run()
             continuation.finish()

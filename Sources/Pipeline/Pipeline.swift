@@ -1,7 +1,6 @@
 internal import AlarmModel
 internal import Alarms
 internal import Devices
-package import Escalation
 package import Logging
 package import MQTT
 internal import POSIX
@@ -9,6 +8,7 @@ internal import RuleLanguage
 package import SiteConfiguration
 package import Store
 package import Telemetry
+package import Wire
 
 /// The thread that owns MQTT, decoding, engine and alarm state, without locks: it reads what the socket has,
 /// evaluates each reading at once, commits, and only then lets the acknowledgements go.
@@ -24,7 +24,7 @@ package final class Pipeline {
     let board: StatisticsBoard
     let logger: Logger
     let onCommit: () -> Void
-    let onUnstored: ([Escalation]) -> Void
+    let onUnstored: ([OutboxItem]) -> Void
     let ballast: Ballast
     let underWay: PayloadUnderWay?
     let systemd = SystemdNotifier()
@@ -62,7 +62,7 @@ package final class Pipeline {
     package init(
         _ model: SiteModel, _ configuration: Configuration, store: Store, clock: any GatewayClock, mailbox: Mailbox,
         board: StatisticsBoard, logger: Logger, underWay: PayloadUnderWay? = nil, onCommit: @escaping () -> Void,
-        link: any BrokerLink, onUnstored: @escaping ([Escalation]) -> Void
+        link: any BrokerLink, onUnstored: @escaping ([OutboxItem]) -> Void
     ) throws {
         self.model = model
         self.configuration = configuration
@@ -188,9 +188,9 @@ package final class Pipeline {
     func open(_ letter: Mailbox.Letter) {
         switch letter {
         case .stop: isStopping = true
-        case .order(let order, let answer):
+        case .order(let command, let answer):
             do throws(OperatorError) {
-                let outcome = try intake.execute(order, at: now)
+                let outcome = try intake.execute(command, at: now)
                 answers.append { isStored in
                     answer(
                         isStored

@@ -81,7 +81,7 @@ extension Configuration.DestinationSettings {
     private static func currentTopic(_ reader: inout YAMLReader) -> TopicTemplate? {
         guard let text = reader.scalar("current_topic") else { return nil }
         let template = topic(&reader, "current_topic", default: "")
-        if let template, !template.isOfPlace {
+        if let template, !template.isOfKey {
             reader.report(
                 "bad-topic", "'current_topic' must contain {rule} and {group}, and neither {level} nor {kind}",
                 at: text.location, hint: "then each alarm keeps its own topic")

@@ -47,7 +47,7 @@ final class SimulatedProcess {
                     return plant.model
                 }),
             statistics: StatisticsBoard(), logger: logger)
-        turns = core.dispatcher.lanes.map { _ in world.uptime }
+        turns = core.dispatcher.workers.map { _ in world.uptime }
         nextReport = world.uptime + .seconds(30)
         do {
             pipeline = try core.startPipeline(
@@ -78,9 +78,9 @@ final class SimulatedProcess {
             signals.hasNews = false
             for lane in turns.indices where !isRetrying[lane, default: false] { turns[lane] = world.uptime }
         }
-        for (number, lane) in core.dispatcher.lanes.enumerated() {
+        for (number, worker) in core.dispatcher.workers.enumerated() {
             while turns[number] <= world.uptime, !world.isDead {
-                switch await lane.turn() {
+                switch await worker.turn() {
                 case .none: isRetrying[number] = false
                 case .news(let wait):
                     isRetrying[number] = false

@@ -1,6 +1,5 @@
 internal import AlarmModel
 internal import Alarms
-internal import Escalation
 internal import Foundation
 internal import Logging
 internal import ServiceLifecycle
@@ -101,7 +100,7 @@ struct ControlServer: Service {
         let command = OperatorCommand(action, alarm: request.alarm, person: person, note: request.note)
         let outcome = try await operators.execute(command)
         let end = outcome.end.map { " until \($0)" } ?? ""
-        return "\(AlarmName.place(ofIdentity: outcome.name)) \(outcome.done) by \(person)\(end)"
+        return "\(AlarmKey.text(ofIdentity: outcome.name)) \(outcome.done.rawValue) by \(person)\(end)"
     }
 
     private func execute(

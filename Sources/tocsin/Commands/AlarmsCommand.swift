@@ -102,7 +102,7 @@ struct AlarmsCommand: ParsableCommand {
     private func showIdleSuppressions(
         _ suppressions: [StoreReader.SuppressionRow], beside rows: [StoreReader.AlarmRow], _ clock: SiteClock
     ) {
-        let shown = Set(rows.filter { $0.cleared == nil }.map(\.place))
+        let shown = Set(rows.filter { $0.cleared == nil }.map(\.key.description))
         for suppression in suppressions where !shown.contains("\(suppression.rule)/\(suppression.group)") {
             let until = suppression.until.map { " until \(clock.full($0))" } ?? ""
             let place = "\(suppression.rule)/\(suppression.group)"

@@ -43,7 +43,7 @@ struct OutboxCommand: ParsableCommand {
                 item.error.map { ", tried \(item.attempts == 1 ? "once" : "\(item.attempts) times"): \($0)" }
                 ?? ", not tried yet"
             let state = item.parked == nil ? "since" : "PARKED, since"
-            let place = AlarmName.place(ofIdentity: item.alarm)
+            let place = AlarmKey.text(ofIdentity: item.alarm)
             Terminal.line("\(item.destination)  \(state) \(clock.full(item.created))  \(place)\(why)", wrapped: 4)
         }
         if !waiting.isEmpty { throw ExitCode.failure }

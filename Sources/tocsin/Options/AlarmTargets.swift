@@ -50,7 +50,7 @@ struct AlarmTargets {
     ) throws -> [StoreReader.AlarmRow] {
         if case .name(let name) = reference {
             let isPattern = name.contains("*")
-            let here = waiting.filter { isPattern ? PathGlob.matches($0.place, name) : $0.place == name }
+            let here = waiting.filter { isPattern ? PathGlob.matches($0.key.description, name) : $0.key.description == name }
             if !here.isEmpty { return here }
             if isPattern {
                 throw refuse("no alarm that waits to be acknowledged matches '\(name)'; see tocsin alarms --full")

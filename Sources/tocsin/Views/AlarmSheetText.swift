@@ -27,7 +27,7 @@ struct AlarmSheetText {
         var lines = ["\(AlarmSheet.name(alarm))  \(shownLevel), \(state), \(duration)"]
         lines.append(
             "   "
-                + ControlCharacters.escaped("\(alarm.place) (\(alarm.hazard))\(alarm.chattering ? ", chattering" : "")")
+                + ControlCharacters.escaped("\(alarm.key) (\(alarm.hazard))\(alarm.chattering ? ", chattering" : "")")
         )
         func add(_ word: String, _ texts: [String]) {
             for (index, line) in texts.flatMap({ Terminal.wrapped($0, to: width.map { $0 - 10 }) }).enumerated() {

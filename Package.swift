@@ -75,10 +75,11 @@ let package = Package(
             swiftSettings: safe),
         .target(
             name: "Escalation", dependencies: ["AlarmModel", "Telemetry", "Diagnostics"], swiftSettings: safe),
+        .target(name: "Wire", dependencies: ["AlarmModel", "Telemetry", "Escalation"], swiftSettings: safe),
         .target(
             name: "Store",
             dependencies: [
-                "AlarmModel", "Telemetry", "Devices", "Escalation", "Alarms", .crypto, .grdb, .grdbSQLite,
+                "AlarmModel", "Telemetry", "Devices", "Escalation", "Wire", "Alarms", .crypto, .grdb, .grdbSQLite,
             ],
             swiftSettings: strict),
         .target(name: "CLinux"),
@@ -86,7 +87,8 @@ let package = Package(
         .target(
             name: "Uplink",
             dependencies: [
-                "AlarmModel", "POSIX", "Telemetry", "MQTT", "Escalation", "Store", .asyncHTTPClient, .crypto, .logging,
+                "AlarmModel", "POSIX", "Telemetry", "MQTT", "Escalation", "Wire", "Store", .asyncHTTPClient, .crypto,
+                .logging,
                 .lifecycle, .nioCore, .nioHTTP1, .nioSSL,
             ],
             swiftSettings: strict),
@@ -102,7 +104,7 @@ let package = Package(
             dependencies: [
                 "POSIX",
                 "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "RulePlan", "RuleLanguage",
-                "RuleEngine", "Alarms", "Escalation", "Store", "SiteConfiguration", .logging,
+                "RuleEngine", "Alarms", "Escalation", "Wire", "Store", "SiteConfiguration", .logging,
             ],
             swiftSettings: strict),
         .target(
@@ -110,13 +112,13 @@ let package = Package(
             dependencies: [
                 "POSIX",
                 "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms",
-                "Escalation", "Store", "Uplink", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
+                "Store", "Uplink", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
         .target(
             name: "Scenario",
             dependencies: [
-                "Escalation", "SiteConfiguration", "Pipeline",
+                "Escalation", "Wire", "SiteConfiguration", "Pipeline",
                 "AlarmModel", "POSIX", "Telemetry", "MQTT", "Alarms", "Store", "Gateway", .logging, .lifecycle,
             ],
             swiftSettings: strict),
@@ -158,7 +160,7 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "Escalation", "SiteConfiguration", "Pipeline",
+                "SiteConfiguration", "Pipeline",
                 "AlarmModel",
                 "CFaultyDisk", "TestSupport", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms",
                 "Store", "Uplink",
@@ -168,7 +170,7 @@ let package = Package(
         .executableTarget(
             name: "TocsinFuzz",
             dependencies: [
-                "Escalation", "SiteConfiguration", "AlarmModel",
+                "Escalation", "Wire", "SiteConfiguration", "AlarmModel",
                 "TestSupport", "Telemetry", "Diagnostics", "Devices", "RuleLanguage", "RulePlan", "RuleEngine",
                 "Alarms",
                 "Gateway",
@@ -180,18 +182,23 @@ let package = Package(
         .testTarget(
             name: "AlarmsTests",
             dependencies: [
-                "Diagnostics", "Telemetry",
-                "Escalation", "AlarmModel", "Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport",
+                "Telemetry",
+                "Escalation", "Wire", "AlarmModel", "Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport",
+            ]),
+        .testTarget(
+            name: "EscalationTests",
+            dependencies: [
+                "AlarmModel", "Alarms", "Diagnostics", "Escalation", "RulePlan", "Telemetry", "TestSupport", "Wire",
             ]),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["Telemetry", "Escalation", "AlarmModel", "Store", "Alarms", "TestSupport", .grdb]),
+            dependencies: ["Telemetry", "Escalation", "Wire", "AlarmModel", "Store", "Alarms", "TestSupport", .grdb]),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "POSIX", "Scenario", "TestSupport", .logging]),
         .testTarget(
             name: "UplinkTests",
             dependencies: [
                 "MQTT", "Telemetry",
-                "Escalation",
+                "Escalation", "Wire",
                 "AlarmModel",
                 "Uplink", "Devices", "POSIX", "RulePlan", "Diagnostics", .crypto, "Alarms", "Store", "TestSupport",
                 .logging, .lifecycle,
@@ -200,7 +207,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Escalation", "SiteConfiguration", "Pipeline",
+                "Escalation", "Wire", "SiteConfiguration", "Pipeline",
                 "AlarmModel",
                 "Gateway", "Diagnostics", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "POSIX", "Scenario",
                 "Telemetry",

@@ -1,6 +1,6 @@
 package import Telemetry
 
-/// Who took an alarm on, when by the gateway's clock, and what they wrote.
+/// Who acknowledged an alarm, when by the gateway's clock, and what they wrote.
 package struct Acknowledgement: Hashable, Sendable {
     package var person: String
     package var time: Instant

@@ -5,7 +5,7 @@ package import Telemetry
 ///
 /// A receiver may read a polygon as a plane of degrees. So no polygon crosses the 180th meridian: it is cut there into
 /// two (RFC 7946, 3.1.9). No polygon comes near a pole, where a circle says what a plane cannot.
-package struct AlarmArea: Hashable, Sendable {
+package struct AlarmArea: Codable, Hashable, Sendable {
     package var middle: Position
     /// In kilometres, with a margin; 0 where all devices are at one place.
     package var radius: Double

@@ -1,24 +1,23 @@
-/// What a person writes to name an alarm: its identity `rule/group@time`, its place `rule/group`, or the beginning of
+/// What a person writes to name an alarm: its identity `rule/group@time`, its key `rule/group`, or the beginning of
 /// either.
 ///
 /// A beginning ends where a part of the name ends: `high-water`, `high-water/s7` and `high-water/s7@2026-11-25` name
-/// `high-water/s7@2026-11-25T13:17:51Z`, and `high-water/s` does not. What is exact goes before what is a beginning.
+/// `high-water/s7@2026-11-25T13:17:51Z`, and `high-water/s` does not. An exact name goes before a beginning.
 package struct AlarmName: Sendable {
-    /// An alarm, or a place, that may be meant.
+    /// An alarm, or a key, that may be meant.
     package struct Candidate<Value> {
         package var value: Value
-        /// `rule/group@time`; `nil` for a place without an alarm.
+        /// `rule/group@time`; `nil` for a key without an alarm.
         package var identity: String?
-        /// `rule/group`
-        package var place: String
-        /// Whether the alarm has not ended: of several at one place this one is meant.
+        package var key: AlarmKey
+        /// Whether the alarm has not ended: of several with one key this one is meant.
         package var isActive: Bool
 
-        package init(_ value: Value, identity: String?, place: String, isActive: Bool) {
-            (self.value, self.identity, self.place, self.isActive) = (value, identity, place, isActive)
+        package init(_ value: Value, identity: String?, key: AlarmKey, isActive: Bool) {
+            (self.value, self.identity, self.key, self.isActive) = (value, identity, key, isActive)
         }
 
-        fileprivate var name: String { identity ?? place }
+        fileprivate var name: String { identity ?? key.description }
     }
 
     /// How many candidates a message lists at most.
@@ -29,7 +28,7 @@ package struct AlarmName: Sendable {
     package init(_ text: String) { self.text = text }
 
     /// The one candidate that is meant.
-    /// - Parameter missing: what to say if there is none: `there is no alarm 'x' that waits for anyone`.
+    /// - Parameter missing: what to say if there is none.
     /// - Throws: if there is none, or more than one.
     package func only<Value>(of candidates: [Candidate<Value>], missing: String) throws(OperatorError) -> Value {
         let found = matches(among: candidates)
@@ -47,16 +46,16 @@ package struct AlarmName: Sendable {
     package func matches<Value>(among candidates: [Candidate<Value>]) -> [Candidate<Value>] {
         let exact = candidates.filter { $0.identity == text }
         if !exact.isEmpty { return exact }
-        let here = candidates.filter { $0.place == text }
+        let here = candidates.filter { $0.key.description == text }
         if !here.isEmpty {
             let active = here.filter(\.isActive)
             return active.isEmpty ? here : active
         }
-        return candidates.filter { begins($0.name) || begins($0.place) }
+        return candidates.filter { begins($0.name) || begins($0.key.description) }
     }
 
-    /// Whether a name begins with this text, and one of its parts ends there. An identity keeps the place that its
-    /// alarm was raised at, whatever that is called now.
+    /// Whether a name begins with this text, and one of its parts ends there. An identity keeps the key under which
+    /// its alarm was raised, whatever the rule and the group are called now.
     private func begins(_ name: String) -> Bool {
         guard !text.isEmpty, name.hasPrefix(text), let next = name.dropFirst(text.count).first else { return false }
         let isInTime =

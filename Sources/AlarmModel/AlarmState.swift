@@ -1,20 +1,104 @@
-/// The states of an alarm, in the words of ISA-18.2 and IEC 62682.
-package enum AlarmState: String, Sendable, Codable, CaseIterable {
-    /// Not active, and known of.
-    case normal
-    /// Active, and nobody has taken it on.
+/// The state of an alarm in its life, with what belongs to the state (ISA-18.2 and IEC 62682).
+package enum AlarmState: Hashable, Sendable {
+    /// Not active, with nothing left to acknowledge. An alarm that has ended keeps who acknowledged it, if anyone did.
+    case normal(Acknowledgement?)
+    /// Active, and nobody has acknowledged it.
     case unacknowledged
-    /// Active, and someone has.
-    case acknowledged
-    /// Returned to normal before anyone had taken it on.
-    case returned
-    /// Put aside by someone, for a time and with a reason; comes back by itself.
-    case shelved
-    /// Suppressed by design: its rule says that nobody is to be told while another alarm, or the clock, explains it.
+    /// Active, and somebody has acknowledged it.
+    case acknowledged(Acknowledgement)
+    /// Returned to normal before anybody acknowledged it.
+    case returnedUnacknowledged
+    /// Suppressed by an operator, for a time and with a reason. It comes back by itself.
+    case shelved(Suppression)
+    /// Suppressed by design: its rule says that another alarm, or the clock, explains it.
     case suppressed
-    /// Taken out of service by someone, with a reason, until someone puts it back.
-    case outOfService = "out-of-service"
+    /// Suppressed by an operator, with a reason, until somebody puts it back in service.
+    case outOfService(Suppression)
 
-    /// Whether it is recorded and nobody is told.
-    package var isSuppression: Bool { self == .shelved || self == .suppressed || self == .outOfService }
+    /// A state without its data, as ``LifecycleTable`` and texts have it. The raw values are the words of the store and
+    /// of the messages.
+    package enum Kind: String, Sendable, Codable, CaseIterable {
+        case normal
+        case unacknowledged
+        case acknowledged
+        case returnedUnacknowledged = "returned"
+        case shelved
+        case suppressed
+        case outOfService = "out-of-service"
+
+        /// Set in the states in which an alarm is recorded and nobody is notified.
+        package var isSuppression: Bool {
+            switch self {
+            case .shelved, .suppressed, .outOfService: true
+            case .normal, .unacknowledged, .acknowledged, .returnedUnacknowledged: false
+            }
+        }
+
+        /// Set while somebody still has to acknowledge the alarm.
+        package var needsAcknowledgement: Bool { self == .unacknowledged || self == .returnedUnacknowledged }
+    }
+
+    /// Joins a kind of state with its data.
+    /// - Returns: `nil` if the kind needs data that is missing, or data of another kind.
+    package init?(_ kind: Kind, acknowledgement: Acknowledgement? = nil, suppression: Suppression? = nil) {
+        switch kind {
+        case .normal: self = .normal(acknowledgement)
+        case .unacknowledged: self = .unacknowledged
+        case .acknowledged:
+            guard let acknowledgement else { return nil }
+            self = .acknowledged(acknowledgement)
+        case .returnedUnacknowledged: self = .returnedUnacknowledged
+        case .shelved:
+            guard let suppression, suppression.kind == .shelved else { return nil }
+            self = .shelved(suppression)
+        case .suppressed: self = .suppressed
+        case .outOfService:
+            guard let suppression, suppression.kind == .outOfService else { return nil }
+            self = .outOfService(suppression)
+        }
+    }
+
+    /// Reads a state from the columns of the store.
+    ///
+    /// - Parameters:
+    ///   - word: a ``Kind``'s raw value.
+    ///   - suppression: what operators have suppressed under the alarm's key.
+    /// - Returns: `nil` for an unknown word, and for a state whose data is missing. ``unacknowledged`` is then the safe
+    ///   choice, since people are notified.
+    package init?(word: String, acknowledgement: Acknowledgement?, suppression: Suppression?) {
+        guard let kind = Kind(rawValue: word) else { return nil }
+        self.init(kind, acknowledgement: acknowledgement, suppression: suppression)
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .normal: .normal
+        case .unacknowledged: .unacknowledged
+        case .acknowledged: .acknowledged
+        case .returnedUnacknowledged: .returnedUnacknowledged
+        case .shelved: .shelved
+        case .suppressed: .suppressed
+        case .outOfService: .outOfService
+        }
+    }
+
+    /// Who has acknowledged the alarm, if anyone has.
+    package var acknowledgement: Acknowledgement? {
+        switch self {
+        case .normal(let acknowledgement): acknowledgement
+        case .acknowledged(let acknowledgement): acknowledgement
+        case .unacknowledged, .returnedUnacknowledged, .shelved, .suppressed, .outOfService: nil
+        }
+    }
+
+    /// The operator's suppression, while there is one.
+    package var suppression: Suppression? {
+        switch self {
+        case .shelved(let suppression), .outOfService(let suppression): suppression
+        case .normal, .unacknowledged, .acknowledged, .returnedUnacknowledged, .suppressed: nil
+        }
+    }
+
+    /// Set while the alarm is recorded and nobody is notified.
+    package var isSuppression: Bool { kind.isSuppression }
 }

@@ -1,4 +1,5 @@
-/// Where an alarm stands now, as the running gateway knows it: its newest transition tells what was when it moved last.
+/// The present status of an alarm, as the running gateway knows it. Its newest transition says what was when it moved
+/// last.
 package struct AlarmStatus: Codable, Hashable, Sendable {
     /// How a measured quantity has changed of late.
     package struct Trend: Codable, Hashable, Sendable {
@@ -12,7 +13,7 @@ package struct AlarmStatus: Codable, Hashable, Sendable {
         }
     }
 
-    /// Who is told next if nobody acknowledges, and when.
+    /// Who is notified next if nobody acknowledges, and when.
     package struct NextStep: Codable, Hashable, Sendable {
         package var destinations: [String]
         /// RFC 3339 in UTC; missing for a step that waits for its hours.

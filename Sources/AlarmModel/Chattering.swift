@@ -1,6 +1,6 @@
 package import Telemetry
 
-/// That an alarm comes and goes, or moves between levels, so often that it is held until it is quiet.
+/// A chattering alarm: it comes and goes, or moves between levels, so often that it is held until it is quiet.
 package struct Chattering: Codable, Sendable, Hashable {
     /// RFC 3339 in UTC, by the gateway's clock: since when, and when it changed last.
     package var since: Instant
@@ -42,6 +42,6 @@ package struct Chattering: Codable, Sendable, Hashable {
         return "calm after \(changes) changes in \(TimeSpanText.short(rounded))"
     }
 
-    /// Brings what a clock that was ahead has noted back to the present.
+    /// Limits times that a clock noted while it was ahead to the present.
     package mutating func limitTimes(to now: Instant) { (since, latest) = (min(since, now), min(latest, now)) }
 }

@@ -1,8 +1,9 @@
 package import Telemetry
 
-/// What people put aside, and how: for a time, or until someone puts it back. Times are the gateway's clock.
+/// An operator's suppression of an alarm: for a time, or until somebody puts it back in service. Times are the
+/// gateway's clock.
 package struct Suppression: Hashable, Sendable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case shelved
         case outOfService = "out-of-service"
     }
@@ -10,7 +11,7 @@ package struct Suppression: Hashable, Sendable {
     package var kind: Kind
     package var person: String
     package var since: Instant
-    /// `nil`: until someone puts it back.
+    /// `nil`: until somebody puts it back.
     package var until: Instant?
     package var reason: String
 
@@ -22,9 +23,15 @@ package struct Suppression: Hashable, Sendable {
         self.reason = reason
     }
 
-    package var state: AlarmState { kind == .shelved ? .shelved : .outOfService }
+    /// The state of an alarm that is suppressed by it.
+    package var state: AlarmState {
+        switch kind {
+        case .shelved: .shelved(self)
+        case .outOfService: .outOfService(self)
+        }
+    }
 
-    /// As long as it was meant to be, where a clock that was ahead has noted it.
+    /// Moves the beginning to `now` if a clock that was ahead noted a later one. The duration stays.
     package func brought(to now: Instant) -> Suppression {
         guard since > now else { return self }
         var suppression = self
@@ -34,12 +41,13 @@ package struct Suppression: Hashable, Sendable {
     }
 }
 
-/// What is put aside, as the store keeps it; without `aside`, that it no longer is.
+/// The suppression of a rule and group as the store keeps it; without `suppression`, that there is none any more.
 package struct SuppressionRecord: Sendable {
     package var rule: String
     package var group: String
     package var suppression: Suppression?
-    /// What it was put aside by, apart from names; `nil` where it no longer is, or was before that was kept.
+    /// The conditions and devices under which it was suppressed, apart from names. `nil` where there is no suppression
+    /// any more, and where an earlier version suppressed it.
     package var origin: AlarmOrigin?
 
     package init(rule: String, group: String, suppression: Suppression?, origin: AlarmOrigin? = nil) {
@@ -48,4 +56,6 @@ package struct SuppressionRecord: Sendable {
         self.suppression = suppression
         self.origin = origin
     }
+
+    package var key: AlarmKey { AlarmKey(rule: rule, group: group) }
 }

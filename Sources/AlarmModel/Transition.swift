@@ -2,7 +2,8 @@ package import Telemetry
 
 /// One step in an alarm's history, with what caused it.
 package struct Transition: Sendable {
-    package enum Kind: String, Sendable, Codable, CaseIterable {
+    /// What happened. The raw values are the words of the store and of the messages.
+    package enum Kind: String, Sendable, CaseIterable {
         /// From normal to a level; the alarm begins.
         case raised
         /// To a higher level, to a lower one.
@@ -11,29 +12,54 @@ package struct Transition: Sendable {
         case uncertain, certain
         /// One of several sensors has fallen silent, or is heard again; the level rests on the others.
         case sensors
-        /// From normal to the rule's blind level: for longer than its sensors may be silent nothing has been known
-        /// of the group. The alarm begins.
+        /// From normal to the rule's level for no data: nothing has been known about the group for longer than its
+        /// sensors may be silent. The alarm begins.
         case noData = "no-data"
-        /// It changes too often, and is held at its level until it has been quiet; it has been, and the level was
+        /// It changes too often, and is held at its level until it has been quiet; it was quiet, and the level is
         /// right.
         case chattering, calm
         /// Back to normal; the alarm ends.
         case cleared
-        /// Someone has taken it on.
+        /// Somebody has acknowledged it.
         case acknowledged
-        /// Someone has put it aside for a time; it is back, by hand or because the time is over.
+        /// Somebody has shelved it for a time; it is back, by hand or because the time is over.
         case shelved, unshelved
-        /// Its rule says that nobody is to be told for now; it no longer does.
+        /// Its rule suppresses it; its rule no longer does.
         case suppressed, released
-        /// Someone has taken it out of service; put it back.
+        /// Somebody has taken it out of service; put it back.
         case outOfService = "out-of-service"
         case inService = "in-service"
-        /// The rule or its devices were taken away; the alarm ends without its condition having cleared.
+        /// The rule or its devices were removed; the alarm ends without its condition having cleared.
         case retired
 
-        /// The alarm ends with it.
+        /// The kind of a word of the store or of a message, of this version or an earlier one.
+        package init?(word: String) {
+            guard let kind = Kind(rawValue: word) ?? Self.allCases.first(where: { $0.words.contains(word) }) else {
+                return nil
+            }
+            self = kind
+        }
+
+        /// Every word that stands for it in rows and messages: the one that is written, then those that earlier
+        /// versions wrote.
+        package var words: [String] {
+            switch self {
+            case .noData: [rawValue, "blind"]
+            case .chattering: [rawValue, "flapping"]
+            case .raised, .rose, .fell, .uncertain, .certain, .sensors, .calm, .cleared, .acknowledged, .shelved,
+                .unshelved, .suppressed, .released, .outOfService, .inService, .retired:
+                [rawValue]
+            }
+        }
+
+        /// The kinds that begin an alarm.
+        package static let beginnings: [Kind] = allCases.filter(\.isBeginning)
+
+        /// Set for a kind that begins an alarm.
+        package var isBeginning: Bool { self == .raised || self == .noData }
+        /// Set for a kind that ends an alarm.
         package var isEnd: Bool { self == .cleared || self == .retired }
-        /// The level, or what is known of it, has changed; the others are about who is told.
+        /// Set where the level, or what is known about it, has changed. The others are about who is notified.
         package var isAboutLevel: Bool {
             switch self {
             case .raised, .rose, .fell, .uncertain, .certain, .noData, .chattering, .calm, .cleared, .retired: true
@@ -42,7 +68,7 @@ package struct Transition: Sendable {
         }
     }
 
-    /// The alarm as it stands after this transition.
+    /// The alarm after this transition.
     package var alarm: Alarm
     package var kind: Kind
     /// Event time, and the time of the gateway's clock when it was found.
@@ -50,10 +76,10 @@ package struct Transition: Sendable {
     package var recorded: Instant
     package var from: String
     package var to: String
-    /// The higher of both levels: who is told of a raise is told of its end.
+    /// The rank of the higher of both levels: who is notified of a raise is notified of its end.
     package var severity: UInt8
     package var causes: [Cause]
-    /// The device whose reading brought it about; `nil` for a timer.
+    /// The device whose reading caused it; `nil` for a timer.
     package var device: String?
     package var ruleVersion: String
     package var runbook: String?
@@ -86,5 +112,18 @@ package struct Transition: Sendable {
         self.note = note
     }
 
+    /// The alarm's identity and the number of the transition: `rule/group@time#3`.
     package var identity: String { "\(alarm.id)#\(alarm.sequence)" }
+}
+
+extension Transition.Kind: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let word = try container.decode(String.self)
+        guard let kind = Self(word: word) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "'\(word)' is not a kind of transition")
+        }
+        self = kind
+    }
 }

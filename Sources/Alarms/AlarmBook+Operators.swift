@@ -4,52 +4,14 @@ internal import RuleLanguage
 internal import RulePlan
 package import Telemetry
 
-/// What an operator asks for.
-package struct OperatorCommand: Sendable {
-    package enum Action: Sendable {
-        case acknowledge
-        /// For how long; the note is the reason.
-        case shelve(TimeSpan)
-        case unshelve
-        /// The note is the reason.
-        case takeOutOfService
-        case putBack
-    }
-
-    package var action: Action
-    /// As ``AlarmName`` takes it: the alarm's identity, `rule/group`, or a beginning of it that no other has.
-    package var alarm: String
-    package var person: String
-    package var note: String
-
-    package init(_ action: Action, alarm: String, person: String, note: String) {
-        self.action = action
-        self.alarm = alarm
-        self.person = person
-        self.note = note
-    }
-}
-
-/// What came of an order, or of the time that has passed.
-package struct CommandOutcome: Sendable {
-    /// What it was done to: the alarm's identity, or its place where no alarm is active there.
-    package var name: String
-    /// `acknowledged`, `shelved`, …
-    package var done: String
-    package var transition: Transition?
-    package var suppression: SuppressionRecord?
-    /// Until when, by the site's clock, where it ends by itself.
-    package var end: LocalTime?
-}
-
 extension AlarmBook {
     /// Nothing is shelved for longer: shelving is for the shift, taking out of service is not.
     package static var longestShelf: TimeSpan { .days(7) }
 
-    /// The alarms that ended before anyone had taken them on, newest first.
+    /// The alarms that ended before anybody acknowledged them, newest first.
     package var unacknowledgedReturns: [Alarm] { returned.values.sorted { ($1.raised, $0.id) < ($0.raised, $1.id) } }
 
-    /// Keeps an alarm that has ended until someone has acknowledged it.
+    /// Keeps an alarm that has ended until somebody has acknowledged it.
     package mutating func keepReturned(_ alarm: Alarm) {
         returned[alarm.id] = alarm
         if returned.count > Self.returnedMax, let oldest = returned.values.min(by: { $0.raised < $1.raised }) {
@@ -57,84 +19,93 @@ extension AlarmBook {
         }
     }
 
-    /// Does what an operator asks for.
-    /// - Throws: ``OperatorError`` if no alarm and no place, or more than one, is meant, or if it cannot be done to it.
-    package mutating func execute(_ order: OperatorCommand, at now: Instant) throws(OperatorError) -> CommandOutcome {
-        switch order.action {
-        case .acknowledge: return try acknowledge(order, at: now)
+    /// Executes an operator's command.
+    /// - Throws: ``OperatorError`` if the name fits no alarm and no key, or more than one, or if the alarm's state does
+    ///   not allow the command.
+    package mutating func execute(_ command: OperatorCommand, at now: Instant) throws(OperatorError) -> CommandOutcome {
+        switch command.action {
+        case .acknowledge: return try acknowledge(command, at: now)
         case .shelve(let span):
-            guard !order.note.isEmpty else { throw OperatorError("what is put aside needs a reason") }
-            guard span > .zero, span <= Self.longestShelf else {
+            guard !command.note.isEmpty else {
                 throw OperatorError(
-                    "an alarm is shelved for \(TimeSpanText.short(Self.longestShelf)) at most; what is to stay away longer is taken out of service"
+                    "'\(command.alarm)' was not shelved: give a reason, as in -m \"gauge being cleaned\"")
+            }
+            guard span > .zero, span <= Self.longestShelf else {
+                let longest = TimeSpanText.short(Self.longestShelf)
+                throw OperatorError(
+                    "'\(command.alarm)' was not shelved: the longest time is \(longest); take it out of service instead"
                 )
             }
             let suppression = Suppression(
-                .shelved, person: order.person, since: now, until: now + span, reason: order.note)
-            return try setAside(order, suppression, .shelve, .shelved, at: now)
+                .shelved, person: command.person, since: now, until: now + span, reason: command.note)
+            return try setSuppression(command, suppression, .shelve, .shelved, at: now)
         case .takeOutOfService:
-            guard !order.note.isEmpty else { throw OperatorError("what is taken out of service needs a reason") }
+            guard !command.note.isEmpty else {
+                throw OperatorError(
+                    "'\(command.alarm)' was not taken out of service: give a reason, as in -m \"gauge being replaced\"")
+            }
             let suppression = Suppression(
-                .outOfService, person: order.person, since: now, until: nil, reason: order.note)
-            return try setAside(order, suppression, .takeOutOfService, .outOfService, at: now)
-        case .unshelve: return try setAside(order, nil, .unshelve, .unshelved, at: now)
-        case .putBack: return try setAside(order, nil, .putBack, .inService, at: now)
+                .outOfService, person: command.person, since: now, until: nil, reason: command.note)
+            return try setSuppression(command, suppression, .takeOutOfService, .outOfService, at: now)
+        case .unshelve: return try setSuppression(command, nil, .unshelve, .unshelved, at: now)
+        case .putBack: return try setSuppression(command, nil, .putBack, .inService, at: now)
         }
     }
 
-    /// What comes back by itself because its time is over.
+    /// Ends the shelvings whose time is over.
     package mutating func expireShelves(at now: Instant) -> [CommandOutcome] {
         suppressions.filter { $0.value.until.map { $0 <= now } ?? false }.keys.sorted().map { instance in
             change(instance, to: nil, .unshelve, .unshelved, person: nil, note: nil, at: now)
         }
     }
 
-    private mutating func acknowledge(_ order: OperatorCommand, at now: Instant) throws(OperatorError) -> CommandOutcome
-    {
+    private mutating func acknowledge(
+        _ command: OperatorCommand, at now: Instant
+    ) throws(OperatorError) -> CommandOutcome {
         let candidates =
             alarms.map {
                 AlarmName.Candidate(
-                    (Optional($0.key), $0.value), identity: $0.value.id, place: $0.value.place, isActive: true)
-            }
-            + returned.values.map { AlarmName.Candidate((nil, $0), identity: $0.id, place: $0.place, isActive: false) }
-        var (instance, alarm) = try AlarmName(order.alarm).only(
-            of: candidates, missing: "there is no alarm '\(order.alarm)' that waits for anyone")
-        if let earlier = alarm.acknowledgement, alarm.state == .acknowledged {
+                    (Optional($0.key), $0.value), identity: $0.value.id, key: $0.value.key, isActive: true)
+            } + returned.values.map { AlarmName.Candidate((nil, $0), identity: $0.id, key: $0.key, isActive: false) }
+        var (instance, alarm) = try AlarmName(command.alarm).only(
+            of: candidates,
+            missing: "no active or unacknowledged alarm matches '\(command.alarm)'; see tocsin alarms")
+        if case .acknowledged(let earlier) = alarm.state {
             let time = LocalTime(earlier.time, in: rules.plan.zone)
             throw OperatorError("\(alarm.id) was acknowledged by \(earlier.person) at \(time)")
         }
-        if case .refused(let reason) = alarm.move(.acknowledge) { throw OperatorError("\(alarm.id) \(reason)") }
-        alarm.acknowledgement = Acknowledgement(person: order.person, time: now, note: order.note)
+        let acknowledgement = Acknowledgement(person: command.person, time: now, note: command.note)
+        if case .refused(let reason) = alarm.move(.acknowledge, acknowledgement: acknowledgement) {
+            throw OperatorError("\(alarm.id) \(reason)")
+        }
         alarm.sequence += 1
         returned[alarm.id] = nil
         if let instance { alarms[instance] = alarm }
-        let transition = transition(alarm, instance, .acknowledged, person: order.person, note: order.note, at: now)
-        return CommandOutcome(name: alarm.id, done: "acknowledged", transition: transition)
+        let transition = transition(alarm, instance, .acknowledged, person: command.person, note: command.note, at: now)
+        return CommandOutcome(name: alarm.id, done: .acknowledged, transition: transition)
     }
 
-    private mutating func setAside(
-        _ order: OperatorCommand, _ suppression: Suppression?, _ event: AlarmEvent, _ kind: Transition.Kind,
+    private mutating func setSuppression(
+        _ command: OperatorCommand, _ suppression: Suppression?, _ event: AlarmEvent, _ kind: Transition.Kind,
         at now: Instant
     ) throws(OperatorError) -> CommandOutcome {
-        let instance = try findPlace(order.alarm)
+        let instance = try findKey(command.alarm)
         if case .refused(let reason) = LifecycleTable.entry(state(of: instance), event) {
-            throw OperatorError("\(alarms[instance]?.id ?? placeName(instance)) \(reason)")
+            throw OperatorError("\(alarms[instance]?.id ?? key(of: instance).description) \(reason)")
         }
-        return change(instance, to: suppression, event, kind, person: order.person, note: order.note, at: now)
+        return change(instance, to: suppression, event, kind, person: command.person, note: command.note, at: now)
     }
 
     private mutating func change(
         _ instance: Int, to suppression: Suppression?, _ event: AlarmEvent, _ kind: Transition.Kind, person: String?,
-        note: String?,
-        at now: Instant
+        note: String?, at now: Instant
     ) -> CommandOutcome {
         suppressions[instance] = suppression
         var outcome = CommandOutcome(
-            name: placeName(instance), done: kind.rawValue, suppression: suppressionRecord(of: instance))
+            name: key(of: instance).description, done: kind, suppression: suppressionRecord(of: instance))
         outcome.end = suppression?.until.map { LocalTime($0, in: rules.plan.zone) }
         guard var alarm = alarms[instance] else { return outcome }
-        alarm.suppression = suppression
-        _ = alarm.move(event)
+        _ = alarm.move(event, suppression: suppression)
         alarm.sequence += 1
         alarms[instance] = alarm
         outcome.name = alarm.id
@@ -142,31 +113,31 @@ extension AlarmBook {
         return outcome
     }
 
-    /// Where a place stands: as its alarm does, or, where none is active, as it is put aside.
-    private func state(of instance: Int) -> AlarmState {
-        alarms[instance]?.state ?? suppressions[instance]?.state ?? .normal
+    /// The state of an instance: that of its alarm, or, where none is active, of its suppression.
+    private func state(of instance: Int) -> AlarmState.Kind {
+        (alarms[instance]?.state ?? suppressions[instance]?.state ?? .normal(nil)).kind
     }
 
-    private func placeName(_ instance: Int) -> String {
+    private func key(of instance: Int) -> AlarmKey {
         let place = rules.instances[instance]
-        return "\(rules.rules[place.rule].name)/\(place.group)"
+        return AlarmKey(rule: rules.rules[place.rule].name, group: place.group)
     }
 
-    /// The place that a person means: by its name, or by its active alarm. A place without an alarm is named in full.
-    private func findPlace(_ name: String) throws(OperatorError) -> Int {
-        let places = rules.instances.indices.filter { !rules.instances[$0].isBallot && placeName($0) == name }
-        if places.count == 1 { return places[0] }
-        guard places.isEmpty else {
-            throw OperatorError("'\(name)' is the name of \(places.count) places: put them aside by their alarms")
+    /// The instance that a person means: by its key, or by its active alarm. A key without an alarm is written in full.
+    private func findKey(_ name: String) throws(OperatorError) -> Int {
+        let found = rules.instances.indices.filter {
+            !rules.instances[$0].isBallot && key(of: $0).description == name
+        }
+        if found.count == 1 { return found[0] }
+        guard found.isEmpty else {
+            throw OperatorError("'\(name)' is the key of \(found.count) groups: name an active alarm by its identity")
         }
         if let ended = returned.values.first(where: { $0.id == name }) {
-            throw OperatorError("\(name) has ended; to put its place aside, name \(ended.place)")
+            throw OperatorError("\(name) has ended; to suppress the alarms that follow, name \(ended.key)")
         }
         return try AlarmName(name).only(
-            of: alarms.map {
-                AlarmName.Candidate($0.key, identity: $0.value.id, place: $0.value.place, isActive: true)
-            },
-            missing: "there is no place '\(name)', and no active alarm of that name")
+            of: alarms.map { AlarmName.Candidate($0.key, identity: $0.value.id, key: $0.value.key, isActive: true) },
+            missing: "no active alarm and no rule/group matches '\(name)'; see tocsin alarms")
     }
 
     /// A transition that a person, or the end of a time, makes; the level stays.

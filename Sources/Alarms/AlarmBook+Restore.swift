@@ -4,28 +4,28 @@ internal import RuleLanguage
 internal import RulePlan
 package import Telemetry
 
-/// How the alarms of a store go on under the rules as they are.
+/// How the alarms of a store continue under the present rules.
 package struct RestoredAlarms: Sendable {
-    /// For the engine, where each instance stood and since when.
+    /// For the engine: the level of each instance, and since when.
     package var ladders: [(instance: Int, ladder: LadderState, moved: Instant)] = []
-    /// Alarms that go on with another rule, group, hazard, level name, labels or origin than the store has.
+    /// Alarms that continue with another rule, group, hazard, level name, labels or origin than the store has.
     package var changed: [Alarm] = []
-    /// Those of them that go on under another rule, group or level name, with what they were called.
+    /// Those of them that continue under another rule, group or level name, with what they were called.
     package var renamed: [(alarm: Alarm, before: String)] = []
-    /// What is put aside under another name or by another rule, and no longer under the name that it had.
+    /// Suppressions that continue under another name or another rule, and no longer under the name that they had.
     package var suppressions: [SuppressionRecord] = []
-    /// What is put aside where no rule watches any more: it has no effect.
+    /// Suppressions without a rule that watches there now: they have no effect.
     package var withoutEffect: [SuppressionRecord] = []
     /// For each alarm whose rule or devices are no longer there, the transition that ends it.
     package var retired: [Transition] = []
 }
 
 extension AlarmBook {
-    /// Takes up the alarms that a store held when the gateway stopped, or before the rules were read again.
+    /// Continues the alarms that a store held when the gateway stopped, or before the rules were read again.
     ///
-    /// An alarm belongs to the instance of its rule's name and its group. Where there is none any more, it goes on
+    /// An alarm belongs to the instance of its rule's name and its group. Where there is none any more, it continues
     /// under the rule that asks for the same under another name, or in the group of the same devices. Where its level
-    /// is gone from the rule, it stands at the highest of those below until it is judged.
+    /// is gone from the rule, it has the highest of those below until it is judged.
     /// - Parameter standing: the instances whose conditions hold by the readings that are stored.
     package mutating func restore(
         _ stored: [Alarm], returned: [Alarm] = [], suppressions: [SuppressionRecord] = [], standing: Set<Int> = [],
@@ -48,14 +48,14 @@ extension AlarmBook {
             } else {
                 let transition = retire(alarm, at: now)
                 restored.retired.append(transition)
-                if transition.alarm.state == .returned { keepReturned(transition.alarm) }
+                if transition.alarm.state.kind == .returnedUnacknowledged { keepReturned(transition.alarm) }
             }
         }
         return restored
     }
 
-    /// Takes up what is put aside: where its name is gone, with its alarm, or where a rule asks for the same of its
-    /// devices.
+    /// Continues suppressions. Where the name is gone, a suppression goes with its alarm, or to a rule that asks for
+    /// the same of its devices.
     private mutating func restoreSuppressions(
         _ stored: [SuppressionRecord], _ alarms: [(alarm: Alarm, home: Int?)], _ taken: Set<Int>, _ places: RulePlaces,
         _ restored: inout RestoredAlarms, at now: Instant
@@ -65,7 +65,7 @@ extension AlarmBook {
             newNames[alarm.rule] = rules.rules[rules.instances[home].rule].name
         }
         var kept: [SuppressionRecord] = []
-        // What has its name goes first, so that nothing else is put there.
+        // Suppressions whose name is still there go first, so that no other takes their place.
         let isNamed = { (place: SuppressionRecord) in places.instance(rule: place.rule, group: place.group) != nil }
         for place in stored.filter(isNamed) + stored.filter({ !isNamed($0) }) {
             var homes = places.instance(rule: place.rule, group: place.group).map { [$0] } ?? []
@@ -91,11 +91,11 @@ extension AlarmBook {
                 restored.suppressions.append(SuppressionRecord(rule: place.rule, group: place.group, suppression: nil))
             }
         }
-        // Names may have been exchanged: none that is taken away may take what is kept under it.
+        // Names may have been exchanged: a removal must not remove what is kept under the same name.
         restored.suppressions += kept
     }
 
-    /// What is put aside at an instance, as the store keeps it.
+    /// The suppression of an instance, as the store keeps it.
     func suppressionRecord(of instance: Int) -> SuppressionRecord {
         let place = rules.instances[instance]
         let suppression = suppressions[instance]
@@ -122,12 +122,13 @@ extension AlarmBook {
             alarm.ladder.level = standing == .normal ? .normal : rule.standing(at: standing)
             if !isSame || alarm.ladder.level != standing { alarm.ladder.held = rule.held(at: alarm.ladder.level) }
         }
-        alarm.suppression = suppressions[index]
+        // The suppression may have been brought to the present.
+        if let suppression = suppressions[index], alarm.state.suppression != nil { alarm.state = suppression.state }
         alarm.chattering?.limitTimes(to: now)
         alarms[index] = alarm
         restored.ladders.append((index, alarm.ladder, alarm.moved))
         let isRenamed = (stored.rule, stored.group, stored.levelName) != (alarm.rule, alarm.group, alarm.levelName)
-        if isRenamed { restored.renamed.append((alarm, "\(stored.place) \(stored.levelName)")) }
+        if isRenamed { restored.renamed.append((alarm, "\(stored.key) \(stored.levelName)")) }
         let isSameElse = (stored.hazard, stored.labels, stored.origin) == (alarm.hazard, alarm.labels, alarm.origin)
         if isRenamed || !isSameElse { restored.changed.append(alarm) }
     }
@@ -152,9 +153,9 @@ extension AlarmBook {
             severity: stored.level.rank, causes: [], device: nil, ruleVersion: "", runbook: nil, policy: nil)
     }
 
-    /// What people see of an alarm that has been restored, brought to where its conditions stand: its rule's levels may
+    /// Brings the level that people see of a restored alarm to the level of its conditions, since its rule's levels may
     /// have changed.
-    /// - Parameter account: what the engine says of it.
+    /// - Parameter account: the level and the values that the engine has for it.
     package mutating func settle(_ account: LevelChange, recorded: Instant) -> [Transition] {
         guard let alarm = alarms[account.instance], alarm.chattering == nil, alarm.level != account.to else {
             return []
@@ -187,9 +188,9 @@ private struct RulePlaces {
 
     func instance(rule: String, group: String) -> Int? { byName[rule]?[group] }
 
-    /// The instance that an alarm goes on in whose rule or group has no longer the name that it had: of its rule's
-    /// groups the one with its devices; else that of a rule which asks for the same; else one of the same hazard with
-    /// its devices whose condition holds, as its rule may have been renamed and changed at once.
+    /// The instance in which an alarm continues whose rule or group has another name now: of its rule's groups the one
+    /// with its devices; else that of a rule which asks for the same; else one of the same hazard with its devices
+    /// whose condition holds, as its rule may have been renamed and changed at once.
     func successor(of alarm: Alarm, except taken: Set<Int>, standing: Set<Int>) -> Int? {
         guard let origin = alarm.origin else { return nil }
         let free = { (instances: [Int]) in instances.filter { !taken.contains($0) } }
@@ -206,8 +207,8 @@ private struct RulePlaces {
         return closest(related, to: origin.devices)
     }
 
-    /// The instances in which something goes on being put aside whose rule or group has no longer the name that it had:
-    /// those of its rule, or of one that asks for the same, with no other devices.
+    /// The instances in which a suppression continues whose rule or group has another name now: those of its rule, or
+    /// of one that asks for the same, with no other devices.
     func successors(of place: SuppressionRecord, except taken: Set<Int>) -> [Int] {
         guard let origin = place.origin else { return [] }
         let devices = Set(origin.devices)
@@ -231,8 +232,7 @@ private struct RulePlaces {
 }
 
 extension Rule {
-    /// Where an alarm stands that stood at a level which the rule may not have: at the highest of those below, or the
-    /// lowest.
+    /// The level of an alarm whose level the rule may not have any more: the highest of those below, or the lowest.
     fileprivate func standing(at level: Level) -> Level {
         let own = levels.map(\.level)
         return own.filter { $0 <= level }.max() ?? own.min() ?? .normal

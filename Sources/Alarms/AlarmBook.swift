@@ -5,8 +5,8 @@ package import RuleLanguage
 internal import RulePlan
 package import Telemetry
 
-/// All alarms that are active, by the instance of the rule that raised them: level changes in,
-/// transitions out. No I/O; the same changes give the same transitions.
+/// Keeps all active alarms, by the instance of the rule that raised them: level changes in, transitions out. No I/O;
+/// the same changes give the same transitions.
 package struct AlarmBook: Sendable {
     let rules: CompiledRules
     /// Level names by rank, `normal` first.
@@ -15,9 +15,9 @@ package struct AlarmBook: Sendable {
     /// The device of each series, for the cause of a transition.
     private let seriesDevices: [String]
     var alarms: [Int: Alarm] = [:]
-    /// What is put aside, by instance: it stays so when its alarm ends and another begins.
+    /// What operators have suppressed, by instance. It stays suppressed when its alarm ends and another begins.
     var suppressions: [Int: Suppression] = [:]
-    /// Alarms that have ended and that nobody has taken on, by identity.
+    /// Alarms that have ended and that nobody has acknowledged, by identity.
     var returned: [String: Alarm] = [:]
     /// What the summaries of a rule's alarms say beyond the rule, by the rule's name, or by rule/group.
     package var remarks: [String: String] = [:]
@@ -45,8 +45,8 @@ package struct AlarmBook: Sendable {
 
     package func alarm(of instance: Int) -> Alarm? { alarms[instance] }
 
-    /// Turns a change of the engine's into transitions of its alarm: mostly one; none while it flaps, unless the level
-    /// becomes higher than it was held at.
+    /// Turns a change of the engine into transitions of its alarm: mostly one; none while the alarm chatters, unless
+    /// the level becomes higher than the one it is held at.
     package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> [Transition] {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]
@@ -70,10 +70,10 @@ package struct AlarmBook: Sendable {
         let missingBefore = alarm.missing
         alarm.missing = words.missing
         if change.isSuppressed != wasSuppressed, change.to > .normal || alarm.chattering != nil {
-            let before = alarm.state
+            let before = alarm.state.kind
             _ = alarm.move(change.isSuppressed ? .suppress : .release)
-            // What is put aside by a person stays so, and its rule's opinion is not news.
-            if alarm.state != before {
+            // An operator's suppression stays, whatever the rule says.
+            if alarm.state.kind != before {
                 let kind: Transition.Kind = change.isSuppressed ? .suppressed : .released
                 let causes = rule.suppressionCauses(registers: change.registers)
                 transitions.append(
@@ -131,8 +131,7 @@ package struct AlarmBook: Sendable {
         alarm.origin = origin(of: change.instance)
         alarm.missing = words.missing
         alarm.level = .normal
-        alarm.suppression = suppressions[change.instance]
-        alarm.state = alarm.suppression?.state ?? (ladder.isSuppressed ? .suppressed : .normal)
+        alarm.state = suppressions[change.instance]?.state ?? (ladder.isSuppressed ? .suppressed : .normal(nil))
         let isTooMuch = watch.noteChange(change.instance, at: recorded, time: change.time)
         var transitions = [moveLevel(&alarm, change, change.hasNoData ? .noData : .raised, words, recorded: recorded)]
         if isTooMuch { transitions.append(hold(&alarm, change, words, recorded: recorded)) }
@@ -154,7 +153,9 @@ package struct AlarmBook: Sendable {
         case .cleared:
             _ = alarm.move(.clear)
             alarm.cleared = change.time
-        default: break
+        case .uncertain, .certain, .sensors, .chattering, .calm, .acknowledged, .shelved, .unshelved, .suppressed,
+            .released, .outOfService, .inService, .retired:
+            break
         }
         return step(
             &alarm, change.instance, kind, at: change.time, recorded: recorded, from: from,
@@ -177,7 +178,7 @@ package struct AlarmBook: Sendable {
         )
     }
 
-    /// Lets go what has been quiet for long enough, and forgets changes that are too old to count.
+    /// Ends chattering that has been quiet for long enough, and forgets changes that are too old to count.
     package mutating func calm(at now: Instant) -> [Transition] {
         watch.forget(before: now)
         var transitions: [Transition] = []
@@ -207,7 +208,7 @@ package struct AlarmBook: Sendable {
         return transitions
     }
 
-    /// Numbers a transition, and keeps the alarm as it then stands.
+    /// Numbers a transition, and keeps the alarm after it.
     private mutating func step(
         _ alarm: inout Alarm, _ instance: Int, _ kind: Transition.Kind, at time: Instant, recorded: Instant,
         from: Level? = nil,
@@ -217,7 +218,7 @@ package struct AlarmBook: Sendable {
         alarm.summary = words.summary
         alarm.texts = words.texts
         alarms[instance] = kind == .cleared ? nil : alarm
-        if alarm.state == .returned { keepReturned(alarm) }
+        if alarm.state.kind == .returnedUnacknowledged { keepReturned(alarm) }
         let rule = rules.rules[rules.instances[instance].rule]
         return Transition(
             alarm: alarm, kind: kind, time: time, recorded: recorded, from: levels.name(of: from ?? alarm.level),
@@ -231,13 +232,13 @@ package struct AlarmBook: Sendable {
         Set(change.silent.map { seriesDevices[Int($0.index)] }).sorted()
     }
 
-    /// Takes note of which sensors are silent, of an alarm that has been restored: that is no news.
+    /// Notes which sensors of a restored alarm are silent, without a transition.
     package mutating func noteMissing(_ account: LevelChange) {
         let missing = missing(account)
         alarms[account.instance]?.missing = missing
     }
 
-    /// Where the active alarm of an instance stands now; `nil` where there is none.
+    /// The status of the active alarm of an instance; `nil` where there is none.
     /// - Parameter account: the instance's rule, with the values of now.
     package func status(
         _ account: LevelChange, newestReading: Instant?, trend: AlarmStatus.Trend?, next: [AlarmStatus.NextStep]
@@ -271,7 +272,7 @@ package struct AlarmBook: Sendable {
         ].compactMap(\.self).joined(separator: "; ")
     }
 
-    /// What holds the devices of a group, where the inventory says where they are.
+    /// The area that holds the devices of a group, where the inventory says where they are.
     func area(of place: RuleInstance) -> AlarmArea? {
         AlarmArea(of: place.devices.compactMap { devices[$0]?.position })
     }
@@ -282,7 +283,7 @@ package struct AlarmBook: Sendable {
     }
 }
 
-/// What is said of a moment of a rule in a group.
+/// The texts of a moment of a rule in a group.
 struct Words {
     var summary: String
     var texts: [String: AlarmText]
@@ -293,7 +294,7 @@ struct Words {
 }
 
 extension Words {
-    /// - Parameter wasBlind: the alarm that ends stood for a group of which nothing was known.
+    /// - Parameter hadNoData: nothing was known about the group of the alarm that ends.
     init(
         _ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?, missing: [String],
         hadNoData: Bool = false
@@ -329,7 +330,7 @@ extension Words {
 }
 
 extension Chattering {
-    /// Takes note of what will be said if it is quiet from now on.
+    /// Notes what will be said if it is quiet from now on.
     mutating func note(_ words: Words, _ level: String) {
         condition = level
         summary = words.summary

@@ -1,6 +1,6 @@
 package import Telemetry
 
-/// When an alarm is said to flap.
+/// How many changes make a chattering alarm.
 package struct ChatteringLimit: Sendable, Hashable {
     /// So many changes …
     package var changes: Int
@@ -13,7 +13,7 @@ package struct ChatteringLimit: Sendable, Hashable {
     }
 }
 
-/// Counts changes of places, to know which of them flap.
+/// Counts the changes of instances, to know which of them chatter.
 struct ChatteringWatch: Sendable {
     let limit: ChatteringLimit
     /// The newest changes by instance, as many as the limit: when each was noted, and its own time.

@@ -4,8 +4,8 @@ internal import RulePlan
 package import Telemetry
 
 extension Transition {
-    /// An alarm of the gateway's own for something that has happened and is over, but that someone has to know of: it
-    /// is raised, ends, and waits to be acknowledged.
+    /// An alarm of the gateway itself about something that is over, but that somebody has to know: it is raised, ends,
+    /// and waits to be acknowledged.
     ///
     /// - Parameters:
     ///   - rule: what has happened, in a word: `store-damaged`.
@@ -29,7 +29,7 @@ extension Transition {
         return [raise, end(of: alarm, at: now)]
     }
 
-    /// The end of an alarm of the gateway's own that no rule stands behind.
+    /// The end of an alarm of the gateway itself, which has no rule.
     package static func end(of latched: Alarm, at now: Instant) -> Transition {
         var alarm = latched
         alarm.ladder = LadderState(level: .normal, held: 0, isUncertain: false)

@@ -1,6 +1,6 @@
 package import AlarmModel
 
-/// What can happen to an alarm. That it is uncertain, blind or flapping stands beside its state and does not move it.
+/// What can happen to an alarm. Uncertain, without data and chattering are marks beside its state, and do not move it.
 package enum AlarmEvent: Sendable, CaseIterable {
     case raise, rise, fall, clear
     case acknowledge
@@ -12,99 +12,148 @@ package enum AlarmEvent: Sendable, CaseIterable {
 
 /// Every state and event: the one place that says what an alarm does (ISA-18.2-2016, figure 3 and clause 5.2.4).
 ///
-/// It differs from the figure in two things. An alarm that clears while it is put aside ends: nobody was told, so that
-/// nobody has to take it on. And what comes back while it is active is unacknowledged, even if it had been taken on
-/// before.
+/// It differs from the figure in two things. An alarm that clears while it is suppressed ends: nobody was notified, so
+/// nobody has to acknowledge it. An alarm that comes back from suppression while it is active is unacknowledged, even
+/// if it had been acknowledged before.
 package enum LifecycleTable {
     package enum Entry: Sendable, Equatable {
-        case to(AlarmState)
+        case to(AlarmState.Kind)
         /// Suppressed while its rule says so, otherwise unacknowledged.
-        case asItStands
-        /// People may ask for it, and are told why not.
+        case asItsRuleSays
+        /// An operator may ask for it, and gets this reason.
         case refused(String)
-        /// Does not come about.
+        /// Does not happen.
         case never
     }
 
-    package static func entry(_ state: AlarmState, _ event: AlarmEvent) -> Entry {
-        // normal, unacknowledged, acknowledged, returned, shelved, suppressed, out of service
-        let row: [Entry] =
-            switch event {
-            case .raise:
-                [.to(.unacknowledged), .never, .never, .never, .to(.shelved), .to(.suppressed), .to(.outOfService)]
-            case .rise:
-                [
-                    .never, .to(.unacknowledged), .to(.unacknowledged), .never, .to(.shelved), .to(.suppressed),
-                    .to(.outOfService),
-                ]
-            case .fall:
-                [
-                    .never, .to(.unacknowledged), .to(.acknowledged), .never, .to(.shelved), .to(.suppressed),
-                    .to(.outOfService),
-                ]
-            case .clear, .retire:
-                [.never, .to(.returned), .to(.normal), .never, .to(.normal), .to(.normal), .to(.normal)]
-            case .acknowledge:
-                [
-                    .refused("is normal"), .to(.acknowledged), .refused("is acknowledged"), .to(.normal),
-                    .refused("is shelved: unshelve it first"), .refused("is suppressed by its rule"),
-                    .refused("is out of service"),
-                ]
-            case .shelve:
-                [
-                    .to(.shelved), .to(.shelved), .to(.shelved), .refused("has ended: there is nothing to put aside"),
-                    .to(.shelved),
-                    .to(.shelved), .refused("is out of service already"),
-                ]
-            case .unshelve:
-                [
-                    .refused("is not shelved"), .refused("is not shelved"), .refused("is not shelved"),
-                    .refused("is not shelved"),
-                    .asItStands, .refused("is not shelved, but suppressed by its rule"),
-                    .refused("is not shelved, but out of service: put it back"),
-                ]
-            case .suppress:
-                [.never, .to(.suppressed), .to(.suppressed), .never, .to(.shelved), .never, .to(.outOfService)]
-            case .release: [.never, .never, .never, .never, .to(.shelved), .asItStands, .to(.outOfService)]
-            case .takeOutOfService:
-                [
-                    .to(.outOfService), .to(.outOfService), .to(.outOfService),
-                    .refused("has ended: name the rule and the group"),
-                    .to(.outOfService), .to(.outOfService), .to(.outOfService),
-                ]
-            case .putBack:
-                [
-                    .refused("is in service"), .refused("is in service"), .refused("is in service"),
-                    .refused("is in service"),
-                    .refused("is in service, and shelved"), .refused("is in service, and suppressed by its rule"),
-                    .asItStands,
-                ]
-            }
-        let column: Int =
-            switch state {
-            case .normal: 0
-            case .unacknowledged: 1
-            case .acknowledged: 2
-            case .returned: 3
-            case .shelved: 4
-            case .suppressed: 5
-            case .outOfService: 6
-            }
-        return row[column]
+    /// The entries of one state, in the order in which a life goes.
+    private struct Row {
+        var raise: Entry
+        var rise: Entry
+        var fall: Entry
+        var clear: Entry
+        var acknowledge: Entry
+        var shelve: Entry
+        var unshelve: Entry
+        var suppress: Entry
+        var release: Entry
+        var takeOutOfService: Entry
+        var putBack: Entry
+        var retire: Entry
     }
+
+    /// What an event does to an alarm in a state.
+    package static func entry(_ state: AlarmState.Kind, _ event: AlarmEvent) -> Entry {
+        let row = row(of: state)
+        return switch event {
+        case .raise: row.raise
+        case .rise: row.rise
+        case .fall: row.fall
+        case .clear: row.clear
+        case .acknowledge: row.acknowledge
+        case .shelve: row.shelve
+        case .unshelve: row.unshelve
+        case .suppress: row.suppress
+        case .release: row.release
+        case .takeOutOfService: row.takeOutOfService
+        case .putBack: row.putBack
+        case .retire: row.retire
+        }
+    }
+
+    private static func row(of state: AlarmState.Kind) -> Row {
+        switch state {
+        case .normal: normal
+        case .unacknowledged: unacknowledged
+        case .acknowledged: acknowledged
+        case .returnedUnacknowledged: returnedUnacknowledged
+        case .shelved: shelved
+        case .suppressed: suppressed
+        case .outOfService: outOfService
+        }
+    }
+
+    private static let normal = Row(
+        raise: .to(.unacknowledged), rise: .never, fall: .never, clear: .never,
+        acknowledge: .refused("is normal: there is nothing to acknowledge"),
+        shelve: .to(.shelved), unshelve: .refused("is not shelved"),
+        suppress: .never, release: .never,
+        takeOutOfService: .to(.outOfService), putBack: .refused("is in service"),
+        retire: .never)
+
+    private static let unacknowledged = Row(
+        raise: .never, rise: .to(.unacknowledged), fall: .to(.unacknowledged), clear: .to(.returnedUnacknowledged),
+        acknowledge: .to(.acknowledged),
+        shelve: .to(.shelved), unshelve: .refused("is not shelved"),
+        suppress: .to(.suppressed), release: .never,
+        takeOutOfService: .to(.outOfService), putBack: .refused("is in service"),
+        retire: .to(.returnedUnacknowledged))
+
+    private static let acknowledged = Row(
+        raise: .never, rise: .to(.unacknowledged), fall: .to(.acknowledged), clear: .to(.normal),
+        acknowledge: .refused("is acknowledged"),
+        shelve: .to(.shelved), unshelve: .refused("is not shelved"),
+        suppress: .to(.suppressed), release: .never,
+        takeOutOfService: .to(.outOfService), putBack: .refused("is in service"),
+        retire: .to(.normal))
+
+    private static let returnedUnacknowledged = Row(
+        raise: .never, rise: .never, fall: .never, clear: .never,
+        acknowledge: .to(.normal),
+        shelve: .refused("has ended: there is nothing to shelve"), unshelve: .refused("is not shelved"),
+        suppress: .never, release: .never,
+        takeOutOfService: .refused("has ended: name the rule and the group"), putBack: .refused("is in service"),
+        retire: .never)
+
+    private static let shelved = Row(
+        raise: .to(.shelved), rise: .to(.shelved), fall: .to(.shelved), clear: .to(.normal),
+        acknowledge: .refused("is shelved: unshelve it first"),
+        shelve: .to(.shelved), unshelve: .asItsRuleSays,
+        suppress: .to(.shelved), release: .to(.shelved),
+        takeOutOfService: .to(.outOfService), putBack: .refused("is in service, and shelved: unshelve it"),
+        retire: .to(.normal))
+
+    private static let suppressed = Row(
+        raise: .to(.suppressed), rise: .to(.suppressed), fall: .to(.suppressed), clear: .to(.normal),
+        acknowledge: .refused("is suppressed by its rule"),
+        shelve: .to(.shelved), unshelve: .refused("is not shelved, but suppressed by its rule"),
+        suppress: .never, release: .asItsRuleSays,
+        takeOutOfService: .to(.outOfService), putBack: .refused("is in service, and suppressed by its rule"),
+        retire: .to(.normal))
+
+    private static let outOfService = Row(
+        raise: .to(.outOfService), rise: .to(.outOfService), fall: .to(.outOfService), clear: .to(.normal),
+        acknowledge: .refused("is out of service: put it back in service first"),
+        shelve: .refused("is out of service already"),
+        unshelve: .refused("is not shelved, but out of service: put it back in service"),
+        suppress: .to(.outOfService), release: .to(.outOfService),
+        takeOutOfService: .to(.outOfService), putBack: .asItsRuleSays,
+        retire: .to(.normal))
 }
 
 extension Alarm {
-    /// Moves its state.
-    /// - Returns: what the table says; the state is moved only where it says where to.
-    mutating func move(_ event: AlarmEvent) -> LifecycleTable.Entry {
-        let entry = LifecycleTable.entry(state, event)
+    /// Moves its state, if the table says where to.
+    ///
+    /// - Parameters:
+    ///   - acknowledgement: of the event ``AlarmEvent/acknowledge``.
+    ///   - suppression: of the events ``AlarmEvent/shelve`` and ``AlarmEvent/takeOutOfService``.
+    /// - Returns: what the table says.
+    mutating func move(
+        _ event: AlarmEvent, acknowledgement: Acknowledgement? = nil, suppression: Suppression? = nil
+    ) -> LifecycleTable.Entry {
+        let entry = LifecycleTable.entry(state.kind, event)
+        let next: AlarmState.Kind
         switch entry {
-        case .to(let next): state = next
-        case .asItStands: state = ladder.isSuppressed ? .suppressed : .unacknowledged
-        case .refused, .never: break
+        case .to(let kind): next = kind
+        case .asItsRuleSays: next = ladder.isSuppressed ? .suppressed : .unacknowledged
+        case .refused, .never: return entry
         }
-        if state != .acknowledged, state != .normal { acknowledgement = nil }
+        // What the event does not bring stays from the state before.
+        let state = AlarmState(
+            next, acknowledgement: acknowledgement ?? state.acknowledgement,
+            suppression: suppression ?? state.suppression)
+        assert(state != nil, "\(event) of \(id) leads to \(next) without its data")
+        if let state { self.state = state }
         return entry
     }
 }

@@ -1,25 +1,24 @@
 package import Telemetry
 
-/// A message that is due at one destination because of one transition.
+/// A notice that is due at one destination because of one transition.
 package struct Escalation: Sendable {
     /// Alarm, transition and destination, and for a repeat its number: a receiver that has seen it drops it.
     package var identity: String
-    package var alarm: String
     package var destination: String
-    /// The level that it speaks of: what waits behind a dead link can be sorted by it.
+    /// The rank of the level that it is about, by which waiting escalations are sorted.
     package var severity: UInt8
-    /// UTF-8 JSON, see ``CloudEvent``.
-    package var payload: String
+    package var notice: AlarmNotice
+    /// When it was due, by the gateway's clock.
     package var created: Instant
 
-    package init(
-        identity: String, alarm: String, destination: String, severity: UInt8, payload: String, created: Instant
-    ) {
+    package init(identity: String, destination: String, severity: UInt8, notice: AlarmNotice, created: Instant) {
         self.identity = identity
-        self.alarm = alarm
         self.destination = destination
         self.severity = severity
-        self.payload = payload
+        self.notice = notice
         self.created = created
     }
+
+    /// The identity of the alarm that it is about.
+    package var alarm: String { notice.alarm.id }
 }

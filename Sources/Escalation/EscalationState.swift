@@ -1,13 +1,17 @@
 internal import AlarmModel
 internal import Telemetry
 
-/// How far the escalation of one alarm has come: kept with the alarm, so that a restart goes on where it stopped.
-struct EscalationState: Codable, Sendable {
-    struct Told: Codable, Sendable {
-        /// The newest transition that it was told, and how often it was told again.
+/// How far the escalation of one alarm has come. It is kept with the alarm, so that a restart continues where it
+/// stopped.
+///
+/// Its JSON has a `version`, and is independent of what travels to destinations: see `EscalationState+Codable.swift`.
+struct EscalationState: Sendable {
+    /// What a destination has been notified of.
+    struct Notified: Codable, Sendable {
+        /// The newest transition that it was notified of, and how often it was notified again.
         var sequence: Int
         var repeats: Int
-        /// When it was told last; missing in what an earlier version has kept.
+        /// When it was notified last; missing in what an earlier version has kept.
         var latest: Instant?
         /// What it is kept up to date with; `nil` for everything.
         var events: Set<Policy.Event>?
@@ -15,6 +19,7 @@ struct EscalationState: Codable, Sendable {
         func wants(_ event: Policy.Event) -> Bool { events?.contains(event) ?? true }
     }
 
+    /// How far a step of a policy has come.
     struct Progress: Codable, Sendable {
         /// The beginning of the time that the step counts; another beginning is another run.
         var since: Instant
@@ -22,34 +27,40 @@ struct EscalationState: Codable, Sendable {
         var latest: Instant
     }
 
-    /// What there is to tell: the newest transition.
-    var message: EscalationMessage
+    /// The newest transition, as destinations are notified of it.
+    var notice: AlarmNotice
+    /// The rank of the level that the notice is about.
     var severity: UInt8
     /// The policy that the rule names.
     var escalate: String?
-    var state: AlarmState
-    /// For each level up to the alarm's, since when it has stood there or higher.
+    var state: AlarmState.Kind
+    /// For each level up to the alarm's, since when it has been there or higher.
     var reached: [Instant] = []
     var unacknowledgedSince: Instant?
     /// When the alarm was raised, or rose, last; missing in what an earlier version has kept.
     var risen: Instant?
-    var told: [String: Told] = [:]
+    /// By destination.
+    var notified: [String: Notified] = [:]
     /// By policy and number of the step.
     var steps: [String: Progress] = [:]
 
-    /// Takes a transition in; the clocks of the steps begin with what it changes.
-    mutating func take(_ transition: Transition, _ message: EscalationMessage) {
-        let texts = self.message.texts
-        self.message = message
-        // What people do is told in the words of what happened before.
-        if message.texts == nil { self.message.texts = texts }
+    init(notice: AlarmNotice, severity: UInt8, escalate: String?, state: AlarmState.Kind) {
+        (self.notice, self.severity, self.escalate, self.state) = (notice, severity, escalate, state)
+    }
+
+    /// Takes a transition in, and starts the times of the steps that depend on what it changes.
+    mutating func take(_ transition: Transition, _ notice: AlarmNotice) {
+        let texts = self.notice.texts
+        self.notice = notice
+        // What people do has no texts of its own: the texts of what happened before stay.
+        if notice.texts.isEmpty { self.notice.texts = texts }
         severity = transition.severity
         escalate = transition.policy ?? escalate
         let now = transition.recorded
         let alarm = transition.alarm
-        if [.raised, .rose, .noData].contains(transition.kind) { risen = now }
+        if transition.kind.isBeginning || transition.kind == .rose { risen = now }
         let isBack = state.isSuppression && !alarm.state.isSuppression
-        state = alarm.state
+        state = alarm.state.kind
         let rank = alarm.cleared == nil ? Int(alarm.level.rank) : 0
         if isBack { reached = [] }
         while reached.count > rank { reached.removeLast() }
@@ -61,7 +72,7 @@ struct EscalationState: Codable, Sendable {
         }
     }
 
-    /// Brings what a clock that was ahead has noted back to the present.
+    /// Limits times that a clock noted while it was ahead to the present.
     mutating func limitTimes(to now: Instant) {
         reached = reached.map { min($0, now) }
         unacknowledgedSince = unacknowledgedSince.map { min($0, now) }
@@ -69,28 +80,28 @@ struct EscalationState: Codable, Sendable {
         steps = steps.mapValues { Progress(since: min($0.since, now), fired: $0.fired, latest: min($0.latest, now)) }
     }
 
-    /// Goes on under the names that the alarm and its policy have now. No time of a step changes by that.
+    /// Continues under the names that the alarm and its policy have now. No time of a step changes by that.
     ///
     /// - Parameters:
     ///   - policy: the policy that the alarm's rule names now.
     ///   - policies: the names of all policies that there are.
     /// - Returns: whether anything has another name.
     mutating func goOn(as alarm: Alarm, escalate policy: String?, policies: Set<String>, at now: Instant) -> Bool {
-        let before = (message, reached, escalate)
-        if message.transition.to == message.alarm.level { message.transition.to = alarm.levelName }
-        message.alarm.rule = alarm.rule
-        message.alarm.group = alarm.group
-        message.alarm.hazard = alarm.hazard
-        message.alarm.level = alarm.levelName
-        message.labels = alarm.labels
+        let before = (notice, reached, escalate)
+        if notice.transition.to == notice.alarm.level { notice.transition.to = alarm.levelName }
+        notice.alarm.rule = alarm.rule
+        notice.alarm.group = alarm.group
+        notice.alarm.hazard = alarm.hazard
+        notice.alarm.level = alarm.levelName
+        notice.labels = alarm.labels
         if alarm.cleared == nil { moveRank(to: Int(alarm.level.rank), at: now) }
         if let old = escalate, let policy, old != policy, !policies.contains(old) { renamePolicy(old, policy) }
         escalate = policy
-        return before != (message, reached, escalate)
+        return before != (notice, reached, escalate)
     }
 
-    /// The alarm's level has another rank: the ladder is another one. The level keeps the time since when the alarm has
-    /// stood there, and so do the lowest ones.
+    /// Gives the alarm's level another rank, since the ladder has changed. The level and those below it keep the time
+    /// since when the alarm has been there.
     private mutating func moveRank(to rank: Int, at now: Instant) {
         guard rank != reached.count else { return }
         severity = UInt8(clamping: rank)
@@ -99,7 +110,7 @@ struct EscalationState: Codable, Sendable {
         while reached.count < rank { reached.append(top) }
     }
 
-    /// The steps of a policy that has another name are as far as they were.
+    /// Gives the progress of a policy's steps to the policy's new name.
     private mutating func renamePolicy(_ old: String, _ new: String) {
         for (key, progress) in steps where key.hasPrefix(old + "/") && !key.dropFirst(old.count + 1).contains("/") {
             steps[key] = nil
@@ -107,12 +118,13 @@ struct EscalationState: Codable, Sendable {
         }
     }
 
-    /// Takes note that a step tells a destination, and of what. It hears what any of its steps asks for.
+    /// Notes that a step notifies a destination, and of which events. It is notified of every event that any of its
+    /// steps asks for.
     mutating func note(_ events: Set<Policy.Event>?, of destination: String) {
-        if let known = told[destination] {
-            told[destination]?.events = known.events.flatMap { known in events.map { known.union($0) } }
+        if let known = notified[destination] {
+            notified[destination]?.events = known.events.flatMap { known in events.map { known.union($0) } }
         } else {
-            told[destination] = Told(sequence: 0, repeats: 0, events: events)
+            notified[destination] = Notified(sequence: 0, repeats: 0, events: events)
         }
     }
 

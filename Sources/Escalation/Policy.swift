@@ -2,39 +2,45 @@ package import AlarmModel
 package import Diagnostics
 package import Telemetry
 
-/// Who is told of an alarm, when, and how often: steps that begin when it reaches a level.
+/// Who is notified of an alarm, when, and how often: steps that begin when it reaches a level.
 package struct Policy: Sendable {
     package var name: String
     /// The alarms that it applies to beside those whose rule names it: labels, and `hazard`, `rule` and `group`, with
     /// the patterns that they have to match; empty for none.
     package var matchers: [(key: String, pattern: String)]
     package var steps: [Step]
-    /// Where its name stands, where it comes from a file.
+    /// The location of its name, if it comes from a file.
     package var location: SourceLocation?
 
     package struct Step: Sendable {
         package var destinations: [String]
         package var minimumLevel: Level
         package var delay: Delay
-        /// How often it is told again, and how many times at most.
+        /// How often its destinations are notified again, and how many times at most.
         package var repeatEvery: TimeSpan?
         package var times: Int
         package var hours: Hours?
         /// When nothing more of it is sent.
         package var stop: Stop
-        /// The events of which its destinations are told; all of them where it says nothing.
+        /// The events of which its destinations are notified; `nil` for all of them.
         package var events: Set<Event>?
-        /// It leaves out an alarm that had reached its level outside its hours already.
+        /// It skips an alarm that had reached its level outside its hours already.
         package var isForNewOnly = false
     }
 
     /// What happens to an alarm, as a step may ask for it by `on`.
-    package enum Event: String, Sendable, CaseIterable, Codable {
+    package enum Event: String, Sendable, CaseIterable {
         case raised, rose, fell, cleared, acknowledged, shelved, unshelved, suppressed, released, uncertain, certain,
             sensors
         case chattering, calm
         case outOfService = "out-of-service"
         case inService = "in-service"
+
+        /// The event of a word of a policies file or of a stored state, of this version or an earlier one.
+        package init?(word: String) {
+            guard let event = word == "flapping" ? .chattering : Event(rawValue: word) else { return nil }
+            self = event
+        }
 
         package init(_ kind: Transition.Kind) {
             switch kind {
@@ -60,7 +66,7 @@ package struct Policy: Sendable {
 
     package enum Delay: Sendable, Hashable {
         case immediately
-        /// After so long at the step's level or higher without anyone taking the alarm on.
+        /// After so long at the step's level or higher without an acknowledgement.
         case unacknowledged(TimeSpan)
         /// After so long at the step's level or higher.
         case active(TimeSpan)
@@ -124,6 +130,17 @@ package struct Calendar: Sendable, Hashable {
     }
 }
 
+extension Policy.Event: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let word = try container.decode(String.self)
+        guard let event = Self(word: word) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(word)' is not an event")
+        }
+        self = event
+    }
+}
+
 /// The policies of a site.
 package struct PolicySet: Sendable {
     package var policies: [Policy]
@@ -137,10 +154,11 @@ package struct PolicySet: Sendable {
     package var names: Set<String> { Set(policies.map(\.name)) }
 
     /// The policies that apply to an alarm: the one that its rule names, and those whose matchers fit it.
-    func applying(to alarm: EscalationMessage.AlarmPart, _ labels: [String: String], escalate: String?) -> [Policy] {
-        policies.filter { policy in
+    func applying(to notice: AlarmNotice, escalate: String?) -> [Policy] {
+        let alarm = notice.alarm
+        return policies.filter { policy in
             policy.name == escalate
-                || policy.matches(hazard: alarm.hazard, rule: alarm.rule, group: alarm.group, labels: labels)
+                || policy.matches(hazard: alarm.hazard, rule: alarm.rule, group: alarm.group, labels: notice.labels)
         }
     }
 }

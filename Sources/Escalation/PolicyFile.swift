@@ -147,7 +147,7 @@ private struct PolicyYAML {
             }
         }
         let events = reader.items("on").compactMap(\.scalar).compactMap { name -> Policy.Event? in
-            if let event = Policy.Event(rawValue: name.string) { return event }
+            if let event = Policy.Event(word: name.string) { return event }
             let known = Policy.Event.allCases.map(\.rawValue)
             reader.report(
                 "unknown-event", "'\(name.string)' is not an event of an alarm", at: name.location,

@@ -98,7 +98,7 @@ package final class Gateway: Service {
             case .log(let path, let rotation):
                 destinations.append(try LogDestination(name: name, path: path, rotation: rotation, clock: clock))
             case .exec(let command, let timeout):
-                destinations.append(ProgramDestination(name: name, command: command, timeout: timeout))
+                destinations.append(SubprocessDestination(name: name, command: command, timeout: timeout))
             case .mqtt(let connection, let topic, let current):
                 destinations.append(
                     MQTTDestination(
@@ -257,7 +257,7 @@ package final class Gateway: Service {
         let pipeline = try Pipeline(
             model, configuration, store: store, clock: clock, mailbox: mailbox, board: statistics, logger: logger,
             underWay: PayloadUnderWay(store: configuration.store.path, payloadBytesMax: configuration.payloadBytesMax),
-            onCommit: { [dispatcher] in dispatcher.ring() },
+            onCommit: { [dispatcher] in dispatcher.signal() },
             link: { [configuration, model, logger] in
                 BrokerConnection(configuration.broker, filters: model.filters, left: known, logger: logger, handler: $0)
             }, onUnstored: { [dispatcher] in dispatcher.deliverUnstored($0) })

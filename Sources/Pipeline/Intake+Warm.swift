@@ -49,10 +49,13 @@ extension Intake {
             at: now)
         let standing = Dictionary(book.active.map { ($0.id, $0) }) { first, _ in first }
         for alarm in active.map({ standing[$0.id] ?? $0 }) + returned {
-            let (course, told) = try store.course(of: alarm.id)
-            if !planner.restore(alarm, course: course, told: told, escalate: policies[alarm.rule] ?? nil, at: now) {
+            let (state, notified) = try store.escalationState(of: alarm.id)
+            if !planner.restore(
+                alarm, state: state, notified: notified, escalate: policies[alarm.rule] ?? nil, at: now)
+            {
+                let names = notified.isEmpty ? "nobody" : notified.keys.sorted().joined(separator: ", ")
                 let text =
-                    "how far the escalation of \(alarm.id) has come cannot be read; its end goes to \(told.isEmpty ? "nobody" : told.keys.sorted().joined(separator: ", ")), its steps begin again"
+                    "the escalation state of \(alarm.id) cannot be read; its end goes to \(names), its steps begin again"
                 logger.error("\(text)")
                 batch.notes.append(AuditNote("escalation-unreadable", at: now, text: text))
             }
@@ -91,14 +94,14 @@ extension Intake {
         batch.suppressions += restored.suppressions
         for place in restored.withoutEffect {
             let text =
-                "\(place.rule)/\(place.group) is put aside, but no rule watches there any more, so that this has no effect: \(place.suppression?.reason ?? "")"
+                "\(place.key) is suppressed, but no rule watches there any more, so this has no effect: \(place.suppression?.reason ?? "")"
             logger.warning("\(text)")
             batch.notes.append(AuditNote("without-effect", at: now, text: text))
         }
         batch.renamed += restored.changed
         for (alarm, before) in restored.renamed {
             batch.notes.append(
-                AuditNote("renamed", at: now, text: "\(alarm.id): \(before) is now \(alarm.place) \(alarm.levelName)"))
+                AuditNote("renamed", at: now, text: "\(alarm.id): \(before) is now \(alarm.key) \(alarm.levelName)"))
         }
     }
 

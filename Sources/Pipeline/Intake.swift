@@ -10,6 +10,7 @@ internal import RulePlan
 internal import SiteConfiguration
 internal import Store
 internal import Telemetry
+internal import Wire
 
 /// The way of a message through the gateway, without I/O: bytes → readings → windows → transitions →
 /// the batch that is to be committed.
@@ -231,7 +232,7 @@ struct Intake: ~Copyable {
         complaints.report(at: now)
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         for transition in book.calm(at: now) { record(transition) }
-        if planner.isToAdvance(at: now) { batch.escalations += planner.advance(to: now, summaries: summaries()) }
+        if planner.isToAdvance(at: now) { add(planner.advance(to: now, summaries: summaries())) }
     }
 
     var nextTimer: Instant? { engine.nextTimer }
@@ -248,7 +249,12 @@ struct Intake: ~Copyable {
     mutating func record(_ transition: Transition) {
         statistics.transitions += 1
         batch.transitions.append(transition)
-        batch.escalations += planner.note(transition)
+        add(planner.note(transition))
+    }
+
+    /// Puts escalations into the batch, as the rows of the outbox that they become.
+    private mutating func add(_ escalations: [Escalation]) {
+        for escalation in escalations { batch.escalations.append(OutboxItem(escalation)) }
     }
 
     mutating func record(_ outcome: CommandOutcome, by person: String?, at now: Instant) {
@@ -257,7 +263,7 @@ struct Intake: ~Copyable {
         } else {
             let text = [outcome.name, outcome.suppression?.suppression?.reason].compactMap { $0 }.joined(
                 separator: ": ")
-            batch.notes.append(AuditNote(outcome.done, at: now, person: person, text: text))
+            batch.notes.append(AuditNote(outcome.done.rawValue, at: now, person: person, text: text))
         }
         if let suppression = outcome.suppression { batch.suppressions.append(suppression) }
     }
@@ -286,9 +292,9 @@ struct Intake: ~Copyable {
     }
 
     /// Does what an operator asks for; the answer is good once the batch is committed.
-    mutating func execute(_ order: OperatorCommand, at now: Instant) throws(OperatorError) -> CommandOutcome {
-        let outcome = try book.execute(order, at: now)
-        record(outcome, by: order.person, at: now)
+    mutating func execute(_ command: OperatorCommand, at now: Instant) throws(OperatorError) -> CommandOutcome {
+        let outcome = try book.execute(command, at: now)
+        record(outcome, by: command.person, at: now)
         return outcome
     }
 
@@ -325,12 +331,12 @@ struct Intake: ~Copyable {
         var end = Transition.end(of: fault, at: now)
         end.alarm.summary = "the store takes readings again"
         record(end)
-        if end.alarm.state == .returned { book.keepReturned(end.alarm) }
+        if end.alarm.state.kind == .returnedUnacknowledged { book.keepReturned(end.alarm) }
     }
 
     /// To be called before the commit: adds how far escalations have come.
     mutating func completeBatch() {
-        if batch.isUrgent { batch.courses += planner.takeChanges() }
+        if batch.isUrgent { batch.escalationStates += planner.takeChanges() }
         batch.received.last = received.last
         batch.received.forgottenUpTo = received.forgottenAfterRelease
         // All that have changed since the newest commit, also if this is not the first attempt.

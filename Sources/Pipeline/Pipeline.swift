@@ -1,7 +1,6 @@
 internal import AlarmModel
 internal import Alarms
 internal import Devices
-package import Escalation
 internal import Foundation
 package import Logging
 package import MQTT
@@ -10,6 +9,7 @@ internal import RuleLanguage
 package import SiteConfiguration
 package import Store
 package import Telemetry
+package import Wire
 
 /// The thread that owns MQTT, decoding, engine and alarm state, without locks: it reads what the socket has,
 /// evaluates each reading at once, commits, and only then lets the acknowledgements go.
@@ -25,7 +25,7 @@ package final class Pipeline {
     private let board: StatisticsBoard
     private let logger: Logger
     private let onCommit: () -> Void
-    private let onUnstored: ([Escalation]) -> Void
+    private let onUnstored: ([OutboxItem]) -> Void
     private let ballast: Ballast
     private let underWay: PayloadUnderWay?
     private let systemd = SystemdNotifier()
@@ -68,7 +68,7 @@ package final class Pipeline {
     package init(
         _ model: SiteModel, _ configuration: Configuration, store: Store, clock: any GatewayClock, mailbox: Mailbox,
         board: StatisticsBoard, logger: Logger, underWay: PayloadUnderWay? = nil, onCommit: @escaping () -> Void,
-        link: (@escaping (IncomingMessage) -> Void) -> any BrokerLink, onUnstored: @escaping ([Escalation]) -> Void
+        link: (@escaping (IncomingMessage) -> Void) -> any BrokerLink, onUnstored: @escaping ([OutboxItem]) -> Void
     ) throws {
         self.model = model
         self.configuration = configuration
@@ -285,9 +285,9 @@ package final class Pipeline {
     private func open(_ letter: Mailbox.Letter) {
         switch letter {
         case .stop: isStopping = true
-        case .order(let order, let answer):
+        case .order(let command, let answer):
             do throws(OperatorError) {
-                let outcome = try intake.execute(order, at: now)
+                let outcome = try intake.execute(command, at: now)
                 answers.append { isStored in
                     answer(
                         isStored

@@ -5,6 +5,7 @@ internal import Escalation
 package import SiteConfiguration
 package import Store
 package import Telemetry
+internal import Wire
 
 extension Store {
     /// Commits an alarm of the gateway's own about something that has happened and is over, with its escalations. It
@@ -21,8 +22,8 @@ extension Store {
         if let payload { batch.add(payload, atMost: 1, bytesMax: .max) }
         batch.transitions = Transition.latched(
             rule, summary: summary, site: model.site.name, ladder: configuration.ladder, at: now)
-        batch.escalations = batch.transitions.flatMap { planner.note($0) }
-        batch.courses = planner.takeChanges()
+        batch.escalations = batch.transitions.flatMap { planner.note($0) }.map(OutboxItem.init)
+        batch.escalationStates = planner.takeChanges()
         try commit(batch)
     }
 }

@@ -1,3 +1,4 @@
+internal import AlarmModel
 internal import Alarms
 internal import Escalation
 internal import Gateway
@@ -28,8 +29,8 @@ package struct DemonstrationResult: Sendable {
         let floods = Self.crests.map { crest in (crest, Self.warnings(before: crest.1, arrivals)) }
         floodEscalated = floods.allSatisfy { !$0.1.isEmpty }
         let quake = arrivals.filter {
-            $0.message.alarm.hazard == "earthquake" && !$0.message.alarm.noData
-                && $0.message.transition.kind != "cleared"
+            $0.message.alarm.hazard == "earthquake" && !$0.message.alarm.hasNoData
+                && $0.message.transition.kind != .cleared
         }
         let strongest = quake.max { Self.rank($0) < Self.rank($1) }
         earthquakeEscalated = strongest.map { Self.rank($0) >= 2 } ?? false
@@ -43,13 +44,13 @@ package struct DemonstrationResult: Sendable {
         let stations = Set(quake.map(\.message.alarm.group)).count
         if let strongest = strongest?.message {
             lines.append(
-                "earthquake, \(strongest.transition.to) at \(Self.clock(strongest.transition.time)), \(stations) stations"
+                "earthquake, \(strongest.transition.to) at \(Self.clock(strongest.transition.time.description)), \(stations) stations"
             )
             lines.append("  \(strongest.summary)")
         } else {
             lines.append("earthquake: NOT ESCALATED")
         }
-        let others = Dictionary(grouping: arrivals.filter { $0.message.transition.kind == "raised" }) {
+        let others = Dictionary(grouping: arrivals.filter { $0.message.transition.kind == .raised }) {
             $0.message.alarm.rule
         }
         lines.append(
@@ -89,8 +90,8 @@ package struct DemonstrationResult: Sendable {
         var seen: Set<String> = []
         return arrivals.compactMap { arrival in
             let message = arrival.message
-            guard message.alarm.hazard == "flood", ["raised", "rose"].contains(message.transition.kind),
-                let time = Instant(rfc3339: message.transition.time.utf8), time <= crest, time > crest - floodLead,
+            guard message.alarm.hazard == "flood", [.raised, .rose].contains(message.transition.kind),
+                case let time = message.transition.time, time <= crest, time > crest - floodLead,
                 seen.insert(message.transition.to).inserted
             else { return nil }
             return (message.transition.to, Int((crest - time).seconds / 60))

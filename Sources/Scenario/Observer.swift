@@ -3,11 +3,12 @@ package import Escalation
 internal import Foundation
 internal import Synchronization
 internal import Telemetry
+internal import Wire
 
 /// What is seen at the upstream end, and how long after its cause.
 package final class Observer: Sendable {
     package struct Arrival: Sendable {
-        package var message: EscalationMessage
+        package var message: AlarmNotice
         /// Seconds from sending the message that caused it; `nil` where a timer did.
         package var latency: Double?
     }
@@ -38,21 +39,21 @@ package final class Observer: Sendable {
     /// Takes what arrived upstream.
     package func received(_ payload: [UInt8]) {
         let at = Self.monotonicSeconds()
-        guard let message = CloudEvent.read(String(decoding: payload, as: UTF8.self))?.data else { return }
+        guard let event = CloudEvent.read(String(decoding: payload, as: UTF8.self)) else { return }
+        let notice = event.data.notice
         state.withLock { state in
-            guard state.identities.insert(message.id).inserted else {
+            guard state.identities.insert(event.id).inserted else {
                 state.repeats += 1
                 return
             }
             var latency: Double?
             // What a policy says again, or later, is as late as it means to be.
-            let isAtOnce = message.escalation.map { $0.repetition == 0 && $0.reason == "immediately" } ?? true
-            if isAtOnce, let device = message.transition.device,
-                let time = Instant(rfc3339: message.transition.time.utf8)
-            {
+            let isAtOnce = notice.step.map { $0.repetition == 0 && $0.reason == "immediately" } ?? true
+            if isAtOnce, let device = notice.transition.device {
+                let time = notice.transition.time
                 latency = state.sent[device]?.first { $0.newest >= time }.map { at - $0.at }
             }
-            state.arrivals.append(Arrival(message: message, latency: latency))
+            state.arrivals.append(Arrival(message: notice, latency: latency))
         }
     }
 

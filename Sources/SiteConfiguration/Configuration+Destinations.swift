@@ -72,7 +72,7 @@ extension Configuration.DestinationSettings {
         let topic = template(&reader, "topic") ?? "tocsin/{site}/{hazard}/{level}/{rule}"
         let currentPlace = reader.scalar("current_topic")
         let current = template(&reader, "current_topic")
-        if let current, let template = TopicTemplate(current), !template.isOfPlace {
+        if let current, let template = TopicTemplate(current), !template.isOfKey {
             reader.report(
                 "bad-topic",
                 "'current_topic' has {rule} and {group}, and neither {level} nor {kind}: each alarm keeps its place there",

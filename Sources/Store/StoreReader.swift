@@ -4,6 +4,7 @@ internal import Escalation
 internal import Foundation
 internal import GRDB
 package import Telemetry
+internal import Wire
 
 /// A second look at a store, for commands that run beside the gateway or after it. It writes nothing.
 package final class StoreReader: Sendable {
@@ -87,13 +88,17 @@ package final class StoreReader: Sendable {
             let text: String? = try row.optional(column)
             return text.map { $0.split(separator: ",").map(String.init).sorted() } ?? []
         }
+        func kind(_ row: Row) throws(UnreadableValue) -> String {
+            let word: String = try row.value("kind")
+            return Transition.Kind(word: word)?.rawValue ?? word
+        }
         func time(_ column: String) throws(UnreadableValue) -> String {
             Instant(nanoseconds: try row.value(column)).description
         }
         return Event(
             id: try row.value("id"), alarm: try row.value("alarm"), number: try row.optional("number"),
             sequence: try row.value("sequence"), rule: try row.value("rule"), group: try row.value("group_name"),
-            hazard: try row.value("hazard"), kind: try row.value("kind"),
+            hazard: try row.value("hazard"), kind: try kind(row),
             from: try row.value("from_level"), to: try row.value("to_level"), severity: try row.value("severity"),
             uncertain: try row.value("uncertain"), time: try time("time"), recorded: try time("recorded"),
             summary: try row.value("summary"), causes: CanonicalJSON.value([Cause].self, try row.value("causes")) ?? [],
@@ -113,7 +118,7 @@ package final class StoreReader: Sendable {
         package var hazard: String
         package var level: String
         package var rank: UInt8
-        /// An ``AlarmState``.
+        /// An ``AlarmState/Kind``.
         package var state: String
         package var uncertain: Bool
         package var noData: Bool
@@ -129,8 +134,7 @@ package final class StoreReader: Sendable {
         package var note: String?
         package var suppression: SuppressionRow?
 
-        /// Where it is: rule and group.
-        package var place: String { "\(rule)/\(group)" }
+        package var key: AlarmKey { AlarmKey(rule: rule, group: group) }
     }
 
     /// A place that people have put aside.
@@ -170,7 +174,11 @@ package final class StoreReader: Sendable {
     package func raises(since: Instant) throws -> Int {
         try queue.read { db in
             try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM transition WHERE kind IN ('raised', 'blind') AND recorded >= ?",
+                db,
+                sql: """
+                    SELECT count(*) FROM transition WHERE kind IN (\(Transition.Kind.beginnings.sqlWords))
+                        AND recorded >= ?
+                    """,
                 arguments: [since.nanoseconds])
                 ?? 0
         }
@@ -184,30 +192,34 @@ package final class StoreReader: Sendable {
                 try Row.fetchAll(db, sql: "SELECT * FROM aside").compactMap {
                     unreadable.read($0, of: "aside", Store.place)
                 }
-                .map { ("\($0.rule)\u{0}\($0.group)", $0) }
+                .map { ($0.key, $0) }
             ) { first, _ in first }
+            let suppressed = suppressions.compactMapValues(\.suppression)
             return try Row.fetchAll(
                 db,
                 sql: """
                     SELECT alarm.*, (SELECT max(time) FROM transition WHERE alarm = alarm.id AND person IS NULL) AS changed FROM alarm
-                    WHERE ? OR cleared IS NULL OR state = 'returned' ORDER BY cleared IS NOT NULL, level DESC, raised, id
+                    WHERE ? OR cleared IS NULL OR state = \(Store.returned)
+                    ORDER BY cleared IS NOT NULL, level DESC, raised, id
                     """,
                 arguments: [all]
             ).compactMap { row in
-                guard let alarm = unreadable.read(row, of: "alarm", Store.alarm) else { return nil }
+                let read = { (row: Row) throws(UnreadableValue) in try Store.alarm(row, suppressed) }
+                guard let alarm = unreadable.read(row, of: "alarm", read) else { return nil }
                 let changed: Int64? = (try? row.optional("changed")) ?? nil
-                let place = alarm.cleared == nil ? suppressions["\(alarm.rule)\u{0}\(alarm.group)"] : nil
+                let place = alarm.cleared == nil ? suppressions[alarm.key] : nil
                 return AlarmRow(
                     id: alarm.id, number: (try? row.optional("number")) ?? nil, rule: alarm.rule, group: alarm.group,
                     hazard: alarm.hazard,
                     level: alarm.levelName,
-                    rank: alarm.level.rank, state: alarm.state.rawValue, uncertain: alarm.ladder.isUncertain,
+                    rank: alarm.level.rank, state: alarm.state.kind.rawValue, uncertain: alarm.ladder.isUncertain,
                     noData: alarm.ladder.hasNoData, chattering: alarm.chattering != nil,
                     raised: alarm.raised.description,
                     cleared: alarm.cleared?.description,
                     changed: (changed.map { Instant(nanoseconds: $0) } ?? alarm.raised).description,
-                    summary: alarm.summary, labels: alarm.labels, acknowledgedBy: alarm.acknowledgement?.person,
-                    acknowledged: alarm.acknowledgement?.time.description, note: alarm.acknowledgement?.note,
+                    summary: alarm.summary, labels: alarm.labels, acknowledgedBy: alarm.state.acknowledgement?.person,
+                    acknowledged: alarm.state.acknowledgement?.time.description,
+                    note: alarm.state.acknowledgement?.note,
                     suppression: place.flatMap { place in place.suppression.map { SuppressionRow(place, $0) } })
             }
         }
@@ -241,12 +253,12 @@ package final class StoreReader: Sendable {
                         try row.value("id"), try row.value("rule"), try row.value("group_name")
                     )
                     return AlarmName.Candidate(
-                        id, identity: id, place: "\(rule)/\(group)", isActive: try row.value("active"))
+                        id, identity: id, key: AlarmKey(rule: rule, group: group), isActive: try row.value("active"))
                 }
             }
         }
-        var places: Set<String> = []
-        return AlarmName(name).matches(among: candidates).filter { places.insert($0.place).inserted }.map(\.value)
+        var keys: Set<AlarmKey> = []
+        return AlarmName(name).matches(among: candidates).filter { keys.insert($0.key).inserted }.map(\.value)
     }
 
     /// Who was told of an alarm, the newest that each was told.
@@ -283,7 +295,7 @@ package final class StoreReader: Sendable {
                     )
                     let message = CloudEvent.read(try row.value("payload"))?.data
                     return Notice(
-                        destination: try row.value("destination"), kind: message?.transition.kind ?? "",
+                        destination: try row.value("destination"), kind: message?.transition.kind.rawValue ?? "",
                         level: message?.alarm.level ?? "",
                         due: Instant(nanoseconds: try row.value("created")).description,
                         delivered: delivered.map { Instant(nanoseconds: $0).description },

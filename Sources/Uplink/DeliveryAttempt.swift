@@ -17,7 +17,7 @@ final class DeliveryAttempt: Sendable {
 
     private let state = Mutex(State())
 
-    /// Carries out `body`, which has to end soon once its task is cancelled.
+    /// Executes `body`, which has to end soon once its task is cancelled.
     /// - Throws: what `body` throws; ``DeliveryError`` if it was ended before it was done.
     func make(within limit: TimeSpan, _ body: @Sendable @escaping () async throws -> Void) async throws {
         let task = Task { try await body() }
@@ -39,11 +39,11 @@ final class DeliveryAttempt: Sendable {
         do {
             try result.get()
         } catch let error as DeliveryError {
-            // The destination has said more than that it was ended.
+            // The error of the destination says more than that it was ended.
             throw error
         } catch {
             switch end {
-            case .timeIsOver: throw DeliveryError("it has not taken the message within \(TimeSpanText.short(limit))")
+            case .timeIsOver: throw DeliveryError("it has not accepted the message within \(TimeSpanText.short(limit))")
             case .brokenOff: throw DeliveryError("broken off, to be tried again at once")
             case nil: throw error
             }

@@ -1,25 +1,25 @@
-package import Escalation
 package import Telemetry
+package import Wire
 
-/// A place that escalations are delivered to.
+/// A receiver of escalations: one kind of link, with its settings.
 package protocol Destination: Sendable {
     /// As the configuration names it.
     var name: String { get }
 
-    /// Returns when the destination has taken the escalation over, and throws when it has not, or may not
-    /// have: then it is delivered again, with the same identity.
-    /// - Parameter earlier: what the same destination was told of the same alarm before, oldest first; empty unless
-    ///   ``needsHistory``.
+    /// Delivers a message. Returns when the destination has accepted it. Throws when it has not, or may not have: then
+    /// the message is delivered again, with the same identity.
+    /// - Parameter earlier: what the same destination was notified of before about the same alarm, oldest first; empty
+    ///   unless ``needsHistory``.
     /// - Throws: ``DeliveryError``, or anything else that is worth another try.
-    func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws
+    func deliver(_ message: OutgoingMessage, after earlier: [OutgoingMessage]) async throws
 
     /// How long one delivery may take, an answer's end included; then its task is cancelled, which has to end it soon.
     var timeout: TimeSpan { get }
 
-    /// Whether ``deliver(_:after:)`` asks what was told before.
+    /// Set if ``deliver(_:after:)`` needs the earlier messages.
     var needsHistory: Bool { get }
 
-    /// Lets go of connections; nothing is delivered from then on.
+    /// Closes connections; nothing is delivered from then on.
     func close() async
 }
 
@@ -28,8 +28,10 @@ extension Destination {
     package var needsHistory: Bool { false }
     package func close() async {}
 
-    /// Delivers to a destination that needs no history.
-    package func deliver(_ escalation: Escalation) async throws { try await deliver(escalation, after: []) }
+    /// Delivers an item of the outbox, after others.
+    package func deliver(_ item: OutboxItem, after earlier: [OutboxItem] = []) async throws {
+        try await deliver(OutgoingMessage(item), after: earlier.map(OutgoingMessage.init))
+    }
 }
 
 /// Why a delivery failed, in words for an operator.
@@ -39,7 +41,7 @@ package struct DeliveryError: Error, CustomStringConvertible {
     package let isPermanent: Bool
     /// The destination was reached, and has answered no: that may be about this message alone.
     package let isAboutMessage: Bool
-    /// How many seconds the destination wants to be left alone, where it says so.
+    /// After how many seconds the destination wants the next try, if it says so.
     package let retryAfter: Double?
 
     package init(
@@ -49,15 +51,5 @@ package struct DeliveryError: Error, CustomStringConvertible {
         self.isPermanent = isPermanent
         self.isAboutMessage = isAboutMessage
         self.retryAfter = retryAfter
-    }
-}
-
-extension Escalation {
-    /// - Throws: ``DeliveryError``, permanent, if the outbox holds something that this version cannot read.
-    func event() throws(DeliveryError) -> CloudEvent {
-        guard let event = CloudEvent.read(payload) else {
-            throw DeliveryError("the outbox holds a message that this version cannot read", isPermanent: true)
-        }
-        return event
     }
 }

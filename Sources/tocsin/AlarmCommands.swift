@@ -1,3 +1,4 @@
+internal import AlarmModel
 import Alarms
 import ArgumentParser
 import Foundation
@@ -62,7 +63,9 @@ struct AlarmsCommand: ParsableCommand {
             for alarm in alarms {
                 let sheet = try AlarmSheet(alarm, status, store.reader, at: clock.now)
                 let history = try store.reader.history(of: alarm.id)
-                let moves = history.dropFirst().filter { ["rose", "fell"].contains($0.kind) }
+                let moves = history.dropFirst().filter {
+                    [Transition.Kind.rose, .fell].map(\.rawValue).contains($0.kind)
+                }
                 let text = AlarmSheetText(
                     sheet: sheet, first: history.first, latest: moves.last, clock: clock, width: Terminal.width,
                     ladder: store.ladder,
@@ -88,7 +91,7 @@ struct AlarmsCommand: ParsableCommand {
     private func showIdleSuppressions(
         _ suppressions: [StoreReader.SuppressionRow], beside alarms: [StoreReader.AlarmRow], _ clock: SiteClock
     ) {
-        let shown = Set(alarms.filter { $0.cleared == nil }.map(\.place))
+        let shown = Set(alarms.filter { $0.cleared == nil }.map(\.key.description))
         for suppression in suppressions where !shown.contains("\(suppression.rule)/\(suppression.group)") {
             let until = suppression.until.map { " until \(clock.full($0))" } ?? ""
             Terminal.line(

@@ -24,10 +24,10 @@ struct AlarmList {
         case over = "OVER"
 
         init(_ alarm: StoreReader.AlarmRow) {
-            switch AlarmState(rawValue: alarm.state) {
+            switch AlarmState.Kind(rawValue: alarm.state) {
             case .acknowledged: self = .acknowledged
             case .shelved, .outOfService, .suppressed: self = .suppressed
-            case .returned: self = .ended
+            case .returnedUnacknowledged: self = .ended
             case .normal: self = .over
             case .unacknowledged, nil: self = .unacknowledged
             }
@@ -79,7 +79,8 @@ struct AlarmList {
         let head = "\(number) "
         let middle = Terminal.padded(level, 10)
         let time = isWide ? "  \(Terminal.padded(clock.short(alarm.raised), 12))" : ""
-        let rest = "\(Terminal.padded(lasted, 8))\(isWide ? Terminal.padded(alarm.place, 30) + "  " : "")\(text)"
+        let rest =
+            "\(Terminal.padded(lasted, 8))\(isWide ? Terminal.padded(alarm.key.description, 30) + "  " : "")\(text)"
         let left = width.map { $0 - head.count - middle.count - 1 - time.count }
         return head + paint(LevelColour.code(alarm.level, ladder), middle) + " " + time
             + ControlCharacters.escaped(Terminal.cut(rest, to: left))

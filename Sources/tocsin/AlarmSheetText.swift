@@ -19,13 +19,14 @@ struct AlarmSheetText {
     var lines: [String] {
         let alarm = sheet.alarm
         let level = (alarm.noData ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
-        let state = ["unacknowledged", "returned"].contains(alarm.state) ? "not acknowledged" : alarm.state
+        let state =
+            AlarmState.Kind(rawValue: alarm.state)?.needsAcknowledgement == true ? "not acknowledged" : alarm.state
         let lasted = SiteClock.span(.seconds(Int64(sheet.lasted)))
         var lines = [
             "\(AlarmSheet.name(alarm))  \(paint(LevelColour.code(alarm.level, ladder), level)), \(state), \(alarm.cleared == nil ? "for" : "lasted") \(lasted)"
         ]
         lines.append(
-            "   \(ControlCharacters.escaped(alarm.place)) (\(ControlCharacters.escaped(alarm.hazard)))\(alarm.chattering ? ", chattering" : "")"
+            "   \(ControlCharacters.escaped(alarm.key.description)) (\(ControlCharacters.escaped(alarm.hazard)))\(alarm.chattering ? ", chattering" : "")"
         )
         func add(_ word: String, _ texts: [String]) {
             for (index, line) in texts.flatMap({ Terminal.wrapped($0, to: width.map { $0 - 10 }) }).enumerated() {

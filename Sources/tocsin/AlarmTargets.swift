@@ -30,12 +30,12 @@ struct AlarmTargets {
     /// - Parameter waiting: all that wait.
     func unacknowledged(_ name: String, among waiting: [StoreReader.AlarmRow]) throws -> [StoreReader.AlarmRow] {
         if name.contains("*") {
-            let found = waiting.filter { PathGlob.matches($0.place, name) }
+            let found = waiting.filter { PathGlob.matches($0.key.description, name) }
             if found.isEmpty { throw refuse("no alarm that waits to be acknowledged is like '\(name)'") }
             return found
         }
         if Int(name) == nil {
-            let here = waiting.filter { $0.place == name }
+            let here = waiting.filter { $0.key.description == name }
             if !here.isEmpty { return here }
         }
         let id = try one(name)

@@ -119,14 +119,22 @@ final class DemoScreen: Sendable {
 
     private func arrival(_ arrival: Observer.Arrival) -> String {
         let message = arrival.message
-        let level =
-            ["cleared", "retired", "uncertain", "blind"].contains(message.transition.kind)
-            ? message.transition.kind : message.transition.to
+        let level = Self.word(message.transition)
         let word = level.uppercased().padding(toLength: 11, withPad: " ", startingAt: 0)
-        let again = (arrival.message.escalation?.repetition ?? 0) > 0 ? "  (again: nobody has taken it on)" : ""
+        let again = (arrival.message.step?.repetition ?? 0) > 0 ? "  (again: nobody has acknowledged it)" : ""
         let latency = arrival.latency.map { "  (\(NumberText.short($0 * 1000)) ms)" } ?? ""
-        let time = Self.clock(message.transition.time)
+        let time = Self.time(message.transition.time)
         return "  \(paint("2", time))  \(paint(Self.code(level), word))\(message.summary)\(paint("2", latency + again))"
+    }
+
+    /// The level that it is at now, or what else happened to it.
+    private static func word(_ transition: AlarmNotice.TransitionFacts) -> String {
+        switch transition.kind {
+        case .cleared, .retired, .uncertain, .noData: transition.kind.rawValue
+        case .raised, .rose, .fell, .certain, .sensors, .chattering, .calm, .acknowledged, .shelved, .unshelved,
+            .suppressed, .released, .outOfService, .inService:
+            transition.to
+        }
     }
 
     private static func rate(_ snapshot: Demonstration.Snapshot, _ state: inout State) -> Double {
@@ -140,7 +148,7 @@ final class DemoScreen: Sendable {
     private static func code(_ level: String) -> String {
         switch level {
         case _ where Ladder.standard.level(named: level) != nil: LevelColour.code(level, Ladder.standard)
-        case "cleared", "normal": "32"
+        case Transition.Kind.cleared.rawValue, Ladder.normalName: "32"
         default: "35"
         }
     }

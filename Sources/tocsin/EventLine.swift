@@ -11,7 +11,7 @@ struct EventLine {
     /// How wide a line may be; `nil` for any: then everything is on one line.
     let width: Int?
     let hasColour: Bool
-    /// Whether causes are told as what was, rather than as what is.
+    /// Set if causes are written in the past tense.
     var isHistory = false
 
     /// What happened, in a line, and on a terminal why it did in those below; what could steer a terminal is escaped.
@@ -53,37 +53,49 @@ struct EventLine {
         var text = event.summary.contains(event.group) ? event.summary : "\(event.group): \(event.summary)"
         // What a person does says nothing new of the values.
         if event.person != nil { text = "\(event.rule)/\(event.group)" }
-        if event.from != event.to, !["raised", "cleared"].contains(event.kind) { text += "  [was \(event.from)]" }
+        if event.from != event.to, Self.namesLevelBefore(event) { text += "  [was \(event.from)]" }
         let note = event.note ?? ""
         if let person = event.person {
             text += "  by \(person)" + (note.isEmpty ? "" : ": \(note)")
         } else if !note.isEmpty {
             text += "  (\(note))"
         }
-        if !event.waiting.isEmpty { text += "  (\(event.waiting.joined(separator: ", ")) not told yet)" }
+        if !event.waiting.isEmpty { text += "  (\(event.waiting.joined(separator: ", ")) not notified yet)" }
         return text
     }
 
     private func why(_ event: StoreReader.Event) -> String {
-        event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "blind" }
+        event.causes.filter { $0.holds != nil || event.uncertain || Transition.Kind(word: event.kind) == .noData }
             .map { isHistory ? $0.pastSentence : $0.sentence }.joined(separator: "; ")
     }
 
     /// The level it is at now, or what else happened to it.
     private static func word(_ event: StoreReader.Event) -> String {
-        switch event.kind {
-        case "raised", "rose", "fell", "certain", "calm": event.to
-        case "blind": "no data"
-        case "flapping": "chattering"
-        default: event.kind
+        switch Transition.Kind(word: event.kind) {
+        case .raised, .rose, .fell, .certain, .calm: event.to
+        case .noData: "no data"
+        case .uncertain, .sensors, .chattering, .cleared, .acknowledged, .shelved, .unshelved, .suppressed, .released,
+            .outOfService, .inService, .retired, nil:
+            event.kind
+        }
+    }
+
+    /// Set where the level before is news: an alarm that begins or clears says it already.
+    private static func namesLevelBefore(_ event: StoreReader.Event) -> Bool {
+        switch Transition.Kind(word: event.kind) {
+        case .raised, .cleared: false
+        case .rose, .fell, .uncertain, .certain, .sensors, .noData, .chattering, .calm, .acknowledged, .shelved,
+            .unshelved, .suppressed, .released, .outOfService, .inService, .retired, nil:
+            true
         }
     }
 
     private func code(_ event: StoreReader.Event) -> String {
-        switch event.kind {
-        case "raised", "rose", "fell", "certain", "calm": return LevelColour.code(event.to, ladder)
-        case "retired", "uncertain", "sensors", "blind", "flapping": return "35"
-        default: return "32"
+        switch Transition.Kind(word: event.kind) {
+        case .raised, .rose, .fell, .certain, .calm: LevelColour.code(event.to, ladder)
+        case .retired, .uncertain, .sensors, .noData, .chattering: "35"
+        case .cleared, .acknowledged, .shelved, .unshelved, .suppressed, .released, .outOfService, .inService, nil:
+            "32"
         }
     }
 

@@ -1,6 +1,5 @@
 internal import AlarmModel
 import Alarms
-internal import Escalation
 import Gateway
 internal import Pipeline
 internal import SiteConfiguration

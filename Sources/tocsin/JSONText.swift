@@ -1,6 +1,5 @@
 internal import AlarmModel
 import Alarms
-internal import Escalation
 
 /// One JSON object a line, keys in order, for tools. No character in it steers a terminal.
 enum JSONText {

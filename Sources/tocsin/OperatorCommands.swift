@@ -1,3 +1,4 @@
+internal import AlarmModel
 import ArgumentParser
 import Foundation
 import Gateway
@@ -114,7 +115,7 @@ struct AcknowledgeCommand: ParsableCommand {
         } catch {
             throw Failure.report(error, about: place.store)
         }
-        let waiting = try reader.alarms().filter { ["unacknowledged", "returned"].contains($0.state) }
+        let waiting = try reader.alarms().filter { AlarmState.Kind(rawValue: $0.state)?.needsAcknowledgement == true }
         var wanted = waiting.filter { all || ended && $0.cleared != nil }
         for name in alarms {
             for alarm in try AlarmTargets(reader).unacknowledged(name, among: waiting)

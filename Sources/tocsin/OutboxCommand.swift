@@ -1,4 +1,4 @@
-import Alarms
+internal import AlarmModel
 import ArgumentParser
 import Foundation
 import Gateway
@@ -45,9 +45,10 @@ struct OutboxCommand: ParsableCommand {
                 let why =
                     item.error.map { ", tried \(item.attempts == 1 ? "once" : "\(item.attempts) times"): \($0)" }
                     ?? ", not tried yet"
-                let place = item.alarm.lastIndex(of: "@").map { item.alarm[..<$0] } ?? item.alarm[...]
                 let state = item.parked == nil ? "since" : "PARKED, since"
-                Terminal.line("\(item.destination)  \(state) \(since)  \(place)\(why)", wrapped: 4)
+                Terminal.line(
+                    "\(item.destination)  \(state) \(since)  \(AlarmKey.text(ofIdentity: item.alarm))\(why)", wrapped: 4
+                )
             }
         }
         if !waiting.isEmpty { throw ExitCode.failure }

@@ -76,7 +76,7 @@ struct TailCommand: AsyncParsableCommand {
                     lastDay = day
                 }
                 Terminal.write(json ? JSONText.line(event) : line.text(event))
-                if bell, ["raised", "rose", "blind"].contains(event.kind) {
+                if bell, Transition.Kind(word: event.kind).map({ $0.isBeginning || $0 == .rose }) == true {
                     FileHandle.standardOutput.write(Data([7]))
                 }
             }

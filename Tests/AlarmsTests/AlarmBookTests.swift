@@ -8,6 +8,7 @@ import RulePlan
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 @Suite struct AlarmBookTests {
     static let start = AlarmBench.start
@@ -35,8 +36,8 @@ import Testing
             var planner = EscalationPlanner(
                 site: "s", destinations: [.init(name: "a", minimumLevel: Level(rank: 1))], policies: PolicySet())
             var bench = try AlarmBench()
-            return bench.feed([(0, 2.5), (60, 9.5), (700, 2.5), (2000, 0.5)]).flatMap { planner.note($0) }.map(
-                \.payload)
+            return bench.feed([(0, 2.5), (60, 9.5), (700, 2.5), (2000, 0.5)]).flatMap { planner.note($0) }
+                .map { OutboxItem($0).payload }
         }
         #expect(try payloads() == payloads())
     }
@@ -48,7 +49,7 @@ import Testing
         #expect(raised.alarm.state == .unacknowledged)
         let taken = try bench.execute(.acknowledge, "on my way", at: 5)
         #expect(taken.kind == .acknowledged)
-        #expect(taken.alarm.state == .acknowledged)
+        #expect(taken.alarm.state.kind == .acknowledged)
         #expect(taken.alarm.sequence == 2)
         #expect((taken.person, taken.note) == ("ada", "on my way"))
         #expect(throws: OperatorError.self) {
@@ -60,17 +61,17 @@ import Testing
         #expect(rose[0].alarm.state == .unacknowledged)
         let end = bench.feed([(700, 2.5), (2000, 0.5)])
         #expect(end.last?.kind == .cleared)
-        #expect(end.last?.alarm.state == .returned)
+        #expect(end.last?.alarm.state == .returnedUnacknowledged)
         #expect(bench.book.unacknowledgedReturns.map(\.id) == [raised.alarm.id])
         let late = try bench.execute(.acknowledge, alarm: raised.alarm.id, at: 0)
-        #expect(late.alarm.state == .normal)
+        #expect(late.alarm.state.kind == .normal)
         #expect(late.alarm.cleared != nil)
         #expect(bench.book.unacknowledgedReturns.isEmpty)
         #expect {
             try bench.book.execute(
                 OperatorCommand(.acknowledge, alarm: "river", person: "ada", note: ""), at: Self.start)
         } throws: {
-            "\($0)".contains("there is no alarm 'river'")
+            "\($0)".contains("no active or unacknowledged alarm matches 'river'")
         }
     }
 
@@ -83,10 +84,10 @@ import Testing
         #expect(throws: OperatorError.self) { try bench.execute(.shelve(.hours(2)), at: 0) }
         #expect(throws: OperatorError.self) { try bench.execute(.shelve(.days(30)), "why", at: 0) }
         #expect(throws: OperatorError.self) { try bench.execute(.unshelve, at: 0) }
-        #expect(try bench.execute(.shelve(.hours(2)), "cleaning the gauge", at: 10).alarm.state == .shelved)
+        #expect(try bench.execute(.shelve(.hours(2)), "cleaning the gauge", at: 10).alarm.state.kind == .shelved)
         let rose = bench.feed([(60, 9.5)])
         #expect(rose.map(\.kind) == [.rose])
-        #expect(rose[0].alarm.state == .shelved)
+        #expect(rose[0].alarm.state.kind == .shelved)
         #expect(bench.book.expireShelves(at: Self.start + .hours(2)).isEmpty)
         let back = bench.book.expireShelves(at: Self.start + .hours(2) + .seconds(10))
         #expect(back.compactMap(\.transition).map(\.kind) == [.unshelved])
@@ -97,13 +98,13 @@ import Testing
         // It ends on the shelf: nobody has to take it on, and the next begins there.
         let end = bench.feed([(7300, 2.5), (9000, 0.5)])
         #expect(end.last?.kind == .cleared)
-        #expect(end.last?.alarm.state == .normal)
+        #expect(end.last?.alarm.state.kind == .normal)
         let again = bench.feed([(9500, 3)])
         #expect(again.map(\.kind).contains(.raised))
-        #expect(again.allSatisfy { $0.alarm.state == .shelved })
+        #expect(again.allSatisfy { $0.alarm.state.kind == .shelved })
     }
 
-    @Test("a place without an alarm can be put aside by its name, and what is raised there is so from the start")
+    @Test("an alarm key without an alarm can be suppressed, and the next alarm is suppressed from its raise")
     func idlePlace() throws {
         var bench = try AlarmBench()
         let outcome = try bench.book.execute(
@@ -112,7 +113,7 @@ import Testing
         #expect(outcome.transition == nil)
         #expect(outcome.name == "river-rising/s1")
         #expect(outcome.suppression?.suppression?.kind == .outOfService)
-        #expect(bench.feed([(0, 2.5)]).map(\.alarm.state) == [.outOfService])
+        #expect(bench.feed([(0, 2.5)]).map(\.alarm.state.kind) == [.outOfService])
         #expect { try bench.execute(.shelve(.hours(1)), "x", at: 5) } throws: {
             "\($0)".contains("out of service already")
         }
@@ -139,7 +140,7 @@ import Testing
             "\($0)".contains("may be 2 alarms")
         }
         _ = try bench.execute(.acknowledge, at: 0)
-        #expect(bench.feed([(700, 0.5)]).last?.alarm.state == .normal)
+        #expect(bench.feed([(700, 0.5)]).last?.alarm.state.kind == .normal)
         #expect(bench.book.unacknowledgedReturns.isEmpty)
     }
 
@@ -175,7 +176,7 @@ import Testing
             ])
         let end = transitions.suffix(1)
         // As it travels.
-        let message = try #require(end.first.map { EscalationMessage($0, site: "s") })
+        let message = try #require(end.first.map { EscalationMessage(AlarmNotice($0, site: "s"), identity: "x") })
         #expect(message.causes.map(\.threshold) == ["0.9 m"])
         #expect(message.causes.map(\.thresholdValue) == [0.9])
     }
@@ -288,7 +289,7 @@ import Testing
     func partialNames(name: String) throws {
         let book = try crowd()
         #expect { try acknowledge(name, in: book) } throws: {
-            "\($0)".hasPrefix("there is no alarm '\(name)' that waits for anyone")
+            "\($0)".hasPrefix("no active or unacknowledged alarm matches '\(name)'")
         }
         for action in [.shelve(.hours(1)), .unshelve, .takeOutOfService, .putBack] as [OperatorCommand.Action] {
             var book = book
@@ -296,7 +297,7 @@ import Testing
                 try book.execute(
                     OperatorCommand(action, alarm: name, person: "ada", note: "why"), at: Self.start + .hours(1))
             } throws: {
-                "\($0)".hasPrefix("there is no place '\(name)', and no active alarm of that name")
+                "\($0)".hasPrefix("no active alarm and no rule/group matches '\(name)'")
             }
         }
     }
@@ -318,7 +319,7 @@ import Testing
     func schema() throws {
         var bench = try AlarmBench()
         let transition = try #require(bench.feed([(0, 2.5)]).first)
-        let text = CloudEvent(EscalationMessage(transition, site: "s")).json
+        let text = CloudEvent(AlarmNotice(transition, site: "s"), identity: "x").json
         let message = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         let file = try Data(contentsOf: URL(fileURLWithPath: RepositoryRoot.path + "/docs/escalation.schema.json"))
         let schema = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
@@ -362,10 +363,10 @@ import Testing
         #expect(gone.ladders.isEmpty)
         #expect(gone.retired.map(\.kind) == [.retired])
         // Nobody has taken it on: it waits for that like one that has cleared.
-        #expect(gone.retired[0].alarm.state == .returned)
+        #expect(gone.retired[0].alarm.state == .returnedUnacknowledged)
         let taken = try other.book.execute(
             OperatorCommand(.acknowledge, alarm: "river-rising/s1", person: "ada", note: ""), at: Self.start)
-        #expect(taken.transition?.alarm.state == .normal)
+        #expect(taken.transition?.alarm.state.kind == .normal)
         var same = try AlarmBench()
         let restored = same.book.restore(bench.book.active, at: Self.start)
         #expect(restored.ladders.map(\.ladder.level.rank) == [2])

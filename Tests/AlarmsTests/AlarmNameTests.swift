@@ -14,7 +14,8 @@ import Testing
         ])
     func renamed(name: String, isFound: Bool) {
         let candidate = AlarmName.Candidate(
-            1, identity: "very-long-name/s7@2026-11-25T13:17:51Z", place: "r/s7", isActive: true)
+            1, identity: "very-long-name/s7@2026-11-25T13:17:51Z", key: AlarmKey(rule: "r", group: "s7"), isActive: true
+        )
         #expect(AlarmName(name).matches(among: [candidate]).count == (isFound ? 1 : 0))
     }
 }

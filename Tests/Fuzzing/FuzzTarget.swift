@@ -8,6 +8,7 @@ import RuleLanguage
 import SiteConfiguration
 import Telemetry
 import TestSupport
+import Wire
 
 /// Something that takes bytes from outside. Whatever they are, they are taken or refused, and nothing ends the process.
 enum FuzzTarget: String, CaseIterable {

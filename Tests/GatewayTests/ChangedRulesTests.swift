@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(
-        "what is put aside without an alarm stays so where its rule or its group is renamed", arguments: [true, false])
+        "a suppression without an alarm stays where its rule or its group is renamed", arguments: [true, false])
     func suppressionWithoutAlarm(byReload: Bool) throws {
         let changes = [(Self.rules(name: "high-water"), "high-water/s1"), (Self.rules(forEach: "device"), "high/d1")]
         for (rules, name) in changes {
@@ -108,7 +108,7 @@ import Testing
         let gone = try bench(
             Self.rules(name: "other", level: "watch: water_level > 9 m"), byReload: byReload,
             orders: [.takeOutOfService], level: 1)
-        #expect(try gone.notes().contains { $0.hasPrefix("high/s1 is put aside, but no rule watches there any more") })
+        #expect(try gone.notes().contains { $0.hasPrefix("high/s1 is suppressed, but no rule watches there any more") })
     }
 
     @Test(

@@ -5,6 +5,7 @@ import Store
 import Synchronization
 import TestSupport
 import Testing
+import Wire
 
 /// From a reading to everyone who has to know, through the real gateway, a real broker and a real HTTPS receiver.
 @Suite struct EscalationTests {
@@ -15,7 +16,7 @@ import Testing
     }
 
     private func kinds(_ requests: [HTTPReceiver.Request]) -> [String] {
-        requests.compactMap { CloudEvent.read($0.body)?.data.transition.kind }
+        requests.compactMap { CloudEvent.read($0.body)?.data.transition.kind.rawValue }
     }
 
     @Test(

@@ -10,6 +10,7 @@ import SiteConfiguration
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 /// Gives bytes that nobody meant to everything that takes bytes from outside: nothing may end the process, and what is
 /// refused says why.
@@ -225,7 +226,10 @@ import Testing
         var bench = try AlarmBench()
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: "a", minimumLevel: .init(rank: 1))], policies: PolicySet())
-        let payloads = bench.feed([(0, 2.5), (60, 9)]).flatMap { planner.note($0) }.map(\.payload)
+        var payloads: [String] = []
+        for transition in bench.feed([(0, 2.5), (60, 9)]) {
+            payloads += planner.note(transition).map { OutboxItem($0).payload }
+        }
         #expect(payloads.count > 1)
         for payload in payloads { #expect(CloudEvent.read(payload)?.json == payload) }
         var counts = (read: 0, refused: 0)

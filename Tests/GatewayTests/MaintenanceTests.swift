@@ -1,3 +1,4 @@
+import AlarmModel
 import Foundation
 import Store
 import TestSupport
@@ -79,10 +80,10 @@ import Testing
         try send(3, 100)
         try send(1, 40)
         try await eventually("both are stored") { try readings() == 2 }
-        #expect(try StoreReader(path: gateway.storePath).alarms().map(\.place) == ["one-head/d1"])
+        #expect(try StoreReader(path: gateway.storePath).alarms().map(\.key.description) == ["one-head/d1"])
         try send(2, 40)
         try await eventually("two of the two that work") {
-            try StoreReader(path: gateway.storePath).alarms().contains { $0.place == "carbon-monoxide/hall" }
+            try StoreReader(path: gateway.storePath).alarms().contains { $0.key.description == "carbon-monoxide/hall" }
         }
         let alarm = try #require(
             try StoreReader(path: gateway.storePath).alarms().first { $0.rule == "carbon-monoxide" })
@@ -95,7 +96,7 @@ import Testing
         #expect(try tocsin("in-service", "--device", "d3", gateway: gateway).code == 0)
         try send(3, 100)
         try await eventually("it is heard again") {
-            try StoreReader(path: gateway.storePath).alarms().contains { $0.place == "one-head/d3" }
+            try StoreReader(path: gateway.storePath).alarms().contains { $0.key.description == "one-head/d3" }
         }
         #expect(
             try tocsin("alarms", "carbon-monoxide/hall", gateway: gateway).output.contains("3 of 3 sensors over 35 ppm")
@@ -119,7 +120,7 @@ import Testing
         let publisher = try await Sensor(broker).publisher
         try await eventually("the new device is heard") {
             try publisher.post(topic: "elsewhere/d4", payload: Array("{\"co\":40}".utf8))
-            return try StoreReader(path: gateway.storePath).alarms().contains { $0.place == "one-head/d4" }
+            return try StoreReader(path: gateway.storePath).alarms().contains { $0.key.description == "one-head/d4" }
         }
         #expect(try tocsin("audit", "export", gateway: gateway).output.contains("reloaded"))
         #expect(gateway.stop() == 0)
@@ -136,7 +137,7 @@ import Testing
             try publisher.post(topic: "test/d\(device)", payload: Array("{\"co\":40,\"t\":20}".utf8))
         }
         try await eventually("the alarm of the two that work") {
-            try StoreReader(path: gateway.storePath).alarms().map(\.place).sorted() == [
+            try StoreReader(path: gateway.storePath).alarms().map(\.key.description).sorted() == [
                 "carbon-monoxide/hall", "one-head/d1", "one-head/d2",
             ]
         }

@@ -33,7 +33,9 @@ import Testing
         let again = try tocsin("ack", "high-water/s1", gateway: gateway)
         #expect(again.code == 1)
         #expect(again.errors.contains("was acknowledged by ada"))
-        #expect(try tocsin("ack", "low-water", gateway: gateway).errors.contains("there is no alarm 'low-water'"))
+        #expect(
+            try tocsin("ack", "low-water", gateway: gateway).errors.contains(
+                "no active or unacknowledged alarm matches 'low-water'"))
 
         // What was answered is on the disk.
         gateway.kill()
@@ -65,7 +67,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: gateway.storePath + ".control"))
     }
 
-    @Test("a shelved alarm stays so through a kill, and upstream hears that it is put aside and that it is back")
+    @Test("a shelved alarm stays so through a kill, and upstream is notified that it is shelved and that it is back")
     func shelve() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -114,13 +116,13 @@ import Testing
         let store = try Store(path: gateway.storePath)
         let alarm = try #require(try store.activeAlarms().first)
         var batch = StoreBatch()
-        batch.courses = [(alarm.id, "{}")]
+        batch.escalationStates = [(alarm.id, "{}")]
         try store.commit(batch)
         try store.close()
         try await gateway.startConnected()
         #expect(
             gateway.log.contains(
-                "how far the escalation of \(alarm.id) has come cannot be read; its end goes to file, upstream"))
+                "the escalation state of \(alarm.id) cannot be read; its end goes to file, upstream"))
         try await sensor.send(0.5, at: now)
         try await eventually("upstream hears of the end: \(upstream.firstTopics)") {
             upstream.firstTopics.last == "up/test-site/high-water/s1/normal"

@@ -1,3 +1,4 @@
+import AlarmModel
 import Alarms
 import Diagnostics
 import Escalation

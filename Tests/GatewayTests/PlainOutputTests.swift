@@ -9,6 +9,7 @@ import Synchronization
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 /// What people and tools read, where a label, a note, a name and a receiver's answer mean to steer their terminal.
 @Suite struct PlainOutputTests {
@@ -28,7 +29,7 @@ import Testing
         raised.note = Self.hostile
         raised.person = "ada\(Self.hostile)"
         batch.transitions = [raised]
-        batch.escalations = planner.note(raised)
+        batch.escalations = planner.note(raised).map(OutboxItem.init)
         batch.notes = [AuditNote("started", at: AlarmBench.start, text: Self.hostile)]
         try store.commit(batch)
         try store.close()

@@ -5,6 +5,7 @@ import Store
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 /// The gateway's own process, ended again and again in the middle of all that it may have to do at once: messages of
 /// several quantities, arrays of samples, messages that all look alike, alarms that come and go, and storms of reloads.

@@ -47,7 +47,7 @@ final class GatewayInside {
                 grouping: Set(configuration.destinations.filter(\.isGrouping).map(\.name)), flood: configuration.flood,
                 store: store,
                 clock: world.clock, logger: logger)
-            turns = dispatcher.lanes.map { _ in world.uptime }
+            turns = dispatcher.workers.map { _ in world.uptime }
             nextReport = world.uptime + .seconds(30)
             try store.note(AuditNote("started", at: now, text: "simulated"))
             pipeline = try Pipeline(
@@ -81,7 +81,7 @@ final class GatewayInside {
             signals.hasNews = false
             for lane in turns.indices where !isRetrying[lane, default: false] { turns[lane] = world.uptime }
         }
-        for (number, lane) in dispatcher.lanes.enumerated() {
+        for (number, lane) in dispatcher.workers.enumerated() {
             while turns[number] <= world.uptime, !world.isDead {
                 switch await lane.turn() {
                 case .none: isRetrying[number] = false

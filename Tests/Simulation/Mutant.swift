@@ -105,8 +105,8 @@ package struct Mutant: Sendable {
         Mutant(
             "lost-step", "after a start the steps of policies are not looked at",
             in: "Escalation/EscalationPlanner.swift",
-            "        nextLook = .distantPast\n        if var course",
-            "        if !MUTANT { nextLook = .distantPast }\n        if var course"),
+            "        nextLook = .distantPast\n        if var state",
+            "        if !MUTANT { nextLook = .distantPast }\n        if var state"),
         Mutant(
             "unsynced-commit", "a commit does not wait for the disk", in: "Store/Integrity/WriteAheadLog.swift",
             "        try db.execute(sql: \"PRAGMA synchronous = FULL\")\n        guard try",
@@ -132,9 +132,9 @@ package struct Mutant: Sendable {
             "FROM json_each(?))\") ORDER BY id \\(MUTANT ? \"DESC\" : \"\") LIMIT ?"),
         Mutant(
             "overtaken-place", "what waits behind an escalation that was not taken goes past it",
-            in: "Uplink/DeliveryLane.swift",
-            "                failed.insert(item.escalation.place)\n",
-            "                if !MUTANT { failed.insert(item.escalation.place) }\n"),
+            in: "Uplink/DestinationWorker.swift",
+            "                failed.insert(item.escalation.key)\n",
+            "                if !MUTANT { failed.insert(item.escalation.key) }\n"),
         Mutant(
             "unknown-rows", "the audit chain is not told of the rows that a commit writes",
             in: "Store/Readings/Store+Commit.swift",
@@ -142,7 +142,7 @@ package struct Mutant: Sendable {
             "if !MUTANT { try Self.attest(audited, before: before, at: batch.newestTime, db) }"),
         Mutant(
             "failure-taken-for-success", "what could not be delivered is marked as delivered",
-            in: "Uplink/DeliveryLane.swift",
+            in: "Uplink/DestinationWorker.swift",
             "                await noteFailure(of: item, error)\n",
             "                await noteFailure(of: item, error)\n                if MUTANT { unrecorded.append(item) }\n"
         ),

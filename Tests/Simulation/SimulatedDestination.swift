@@ -1,6 +1,5 @@
 import Alarms
 import CFaultyDisk
-import Escalation
 import Foundation
 import Telemetry
 import Uplink
@@ -10,14 +9,14 @@ struct SimulatedDestination: Destination {
     let name: String
     let world: World
 
-    func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
+    func deliver(_ message: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
         guard !world.isDead, faulty_disk_step() != 0 else { throw DeliveryError("the process is dead") }
         let weather = world.destinations[name] ?? .fine
         if weather == .away { throw DeliveryError("nobody answers") }
-        if weather == .choosy, escalation.alarm.utf8.reduce(0, { $0 &+ Int($1) }) % 2 == 0 {
+        if weather == .choosy, message.alarm.utf8.reduce(0, { $0 &+ Int($1) }) % 2 == 0 {
             throw DeliveryError("500", isAboutMessage: true)
         }
-        world.told(name, escalation)
+        world.told(name, message)
         // It may die here, with the message taken and nobody to know.
         guard faulty_disk_step() != 0 else { throw DeliveryError("the process is dead") }
         if weather == .mute { throw DeliveryError("no answer in time") }

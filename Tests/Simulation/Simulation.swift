@@ -203,8 +203,8 @@ package final class Simulation {
         process.mailbox.post(
             .order(order) { [promises, world] answer in
                 guard !world.isDead, case .success(let outcome) = answer, outcome.transition != nil else { return }
-                world.tell("answered: \(outcome.done) \(outcome.name)")
-                promises.orders.withLock { $0.append((outcome.name, outcome.done)) }
+                world.tell("answered: \(outcome.done.rawValue) \(outcome.name)")
+                promises.orders.withLock { $0.append((outcome.name, outcome.done.rawValue)) }
             })
     }
 

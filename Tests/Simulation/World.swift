@@ -1,10 +1,10 @@
 import Alarms
 import CFaultyDisk
-import Escalation
 import Foundation
 import Synchronization
 import Telemetry
 import TestSupport
+import Uplink
 
 /// Everything around the gateway: time, broker, disk, destinations, operators, and what goes wrong with them.
 ///
@@ -86,10 +86,10 @@ final class World: @unchecked Sendable {
         }
     }
 
-    func told(_ name: String, _ escalation: Escalation) {
+    func told(_ name: String, _ message: OutgoingMessage) {
         // A flood's message stands for those that it names.
-        var identities = [escalation.identity]
-        if escalation.identity.hasPrefix("flood/"), let told = FloodContent.identities(escalation.payload) {
+        var identities = [message.identity]
+        if message.identity.hasPrefix("flood/"), let told = FloodContent.identities(message.payload) {
             identities = told
         }
         for identity in identities {

@@ -5,6 +5,7 @@ import Store
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 @testable import Alarms
 @testable import Escalation
@@ -26,7 +27,7 @@ import Testing
         let shelved = Suppression(
             .shelved, person: "ada", since: AlarmBench.start, until: AlarmBench.start + .days(1), reason: "works")
         batch.suppressions = [SuppressionRecord(rule: "river-rising", group: "s2", suppression: shelved)]
-        batch.escalations = batch.transitions.flatMap { planner.note($0) }
+        batch.escalations = batch.transitions.flatMap { planner.note($0) }.map(OutboxItem.init)
         try store.commit(batch)
         // All but the last.
         try await store.markDelivered(try await store.waiting(for: "up", limit: 5), at: AlarmBench.start)
@@ -221,7 +222,7 @@ import Testing
         func due(_ count: Int, _ name: String) throws {
             var batch = StoreBatch()
             batch.escalations = (0..<count).map {
-                Escalation(
+                OutboxItem(
                     identity: "\(name)#\($0)", alarm: name, destination: "up", severity: 1, payload: "{}",
                     created: AlarmBench.start)
             }

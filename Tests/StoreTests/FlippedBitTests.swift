@@ -7,6 +7,7 @@ import Store
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 /// A page of a damaged file may say anything, and SQLite gives it without an error: nothing that reads rows may end of
 /// it.
@@ -30,10 +31,10 @@ import Testing
         let shelved = try bench.execute(.shelve(.hours(1)), "why", at: 10)
         batch.transitions.append(shelved)
         batch.suppressions = [
-            SuppressionRecord(rule: "river-rising", group: "s1", suppression: shelved.alarm.suppression)
+            SuppressionRecord(rule: "river-rising", group: "s1", suppression: shelved.alarm.state.suppression)
         ]
-        batch.escalations = batch.transitions.flatMap { planner.note($0) }
-        batch.courses = planner.takeChanges()
+        batch.escalations = batch.transitions.flatMap { planner.note($0) }.map(OutboxItem.init)
+        batch.escalationStates = planner.takeChanges()
         batch.notes = [AuditNote("started", at: AlarmBench.start, text: "x")]
         batch.deviceStates = [DeviceState(series: SeriesID(index: 1), words: DeviceState.Words(repeating: 0))]
         try store.commit(batch)
@@ -46,7 +47,7 @@ import Testing
         let store = try Store(path: path)
         let now = AlarmBench.start + .hours(1)
         let alarms = try store.activeAlarms() + store.returnedAlarms(limit: 9)
-        for alarm in alarms { _ = try store.course(of: alarm.id) }
+        for alarm in alarms { _ = try store.escalationState(of: alarm.id) }
         _ = try (
             store.suppressions(), store.receivedMessages(), store.deviceStates(), store.newestReading(),
             store.newestArrival()

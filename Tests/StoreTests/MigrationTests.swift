@@ -51,8 +51,14 @@ import Testing
         try queue.close()
         let store = try Store(path: path)
         let states = Dictionary(
-            uniqueKeysWithValues: try (store.activeAlarms() + store.returnedAlarms(limit: 9)).map { ($0.id, $0.state) })
-        #expect(states == ["open": .unacknowledged, "taken": .acknowledged, "back": .returned, "aside": .shelved])
+            uniqueKeysWithValues: try (store.activeAlarms() + store.returnedAlarms(limit: 9)).map {
+                ($0.id, $0.state.kind)
+            }
+        )
+        #expect(
+            states == [
+                "open": .unacknowledged, "taken": .acknowledged, "back": .returnedUnacknowledged, "aside": .shelved,
+            ])
         #expect(
             try store.suppressions().map(\.suppression) == [
                 Suppression(
@@ -61,15 +67,15 @@ import Testing
             ])
         // The end of an alarm goes to who was told of it then.
         let alarm = try #require(try store.activeAlarms().first { $0.id == "open" })
-        let (course, told) = try store.course(of: "open")
-        #expect(course == nil && told == ["up": 0])
+        let (state, notified) = try store.escalationState(of: "open")
+        #expect(state == nil && notified == ["up": 0])
         var planner = EscalationPlanner(
             site: "s",
             destinations: [
                 .init(name: "up", minimumLevel: .init(rank: 1)), .init(name: "other", minimumLevel: .init(rank: 1)),
             ],
             policies: PolicySet([Policy(name: "never", matchers: [("hazard", "flood")], steps: [])]))
-        planner.restore(alarm, course: course, told: told, at: alarm.raised + .days(1))
+        planner.restore(alarm, state: state, notified: notified, at: alarm.raised + .days(1))
         var ended = alarm
         ended.cleared = Instant(nanoseconds: 20)
         ended.sequence = 2

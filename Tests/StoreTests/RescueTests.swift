@@ -6,6 +6,7 @@ import Store
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 @Suite struct RescueTests {
     /// A store that was not closed cleanly: readings, an alarm that is active, an escalation that waits.
@@ -27,8 +28,8 @@ import Testing
         try store.commit(batch)
         batch.removeAll()
         batch.transitions = bench.feed([(0, 2.5)])
-        batch.escalations = batch.transitions.flatMap { planner.note($0) }
-        batch.courses = planner.takeChanges()
+        batch.escalations = batch.transitions.flatMap { planner.note($0) }.map(OutboxItem.init)
+        batch.escalationStates = planner.takeChanges()
         try store.commit(batch)
         try store.close()
         return path

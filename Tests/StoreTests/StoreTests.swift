@@ -5,6 +5,7 @@ import GRDB
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 @testable import Store
 
@@ -321,7 +322,7 @@ import Testing
     @Test(
         "what is kept of an alarm's escalation comes with the destinations that were told, whether or not it can be read"
     )
-    func courseAndTold() throws {
+    func stateAndNotified() throws {
         let folder = try TemporaryFolder()
         let store = try Store(path: folder.file("t.db"))
         var bench = try AlarmBench()
@@ -330,12 +331,12 @@ import Testing
             policies: PolicySet())
         var batch = StoreBatch()
         batch.transitions = bench.feed([(0, 2.5)])
-        batch.escalations = batch.transitions.flatMap { planner.note($0) }
-        batch.courses = planner.takeChanges()
+        batch.escalations = batch.transitions.flatMap { planner.note($0) }.map(OutboxItem.init)
+        batch.escalationStates = planner.takeChanges()
         try store.commit(batch)
-        let (course, told) = try store.course(of: batch.transitions[0].alarm.id)
-        #expect(course != nil)
-        #expect(told == ["log": 0, "up": 0])
+        let (state, notified) = try store.escalationState(of: batch.transitions[0].alarm.id)
+        #expect(state != nil)
+        #expect(notified == ["log": 0, "up": 0])
     }
 
     @Test("an escalation waits until it is delivered, in order; posting it twice is posting it once")
@@ -344,7 +345,7 @@ import Testing
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
         batch.escalations = (0..<3).map {
-            Escalation(
+            OutboxItem(
                 identity: "a#\($0)/up", alarm: "a", destination: "up", severity: 1, payload: "{}", created: Self.start)
         }
         try store.commit(batch)

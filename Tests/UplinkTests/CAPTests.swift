@@ -9,6 +9,7 @@ import RulePlan
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 @testable import Uplink
 
@@ -52,7 +53,7 @@ import Testing
             policies: PolicySet())
         let folder: TemporaryFolder
         let destination: CAPDestination
-        var earlier: [String: [Escalation]] = [:]
+        var earlier: [String: [OutboxItem]] = [:]
 
         init(_ settings: CAPSettings = CAPTests.settings()) throws {
             let bench = try AlarmBench(CAPTests.rules)
@@ -65,7 +66,7 @@ import Testing
         }
 
         mutating func deliver(_ transitions: [Transition]) async throws {
-            for escalation in transitions.flatMap({ planner.note($0) }) {
+            for escalation in transitions.flatMap({ planner.note($0) }).map(OutboxItem.init) {
                 try await destination.deliver(escalation, after: earlier[escalation.alarm] ?? [])
                 earlier[escalation.alarm, default: []].append(escalation)
             }
@@ -197,10 +198,12 @@ import Testing
         transition.alarm.area = AlarmArea(of: positions)
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: "p", minimumLevel: Level(rank: 1))], policies: PolicySet())
-        let escalation = try #require(planner.note(transition).first)
+        let escalation = try #require(planner.note(transition).first.map(OutboxItem.init))
         var settings = Self.settings()
         settings.radius = 0.1
-        return Data(try #require(try CAPWriter(settings: settings).message(for: escalation, after: [])).xml.utf8)
+        return Data(
+            try #require(try CAPWriter(settings: settings).message(for: OutgoingMessage(escalation), after: [])).xml
+                .utf8)
     }
 
     @Test("an area holds every device, wherever on the earth they are and however far apart")
@@ -277,7 +280,7 @@ import Testing
             var transition = try #require(bench.feed([(0, 2.5)]).first)
             transition.alarm.group = group
             transition.alarm.labels["area"] = area
-            return CAPWriter.areaNames(EscalationMessage(transition, site: "islands")).joined(separator: ", ")
+            return CAPWriter.areaNames(AlarmNotice(transition, site: "islands")).joined(separator: ", ")
         }
         #expect(try names("fiji/taveuni", "fiji/taveuni") == "fiji/taveuni")
         #expect(try names("fiji/taveuni,s1", "fiji/taveuni") == "fiji/taveuni, s1")
@@ -317,7 +320,7 @@ import Testing
         let folder = try TemporaryFolder()
         let destination = try CAPDestination(
             name: "p", Self.settings(), carrier: .folder(folder.path), clock: ManualClock(AlarmBench.start))
-        for escalation in planner.note(transition) { try await destination.deliver(escalation, after: []) }
+        for escalation in planner.note(transition) { try await destination.deliver(OutboxItem(escalation)) }
         let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path).first)
         #expect(try CAPRules.schemaFaults(folder.file(name)) == "")
         let xml = try Data(contentsOf: URL(fileURLWithPath: folder.file(name)))

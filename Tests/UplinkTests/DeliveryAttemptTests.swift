@@ -8,6 +8,7 @@ import Telemetry
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 /// A destination that takes a message at its second attempt, and whose first does not end by itself.
 private final class HangingDestination: Destination {
@@ -19,7 +20,7 @@ private final class HangingDestination: Destination {
 
     var count: Int { attempts.withLock { $0 } }
 
-    func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
+    func deliver(_ escalation: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
         let number = attempts.withLock { count in
             count += 1
             return count
@@ -36,7 +37,7 @@ private final class HangingDestination: Destination {
         let store = try Store(path: folder.file("t.db"))
         var batch = StoreBatch()
         batch.escalations = [
-            Escalation(
+            OutboxItem(
                 identity: "a#1/up", alarm: "a", destination: "up", severity: 1, payload: "{}", created: AlarmBench.start
             )
         ]
@@ -54,15 +55,15 @@ private final class HangingDestination: Destination {
         let folder = try TemporaryFolder()
         let destination = HangingDestination(timeout: .milliseconds(200))
         let (dispatcher, store) = try lane(destination, folder)
-        _ = await dispatcher.lanes[0].turn()
-        guard case .news = await dispatcher.lanes[0].turn() else {
+        _ = await dispatcher.workers[0].turn()
+        guard case .news = await dispatcher.workers[0].turn() else {
             throw TestFailure("it was not ended, and left alone for a while")
         }
         #expect(
             try StoreReader(path: folder.file("t.db")).outbox().first?.error
-                == "it has not taken the message within 200ms")
+                == "it has not accepted the message within 200ms")
         try await eventually("it is tried again") {
-            _ = await dispatcher.lanes[0].turn()
+            _ = await dispatcher.workers[0].turn()
             return try StoreReader(path: folder.file("t.db")).outbox().isEmpty
         }
         try store.close()

@@ -9,6 +9,7 @@ import Telemetry
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 /// A destination that fails as often as it is told to.
 private final class Stubborn: Destination {
@@ -22,7 +23,7 @@ private final class Stubborn: Destination {
 
     var delivered: [String] { state.withLock(\.delivered) }
 
-    func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
+    func deliver(_ escalation: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
         try state.withLock { state in
             if state.failures > 0 {
                 state.failures -= 1
@@ -36,9 +37,9 @@ private final class Stubborn: Destination {
 @Suite struct DispatcherTests {
     static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
 
-    private func escalations(_ range: Range<Int>, to destination: String) -> [Escalation] {
+    private func escalations(_ range: Range<Int>, to destination: String) -> [OutboxItem] {
         range.map {
-            Escalation(
+            OutboxItem(
                 identity: "a#\($0)/\(destination)", alarm: "a", destination: destination, severity: 1,
                 payload: "{\"n\":\($0)}",
                 created: Self.start)
@@ -65,7 +66,7 @@ private final class Stubborn: Destination {
         var more = StoreBatch()
         more.escalations = escalations(5..<8, to: "well")
         try store.commit(more)
-        dispatcher.ring()
+        dispatcher.signal()
         try await eventually(within: 2, "a ring is heard at once") { well.delivered.count == 8 }
         try await eventually("the slow one has all") { slow.delivered.count == 5 }
         #expect(slow.delivered == (0..<5).map { "a#\($0)/slow" })

@@ -10,14 +10,15 @@ import Telemetry
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 /// A destination that keeps what it gets, and refuses for good what it is told to.
 private final class Keeper: Destination {
     let name: String
     private let state = Mutex<(payloads: [String], identities: [String])>(([], []))
-    private let refuses: @Sendable (Escalation) -> Bool
+    private let refuses: @Sendable (OutgoingMessage) -> Bool
 
-    init(_ name: String, refuses: @escaping @Sendable (Escalation) -> Bool = { _ in false }) {
+    init(_ name: String, refuses: @escaping @Sendable (OutgoingMessage) -> Bool = { _ in false }) {
         self.name = name
         self.refuses = refuses
     }
@@ -25,7 +26,7 @@ private final class Keeper: Destination {
     var payloads: [String] { state.withLock(\.payloads) }
     var identities: [String] { state.withLock(\.identities) }
 
-    func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
+    func deliver(_ escalation: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
         if refuses(escalation) { throw DeliveryError("never", isPermanent: true) }
         state.withLock { state in
             state.payloads.append(escalation.payload)
@@ -39,7 +40,7 @@ private final class Keeper: Destination {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Raises of as many places as asked for, through the planner.
-    static func escalations(_ places: Range<Int>, level: (Int) -> Double, to destination: String) throws -> [Escalation]
+    static func escalations(_ places: Range<Int>, level: (Int) -> Double, to destination: String) throws -> [OutboxItem]
     {
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: destination, minimumLevel: Level(rank: 1))], policies: PolicySet())
@@ -53,7 +54,7 @@ private final class Keeper: Destination {
                 var transition = transition
                 transition.alarm.group = "s\(place)"
                 transition.alarm.id = "river-rising/s\(place)@x"
-                return planner.note(transition)
+                return planner.note(transition).map(OutboxItem.init)
             }
         }
     }
@@ -89,7 +90,7 @@ private final class Keeper: Destination {
         #expect(try await store.waiting(for: "pager", limit: 99).count == 14)
         let before = pager.payloads.count
         clock.advance(by: .seconds(61))
-        dispatcher.ring()
+        dispatcher.signal()
         try await eventually("the rest is told together") { try await store.waiting(for: "pager", limit: 99).isEmpty }
         let flood = try #require(pager.payloads.dropFirst(before).compactMap { FloodMessage.read($0) }.first)
         #expect(flood.data.alarms.count == 14)

@@ -8,6 +8,7 @@ import Telemetry
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 /// A destination that refuses some for good, and counts what it is asked to take.
 private final class Counting: Destination {
@@ -17,7 +18,7 @@ private final class Counting: Destination {
     func attempts(of identity: String) -> Int { attempts.withLock { $0[identity] ?? 0 } }
     var total: Int { attempts.withLock { $0.values.reduce(0, +) } }
 
-    func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
+    func deliver(_ escalation: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
         attempts.withLock { $0[escalation.identity, default: 0] += 1 }
         if escalation.payload == "bad" { throw DeliveryError("400", isPermanent: true) }
     }
@@ -28,17 +29,17 @@ private final class Counting: Destination {
     private static let full = "CREATE TRIGGER full BEFORE UPDATE ON escalation BEGIN SELECT RAISE(ABORT, 'full'); END"
 
     private func lane(_ destination: Counting, _ store: Store, isGrouping: Bool = false) -> (
-        dispatcher: Dispatcher, lane: DeliveryLane
+        dispatcher: Dispatcher, lane: DestinationWorker
     ) {
         let dispatcher = Dispatcher(
             destinations: [destination], grouping: isGrouping ? ["hook"] : [], store: store,
             clock: ManualClock(AlarmBench.start, hasRealUptime: true),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        return (dispatcher, dispatcher.lanes[0])
+        return (dispatcher, dispatcher.workers[0])
     }
 
-    private func escalation(_ number: Int, _ payload: String = "{}") -> Escalation {
-        Escalation(
+    private func escalation(_ number: Int, _ payload: String = "{}") -> OutboxItem {
+        OutboxItem(
             identity: "a#\(number)/hook", alarm: "a", destination: "hook", severity: 1, payload: payload,
             created: AlarmBench.start)
     }

@@ -6,6 +6,7 @@ import Telemetry
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 /// The log as a destination.
 @Suite struct LogDestinationTests {
@@ -17,7 +18,7 @@ import Uplink
             name: "l", path: path, rotation: .init(bytesMax: 100, kept: 2), clock: ManualClock(DispatcherTests.start))
         for number in 0..<30 {
             try await log.deliver(
-                Escalation(
+                OutboxItem(
                     identity: "\(number)", alarm: "a", destination: "l", severity: 1,
                     payload: "{\"number\": \(number + 100)}",
                     created: Instant(nanoseconds: 0)))
@@ -37,7 +38,7 @@ import Uplink
         let log = try LogDestination(name: "l", path: path, clock: ManualClock(DispatcherTests.start))
         func deliver(_ number: Int) async throws {
             try await log.deliver(
-                Escalation(
+                OutboxItem(
                     identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "\(number)",
                     created: Instant(nanoseconds: 0)
                 ))
@@ -60,7 +61,7 @@ import Uplink
             let log = try LogDestination(
                 name: "l", path: path, rotation: .init(period: .days(1), kept: 3), clock: clock)
             try await log.deliver(
-                Escalation(
+                OutboxItem(
                     identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "\(number)",
                     created: Instant(nanoseconds: 0)
                 ))
@@ -91,7 +92,7 @@ import Uplink
         var bench = try AlarmBench(AlarmBench.rules.replacing("rising {rise}", with: "\\nrising {rise}"))
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: "j", minimumLevel: .init(rank: 1))], policies: PolicySet())
-        let escalation = try #require(bench.feed([(0, 2.5)]).flatMap { planner.note($0) }.first)
+        let escalation = try #require(bench.feed([(0, 2.5)]).flatMap { planner.note($0) }.map(OutboxItem.init).first)
         try await JournalDestination(name: "j", path: path, levels: 4).deliver(escalation)
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = recv(listener, &bytes, bytes.count, 0)
@@ -105,8 +106,8 @@ import Uplink
         #expect(text.hasPrefix("MESSAGE=WATCH raised river-rising s1: river at 2.5 m, \\nrising unknown\n"))
     }
 
-    private func line(_ number: Int) -> Escalation {
-        Escalation(
+    private func line(_ number: Int) -> OutboxItem {
+        OutboxItem(
             identity: "\(number)", alarm: "a", destination: "l", severity: 1, payload: "{\"number\":\(number)}",
             created: Instant(nanoseconds: 0))
     }
@@ -137,7 +138,7 @@ import Uplink
             name: "l", path: folder.file("disk/log"), clock: ManualClock(DispatcherTests.start))
         try await log.deliver(line(1))
         // So much that the next line fits in part: pages of 4 KB, and a line of 10 KB.
-        let long = Escalation(
+        let long = OutboxItem(
             identity: "2", alarm: "a", destination: "l", severity: 1,
             payload: "{\"text\":\"\(String(repeating: "x", count: 10_000))\"}",
             created: Instant(nanoseconds: 0))

@@ -8,6 +8,7 @@ import Telemetry
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 /// Messages that a broker will never take, and what is behind them.
 @Suite struct RefusedMessageTests {
@@ -15,14 +16,14 @@ import Uplink
 
     /// A raise for the destination `up`, under the name of a rule.
     private func escalation(rule: String = "river-rising", summary: String = "high", id: String = "a") throws
-        -> Escalation
+        -> OutboxItem
     {
         var bench = try AlarmBench()
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
         var transition = try #require(bench.feed([(0, 2.5)]).first)
         (transition.alarm.rule, transition.alarm.summary, transition.alarm.id) = (rule, summary, id)
-        return try #require(planner.note(transition).first)
+        return try #require(planner.note(transition).first.map(OutboxItem.init))
     }
 
     private func template(_ text: String) throws -> TopicTemplate {
@@ -52,7 +53,7 @@ import Uplink
         let dispatcher = Dispatcher(
             destinations: [destination], store: store, clock: ManualClock(AlarmBench.start, hasRealUptime: true),
             logger: logger)
-        _ = await dispatcher.lanes[0].turn()
+        _ = await dispatcher.workers[0].turn()
         let left = try StoreReader(path: folder.file("t.db")).outbox()
         #expect(left.first.map { $0.parked != nil } == isParked)
         if reason == 0 { #expect(broker.payloads.count == 1 && left.count == 1) }

@@ -7,12 +7,12 @@ import Testing
 import Uplink
 
 @Suite struct TopicTemplateTests {
-    private func message(_ labels: [String: String], rule: String = "high") throws -> EscalationMessage {
+    private func message(_ labels: [String: String], rule: String = "high") throws -> AlarmNotice {
         var bench = try AlarmBench()
         var transition = try #require(bench.feed([(0, 2.5)]).first)
         transition.alarm.labels = labels
         transition.alarm.rule = rule
-        return EscalationMessage(transition, site: "s")
+        return AlarmNotice(transition, site: "s")
     }
 
     @Test("a topic template cannot be broken out of")

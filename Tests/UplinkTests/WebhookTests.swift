@@ -9,10 +9,11 @@ import Telemetry
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 @Suite struct WebhookTests {
     private static let start = Instant(rfc3339: "2018-06-03T20:00:00Z".utf8)!  // a literal that reads
-    private let escalation = Escalation(
+    private let escalation = OutboxItem(
         identity: "high/\"s1\"@2018#1/hook", alarm: "a", destination: "hook", severity: 2, payload: "{\"ö\":1}",
         created: start)
 
@@ -181,7 +182,7 @@ import Uplink
         let lane = Dispatcher(
             destinations: [destination], store: store, clock: ManualClock(Self.start, hasRealUptime: true),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        ).lanes[0]
+        ).workers[0]
         _ = await lane.turn()
         // It still waits, and is left alone for a while.
         #expect(try StoreReader(path: folder.file("t.db")).outbox().first?.attempts == 1)

@@ -1,6 +1,5 @@
 internal import AlarmModel
 internal import Alarms
-internal import Escalation
 internal import Foundation
 internal import Logging
 internal import Pipeline
@@ -129,7 +128,7 @@ final class ControlServer: Sendable {
             return CanonicalJSON.text(statuses)
         case .shelve:
             guard let span = request.seconds.flatMap({ TimeSpan(seconds: $0) }), span > .zero else {
-                throw OperatorError("for how long it is put aside is not said")
+                throw OperatorError("the request to shelve says no time: write one, as in 2h")
             }
             return try execute(.shelve(span), request, person)
         }
@@ -138,14 +137,14 @@ final class ControlServer: Sendable {
     private func execute(_ action: OperatorCommand.Action, _ request: ControlRequest, _ person: String)
         throws(OperatorError) -> String
     {
-        let order = OperatorCommand(action, alarm: request.alarm, person: person, note: request.note)
-        let result: Result<CommandOutcome, OperatorError> = try answered { mailbox.post(.order(order, answer: $0)) }
+        let command = OperatorCommand(action, alarm: request.alarm, person: person, note: request.note)
+        let result: Result<CommandOutcome, OperatorError> = try answered { mailbox.post(.order(command, answer: $0)) }
         let outcome = try result.get()
-        logger.notice("\(outcome.done)", metadata: ["alarm": "\(outcome.name)", "by": "\(person)"])
+        logger.notice("\(outcome.done.rawValue)", metadata: ["alarm": "\(outcome.name)", "by": "\(person)"])
         let end = outcome.end.map { " until \($0)" } ?? ""
         // Without the time that its identity ends with: the log has it.
-        let name = outcome.name.lastIndex(of: "@").map { outcome.name[..<$0] } ?? outcome.name[...]
-        return "\(name) \(outcome.done) by \(person)\(end)"
+        let name = AlarmKey.text(ofIdentity: outcome.name)
+        return "\(name) \(outcome.done.rawValue) by \(person)\(end)"
     }
 
     private func retryDeliveries(_ destination: String?, _ person: String) throws(OperatorError) -> String {

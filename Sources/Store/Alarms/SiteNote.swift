@@ -1,5 +1,5 @@
+internal import AlarmModel
 internal import Alarms
-internal import Escalation
 internal import GRDB
 internal import Telemetry
 

@@ -1,7 +1,6 @@
 package import AlarmModel
 internal import Alarms
 internal import Devices
-internal import Escalation
 internal import GRDB
 internal import Telemetry
 
@@ -28,11 +27,11 @@ extension Store {
                 alarm.id, alarm.rule, alarm.group, alarm.hazard, CanonicalJSON.text(alarm.labels),
                 alarm.area.map { CanonicalJSON.text($0.middle) }, alarm.area.map { CanonicalJSON.text(StoredArea($0)) },
                 alarm.level.rank, alarm.levelName, alarm.ladder.held,
-                alarm.ladder.isUncertain, alarm.ladder.hasNoData, alarm.ladder.isSuppressed, alarm.state.rawValue,
+                alarm.ladder.isUncertain, alarm.ladder.hasNoData, alarm.ladder.isSuppressed, alarm.state.kind.rawValue,
                 alarm.chattering.map { CanonicalJSON.text($0) }, alarm.raised.nanoseconds, alarm.cleared?.nanoseconds,
                 alarm.sequence,
-                alarm.summary, alarm.acknowledgement?.time.nanoseconds, alarm.acknowledgement?.person,
-                alarm.acknowledgement?.note,
+                alarm.summary, alarm.state.acknowledgement?.time.nanoseconds, alarm.state.acknowledgement?.person,
+                alarm.state.acknowledgement?.note,
                 alarm.origin.map { CanonicalJSON.text($0) },
             ])
         try db.cachedStatement(
@@ -98,6 +97,14 @@ extension Store {
         }
     }
 
+    /// What is suppressed, by alarm key.
+    private func suppressions(_ db: Database) throws -> [AlarmKey: Suppression] {
+        let records = try Row.fetchAll(db, sql: "SELECT * FROM aside").compactMap {
+            unreadable.read($0, of: "aside", Self.place)
+        }
+        return Dictionary(records.compactMap { record in record.suppression.map { (record.key, $0) } }) { $1 }
+    }
+
     static func place(_ row: Row) throws(UnreadableValue) -> SuppressionRecord {
         let until: Int64? = try row.optional("until")
         let origin: String? = try row.optional("origin")
@@ -113,8 +120,8 @@ extension Store {
     /// The alarms that have not ended.
     package func activeAlarms() throws -> [Alarm] {
         try queue.read { db in
-            let kinds = Transition.Kind.allCases.filter(\.isAboutLevel).map { "'\($0.rawValue)'" }.joined(
-                separator: ", ")
+            let kinds = Transition.Kind.allCases.filter(\.isAboutLevel).sqlWords
+            let suppressed = try suppressions(db)
             return try Row.fetchAll(
                 db,
                 sql: """
@@ -123,7 +130,7 @@ extension Store {
                     """
             ).compactMap { row in
                 unreadable.read(row, of: "alarm") { row throws(UnreadableValue) in
-                    var alarm = try Self.alarm(row)
+                    var alarm = try Self.alarm(row, suppressed)
                     let moved: Int64? = try row.optional("moved")
                     alarm.moved = moved.map { Instant(nanoseconds: $0) } ?? alarm.raised
                     return alarm
@@ -132,22 +139,26 @@ extension Store {
         }
     }
 
-    /// The newest alarms that ended before anyone had taken them on.
+    /// The word of that state as SQL. It is no argument, since an index of those alarms has the same text.
+    static let returned = "'\(AlarmState.Kind.returnedUnacknowledged.rawValue)'"
+
+    /// The newest alarms that ended before anybody acknowledged them.
     package func returnedAlarms(limit: Int) throws -> [Alarm] {
         try queue.read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM alarm WHERE state = 'returned' ORDER BY raised DESC LIMIT ?", arguments: [limit]
+                db, sql: "SELECT * FROM alarm WHERE state = \(Self.returned) ORDER BY raised DESC LIMIT ?",
+                arguments: [limit]
             )
             .compactMap { unreadable.read($0, of: "alarm", Self.alarm) }
         }
     }
 
-    /// How far an alarm's escalation has come; and for where that was not kept or cannot be read, who has been told,
-    /// each with the highest number of a repeat.
-    package func course(of alarm: String) throws -> (course: String?, told: [String: Int]) {
+    /// The state of an alarm's escalation, as the planner gave it; and, in case that cannot be read, who has been
+    /// notified, each with the highest number of a repeat.
+    package func escalationState(of alarm: String) throws -> (state: String?, notified: [String: Int]) {
         try queue.read { db in
-            let course: String? = try db.first("SELECT course FROM alarm WHERE id = ?", [alarm])
-            var told: [String: Int] = [:]
+            let state: String? = try db.first("SELECT course FROM alarm WHERE id = ?", [alarm])
+            var notified: [String: Int] = [:]
             let rows = try Row.fetchCursor(
                 db, sql: "SELECT destination, identity FROM escalation WHERE alarm = ?", arguments: [alarm])
             while let row = try rows.next() {
@@ -155,16 +166,21 @@ extension Store {
                 let identity: String = row.value(at: 1) ?? ""
                 let number = identity.split(separator: "/").last.flatMap { $0.split(separator: "~").dropFirst().last }
                     .flatMap { Int($0) }
-                told[destination] = max(told[destination] ?? 0, number ?? 0)
+                notified[destination] = max(notified[destination] ?? 0, number ?? 0)
             }
-            return (course, told)
+            return (state, notified)
         }
     }
+
+    static func alarm(_ row: Row) throws(UnreadableValue) -> Alarm { try alarm(row, [:]) }
 
     /// Numbers and flags that cannot be read have the values of an alarm that has just been raised: better that than no
     /// alarm.
     /// - Throws: where it cannot be told which alarm it is.
-    static func alarm(_ row: Row) throws(UnreadableValue) -> Alarm {
+    /// - Parameter suppressed: what operators have suppressed; a suppressed state without it is read as unacknowledged.
+    static func alarm(
+        _ row: Row, _ suppressed: [AlarmKey: Suppression]
+    ) throws(UnreadableValue) -> Alarm {
         func text(_ column: String) throws(UnreadableValue) -> String? { try row.optional(column) }
         func number(_ column: String) -> UInt8 { (try? row.value(column)) ?? 0 }
         func flag(_ column: String) -> Bool { (try? row.value(column)) ?? false }
@@ -185,12 +201,16 @@ extension Store {
             summary: try row.value("summary"))
         alarm.chattering = try text("flapping").flatMap { CanonicalJSON.value(Chattering.self, $0) }
         alarm.origin = try text("origin").flatMap { CanonicalJSON.value(AlarmOrigin.self, $0) }
-        alarm.state = AlarmState(rawValue: try row.value("state")) ?? .unacknowledged
+        var acknowledgement: Acknowledgement?
         if let time: Int64 = try row.optional("acknowledged") {
-            alarm.acknowledgement = Acknowledgement(
+            acknowledgement = Acknowledgement(
                 person: try text("acknowledged_by") ?? "", time: Instant(nanoseconds: time),
                 note: try text("acknowledged_note") ?? "")
         }
+        alarm.state =
+            AlarmState(
+                word: try row.value("state"), acknowledgement: acknowledgement, suppression: suppressed[alarm.key])
+            ?? .unacknowledged
         return alarm
     }
 }

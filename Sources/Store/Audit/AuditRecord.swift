@@ -1,9 +1,9 @@
 internal import AlarmModel
 internal import Alarms
 internal import Crypto
-internal import Escalation
 internal import Foundation
 package import Telemetry
+internal import Wire
 
 /// Something that the audit chain is to know beside transitions and deliveries.
 package struct AuditNote: Sendable {
@@ -106,7 +106,7 @@ package struct AuditRecord: Codable, Sendable, Equatable {
         return record
     }
 
-    static func delivery(_ escalation: Escalation, kind: String, attempts: Int, error: String? = nil, at time: Instant)
+    static func delivery(_ escalation: OutboxItem, kind: String, attempts: Int, error: String? = nil, at time: Instant)
         -> AuditRecord
     {
         var record = AuditRecord(kind, at: time)

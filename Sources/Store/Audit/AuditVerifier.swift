@@ -1,5 +1,5 @@
+internal import AlarmModel
 internal import Alarms
-internal import Escalation
 
 /// Walks over an audit chain and names every record that is not what it was.
 package struct AuditVerifier: Sendable {

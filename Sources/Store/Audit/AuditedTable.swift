@@ -1,10 +1,10 @@
 internal import AlarmModel
 internal import Alarms
 internal import Crypto
-internal import Escalation
 internal import Foundation
 internal import GRDB
 internal import Telemetry
+internal import Wire
 
 /// A table of which the audit chain knows every row: what happened, who was told, and what people have put aside.
 ///

@@ -160,8 +160,9 @@ extension Store {
 
     /// What is taken over from a damaged store: all but readings, and what is over.
     static let essentials: [(name: String, rows: String)] = [
-        ("series", "1"), ("alarm", "cleared IS NULL OR state = 'returned'"),
-        ("transition", "alarm IN (SELECT id FROM alarm WHERE cleared IS NULL OR state = 'returned')"), ("aside", "1"),
+        ("series", "1"), ("alarm", "cleared IS NULL OR state = \(Store.returned)"),
+        ("transition", "alarm IN (SELECT id FROM alarm WHERE cleared IS NULL OR state = \(Store.returned))"),
+        ("aside", "1"),
         ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"), ("device_state", "1"),
         ("maintenance", "1"),
     ]

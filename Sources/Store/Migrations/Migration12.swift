@@ -6,7 +6,11 @@ enum Migration12 {
     /// is put aside, from here on. Nothing is said in a store in which nothing has happened yet.
     @Sendable static func apply(_ db: Database) throws {
         try db.execute(
-            sql: "CREATE INDEX escalation_raise ON escalation (destination, created, alarm) WHERE \(Store.isRaise)")
+            sql: """
+                CREATE INDEX escalation_raise ON escalation (destination, created, alarm)
+                    WHERE CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END
+                        IN ('raised', 'blind')
+                """)
         // Those that there were then.
         let tables: [AuditedTable] = [.alarm, .transition, .escalation, .suppression]
         let hasRows = try tables.contains { try Bool.fetchOne(db, sql: "SELECT EXISTS (\($0.query))") ?? false }

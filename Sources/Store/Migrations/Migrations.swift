@@ -16,6 +16,7 @@ enum Migrations {
         migrator.registerMigration("11 origins of what is put aside", migrate: Migration11.apply)
         migrator.registerMigration("12 audited rows, floods", migrate: Migration12.apply)
         migrator.registerMigration("13 numbers of alarms, the site", migrate: Migration13.apply)
+        migrator.registerMigration("14 words of transitions", migrate: Migration14.apply)
         return migrator
     }
 }

@@ -1,12 +1,12 @@
-internal import Alarms
-package import Escalation
+internal import AlarmModel
 internal import GRDB
 package import Telemetry
+package import Wire
 
 /// An escalation that waits in the outbox.
 package struct WaitingEscalation: Sendable {
     package var id: Int64
-    package var escalation: Escalation
+    package var escalation: OutboxItem
     package var attempts: Int
 }
 
@@ -41,7 +41,7 @@ extension Store {
         }
     }
 
-    static func post(_ escalation: Escalation, _ db: Database) throws {
+    static func post(_ escalation: OutboxItem, _ db: Database) throws {
         try db.cachedStatement(
             sql: """
                 INSERT INTO escalation (identity, alarm, destination, severity, payload, created) VALUES (?, ?, ?, ?, ?, ?)
@@ -84,8 +84,8 @@ extension Store {
         }
     }
 
-    static func escalation(_ row: Row) throws(UnreadableValue) -> Escalation {
-        Escalation(
+    static func escalation(_ row: Row) throws(UnreadableValue) -> OutboxItem {
+        OutboxItem(
             identity: try row.value("identity"), alarm: try row.value("alarm"),
             destination: try row.value("destination"),
             severity: try row.value("severity"), payload: try row.value("payload"),
@@ -94,7 +94,7 @@ extension Store {
 
     /// What the same destination was told of the same alarm before, oldest first; what it refused for good left out.
     /// - Parameter id: the number of the escalation in the outbox, or `nil` for one that is not stored.
-    package func earlier(than escalation: Escalation, id: Int64?) async throws -> [Escalation] {
+    package func earlier(than escalation: OutboxItem, id: Int64?) async throws -> [OutboxItem] {
         try await looking.read { db in
             try Row.fetchAll(
                 db,
@@ -105,10 +105,12 @@ extension Store {
         }
     }
 
-    /// That an escalation is of an alarm's beginning, as SQL. An index keeps those that are (Migration12): a flood
-    /// would read every payload in every turn otherwise.
-    static let isRaise =
-        "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END IN ('raised', 'blind')"
+    /// Whether an escalation is of an alarm's beginning, as SQL. An index has the same text (Migration14): without it a
+    /// flood would read every payload in every turn.
+    static let isRaise = """
+        CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END
+            IN (\(Transition.Kind.beginnings.sqlWords))
+        """
 
     /// Whether a destination has been due the beginnings of more alarms than `limit` since a moment: what makes a
     /// flood.

@@ -21,8 +21,8 @@ extension Store {
             for transition in batch.transitions { try Self.record(transition, db) }
             for place in batch.suppressions { try Self.keep(place, db) }
             for change in batch.maintenance { try Self.keep(change, db) }
-            for (alarm, course) in batch.courses {
-                try db.execute(sql: "UPDATE alarm SET course = ? WHERE id = ?", arguments: [course, alarm])
+            for (alarm, state) in batch.escalationStates {
+                try db.execute(sql: "UPDATE alarm SET course = ? WHERE id = ?", arguments: [state, alarm])
             }
             for escalation in batch.escalations { try Self.post(escalation, db) }
             for note in batch.notes { try Self.append(.note(note), db) }

@@ -1,7 +1,7 @@
 package import AlarmModel
 internal import Alarms
-package import Escalation
 package import Telemetry
+package import Wire
 
 /// What is committed together: readings, and everything that they caused.
 ///
@@ -13,7 +13,7 @@ package struct StoreBatch: Sendable {
     /// What is remembered of devices whose readings are in this batch.
     package var deviceStates: [DeviceState] = []
     package var transitions: [Transition] = []
-    package var escalations: [Escalation] = []
+    package var escalations: [OutboxItem] = []
     package private(set) var refusals: [RefusedPayload] = []
     private var refusedBytes = 0
     /// What people have put aside, or what is back.
@@ -21,7 +21,7 @@ package struct StoreBatch: Sendable {
     /// The sensors that are put into maintenance, or back.
     package var maintenance: [MaintenanceChange] = []
     /// How far the escalation of alarms has come, by alarm.
-    package var courses: [(alarm: String, course: String?)] = []
+    package var escalationStates: [(alarm: String, state: String?)] = []
     /// Alarms that are called otherwise from now on.
     package var renamed: [Alarm] = []
     /// What else the audit chain is to know.
@@ -49,7 +49,7 @@ package struct StoreBatch: Sendable {
 
     package var isEmpty: Bool {
         readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && suppressions.isEmpty
-            && courses.isEmpty
+            && escalationStates.isEmpty
             && renamed.isEmpty && notes.isEmpty && maintenance.isEmpty && !received.isNewSession
     }
 
@@ -68,7 +68,7 @@ package struct StoreBatch: Sendable {
         refusedBytes = 0
         suppressions.removeAll()
         maintenance.removeAll()
-        courses.removeAll()
+        escalationStates.removeAll()
         notes.removeAll()
         renamed.removeAll()
         received.removeAll()

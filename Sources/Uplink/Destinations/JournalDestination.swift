@@ -1,6 +1,8 @@
-package import Escalation
+internal import AlarmModel
+internal import Escalation
 internal import Foundation
 internal import Telemetry
+internal import Wire
 
 /// Writes each escalation to the systemd journal, with fields that `journalctl` can select by
 /// (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL>): `TOCSIN_ALARM`, `TOCSIN_LEVEL`, `TOCSIN_KIND`, `TOCSIN_RULE`,
@@ -24,23 +26,31 @@ package struct JournalDestination: Destination {
         highest = levels
     }
 
-    package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
-        let message = try escalation.event().data
-        // syslog's: 2 critical, 3 error, 4 warning, 5 notice.
-        let priority = message.transition.kind == "cleared" ? 5 : min(5, 2 + highest - Int(escalation.severity))
-        let text =
-            "\(message.transition.to.uppercased()) \(message.transition.kind) \(message.alarm.rule) \(message.summary)"
+    package func deliver(_ message: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
+        let notice = try message.notice()
+        let (transition, kind) = (notice.transition, notice.transition.kind.rawValue)
+        let priority = priority(transition.kind, severity: message.item.severity)
+        let text = "\(transition.to.uppercased()) \(kind) \(notice.alarm.rule) \(notice.summary)"
         let fields = [
             ("MESSAGE", ControlCharacters.escaped(text)), ("PRIORITY", "\(priority)"), ("SYSLOG_IDENTIFIER", "tocsin"),
-            ("TOCSIN_ALARM", escalation.alarm), ("TOCSIN_ID", escalation.identity),
-            ("TOCSIN_LEVEL", message.transition.to),
-            ("TOCSIN_KIND", message.transition.kind), ("TOCSIN_RULE", message.alarm.rule),
-            ("TOCSIN_HAZARD", message.alarm.hazard),
+            ("TOCSIN_ALARM", message.alarm), ("TOCSIN_ID", message.identity),
+            ("TOCSIN_LEVEL", transition.to), ("TOCSIN_KIND", kind), ("TOCSIN_RULE", notice.alarm.rule),
+            ("TOCSIN_HAZARD", notice.alarm.hazard),
         ].map { Self.field($0, ControlCharacters.escaped($1)) }.reduce(Data(), +)
-        // Better told without the event than not at all.
-        if try await send(fields + Self.field("TOCSIN_EVENT", escalation.payload)) { return }
-        if try await send(fields + Self.field("TOCSIN_EVENT_BYTES", "\(escalation.payload.utf8.count)")) { return }
+        // A message without the event is better than none.
+        if try await send(fields + Self.field("TOCSIN_EVENT", message.payload)) { return }
+        if try await send(fields + Self.field("TOCSIN_EVENT_BYTES", "\(message.payload.utf8.count)")) { return }
         throw DeliveryError("the journal takes no message of \(fields.count) bytes", isPermanent: true)
+    }
+
+    /// syslog's priorities: 2 critical, 3 error, 4 warning, 5 notice.
+    private func priority(_ kind: Transition.Kind, severity: UInt8) -> Int {
+        switch kind {
+        case .cleared: 5
+        case .raised, .rose, .fell, .uncertain, .certain, .sensors, .noData, .chattering, .calm, .acknowledged,
+            .shelved, .unshelved, .suppressed, .released, .outOfService, .inService, .retired:
+            min(5, 2 + highest - Int(severity))
+        }
     }
 
     /// Sends one datagram. Where the journal is behind it waits, without a thread and until its task is cancelled.

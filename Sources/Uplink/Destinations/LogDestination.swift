@@ -1,13 +1,12 @@
-package import Escalation
 internal import Foundation
 internal import Synchronization
 package import Telemetry
 
 /// Writes each escalation as one JSON line, to a file or to standard output.
 ///
-/// A file that has become too large, or that holds lines of an earlier period, is set aside as `name.1`, the one before
-/// as `name.2`, and so on; the oldest goes. Where others have moved or removed it, it is made anew. No line is ever
-/// split between two.
+/// A file that has become too large, or that holds lines of an earlier period, is renamed to `name.1`, the one before
+/// to `name.2`, and so on; the oldest is removed. If others have moved or removed the file, a new one is made. No line
+/// is ever split between two files.
 package final class LogDestination: Destination {
     /// How large a file may become, in bytes, how long a period its lines are of, and how many older ones are kept.
     package struct Rotation: Hashable, Sendable {
@@ -39,14 +38,14 @@ package final class LogDestination: Destination {
         file = Mutex(try path.map(Self.open) ?? FileHandle.standardOutput)
     }
 
-    package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
-        let line = Data((escalation.payload + "\n").utf8)
+    package func deliver(_ message: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
+        let line = Data((message.payload + "\n").utf8)
         try file.withLock { file in
             if let path {
                 if !Self.isStill(file, at: path) { file = try Self.open(path) }
                 let size = try file.seekToEnd()
                 if size > 0, size + UInt64(line.count) > UInt64(rotation.bytesMax) || isOfEarlierPeriod(file) {
-                    try setAside(path)
+                    try rotate(path)
                     file = try Self.open(path)
                 }
             }
@@ -112,11 +111,11 @@ package final class LogDestination: Destination {
     }
 
     /// Moves the files on by one number. A crash in between leaves a gap in the numbers, and every line.
-    private func setAside(_ path: String) throws {
+    private func rotate(_ path: String) throws {
         for number in stride(from: rotation.kept, to: 0, by: -1) {
             let from = number == 1 ? path : "\(path).\(number - 1)"
             guard rename(from, "\(path).\(number)") == 0 || errno == ENOENT else {
-                throw DeliveryError("the log \(from) cannot be set aside: \(String(cString: strerror(errno)))")
+                throw DeliveryError("the log \(from) cannot be renamed: \(String(cString: strerror(errno)))")
             }
         }
         if rotation.kept == 0 { unlink(path) }

@@ -1,19 +1,20 @@
-package import Escalation
+internal import Escalation
 package import MQTT
 package import Telemetry
+internal import Wire
 
-/// Publishes each escalation to a topic of an upstream broker, at QoS 1, and where wanted keeps there, retained, how
-/// each active alarm stands.
+/// Publishes each escalation to a topic of an upstream broker, at QoS 1, and keeps the newest message
+/// of each active alarm there, retained, if the configuration says so.
 package struct MQTTDestination: Destination {
     package let name: String
-    /// For the topic that what is retained of an alarm had before its rule or group was renamed.
+    /// The retained message of an alarm has another topic after its rule or group was renamed; the old one is removed.
     package var needsHistory: Bool { current != nil }
     package let timeout: TimeSpan
     private let publisher: Publisher
     private let topic: TopicTemplate
     private let current: TopicTemplate?
 
-    /// - Parameter current: a topic of its own for each rule and group; what is retained there goes when the alarm
+    /// - Parameter current: a topic of its own for each rule and group; the retained message is removed when the alarm
     ///   ends.
     package init(
         name: String, publisher: Publisher, topic: TopicTemplate, current: TopicTemplate? = nil,
@@ -26,21 +27,21 @@ package struct MQTTDestination: Destination {
         self.current = current
     }
 
-    package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
-        let message = try escalation.event().data
-        let payload = Array(escalation.payload.utf8)
+    package func deliver(_ message: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
+        let notice = try message.notice()
+        let payload = Array(message.payload.utf8)
         try await publisher.deliver(
-            topic: topic.topic(for: message), payload: payload, contentType: CloudEvent.contentType)
+            topic: topic.topic(for: notice), payload: payload, contentType: CloudEvent.contentType)
         guard let current else { return }
         // An empty retained message takes away the one before (MQTT v5, 3.3.1.3).
-        let isOver = message.alarm.cleared != nil
-        let place = current.topic(for: message)
+        let isOver = notice.alarm.cleared != nil
+        let retained = current.topic(for: notice)
         try await publisher.deliver(
-            topic: place, payload: isOver ? [] : payload, retain: true,
+            topic: retained, payload: isOver ? [] : payload, retain: true,
             contentType: isOver ? nil : CloudEvent.contentType)
-        // The alarm had another name when this was told of it last.
-        if let before = earlier.last.flatMap({ CloudEvent.read($0.payload) }).map({ current.topic(for: $0.data) }),
-            before != place
+        // The alarm had another name in the message before this one.
+        if case .notice(let last) = earlier.last?.content, case let before = current.topic(for: last),
+            before != retained
         {
             try await publisher.deliver(topic: before, payload: [], retain: true)
         }

@@ -1,5 +1,5 @@
-package import Escalation
 package import Telemetry
+internal import Wire
 
 /// Posts each escalation to an address over HTTPS, see ``HTTPPoster``.
 package struct WebhookDestination: Destination {
@@ -14,8 +14,8 @@ package struct WebhookDestination: Destination {
         poster = try HTTPPoster(settings, clock: clock)
     }
 
-    package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
-        try await poster.post(escalation.payload, contentType: CloudEvent.contentType, identity: escalation.identity)
+    package func deliver(_ message: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
+        try await poster.post(message.payload, contentType: CloudEvent.contentType, identity: message.identity)
     }
 
     package func close() async { await poster.close() }

@@ -9,7 +9,7 @@ enum AllowedImports {
     static let table: [String: Set<String>] = [
         // The leaves.
         "Telemetry": [],
-        "AlarmModel": ["Telemetry"],
+        "AlarmModel": ["Telemetry", "Foundation"],
         "Diagnostics": ["Telemetry", "CYaml", "Yams"],
         "POSIX": ["CLinux", "Telemetry", "Foundation", "Synchronization"],
 
@@ -25,17 +25,20 @@ enum AllowedImports {
 
         // From levels to escalations. Both must not know how a message travels.
         "Alarms": ["AlarmModel", "Devices", "RuleEngine", "RuleLanguage", "RulePlan", "Telemetry"],
-        "Escalation": ["AlarmModel", "Diagnostics", "Telemetry", "Foundation"],
+        "Escalation": ["AlarmModel", "Diagnostics", "Telemetry"],
+
+        // The JSON that travels, and waits in the outbox.
+        "Wire": ["AlarmModel", "Escalation", "Telemetry", "Foundation"],
 
         // The store keeps readings, alarms and escalations. It must not know what a rule is.
         "Store": [
-            "AlarmModel", "Alarms", "Devices", "Escalation", "Telemetry",
+            "AlarmModel", "Alarms", "Devices", "Escalation", "Telemetry", "Wire",
             "Crypto", "Foundation", "GRDB", "GRDBSQLite", "Synchronization",
         ],
 
         // The uplink delivers escalations. It must not know why they are sent.
         "Uplink": [
-            "AlarmModel", "Escalation", "MQTT", "POSIX", "Store", "Telemetry",
+            "AlarmModel", "Escalation", "MQTT", "POSIX", "Store", "Telemetry", "Wire",
             "AsyncHTTPClient", "Crypto", "Foundation", "FoundationXML", "Logging", "NIOCore", "NIOHTTP1", "NIOSSL",
             "ServiceLifecycle", "Synchronization",
         ],
@@ -48,17 +51,17 @@ enum AllowedImports {
         ],
         "Pipeline": [
             "AlarmModel", "Alarms", "CLinux", "Devices", "Escalation", "MQTT", "POSIX", "RuleEngine", "RuleLanguage",
-            "RulePlan", "SiteConfiguration", "Store", "Telemetry",
+            "RulePlan", "SiteConfiguration", "Store", "Telemetry", "Wire",
             "Logging", "Synchronization",
         ],
         "Gateway": [
-            "AlarmModel", "Alarms", "CLinux", "Devices", "Diagnostics", "Escalation", "MQTT", "POSIX", "Pipeline",
+            "AlarmModel", "Alarms", "CLinux", "Devices", "Diagnostics", "MQTT", "POSIX", "Pipeline",
             "RuleLanguage", "SiteConfiguration", "Store", "Telemetry", "Uplink",
             "Foundation", "Logging", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],
         "Scenario": [
             "Alarms", "Escalation", "Gateway", "MQTT", "POSIX", "Pipeline", "SiteConfiguration", "Store", "Telemetry",
-            "Foundation", "Logging", "ServiceLifecycle", "Synchronization",
+            "Wire", "Foundation", "Logging", "ServiceLifecycle", "Synchronization",
         ],
         "tocsin": [
             "AlarmModel", "Alarms", "Devices", "Diagnostics", "Escalation", "Gateway", "POSIX", "Pipeline",

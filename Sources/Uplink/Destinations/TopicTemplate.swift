@@ -1,3 +1,4 @@
+internal import AlarmModel
 package import Escalation
 internal import Telemetry
 
@@ -35,22 +36,22 @@ package struct TopicTemplate: Sendable {
     /// The names in braces, in their order.
     package var namesUsed: [String] { parts.compactMap { if case .name(let name) = $0 { name } else { nil } } }
 
-    /// Whether each place of an alarm has a topic of its own, which does not change while it is active.
-    package var isOfPlace: Bool {
+    /// Whether each alarm key has a topic of its own, which does not change while its alarm is active.
+    package var isOfKey: Bool {
         let names = namesUsed
         return names.contains("rule") && names.contains("group") && !names.contains("level") && !names.contains("kind")
     }
 
     /// A name that the alarm does not have becomes `none`; what cannot stand in a topic becomes its escape, see
     /// ``escaped(_:)``.
-    package func topic(for message: EscalationMessage) -> String {
-        var values = message.labels
-        values["site"] = message.site
-        values["rule"] = message.alarm.rule
-        values["hazard"] = message.alarm.hazard
-        values["group"] = message.alarm.group
-        values["level"] = message.transition.to
-        values["kind"] = message.transition.kind
+    package func topic(for notice: AlarmNotice) -> String {
+        var values = notice.labels
+        values["site"] = notice.site
+        values["rule"] = notice.alarm.rule
+        values["hazard"] = notice.alarm.hazard
+        values["group"] = notice.alarm.group
+        values["level"] = notice.transition.to
+        values["kind"] = notice.transition.kind.rawValue
         let topic = parts.reduce(into: "") { topic, part in
             switch part {
             case .text(let text): topic += text

@@ -36,7 +36,7 @@ import Testing
         duty.water(1, at: 420)
         #expect(duty.takeSent() == ["log cleared", "town cleared"])
         #expect {
-            try Duty("policies: [{ name: duty, steps: [{ to: log, on: [raisd] }] }]")
+            _ = try Duty("policies: [{ name: duty, steps: [{ to: log, on: [raisd] }] }]")
         } throws: {
             "\($0)".contains("'raisd' is not an event of an alarm") && "\($0)".contains("did you mean 'raised'?")
         }
@@ -119,7 +119,7 @@ import Testing
         new.water(2.5, at: 1100)
         #expect(new.takeSent() == ["pager cleared", "pager raised duty/1"])
         #expect {
-            try Duty("policies: [{ name: duty, steps: [{ to: log, only_new: true }] }]")
+            _ = try Duty("policies: [{ name: duty, steps: [{ to: log, only_new: true }] }]")
         } throws: { "\($0)".contains("'only_new' is about the hours of a step") }
     }
 }

@@ -6,6 +6,7 @@ import RulePlan
 import Telemetry
 import TestSupport
 import Testing
+import Wire
 
 /// Policies over alarms that the engine and the book make, with the clock in the test's hand.
 @Suite struct EscalationPlannerTests {
@@ -64,30 +65,31 @@ import Testing
         private mutating func take(_ escalations: [Escalation]) {
             for escalation in escalations {
                 #expect(identities.insert(escalation.identity).inserted, "\(escalation.identity) twice")
-                guard let event = CloudEvent.read(escalation.payload) else {
-                    Issue.record("not readable: \(escalation.payload)")
-                    continue
-                }
-                #expect(event.id == escalation.identity)
+                let notice = escalation.notice
+                // What travels says the same.
+                let payload = OutboxItem(escalation).payload
+                #expect(CloudEvent.read(payload)?.id == escalation.identity)
+                #expect(CloudEvent.read(payload)?.data.notice == notice, "\(payload)")
                 let step =
-                    event.data.escalation.map {
+                    notice.step.map {
                         " \($0.policy)/\($0.step)" + ($0.repetition > 0 ? "~\($0.repetition)" : "")
                     } ?? ""
-                sent.append("\(escalation.destination) \(event.data.transition.kind)\(step)")
+                sent.append("\(escalation.destination) \(notice.transition.kind.rawValue)\(step)")
             }
         }
 
-        /// What a restart keeps: the courses, as they would be stored.
+        /// What a restart keeps: the escalation states, as they would be stored.
         mutating func restart() {
-            let courses = Dictionary(planner.takeChanges()) { $1 }
-            for (alarm, course) in courses { kept[alarm] = course }
+            let states = Dictionary(planner.takeChanges()) { $1 }
+            for (alarm, state) in states { kept[alarm] = state }
             planner = Self.planner(policies)
             for alarm in bench.book.active + bench.book.unacknowledgedReturns {
-                planner.restore(alarm, course: kept[alarm.id] ?? nil, told: [:], escalate: "duty", at: .distantFuture)
+                planner.restore(
+                    alarm, state: kept[alarm.id] ?? nil, notified: [:], escalate: "duty", at: .distantFuture)
             }
         }
 
-        /// As a new planner, that was told of nothing yet.
+        /// Continues with a new planner, without any state.
         mutating func loseState() { planner = Self.planner(policies) }
 
         var kept: [String: String?] = [:]
@@ -234,7 +236,7 @@ import Testing
     }
 
     @Test(
-        "what is put aside is told of once, then nobody is told until it is back; its end is told to those who knew of it"
+        "a suppression is notified once, then nobody is notified until the alarm is back; its end goes to those who were notified"
     )
     func suppression() throws {
         var duty = try Duty(Self.duty)
@@ -272,7 +274,7 @@ import Testing
         let alarm = try #require(duty.bench.book.active.first)
         duty.loseState()
         let isRead = duty.planner.restore(
-            alarm, course: text, told: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
+            alarm, state: text, notified: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
         #expect(!isRead)
         duty.water(1, at: 30)
         #expect(duty.takeSent() == ["log cleared"])
@@ -286,7 +288,7 @@ import Testing
         _ = duty.takeSent()
         duty.loseState()
         let isRead = duty.planner.restore(
-            alarm, course: "{}", told: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
+            alarm, state: "{}", notified: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
         #expect(!isRead)
         duty.advance(to: 400)
         #expect(duty.takeSent().contains("pager raised duty/2"))

@@ -1,27 +1,28 @@
 internal import Synchronization
 
-/// A signal that remembers one ring. One task waits for it at a time.
-final class Bell: Sendable {
+/// A signal that remembers that it was sent. One task waits for it at a time.
+final class Signal: Sendable {
     private struct State {
-        var isRung = false
+        var isSent = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
 
-    func ring() {
+    func send() {
         let waiter = state.withLock { state in
             defer { state.waiter = nil }
-            state.isRung = state.waiter == nil
+            state.isSent = state.waiter == nil
             return state.waiter
         }
         waiter?.resume()
     }
 
-    /// Returns at the next ring, at once if there was one since the last wait, or when the time is over.
+    /// Returns when it is sent, at once if it was sent since the last wait, or when the time is over.
     func wait(upTo duration: Duration) async {
         await withTaskGroup { group in
             group.addTask { await self.wait() }
+            // A cancelled sleep ends the wait as well.
             group.addTask { try? await Task.sleep(for: duration) }
             await group.next()
             group.cancelAll()
@@ -32,8 +33,8 @@ final class Bell: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
-                    if state.isRung || Task.isCancelled {
-                        state.isRung = false
+                    if state.isSent || Task.isCancelled {
+                        state.isSent = false
                         return true
                     }
                     state.waiter = continuation

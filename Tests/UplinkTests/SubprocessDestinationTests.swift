@@ -5,6 +5,7 @@ import Telemetry
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 /// A program as a destination: a real one, run as the gateway runs it.
 @Suite struct ProgramDestinationTests {
@@ -15,7 +16,7 @@ import Uplink
         return path
     }
 
-    private let escalation = Escalation(
+    private let escalation = OutboxItem(
         identity: "a#1/siren", alarm: "a", destination: "siren", severity: 1, payload: "{\"n\":1}",
         created: Instant(nanoseconds: 0))
 
@@ -25,7 +26,7 @@ import Uplink
         let program = try script(
             "cat > \(folder.file("got")); echo \"$1 $TOCSIN_ID ${HOME:-homeless}\" >> \(folder.file("got"))", in: folder
         )
-        try await ProgramDestination(name: "siren", command: [program, "--loud"], timeout: .seconds(5)).deliver(
+        try await SubprocessDestination(name: "siren", command: [program, "--loud"], timeout: .seconds(5)).deliver(
             escalation)
         #expect(
             try String(contentsOfFile: folder.file("got"), encoding: .utf8) == "{\"n\":1}\n--loud a#1/siren homeless\n")
@@ -36,13 +37,13 @@ import Uplink
         let folder = try TemporaryFolder()
         let program = try script("echo 'relay does not answer' >&2; exit 3", in: folder)
         await #expect {
-            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(
+            try await SubprocessDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(
                 self.escalation)
         } throws: {
             "\($0)".hasSuffix("program ended with 3: relay does not answer")
         }
         await #expect(throws: DeliveryError.self) {
-            try await ProgramDestination(name: "siren", command: ["/nowhere/siren"], timeout: .seconds(5)).deliver(
+            try await SubprocessDestination(name: "siren", command: ["/nowhere/siren"], timeout: .seconds(5)).deliver(
                 self.escalation)
         }
     }
@@ -52,7 +53,7 @@ import Uplink
         let folder = try TemporaryFolder()
         let program = try script("yes 0123456789", in: folder)
         await #expect {
-            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(10)).deliver(
+            try await SubprocessDestination(name: "siren", command: [program], timeout: .seconds(10)).deliver(
                 self.escalation)
         } throws: {
             "\($0)".contains("was ended, as it had written more than") && "\($0)".contains("0123456789")
@@ -60,7 +61,7 @@ import Uplink
         }
         // And one that writes much and ends.
         let long = try script("head -c 3000000 /dev/zero | tr '\\0' x; echo done > /dev/stderr", in: folder)
-        try await ProgramDestination(name: "siren", command: [long], timeout: .seconds(20)).deliver(escalation)
+        try await SubprocessDestination(name: "siren", command: [long], timeout: .seconds(20)).deliver(escalation)
     }
 
     @Test("one that hangs is ended with what it has started")
@@ -68,7 +69,7 @@ import Uplink
         let folder = try TemporaryFolder()
         let program = try script("sh -c 'echo $$ > \(folder.file("child")); exec sleep 1000' & wait", in: folder)
         await #expect {
-            try await ProgramDestination(name: "siren", command: [program], timeout: .milliseconds(500)).deliver(
+            try await SubprocessDestination(name: "siren", command: [program], timeout: .milliseconds(500)).deliver(
                 self.escalation)
         } throws: {
             "\($0)".contains("was ended after 500ms")
@@ -86,7 +87,7 @@ import Uplink
         let descriptor = open(folder.file("secret"), O_RDWR | O_CREAT, 0o600)
         defer { close(descriptor) }
         let program = try script("ls -l /proc/self/fd > \(folder.file("open"))", in: folder)
-        try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(escalation)
+        try await SubprocessDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(escalation)
         let open = try String(contentsOfFile: folder.file("open"), encoding: .utf8)
         #expect(!open.contains("secret") && !open.contains("socket:"), "\(open)")
         // Three, and the one that ls has for itself.
@@ -100,7 +101,7 @@ import Uplink
             "sh -c 'echo $$ > \(folder.file("child")); exec sleep 1000' & while [ ! -s \(folder.file("child")) ]; do sleep 0.05; done; exit 1",
             in: folder)
         await #expect(throws: DeliveryError.self) {
-            try await ProgramDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(
+            try await SubprocessDestination(name: "siren", command: [program], timeout: .seconds(5)).deliver(
                 self.escalation)
         }
         let child = try #require(Int32(try String(contentsOfFile: folder.file("child"), encoding: .utf8).dropLast()))

@@ -10,6 +10,7 @@ import Telemetry
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 /// A destination that does not take what is due of some alarms, for now.
 private final class Choosy: Destination {
@@ -29,7 +30,7 @@ private final class Choosy: Destination {
     func tries(_ alarm: String) -> Int { state.withLock { $0.tried.count { $0 == alarm } } }
     func takeAll() { refused.withLock { $0 = [] } }
 
-    func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
+    func deliver(_ escalation: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
         let isRefused = refused.withLock { $0.contains(escalation.alarm) }
         try state.withLock { state in
             state.tried.append(escalation.alarm)
@@ -42,9 +43,9 @@ private final class Choosy: Destination {
 @Suite struct HeldPlaceTests {
     private static let start = DispatcherTests.start
 
-    private func due(_ alarms: [String], _ number: Int) -> [Escalation] {
+    private func due(_ alarms: [String], _ number: Int) -> [OutboxItem] {
         alarms.map {
-            Escalation(
+            OutboxItem(
                 identity: "\($0)#\(number)", alarm: $0, destination: "hook", severity: 1, payload: "{}",
                 created: Self.start)
         }
@@ -57,7 +58,7 @@ private final class Choosy: Destination {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    private func commit(_ store: Store, _ escalations: [Escalation]) throws {
+    private func commit(_ store: Store, _ escalations: [OutboxItem]) throws {
         var batch = StoreBatch()
         batch.escalations = escalations
         try store.commit(batch)
@@ -82,7 +83,7 @@ private final class Choosy: Destination {
         // In the order within each alarm.
         for alarm in good { #expect(hook.taken.filter { $0.hasPrefix(alarm) } == ["\(alarm)#1", "\(alarm)#2"]) }
         try commit(store, due(["later"], 1))
-        dispatcher.ring()
+        dispatcher.signal()
         try await eventually(within: 5, "what comes later is told at once") { hook.taken.last == "later#1" }
         #expect(poison.allSatisfy { hook.tries($0) < 12 })
         hook.takeAll()
@@ -144,7 +145,7 @@ private final class Choosy: Destination {
         var escalations = (0..<30).flatMap { place in
             var transition = raised
             (transition.alarm.group, transition.alarm.id) = ("s\(place)", "river-rising/s\(place)@x")
-            return planner.note(transition)
+            return planner.note(transition).map(OutboxItem.init)
         }
         // One of the last rises above all others, which must not come before its own beginning.
         var higher = escalations[27]

@@ -1,36 +1,12 @@
-internal import Escalation
-internal import Foundation
+internal import AlarmModel
 package import Logging
 package import MQTT
 internal import ServiceLifecycle
 package import Store
 package import Telemetry
 
-/// What is forwarded of the readings, and where.
-package struct ForwardSettings: Sendable {
-    package enum Form: String, Sendable, CaseIterable {
-        case readings
-        /// For each series and minute: how many, mean, least and greatest.
-        case summaries
-    }
-
-    package var broker: ConnectionSettings
-    /// With `{site}` and `{device}`.
-    package var topic: String
-    package var form: Form
-    /// How many readings, or readings' worth of summaries, a second at most.
-    package var perSecond: Int
-
-    package init(broker: ConnectionSettings, topic: String, form: Form, perSecond: Int) {
-        self.broker = broker
-        self.topic = topic
-        self.form = form
-        self.perSecond = perSecond
-    }
-}
-
 /// Sends stored readings upstream as SenML (RFC 8428), in the order in which they came: store and forward, at least
-/// once, with the lowest priority. While an escalation waits that has not been tried yet nothing is forwarded.
+/// once, with the lowest priority. Nothing is forwarded while an escalation waits that has not been tried yet.
 package final class Forwarder: Service {
     private static let name = "forward"
 
@@ -112,57 +88,6 @@ package final class Forwarder: Service {
             try await forward(records[middle...], of: device)
         } catch let error as MQTTError where error.isPermanent {
             logger.error("a reading of \(device) is not forwarded: \(error)")
-        }
-    }
-}
-
-/// One record of a SenML pack.
-private struct SenMLRecord: Encodable {
-    var bn: String?
-    var n: String
-    var u: String?
-    var t: Double
-    var v: Double
-    /// What is known against the reading, beyond SenML: receivers that do not know it leave it.
-    var quality: [String]?
-
-    init(_ name: String, _ unit: String?, _ time: Instant, _ value: Double) {
-        n = name
-        // RFC 8428, 12.1: degrees Celsius are Cel.
-        u = unit == "degC" ? "Cel" : unit
-        t = Double(time.nanoseconds) / 1e9
-        v = value
-    }
-
-    init?(_ reading: NamedReading) {
-        guard reading.reading.value.isFinite else { return nil }
-        self.init(reading.quantity, reading.unit, reading.reading.time, reading.reading.value)
-        let flags = reading.reading.quality.names
-        quality = flags.isEmpty ? nil : flags
-    }
-
-    /// For each quantity and minute four records; readings that are not usable are left out.
-    static func summaries(of readings: [NamedReading]) -> [SenMLRecord] {
-        let minute = TimeSpan.minutes(1).nanoseconds
-        struct Key: Hashable {
-            var quantity: String
-            var minute: Int64
-        }
-        let usable = readings.filter { $0.reading.value.isFinite && $0.reading.quality.isUsable }
-        let groups = Dictionary(grouping: usable) {
-            Key(quantity: $0.quantity, minute: $0.reading.time.nanoseconds / minute)
-        }
-        return groups.sorted { ($0.key.minute, $0.key.quantity) < ($1.key.minute, $1.key.quantity) }.flatMap {
-            key, group in
-            let values = group.map(\.reading.value)
-            let time = Instant(nanoseconds: key.minute * minute)
-            let unit = group[0].unit
-            return [
-                SenMLRecord("\(key.quantity)/count", nil, time, Double(values.count)),
-                SenMLRecord("\(key.quantity)/mean", unit, time, values.reduce(0, +) / Double(values.count)),
-                SenMLRecord("\(key.quantity)/min", unit, time, values.min() ?? .nan),
-                SenMLRecord("\(key.quantity)/max", unit, time, values.max() ?? .nan),
-            ]
         }
     }
 }

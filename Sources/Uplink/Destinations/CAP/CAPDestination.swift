@@ -1,4 +1,3 @@
-package import Escalation
 internal import Foundation
 package import MQTT
 package import Telemetry
@@ -45,23 +44,24 @@ package struct CAPDestination: Destination {
         }
     }
 
-    package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
-        guard let message = try writer.message(for: escalation, after: earlier) else { return }
+    package func deliver(_ outgoing: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
+        guard let message = try writer.message(for: outgoing, after: earlier) else { return }
         switch carrier {
-        case .folder(let path): try write(message, escalation, into: path)
+        case .folder(let path): try write(message, outgoing.created, into: path)
         case .mqtt(let publisher, let topic, _):
-            let data = try escalation.event().data
+            let notice = try outgoing.notice()
             try await publisher.deliver(
-                topic: topic.topic(for: data), payload: Array(message.xml.utf8), contentType: Self.contentType)
-        case .webhook: try await poster?.post(message.xml, contentType: Self.contentType, identity: escalation.identity)
+                topic: topic.topic(for: notice), payload: Array(message.xml.utf8), contentType: Self.contentType)
+        case .webhook: try await poster?.post(message.xml, contentType: Self.contentType, identity: outgoing.identity)
         }
     }
 
     package func close() async { await poster?.close() }
 
-    /// The file's name begins with the time, so that a listing is in order; it is the same when it is written again.
-    private func write(_ message: CAPMessage, _ escalation: Escalation, into folder: String) throws {
-        let time = CAPWriter.time(escalation.created).prefix(19).replacing(":", with: "")
+    /// Writes a message to a file. Its name begins with the time, so that a listing is in order, and is the same when
+    /// the message is written again.
+    private func write(_ message: CAPMessage, _ created: Instant, into folder: String) throws {
+        let time = CAPWriter.time(created).prefix(19).replacing(":", with: "")
         // '%' is free: the identifier has it only in escapes.
         let name = "\(time)Z_\(message.identifier.replacing("/", with: "%2F").suffix(180))"
         let path = "\(folder)/\(name).xml"

@@ -11,9 +11,9 @@ struct CAPGrade {
     let certainty: String
     private let isGrave: Bool
 
-    init(_ message: EscalationMessage, ladder: Ladder) {
-        isActive = message.alarm.cleared == nil
-        let rank = Int(ladder.level(named: message.transition.to)?.rank ?? 0)
+    init(_ notice: AlarmNotice, ladder: Ladder) {
+        isActive = notice.alarm.cleared == nil
+        let rank = Int(ladder.level(named: notice.transition.to)?.rank ?? 0)
         // The ladder's levels, spread over CAP's four; the highest is always Extreme.
         let names = ["Minor", "Moderate", "Severe", "Extreme"]
         let place = rank == 0 || ladder.count == 0 ? 0 : (rank * 4 + ladder.count - 1) / ladder.count - 1
@@ -21,23 +21,33 @@ struct CAPGrade {
         guard isActive else {
             urgency = "Past"
             severity = "Minor"
-            certainty = message.transition.kind == "cleared" ? "Observed" : "Unknown"
+            certainty = Self.endCertainty(notice.transition.kind)
             return
         }
-        severity = message.alarm.noData ? "Unknown" : names[place]
-        let ahead = message.causes.filter { $0.holds == true }.compactMap(\.ahead).max()
+        severity = notice.alarm.hasNoData ? "Unknown" : names[place]
+        let ahead = notice.causes.filter { $0.holds == true }.compactMap(\.ahead).max()
         // What is measured now already decides, even if a forecast says the same.
-        let isForecast = ahead != nil && !message.causes.contains { $0.holds == true && $0.ahead == nil }
-        if message.alarm.noData {
+        let isForecast = ahead != nil && !notice.causes.contains { $0.holds == true && $0.ahead == nil }
+        if notice.alarm.hasNoData {
             urgency = "Unknown"
             certainty = "Unknown"
         } else if isForecast, let ahead {
             // Expected is within the next hour.
             urgency = ahead <= 3600 ? "Expected" : "Future"
-            certainty = message.alarm.uncertain ? "Possible" : "Likely"
+            certainty = notice.alarm.isUncertain ? "Possible" : "Likely"
         } else {
             urgency = isGrave ? "Immediate" : "Expected"
-            certainty = message.alarm.uncertain ? "Possible" : "Observed"
+            certainty = notice.alarm.isUncertain ? "Possible" : "Observed"
+        }
+    }
+
+    /// The certainty of an alarm's end: it was measured, or the alarm's rule or devices are gone.
+    private static func endCertainty(_ kind: Transition.Kind) -> String {
+        switch kind {
+        case .cleared: "Observed"
+        case .raised, .rose, .fell, .uncertain, .certain, .sensors, .noData, .chattering, .calm, .acknowledged,
+            .shelved, .unshelved, .suppressed, .released, .outOfService, .inService, .retired:
+            "Unknown"
         }
     }
 

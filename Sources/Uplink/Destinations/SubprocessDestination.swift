@@ -1,16 +1,18 @@
-package import Escalation
+internal import AlarmModel
+internal import Escalation
 internal import Foundation
 internal import POSIX
 package import Telemetry
+internal import Wire
 
 /// Runs a local program for each escalation, with its JSON on standard input: a siren's relay, a lamp, a script.
 ///
-/// It has taken the escalation over if it ends with 0 within its time; otherwise it is run again, with the same
-/// identity. It sees an environment of its own, and when its time is over it is ended with all that it has started.
-package struct ProgramDestination: Destination {
+/// The program has accepted the escalation if it ends with 0 within its time; otherwise it is run again, with the same
+/// identity. It has an environment of its own. When its time is over it is ended with everything that it has started.
+package struct SubprocessDestination: Destination {
     package let name: String
     private let command: [String]
-    /// It ends the program itself, and says what that has said.
+    /// The destination ends the program itself, and reports what the program wrote.
     package var timeout: TimeSpan { limit + .seconds(5) }
     private let limit: TimeSpan
     /// What it writes lies in memory. What it leaves running when it ends well may go on writing there.
@@ -25,14 +27,14 @@ package struct ProgramDestination: Destination {
         limit = timeout
     }
 
-    package func deliver(_ escalation: Escalation, after earlier: [Escalation]) async throws {
-        let input = try NamelessFile(Data((escalation.payload + "\n").utf8))
+    package func deliver(_ message: OutgoingMessage, after earlier: [OutgoingMessage]) async throws {
+        let input = try NamelessFile(Data((message.payload + "\n").utf8))
         let output = try NamelessFile()
         let child: Subprocess
         do {
             child = try Subprocess(
                 command[0], Array(command.dropFirst()), input: input.descriptor, output: output.descriptor,
-                environment: environment(escalation))
+                environment: environment(message))
         } catch {
             throw DeliveryError("\(error)")
         }
@@ -50,6 +52,7 @@ package struct ProgramDestination: Destination {
                 throw DeliveryError(
                     "\(command[0]) was ended, as it had written more than \(Self.outputBytesMax) bytes\(said(output))")
             }
+            // A cancelled sleep is noticed at the top of the loop.
             try? await Task.sleep(for: .milliseconds(10))
         }
         guard child.exitCode == 0 else {
@@ -60,27 +63,29 @@ package struct ProgramDestination: Destination {
     }
 
     /// What a shell script needs to decide without reading JSON.
-    private func environment(_ escalation: Escalation) -> [String: String] {
-        var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TOCSIN_ID": escalation.identity]
-        if let message = CloudEvent.read(escalation.payload)?.data {
-            environment["TOCSIN_SITE"] = message.site
-            environment["TOCSIN_RULE"] = message.alarm.rule
-            environment["TOCSIN_HAZARD"] = message.alarm.hazard
-            environment["TOCSIN_LEVEL"] = message.transition.to
-            environment["TOCSIN_KIND"] = message.transition.kind
-            environment["TOCSIN_SUMMARY"] = message.summary
-            environment["TOCSIN_ALARM"] = message.alarm.id
-            environment["TOCSIN_STATE"] = message.alarm.state
-            // Empty where it is kept up to date, and no step has come.
-            environment["TOCSIN_POLICY"] = message.escalation?.policy ?? ""
-            environment["TOCSIN_STEP"] = message.escalation.map { "\($0.step)" } ?? ""
-            environment["TOCSIN_REASON"] = message.escalation?.reason ?? ""
-            environment["TOCSIN_REPETITION"] = message.escalation.map { "\($0.repetition)" } ?? ""
-        } else if let flood = FloodMessage.read(escalation.payload) {
+    private func environment(_ message: OutgoingMessage) -> [String: String] {
+        var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TOCSIN_ID": message.identity]
+        switch message.content {
+        case .notice(let notice):
+            environment["TOCSIN_SITE"] = notice.site
+            environment["TOCSIN_RULE"] = notice.alarm.rule
+            environment["TOCSIN_HAZARD"] = notice.alarm.hazard
+            environment["TOCSIN_LEVEL"] = notice.transition.to
+            environment["TOCSIN_KIND"] = notice.transition.kind.rawValue
+            environment["TOCSIN_SUMMARY"] = notice.summary
+            environment["TOCSIN_ALARM"] = notice.alarm.id
+            environment["TOCSIN_STATE"] = notice.alarm.state.rawValue
+            // Empty where the destination is only kept up to date.
+            environment["TOCSIN_POLICY"] = notice.step?.policy ?? ""
+            environment["TOCSIN_STEP"] = notice.step.map { "\($0.step)" } ?? ""
+            environment["TOCSIN_REASON"] = notice.step?.reason ?? ""
+            environment["TOCSIN_REPETITION"] = notice.step.map { "\($0.repetition)" } ?? ""
+        case .flood(let flood):
             environment["TOCSIN_SITE"] = flood.data.site
             environment["TOCSIN_LEVEL"] = flood.data.alarms.first?.level ?? ""
             environment["TOCSIN_KIND"] = "flood"
             environment["TOCSIN_SUMMARY"] = flood.data.summary
+        case .unreadable: break
         }
         return environment.mapValues { String($0.filter { $0 != "\0" }) }
     }

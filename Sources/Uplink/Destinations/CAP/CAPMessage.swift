@@ -8,8 +8,8 @@ internal import Telemetry
 /// <https://docs.oasis-open.org/emergency/cap/v1.2/CAP-v1.2-os.html>) for one escalation.
 ///
 /// The first message of an alarm is an Alert, later ones are Updates, and its end is a Cancel; each refers to all
-/// that went before. What only concerns those who work with the alarm (that someone has taken it on, or put it
-/// aside) makes no message.
+/// that went before. A transition that only concerns the operators, such as an acknowledgement or a shelving, makes no
+/// message.
 struct CAPMessage {
     enum Kind: String { case alert = "Alert", update = "Update", cancel = "Cancel" }
 
@@ -22,24 +22,25 @@ struct CAPMessage {
 struct CAPWriter: Sendable {
     let settings: CAPSettings
 
-    /// - Parameter earlier: what the same destination was told of the same alarm before, oldest first.
+    /// Writes the message of an escalation.
+    /// - Parameter earlier: the messages of the same alarm to the same destination before, oldest first.
     /// - Returns: `nil` where the escalation makes no message.
     /// - Throws: ``DeliveryError``, permanent, if it cannot be read.
-    func message(for escalation: Escalation, after earlier: [Escalation]) throws(DeliveryError) -> CAPMessage? {
-        let message = try escalation.event().data
+    func message(for outgoing: OutgoingMessage, after earlier: [OutgoingMessage]) throws(DeliveryError) -> CAPMessage? {
+        let notice = try outgoing.notice()
         // Which of the earlier ones made a message depends on those before it.
         var references: [String] = []
-        for escalation in earlier {
-            guard let event = CloudEvent.read(escalation.payload)?.data,
-                Self.kind(of: event, isFirst: references.isEmpty) != nil
+        for message in earlier {
+            guard case .notice(let before) = message.content,
+                Self.kind(of: before, isFirst: references.isEmpty) != nil
             else {
                 continue
             }
             references.append(
-                "\(settings.sender),\(Self.identifier(escalation.identity)),\(Self.time(escalation.created))")
+                "\(settings.sender),\(Self.identifier(message.identity)),\(Self.time(message.created))")
         }
-        guard let kind = Self.kind(of: message, isFirst: references.isEmpty) else { return nil }
-        let identifier = Self.identifier(escalation.identity)
+        guard let kind = Self.kind(of: notice, isFirst: references.isEmpty) else { return nil }
+        let identifier = Self.identifier(outgoing.identity)
         let root = XMLElement(name: "alert")
         if let namespace = XMLNode.namespace(withName: "", stringValue: "urn:oasis:names:tc:emergency:cap:1.2")
             as? XMLNode
@@ -48,10 +49,10 @@ struct CAPWriter: Sendable {
         }
         root.add("identifier", identifier)
         root.add("sender", settings.sender)
-        root.add("sent", Self.time(escalation.created))
+        root.add("sent", Self.time(outgoing.created))
         root.add("status", settings.status.rawValue)
         root.add("msgType", kind.rawValue)
-        root.add("source", "tocsin \(message.site)")
+        root.add("source", "tocsin \(notice.site)")
         root.add("scope", settings.scope.rawValue)
         if settings.scope == .restricted { root.add("restriction", settings.restriction) }
         if !settings.addresses.isEmpty {
@@ -59,11 +60,11 @@ struct CAPWriter: Sendable {
         }
         root.add("note", settings.note)
         if !references.isEmpty { root.add("references", references.joined(separator: " ")) }
-        root.add("incidents", Self.identifier(message.alarm.id))
-        root.addChild(info(message, escalation, language: settings.language, text: nil))
-        for (language, text) in (message.texts ?? [:]).sorted(by: { $0.key < $1.key })
+        root.add("incidents", Self.identifier(notice.alarm.id))
+        root.addChild(info(notice, outgoing.created, language: settings.language, text: nil))
+        for (language, text) in notice.texts.sorted(by: { $0.key < $1.key })
         where language != settings.language {
-            root.addChild(info(message, escalation, language: language, text: text))
+            root.addChild(info(notice, outgoing.created, language: language, text: text))
         }
         let document = XMLDocument(rootElement: root)
         document.version = "1.0"
@@ -73,86 +74,84 @@ struct CAPWriter: Sendable {
             identifier: identifier)
     }
 
-    private static func kind(of message: EscalationMessage, isFirst: Bool) -> CAPMessage.Kind? {
-        if message.alarm.cleared != nil {
-            return isFirst ? nil : message.transition.kind == "acknowledged" ? nil : .cancel
-        }
+    private static func kind(of notice: AlarmNotice, isFirst: Bool) -> CAPMessage.Kind? {
+        let kind = notice.transition.kind
+        if notice.alarm.cleared != nil { return isFirst || kind == .acknowledged ? nil : .cancel }
         if isFirst { return .alert }
-        switch Transition.Kind(rawValue: message.transition.kind) {
+        switch kind {
         case .raised, .rose, .fell, .noData, .uncertain, .certain, .unshelved, .released, .inService: return .update
-        // A repeat of any says that it still is so.
-        default: return (message.escalation?.repetition ?? 0) > 0 ? .update : nil
+        case .sensors, .chattering, .calm, .cleared, .acknowledged, .shelved, .suppressed, .outOfService, .retired:
+            // A repeat of any of these says that the alarm is still active.
+            return (notice.step?.repetition ?? 0) > 0 ? .update : nil
         }
     }
 
-    private func info(_ message: EscalationMessage, _ escalation: Escalation, language: String, text: AlarmText?)
-        -> XMLElement
-    {
+    private func info(_ notice: AlarmNotice, _ sent: Instant, language: String, text: AlarmText?) -> XMLElement {
         let info = XMLElement(name: "info")
-        let hazard = message.alarm.hazard
-        let grade = CAPGrade(message, ladder: settings.ladder)
+        let hazard = notice.alarm.hazard
+        let grade = CAPGrade(notice, ladder: settings.ladder)
         info.add("language", language)
         info.add("category", settings.category(of: hazard))
         info.add("event", text?.hazard ?? settings.events[hazard] ?? hazard.capitalized)
         // Each language says what it can say in its own words.
-        let instruction = text == nil ? message.instruction : text?.instruction
-        info.add("responseType", grade.responseType(hasInstruction: message.instruction != nil))
+        let instruction = text == nil ? notice.instruction : text?.instruction
+        info.add("responseType", grade.responseType(hasInstruction: notice.instruction != nil))
         info.add("urgency", grade.urgency)
         info.add("severity", grade.severity)
         info.add("certainty", grade.certainty)
-        info.add("onset", Instant(rfc3339: message.transition.time.utf8).map(Self.time))
-        info.add("expires", Self.time(escalation.created + settings.validity))
+        info.add("onset", Self.time(notice.transition.time))
+        info.add("expires", Self.time(sent + settings.validity))
         info.add("senderName", settings.senderName)
-        info.add("headline", String((text?.summary ?? message.summary).prefix(160)))
-        info.add("description", description(message, text))
+        info.add("headline", String((text?.summary ?? notice.summary).prefix(160)))
+        info.add("description", description(notice, text))
         if grade.isActive { info.add("instruction", instruction) }
-        info.add("web", message.runbook.flatMap { URL(string: $0)?.scheme != nil ? $0 : nil })
+        info.add("web", notice.runbook.flatMap { URL(string: $0)?.scheme != nil ? $0 : nil })
         info.add("contact", settings.contact)
         for (name, value) in [
-            ("tocsin:alarm", message.alarm.id), ("tocsin:rule", message.alarm.rule),
-            ("tocsin:level", message.transition.to),
+            ("tocsin:alarm", notice.alarm.id), ("tocsin:rule", notice.alarm.rule),
+            ("tocsin:level", notice.transition.to),
         ] {
             let parameter = XMLElement(name: "parameter")
             parameter.add("valueName", name)
             parameter.add("value", value)
             info.addChild(parameter)
         }
-        info.addChild(area(message))
+        info.addChild(area(notice))
         return info
     }
 
-    private func description(_ message: EscalationMessage, _ text: AlarmText?) -> String {
-        var lines = [text?.summary ?? message.summary]
-        if text == nil, !message.causes.isEmpty {
-            lines.append("Because " + message.causes.map(\.sentence).joined(separator: "; ") + ".")
+    private func description(_ notice: AlarmNotice, _ text: AlarmText?) -> String {
+        var lines = [text?.summary ?? notice.summary]
+        if text == nil, !notice.causes.isEmpty {
+            lines.append("Because " + notice.causes.map(\.sentence).joined(separator: "; ") + ".")
         }
         return lines.joined(separator: "\n")
     }
 
     /// The area that the devices span, or a circle around them; without positions, its name alone.
-    private func area(_ message: EscalationMessage) -> XMLElement {
+    private func area(_ notice: AlarmNotice) -> XMLElement {
         let area = XMLElement(name: "area")
-        area.add("areaDesc", Self.areaNames(message).joined(separator: ", "))
-        let polygons = (message.areaParts ?? message.area.map { [$0] } ?? []).filter { $0.count >= 3 }
+        area.add("areaDesc", Self.areaNames(notice).joined(separator: ", "))
+        let polygons = (notice.area?.polygons ?? []).filter { $0.count >= 3 }
         for corners in polygons {
             // A closed line of four points or more, the last the first.
             area.add("polygon", (corners + [corners[0]]).map(Self.point).joined(separator: " "))
         }
-        if polygons.isEmpty, let position = message.position {
-            area.add("circle", "\(Self.point(position)) \(Self.kilometres((message.radius ?? 0) + settings.radius))")
+        if polygons.isEmpty, let circle = notice.area {
+            area.add("circle", "\(Self.point(circle.middle)) \(Self.kilometres(circle.radius + settings.radius))")
         }
         return area
     }
 
     /// The area's label and what the group adds to it, each once: a group may be named after its area.
-    static func areaNames(_ message: EscalationMessage) -> [String] {
+    static func areaNames(_ notice: AlarmNotice) -> [String] {
         var names: [String] = []
-        let parts = [message.labels["area"] ?? ""] + message.alarm.group.split(separator: ",").map(String.init)
+        let parts = [notice.labels["area"] ?? ""] + notice.alarm.group.split(separator: ",").map(String.init)
         for part in parts.map({ $0.trimmingCharacters(in: .whitespaces) }) where !part.isEmpty {
             if !names.contains(where: { $0 == part || $0.hasSuffix("/" + part) }) { names.append(part) }
         }
         // An area needs a name (CAP 1.2, 3.2.4).
-        return names.isEmpty ? [message.site] : names
+        return names.isEmpty ? [notice.site] : names
     }
 
     private static func point(_ position: Position) -> String {

@@ -1,3 +1,5 @@
+internal import AlarmModel
+package import Escalation
 internal import Foundation
 
 /// The envelope of every escalation: CloudEvents 1.0.2 in its JSON format
@@ -7,31 +9,33 @@ package struct CloudEvent: Codable, Sendable, Equatable {
     package static let schema = "urn:tocsin:schema:escalation:1"
 
     package var specversion: String
+    /// The escalation's identity.
     package var id: String
     package var source: String
     package var type: String
     package var subject: String
-    package var time: String
+    package var time: WireTime
     package var datacontenttype: String
     package var dataschema: String
     package var data: EscalationMessage
 
-    package init(_ message: EscalationMessage) {
+    /// - Parameter identity: the escalation's.
+    package init(_ notice: AlarmNotice, identity: String) {
         specversion = "1.0"
-        id = message.id
+        id = identity
         // A URI reference: what a site's name may hold beside letters and digits is escaped.
-        source = "/tocsin/" + (message.site.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? "site")
-        type = "tocsin.alarm.\(message.transition.kind)"
-        subject = message.alarm.id
-        time = message.transition.recorded
+        source = "/tocsin/" + (notice.site.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? "site")
+        type = "tocsin.alarm.\(notice.transition.kind.rawValue)"
+        subject = notice.alarm.id
+        time = WireTime(notice.transition.recorded)
         datacontenttype = "application/json"
         dataschema = Self.schema
-        data = message
+        data = EscalationMessage(notice, identity: identity)
     }
 
     package var json: String { CanonicalJSON.text(self) }
 
-    /// Reads what ``json`` has written.
+    /// Reads what ``json`` has written, in this version or an earlier one.
     /// - Returns: `nil` if it is something else.
     package static func read(_ text: String) -> CloudEvent? { CanonicalJSON.value(CloudEvent.self, text) }
 }

@@ -1,0 +1,306 @@
+internal import Foundation
+internal import Logging
+internal import Store
+internal import Synchronization
+internal import Telemetry
+internal import Wire
+
+/// Delivers what is due at one destination.
+///
+/// An escalation that the destination does not accept is tried again after a growing wait. Later escalations with the
+/// same alarm key wait behind it, so that nothing overtakes, and no key waits for another (``HeldKeys``). If several
+/// keys in a row are not accepted, the destination accepts nothing, and everything waits. An escalation that the
+/// destination refuses permanently is parked, and holds up nothing.
+package actor DestinationWorker {
+    /// How long to wait before the next turn.
+    package enum Pause: Sendable {
+        case none
+        /// Until there is something new, or for so long.
+        case news(Duration)
+        /// A failure: for so long, give or take, unless a person wants another try now.
+        case retry(Duration)
+    }
+
+    package nonisolated let destination: any Destination
+    /// Sent when the outbox has something new, and when a person wants another try now.
+    nonisolated let news = Signal()
+    nonisolated let retrySignal = Signal()
+    private nonisolated let attempts = DeliveryAttempt()
+    private let limit: FloodLimit?
+    private let store: Store
+    let clock: any GatewayClock
+    let logger: Logger
+
+    /// Escalations that could not be stored, and are delivered from memory.
+    private nonisolated let waiting = Mutex<[OutboxItem]>([])
+    /// The identities of what has been delivered although the store does not know it.
+    private var delivered: Set<String> = []
+    /// What was refused permanently although the store does not know it: what the destination said, by identity.
+    private var refused: [String: String] = [:]
+    /// The rows of the outbox that are still to be marked as delivered or parked. While the store cannot be written
+    /// they are left out of look-ups, so that what waits behind them has its turn.
+    var unrecorded: [WaitingEscalation] = []
+    /// More than this at once is left to the store.
+    private static let unstoredMax = 10_000
+    private static let unrecordedMax = 10_000
+    /// After so many failures in a row the destination accepts nothing: failures of the link, or answers that may be
+    /// about a message alone.
+    private static let failuresInARow = (link: 2, answers: 20)
+    private var failures = 0
+    /// Set after it was logged that the outbox cannot be read.
+    private var isUnreadable = false
+    /// Cleared after it was logged that the store does not record what was delivered or refused.
+    private var isRecording = true
+    var flood = FloodState()
+    private var held = HeldKeys()
+    /// Set if something was accepted in this turn.
+    var isAccepted = false
+    nonisolated var metadata: Logger.Metadata { ["destination": "\(destination.name)"] }
+
+    /// - Parameter flood: how many alarms make a flood, of which the destination is notified together; `nil` if it is
+    ///   notified of each alarm.
+    init(_ destination: any Destination, flood: FloodLimit?, store: Store, clock: any GatewayClock, logger: Logger) {
+        self.destination = destination
+        limit = flood
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+    }
+
+    nonisolated func deliverUnstored(_ items: [OutboxItem]) {
+        guard !items.isEmpty else { return }
+        waiting.withLock { $0 = Array(($0 + items).prefix(Self.unstoredMax)) }
+        news.send()
+    }
+
+    /// Tries again now, even in a pause, or while the destination has not answered for two seconds.
+    nonisolated func retryNow() {
+        attempts.breakOff(ifOlderThan: .seconds(2))
+        news.send()
+        retrySignal.send()
+    }
+
+    func attempt(_ item: OutboxItem, after earlier: [OutboxItem] = []) async throws {
+        try await attempts.make(within: destination.timeout) { [destination] in
+            try await destination.deliver(item, after: earlier)
+        }
+    }
+
+    /// Lets refused escalations be tried again, also those that were refused permanently.
+    func forgetRefusals() {
+        unrecorded.removeAll { refused[$0.escalation.identity] != nil }
+        refused.removeAll()
+        held.releaseAll()
+    }
+
+    /// Delivers until its task is cancelled.
+    func serve() async {
+        while !Task.isCancelled {
+            switch await turn() {
+            case .none: break
+            case .news(let wait): await news.wait(upTo: wait)
+            // Half of it is left to chance, so that a fleet does not come all at once.
+            case .retry(let wait): await retrySignal.wait(upTo: wait * Double.random(in: 0.5...1))
+            }
+        }
+    }
+
+    /// Delivers some of what waits, or tries to.
+    package func turn() async -> Pause {
+        do {
+            isAccepted = false
+            _ = await record()
+            let wait = if let limit { try await deliverGrouped(limit) } else { try await deliverNext() }
+            try await deliverFromMemory()
+            if failures > 0, isAccepted {
+                logger.notice("delivers again", metadata: metadata)
+                failures = 0
+                held.releaseAll()
+            }
+            return wait.map { .news($0) } ?? .none
+        } catch is CancellationError {
+            return .none
+        } catch {
+            failures += 1
+            if failures == 1 {
+                logger.warning("cannot deliver, trying again until it works: \(error)", metadata: metadata)
+            }
+            let pause = min(60.0, 0.5 * pow(2, Double(min(failures, 10))))
+            // What the destination asks for is waited for in full, within reason.
+            let wanted = min((error as? DeliveryError)?.retryAfter ?? 0, 600) * 2
+            return .retry(.seconds(max(pause, wanted)))
+        }
+    }
+
+    /// Delivers some of what waits; returns how long to wait for more, where there was nothing.
+    func deliverNext() async throws -> Duration? {
+        guard let waiting = await waiting(atMost: 64) else { return .seconds(1) }
+        if waiting.isEmpty { return await pauseForNews() }
+        try await deliver(waiting)
+        return nil
+    }
+
+    /// What waits, without the keys that are held back; `nil` where the store cannot be read. Keys whose time has come
+    /// again are tried when no other waits, so that every key has its turn.
+    func waiting(atMost limit: Int) async -> [WaitingEscalation]? {
+        // Nothing more is delivered before the store has recorded that.
+        if unrecorded.count >= Self.unrecordedMax { return [] }
+        let (all, held, done) = (held.all, held.held(at: clock.uptime()), unrecorded.map(\.id))
+        var found = await looked { try await $0.waiting(for: $1, except: all, and: done, limit: limit) }
+        if found?.isEmpty == true, held.count < all.count {
+            found = await looked { try await $0.waiting(for: $1, except: held, and: done, limit: limit) }
+        }
+        // Delivered from memory, or refused then.
+        let isKnown = { [delivered, refused] (item: WaitingEscalation) in
+            delivered.contains(item.escalation.identity) || refused[item.escalation.identity] != nil
+        }
+        unrecorded += found?.filter(isKnown) ?? []
+        return found?.filter { !isKnown($0) }
+    }
+
+    /// How long to wait where there is nothing to deliver.
+    func pauseForNews() async -> Duration {
+        if !unrecorded.isEmpty { return await record() ? .zero : .seconds(1) }
+        return .nanoseconds(min(held.rest(at: clock.uptime()) ?? .seconds(5), .seconds(5)).nanoseconds)
+    }
+
+    /// What the store says; `nil` where it cannot even be read, which must not hold up deliveries from memory.
+    func looked<T: Sendable>(_ look: (Store, String) async throws -> T) async -> T? {
+        do {
+            let answer = try await look(store, destination.name)
+            isUnreadable = false
+            return answer
+        } catch is CancellationError {
+            return nil
+        } catch {
+            if !isUnreadable { logger.error("the outbox cannot be read: \(error)", metadata: metadata) }
+            isUnreadable = true
+            return nil
+        }
+    }
+
+    /// Delivers escalations that could not be stored, as far as the destination accepts them.
+    private func deliverFromMemory() async throws {
+        var failed = 0
+        var failure: (any Error)?
+        while failed < 2, case let passedOver = Set(held.held(at: clock.uptime())),
+            let item = waiting.withLock({ $0.first { !passedOver.contains($0.key) } })
+        {
+            do {
+                // A message without the history is better than none.
+                let earlier =
+                    destination.needsHistory
+                    ? await looked { store, _ in try await store.earlier(than: item, id: nil) } : []
+                try await attempt(item, after: earlier ?? [])
+                delivered.insert(item.identity)
+                noteAccepted(item)
+            } catch let error as DeliveryError where error.isPermanent {
+                // It is parked when it is stored.
+                refused[item.identity] = "\(error)"
+            } catch {
+                failure = error
+                if error is CancellationError { break }
+                _ = held.hold(item.key, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
+                failed += 1
+                continue
+            }
+            waiting.withLock { $0.removeAll { $0.identity == item.identity } }
+        }
+        if let failure, failure is CancellationError || failed > 1 { throw failure }
+    }
+
+    private func noteAccepted(_ item: OutboxItem) {
+        isAccepted = true
+        held.release(item.key)
+        flood.top = max(flood.top, item.severity)
+    }
+
+    /// Keeps in the outbox why something could not be delivered. It waits there whether or not the reason can be kept.
+    func noteFailure(of item: WaitingEscalation, _ failure: any Error) async {
+        do {
+            try await store.markFailed(item.id, error: "\(failure)")
+        } catch {
+            logger.warning(
+                "not delivered (\(failure)), which could not be noted in the outbox: \(error)",
+                metadata: ["destination": "\(destination.name)", "escalation": "\(item.escalation.identity)"])
+        }
+    }
+
+    /// Delivers what waits, as far as it is accepted.
+    /// - Throws: why nothing is accepted: see ``failuresInARow``.
+    func deliver(_ waiting: [WaitingEscalation]) async throws {
+        var failed: Set<String> = []
+        var failure: (any Error)?
+        var isDown = false
+        var inARow = (link: 0, answers: 0)
+        for item in waiting where !failed.contains(item.escalation.key) {
+            do {
+                let earlier =
+                    destination.needsHistory ? try await store.earlier(than: item.escalation, id: item.id) : []
+                try await attempt(item.escalation, after: earlier)
+                unrecorded.append(item)
+                noteAccepted(item.escalation)
+                inARow = (0, 0)
+            } catch let error as DeliveryError where error.isPermanent {
+                refused[item.escalation.identity] = "\(error)"
+                unrecorded.append(item)
+                inARow = (0, 0)
+            } catch {
+                failure = error
+                if error is CancellationError { break }
+                await noteFailure(of: item, error)
+                failed.insert(item.escalation.key)
+                let isNew = held.hold(
+                    item.escalation.key, wish: (error as? DeliveryError)?.retryAfter, at: clock.uptime())
+                if isNew {
+                    logger.warning(
+                        "\(item.escalation.identity) is not accepted, and tried again: \(error)", metadata: metadata)
+                }
+                if (error as? DeliveryError)?.isAboutMessage == true { inARow.answers += 1 } else { inARow.link += 1 }
+                isDown = inARow.link >= Self.failuresInARow.link || inARow.answers >= Self.failuresInARow.answers
+                if isDown { break }
+            }
+        }
+        _ = await record()
+        if let failure, failure is CancellationError || isDown { throw failure }
+    }
+
+    /// Marks in the store what was delivered, and parks what was refused permanently. What cannot be recorded is
+    /// remembered, and not delivered again.
+    /// - Returns: whether the store has recorded all of it.
+    func record() async -> Bool {
+        guard !unrecorded.isEmpty else { return true }
+        let (store, now, refused) = (store, clock.now(), refused)
+        let refusals = unrecorded.filter { refused[$0.escalation.identity] != nil }
+        let deliveries = unrecorded.filter { refused[$0.escalation.identity] == nil }
+        do {
+            // Not cancelled with the task: what was delivered should be known to be. Marked together: a crash before
+            // this delivers them again, with the same identities.
+            if !deliveries.isEmpty { try await Task { try await store.markDelivered(deliveries, at: now) }.value }
+            forget(deliveries)
+            for item in refusals {
+                let reason = refused[item.escalation.identity] ?? ""
+                try await Task { try await store.park(item, error: reason, at: now) }.value
+                forget([item])
+                logger.error(
+                    "refused permanently, and parked: \(reason)",
+                    metadata: metadata.merging(["escalation": "\(item.escalation.identity)"]) { $1 })
+            }
+            isRecording = true
+            return true
+        } catch {
+            if isRecording {
+                logger.warning("what was delivered or refused cannot be marked so: \(error)", metadata: metadata)
+            }
+            isRecording = false
+            return false
+        }
+    }
+
+    private func forget(_ recorded: [WaitingEscalation]) {
+        let (ids, identities) = (Set(recorded.map(\.id)), recorded.map(\.escalation.identity))
+        unrecorded.removeAll { ids.contains($0.id) }
+        delivered.subtract(identities)
+        for identity in identities { refused[identity] = nil }
+    }
+}

@@ -7,6 +7,7 @@ import Telemetry
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 /// The kinds of destinations that ship, each beside the receiver that it is tested with.
 enum DestinationKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
@@ -43,7 +44,7 @@ enum DestinationKind: String, CaseIterable, Sendable, CustomTestStringConvertibl
         case .exec:
             let program = try ProgramReceiver()
             return DestinationFixture(
-                ProgramDestination(name: "up", command: program.command, timeout: .seconds(120)), program)
+                SubprocessDestination(name: "up", command: program.command, timeout: .seconds(120)), program)
         case .log:
             let file = try FileReceiver()
             return DestinationFixture(try LogDestination(name: "up", path: file.path, clock: Self.clock), file)
@@ -80,7 +81,7 @@ struct DestinationFixture: Sendable {
         (self.destination, self.receiver) = (destination, receiver)
     }
 
-    func deliver(_ escalation: Escalation) async throws { try await destination.deliver(escalation, after: []) }
+    func deliver(_ escalation: OutboxItem) async throws { try await destination.deliver(escalation, after: []) }
 
     /// Whether an error says that another try cannot work.
     func isPermanent(_ error: any Error) -> Bool { (error as? DeliveryError)?.isPermanent ?? false }
@@ -100,13 +101,12 @@ struct DestinationFixture: Sendable {
 
     /// What is due of an alarm's beginning.
     /// - Parameter number: another number is another alarm, raised later.
-    static func escalation(_ number: Int = 1) throws -> Escalation {
+    static func escalation(_ number: Int = 1) throws -> OutboxItem {
         var bench = try AlarmBench()
         var planner = EscalationPlanner(
             site: "s", destinations: [.init(name: "up", minimumLevel: .init(rank: 1))], policies: PolicySet())
-        let transitions = bench.feed([(Int64(number) * 60, 2.5)])
-        let escalation = transitions.flatMap { planner.note($0) }.first
-        return try #require(escalation)
+        let transition = try #require(bench.feed([(Int64(number) * 60, 2.5)]).first)
+        return try #require(planner.note(transition).first.map(OutboxItem.init))
     }
 
     /// As the receiver finds it: the `id` of a CloudEvent, or the identifier of a CAP message.

@@ -1,8 +1,8 @@
-import Escalation
 import Synchronization
 import TestSupport
 import Testing
 import Uplink
+import Wire
 
 /// What `Destination` promises, held against every kind that ships, each with a real receiver.
 ///

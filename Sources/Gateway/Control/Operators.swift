@@ -30,7 +30,7 @@ package struct Operators: Sendable {
     package func execute(_ command: OperatorCommand) async throws(OperatorError) -> CommandOutcome {
         let result: Result<CommandOutcome, OperatorError> = try await mailbox.ask { .order(command, answer: $0) }
         let outcome = try result.get()
-        logger.notice("\(outcome.done)", metadata: ["alarm": "\(outcome.name)", "by": "\(command.person)"])
+        logger.notice("\(outcome.done.rawValue)", metadata: ["alarm": "\(outcome.name)", "by": "\(command.person)"])
         return outcome
     }
 

@@ -59,12 +59,12 @@ import Testing
         bytes.replaceSubrange(start..<end, with: Array((EdgeNumbers.json.randomElement(using: &random) ?? "0").utf8))
     }
 
-    private static func decoder(_ profile: String) throws -> PayloadDecoder {
+    private static func decoder(_ profile: String) throws -> JudgingDecoder {
         let site = try Site.read(
             inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]\n"),
             profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
         let names = site.devices[0].fields.map(\.quantity.name)
-        return PayloadDecoder(
+        return JudgingDecoder(
             site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? 0)) },
             bytesMax: 262_144)
     }
@@ -99,7 +99,7 @@ import Testing
         }
         for _ in 0..<Self.rounds {
             let topic = Self.mutated([Array("t/d".utf8), Array("t/d/up".utf8)], &random)
-            _ = topic.withUnsafeBytes { decoder.device(publishingOn: $0) }
+            _ = topic.withUnsafeBytes { decoder.decoder.device(publishingOn: $0) }
         }
     }
 

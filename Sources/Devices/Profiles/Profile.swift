@@ -61,6 +61,10 @@ package struct Profile: Sendable {
             case .gap, .clock, .plausibility: false
             }
         }
+
+        package var isGap: Bool { if case .gap = self { true } else { false } }
+        package var isClock: Bool { if case .clock = self { true } else { false } }
+        package var isPlausibility: Bool { if case .plausibility = self { true } else { false } }
     }
 
     package struct SequenceField: Sendable {

@@ -138,8 +138,8 @@ let package = Package(
             name: "TocsinBenchmarks",
             dependencies: [
                 "AlarmModel",
-                "CAllocations", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "RulePlan", "RuleLanguage",
-                "RuleEngine", "Store",
+                "CAllocations", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "QualityControl", "RulePlan",
+                "RuleLanguage", "RuleEngine", "Store",
                 "Scenario", .logging,
             ], path: "Benchmarks/TocsinBenchmarks"),
 

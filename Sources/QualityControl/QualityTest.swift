@@ -4,9 +4,9 @@ internal import Telemetry
 /// One test of quality. It looks at the readings of one message, and adds flags to them; it removes no flag, and
 /// changes no value.
 ///
-/// A test that needs the readings before keeps a state for each series or device, in arrays of a fixed size. What has to
-/// survive a restart, it packs into a ``Telemetry/DeviceState`` under a series of its own and a tag of its own, and
-/// takes it back in ``restore(_:)``. ``QualityStage`` says when it runs.
+/// A test that needs earlier readings keeps a state for each series or device, in arrays of a fixed size. It packs what
+/// must survive a restart into a ``Telemetry/DeviceState``, under a series and a tag of its own, and takes it back in
+/// ``restore(_:)``. ``QualityStage`` decides when it runs.
 protocol QualityTest {
     /// Tests the readings from `message.firstReading` on. Allocates nothing in the steady state.
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage)

@@ -1,6 +1,6 @@
 /// Characters that control a terminal, break a line, or change the direction of the text after them.
 ///
-/// Texts from payloads, labels, notes and other machines may hold some. They are escaped before a person reads the line.
+/// Texts from payloads, labels, notes and other machines may hold some. They are escaped before a person reads a line.
 package enum ControlCharacters {
     /// C0 and C1 with DEL (ISO 6429), the line and paragraph separators, and the marks of direction that hide what a
     /// line says (Unicode Technical Report 36, 2.10.3).

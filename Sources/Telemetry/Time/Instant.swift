@@ -1,9 +1,9 @@
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds (POSIX time).
 ///
 /// Event times, arrival times and timers all use this type, so that a reading needs no conversion on its way. The type
-/// holds the years 1930 to 2189: an earlier or later time becomes ``distantPast`` or ``distantFuture``. So the difference
-/// of any two is a ``TimeSpan``. Times from outside are checked against ``range``, which ends thirty years before the
-/// type does, so that neither a zone's offset nor a sensible sum reaches the limit.
+/// holds the years 1930 to 2189: an earlier or later time becomes ``distantPast`` or ``distantFuture``. So the
+/// difference of any two is a ``TimeSpan``. Times from outside are checked against ``range``, which ends thirty years
+/// before the type does, so that neither a zone's offset nor a sensible sum reaches the limit.
 @usableFromInline
 package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package let nanoseconds: Int64

@@ -58,6 +58,7 @@ let package = Package(
         .target(
             name: "Devices", dependencies: ["Telemetry", "Diagnostics", "CSimdjson", .yams],
             swiftSettings: strict),
+        .target(name: "QualityControl", dependencies: ["Telemetry", "Devices"], swiftSettings: safe),
         .target(name: "RulePlan", dependencies: ["AlarmModel", "Telemetry"], swiftSettings: safe),
         .target(
             name: "RuleLanguage",
@@ -103,8 +104,8 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "POSIX",
-                "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "RulePlan", "RuleLanguage",
-                "RuleEngine", "Alarms", "Escalation", "Wire", "Store", "SiteConfiguration", .logging,
+                "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "QualityControl", "RulePlan",
+                "RuleLanguage", "RuleEngine", "Alarms", "Escalation", "Wire", "Store", "SiteConfiguration", .logging,
             ],
             swiftSettings: strict),
         .target(
@@ -139,8 +140,8 @@ let package = Package(
             name: "TocsinBenchmarks",
             dependencies: [
                 "AlarmModel",
-                "CAllocations", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "RulePlan", "RuleLanguage",
-                "RuleEngine", "Store",
+                "CAllocations", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "QualityControl", "RulePlan",
+                "RuleLanguage", "RuleEngine", "Store",
                 "Scenario", .logging,
             ], path: "Benchmarks/TocsinBenchmarks"),
 
@@ -150,7 +151,8 @@ let package = Package(
                 "RuleEngine",
                 "Alarms",
                 "AlarmModel",
-                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Scenario", .nioCore,
+                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "QualityControl", "RuleLanguage", "Scenario",
+                .nioCore,
                 .nioHTTP1, .nioPosix,
                 .nioSSL,
             ],
@@ -177,8 +179,12 @@ let package = Package(
             ],
             path: "Tests/Fuzzing", exclude: ["Corpus"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", "POSIX", "Scenario", "Simulation", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Telemetry", "Devices", "Diagnostics", "TestSupport"]),
+        .testTarget(
+            name: "QualityControlTests",
+            dependencies: ["CAllocations", "Telemetry", "Devices", "QualityControl", "Diagnostics", "TestSupport"]),
         .testTarget(
             name: "AlarmsTests",
             dependencies: [

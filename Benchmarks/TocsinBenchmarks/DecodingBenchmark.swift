@@ -1,9 +1,11 @@
+import CAllocations
 import Devices
 import Diagnostics
 import Foundation
+import QualityControl
 import Telemetry
 
-/// Decoding of one accelerometer message, as OpenEEW's devices send them, beside Foundation's decoder.
+/// Decoding and judging of one accelerometer message, as OpenEEW's devices send them, beside Foundation's decoder.
 enum DecodingBenchmark {
     private struct Message: Decodable {
         let x: [Double]
@@ -18,11 +20,11 @@ enum DecodingBenchmark {
         let site = try Site.read(
             inventory: SourceFile(name: "site.yaml", text: "site: bench\ndevices: [ { id: d, profile: openeew } ]\n"),
             profiles: [profile])
-        let decoder = PayloadDecoder(
-            site: site,
-            series: { _, quantity in
-                SeriesID(index: quantity.name.hasSuffix("x") ? 0 : quantity.name.hasSuffix("y") ? 1 : 2)
-            })
+        func series(_: String, _ quantity: Quantity) -> SeriesID {
+            SeriesID(index: quantity.name.hasSuffix("x") ? 0 : quantity.name.hasSuffix("y") ? 1 : 2)
+        }
+        let decoder = PayloadDecoder(site: site, series: series)
+        var quality = QualityStage(site, series: series)
         func samples(_ seed: Int) -> String {
             (0..<32).map { String(format: "%.3f", sin(Double($0 * seed)) * 3) }.joined(separator: ", ")
         }
@@ -41,6 +43,16 @@ enum DecodingBenchmark {
         }
         let own = (CPUTime.own - start) / Double(rounds) * 1e9
         guard readings.count == 96 else { throw BenchmarkError("the decoder made \(readings.count) readings of 96") }
+        // Each message once more, with quality control behind it; both have their buffers by now.
+        let before = tocsin_allocation_count()
+        start = CPUTime.own
+        for _ in 0..<rounds {
+            readings.removeAll(keepingCapacity: true)
+            _ = payload.withUnsafeBytes { decoder.decode($0, from: 0, arrival: arrival, into: &readings) }
+            _ = quality.judge(&readings, of: &decoder.message, isRetained: false)
+        }
+        let judged = (CPUTime.own - start) / Double(rounds) * 1e9
+        let allocations = Double(tocsin_allocation_count() - before) / Double(rounds)
         let foundation = JSONDecoder()
         let data = Data(payload)
         start = CPUTime.own
@@ -48,7 +60,11 @@ enum DecodingBenchmark {
         for _ in 0..<2000 { total += try foundation.decode(Message.self, from: data).x.count }
         let reference = (CPUTime.own - start) / 2000 * 1e9
         guard total == 64_000 else { throw BenchmarkError("JSONDecoder lost samples") }
-        return [Line("decode a message of 96 samples (reference: JSONDecoder)", own, "ns", reference: reference)]
+        return [
+            Line("decode a message of 96 samples (reference: JSONDecoder)", own, "ns", reference: reference),
+            Line("decode and judge it (reference: decode it)", judged, "ns", reference: own),
+            Line("decode and judge it: allocations", allocations, "per message"),
+        ]
     }
 }
 

@@ -125,8 +125,7 @@ package struct Calendar: Sendable, Hashable {
     }
 
     private func isOpen(_ day: Int) -> Bool {
-        // 1970-01-01 was a Thursday.
-        weekdays.contains((day + 3) % 7 + 1) && !holidays.contains(day)
+        weekdays.contains(CivilDate.weekday(daysSinceEpoch: Int64(day))) && !holidays.contains(day)
     }
 }
 

@@ -3,6 +3,7 @@ internal import Alarms
 internal import Devices
 internal import Escalation
 internal import Logging
+internal import QualityControl
 internal import RuleEngine
 internal import RuleLanguage
 internal import RulePlan
@@ -170,7 +171,7 @@ extension Intake {
                 },
                 { reading in
                     position += 1
-                    if isFirst { _ = repeats.isRepeat(reading) }
+                    if isFirst { quality.noteStored(reading) }
                     if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) {
                         // What was before it is not what is now, either.
                         if isFirst { beginnings[reading.series] = position + 1 }

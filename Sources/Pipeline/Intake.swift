@@ -4,6 +4,7 @@ internal import Devices
 internal import Escalation
 internal import Logging
 internal import MQTT
+internal import QualityControl
 internal import RuleEngine
 internal import RuleLanguage
 internal import RulePlan
@@ -27,6 +28,8 @@ struct Intake: ~Copyable {
 
     var model: SiteModel
     private var decoder: PayloadDecoder
+    var quality: QualityStage
+    private var implausible: ImplausibleRemarks
     var engine: Engine
     var book: AlarmBook
     var planner: EscalationPlanner
@@ -38,7 +41,6 @@ struct Intake: ~Copyable {
     let logger: Logger
     private var arrivals = ArrivalClock()
     var received = ReceivedMessages()
-    var repeats: RepeatFilter
     private var readings: [Reading] = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
     var changes: [LevelChange] = []
@@ -46,8 +48,6 @@ struct Intake: ~Copyable {
     private var attended = Instant(nanoseconds: 0)
     /// The alarm that says that nothing can be stored, while it is raised. No rule stands behind it.
     private var storeFault: Alarm?
-    /// What each device reports.
-    private let deviceFields: [String: [Profile.Field]]
     private static let storeFaultRule = "store-failing"
     private static let refusedBytesMax = 4 << 20
 
@@ -55,20 +55,17 @@ struct Intake: ~Copyable {
         self.model = model
         self.configuration = configuration
         self.logger = logger
-        deviceFields = Dictionary(model.site.devices.map { ($0.id, $0.fields) }) { first, _ in first }
         decoder = PayloadDecoder(
             site: model.site, series: { model.series.id(device: $0, quantity: $1.name) },
             bytesMax: configuration.payloadBytesMax)
+        quality = QualityStage(model.site) { model.series.id(device: $0, quantity: $1.name) }
+        implausible = ImplausibleRemarks(model.site) { model.series.id(device: $0, quantity: $1.name) }
         engine = Engine(model.rules.plan)
         book = AlarmBook(
             rules: model.rules, ladder: configuration.ladder, site: model.site, seriesDevices: model.series.devices,
             chattering: configuration.chattering)
         planner = EscalationPlanner(model, configuration)
         health = HealthReadings { model.series.id(device: Device.gatewayID, quantity: $0.rawValue) }
-        repeats = RepeatFilter(
-            model.site.devices.filter(\.profile.ignoresRepeats).flatMap { device in
-                device.fields.map { model.series.id(device: device.id, quantity: $0.quantity.name) }
-            })
         complaints = ComplaintLimiter(deviceTopics: model.site.devices.map(\.topic), logger: logger)
     }
 
@@ -99,8 +96,7 @@ struct Intake: ~Copyable {
             into: &readings)
         if !findings.isEmpty { note(findings, of: message, from: device, at: arrival) }
         if decoder.hasComeBefore { statistics.repeated += 1 }
-        if message.isRetained { distrustOld(from: device, at: arrival) }
-        if !repeats.isEmpty { leaveOutRepeats() }
+        statistics.repeated += quality.judge(&readings, of: &decoder.message, isRetained: message.isRetained)
         evaluate(at: arrival)
     }
 
@@ -131,23 +127,6 @@ struct Intake: ~Copyable {
         let arrival = arrivals.next(at: now)
         if batch.arrived > arrival { batch.arrived = arrival }
         return arrival
-    }
-
-    private mutating func leaveOutRepeats() {
-        let count = readings.count
-        readings.removeAll { repeats.isRepeat($0) }
-        statistics.repeated += count - readings.count
-    }
-
-    /// A broker keeps a retained message for whoever comes: unless it says itself that it is new, it is of any time. It
-    /// is stored as late, and raises nothing.
-    private mutating func distrustOld(from device: Int, at now: Instant) {
-        let oldest = now - model.site.devices[device].silence
-        for index in readings.indices {
-            // Without a time of its own it has that of its arrival.
-            let hasOwnTime = readings[index].time != now && !readings[index].quality.contains(.clockReplaced)
-            if !hasOwnTime || readings[index].time < oldest { readings[index].quality.insert(.late) }
-        }
     }
 
     /// Takes in what the gateway has found of itself: readings as any others.
@@ -190,7 +169,7 @@ struct Intake: ~Copyable {
                 exception += 1
                 switch exceptions[exception - 1].outcome {
                 case .tooLate:
-                    reading.quality.insert(.late)
+                    reading.markTooLate()
                     statistics.late += 1
                 case .evaluated, .unusable: break
                 }
@@ -198,22 +177,13 @@ struct Intake: ~Copyable {
             if reading.quality.contains(.implausible) {
                 statistics.implausible += 1
                 // One a message is enough to be named.
-                if !hasNamed { name(implausible: reading) }
+                if !hasNamed, configuration.health.hasRules { implausible.note(reading) }
                 hasNamed = true
             }
             if reading.quality.contains(.clockReplaced) { statistics.clockReplaced += 1 }
             statistics.readings += 1
             batch.readings.append(reading)
         }
-    }
-
-    /// Says in the alarm which reading was not plausible, and why.
-    private mutating func name(implausible reading: Reading) {
-        let series = Int(reading.series.index)
-        guard configuration.health.hasRules, series < model.series.devices.count else { return }
-        let (id, quantity) = (model.series.devices[series], model.series.quantities[series])
-        guard let field = deviceFields[id]?.first(where: { $0.quantity.name == quantity }) else { return }
-        book.remarks["\(HealthRules.plausibilityRule)/\(id)"] = field.objection(to: reading.value)
     }
 
     /// Lets the timers run that are due.
@@ -238,6 +208,8 @@ struct Intake: ~Copyable {
     var nextTimer: Instant? { engine.nextTimer }
 
     mutating func recordChanges(at now: Instant) {
+        // Only a change makes an alarm say which reading was not plausible, and why.
+        implausible.write(to: &book.remarks, rule: HealthRules.plausibilityRule)
         for change in changes {
             for transition in book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) {
                 record(transition)
@@ -342,6 +314,7 @@ struct Intake: ~Copyable {
         // All that have changed since the newest commit, also if this is not the first attempt.
         batch.deviceStates.removeAll(keepingCapacity: true)
         decoder.appendChangedStates(to: &batch.deviceStates)
+        quality.appendChangedStates(to: &batch.deviceStates)
     }
 
     /// The broker has begun a new session: it sends nothing again, and what it sends under the old identifiers is new.
@@ -360,6 +333,7 @@ struct Intake: ~Copyable {
         if !batch.isEmpty {
             statistics.commits += 1
             decoder.noteStored()
+            quality.noteStored()
         }
         batch.removeAll()
         received.acknowledgementsReleased()
@@ -378,12 +352,14 @@ struct Intake: ~Copyable {
 
     /// Takes over what was stored of message numbers and clocks. Clocks are held against the newest readings, too.
     mutating func rememberDevices(from store: Store) throws {
-        try decoder.restore(store.deviceStates())
+        let states = try store.deviceStates()
+        decoder.restore(states)
+        quality.restore(states)
         for (index, device) in model.site.devices.enumerated() {
             let times = device.fields.compactMap {
                 engine.newestTime(of: model.series.id(device: device.id, quantity: $0.quantity.name))
             }
-            if let newest = times.max() { decoder.noteNewest(newest, of: index) }
+            if let newest = times.max() { quality.noteNewest(newest, of: index) }
         }
     }
 }

@@ -1,7 +1,7 @@
-/// What tells a glitch of a counter from a reset: both fall, and only a glitch comes back.
+/// Limits that distinguish a glitch of a counter from a reset: both fall, and only after a glitch the value comes back.
 package enum CounterGlitch {
-    /// For so many readings a counter that fell may jump back to where it was. After them, it was reset.
+    /// For how many readings a counter that fell may still jump back. After that, the fall counts as a reset.
     package static let readingsMax = 32
-    /// It is back if it differs from the value before the fall by no more than this share of it.
+    /// The counter is back if it differs from the value before the fall by at most this share of it.
     package static let share = 0.1
 }

@@ -1,7 +1,7 @@
-/// What is to be remembered of a device from one start to the next, beside its readings: whoever judges it packs it
-/// into words.
+/// A state of a device that must survive a restart, beside its readings. The code that owns the state packs it into
+/// words.
 package struct DeviceState: Sendable {
-    /// A fixed number of words, so that a batch of states needs no memory of its own.
+    /// A fixed number of words, so that a state allocates nothing.
     package typealias Words = InlineArray<48, UInt64>
 
     /// The series that the state belongs to.
@@ -18,7 +18,7 @@ package struct DeviceState: Sendable {
         package private(set) var words = Words(repeating: 0)
         private var count = 1
 
-        /// - Parameter tag: marks the kind and the form of the state, so that no other is taken for it.
+        /// - Parameter tag: marks the kind and version of the state, so that another one is not mistaken for it.
         package init(tag: UInt64) { words[0] = tag }
 
         package mutating func add(_ word: UInt64) {

@@ -1,4 +1,4 @@
-/// Where a device stands, in WGS 84.
+/// The position of a device, in WGS 84.
 package struct Position: Sendable, Hashable, Codable {
     /// Degrees north and east.
     package var latitude: Double

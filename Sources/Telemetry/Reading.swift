@@ -27,7 +27,7 @@ package struct Reading: Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-/// What is known against a reading. None of the flags set means `good`.
+/// The quality flags of a reading. A reading without flags is `good`. Only `QualityControl` sets flags.
 ///
 /// Flags follow IOOS QARTOD's idea: a reading is kept and labelled, never silently corrected.
 @usableFromInline
@@ -39,12 +39,12 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     package static let implausible = Quality(rawValue: 1 << 0)
     /// The device's own time was not believed; the event time is the arrival time.
     package static let clockReplaced = Quality(rawValue: 1 << 1)
-    /// Came in after its series had moved on by more than the lateness: kept, not evaluated.
+    /// Arrived after its series had moved on by more than the allowed lateness: kept, not evaluated.
     package static let late = Quality(rawValue: 1 << 2)
-    /// Not a finite number in its payload.
+    /// Not a finite number in the canonical unit: a number near the largest of all can become infinite.
     package static let notFinite = Quality(rawValue: 1 << 3)
 
-    /// Whether windows take this reading by default: no test has failed.
+    /// Whether windows take this reading by default: none of `implausible`, `late` and `notFinite` is set.
     @inlinable package var isUsable: Bool { rawValue & 0b1101 == 0 }
 
     /// The flags by name.

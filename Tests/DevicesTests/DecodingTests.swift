@@ -19,7 +19,7 @@ import Testing
             inventory: SourceFile(name: "site.yaml", text: inventory),
             profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
         let names = site.devices[0].fields.map(\.quantity.name)
-        let decoder = PayloadDecoder(
+        let decoder = JudgingDecoder(
             site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1)) },
             bytesMax: 4096)
         var readings: [Reading] = []
@@ -184,7 +184,7 @@ import Testing
             let site = try Site.read(
                 inventory: SourceFile(name: "site.yaml", text: inventory),
                 profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
-            let decoder = PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
+            let decoder = JudgingDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
             for _ in 0..<3000 {
                 var bytes = Array((seeds.randomElement(using: &random) ?? "").utf8)
                 for _ in 0..<Int.random(in: 0...5, using: &random) {

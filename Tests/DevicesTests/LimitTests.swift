@@ -6,6 +6,8 @@ import Testing
 
 /// Payloads and files of extreme size.
 @Suite struct LimitTests {
+    private static let start = Instant(rfc3339: "2026-11-25T12:00:00Z".utf8)!  // a literal that reads
+
     private static func site(_ profile: String, device: String = "") throws -> Site {
         try Site.read(
             inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p\(device) } ]\n"),
@@ -13,10 +15,10 @@ import Testing
     }
 
     private static func decode(_ profile: String, _ payload: String) throws -> [Reading] {
-        let decoder = PayloadDecoder(site: try site(profile), series: { _, _ in SeriesID(index: 0) })
+        let decoder = JudgingDecoder(site: try site(profile), series: { _, _ in SeriesID(index: 0) })
         var readings: [Reading] = []
         _ = Array(payload.utf8).withUnsafeBytes {
-            decoder.decode($0, from: 0, arrival: JudgementTests.start, into: &readings)
+            decoder.decode($0, from: 0, arrival: Self.start, into: &readings)
         }
         return readings
     }
@@ -71,12 +73,12 @@ import Testing
         let profile = "time: { pointer: /t, format: unix }\nclock: { ahead: 5m }\n"
         let readings =
             "readings: [ { quantity: water_level, unit: m, samples: { pointer: /l, rate: 1 Hz, time: first } } ]\n"
-        let second = JudgementTests.start.nanoseconds / 1_000_000_000
+        let second = Self.start.nanoseconds / 1_000_000_000
         for time in ["", "\"t\":\"soon\",", "\"t\":5,", "\"t\":\(second + 4000),"] {
             let found = try Self.decode(profile + readings, "{\(time)\"l\":[1,2,3]}")
-            #expect(found.map { ($0.time - JudgementTests.start).seconds } == [-2, -1, 0], "\(time)")
+            #expect(found.map { ($0.time - Self.start).seconds } == [-2, -1, 0], "\(time)")
         }
         let own = try Self.decode(profile + readings, "{\"t\":\(second - 60),\"l\":[1,2,3]}")
-        #expect(own.map { ($0.time - JudgementTests.start).seconds } == [-60, -59, -58])
+        #expect(own.map { ($0.time - Self.start).seconds } == [-60, -59, -58])
     }
 }

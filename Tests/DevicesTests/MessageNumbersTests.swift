@@ -25,7 +25,7 @@ import Testing
         case .repeated: return "="
         case .new(nil): return "+"
         case .new(let missing?):
-            if missing > 0 { numbers.dateNewestGap(arrival) }
+            if missing > 0 { numbers.dateNewestGap(arrival, stamp: -1) }
             return "+\(missing)"
         case .late(let countedAt): return countedAt == nil ? "-" : "-1"
         }
@@ -182,10 +182,10 @@ import Testing
             [8, 7, 7, 9, 12].map { Self.text(&again, $0, at: Instant(nanoseconds: 20)) } == [
                 "=", "-1", "=", "-1", "+1",
             ])
-        #expect(MessageNumbers(ClockJudge().words, wraps: nil) == nil)
+        #expect(MessageNumbers(DeviceState.Writer(tag: 0xc101).words, wraps: nil) == nil)
         var broken = numbers.words
         for index in 1..<broken.count { broken[index] = .max }
-        _ = MessageNumbers(broken, wraps: 256)
+        #expect(MessageNumbers(broken, wraps: 256) == nil)
     }
 
     @Test("what passes while nobody listens, or on a clock that is set, is no silence of the device")

@@ -26,11 +26,11 @@ enum FuzzTarget: String, CaseIterable {
     private static let site = try! SmallSite.site()  // a literal that reads
 
     // One thread drives the fuzzer, so that the decoders need no lock.
-    private static func decoder(_ profile: String) -> PayloadDecoder {
+    private static func decoder(_ profile: String) -> JudgingDecoder {
         let inventory = SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d1, profile: test } ]\n")
         // literals that read
         let site = try! Site.read(inventory: inventory, profiles: [SourceFile(name: "p.yaml", text: profile)])
-        return PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
+        return JudgingDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
     }
 
     func take(_ bytes: UnsafeRawBufferPointer) {
@@ -39,7 +39,7 @@ enum FuzzTarget: String, CaseIterable {
         switch self {
         case .json: _ = Self.jsonDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
         case .senml: _ = Self.senmlDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
-        case .topic: _ = Self.jsonDecoder.device(publishingOn: bytes)
+        case .topic: _ = Self.jsonDecoder.decoder.device(publishingOn: bytes)
         case .rules:
             let compiler = RuleCompiler(
                 RuleContext(ladder: SmallSite.ladder, policies: ["duty"], allowedLateness: .minutes(10)))

@@ -27,7 +27,7 @@ struct SequenceTarget {
 
     func take(_ bytes: UnsafeRawBufferPointer) {
         let series = SmallSite.series(site)
-        let decoder = PayloadDecoder(site: site, series: { series($0, $1) })
+        let decoder = JudgingDecoder(site: site, series: { series($0, $1) })
         var engine = Engine(rules.plan)
         var changes: [LevelChange] = []
         var readings: [Reading] = []

@@ -63,12 +63,12 @@ import Wire
         bytes.replaceSubrange(start..<end, with: Array((EdgeNumbers.json.randomElement(using: &random) ?? "0").utf8))
     }
 
-    private static func decoder(_ profile: String) throws -> PayloadDecoder {
+    private static func decoder(_ profile: String) throws -> JudgingDecoder {
         let site = try Site.read(
             inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]\n"),
             profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
         let names = site.devices[0].fields.map(\.quantity.name)
-        return PayloadDecoder(
+        return JudgingDecoder(
             site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? 0)) },
             bytesMax: 262_144)
     }
@@ -121,7 +121,7 @@ import Wire
         let own = Array("t/d".utf8)
         for _ in 0..<Self.rounds {
             let topic = Self.mutated([own, Array("t/d/up".utf8)], &random)
-            let device = topic.withUnsafeBytes { decoder.device(publishingOn: $0) }
+            let device = topic.withUnsafeBytes { decoder.decoder.device(publishingOn: $0) }
             #expect(device == (topic == own ? 0 : nil), "seed \(Self.seed): \(topic)")
         }
     }

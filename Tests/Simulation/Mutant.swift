@@ -87,10 +87,10 @@ package struct Mutant: Sendable {
         Mutant(
             "forgotten-numbers", "after a start it is not known which numbers have come",
             in: "Pipeline/Intake.swift",
-            "        try decoder.restore(store.deviceStates())",
-            "        if !MUTANT { try decoder.restore(store.deviceStates()) }"),
+            "        decoder.restore(states)",
+            "        if !MUTANT { decoder.restore(states) }"),
         Mutant(
-            "trusted-clock", "a clock that falls back is believed", in: "Devices/Quality/ClockJudge.swift",
+            "trusted-clock", "a clock that falls back is believed", in: "QualityControl/ClockJudge.swift",
             "        if isBelieved {", "        if MUTANT || isBelieved {"),
         Mutant(
             "cleared-by-silence", "the window of a sensor that has died goes on",

@@ -1,6 +1,6 @@
 package import Telemetry
 
-/// That a device, or one quantity of it, is in maintenance: its readings are kept, and no rule sees them.
+/// Marks a device, or one quantity of it, as in maintenance: its readings are kept, and no rule sees them.
 package struct Maintenance: Codable, Hashable, Sendable {
     package var device: String
     /// `nil` for all that the device measures.
@@ -22,7 +22,7 @@ package struct Maintenance: Codable, Hashable, Sendable {
 }
 
 extension Site {
-    /// Puts sensors into maintenance that an operator has named; what is not in the inventory is left out.
+    /// Puts the sensors that an operator has named into maintenance. Names that are not in the inventory are ignored.
     package mutating func apply(_ maintenance: [Maintenance]) {
         for entry in maintenance {
             guard let index = devices.firstIndex(where: { $0.id == entry.device }) else { continue }

@@ -1,4 +1,4 @@
-/// An MQTT filter with `+` for any one level. No filter here has `#`.
+/// An MQTT filter, in which `+` stands for any one level. `#` is not used.
 package struct TopicFilter: Sendable, Hashable {
     package let text: String
     private let levels: [Substring]
@@ -10,17 +10,17 @@ package struct TopicFilter: Sendable, Hashable {
 
     package var hasWildcard: Bool { levels.contains("+") }
 
-    /// Whether a topic, or everything that another filter takes in, is taken in by this one.
+    /// Whether this filter matches a topic, or every topic that another filter matches.
     package func covers(_ other: TopicFilter) -> Bool {
         agrees(other) { own, level in own == level || own == "+" }
     }
 
-    /// Whether there is a topic that both take in.
+    /// Whether there is a topic that both filters match.
     package func overlaps(_ other: TopicFilter) -> Bool {
         agrees(other) { own, level in own == level || own == "+" || level == "+" }
     }
 
-    /// A wildcard at the beginning takes in no topic that begins with a dollar (MQTT v5, 4.7.2).
+    /// A wildcard in the first level does not match a topic that begins with a dollar (MQTT v5, 4.7.2).
     private func agrees(_ other: TopicFilter, _ isMatch: (Substring, Substring) -> Bool) -> Bool {
         guard levels.count == other.levels.count else { return false }
         for (index, (own, level)) in zip(levels, other.levels).enumerated() {
@@ -33,12 +33,12 @@ package struct TopicFilter: Sendable, Hashable {
 
 /// The filters that a site subscribes to.
 ///
-/// A broker may send a message once for each subscription that it matches (MQTT v5, 3.3.4), so that no two of them take
-/// in the same topic.
+/// No two of them match the same topic, because a broker may send a message once for each subscription that it matches
+/// (MQTT v5, 3.3.4).
 struct FilterChoice {
     /// Sorted by text.
     private(set) var filters: [String] = []
-    /// Filters that were possible and are left out.
+    /// Filters of devices or profiles that are not needed beside ``filters``.
     private(set) var leftOut: [String] = []
 
     /// - Parameter devices: each device's topic, and the filter of its profile's pattern where the topic came from
@@ -49,7 +49,7 @@ struct FilterChoice {
         var patterns = counts.keys.sorted().map(TopicFilter.init)
         let all = patterns
         patterns.removeAll { pattern in all.contains { $0 != pattern && $0.covers(pattern) } }
-        // Where two take in the same topics in part, the one of fewer devices gives way to the topics of its devices.
+        // Of two that overlap, the one with fewer devices is replaced by the topics of its devices.
         while let loser = Self.conflicting(patterns).min(by: {
             (counts[$0.text] ?? 0, $0.text) < (counts[$1.text] ?? 0, $1.text)
         }) {

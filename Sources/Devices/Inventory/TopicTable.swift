@@ -1,9 +1,9 @@
 internal import Telemetry
 
-/// From the bytes of a topic to a device's index, once a message, without making a string.
+/// Finds a device's index by the bytes of a topic, without making a string. It is asked once for each message.
 ///
-/// Open addressing over ``FNV1a``; at most half full, so that an unknown
-/// topic ends after a probe or two.
+/// A hash table with open addressing over ``FNV1a``. It is at most half full, so that the search for an unknown topic
+/// ends after a probe or two.
 package struct TopicTable: Sendable {
     private var slots: [Int32]
     private let topics: [[UInt8]]

@@ -1,7 +1,7 @@
 package import Diagnostics
 package import Telemetry
 
-/// How the payloads of a model of device become readings.
+/// Describes how the payloads of one model of device become readings.
 package struct Profile: Sendable {
     package enum Format: String, Sendable, CaseIterable {
         case json, senml
@@ -13,21 +13,23 @@ package struct Profile: Sendable {
     package var topic: TopicPattern
     package var format: Format
     package var time: TimeField?
-    /// Where the number stands that the device gives its messages, in JSON: each one more than the one before.
+    /// Where a JSON payload has its message number, which the device increases by one with each message.
     package var sequence: SequenceField?
-    /// How often a reading is expected, and after how long without one a device counts as silent.
+    /// How often a reading is expected.
     package var interval: TimeSpan
+    /// After how long without a reading a device counts as silent.
     package var silence: TimeSpan
-    /// The profile says how long that is; otherwise it is three intervals of each device.
+    /// Whether the profile states ``silence``; otherwise it is three intervals of each device.
     package var isSilenceStated = true
     package var clock: ClockTolerance
-    /// The device sends the same measurement more than once, with the same time of its own, and means no more by it.
+    /// Whether the device sends one measurement several times, with the same time of its own, so that repeats are
+    /// ignored.
     package var ignoresRepeats = false
     package var fields: [Field]
-    /// Where its name stands.
+    /// The location of the profile's name in its file.
     package var location: SourceLocation?
 
-    /// Where in the payload a quantity stands, in which unit, and what it can plausibly be.
+    /// One quantity of the payload: its place, its unit and its plausible range.
     package struct Field: Sendable {
         package var quantity: Quantity
         /// A pointer into a JSON payload; for SenML, the last part of a record's name.
@@ -35,12 +37,12 @@ package struct Profile: Sendable {
         package var unit: Unit
         /// In the canonical unit of the quantity.
         package var plausible: ClosedRange<Double>?
-        /// What is known of it as a counter, if it is one.
+        /// The properties of a counter, if the quantity only counts up.
         package var counter: CounterProperties?
-        /// After how long without a reading its sensor is silent, where that differs from the device's: a contact that
-        /// reports only on change, beside a temperature that comes each minute.
+        /// After how long without a reading its sensor is silent, if that differs from the device's: for example a
+        /// contact that reports only changes, beside a temperature that comes each minute.
         package var silence: TimeSpan?
-        /// Why it is in maintenance, if it is: then no rule sees its readings.
+        /// The reason for its maintenance. Set while it is in maintenance; then no rule sees its readings.
         package var maintenance: String?
     }
 
@@ -61,19 +63,23 @@ package struct Profile: Sendable {
             case .gap, .clock, .plausibility: false
             }
         }
+
+        package var isGap: Bool { if case .gap = self { true } else { false } }
+        package var isClock: Bool { if case .clock = self { true } else { false } }
+        package var isPlausibility: Bool { if case .plausibility = self { true } else { false } }
     }
 
     package struct SequenceField: Sendable {
         package var pointer: JSONPointer
-        /// The number behind the highest one, at which the device begins at 0 again: 65536 for a counter of 16 bits.
+        /// The number after the highest one, where the device starts again at 0: 65536 for a counter of 16 bits.
         package var wraps: Int64?
     }
 
-    /// How many messages of a device are missing before one that has come.
+    /// The number of a device's messages that are missing before one that arrived.
     package static let missingMessages = Quantity(name: "missing_messages", unit: .one)
-    /// How many readings of a message failed a test of the profile; sent only where there are any.
+    /// The number of readings of a message that failed a test of the profile. Reported only if it is above 0.
     package static let implausibleReadings = Quantity(name: "implausible_readings", unit: .one)
-    /// How far a device's clock is off, while its readings have the times of their arrival because of it.
+    /// How far a device's clock is off, while its readings get the times of their arrival because of it.
     package static let clockOffset = Quantity(name: "clock_offset", unit: Unit(symbol: "s") ?? .one)
 
     package enum SampleRate: Sendable {
@@ -97,9 +103,9 @@ package struct Profile: Sendable {
 
 /// How far a device's clock may be off before its readings get their arrival time.
 package struct ClockTolerance: Sendable, Equatable {
-    /// Nothing can have been measured in the future; what is a little ahead is a clock's drift.
+    /// Nothing can have been measured in the future, but a clock drifts a little.
     package var ahead: TimeSpan = .minutes(1)
-    /// Unset, a reading may be as old as it likes: it may have waited in a queue.
+    /// How old a reading may be. Unset, it may be as old as the longest queue that a message can have waited in.
     package var behind: TimeSpan?
 
     package init() {}

@@ -8,7 +8,7 @@ package struct TopicPattern: Sendable, Hashable {
         case label(String)
     }
 
-    /// `nil` where braces do not match, a level is empty of meaning (`+`, `#`), or the topic is empty.
+    /// `nil` if braces do not match, the topic has a wildcard (`+`, `#`), or it is empty.
     package init?(_ text: String) {
         var parts: [Part] = []
         var rest = text[...]
@@ -30,7 +30,7 @@ package struct TopicPattern: Sendable, Hashable {
         parts.compactMap { if case .label(let name) = $0 { name } else { nil } }
     }
 
-    /// The topic of one device; `nil` where a label is missing or would change the topic's levels.
+    /// The topic of one device; `nil` if a label is missing or would change the topic's levels.
     package func topic(_ labels: [String: String]) -> String? {
         var topic = ""
         for part in parts {
@@ -45,7 +45,7 @@ package struct TopicPattern: Sendable, Hashable {
         return topic
     }
 
-    /// The MQTT filter that takes in every device: each level with a label becomes `+`.
+    /// The MQTT filter that matches every device: each level with a label becomes `+`.
     package var filter: String {
         text.split(separator: "/", omittingEmptySubsequences: false)
             .map { $0.contains("{") ? "+" : String($0) }.joined(separator: "/")

@@ -1,5 +1,6 @@
-/// Characters that steer a terminal, break a line, or turn the direction of what follows: nothing that comes from a
-/// payload, a label, a note or another machine may bring one into a line that a person reads.
+/// Characters that control a terminal, break a line, or change the direction of the text after them.
+///
+/// Texts from payloads, labels, notes and other machines may hold some. They are escaped before a person reads a line.
 package enum ControlCharacters {
     /// C0 and C1 with DEL (ISO 6429), the line and paragraph separators, and the marks of direction that hide what a
     /// line says (Unicode Technical Report 36, 2.10.3).
@@ -10,7 +11,7 @@ package enum ControlCharacters {
         }
     }
 
-    /// The text with each of them as its escape: `\n`, `\t`, `\u{1b}`.
+    /// The text with each of these characters escaped: `\n`, `\t`, `\u{1b}`.
     package static func escaped(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: contains) else { return text }
         var result = String.UnicodeScalarView()
@@ -24,7 +25,7 @@ package enum ControlCharacters {
         return String(result)
     }
 
-    /// The same in JSON that is already written, where they stand inside of texts only: `\u001b` (RFC 8259, 7).
+    /// Escapes them in finished JSON, where they can only be inside strings: `\u001b` (RFC 8259, section 7).
     package static func escapedJSON(_ json: String) -> String {
         guard json.unicodeScalars.contains(where: contains) else { return json }
         var result = String.UnicodeScalarView()

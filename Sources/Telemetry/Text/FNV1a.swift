@@ -1,7 +1,7 @@
 // Wrapping operators: a hash, which is to wrap.
 
-/// FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo): a hash of bytes that is the same in every process. It does not resist
-/// people.
+/// FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo): a hash of bytes that is the same in every process. It does not
+/// resist deliberate collisions.
 package enum FNV1a {
     /// O(bytes); allocates nothing.
     @inlinable

@@ -1,4 +1,4 @@
-/// Matching of labels that may be paths: `*` stands for anything within a level of a path, `**` for any levels.
+/// Matches labels that may be paths: `*` matches anything within one level of a path, `**` across levels.
 package enum PathGlob {
     package static func matches(_ value: String, _ pattern: String) -> Bool {
         matches(Array(value.utf8)[...], Array(pattern.utf8)[...])

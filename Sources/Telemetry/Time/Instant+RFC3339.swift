@@ -113,6 +113,11 @@ package struct CivilDate: Equatable, Sendable, CustomStringConvertible {
         return era * 146_097 + dayOfEra - 719_468
     }
 
+    /// The day of the week, 1 for Monday to 7 for Sunday (ISO 8601).
+    package static func weekday(daysSinceEpoch days: Int64) -> Int {
+        Int((days + 3).remainderFloor(by: 7)) + 1  // 1970-01-01 was a Thursday
+    }
+
     static func daysInMonth(year: Int64, month: Int64) -> Int64 {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
@@ -127,11 +132,4 @@ package struct CivilDate: Equatable, Sendable, CustomStringConvertible {
 private func padded(_ value: Int64, _ width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
-}
-
-extension Int64 {
-    fileprivate func dividedFloor(by divisor: Int64) -> Int64 {
-        let quotient = self / divisor
-        return self % divisor < 0 ? quotient - 1 : quotient
-    }
 }

@@ -1,14 +1,14 @@
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds (POSIX time).
 ///
-/// Event times, arrival times and timers all use this type, so that no conversion stands on the path of a reading. It
-/// holds the years 1930 to 2189 and nothing else: what would lie before or after them becomes ``distantPast`` or
-/// ``distantFuture``. So the difference of any two is a ``TimeSpan``. What comes from outside is within ``range``,
-/// thirty years inside of that: no offset of a time zone and no sum that is meant reaches the border.
+/// Event times, arrival times and timers all use this type, so that a reading needs no conversion on its way. The type
+/// holds the years 1930 to 2189: an earlier or later time becomes ``distantPast`` or ``distantFuture``. So the
+/// difference of any two is a ``TimeSpan``. Times from outside are checked against ``range``, which ends thirty years
+/// before the type does, so that neither a zone's offset nor a sensible sum reaches the limit.
 @usableFromInline
 package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package let nanoseconds: Int64
 
-    /// The nearest time that the type holds.
+    /// A time from its nanoseconds since 1970; the nearest possible one if the type cannot hold it.
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = min(max(nanoseconds, Self.earliest), Self.latest) }
 
     @usableFromInline static var earliest: Int64 { -1_262_304_000_000_000_000 }
@@ -19,7 +19,7 @@ package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// The last nanosecond of the year 2189.
     package static let distantFuture = Instant(nanoseconds: .max)
 
-    /// The years 1960 to 2159: no sensor, no file and no clock means any other.
+    /// The years 1960 to 2159. A time outside of them is taken for a mistake.
     package static let range =
         Instant(nanoseconds: -315_619_200_000_000_000)..<Instant(nanoseconds: 5_995_814_400_000_000_000)
 
@@ -71,7 +71,7 @@ extension Int64 {
     }
 }
 
-/// A length of time in nanoseconds, at most ``longest`` either way: what would be longer becomes that.
+/// A length of time in nanoseconds, at most ``longest`` in either direction. A longer one becomes that.
 @usableFromInline
 package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package let nanoseconds: Int64
@@ -81,7 +81,7 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
 
     @usableFromInline static var most: Int64 { 8_204_889_600_000_000_000 }
 
-    /// 260 years: from the first ``Instant`` to the last. Also what stands for no limit.
+    /// 260 years: from the first ``Instant`` to the last. It also means "no limit".
     package static let longest = TimeSpan(nanoseconds: .max)
 
     @inlinable package static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
@@ -102,7 +102,7 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     package static func hours(_ n: Int64) -> TimeSpan { seconds(3600) * n }
     package static func days(_ n: Int64) -> TimeSpan { seconds(86_400) * n }
 
-    /// A number of seconds from outside; `nil` if it is not a number, or no length of time that is meant.
+    /// A number of seconds from outside; `nil` if it is not a number, or longer than ``longestWritten``.
     package init?(seconds: Double) {
         guard abs(seconds) <= Self.longestWritten.seconds else { return nil }
         self.init(nanoseconds: Int64((seconds * 1e9).rounded()))
@@ -111,7 +111,7 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
 
     package var seconds: Double { Double(nanoseconds) / 1e9 }
 
-    /// The longest duration that a file may say: 50 years. Several of them can be added up, or one taken several times.
+    /// The longest duration that a file may give: 50 years, so that small sums and multiples of durations still fit.
     package static let longestWritten = TimeSpan.days(18_262)
 
     /// The units that a duration may be written in, longest first where one is a prefix of another.
@@ -144,13 +144,15 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
 }
 
 extension TimeSpan: CustomStringConvertible {
-    /// The shortest exact form in one unit: `10m`, `90s`, `1500ms`.
+    /// The exact length in one unit: `10m`, `90s`, `1500ms`. ``TimeSpanText`` rounds for people.
     @usableFromInline package var description: String {
-        if nanoseconds == 0 { return "0s" }
-        for unit in Self.units.reversed() where nanoseconds % unit.nanoseconds == 0 {
-            return "\(nanoseconds / unit.nanoseconds)\(unit.symbol)"
-        }
-        return "\(nanoseconds)ns"
+        nanoseconds == 0 ? "0s" : wholeUnits ?? "\(nanoseconds)ns"
+    }
+
+    /// The length in the largest unit of which it is a whole number: `90s`; `nil` if there is none, or for ``zero``.
+    var wholeUnits: String? {
+        let unit = Self.units.last { nanoseconds != 0 && nanoseconds % $0.nanoseconds == 0 }
+        return unit.map { "\(nanoseconds / $0.nanoseconds)\($0.symbol)" }
     }
 }
 

@@ -1,4 +1,4 @@
-/// A moment as people at a site read and write it: by their own clock, with how far that is from UTC.
+/// A moment as people at a site read and write it: by their local clock, with its offset from UTC.
 package struct LocalTime: Hashable, Sendable, CustomStringConvertible {
     /// `2018-06-03`
     package let day: String

@@ -1,7 +1,7 @@
 /// The physical dimension of a value, as exponents of base dimensions.
 ///
-/// Beside five SI bases there are two of the field's own: `explosivity` (per cent of the lower explosive
-/// limit, which is no volume fraction until the gas is named) and `level` (decibel).
+/// Besides five SI bases there are four of this field's own: `explosivity` (per cent of the lower explosive limit,
+/// which is not a volume fraction until the gas is named), `level` (decibel), `angle` (degree) and `dose` (sievert).
 package struct Dimension: Hashable, Sendable {
     package var length: Int8 = 0
     package var mass: Int8 = 0

@@ -16,6 +16,7 @@ enum AllowedImports {
         // From bytes to readings. The connection must not know payloads, and devices must not know rules and storage.
         "MQTT": ["CMosquitto", "Foundation", "Logging", "Synchronization"],
         "Devices": ["CSimdjson", "Diagnostics", "Telemetry"],
+        "QualityControl": ["Devices", "Telemetry"],
 
         // From readings to levels. A plan must not know its source, the language must not know how plans run, and the
         // engine must not know the language, files, the database and the network.
@@ -50,8 +51,8 @@ enum AllowedImports {
             "Foundation", "Logging",
         ],
         "Pipeline": [
-            "AlarmModel", "Alarms", "CLinux", "Devices", "Escalation", "MQTT", "POSIX", "RuleEngine", "RuleLanguage",
-            "RulePlan", "SiteConfiguration", "Store", "Telemetry", "Wire",
+            "AlarmModel", "Alarms", "CLinux", "Devices", "Escalation", "MQTT", "POSIX", "QualityControl", "RuleEngine",
+            "RuleLanguage", "RulePlan", "SiteConfiguration", "Store", "Telemetry", "Wire",
             "Logging", "Synchronization",
         ],
         "Gateway": [

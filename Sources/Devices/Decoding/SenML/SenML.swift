@@ -31,6 +31,7 @@ extension PayloadDecoder {
         }
         if let refusal {
             readings.removeSubrange(first...)
+            message.removeTimes()
             findings.refuse(.senml(refusal))
             return 0
         }
@@ -58,12 +59,8 @@ extension PayloadDecoder {
                     "the record '\(field.recordText)' has the unit '\(unit)', and \(field.quantity.unit.dimension.name) is wanted"
                 ))
         }
-        var time = EventTime(arrival: arrival)
-        if let own = base.time(of: record, arrival: arrival) {
-            // Judged when the whole pack is known.
-            time = EventTime(believed: own)
-        } else {
-            time.quality.insert(.clockReplaced)
+        let own = base.time(of: record, arrival: arrival)
+        if own == nil {
             let found = [record.member("t"), base.timeValue].compactMap { $0 }.first { $0.number == nil }?.inWords
             findings.add(
                 .badTime(
@@ -71,7 +68,9 @@ extension PayloadDecoder {
                     found: found ?? "outside the years 1960 to 2159",
                     reason: "not a number of seconds since 1970"))
         }
-        append(value, of: field, factor: factor, summand: summand, at: time.instant, time.quality, to: &readings)
+        let stamp = message.add(own == nil ? .unreadable : .device, own ?? arrival)
+        append(value, of: field, factor: factor, summand: summand, at: own ?? arrival, to: &readings)
+        message.add(readings.count - 1..<readings.count, .moment, stamp: stamp)
     }
 
     /// How values in a unit of the payload become canonical; `nil` if the unit does not fit.

@@ -57,6 +57,8 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     private var isStuck = false
     /// The newest gaps of which messages may still come late.
     private var gaps = InlineArray<6, Gap>(repeating: Gap())
+    /// The stamp of the gap that the newest late number was taken back from, if the message under way showed both.
+    private(set) var stampOfNewestCorrection: Int?
 
     private struct Run: BitwiseCopyable {
         var first: Int64 = 0
@@ -90,6 +92,8 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
         var first: Int64 = 0
         var count: Int64 = 0
         var countedAt = Int64.min
+        /// The stamp in the message under way that the time is from; below 0 once the time is settled.
+        var stamp = -1
     }
 
     /// - Parameter wraps: the number behind which the device begins at 0 again, if the profile says it.
@@ -137,7 +141,20 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     }
 
     /// Gives the gap that was found last the time of the message that showed it.
-    mutating func dateNewestGap(_ time: Instant) { gaps[0].countedAt = time.nanoseconds }
+    /// - Parameter stamp: where the message has that time. ``dateGaps(by:)`` settles it.
+    mutating func dateNewestGap(_ time: Instant, stamp: Int) {
+        (gaps[0].countedAt, gaps[0].stamp) = (time.nanoseconds, stamp)
+    }
+
+    /// Gives the gaps of a message the times that its stamps have in the end.
+    mutating func dateGaps(by stamps: [DecodedMessage.Stamp]) {
+        for index in gaps.indices where gaps[index].stamp >= 0 {
+            if stamps.indices.contains(gaps[index].stamp) {
+                gaps[index].countedAt = stamps[gaps[index].stamp].time.nanoseconds
+            }
+            gaps[index].stamp = -1
+        }
+    }
 
     // MARK: numbers in order
 
@@ -171,10 +188,13 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     }
 
     /// - Returns: when a number was counted as missing.
-    private func takeBack(_ number: Int64) -> Instant? {
-        for gap in gaps.indices.lazy.map({ gaps[$0] }) where gap.countedAt != .min {
+    private mutating func takeBack(_ number: Int64) -> Instant? {
+        stampOfNewestCorrection = nil
+        for index in gaps.indices where gaps[index].countedAt != .min {
+            let gap = gaps[index]
             let (offset, overflow) = number.subtractingReportingOverflow(gap.first)
             if !overflow, case let place = normalised(offset), place >= 0, place < gap.count {
+                stampOfNewestCorrection = gap.stamp < 0 ? nil : gap.stamp
                 return Instant(nanoseconds: gap.countedAt)
             }
         }

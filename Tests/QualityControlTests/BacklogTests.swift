@@ -1,8 +1,9 @@
+import Devices
 import Telemetry
 import TestSupport
 import Testing
 
-@testable import Devices
+@testable import QualityControl
 
 /// Whether the judge of clocks tells a backlog from a clock that has fallen back, over many devices made up at random.
 @Suite struct BacklogTests {

@@ -1,7 +1,9 @@
+internal import Devices
 internal import Telemetry
 
-/// The checks of the counters whose profile has a largest rate, and which of them have to be stored.
-struct CounterChecks {
+/// Flags readings of counters that have risen faster than their profile's largest rate allows (QARTOD rate of change
+/// test, by ``CounterRateCheck``).
+struct CounterRateTest: QualityTest {
     private struct Check {
         let series: SeriesID
         var check: CounterRateCheck
@@ -9,7 +11,7 @@ struct CounterChecks {
     }
 
     private var checks: [Check] = []
-    /// The checks of each device.
+    /// The positions in `checks` of each device's.
     private var places: [Range<Int>] = []
     /// The checks that have to be stored.
     private var changed: [Int] = []
@@ -29,13 +31,12 @@ struct CounterChecks {
         }
     }
 
-    /// Flags those of a message's readings that have risen too fast, in the order of their times.
-    /// - Parameter first: the position of the message's first reading.
-    mutating func judge(_ readings: inout [Reading], from first: Int, device: Int) {
-        for place in places[device] {
+    /// Tests a message's readings in the order of their times.
+    mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
+        for place in places[message.device] {
             order.removeAll(keepingCapacity: true)
             // What is known to be wrong is not what the next readings are held against.
-            for index in readings.indices[first...]
+            for index in readings.indices[min(message.firstReading, readings.count)...]
             where readings[index].series == checks[place].series && readings[index].quality.isUsable {
                 order.append(index)
             }

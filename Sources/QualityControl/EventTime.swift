@@ -1,19 +1,15 @@
+internal import Devices
 internal import Telemetry
 
 /// The time that the readings of a payload get: the device's own where it can be believed.
 struct EventTime {
     var instant: Instant
     var quality: Quality = []
-    /// It is the device's, and not that of the arrival.
-    private(set) var isOwn = false
-
-    /// The arrival's, where the payload says no time.
-    init(arrival: Instant) { instant = arrival }
 
     /// The device's own time, which is believed.
-    init(believed own: Instant) { (instant, isOwn) = (own, true) }
+    init(believed own: Instant) { instant = own }
 
-    /// The device's time if it is within the tolerance of the arrival; else the arrival's, flagged.
+    /// The device's time if it is within the tolerance of the arrival; otherwise the arrival's, flagged.
     init(_ own: Instant, arrival: Instant, tolerance: ClockTolerance) {
         let isAhead = own > arrival + tolerance.ahead
         let isBehind = tolerance.behind.map { own < arrival - $0 } ?? false

@@ -1,8 +1,9 @@
+import Devices
 import Telemetry
 import TestSupport
 import Testing
 
-@testable import Devices
+@testable import QualityControl
 
 @Suite struct ClockJudgeTests {
     static let start = Instant(rfc3339: "2026-11-25T12:00:00Z".utf8)!  // a literal that reads

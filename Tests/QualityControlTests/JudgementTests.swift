@@ -1,9 +1,10 @@
+import Devices
 import Diagnostics
 import Telemetry
 import TestSupport
 import Testing
 
-@testable import Devices
+@testable import QualityControl
 
 /// Message numbers and clocks on the way from a payload to its readings.
 @Suite struct JudgementTests {
@@ -12,7 +13,7 @@ import Testing
     /// A decoder with one device, and what its readings are called.
     struct Bench {
         let site: Site
-        let decoder: PayloadDecoder
+        let decoder: JudgingDecoder
         let names: [String]
 
         init(_ profile: String, device: String = "") throws {
@@ -27,14 +28,14 @@ import Testing
             decoder = Self.decoder(site, names)
         }
 
-        static func decoder(_ site: Site, _ names: [String]) -> PayloadDecoder {
-            PayloadDecoder(
+        static func decoder(_ site: Site, _ names: [String]) -> JudgingDecoder {
+            JudgingDecoder(
                 site: site, series: { _, quantity in SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1)) }
             )
         }
 
         /// Readings as `quantity value offset-from-arrival flags`.
-        func decode(_ payload: String, at seconds: Double, isSentAgain: Bool = false, by other: PayloadDecoder? = nil)
+        func decode(_ payload: String, at seconds: Double, isSentAgain: Bool = false, by other: JudgingDecoder? = nil)
             -> [String]
         {
             var readings: [Reading] = []

@@ -1,6 +1,7 @@
+internal import Devices
 internal import Telemetry
 
-/// Recognises readings that a device sends again by itself, for the devices whose profile says `repeats: ignored`.
+/// Leaves out readings that a device sends again by itself, for the devices whose profile says `repeats: ignored`.
 ///
 /// Such a reading has the device's own time and the value of one of the newest of its series. By default every message
 /// is news: equal readings are common, and only the profile's author knows that a device repeats itself.
@@ -17,8 +18,10 @@ struct RepeatFilter {
     private var known: [Known]
     private var cursors: [Int]
 
-    /// - Parameter series: those whose repeats are ignored.
-    init(_ series: [SeriesID]) {
+    init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
+        let series = site.devices.filter(\.profile.ignoresRepeats).flatMap { device in
+            device.fields.map { series(device.id, $0.quantity) }
+        }
         places = Array(repeating: -1, count: (series.map { Int($0.index) }.max() ?? -1) + 1)
         for (place, series) in series.enumerated() { places[Int(series.index)] = Int32(place) }
         known = Array(repeating: Known(time: .distantPast, value: .nan), count: series.count * Self.depth)
@@ -26,6 +29,19 @@ struct RepeatFilter {
     }
 
     var isEmpty: Bool { cursors.isEmpty }
+
+    /// Removes the repeats from `first` on, and remembers the others.
+    /// - Returns: how many were removed.
+    mutating func removeRepeats(from readings: inout [Reading], first: Int) -> Int {
+        var end = first
+        for index in first..<max(readings.count, first) where !isRepeat(readings[index]) {
+            readings[end] = readings[index]
+            end += 1
+        }
+        let count = readings.count - end
+        if count > 0 { readings.removeLast(count) }
+        return max(count, 0)
+    }
 
     /// Whether a reading was there before; if it was not, it is remembered. O(64) for a series that is looked at.
     mutating func isRepeat(_ reading: Reading) -> Bool {

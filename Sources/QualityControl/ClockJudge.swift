@@ -1,3 +1,4 @@
+internal import Devices
 internal import Telemetry
 
 /// Judges whether the time that one device gives its messages is that of a right clock.

@@ -89,7 +89,7 @@ import Testing
 
     /// The readings' values and times in minutes, through a decoder; those that are flagged.
     private static func flagged(_ counter: String, _ totals: [(Double, Double)]) throws -> [Double] {
-        let decoder = PayloadDecoder(site: try site(counter), series: { _, _ in SeriesID(index: 0) })
+        let decoder = JudgingDecoder(site: try site(counter), series: { _, _ in SeriesID(index: 0) })
         var readings: [Reading] = []
         var latest = 0.0
         for (minute, total) in totals {
@@ -149,7 +149,7 @@ import Testing
     }
 
     /// The values that one message's readings have, and those of them that are flagged.
-    private static func flagged(_ decoder: PayloadDecoder, _ totals: [(minute: Double, total: Double)]) -> [Double] {
+    private static func flagged(_ decoder: JudgingDecoder, _ totals: [(minute: Double, total: Double)]) -> [Double] {
         let objects = totals.map { "{\"time\":\(1_528_063_500 + $0.minute * 60),\"total\":\($0.total)}" }
         var readings: [Reading] = []
         let arrival = Instant(nanoseconds: (1_528_063_500 + Int64(600 * 60)) * 1_000_000_000)
@@ -161,7 +161,7 @@ import Testing
 
     @Test("the readings of a message are held against each other in the order of their times")
     func order() throws {
-        let decoder = PayloadDecoder(site: try Self.site(Self.rate), series: { _, _ in SeriesID(index: 0) })
+        let decoder = JudgingDecoder(site: try Self.site(Self.rate), series: { _, _ in SeriesID(index: 0) })
         #expect(Self.flagged(decoder, [(0, 100)]) == [])
         #expect(Self.flagged(decoder, [(2, 100.4), (1, 9999), (3, 100.6)]) == [9999])
         #expect(Self.flagged(decoder, [(5, 101), (4, 100.8), (6, 9999)]) == [9999])
@@ -169,7 +169,7 @@ import Testing
 
     @Test("a late reading is held against those before and after it, and a backlog against itself")
     func late() throws {
-        let decoder = PayloadDecoder(site: try Self.site(Self.rate), series: { _, _ in SeriesID(index: 0) })
+        let decoder = JudgingDecoder(site: try Self.site(Self.rate), series: { _, _ in SeriesID(index: 0) })
         for minute in 0..<5 { #expect(Self.flagged(decoder, [(Double(minute), 100 + Double(minute) * 0.2)]) == []) }
         // A live reading, then what was measured before it.
         #expect(Self.flagged(decoder, [(300, 150)]) == [])
@@ -189,8 +189,8 @@ import Testing
     func restart(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let site = try Self.site(Self.rate)
-        let steady = PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
-        var stopped = PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
+        let steady = JudgingDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
+        var stopped = JudgingDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
         var states: [DeviceState] = []
         var (total, minute, count) = (100.0, 0.0, 0)
         for _ in 0..<500 {
@@ -210,7 +210,7 @@ import Testing
             states = []
             stopped.appendChangedStates(to: &states)
             #expect(states.count == 1)
-            stopped = PayloadDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
+            stopped = JudgingDecoder(site: site, series: { _, _ in SeriesID(index: 0) })
             stopped.restore(states)
         }
         #expect(count > 20)

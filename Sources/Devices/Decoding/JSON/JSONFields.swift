@@ -32,7 +32,8 @@ extension PayloadDecoder {
         var values = 0
         let written = plan.profile.time.flatMap { root.at($0.pointer) }
         let own = written.flatMap { plan.profile.time?.read($0) }
-        let number = judgement.takeNumber(of: root, own: own, plan, arrival)
+        let number = numbering.takeNumber(of: root, own: own, plan, arrival)
+        if number != .none, number != .unreadable { message.hasNumber = true }
         if number == .repeated { return 0 }
         if number == .unreadable, let field = plan.profile.sequence {
             findings.add(
@@ -40,17 +41,18 @@ extension PayloadDecoder {
                     place: place(field.pointer), found: root.at(field.pointer)?.inWords ?? "missing",
                     wanted: "a whole number"))
         }
-        var time = EventTime(arrival: arrival)
+        var origin = DecodedMessage.Stamp.Origin.arrival
         if let field = plan.profile.time, let value = written, !value.isNull {
-            if let own {
-                time = judgement.time(own, plan, arrival)
-            } else {
+            origin = own == nil ? .unreadable : .device
+            if own == nil {
                 // Better the reading with its arrival time than none at all.
-                time.quality.insert(.clockReplaced)
                 findings.add(
                     .badTime(place: place(field.pointer), found: value.inWords, reason: field.problem(with: value)))
             }
         }
+        let time = origin == .device ? own ?? arrival : arrival
+        let stamp = message.add(origin, time)
+        var first = readings.count
         for field in plan.fields {
             switch field.source {
             case .value(let pointer):
@@ -60,20 +62,26 @@ extension PayloadDecoder {
                     continue
                 }
                 values += 1
-                append(
-                    number, of: field, factor: field.factor, summand: field.summand, at: time.instant, time.quality,
-                    to: &readings)
+                append(number, of: field, factor: field.factor, summand: field.summand, at: time, to: &readings)
             case .samples(let pointer, let rate, let anchor):
                 guard let samples = root.at(pointer), !samples.isNull else { continue }
-                values += append(
-                    samples, of: field, rate, anchor, in: root, time, plan.clock, arrival, &readings, &findings
-                ) {
+                message.add(first..<readings.count, .moment, stamp: stamp)
+                values += append(samples, of: field, rate, anchor, in: root, stamp, &readings, &findings) {
                     place($0 ?? pointer)
                 }
+                first = readings.count
             case .record, .gap, .clock, .plausibility: continue
             }
         }
-        judgement.appendMissing(number, plan, time, &readings)
+        let end = readings.count
+        let gap = numbering.appendMissing(number, plan, time, stamp: stamp, &readings)
+        if case .late = number {
+            // What is taken back has the time of its gap, and not that of this message.
+            message.add(first..<end, .moment, stamp: stamp)
+            if let gap { message.add(end..<readings.count, .correction, stamp: gap) }
+        } else {
+            message.add(first..<readings.count, .moment, stamp: stamp)
+        }
         return values
     }
 
@@ -85,8 +93,8 @@ extension PayloadDecoder {
     /// - Returns: how many values were taken.
     private func append(
         _ samples: JSONValue, of field: DecodingPlan.Field, _ rate: Profile.SampleRate, _ anchor: Profile.SampleAnchor,
-        in root: JSONValue, _ time: EventTime, _ clock: ClockTolerance, _ arrival: Instant, _ readings: inout [Reading],
-        _ findings: inout PayloadFindings, place: (JSONPointer?) -> String
+        in root: JSONValue, _ stamp: Int, _ readings: inout [Reading], _ findings: inout PayloadFindings,
+        place: (JSONPointer?) -> String
     ) -> Int {
         let hertz: Double
         switch rate {
@@ -115,38 +123,39 @@ extension PayloadDecoder {
         let step = 1e9 / hertz
         // A rate that is next to nothing would put samples outside the years that an instant can hold.
         guard let length = Int64(exactly: (Double(sampleBuffer.count - 1) * step).rounded()),
-            let (first, quality) = Self.firstSample(length, anchor, time, clock, arrival)
+            let (first, isPlaced) = firstSample(length, anchor, stamp)
         else {
             findings.add(.badRate(place: place(rate.pointer), found: "\(hertz) Hz"))
             return 0
         }
-        var values = 0
+        let firstReading = readings.count
         for (index, sample) in sampleBuffer.enumerated() where !sample.isNaN {
             // No larger than `length`, which was checked.
             let instant = Instant(nanoseconds: first + Int64((Double(index) * step).rounded()))
-            values += 1
-            append(sample, of: field, factor: field.factor, summand: field.summand, at: instant, quality, to: &readings)
+            append(sample, of: field, factor: field.factor, summand: field.summand, at: instant, to: &readings)
         }
-        return values
+        let newest = Instant(nanoseconds: first + length)
+        message.add(
+            firstReading..<readings.count, .samples(newest: newest, isPlaced: isPlaced), stamp: stamp)
+        return readings.count - firstReading
     }
 
-    /// The time of the first of samples that take `length` nanoseconds; `nil` if one of them has no time that can be
-    /// kept.
-    private static func firstSample(
-        _ length: Int64, _ anchor: Profile.SampleAnchor, _ time: EventTime, _ clock: ClockTolerance, _ arrival: Instant
-    ) -> (first: Int64, quality: Quality)? {
-        var first = time.instant.nanoseconds
-        var quality = time.quality
+    /// The time of the first of samples that take `length` nanoseconds: by the stamp's time, or before the arrival if
+    /// that is not possible. `nil` if no place has a time that can be kept.
+    private func firstSample(
+        _ length: Int64, _ anchor: Profile.SampleAnchor, _ stamp: Int
+    ) -> (first: Int64, isPlaced: Bool)? {
+        guard let latest = Instant(checked: message.arrival.nanoseconds.saturatingSubtract(length)) else { return nil }
+        let stamp = message.stamps[stamp]
         // Of a time of arrival it is known only that all samples are older.
-        if anchor == .first, time.isOwn {
-            if let last = Instant(checked: first.saturatingAdd(length)), last <= arrival + clock.ahead {
-                return (first, quality)
-            }
-            // Nothing is measured in the future: the newest sample cannot be newer than the message.
-            first = arrival.nanoseconds
-            quality.insert(.clockReplaced)
+        guard stamp.origin == .device else { return (latest.nanoseconds, true) }
+        let own = stamp.time.nanoseconds
+        if anchor == .first {
+            let isPlaced = Instant(checked: own.saturatingAdd(length)) != nil
+            return (isPlaced ? own : latest.nanoseconds, isPlaced)
         }
-        return Instant(checked: first.saturatingSubtract(length)).map { ($0.nanoseconds, quality) }
+        guard let first = Instant(checked: own.saturatingSubtract(length)) else { return (latest.nanoseconds, false) }
+        return (first.nanoseconds, true)
     }
 }
 

@@ -1,0 +1,77 @@
+package import Telemetry
+
+/// What is known of a decoded message beside its readings: its times by the device's own clock, and which readings have
+/// them.
+///
+/// The decoder fills it in and judges nothing. Quality control decides whether a time is believed; where it is not, it
+/// moves the readings, and writes the time that counts into ``stamps``. One value is used again for every message, so
+/// that its arrays keep their memory.
+package struct DecodedMessage: Sendable {
+    /// A time that the payload gives a part of its readings.
+    package struct Stamp: Sendable, BitwiseCopyable {
+        package enum Origin: Sendable, BitwiseCopyable {
+            /// The payload says no time.
+            case arrival
+            /// There is something in the place of the time that is not a time.
+            case unreadable
+            /// The device's clock.
+            case device
+        }
+        package let origin: Origin
+        /// The device's time, or the arrival's if there is none. Quality control replaces it if it is not believed.
+        package var time: Instant
+        /// Quality control has not believed the time, or it was unreadable. Then ``time`` is the arrival's.
+        package var isReplaced = false
+    }
+
+    /// Consecutive readings that have their times from one stamp.
+    package struct Part: Sendable {
+        package enum Kind: Sendable, BitwiseCopyable {
+            /// Each of them has the stamp's time.
+            case moment
+            /// The samples of an array; `newest` is the time of the array's last place. If not `isPlaced`, the device's
+            /// time would put a sample outside ``Instant/range``: the samples are before the arrival instead.
+            case samples(newest: Instant, isPlaced: Bool)
+            /// Takes back messages that were counted as missing at the stamp's time. Nothing is known against it.
+            case correction
+        }
+        package let readings: Range<Int>
+        /// The position in ``DecodedMessage/stamps``.
+        package let stamp: Int
+        package let kind: Kind
+    }
+
+    /// The index of the device in the site's inventory.
+    package private(set) var device = 0
+    package private(set) var arrival = Instant.distantPast
+    /// The position of the message's first reading.
+    package private(set) var firstReading = 0
+    /// Whether the device gave the message a number.
+    package internal(set) var hasNumber = false
+    /// In the order in which the payload has them.
+    package var stamps: [Stamp] = []
+    package private(set) var parts: [Part] = []
+
+    package init() {}
+
+    mutating func begin(device: Int, arrival: Instant, firstReading: Int) {
+        (self.device, self.arrival, self.firstReading, hasNumber) = (device, arrival, firstReading, false)
+        removeTimes()
+    }
+
+    /// - Returns: the stamp's position.
+    mutating func add(_ origin: Stamp.Origin, _ time: Instant) -> Int {
+        stamps.append(Stamp(origin: origin, time: time))
+        return stamps.count - 1
+    }
+
+    /// Adds a part, if it has readings.
+    mutating func add(_ readings: Range<Int>, _ kind: Part.Kind, stamp: Int) {
+        if !readings.isEmpty { parts.append(Part(readings: readings, stamp: stamp, kind: kind)) }
+    }
+
+    mutating func removeTimes() {
+        stamps.removeAll(keepingCapacity: true)
+        parts.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,43 @@
+import Devices
+import QualityControl
+import Telemetry
+
+/// A decoder with quality control behind it, as the pipeline uses the two.
+package final class JudgingDecoder {
+    package let decoder: PayloadDecoder
+    private var quality: QualityStage
+
+    package init(
+        site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144
+    ) {
+        decoder = PayloadDecoder(site: site, series: series, bytesMax: bytesMax)
+        quality = QualityStage(site, series: series)
+    }
+
+    package var hasComeBefore: Bool { decoder.hasComeBefore }
+
+    package func decode(
+        _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, isSentAgain: Bool = false,
+        isRetained: Bool = false, into readings: inout [Reading]
+    ) -> PayloadFindings {
+        let findings = decoder.decode(
+            payload, from: device, arrival: arrival, isSentAgain: isSentAgain || isRetained, into: &readings)
+        _ = quality.judge(&readings, of: &decoder.message, isRetained: isRetained)
+        return findings
+    }
+
+    package func appendChangedStates(to states: inout [DeviceState]) {
+        decoder.appendChangedStates(to: &states)
+        quality.appendChangedStates(to: &states)
+    }
+
+    package func noteStored() {
+        decoder.noteStored()
+        quality.noteStored()
+    }
+
+    package func restore(_ states: [DeviceState]) {
+        decoder.restore(states)
+        quality.restore(states)
+    }
+}

@@ -113,11 +113,12 @@ let package = Package(
                 "Escalation", "Store", "Uplink", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
+        .target(name: "Replay", dependencies: ["Telemetry", "Diagnostics", "MQTT"], swiftSettings: strict),
         .target(
-            name: "Scenario",
+            name: "Demo",
             dependencies: [
-                "Escalation", "SiteConfiguration", "Pipeline",
-                "AlarmModel", "POSIX", "Telemetry", "MQTT", "Alarms", "Store", "Gateway", .logging, .lifecycle,
+                "Escalation", "SiteConfiguration", "Pipeline", "Replay",
+                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Store", "Gateway", .logging, .lifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -127,7 +128,7 @@ let package = Package(
                 "Escalation", "SiteConfiguration", "Pipeline",
                 "AlarmModel",
                 "Telemetry", "Diagnostics", "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway",
-                "Scenario",
+                "Demo",
                 .argumentParser, .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
@@ -139,7 +140,7 @@ let package = Package(
                 "AlarmModel",
                 "CAllocations", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "RulePlan", "RuleLanguage",
                 "RuleEngine", "Store",
-                "Scenario", .logging,
+                "Demo", .logging,
             ], path: "Benchmarks/TocsinBenchmarks"),
 
         .target(
@@ -148,7 +149,7 @@ let package = Package(
                 "RuleEngine",
                 "Alarms",
                 "AlarmModel",
-                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Scenario", .nioCore,
+                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Demo", .nioCore,
                 .nioHTTP1, .nioPosix,
                 .nioSSL,
             ],
@@ -174,7 +175,7 @@ let package = Package(
                 "Gateway",
             ],
             path: "Tests/Fuzzing", exclude: ["Corpus"]),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
+        .testTarget(name: "SimulationTests", dependencies: ["MQTT", "Simulation", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Telemetry", "Devices", "Diagnostics", "TestSupport"]),
         .testTarget(
@@ -186,7 +187,19 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: ["Telemetry", "Escalation", "AlarmModel", "Store", "Alarms", "TestSupport", .grdb]),
-        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "POSIX", "Scenario", "TestSupport", .logging]),
+        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "POSIX", "Demo", "TestSupport", .logging]),
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: [
+                "Diagnostics", "Telemetry", "MQTT", "Store", "SiteConfiguration", "Pipeline", "Replay", "TestSupport",
+                .logging,
+            ]),
+        .testTarget(
+            name: "DemoTests",
+            dependencies: [
+                "Diagnostics", "Telemetry", "Store", "SiteConfiguration", "Pipeline", "Replay", "Demo", "TestSupport",
+                .logging,
+            ]),
         .testTarget(
             name: "UplinkTests",
             dependencies: [
@@ -202,7 +215,7 @@ let package = Package(
             dependencies: [
                 "Escalation", "SiteConfiguration", "Pipeline",
                 "AlarmModel",
-                "Gateway", "Diagnostics", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "POSIX", "Scenario",
+                "Gateway", "Diagnostics", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "POSIX", "Demo",
                 "Telemetry",
                 "TestSupport", "tocsin", .logging, .lifecycle, .grdb,
             ]),

@@ -1,11 +1,11 @@
 internal import AlarmModel
 import Alarms
+import Demo
 internal import Escalation
 import Foundation
 import Gateway
 internal import Pipeline
 import RuleEngine
-import Scenario
 import Synchronization
 import Telemetry
 

@@ -1,6 +1,6 @@
+import Demo
 import Foundation
 import MQTT
-import Scenario
 
 /// A mosquitto of the test's own, in a folder that goes with it.
 package final class RealBroker: Sendable {

@@ -1,9 +1,9 @@
-internal import Alarms
 internal import Foundation
 internal import Gateway
 internal import Logging
 internal import MQTT
 package import Pipeline
+internal import Replay
 internal import ServiceLifecycle
 internal import SiteConfiguration
 internal import Store
@@ -11,7 +11,7 @@ package import Telemetry
 
 /// The whole gateway against a broker of its own, on a scenario's clock: what `tocsin demo` runs.
 package final class Demonstration: Sendable {
-    /// What is known while it plays.
+    /// The state of the demonstration while it plays.
     package struct Snapshot: Sendable {
         package var act: Int
         package var acts: Int
@@ -75,7 +75,7 @@ package final class Demonstration: Sendable {
         }
         publisher.start()
         let running = Task { try await group.run() }
-        let started = Observer.monotonicSeconds()
+        let started = ProcessUptime.now()
         do {
             try await wait("the gateway and the sensors connect", orUntil: running) {
                 gateway.statistics.current.isConnected && publisher.isConnected
@@ -95,7 +95,7 @@ package final class Demonstration: Sendable {
             await upstream.stop()
             throw error
         }
-        let seconds = Observer.monotonicSeconds() - started
+        let seconds = (ProcessUptime.now() - started).seconds
         await group.triggerGracefulShutdown()
         try await running.value
         await upstream.stop()
@@ -120,7 +120,7 @@ package final class Demonstration: Sendable {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(10))
         }
-        throw ScenarioError("not within 30 seconds: \(what). See \(folder)/gateway.log")
+        throw DemoError("not within 30 seconds: \(what). See \(folder)/gateway.log")
     }
 
     private static func configure(files: String, folder: String, port: Int) throws -> Configuration {

@@ -1,4 +1,3 @@
-internal import Alarms
 internal import Escalation
 internal import Gateway
 internal import Pipeline

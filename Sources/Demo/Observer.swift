@@ -1,14 +1,12 @@
-internal import Alarms
 package import Escalation
-internal import Foundation
 internal import Synchronization
 internal import Telemetry
 
-/// What is seen at the upstream end, and how long after its cause.
+/// Collects the escalations that arrive upstream, and measures how long after their causes they arrive.
 package final class Observer: Sendable {
     package struct Arrival: Sendable {
         package var message: EscalationMessage
-        /// Seconds from sending the message that caused it; `nil` where a timer did.
+        /// Seconds from sending the message that caused it; `nil` if a timer caused it.
         package var latency: Double?
     }
 
@@ -16,8 +14,8 @@ package final class Observer: Sendable {
         var arrivals: [Arrival] = []
         var identities: Set<String> = []
         var repeats = 0
-        /// By device: newest event time of each message, and when it was sent (monotonic seconds).
-        var sent: [String: [(newest: Instant, at: Double)]] = [:]
+        /// By device: the newest event time of each message, and the process's uptime when it was sent.
+        var sent: [String: [(newest: Instant, at: TimeSpan)]] = [:]
     }
 
     private let state = Mutex(State())
@@ -26,7 +24,7 @@ package final class Observer: Sendable {
 
     /// Remembers that a message goes out now.
     func sending(_ message: PlayedMessage, arrivalClock: Instant) {
-        let at = Self.monotonicSeconds()
+        let at = ProcessUptime.now()
         // A device whose clock is off is dated by its arrival.
         let newest = max(message.newest, arrivalClock)
         state.withLock { state in
@@ -37,7 +35,7 @@ package final class Observer: Sendable {
 
     /// Takes what arrived upstream.
     package func received(_ payload: [UInt8]) {
-        let at = Self.monotonicSeconds()
+        let at = ProcessUptime.now()
         guard let message = CloudEvent.read(String(decoding: payload, as: UTF8.self))?.data else { return }
         state.withLock { state in
             guard state.identities.insert(message.id).inserted else {
@@ -45,12 +43,12 @@ package final class Observer: Sendable {
                 return
             }
             var latency: Double?
-            // What a policy says again, or later, is as late as it means to be.
+            // A policy repeats and delays escalations on purpose, so those have no latency.
             let isAtOnce = message.escalation.map { $0.repetition == 0 && $0.reason == "immediately" } ?? true
             if isAtOnce, let device = message.transition.device,
                 let time = Instant(rfc3339: message.transition.time.utf8)
             {
-                latency = state.sent[device]?.first { $0.newest >= time }.map { at - $0.at }
+                latency = state.sent[device]?.first { $0.newest >= time }.map { (at - $0.at).seconds }
             }
             state.arrivals.append(Arrival(message: message, latency: latency))
         }
@@ -58,10 +56,4 @@ package final class Observer: Sendable {
 
     package var arrivals: [Arrival] { state.withLock(\.arrivals) }
     package var repeats: Int { state.withLock(\.repeats) }
-
-    static func monotonicSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
 }

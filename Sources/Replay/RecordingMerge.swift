@@ -1,0 +1,33 @@
+package import Diagnostics
+package import Telemetry
+
+/// Several recordings as one, in the order of time. Messages of the same time come in the order of the recordings.
+///
+/// Each message costs one comparison for each recording.
+package struct RecordingMerge {
+    private var readers: [RecordingReader]
+    /// The next message of each reader; `nil` at its end.
+    private var heads: [RecordedMessage?]
+
+    /// Reads the first message of each recording.
+    package init(_ readers: [RecordingReader]) throws(DiagnosticList) {
+        self.readers = readers
+        heads = []
+        for index in readers.indices { heads.append(try self.readers[index].next()) }
+    }
+
+    /// The time of the next message; `nil` at the end. Start the scenario's clock there.
+    package var start: Instant? { heads.lazy.compactMap { $0?.time }.min() }
+
+    /// The next message; `nil` at the end of all recordings.
+    package mutating func next() throws(DiagnosticList) -> RecordedMessage? {
+        var first: (index: Int, message: RecordedMessage)?
+        for (index, head) in heads.enumerated() {
+            guard let head, head.time < first?.message.time ?? .distantFuture else { continue }
+            first = (index, head)
+        }
+        guard let first else { return nil }
+        heads[first.index] = try readers[first.index].next()
+        return first.message
+    }
+}

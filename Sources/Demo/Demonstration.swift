@@ -9,7 +9,7 @@ internal import SiteConfiguration
 internal import Store
 package import Telemetry
 
-/// The whole gateway against a broker of its own, on a scenario's clock: what `tocsin demo` runs.
+/// Runs `tocsin demo`: a whole gateway and a private broker, on the clock of a scenario.
 package final class Demonstration: Sendable {
     /// The state of the demonstration while it plays.
     package struct Snapshot: Sendable {
@@ -36,8 +36,8 @@ package final class Demonstration: Sendable {
 
     /// - Parameters:
     ///   - files: the folder with `Demo`, `Devices/profiles` and `Rules`.
-    ///   - folder: where broker, database and logs live, and stay.
-    ///   - seconds: how long the scenario may take.
+    ///   - folder: the folder of the broker, the database and the logs. They are not deleted.
+    ///   - seconds: how long the scenario takes.
     package init(files: String, folder: String, seconds: Double) throws {
         self.folder = folder
         acts = try Playbook.acts(recordings: files + "/Demo/recordings", seconds: seconds)
@@ -65,7 +65,8 @@ package final class Demonstration: Sendable {
             statistics: gateway.statistics.current, arrivals: observer.arrivals)
     }
 
-    /// Plays the scenario to its end and says how it went.
+    /// Plays the scenario to its end and returns its result.
+    /// - Throws: ``DemoError`` if the gateway or the broker hangs; or what the gateway throws.
     package func run() async throws -> DemonstrationResult {
         let quiet = Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(services: [gateway], logger: quiet)
@@ -83,7 +84,7 @@ package final class Demonstration: Sendable {
             try await Task.sleep(for: .milliseconds(300))
             try await player.play()
             let sent = player.progress.messages
-            try await wait("the gateway has taken everything in", orUntil: running) {
+            try await wait("the gateway has taken every message", orUntil: running) {
                 gateway.statistics.current.messages >= sent
             }
             try await wait("all escalations have arrived", orUntil: running) {
@@ -120,7 +121,7 @@ package final class Demonstration: Sendable {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(10))
         }
-        throw DemoError("not within 30 seconds: \(what). See \(folder)/gateway.log")
+        throw DemoError("the demo has waited 30 s in vain until \(what): see \(folder)/gateway.log")
     }
 
     private static func configure(files: String, folder: String, port: Int) throws -> Configuration {
@@ -134,7 +135,7 @@ package final class Demonstration: Sendable {
               path: tocsin.db
               commit_delay: 50ms
               retention: { readings: 3650d }
-            # The readings of its sensors are counted in the end, and the gateway has none of its own.
+            # The demo counts the readings of its sensors, so the gateway must add none of its own.
             health: { every: 1d, rules: none }
             destinations:
               - name: upstream

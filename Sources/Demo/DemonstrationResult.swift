@@ -3,7 +3,7 @@ internal import Gateway
 internal import Pipeline
 internal import Telemetry
 
-/// How a demonstration went, and whether it may be called a success.
+/// The result of a demonstration: whether it succeeded, and its summary.
 package struct DemonstrationResult: Sendable {
     /// The crests of the recording (USGS 01589330).
     private static let crests = [
@@ -14,7 +14,7 @@ package struct DemonstrationResult: Sendable {
     package let floodEscalated: Bool
     package let earthquakeEscalated: Bool
     package let nothingLost: Bool
-    /// The summary, a line each.
+    /// The summary, line by line.
     package let lines: [String]
 
     package var isSuccess: Bool { floodEscalated && earthquakeEscalated && nothingLost }
@@ -80,7 +80,7 @@ package struct DemonstrationResult: Sendable {
         self.lines = lines
     }
 
-    /// The levels that a flood reached before its crest, and how long before.
+    /// The levels that a flood reached before its crest, with the minutes from each to the crest.
     private static func warnings(before crest: String, _ arrivals: [Observer.Arrival]) -> [(
         level: String, minutes: Int
     )] {

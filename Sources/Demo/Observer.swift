@@ -15,7 +15,7 @@ package final class Observer: Sendable {
         var identities: Set<String> = []
         var repeats = 0
         /// By device: the newest event time of each message, and the process's uptime when it was sent.
-        var sent: [String: [(newest: Instant, at: TimeSpan)]] = [:]
+        var sent: [String: [(newest: Instant, at: Uptime)]] = [:]
     }
 
     private let state = Mutex(State())

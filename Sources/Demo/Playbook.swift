@@ -5,18 +5,18 @@ package import Telemetry
 
 /// One message of a scenario, as a device sends it.
 package struct PlayedMessage: Sendable {
-    /// When it is sent, on the scenario's clock.
+    /// The time at which it is sent, on the scenario's clock.
     package var sent: Instant
     package var device: String
     package var topic: String
     package var payload: [UInt8]
-    /// How many readings it must become: 0 for what is broken on purpose.
+    /// How many readings it must become; 0 if it is broken on purpose.
     package var readings: Int
-    /// The newest event time in it, for finding what an escalation answers to.
+    /// The newest event time in it, to find the message that caused an escalation.
     package var newest: Instant
 }
 
-/// A part of a scenario: its messages in the order in which they are sent, and how fast they are.
+/// A part of a scenario: its messages in the order of sending, and how long it takes.
 package struct Act: Sendable {
     package var title: String
     package var messages: [PlayedMessage]
@@ -24,11 +24,12 @@ package struct Act: Sendable {
     package var seconds: Double
 }
 
-/// The recordings and the simulated fleet, as acts.
+/// Makes the acts of the demo from the recordings and the simulated fleet.
 package enum Playbook {
     /// - Parameters:
-    ///   - folder: the recordings' folder.
-    ///   - seconds: how long the whole scenario may take.
+    ///   - folder: the folder of the recordings.
+    ///   - seconds: how long the whole scenario takes.
+    /// - Throws: `DiagnosticList` for a recording that cannot be read, or ``DemoError``.
     package static func acts(recordings folder: String, seconds: Double) throws -> [Act] {
         let quake = try earthquake(folder + "/earthquake-openeew-2018-02-16.jsonl")
         let river = try river(folder + "/river-dead-run-2018-06.csv")

@@ -3,12 +3,12 @@ internal import Replay
 internal import Synchronization
 internal import Telemetry
 
-/// Sends a scenario's messages at their times, and moves the scenario's clock along with them.
+/// Sends a scenario's messages at their times, and moves the scenario's clock with them.
 final class Player: Sendable {
     struct Progress: Sendable {
         var act = 0
         var title = ""
-        /// Of the whole scenario, from 0 to 1.
+        /// The part of the whole scenario that has been played, from 0 to 1.
         var share = 0.0
         var messages = 0
         /// How many readings the messages so far must become.
@@ -19,7 +19,7 @@ final class Player: Sendable {
     private let publisher: Publisher
     private let clock: ScenarioClock
     private let observer: Observer
-    /// How many messages the gateway has taken in.
+    /// Returns how many messages the gateway has taken.
     private let taken: @Sendable () -> Int
     private let state = Mutex(Progress())
 
@@ -47,7 +47,7 @@ final class Player: Sendable {
                 $0.title = act.title
             }
             let length = max((last - first).seconds, 1)
-            let start = ProcessUptime.now().seconds
+            let start = ProcessUptime.now().sinceStart.seconds
             for message in act.messages {
                 let share = (message.sent - first).seconds / length
                 try await keepPace(until: start + share * act.seconds)
@@ -70,9 +70,9 @@ final class Player: Sendable {
 
     /// - Parameter moment: in seconds of the process's uptime.
     private func keepPace(until moment: Double) async throws {
-        let wait = moment - ProcessUptime.now().seconds
+        let wait = moment - ProcessUptime.now().sinceStart.seconds
         if wait > 0.002 { try await Task.sleep(for: .seconds(wait)) }
-        // Not further ahead of the broker than a sensor's own memory would allow.
+        // A real sensor keeps only some messages in memory, so do not run further ahead of the broker.
         while progress.messages - publisher.acknowledged > 500 { try await Task.sleep(for: .milliseconds(1)) }
     }
 

@@ -6,11 +6,11 @@ package struct SystemClock: GatewayClock {
     /// What the clock showed when nothing had passed.
     private let origin: Instant
 
-    package init() { origin = Self.read() - ProcessUptime.now() }
+    package init() { origin = Self.read() - ProcessUptime.now().sinceStart }
 
     package func now() -> Instant { Self.read() }
 
-    package func correction() -> TimeSpan { Self.read() - ProcessUptime.now() - origin }
+    package func correction() -> TimeSpan { Self.read() - ProcessUptime.now().sinceStart - origin }
 
     /// A clock that is set beyond the years that an instant from outside may have stands at their border.
     private static func read() -> Instant {

@@ -13,7 +13,7 @@ package import MQTT
 /// can no longer keep it, the gateway goes on without it.
 package final class PayloadUnderWay {
     /// What has ended the gateway again and again.
-    package struct Suppressed: Equatable, Sendable {
+    package struct QuarantinedPayload: Equatable, Sendable {
         package var topic: [UInt8]
         package var payload: [UInt8]
     }
@@ -23,13 +23,13 @@ package final class PayloadUnderWay {
         /// In the middle of a payload.
         package var wasUnderWay = false
         /// The payload, if it is to be set aside now.
-        package var setAside: Suppressed?
+        package var quarantined: QuarantinedPayload?
     }
 
     /// After so many ends in a row a payload is set aside.
     package static let endsMax = 3
     /// So many payloads that were set aside are known; the oldest are forgotten first.
-    private static let suppressionsMax = 64
+    private static let quarantinedMax = 64
 
     /// The layout of the file, in eight bytes each.
     private enum Word {
@@ -40,11 +40,11 @@ package final class PayloadUnderWay {
         /// What was under way at the newest end, and at how many in a row.
         static let digest = 4
         static let ends = 5
-        static let suppressionCount = 6
+        static let quarantinedCount = 6
         /// The program that set them aside: another one may be mended.
         static let program = 7
-        static let suppressions = 8
-        static let count = 8 + suppressionsMax
+        static let quarantined = 8
+        static let count = 8 + quarantinedMax
     }
 
     /// "tocsin" and the version of the layout.
@@ -83,8 +83,8 @@ package final class PayloadUnderWay {
             memset(base, 0, Self.headerBytes)
             (words[Word.mark], words[Word.program]) = (Self.mark, program)
         }
-        words[Word.suppressionCount] = min(words[Word.suppressionCount], UInt64(Self.suppressionsMax))
-        isQuiet = words[Word.suppressionCount] == 0 && words[Word.ends] == 0
+        words[Word.quarantinedCount] = min(words[Word.quarantinedCount], UInt64(Self.quarantinedMax))
+        isQuiet = words[Word.quarantinedCount] == 0 && words[Word.ends] == 0
     }
 
     /// When the file of the running program was written, and its size.
@@ -114,7 +114,7 @@ package final class PayloadUnderWay {
             return End(wasUnderWay: true)
         }
         return End(
-            wasUnderWay: true, setAside: Suppressed(topic: Array(topicUnderWay), payload: Array(payloadUnderWay)))
+            wasUnderWay: true, quarantined: QuarantinedPayload(topic: Array(topicUnderWay), payload: Array(payloadUnderWay)))
     }
 
     /// Sets aside from now on what ``findEnd(store:payloadBytesMax:)`` has found.
@@ -125,12 +125,12 @@ package final class PayloadUnderWay {
     private func accept() {
         let words = base.assumingMemoryBound(to: UInt64.self)
         guard words[Word.isUnderWay] == 1, let digest = digestUnderWay() else { return }
-        let count = Int(words[Word.suppressionCount])
-        if count == Self.suppressionsMax {
-            memmove(base + Word.suppressions * 8, base + (Word.suppressions + 1) * 8, (Self.suppressionsMax - 1) * 8)
+        let count = Int(words[Word.quarantinedCount])
+        if count == Self.quarantinedMax {
+            memmove(base + Word.quarantined * 8, base + (Word.quarantined + 1) * 8, (Self.quarantinedMax - 1) * 8)
         }
-        words[Word.suppressions + min(count, Self.suppressionsMax - 1)] = digest
-        words[Word.suppressionCount] = UInt64(min(count + 1, Self.suppressionsMax))
+        words[Word.quarantined + min(count, Self.quarantinedMax - 1)] = digest
+        words[Word.quarantinedCount] = UInt64(min(count + 1, Self.quarantinedMax))
         (words[Word.isUnderWay], words[Word.digest], words[Word.ends]) = (0, 0, 0)
     }
 
@@ -160,13 +160,13 @@ package final class PayloadUnderWay {
     }
 
     /// Whether a message has been set aside: it is acknowledged, and not evaluated again.
-    package func hasSuppression(_ message: IncomingMessage) -> Bool {
+    package func isQuarantined(_ message: IncomingMessage) -> Bool {
         guard !isQuiet else { return false }
         let words = base.assumingMemoryBound(to: UInt64.self)
-        let count = Int(words[Word.suppressionCount])
+        let count = Int(words[Word.quarantinedCount])
         guard count > 0 else { return false }
         let digest = MessageDigest.of(message)
-        return (0..<count).contains { words[Word.suppressions + $0] == digest }
+        return (0..<count).contains { words[Word.quarantined + $0] == digest }
     }
 
     /// Notes a message for as long as `body` takes.

@@ -84,7 +84,7 @@ package final class Pipeline {
         ballast.lay()
         now = clock.now()
         knownCorrection = clock.correction()
-        drainedAt = clock.uptime().nanoseconds
+        drainedAt = clock.uptime().sinceStart.nanoseconds
         intake = Intake(model, configuration, logger: logger)
         try intake.warm(from: store, now: now, because: .start)
         connection = link
@@ -93,7 +93,7 @@ package final class Pipeline {
 
     private func take(_ message: IncomingMessage) {
         guard let underWay else { return intake.take(message, at: now) }
-        guard !underWay.hasSuppression(message) else { return intake.pass(message) }
+        guard !underWay.isQuarantined(message) else { return intake.pass(message) }
         underWay.during(message) { intake.take(message, at: now) }
     }
 
@@ -407,5 +407,5 @@ package final class Pipeline {
     }
 
     /// In nanoseconds.
-    private func uptime() -> Int64 { clock.uptime().nanoseconds }
+    private func uptime() -> Int64 { clock.uptime().sinceStart.nanoseconds }
 }

@@ -87,7 +87,7 @@ struct RecordingLines {
         let column = part.map { text[..<$0.startIndex].unicodeScalars.count + 1 } ?? 1
         var location = SourceFile(name: path, text: text)
             .location(line: 1, column: column, length: part?.unicodeScalars.count ?? text.unicodeScalars.count)
-        location.line = number
+        location.line = max(number, 1)
         return DiagnosticList([Diagnostic(id: id, message, at: location, hint: hint)])
     }
 }

@@ -3,8 +3,8 @@ internal import Telemetry
 
 /// Reads the messages of one recording, line by line, in the order of the file.
 ///
-/// The times of a recording must not go back. A mistake is thrown with file, line, and what to do; the reader must not
-/// be used after that.
+/// The times of a recording must not go back. A mistake is thrown with file, line, and what to do, after every message
+/// before it. The reader must not be used after that.
 ///
 ///     var reader = try RecordingReader("river.csv", .values)
 ///     while let message = try reader.next() { print(message.time, message.topic) }
@@ -17,6 +17,8 @@ package struct RecordingReader {
     private var lastTime = Instant.distantPast
     /// The message that further lines may belong to.
     private var open: ValueMessage?
+    /// The mistake behind ``open``.
+    private var failure: DiagnosticList?
 
     /// Opens a recording and checks its header.
     package init(_ path: String, _ format: RecordingFormat) throws(DiagnosticList) {
@@ -73,6 +75,19 @@ package struct RecordingReader {
     // MARK: - Messages
 
     private mutating func nextOfValues() throws(DiagnosticList) -> RecordedMessage? {
+        if let failure { throw failure }
+        do throws(DiagnosticList) {
+            if let message = try nextClosedMessage() { return message }
+        } catch {
+            guard open != nil else { throw error }
+            failure = error
+        }
+        defer { open = nil }
+        return open?.message
+    }
+
+    /// The next message that no further line can belong to; `nil` at the end of the file, where one may be open.
+    private mutating func nextClosedMessage() throws(DiagnosticList) -> RecordedMessage? {
         while try lines.advance() {
             let fields = try readFields()
             let time = try readTime(fields[0])
@@ -86,8 +101,7 @@ package struct RecordingReader {
             open = ValueMessage(time: time, device: device, values: [(quantity, value)])
             if let finished { return finished }
         }
-        defer { open = nil }
-        return open?.message
+        return nil
     }
 
     private mutating func nextOfTable(_ device: String, _ columns: [RecordingFormat.Column]) throws(DiagnosticList)

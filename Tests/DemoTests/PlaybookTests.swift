@@ -40,7 +40,9 @@ import Testing
             rules: \(root)/Rules
             broker: { host: nowhere, client_id: demo }
             store: { path: t.db, retention: { readings: 3650d } }
-            destinations: [{ name: log, kind: log, file: log.jsonl }]
+            destinations:
+              - { name: upstream, kind: log, file: upstream.jsonl }
+              - { name: duty-log, kind: log, file: duty.jsonl }
             health: { rules: none }
             """
         let configuration = try Configuration.read(

@@ -35,22 +35,24 @@ import Testing
                 PayloadUnderWay.findEnd(store: store, payloadBytesMax: 1000)
                     == PayloadUnderWay.End(wasUnderWay: number > 1))
             let underWay = try #require(PayloadUnderWay(store: store, payloadBytesMax: 1000))
-            #expect(!with("t/d1", "poison") { underWay.hasSuppression($0) })
+            #expect(!with("t/d1", "poison") { underWay.isQuarantined($0) })
             with("t/d2", "harmless") { message in underWay.during(message) {} }
             try end(in: "t/d1", "poison", underWay, path)
         }
         let end = PayloadUnderWay.findEnd(store: store, payloadBytesMax: 1000)
-        #expect(end.setAside == PayloadUnderWay.Suppressed(topic: Array("t/d1".utf8), payload: Array("poison".utf8)))
+        #expect(
+            end.quarantined
+                == PayloadUnderWay.QuarantinedPayload(topic: Array("t/d1".utf8), payload: Array("poison".utf8)))
         // Until it is kept, the next start finds the same.
         #expect(PayloadUnderWay.findEnd(store: store, payloadBytesMax: 1000) == end)
         PayloadUnderWay.accept(store: store, payloadBytesMax: 1000)
         for _ in 0..<2 {
             #expect(PayloadUnderWay.findEnd(store: store, payloadBytesMax: 1000) == PayloadUnderWay.End())
             let later = try #require(PayloadUnderWay(store: store, payloadBytesMax: 1000))
-            #expect(with("t/d1", "poison") { later.hasSuppression($0) })
+            #expect(with("t/d1", "poison") { later.isQuarantined($0) })
             #expect(
-                !with("t/d1", "poisoN") { later.hasSuppression($0) }
-                    && !with("t/d2", "poison") { later.hasSuppression($0) })
+                !with("t/d1", "poisoN") { later.isQuarantined($0) }
+                    && !with("t/d2", "poison") { later.isQuarantined($0) })
         }
     }
 
@@ -74,7 +76,7 @@ import Testing
         let folder = try TemporaryFolder()
         let (store, path) = (folder.file("t.db"), folder.file("t.db.underway"))
         for number in 0..<12 {
-            #expect(PayloadUnderWay.findEnd(store: store, payloadBytesMax: 1000).setAside == nil, "\(number)")
+            #expect(PayloadUnderWay.findEnd(store: store, payloadBytesMax: 1000).quarantined == nil, "\(number)")
             let underWay = try #require(PayloadUnderWay(store: store, payloadBytesMax: 1000))
             switch number % 3 {
             case 0: try end(in: "t/d1", "tip", underWay, path)
@@ -91,7 +93,7 @@ import Testing
         let folder = try TemporaryFolder()
         try Data(repeating: 0xff, count: 10_000).write(to: URL(fileURLWithPath: folder.file("t.db.underway")))
         let underWay = try #require(PayloadUnderWay(store: folder.file("t.db"), payloadBytesMax: 1000))
-        #expect(!with("t", "") { underWay.hasSuppression($0) })
+        #expect(!with("t", "") { underWay.isQuarantined($0) })
         // A topic and a payload as long as can be, and longer.
         for length in [0, 1000, 5000] {
             with(String(repeating: "t", count: 65_535), String(repeating: "x", count: length)) { message in
@@ -108,11 +110,11 @@ import Testing
             PayloadUnderWay.accept(store: folder.file("t.db"), payloadBytesMax: 1000)
         }
         let last = try #require(PayloadUnderWay(store: folder.file("t.db"), payloadBytesMax: 1000))
-        let known = (0..<100).filter { number in with("t", "\(number)") { last.hasSuppression($0) } }
+        let known = (0..<100).filter { number in with("t", "\(number)") { last.isQuarantined($0) } }
         #expect(known == Array(36..<100))
         // Another program may be mended.
         let other = try #require(PayloadUnderWay(store: folder.file("t.db"), payloadBytesMax: 1000, program: 7))
-        #expect(!with("t", "99") { other.hasSuppression($0) })
+        #expect(!with("t", "99") { other.isQuarantined($0) })
     }
 
     @Test(

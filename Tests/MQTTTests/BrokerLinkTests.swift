@@ -6,9 +6,7 @@ import Testing
 /// A connection to a real mosquitto keeps what every link promises.
 @Suite struct BrokerLinkTests {
     private struct Bench: BrokerLinkBench {
-        static var hasSubscriptions: Bool { true }
         static var keepsSessions: Bool { true }
-        static var seesWake: Bool { true }
 
         private let broker: RealBroker
         private let publisher: Publisher

@@ -103,11 +103,13 @@ import Testing
         #expect(merge.start == Instant(rfc3339: "2026-03-01T00:00:01Z".utf8))
         let messages = try Self.texts { () throws(DiagnosticList) in try merge.next() }
         #expect(
-            messages.map { $0.split(separator: " ")[0].suffix(4) + $0.split(separator: " ")[1] }
-                == [
-                    "01Zseismic/b/raw", "02Zsensors/a/readings", "04Zsensors/a/readings", "04Zseismic/c/raw",
-                    "09Zsensors/a/readings",
-                ].map { ":\($0)" })
+            messages.map { message in
+                let parts = message.split(separator: " ")
+                return "\(parts[0].suffix(3)) \(parts[1])"
+            } == [
+                "01Z seismic/b/raw", "02Z sensors/a/readings", "04Z sensors/a/readings", "04Z seismic/c/raw",
+                "09Z sensors/a/readings",
+            ])
     }
 
     private static let head = "time,device,quantity,value\n2026-03-01T00:00:00Z,d1,rain,1\n"

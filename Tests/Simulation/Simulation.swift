@@ -42,7 +42,7 @@ package final class Simulation {
     let world: World
     let folder: TemporaryFolder
     private let configuration: Configuration
-    private var process: GatewayInside?
+    private var process: SimulatedProcess?
     private var bootAt: TimeSpan? = .zero
     private var pending: (cutsPower: Bool, pause: TimeSpan)?
     private var stopPause: TimeSpan?
@@ -122,9 +122,8 @@ package final class Simulation {
             return world.pass(min((bootAt ?? .zero) - world.uptime, .milliseconds(500)))
         }
         do {
-            let process = try GatewayInside(plant, configuration, world)
-            if let rescue = process.rescue { fault("the store was damaged: \(rescue)") }
-            if let loss = process.loss { fault("the store has lost something: \(loss)") }
+            let process = try SimulatedProcess(plant, configuration, world)
+            if let damage = process.damage { fault(damage) }
             self.process = process
             lives.append((world.uptime, world.uptime))
             world.tell("the gateway runs")
@@ -142,12 +141,12 @@ package final class Simulation {
         lives[lives.count - 1].to = world.uptime
         if world.isDead { return bury() }
         await process.deliver()
-        if !world.isDead, world.uptime >= retention { await process.enforce(&retention) }
+        if !world.isDead, world.uptime >= retention { await process.tendStore(&retention) }
         if world.isDead { return bury() }
         if !goesOn {
             process.drain()
             if world.isDead { return bury() }
-            process.end()
+            await process.end()
             world.tell("the gateway has stopped")
             self.process = nil
             bootAt = world.uptime + (stopPause ?? .zero)
@@ -225,7 +224,7 @@ package final class Simulation {
         process.mailbox.post(.stop)
         while process.turn() {}
         process.drain()
-        process.end()
+        await process.end()
         self.process = nil
     }
 }

@@ -1,5 +1,6 @@
 import Synchronization
 import Telemetry
+import TestSupport
 
 /// A clock that passes only when the simulation lets it, and that can be set wrong.
 final class VirtualClock: GatewayClock {
@@ -7,21 +8,28 @@ final class VirtualClock: GatewayClock {
     static let start = Instant(nanoseconds: 1_772_323_200_000_000_000)
 
     private struct Hands {
-        var uptime = TimeSpan.zero
+        var uptime = Uptime.start
         var offset = TimeSpan.zero
     }
     private let hands = Mutex(Hands())
+    private let sleepers = Sleepers()
 
-    func uptime() -> TimeSpan { hands.withLock { $0.uptime } }
+    func uptime() -> Uptime { hands.withLock { $0.uptime } }
     func correction() -> TimeSpan { hands.withLock { $0.offset } }
-    func now() -> Instant { hands.withLock { Self.start + $0.uptime + $0.offset } }
+    func now() -> Instant { hands.withLock { Self.start + $0.uptime.sinceStart + $0.offset } }
     func millisecondsUntil(_ instant: Instant) -> Int32 {
         Int32(clamping: max(0, ((instant - now()).nanoseconds + 999_999) / 1_000_000))
     }
 
     /// What time it is in truth: what the sensors' own clocks show.
-    func truth() -> Instant { Self.start + uptime() }
+    func truth() -> Instant { Self.start + uptime().sinceStart }
 
-    func pass(to uptime: TimeSpan) { hands.withLock { $0.uptime = max($0.uptime, uptime) } }
+    func sleep(until deadline: Uptime) async throws { try await sleepers.sleep(until: deadline) { self.uptime() } }
+
+    /// Lets time pass, and wakes the tasks that sleep until then.
+    func pass(to uptime: TimeSpan) {
+        hands.withLock { $0.uptime = max($0.uptime, Uptime(sinceStart: uptime)) }
+        sleepers.wake(at: self.uptime())
+    }
     func set(to offset: TimeSpan) { hands.withLock { $0.offset = offset } }
 }

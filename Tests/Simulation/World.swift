@@ -34,7 +34,7 @@ final class World: @unchecked Sendable {
         self.tellsStory = tellsStory
     }
 
-    var uptime: TimeSpan { clock.uptime() }
+    var uptime: TimeSpan { clock.uptime().sinceStart }
     var isDead: Bool { faulty_disk_is_dead() != 0 }
 
     func plan(_ happenings: [Happening]) { agenda = happenings.sorted { ($1.at, $1.order) < ($0.at, $0.order) } }

@@ -1,14 +1,14 @@
 import Synchronization
 import Telemetry
 
-/// A clock that stands still until a test moves it. What it tells has run for as long, or as long as the test has
-/// really run.
+/// A clock that stops until a test moves it. Its uptime moves with it, or is the real one.
 package final class ManualClock: GatewayClock {
     private let start: Instant
     private let time: Mutex<Instant>
     private let began: ContinuousClock.Instant?
+    package let sleepers = Sleepers()
 
-    /// - Parameter hasRealUptime: waits of a destination end by themselves.
+    /// - Parameter hasRealUptime: the uptime passes by itself, so that waits of a destination end by themselves.
     package init(_ start: Instant, hasRealUptime: Bool = false) {
         self.start = start
         began = hasRealUptime ? .now : nil
@@ -16,10 +16,25 @@ package final class ManualClock: GatewayClock {
     }
 
     package func now() -> Instant { time.withLock { $0 } }
-    package func uptime() -> TimeSpan {
-        began.map { .milliseconds(Int64((.now - $0) / .milliseconds(1))) } ?? now() - start
+    package func uptime() -> Uptime {
+        Uptime(sinceStart: began.map { .milliseconds(Int64((.now - $0) / .milliseconds(1))) } ?? now() - start)
     }
-    package func set(_ instant: Instant) { time.withLock { $0 = instant } }
-    package func advance(by span: TimeSpan) { time.withLock { $0 = $0 + span } }
-    package func millisecondsUntil(_ instant: Instant) -> Int32 { 2 }
+    package func set(_ instant: Instant) {
+        time.withLock { $0 = instant }
+        sleepers.wake(at: uptime())
+    }
+    package func advance(by span: TimeSpan) {
+        time.withLock { $0 = $0 + span }
+        sleepers.wake(at: uptime())
+    }
+    package func millisecondsUntil(_ instant: Instant) -> Int32 { instant <= now() ? 0 : 2 }
+
+    package func sleep(until deadline: Uptime) async throws {
+        guard began != nil else { return try await sleepers.sleep(until: deadline) { self.uptime() } }
+        // The uptime is a whole number of milliseconds.
+        while case let rest = deadline - uptime(), rest > .zero {
+            try await Task.sleep(for: .nanoseconds(rest.nanoseconds))
+        }
+        try Task.checkCancellation()
+    }
 }

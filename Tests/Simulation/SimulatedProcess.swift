@@ -1,24 +1,19 @@
 import AlarmModel
-import Alarms
 import Gateway
 import Logging
 import Pipeline
 import SiteConfiguration
 import Store
 import Telemetry
+import TestSupport
 import Uplink
 
-/// A gateway as ``Gateway`` puts it together, from the pipeline to the outbox, without threads: the simulation turns
-/// it.
-final class GatewayInside {
-    let mailbox: Mailbox
-    let rescue: StoreRescue?
-    let loss: String?
-    private let store: Store
-    private let dispatcher: Dispatcher
+/// A process of the gateway in the simulated world: the ``GatewayCore`` of the live gateway, which the simulation turns.
+final class SimulatedProcess {
+    private let core: GatewayCore
     private let pipeline: Pipeline
     private let world: World
-    /// When each lane's next turn is.
+    /// When each worker's next turn is.
     private var turns: [TimeSpan]
     private let signals = Signals()
     /// When the gateway reports of itself next.
@@ -29,40 +24,42 @@ final class GatewayInside {
         var hasNews = false
     }
 
+    var mailbox: Mailbox { core.mailbox }
+    /// What was wrong with the store at the start.
+    var damage: String? { core.damage }
+
     init(_ plant: Plant, _ configuration: Configuration, _ world: World) throws {
         self.world = world
-        let now = world.clock.now()
-        (store, rescue) = try Store.openOrRescue(path: configuration.store.path, at: now)
-        loss = rescue == nil ? try store.lossSinceMark() : nil
+        var logger = Logger(label: "simulation") { _ in StoryHandler(world: world) }
+        logger.logLevel = world.tellsStory ? .debug : .critical
+        core = try GatewayCore(
+            configuration,
+            in: Surroundings(
+                clock: world.clock,
+                link: { SimulatedLink(world, receiveMaximum: $0.configuration.broker.receiveMaximum) },
+                destinations: { $0.destinations.map { SimulatedDestination(name: $0.name, world: world) } },
+                siteModel: { _, store in
+                    // Reading the files takes longer than all else of a start, and they never change here.
+                    let names = SeriesRegistry.names(of: plant.model.site)
+                    guard try store.series(names) == Plant.numbers(names) else {
+                        throw TestFailure("the store numbers series otherwise")
+                    }
+                    return plant.model
+                }),
+            statistics: StatisticsBoard(), logger: logger)
+        turns = core.dispatcher.lanes.map { _ in world.uptime }
+        nextReport = world.uptime + .seconds(30)
         do {
-            guard
-                try store.series(SeriesRegistry.names(of: plant.model.site))
-                    == Plant.numbers(SeriesRegistry.names(of: plant.model.site))
-            else { fatalError("the store numbers series otherwise") }
-            mailbox = try Mailbox()
-            var logger = Logger(label: "simulation") { _ in StoryHandler(world: world) }
-            logger.logLevel = world.tellsStory ? .debug : .critical
-            dispatcher = Dispatcher(
-                destinations: configuration.destinations.map { SimulatedDestination(name: $0.name, world: world) },
-                grouping: Set(configuration.destinations.filter(\.isGrouping).map(\.name)), flood: configuration.flood,
-                store: store,
-                clock: world.clock, logger: logger)
-            turns = dispatcher.lanes.map { _ in world.uptime }
-            nextReport = world.uptime + .seconds(30)
-            try store.note(AuditNote("started", at: now, text: "simulated"))
-            pipeline = try Pipeline(
-                plant.model, configuration, store: store, clock: world.clock, mailbox: mailbox,
-                board: StatisticsBoard(), logger: logger,
+            pipeline = try core.startPipeline(
                 onCommit: { [signals] in signals.hasNews = true },
-                link: SimulatedLink(world, receiveMaximum: configuration.broker.receiveMaximum),
-                onUnstored: { [signals, dispatcher, world] escalations in
+                onUnstored: { [signals, world, dispatcher = core.dispatcher] escalations in
                     guard !world.isDead else { return }
                     world.provisional.formUnion(escalations.map(\.identity))
                     signals.hasNews = true
                     dispatcher.deliverUnstored(escalations)
                 })
         } catch {
-            try? store.close()
+            try? core.store.close()
             throw error
         }
     }
@@ -81,7 +78,7 @@ final class GatewayInside {
             signals.hasNews = false
             for lane in turns.indices where !isRetrying[lane, default: false] { turns[lane] = world.uptime }
         }
-        for (number, lane) in dispatcher.lanes.enumerated() {
+        for (number, lane) in core.dispatcher.lanes.enumerated() {
             while turns[number] <= world.uptime, !world.isDead {
                 switch await lane.turn() {
                 case .none: isRetrying[number] = false
@@ -98,24 +95,24 @@ final class GatewayInside {
 
     private var isRetrying: [Int: Bool] = [:]
 
-    /// What the gateway does once a minute.
-    func enforce(_ next: inout TimeSpan) async {
+    /// Does what the gateway does once a minute.
+    func tendStore(_ next: inout TimeSpan) async {
         next = world.uptime + .minutes(1)
-        _ = try? await store.enforce(
-            RetentionLimits(readings: .days(90), alarms: .days(90), bytesMax: 1 << 30), now: world.clock.now())
-        try? await store.keepMark()
+        // A failing disk is part of the story; the next minute tries again.
+        try? await core.tendStore()
     }
 
     func drain() { pipeline.drain() }
 
-    /// After ``drain()``: the last words.
-    func end() {
-        try? store.note(AuditNote("stopped", at: world.clock.now(), text: "everything is committed"))
-        try? store.close()
+    /// After ``drain()``: notes the stop and closes the store.
+    func end() async {
+        // The process ends whether or not the disk takes the note.
+        try? await core.finish()
+        abandon()
     }
 
-    /// Of a process that is dead: lets go of its files, which changes nothing any more.
-    func abandon() { try? store.close() }
+    /// Lets go of the files of a process that is dead, which changes nothing on the disk.
+    func abandon() { try? core.store.close() }
 }
 
 extension TimeSpan {

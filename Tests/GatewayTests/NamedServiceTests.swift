@@ -3,7 +3,6 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import Store
-import Synchronization
 import TestSupport
 import Testing
 
@@ -11,55 +10,45 @@ import Testing
 @testable import Pipeline
 @testable import SiteConfiguration
 
-@Suite struct ServiceWatchTests {
+@Suite struct NamedServiceTests {
     private struct Broken: Error, CustomStringConvertible {
         let description = "it is broken"
     }
 
-    /// What was reported, in order.
-    private final class Reports: Sendable {
-        private let texts = Mutex<[String]>([])
-        var all: [String] { texts.withLock { $0 } }
-        func add(_ failure: ServiceFailure) { texts.withLock { $0.append("\(failure)") } }
-    }
-
     @Test(
-        "a service that throws is reported at once, and one that just ends too; the first of them is what ends the gateway"
-    )
-    func reported() async {
-        let reports = Reports()
-        let watch = ServiceWatch { reports.add($0) }
-        await watch.run(WatchedService("the first") { throw Broken() })
-        await watch.run(WatchedService("the second") {})
-        await watch.run(WatchedService("the third") { throw CancellationError() })
-        #expect(
-            reports.all == [
-                "the first has ended: it is broken", "the second has ended by itself",
-                "the third has ended: CancellationError()",
-            ])
-        #expect { try watch.check() } throws: { "\($0)" == "the first has ended: it is broken" }
+        "a service that throws, or just ends, fails with its name",
+        arguments: [
+            (Broken() as (any Error)?, "the service has ended: it is broken"), (nil, "the service has ended by itself"),
+            (CancellationError(), "the service has ended: CancellationError()"),
+        ])
+    func named(error: (any Error)?, text: String) async {
+        await #expect {
+            try await NamedService("the service") { if let error { throw error } }.run()
+        } throws: {
+            "\($0)" == text
+        }
     }
 
     @Test(
         "a service that ends because it is asked to is in order; one that fails in doing so is not",
         arguments: [false, true])
     func asked(fails: Bool) async {
-        let reports = Reports()
-        let watch = ServiceWatch { reports.add($0) }
         let task = Task {
-            await watch.run(
-                WatchedService("the service") {
-                    do {
-                        try await Task.sleep(for: .seconds(60))
-                    } catch {
-                        if fails { throw Broken() }
-                        throw error
-                    }
-                })
+            try await NamedService("the service") {
+                do {
+                    try await Task.sleep(for: .seconds(60))
+                } catch {
+                    if fails { throw Broken() }
+                    throw error
+                }
+            }.run()
         }
         task.cancel()
-        await task.value
-        #expect(reports.all == (fails ? ["the service has ended: it is broken"] : []))
+        let result = await task.result
+        switch result {
+        case .success: #expect(!fails)
+        case .failure(let error): #expect(fails && "\(error)" == "the service has ended: it is broken")
+        }
     }
 
     /// A gateway of one device, with a part that fails.
@@ -85,7 +74,7 @@ import Testing
         let gateway = try Gateway(
             configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             others: [
-                WatchedService("the part of the test") {
+                NamedService("the part of the test") {
                     try await Task.sleep(for: delay)
                     throw Broken()
                 }

@@ -1,0 +1,75 @@
+internal import AlarmModel
+internal import Logging
+internal import MQTT
+internal import POSIX
+internal import SiteConfiguration
+internal import Synchronization
+internal import Telemetry
+internal import Uplink
+
+/// Makes the destinations of a configuration, and the connections to brokers that they need.
+final class DestinationFactory: Sendable {
+    private let made = Mutex<[Publisher]>([])
+    private let clock: any GatewayClock
+    private let logger: Logger
+
+    init(clock: any GatewayClock, logger: Logger) { (self.clock, self.logger) = (clock, logger) }
+
+    /// One connection for each destination over MQTT, to be started when the gateway runs.
+    var publishers: [Publisher] { made.withLock { $0 } }
+
+    /// The destinations in the order of the configuration.
+    /// - Throws: what a destination needs and does not get, such as its log file.
+    func destinations(_ configuration: Configuration) throws -> [any Destination] {
+        try configuration.destinations.map { try destination($0, configuration) }
+    }
+
+    /// A connection for what is sent beside the escalations.
+    func publisher(_ connection: ConnectionSettings) throws -> Publisher {
+        let publisher = try Publisher(connection, logger: logger)
+        made.withLock { $0.append(publisher) }
+        return publisher
+    }
+
+    private func destination(
+        _ settings: Configuration.DestinationSettings, _ configuration: Configuration
+    ) throws -> any Destination {
+        let name = settings.name
+        switch settings.kind {
+        case .log(nil, _) where JournalDestination.isAvailable():
+            return JournalDestination(name: name, levels: configuration.ladder.count)
+        case .log(let path, let rotation):
+            return try LogDestination(name: name, path: path, rotation: rotation, clock: clock)
+        case .exec(let command, let timeout):
+            return ProgramDestination(name: name, command: command, timeout: timeout)
+        case .mqtt(let connection, let topic, let current):
+            return MQTTDestination(
+                name: name, publisher: try publisher(connection), topic: try template(topic),
+                current: try current.map(template), timeout: timeout(connection))
+        case .webhook(let webhook): return try WebhookDestination(name: name, webhook, clock: clock)
+        case .cap(let cap, let carrier):
+            return try CAPDestination(name: name, cap, carrier: try self.carrier(carrier), clock: clock)
+        }
+    }
+
+    private func carrier(
+        _ carrier: Configuration.DestinationSettings.CAPCarrier
+    ) throws -> CAPDestination.Carrier {
+        switch carrier {
+        case .folder(let path): .folder(path)
+        case .mqtt(let connection, let topic):
+            .mqtt(try publisher(connection), try template(topic), timeout: timeout(connection))
+        case .webhook(let webhook): .webhook(webhook)
+        }
+    }
+
+    /// After the link has been ended because of a message without an acknowledgement, it need not be waited for longer.
+    private func timeout(_ connection: ConnectionSettings) -> TimeSpan {
+        .seconds(Int64(connection.acknowledgementSeconds) + 5)
+    }
+
+    private func template(_ text: String) throws(GatewayError) -> TopicTemplate {
+        guard let template = TopicTemplate(text) else { throw GatewayError("'\(text)' is not a topic template") }
+        return template
+    }
+}

@@ -1,0 +1,50 @@
+internal import Devices
+internal import Foundation
+internal import Logging
+internal import POSIX
+internal import Pipeline
+internal import RuleLanguage
+internal import ServiceLifecycle
+internal import SiteConfiguration
+internal import Uplink
+
+/// Runs the pipeline on a thread of its own until the group shuts down, and lets it drain then.
+struct PipelineService: Service {
+    let core: GatewayCore
+    let logger: Logger
+
+    func run() async throws {
+        let systemd = SystemdNotifier()
+        let (ended, continuation) = AsyncStream<Void>.makeStream()
+        let dispatcher = core.dispatcher
+        let pipeline = try core.startPipeline(
+            onCommit: { dispatcher.ring() }, onUnstored: { dispatcher.deliverUnstored($0) })
+        let thread = Thread { [box = ThreadBox(pipeline)] in
+            box.pipeline.run()
+            continuation.finish()
+        }
+        thread.name = "tocsin-pipeline"
+        thread.stackSize = 4 << 20
+        thread.start()
+        logger.notice(
+            "gateway started",
+            metadata: [
+                "devices": "\(core.siteModel.site.sensors.count)", "rules": "\(core.siteModel.rules.rules.count)",
+                "store": "\(core.configuration.store.path)",
+            ])
+        systemd.tell("READY=1", waits: true)
+        await withTaskCancellationOrGracefulShutdownHandler {
+            // The task's own end would end an `await` of the stream: the thread is waited for all the same.
+            await Task { for await _ in ended {} }.value
+        } onCancelOrGracefulShutdown: { [mailbox = core.mailbox] in
+            systemd.tell("STOPPING=1")
+            mailbox.post(.stop)
+        }
+    }
+}
+
+/// Carries the pipeline to its thread: it is made on one and from then on touched by the other alone.
+private struct ThreadBox: @unchecked Sendable {
+    let pipeline: Pipeline
+    init(_ pipeline: Pipeline) { self.pipeline = pipeline }
+}

@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --scratch-path .build-release
 BIN = .build-release/release/tocsin
 
-.PHONY: demo test simulate mutants soak bench build format lint dependencies install deb
+.PHONY: demo test simulate mutants soak bench build docs format lint dependencies install deb
 
 # Where `make install` puts files. DESTDIR goes before every path.
 DESTDIR =
@@ -16,17 +16,16 @@ demo: build
 build: dependencies
 	$(RELEASE) --product tocsin
 
-# One test at a time, so that tests that compute do not starve those that wait for real processes.
+# `make test SEEDS=200` runs more seeds of the simulation than the 100 of `make test`.
 test: dependencies
-	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --no-parallel
+	SWIFT="$(SWIFT)" SEEDS="$(SEEDS)" scripts/test
 
 # Runs the whole gateway in a simulated world: `make simulate SEEDS=1000`. `make simulate SEED=17` prints the story of one run.
-SEEDS = 1000
+SEEDS =
 FROM = 1
 simulate: dependencies
 	$(RELEASE) --product Simulator
-	.build-release/release/Simulator $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --from $(FROM))
+	.build-release/release/Simulator $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000) --from $(FROM))
 
 # Breaks the code on purpose, and checks that the simulation finds it.
 mutants: dependencies
@@ -39,6 +38,10 @@ soak: dependencies
 
 bench: dependencies
 	scripts/bench
+
+# Builds the DocC pages about how the modules work into one website, .build-docs/site. Needs the toolchain only.
+docs:
+	scripts/docs
 
 dependencies:
 	@scripts/install-dependencies

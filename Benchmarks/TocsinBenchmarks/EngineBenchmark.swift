@@ -54,7 +54,7 @@ enum EngineBenchmark {
         return 20.0 + 5.0 * triangle + Double(noise(id, second) % 1000) / 1000.0
     }
 
-    static func readings() -> [Reading] {
+    static func readings(sensors: Int = sensors, seconds: Int = seconds) -> [Reading] {
         var readings: [Reading] = []
         readings.reserveCapacity(sensors * seconds)
         for second in 0..<seconds {
@@ -67,6 +67,28 @@ enum EngineBenchmark {
             }
         }
         return readings
+    }
+
+    /// Feeds an engine with the readings of the first seconds, so that a profiler can count its instructions.
+    ///
+    /// As many readings are made however many are fed. So the difference between two runs is that of the engine in its
+    /// steady state: `scripts/bench instructions` counts so.
+    static func feed(_ workload: String, seconds: Int) throws {
+        let (sensors, secondsMax) = (20, 4600)
+        guard let rules = ["W1": w1, "W2": w2][workload], seconds <= secondsMax else {
+            throw BenchmarkError("W1 or W2, and at most \(secondsMax) seconds")
+        }
+        let readings = readings(sensors: sensors, seconds: secondsMax)
+        var engine = Engine(try compile(rules, sensors: sensors).plan)
+        var changes: [LevelChange] = []
+        var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
+        for first in stride(from: 0, to: seconds * sensors, by: batch) {
+            engine.ingest(
+                readings.span.extracting(first..<min(first + batch, seconds * sensors)), exceptions: &exceptions,
+                into: &changes)
+            changes.removeAll(keepingCapacity: true)
+        }
+        print("\(engine.sampleCount) samples")
     }
 
     static let ladder = Ladder.standard

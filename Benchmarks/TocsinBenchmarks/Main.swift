@@ -5,6 +5,9 @@ import Foundation
 enum Main {
     static func main() async throws {
         let arguments = CommandLine.arguments
+        if arguments.count == 4, arguments[1] == "instructions", let seconds = Int(arguments[3]) {
+            return try EngineBenchmark.feed(arguments[2], seconds: seconds)
+        }
         if arguments.count == 6, arguments[5] == "latency" {
             return try Report.show(
                 try await LatencyBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-latency.json")

@@ -55,12 +55,16 @@ package struct AlarmName: Sendable {
         return candidates.filter { begins($0.name) || begins($0.place) }
     }
 
+    /// The place of an alarm's identity: `rule/group` of `rule/group@time`. A text without a time is returned whole.
+    package static func place(ofIdentity identity: String) -> String {
+        identity.lastIndex(of: "@").map { String(identity[..<$0]) } ?? identity
+    }
+
     /// Whether a name begins with this text, and one of its parts ends there. An identity keeps the place that its
     /// alarm was raised at, whatever that is called now.
     private func begins(_ name: String) -> Bool {
         guard !text.isEmpty, name.hasPrefix(text), let next = name.dropFirst(text.count).first else { return false }
-        let isInTime =
-            name.lastIndex(of: "@").map { text.count > name.distance(from: name.startIndex, to: $0) } ?? false
+        let isInTime = name.contains("@") && text.count > Self.place(ofIdentity: name).count
         return isInTime ? "-T:.Z".contains(next) : "/,@".contains(next)
     }
 

@@ -42,7 +42,8 @@ package struct DemonstrationResult: Sendable {
         let stations = Set(quake.map(\.message.alarm.group)).count
         if let strongest = strongest?.message {
             lines.append(
-                "earthquake, \(strongest.transition.to) at \(Self.clock(strongest.transition.time)), \(stations) stations"
+                "earthquake, \(strongest.transition.to) at \(Self.clock(strongest.transition.time)), "
+                    + "\(stations) stations"
             )
             lines.append("  \(strongest.summary)")
         } else {
@@ -67,11 +68,13 @@ package struct DemonstrationResult: Sendable {
         let latencies = arrivals.compactMap(\.latency).sorted()
         if let median = Self.quantile(0.5, latencies), let tail = Self.quantile(0.99, latencies) {
             lines.append(
-                "from reading to escalation: median \(NumberText.short(median * 1000)) ms, p99 \(NumberText.short(tail * 1000)) ms (\(latencies.count) escalations)"
+                "from reading to escalation: median \(NumberText.short(median * 1000)) ms, "
+                    + "p99 \(NumberText.short(tail * 1000)) ms (\(latencies.count) escalations)"
             )
         }
         lines.append(
-            "\(NumberText.short(seconds)) s, \(NumberText.short(Double(stored) / seconds)) readings/s on average, \(statistics.commits) commits"
+            "\(NumberText.short(seconds)) s, \(NumberText.short(Double(stored) / seconds)) readings/s on average, "
+                + "\(statistics.commits) commits"
         )
         lines.append(
             nothingLost

@@ -80,7 +80,8 @@ enum Fleet {
         let temperature = 55 + noise(device, time, 6) * 5
         let seconds = time.nanoseconds / 1_000_000_000
         return (
-            "[{\"bn\":\"urn:dev:works:\(device):\",\"bt\":\(seconds),\"n\":\"temperature\",\"u\":\"Cel\",\"v\":\(rounded(temperature))},"
+            "[{\"bn\":\"urn:dev:works:\(device):\",\"bt\":\(seconds),"
+                + "\"n\":\"temperature\",\"u\":\"Cel\",\"v\":\(rounded(temperature))},"
                 + "{\"n\":\"battery_voltage\",\"u\":\"V\",\"v\":3.6}]", 2
         )
     }

@@ -1,7 +1,19 @@
-/// A mistake in a file that a person wrote, as a value: what is wrong, where, and how to mend it.
+/// A mistake in a file that a person wrote, as a value: what is wrong, where, and how to correct it.
 package struct Diagnostic: Error, Hashable, Sendable {
     package enum Severity: String, Hashable, Sendable {
         case error, warning
+    }
+
+    /// A second location that helps to understand a mistake: where the first of two equal names is.
+    package struct Note: Hashable, Sendable {
+        /// One sentence, without a full stop.
+        package var message: String
+        package var location: SourceLocation
+
+        package init(_ message: String, at location: SourceLocation) {
+            self.message = message
+            self.location = location
+        }
     }
 
     package var severity: Severity
@@ -10,16 +22,18 @@ package struct Diagnostic: Error, Hashable, Sendable {
     /// One sentence, without a full stop.
     package var message: String
     package var location: SourceLocation?
-    /// A mend that is likely: `did you mean 'water_level'?`
+    /// A likely correction: `did you mean 'water_level'?`
     package var hint: String?
-    /// What would stand at `location` if the mend were made, where it is as simple as that.
+    /// The text that corrects the mistake if it replaces the text at `location`; `nil` if no single text does.
     package var fix: String?
-    /// The file that it is about as a whole, where one cannot be read.
+    /// Further locations that belong to the mistake.
+    package var notes: [Note] = []
+    /// The file that the mistake is about as a whole, if it cannot be read.
     package var path: String?
 
     package init(
         _ severity: Severity = .error, id: String, _ message: String, at location: SourceLocation? = nil,
-        hint: String? = nil, fix: String? = nil
+        hint: String? = nil, fix: String? = nil, notes: [Note] = []
     ) {
         self.severity = severity
         self.id = id
@@ -27,21 +41,23 @@ package struct Diagnostic: Error, Hashable, Sendable {
         self.location = location
         self.hint = hint
         self.fix = fix
+        self.notes = notes
     }
-}
 
-/// A stretch of one line of a file. Lines and columns count from 1; columns count Unicode scalars.
-package struct SourceLocation: Hashable, Sendable {
-    package var file: String
-    package var line: Int
-    package var column: Int
-    /// How many characters the caret line underlines; at least 1.
-    package var length: Int
-    /// The whole line, for the excerpt.
-    package var lineText: String
+    /// A name that is not known, with a suggestion of a name that is.
+    package init(id: String, _ message: String, at location: SourceLocation?, _ suggestion: NearMiss.Suggestion) {
+        self.init(id: id, message, at: location, hint: suggestion.hint, fix: suggestion.fix)
+    }
 
-    /// As a message speaks of another place: `Rules/flood.yaml:9`.
-    package var fileAndLine: String { "\(file):\(line)" }
+    /// The second of two things with one name. A note shows the first.
+    /// - Parameter things: the plural of what they are: `rules`.
+    package static func duplicate(
+        id: String, _ things: String, named name: String, at location: SourceLocation?, first: SourceLocation?
+    ) -> Diagnostic {
+        Diagnostic(
+            id: id, "there are two \(things) '\(name)'", at: location, hint: "rename or remove one of them",
+            notes: first.map { [Note("the first is here", at: $0)] } ?? [])
+    }
 }
 
 /// Several diagnostics thrown together: everything that one pass found.
@@ -54,16 +70,12 @@ package struct DiagnosticList: Error, Sendable, CustomStringConvertible {
 extension [Diagnostic] {
     package var hasErrors: Bool { contains { $0.severity == .error } }
 
-    /// By file and position, so that a person mends them from top to bottom.
+    /// The diagnostics ordered by file and position, so that a person can correct a file from top to bottom.
     package func inSourceOrder() -> [Diagnostic] {
-        enumerated().sorted { a, b in
-            let left = (
-                a.element.location?.file ?? "", a.element.location?.line ?? 0, a.element.location?.column ?? 0, a.offset
-            )
-            let right = (
-                b.element.location?.file ?? "", b.element.location?.line ?? 0, b.element.location?.column ?? 0, b.offset
-            )
-            return left < right
-        }.map(\.element)
+        func key(_ index: Int) -> (String, Int, Int, Int) {
+            let location = self[index].location
+            return (location?.file ?? "", location?.line ?? 0, location?.column ?? 0, index)
+        }
+        return indices.sorted { key($0) < key($1) }.map { self[$0] }
     }
 }

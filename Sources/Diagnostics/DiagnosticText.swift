@@ -1,36 +1,51 @@
 internal import Telemetry
 
-/// Prints diagnostics the way a good compiler does: position, sentence, line, caret, mend.
+/// Prints diagnostics as a compiler does: position, sentence, line, caret, hint; then the notes.
 package enum DiagnosticText {
-    package static func plain(_ diagnostic: Diagnostic) -> String { text(diagnostic, colour: false) }
-    package static func coloured(_ diagnostic: Diagnostic) -> String { text(diagnostic, colour: true) }
+    package static func plain(_ diagnostic: Diagnostic) -> String { text(diagnostic, TextPaint(hasColour: false)) }
+    package static func coloured(_ diagnostic: Diagnostic) -> String { text(diagnostic, TextPaint(hasColour: true)) }
 
-    private static func text(_ diagnostic: Diagnostic, colour: Bool) -> String {
+    private static func text(_ diagnostic: Diagnostic, _ paint: TextPaint) -> String {
+        let label = paint(
+            diagnostic.severity == .error ? .boldRed : .boldYellow, "\(diagnostic.severity.rawValue):")
         let message = ControlCharacters.escaped(diagnostic.message)
-        func paint(_ code: String, _ text: String) -> String { colour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
-        let severity = paint(diagnostic.severity == .error ? "1;31" : "1;33", "\(diagnostic.severity.rawValue):")
-        guard let place = diagnostic.location else {
-            let hint = diagnostic.hint.map { " (\(ControlCharacters.escaped($0)))" } ?? ""
-            return "\(severity) \(message)\(hint)"
+        let hint = diagnostic.hint.map { ControlCharacters.escaped($0) }
+        var lines: [String]
+        if let location = diagnostic.location {
+            lines = annotated(location, label, message, hint: hint, paint)
+        } else {
+            lines = ["\(label) \(message)\(hint.map { " (\($0))" } ?? "")"]
         }
-        let position = paint("1", "\(place.file):\(place.line):\(place.column):")
-        var lines = ["\(position) \(severity) \(message)"]
-        if place.lineText.isEmpty {
-            if let hint = diagnostic.hint { lines.append("      | \(ControlCharacters.escaped(hint))") }
-            return lines.joined(separator: "\n")
+        for note in diagnostic.notes {
+            let message = ControlCharacters.escaped(note.message)
+            lines += annotated(note.location, paint(.boldCyan, "note:"), message, hint: nil, paint)
         }
-        let number = String(place.line)
+        return lines.joined(separator: "\n")
+    }
+
+    /// A message above its line and the caret below the line; the hint follows the caret.
+    private static func annotated(
+        _ location: SourceLocation, _ label: String, _ message: String, hint: String?, _ paint: TextPaint
+    ) -> [String] {
+        let position = paint(.bold, "\(location.file):\(location.line):\(location.column):")
+        var lines = ["\(position) \(label) \(message)"]
+        if location.lineText.isEmpty {
+            if let hint { lines.append("      | \(hint)") }
+            return lines
+        }
+        let number = String(location.line)
         let gutter = String(repeating: " ", count: max(0, 5 - number.count)) + number
-        // A tab in the line is kept in the indent, so that the caret stands under its place in any terminal.
+        // Tabs of the line are kept in the indent, so that the caret is below its character in any terminal.
         let indent = String(
             String.UnicodeScalarView(
-                place.lineText.unicodeScalars.prefix(place.column - 1).map { $0 == "\t" ? "\t" : " " }))
-        let caret = "^" + String(repeating: "~", count: max(0, place.length - 1))
-        // One place for each character, so that the caret stays under its own.
-        let line = place.lineText.unicodeScalars.map { $0 != "\t" && ControlCharacters.contains($0) ? "\u{fffd}" : $0 }
+                location.lineText.unicodeScalars.prefix(location.column - 1).map { $0 == "\t" ? "\t" : " " }))
+        let caret = "^" + String(repeating: "~", count: max(0, location.length - 1))
+        // Each control character becomes one character, so that the caret stays below its own.
+        let line = location.lineText.unicodeScalars.map {
+            $0 != "\t" && ControlCharacters.contains($0) ? "\u{fffd}" : $0
+        }
         lines.append("\(gutter) | \(String(String.UnicodeScalarView(line)))")
-        let hint = diagnostic.hint.map { " " + ControlCharacters.escaped($0) } ?? ""
-        lines.append("      | \(indent)\(paint("1;32", caret))\(hint)")
-        return lines.joined(separator: "\n")
+        lines.append("      | \(indent)\(paint(.boldGreen, caret))\(hint.map { " " + $0 } ?? "")")
+        return lines
     }
 }

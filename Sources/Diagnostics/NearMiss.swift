@@ -1,13 +1,33 @@
 /// Finds the name that was probably meant.
 package enum NearMiss {
-    /// `did you mean 'water_level'?`, or `nil` where nothing is near.
+    /// The advice for a name that is not known.
+    package struct Suggestion: Sendable {
+        package var hint: String?
+        /// The nearest known name; `nil` if none is near.
+        package var fix: String?
+    }
+
+    /// The nearest known name; if none is near, a list of them all.
+    /// - Parameters:
+    ///   - candidates: the known names.
+    ///   - list: the words in front of the list: `known` makes `known: a, b`. `nil`: no list.
+    ///   - listMax: the largest number of names that are listed.
+    package static func suggestion(
+        for name: String, among candidates: some Sequence<String>, list: String? = "known", listMax: Int = .max
+    ) -> Suggestion {
+        if let best = best(for: name, among: candidates) { return Suggestion(hint: question(best), fix: best) }
+        let names = candidates.prefix(listMax).joined(separator: ", ")
+        return Suggestion(hint: names.isEmpty ? nil : list.map { "\($0): \(names)" })
+    }
+
+    /// `did you mean 'water_level'?`, or `nil` if no name is near.
     package static func hint(for name: String, among candidates: some Sequence<String>) -> String? {
         best(for: name, among: candidates).map(question)
     }
 
     package static func question(_ name: String) -> String { "did you mean '\(name)'?" }
 
-    /// The nearest name, or `nil` where nothing is near.
+    /// The nearest name, or `nil` if no name is near: at most a third of its characters may differ.
     package static func best(for name: String, among candidates: some Sequence<String>) -> String? {
         let limit = max(1, name.count / 3)
         return candidates.map { (candidate: $0, distance: distance(name, $0, limit: limit)) }

@@ -19,9 +19,10 @@ extension PolicySet {
         for node in reader.items("policies") {
             guard let policy = context.policy(node, &reader.problems) else { continue }
             if let first = policies.first(where: { $0.name == policy.name }) {
-                let other = first.location.map { ": the first is at \($0.fileAndLine)" } ?? ""
-                reader.report(
-                    "duplicate-policy", "there are two policies '\(policy.name)'\(other)", at: policy.location)
+                reader.problems.append(
+                    .duplicate(
+                        id: "duplicate-policy", "policies", named: policy.name, at: policy.location,
+                        first: first.location))
             }
             policies.append(policy)
         }

@@ -44,8 +44,7 @@ final class DestinationFactory: Sendable {
             return ProgramDestination(name: name, command: command, timeout: timeout)
         case .mqtt(let connection, let topic, let current):
             return MQTTDestination(
-                name: name, publisher: try publisher(connection), topic: try template(topic),
-                current: try current.map(template), timeout: timeout(connection))
+                name: name, publisher: try publisher(connection), topic: topic, current: current, timeout: timeout(connection))
         case .webhook(let webhook): return try WebhookDestination(name: name, webhook, clock: clock)
         case .cap(let cap, let carrier):
             return try CAPDestination(name: name, cap, carrier: try self.carrier(carrier), clock: clock)
@@ -58,7 +57,7 @@ final class DestinationFactory: Sendable {
         switch carrier {
         case .folder(let path): .folder(path)
         case .mqtt(let connection, let topic):
-            .mqtt(try publisher(connection), try template(topic), timeout: timeout(connection))
+            .mqtt(try publisher(connection), topic, timeout: timeout(connection))
         case .webhook(let webhook): .webhook(webhook)
         }
     }
@@ -66,10 +65,5 @@ final class DestinationFactory: Sendable {
     /// After the link has been ended because of a message without an acknowledgement, it need not be waited for longer.
     private func timeout(_ connection: ConnectionSettings) -> TimeSpan {
         .seconds(Int64(connection.acknowledgementSeconds) + 5)
-    }
-
-    private func template(_ text: String) throws(GatewayError) -> TopicTemplate {
-        guard let template = TopicTemplate(text) else { throw GatewayError("'\(text)' is not a topic template") }
-        return template
     }
 }

@@ -11,7 +11,6 @@ internal import RuleLanguage
 internal import ServiceLifecycle
 package import SiteConfiguration
 internal import Store
-internal import Synchronization
 package import Telemetry
 internal import UnixSignals
 internal import Uplink
@@ -22,11 +21,10 @@ internal import Uplink
 /// that was read is committed while escalations are still delivered.
 package final class Gateway: Service {
     let core: GatewayCore
-    /// One person at a time changes what is in maintenance.
-    let maintaining = Mutex(())
     private let publishers: [Publisher]
     private let forwarder: Forwarder?
     private let others: [NamedService]
+    private let maintenance: SensorMaintenance
     private let logger: Logger
 
     package var statistics: StatisticsBoard { core.statistics }
@@ -61,20 +59,14 @@ package final class Gateway: Service {
                 clock: clock, logger: logger)
         }
         publishers = factory.publishers
+        maintenance = SensorMaintenance(
+            store: core.store, configuration: core.configuration, clock: clock, mailbox: core.mailbox)
     }
 
     /// Runs until its group shuts down, or a service of it fails.
     /// - Throws: ``ServiceFailure`` if a service ended before that: then everything is drained and stopped all the same.
     package func run() async throws {
         for publisher in publishers { publisher.start() }
-        let control = ControlServer(path: configuration.controlSocket, mailbox: mailbox, logger: logger) {
-            [dispatcher = core.dispatcher] in
-            try await dispatcher.retry($0, person: $1)
-        } maintain: { [self] request, person throws(OperatorError) in
-            try maintain(request, person)
-        }
-        control.start()
-        defer { control.stop() }
         var quiet = logger
         quiet.logLevel = .critical
         let group = ServiceGroup(
@@ -97,13 +89,22 @@ package final class Gateway: Service {
         logger.notice("gateway stopped, everything is committed")
     }
 
+    /// Executes the commands of operators while the gateway runs.
+    package var operators: Operators {
+        Operators(mailbox: mailbox, dispatcher: core.dispatcher, maintenance: maintenance, logger: logger) { [self] in
+            reload()
+        }
+    }
+
     /// What runs while the gateway does; it stops in reverse order.
     private var services: [any Service] {
+        let control = ControlServer(path: configuration.controlSocket, operators: operators, logger: logger)
         let probe = HealthProbe(
             interval: configuration.health.interval, store: store, clock: clock, mailbox: mailbox, logger: logger)
         var services = [
             NamedService("the delivery of escalations") { [core] in try await core.dispatcher.run() },
             NamedService("the care of the store") { [self] in try await tendStore() },
+            NamedService("the control socket") { await control.run() },
             NamedService("the reload on SIGHUP") { [self] in await reloadOnHangup() },
             NamedService("the gateway's health report") { try await probe.run() },
         ]
@@ -116,7 +117,7 @@ package final class Gateway: Service {
         do {
             let model = try Surroundings.readSiteModel(configuration, store)
             for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
-            if !mailbox.post(.reload(model)) { logger.error("too much at once: not reloaded") }
+            if !mailbox.post(.reload(model)) { logger.error("too many requests wait: not reloaded") }
         } catch {
             logger.error("not reloaded, the running devices and rules stay:\n\(error)")
             mailbox.post(.reloadFailed)
@@ -132,8 +133,7 @@ package final class Gateway: Service {
                 asking.finish()
             }
             for await _ in asked where !Task.isCancelled {
-                logger.notice("asked to reload")
-                reload()
+                operators.reload()
             }
         }
     }

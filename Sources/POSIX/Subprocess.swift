@@ -2,7 +2,7 @@ internal import CLinux
 internal import Foundation
 internal import Synchronization
 
-/// A process that was started, and is signalled and waited for by its number.
+/// Starts a process, sends signals to it, and waits for its end.
 ///
 /// Foundation's `Process` hands the signal mask of the calling thread to its child; on the threads of Swift's
 /// concurrency that blocks SIGTERM, and such a child cannot be asked to end. Here the mask is empty.
@@ -11,11 +11,11 @@ package final class Subprocess: Sendable {
     private let status = Mutex<Int32?>(nil)
 
     /// - Parameters:
-    ///   - input: a file that standard input is read from; `nil` for nothing to read.
-    ///   - output: a file that standard output is appended to; `nil` for nowhere.
-    ///   - errors: the same for standard error.
-    ///   - environment: all that it sees of one; `nil` for this process's own.
-    ///   - isGroup: it leads a process group of its own, so that what it starts can be ended with it.
+    ///   - input: a file for its standard input; `nil` for an empty one.
+    ///   - output: a file that its standard output is appended to; `nil` to discard it.
+    ///   - errors: the same for its standard error.
+    ///   - environment: its whole environment; `nil` for that of this process.
+    ///   - isGroup: whether it leads a process group of its own, so that its children can be ended with it.
     /// - Throws: ``ProgramError`` if it cannot be started.
     package convenience init(
         _ executable: String, _ arguments: [String], input: String? = nil, output: String? = nil, errors: String? = nil,
@@ -30,8 +30,8 @@ package final class Subprocess: Sendable {
         }
     }
 
-    /// Starts one that leads a process group of its own, so that what it starts can be ended with it, and that has the
-    /// open files of its standard input, output and errors alone.
+    /// Starts a process that leads a group of its own, so that its children can be ended with it. It has no open files
+    /// but those that are given.
     /// - Throws: ``ProgramError`` if it cannot be started.
     package convenience init(
         _ executable: String, _ arguments: [String], input: Int32, output: Int32, environment: [String: String]
@@ -59,7 +59,7 @@ package final class Subprocess: Sendable {
         var mask = sigset_t()
         sigemptyset(&mask)
         posix_spawnattr_setsigmask(&attributes, &mask)
-        // What this process ignores, a new program must not.
+        // A signal that this process ignores must have its usual effect in the new one.
         var standard = sigset_t()
         sigemptyset(&standard)
         sigaddset(&standard, SIGPIPE)
@@ -94,13 +94,14 @@ package final class Subprocess: Sendable {
         if isRunning { kill(identifier, number) }
     }
 
-    /// Sends a signal to it and to all that it has started; only for one that leads a group.
+    /// Sends a signal to the process and its children. Only for a process that leads a group.
     package func signalGroup(_ number: Int32) { kill(-identifier, number) }
 
-    /// The exit code, or 128 and the signal that ended it; `nil` while it runs.
+    /// The exit code, or 128 plus the signal that ended it; `nil` while it runs.
     package var exitCode: Int32? { isRunning ? nil : status.withLock { $0 } }
 
-    /// Waits for the end; the exit code, or 128 and the signal that ended it, as a shell says it.
+    /// Waits for the end.
+    /// - Returns: the exit code, or 128 plus the signal that ended it, as in a shell.
     @discardableResult
     package func wait() -> Int32 {
         status.withLock { status in
@@ -120,7 +121,7 @@ package final class Subprocess: Sendable {
     }
 }
 
-/// Why a program could not be started.
+/// Why a process could not be started.
 package struct ProgramError: Error, CustomStringConvertible {
     package let description: String
     package init(_ description: String) { self.description = description }

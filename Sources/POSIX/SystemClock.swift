@@ -3,7 +3,7 @@ package import Telemetry
 
 /// The system's wall clock.
 package struct SystemClock: GatewayClock {
-    /// What the clock showed when nothing had passed.
+    /// What the clock showed when ``ProcessUptime`` was zero.
     private let origin: Instant
 
     package init() { origin = Self.read() - ProcessUptime.now().sinceStart }
@@ -12,7 +12,7 @@ package struct SystemClock: GatewayClock {
 
     package func correction() -> TimeSpan { Self.read() - ProcessUptime.now().sinceStart - origin }
 
-    /// A clock that is set beyond the years that an instant from outside may have stands at their border.
+    /// Reads the clock. One that is set beyond the range of instants from outside is read as the end of that range.
     private static func read() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -21,7 +21,7 @@ package struct SystemClock: GatewayClock {
     }
 
     package func millisecondsUntil(_ instant: Instant) -> Int32 {
-        // Rounded up: a millisecond late rather than awake for nothing.
+        // Rounded up, so that the caller does not wake before the moment.
         let wait = ((instant - now()) + TimeSpan(nanoseconds: 999_999)).nanoseconds / 1_000_000
         return Int32(clamping: max(0, wait))
     }

@@ -34,9 +34,9 @@ extension Intake {
         // From the newest readings to now nobody was there: nothing has lasted in that time.
         if occasion == .start, let alive = try store.newestArrival(), alive <= now {
             catchUp(to: alive)
-            engine.discount(now - alive)
+            engine.adjustClock(by: now - alive)
         }
-        if case .setForward(let step) = occasion { engine.discount(step) }
+        if case .setForward(let step) = occasion { engine.adjustClock(by: step) }
         if occasion == .reload, let earlier { catchUp(to: earlier.until) }
         listenAnew(earlier?.from ?? [:], at: now)
         try rememberDevices(from: store)
@@ -111,7 +111,7 @@ extension Intake {
 
     /// Takes over since when each series has been listened to; one that was not, and has no readings, is from now on.
     private mutating func listenAnew(_ earlier: [SeriesID: Instant], at now: Instant) {
-        engine.listen(at: now)
+        engine.heartbeat(at: now)
         for device in model.site.devices {
             for field in device.fields {
                 let id = model.series.id(device: device.id, quantity: field.quantity.name)
@@ -158,7 +158,7 @@ extension Intake {
                 engine.samplesBefore(of: SeriesID(index: $0))
             }
             try store.replay(
-                after: newest - model.rules.plan.horizon, before: present, leadingUp: wanted,
+                after: newest - model.rules.plan.lookback, before: present, leadingUp: wanted,
                 listened: {
                     moment.end(&engine, &changes)
                     // What was due by then was done.

@@ -165,7 +165,7 @@ struct Intake: ~Copyable {
         exceptions.removeAll(keepingCapacity: true)
         orderByTime()
         let readings = readings  // two parts of one value cannot be lent at once
-        engine.listen(at: now)
+        engine.heartbeat(at: now)
         engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
         keepReadings()
         if !changes.isEmpty { recordChanges(at: now) }

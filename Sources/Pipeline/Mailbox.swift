@@ -1,6 +1,6 @@
 package import AlarmModel
 package import Alarms
-internal import Foundation
+internal import Glibc
 package import SiteConfiguration
 package import Store
 internal import Synchronization

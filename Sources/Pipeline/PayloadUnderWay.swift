@@ -1,5 +1,5 @@
 internal import CLinux
-internal import Foundation
+internal import Glibc
 package import MQTT
 
 // Wrapping operators: a count read from a file, where any number may stand: one that wraps begins anew.
@@ -114,7 +114,8 @@ package final class PayloadUnderWay {
             return End(wasUnderWay: true)
         }
         return End(
-            wasUnderWay: true, quarantined: QuarantinedPayload(topic: Array(topicUnderWay), payload: Array(payloadUnderWay)))
+            wasUnderWay: true,
+            quarantined: QuarantinedPayload(topic: Array(topicUnderWay), payload: Array(payloadUnderWay)))
     }
 
     /// Sets aside from now on what ``findEnd(store:payloadBytesMax:)`` has found.

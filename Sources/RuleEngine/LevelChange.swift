@@ -1,8 +1,8 @@
 package import AlarmModel
 package import Telemetry
 
-/// What the engine says when an instance's level, its certainty, or (above normal) its suppression or the sensors that
-/// it rests on have changed.
+/// A change of an instance: of its level, of its certainty, or (above normal) of its suppression or of which of its
+/// sensors are silent.
 package struct LevelChange: Sendable {
     package enum Trigger: Hashable, Sendable {
         case reading(SeriesID)
@@ -17,23 +17,23 @@ package struct LevelChange: Sendable {
     package var to: Level
     /// The level is kept although its condition has become unknown.
     package var isUncertain: Bool
-    /// The level is that of the fault for a group of which nothing is known.
+    /// The level is that of the fault for a group without data.
     package var hasNoData: Bool
-    /// The rule's `suppress` is true: the alarm is recorded, and nobody is told.
+    /// The rule's `suppress` is true: the alarm is recorded, and nobody is notified.
     package var isSuppressed: Bool
     package var trigger: Trigger
-    /// Those that are silent of several sensors that the rule measures with.
+    /// The silent sensors, where the rule measures with several.
     package var silent: [SeriesID]
     /// The value of every instruction of the rule's program at that moment, `nan` where unknown.
     package var registers: [Double]
 }
 
-/// What became of a reading that was given to the engine.
+/// The outcome of a reading that was given to the engine.
 package enum ReadingOutcome: UInt8, Sendable {
     /// In its windows, and evaluated.
     case evaluated
-    /// Its series is past it by more than the lateness.
+    /// It is older than the newest of its series by more than the allowed lateness.
     case tooLate
-    /// Flagged as not usable; windows do not take it.
+    /// It is flagged as not usable, and was left out.
     case unusable
 }

@@ -35,7 +35,7 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
         /// The instance's operand number `a`
         case operand
         /// The instance's operand number `a` is greater than `constant`
-        case test
+        case threshold
         /// Whether the instance's operand number `a` has a series at all
         case hasSensor
         case add, subtract, multiply, divide, negate
@@ -52,7 +52,7 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
         case sequence
         /// The part of the last `constant` nanoseconds in which register `a` was true; history `b`
         case share
-        /// How many members of tally `a` are true (`b` = 0), or stand at level `b` or higher
+        /// How many members of tally `a` are true (`b` = 0), or are at level `b` or higher
         case tallied
         /// How many members tally `a` has
         case voters
@@ -89,7 +89,7 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
     @inlinable
     package func forEachInput(_ take: (Int32) -> Void) {
         switch operation {
-        case .constant, .operand, .test, .hasSensor, .voters, .tallied, .atLeast, .all, .hour, .weekday: break
+        case .constant, .operand, .threshold, .hasSensor, .voters, .tallied, .atLeast, .all, .hour, .weekday: break
         case .negate, .absolute, .squareRoot, .logarithm, .exponential, .not, .hold, .share: take(a)
         case .select:
             take(a)

@@ -1,38 +1,43 @@
 package import AlarmModel
 package import Alarms
 package import Diagnostics
+package import Logging
 package import MQTT
 package import Store
 package import Telemetry
 package import Uplink
 
-/// What a gateway is told on start. `tocsin.example.yaml` documents every key.
+/// The configuration of a gateway. `tocsin.example.yaml` documents every key.
 package struct Configuration: Sendable {
-    /// Files as the configuration names them, made absolute from where it stands.
+    /// The absolute path of the inventory.
     package var inventory: String
+    /// The absolute path of the folder of device profiles, or of a single one.
     package var profiles: String
+    /// The absolute path of the folder of rules, or of a single file.
     package var rules: String
     package var broker: ConnectionSettings
     package var store: StoreSettings
     package var ladder: Ladder
+    /// How late a reading may come and still be put in order.
     package var allowedLateness: TimeSpan
+    /// The largest payload that is accepted.
     package var payloadBytesMax: Int
     package var destinations: [DestinationSettings]
     /// The policies file, if there is one.
     package var policies: String?
     package var chattering: ChatteringLimit
     package var flood: FloodLimit
-    /// What is forwarded of the readings, if anything is.
+    /// The forwarding of readings; `nil` if none are forwarded.
     package var forward: ForwardSettings?
     package var health: HealthSettings
-    package var logLevel: String
-    /// The socket that operators' commands go to.
+    package var logLevel: Logger.Level
+    /// The path of the socket for operators' commands.
     package var controlSocket: String
-    /// What is wrong with it and keeps nothing from running.
+    /// Mistakes in the file that do not prevent a start.
     package var warnings: [Diagnostic] = []
 
-    /// The files that a site is described in, and what they are read with: known as well where other parts of a
-    /// configuration are wrong.
+    /// The files that describe a site, and the settings that they are read with. They are also known if other parts of
+    /// a configuration have mistakes.
     package struct SiteFiles: Sendable {
         package var inventory: String
         package var profiles: String
@@ -42,13 +47,13 @@ package struct Configuration: Sendable {
         /// The destinations' names.
         package var destinations: [String]
         package var allowedLateness: TimeSpan
-        /// How long the store keeps readings.
+        /// The time for which the store keeps readings.
         package var retention: TimeSpan?
         package var health: HealthSettings
     }
 
-    /// Where a gateway keeps its store and answers: all that an operator's commands need, who may not be able to read
-    /// its secrets.
+    /// Where a gateway keeps its store and accepts commands: all that an operator's commands need, because an operator
+    /// may not be allowed to read the secrets.
     package struct StorePlace: Sendable {
         package var store: String
         /// The control socket.
@@ -56,13 +61,13 @@ package struct Configuration: Sendable {
         package var ladder: Ladder
     }
 
-    /// What could be read of a configuration file.
+    /// The parts of a configuration file that could be read.
     package struct Parsed: Sendable {
-        /// Missing where anything in it is wrong.
+        /// `nil` if the file has a mistake.
         package var configuration: Configuration?
-        /// Missing where it does not name the site's files.
+        /// `nil` if the file does not name the site's files.
         package var files: SiteFiles?
-        /// Missing where it does not name the store.
+        /// `nil` if the file does not name the store.
         package var place: StorePlace?
         package var problems: [Diagnostic]
     }
@@ -75,51 +80,55 @@ package struct Configuration: Sendable {
             health: health)
     }
 
-    /// How the gateway watches over itself.
+    /// The settings of the gateway's rules for itself.
     package struct HealthSettings: Sendable {
         package var interval: TimeSpan
-        /// Whether the built-in rules are in force.
+        /// Whether the built-in rules are used.
         package var hasRules: Bool
     }
 
+    /// The settings of the store.
     package struct StoreSettings: Sendable {
         package var path: String
-        /// How long a reading may wait for the commit that it shares with others.
+        /// The longest time that a reading waits to be committed together with others.
         package var commitDelay: TimeSpan
-        /// How many readings a commit takes at most.
+        /// The largest number of readings in a commit.
         package var commitReadings: Int
+        /// The largest number of refused payloads that are kept.
         package var refusedMax: Int
         package var retention: RetentionLimits
     }
 
+    /// A destination of escalations.
     package struct DestinationSettings: Sendable {
         package enum Kind: Sendable {
-            case mqtt(ConnectionSettings, topic: String, current: String?)
-            /// `nil`: standard output.
+            /// - Parameter current: the topic of each alarm's current state, if there is one.
+            case mqtt(ConnectionSettings, topic: TopicTemplate, current: TopicTemplate?)
+            /// - Parameter path: `nil`: standard output.
             case log(path: String?, LogDestination.Rotation)
-            /// A program and its arguments, and how long it may take.
+            /// A program and its arguments, and the time that it may take.
             case exec(command: [String], timeout: TimeSpan)
             case webhook(WebhookSettings)
             case cap(CAPSettings, CAPCarrier)
         }
         package enum CAPCarrier: Sendable {
             case folder(String)
-            case mqtt(ConnectionSettings, topic: String)
+            case mqtt(ConnectionSettings, topic: TopicTemplate)
             case webhook(WebhookSettings)
         }
         package var name: String
         package var minimumLevel: Level
-        /// It is told of a flood of alarms together.
+        /// Whether the alarms of a flood are sent to it together.
         package var isGrouping: Bool
-        /// Its messages may go to the public.
+        /// Whether its messages may go to the public.
         package var isPublic: Bool { if case .cap = kind { true } else { false } }
         package var kind: Kind
     }
 }
 
 extension Configuration {
-    /// Makes every connection speak MQTT 3.1.1 whose protocol is not set: the sensors' and those upstream.
-    /// - Returns: whether there is one.
+    /// Makes all connections without a protocol of their own use MQTT 3.1.1: the sensors' and those upstream.
+    /// - Returns: whether there is such a connection.
     package mutating func speakOlderProtocol() -> Bool {
         var hasChanged = false
         func change(_ connection: inout ConnectionSettings) {

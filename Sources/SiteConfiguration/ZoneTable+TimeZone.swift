@@ -5,7 +5,7 @@ extension ZoneTable {
     /// Whether the time zone database has a zone of that name.
     static func isKnown(_ name: String) -> Bool { TimeZone(identifier: name) != nil }
 
-    /// The offsets of a zone of the time zone database, from 1970 to 2100; UTC for a name that it does not know.
+    /// The offsets of a zone of the time zone database from 1970 to 2100. A name that it does not have gives UTC.
     package init(timeZone name: String) {
         guard let zone = TimeZone(identifier: name) else {
             self.init()

@@ -1,3 +1,4 @@
+internal import AlarmModel
 internal import Escalation
 internal import Foundation
 internal import Telemetry
@@ -40,5 +41,5 @@ struct HeldPlaces {
 
 extension Escalation {
     /// The rule and the group, as the alarm's identity begins: `river-rising/s1@2018-…`.
-    var place: String { alarm.lastIndex(of: "@").map { String(alarm[..<$0]) } ?? alarm }
+    var place: String { AlarmName.place(ofIdentity: alarm) }
 }

@@ -5,12 +5,16 @@ import Gateway
 internal import SiteConfiguration
 import Store
 
-/// Turns what can go wrong before anything runs into words on standard error and an exit code for scripts.
+/// Prints errors that end a command, and gives scripts an exit code for each.
 enum Failure {
+    /// A file that was named does not exist.
     static let noInput = ExitCode(66)
+    /// The configuration, the devices or the rules have mistakes.
     static let configuration = ExitCode(78)
 
-    /// - Parameter path: what could not be reached, where the error does not say it.
+    /// Prints an error.
+    /// - Parameter path: the file that could not be reached, if the error does not name it.
+    /// - Returns: the exit code.
     static func report(_ error: any Error, about path: String? = nil) -> ExitCode {
         if let hint = path.flatMap({ GroupHint.text(for: $0) }) {
             Terminal.complain(hint)
@@ -18,7 +22,7 @@ enum Failure {
         }
         switch error {
         case let list as DiagnosticList:
-            // A file that this user may not reach is not missing.
+            // A file that this user is not allowed to reach is reported as missing, and exists.
             for diagnostic in list.diagnostics {
                 if let hint = diagnostic.path.flatMap({ GroupHint.text(for: $0) }) {
                     Terminal.complain(hint)
@@ -41,7 +45,8 @@ enum Failure {
         }
     }
 
-    /// Reads a configuration, or says what is wrong with it and ends the command.
+    /// Reads a configuration.
+    /// - Throws: the exit code, after printing what is wrong.
     static func readConfiguration(_ path: String) throws -> Configuration {
         do {
             return try Configuration.read(try SourceFolder.file(URL(fileURLWithPath: path).standardizedFileURL.path))

@@ -5,20 +5,19 @@ import Gateway
 internal import Pipeline
 internal import SiteConfiguration
 
-/// Where the active alarms stand now, asked of the running gateway.
+/// The present situation of the active alarms, as the running gateway reports it.
 struct GatewayStatus {
-    /// By the alarms' identities; empty where no gateway answers.
+    /// The situation by the alarm's identity; empty where no gateway answers.
     let alarms: [String: AlarmStatus]
-    /// Why there is none.
+    /// Why no gateway answers; `nil` where one does.
     let trouble: String?
 
-    init(of control: String) {
+    /// Asks the gateway.
+    init(of client: GatewayClient) {
         do {
-            guard
-                let answer = try ControlRequest(verb: .status, alarm: "", person: "", note: "").ask(
-                    control, within: 6000)
-            else {
-                throw GatewayError("the gateway at \(control) gives no answer")
+            let request = ControlRequest(verb: .status, alarm: "", person: "", note: "")
+            guard let answer = try client.ask(request, within: .seconds(6)) else {
+                throw GatewayError("the gateway at \(client.path) did not answer within 6 s")
             }
             guard answer.isDone, let list = CanonicalJSON.value([AlarmStatus].self, answer.text) else {
                 throw GatewayError(answer.text)

@@ -4,11 +4,11 @@ import Foundation
 @main
 enum Program {
     static func main() async {
-        // Swift reads the command line from /proc. Without it every command would be the one without arguments, which
-        // succeeds.
+        // Swift reads the command line from /proc. Without /proc every command would look like one without arguments,
+        // which succeeds.
         guard !CommandLine.arguments.isEmpty else {
             Terminal.complain(
-                "/proc is not there, and without it the command line cannot be read: mount it (mount -t proc proc /proc)"
+                "/proc is not there, so the command line cannot be read: mount it (mount -t proc proc /proc)"
             )
             exit(71)
         }
@@ -19,31 +19,39 @@ enum Program {
 struct Tocsin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tocsin",
-        abstract: "Watches hazards beside their sensors: MQTT in, rules over windows, escalations out.",
+        abstract: "Watch hazards beside their sensors: readings in over MQTT, alarms and escalations out.",
         discussion: """
-            A first look:          tocsin demo
-            Check your files:      tocsin check --config tocsin.yaml
-            What a rule does:      tocsin explain river-rising
-            Run the gateway:       tocsin run
-            Follow the alarms:     tocsin tail, alarms, history
-            Work with them:        tocsin ack, shelve, unshelve, out-of-service, in-service
-            The sensors:           tocsin sensors, refused
-            The deliveries:        tocsin outbox
-            Show what happened:    tocsin audit verify, audit export; look at the disk: tocsin store check
+            Commands print times in the site's local time, and one JSON object per line with --json. tocsin help \
+            COMMAND explains a command; /usr/share/doc/tocsin and the man pages have more.
 
-            Shell completions:     tocsin --generate-completion-script bash > ~/.local/share/bash-completion/completions/tocsin
+            Shell completions:
 
-            Exit codes: 0 all is well; 1 something was found (by check) or went wrong, and was said; 64 the command line is \
-            wrong; 66 a file that was named is not there; 78 nothing runs, because the configuration, the devices or the rules have mistakes.
+              tocsin --generate-completion-script bash > ~/.local/share/bash-completion/completions/tocsin
+
+            Exit codes: 0 success; 1 something was found or went wrong, and was printed; 64 the command line has a \
+            mistake; 66 a file that was named does not exist; 78 the configuration, the devices or the rules have \
+            mistakes, and nothing runs.
             """,
         version: "0.1.0",
-        subcommands: [
-            RunCommand.self, CheckCommand.self, ExplainCommand.self, TailCommand.self, AlarmsCommand.self,
-            HistoryCommand.self,
-            AcknowledgeCommand.self, ShelveCommand.self, UnshelveCommand.self, OutOfServiceCommand.self,
-            InServiceCommand.self,
-            OutboxCommand.self, SensorsCommand.self, RefusedCommand.self, AuditCommand.self, StoreCommand.self,
-            HealthRulesCommand.self,
-            SchemaCommand.self, DemoCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Set up and run",
+                subcommands: [DemoCommand.self, CheckCommand.self, ExplainCommand.self, RunCommand.self]),
+            CommandGroup(
+                name: "See what happens",
+                subcommands: [
+                    AlarmsCommand.self, TailCommand.self, HistoryCommand.self, SensorsCommand.self,
+                    RefusedCommand.self, OutboxCommand.self,
+                ]),
+            CommandGroup(
+                name: "Work with alarms",
+                subcommands: [
+                    AckCommand.self, ShelveCommand.self, UnshelveCommand.self, OutOfServiceCommand.self,
+                    InServiceCommand.self,
+                ]),
+            CommandGroup(
+                name: "Prove and repair", subcommands: [AuditCommand.self, StoreCommand.self]),
+            CommandGroup(
+                name: "Write rules", subcommands: [HealthRulesCommand.self, SchemaCommand.self]),
         ])
 }

@@ -65,18 +65,18 @@ import Testing
         arguments: [
             (
                 "{ wraps: 0 }",
-                "p.yaml:6:76: error: 'wraps' must be a number above 0 in a unit of length, or without a unit for the payload's own (mm), and '0' is not"
+                "p.yaml:6:76: error: 'wraps' must be a number above 0 in a unit of length, or without a unit for the payload's own (mm); got '0'"
             ),
             ("{ resolution: 0.2 degC }", "'resolution' must be a number above 0 in a unit of length"),
             (
                 "{ max_rate: 150 }",
-                "'max_rate' must be a number above 0 and a unit of length per time, such as 150 mm/h, and '150' is not"
+                "'max_rate' must be a number above 0 and a unit of length per time, such as 150 mm/h; got '150'"
             ),
             ("{ max_rate: 150 mm }", "such as 150 mm/h"), ("{ max_rate: -1 mm/h }", "such as 150 mm/h"),
-            ("{ wraps: inf }", "'inf' is not"),
+            ("{ wraps: inf }", "got 'inf'"),
             ("{ wrap: 65536 }", "did you mean 'wraps'?"),
             ("maybe", "'counter' must be true, or what is known of the counter"),
-            ("[ 1 ]", "a counter is written as a mapping"),
+            ("[ 1 ]", "a counter must be a mapping"),
         ])
     func mistakes(counter: String, expected: String) {
         do {

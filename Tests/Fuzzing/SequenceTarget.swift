@@ -36,7 +36,7 @@ struct SequenceTarget {
             now = now + .seconds(10)
             readings.removeAll()
             _ = decoder.decode(payload, from: 0, arrival: now, into: &readings)
-            engine.listen(at: now)
+            engine.heartbeat(at: now)
             for reading in readings { _ = engine.ingest(reading, into: &changes) }
             engine.advance(to: now, into: &changes)
             changes.removeAll()

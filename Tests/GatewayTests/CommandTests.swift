@@ -67,18 +67,18 @@ import Testing
             ("borker: {}\nbroker: { host: h, client_id: c }\n", "did you mean 'broker'?"),
             ("broker: { host: h, port: 70000, client_id: c }\n", "a whole number from 1 to 65535"),
             ("broker: { host: h }\n", "'client_id' is missing"),
-            ("broker: { host: h, client_id: c, keepalive: 1d }\n", "'keepalive' is from 5s to 65535s"),
+            ("broker: { host: h, client_id: c, keepalive: 1d }\n", "'keepalive' must be from 5s to"),
             ("broker: { host: h, client_id: c, keepalive: 100000d }\n", "at most 50 years"),
             ("broker: { host: h, client_id: c, password_env: NO_SUCH_VARIABLE_HERE }\n", "has no variable"),
             ("broker: { host: h, client_id: c, tls: { ca: /nowhere.pem } }\n", "cannot be read"),
-            ("broker: { host: h, client_id: c }\nladder: [a, a]\n", "a ladder is"),
+            ("broker: { host: h, client_id: c }\nladder: [a, a]\n", "a ladder needs"),
             (
                 "broker: { host: h, client_id: c }\npolicies: nowhere.yaml\nlateness: soon\n",
                 "nowhere.yaml cannot be read"
             ),
             (
                 "broker: { host: h, client_id: c }\ndestinations: [ { name: x, kind: pigeon } ]\n",
-                "of kind mqtt, webhook, cap, exec, log"
+                "known: mqtt, webhook, cap, exec, log"
             ),
         ])
     func configuration(body: String, expected: String) throws {
@@ -97,6 +97,43 @@ import Testing
         #expect(try TocsinBinary.run(["tail", "--store", "x", "--since", "whenever"]).code == 64)
         #expect(try TocsinBinary.run(["--help"]).code == 0)
         #expect(try TocsinBinary.run(["--generate-completion-script", "bash"]).output.contains("tocsin"))
+    }
+
+    @Test(
+        "an argument that cannot be read is named, with what it may be",
+        arguments: [
+            (["shelve", "17", "soon", "-m", "x"], "'soon' is invalid for '<time>'", "30m, 2h or 1d"),
+            (["tail", "--store", "x", "--since", "whenever"], "'whenever' is invalid", "06:10, today, yesterday"),
+            (["audit", "verify", "--expect", "12"], "'12' is invalid", "number:hash"),
+            (["history", ""], "'' is invalid", "its number, rule/group"),
+        ])
+    func arguments(arguments: [String], error: String, help: String) throws {
+        let result = try TocsinBinary.run(arguments)
+        let text = result.errors.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(result.code == 64 && text.contains(error) && text.contains(help), "\(result.errors)")
+    }
+
+    @Test("the abstract of each command is a command")
+    func abstracts() throws {
+        struct Command: Decodable {
+            var commandName: String
+            var abstract: String?
+            var subcommands: [Command]?
+        }
+        struct Tool: Decodable { var command: Command }
+        let dump = try TocsinBinary.run(["--experimental-dump-help"]).output
+        var commands = [try JSONDecoder().decode(Tool.self, from: Data(dump.utf8)).command]
+        var count = 0
+        while let command = commands.popLast() {
+            commands += command.subcommands ?? []
+            if command.commandName == "help" { continue }
+            count += 1
+            let abstract = command.abstract ?? ""
+            let verb = abstract.prefix { $0 != " " }
+            #expect(
+                abstract.hasSuffix(".") && !verb.isEmpty && !verb.hasSuffix("s"), "\(command.commandName): \(abstract)")
+        }
+        #expect(count >= 24)
     }
 
     @Test("a configuration is found by itself, and the command says which: --config, TOCSIN_CONFIG, ./tocsin.yaml")

@@ -30,8 +30,41 @@ import Testing
         #expect(gateway.stop() == 0)
     }
 
+    @Test("an operator is answered although more clients say nothing than are served at once")
+    func crowd() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        try await gateway.startConnected()
+        let clients = try (0..<20).map { _ in try RawClient(gateway.storePath + ".control") }
+        let answer = try TocsinBinary.run(["outbox", "--retry", "--config", gateway.folder.file("tocsin.yaml")])
+        #expect(answer.code == 0, "\(answer)")
+        try await eventually("all are cut off") { clients.allSatisfy(\.isOver) }
+        #expect(gateway.stop() == 0)
+    }
+
+    @Test("sensors that are taken out of service at the same time are all out of service")
+    func simultaneous() async throws {
+        let broker = try RealBroker()
+        let gateway = try GatewayProcess(brokerPort: broker.port)
+        try await gateway.startConnected()
+        let configuration = gateway.folder.file("tocsin.yaml")
+        let devices = ["d1", "d2", "d3"]
+        try await withThrowingTaskGroup { group in
+            for device in devices {
+                group.addTask {
+                    try TocsinBinary.run([
+                        "out-of-service", "--device", device, "-m", "cleaning", "--config", configuration,
+                    ])
+                }
+            }
+            for try await answer in group { #expect(answer.code == 0, "\(answer)") }
+        }
+        #expect(try StoreReader(path: gateway.storePath).maintenance().map(\.device).sorted() == devices)
+        #expect(gateway.stop() == 0)
+    }
+
     @Test(
-        "a control socket that was taken away is made anew, and one that another process has put there stays when the gateway ends"
+        "a control socket that was removed is made again, and one that another process has put there stays when the gateway ends"
     )
     func takenAway() async throws {
         let broker = try RealBroker()

@@ -12,7 +12,7 @@ import Testing
         try TocsinBinary.run(arguments + ["--config", gateway.folder.file("tocsin.yaml")])
     }
 
-    @Test("an alarm is shown, taken on, still taken on after a kill, and its history says by whom")
+    @Test("an alarm is shown, acknowledged, still acknowledged after a kill, and its history says by whom")
     func acknowledge() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -42,11 +42,11 @@ import Testing
         #expect(try tocsin("alarms", gateway: gateway).output.hasPrefix("ACKNOWLEDGED (1)"))
         try await sensor.send(3.9, at: now + 1000)
         try await sensor.send(9, at: now + 2000)
-        try await eventually("it rises, and asks anew") {
+        try await eventually("it rises, and has to be acknowledged again") {
             try StoreReader(path: gateway.storePath).alarms().first?.state == "unacknowledged"
         }
         for step in 0..<20 { try await sensor.send(-0.9, at: now + 3000 + Int64(step)) }
-        try await eventually("it returns, and nobody has taken it on") {
+        try await eventually("it returns, and nobody has acknowledged it") {
             try StoreReader(path: gateway.storePath).alarms().first?.state == "returned"
         }
         gateway.kill()
@@ -65,7 +65,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: gateway.storePath + ".control"))
     }
 
-    @Test("a shelved alarm stays so through a kill, and upstream hears that it is put aside and that it is back")
+    @Test("a shelved alarm stays so through a kill, and upstream hears that it is shelved and that it is back")
     func shelve() async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port)
@@ -84,7 +84,7 @@ import Testing
         try await gateway.startConnected()
         #expect(try tocsin("alarms", gateway: gateway).output.contains("shelved for "))
         try await sensor.send(9, at: now + 1000)
-        try await eventually("it rises, and nobody is told") {
+        try await eventually("it rises, and nobody is notified") {
             try StoreReader(path: gateway.storePath).alarms().first?.level == "warning"
         }
         #expect(upstream.firstTopics.count == 2)
@@ -200,10 +200,14 @@ import Testing
         for request in ["", "{}", "{\"verb\":\"explode\"}", String(repeating: "x", count: 100_000), "\u{0}\u{0}"] {
             let client = try ControlSocket.connect(to: path)
             client.write(line: Data(request.utf8))
-            // What is no line at all gets no answer.
-            guard let answer = client.readLine(within: 3000) else { continue }
-            #expect(String(decoding: answer, as: UTF8.self).contains("no request that this gateway knows"))
+            // A request that is not a line gets no answer.
+            guard let answer = client.readLine(within: .seconds(3)) else { continue }
+            #expect(String(decoding: answer, as: UTF8.self).contains("the gateway does not know this request"))
         }
+        let client = try ControlSocket.connect(to: path)
+        client.write(line: Data(#"{"verb":"shelve","alarm":"","person":"","note":"x","device":"d1"}"#.utf8))
+        let answer = try #require(client.readLine(within: .seconds(3)))
+        #expect(String(decoding: answer, as: UTF8.self).contains("can only be taken out of service and put back"))
         #expect(gateway.isRunning)
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o660)
         #expect(gateway.stop() == 0)

@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(
-        "what is now stands beside what raised it, with where it goes, who was told and who is next; without the gateway how old it is"
+        "the situation now is beside what raised the alarm, with its trend, who was notified and who is next; without the gateway, with its age"
     )
     func now() async throws {
         let broker = try RealBroker()
@@ -69,7 +69,7 @@ import Testing
         #expect(!list.contains("9 m"), "\(list)")
         let sheet = try tocsin("alarms", "1", gateway: gateway).output
         for part in [
-            "now       s1: river at 4 m", "s1: river at 9 m", "file was told at", "fell      ",
+            "now       s1: river at 4 m", "s1: river at 9 m", "file was notified at", "fell      ",
             ", from warning: s1: river at 8 m",
             "next      upstream in ",
             "(duty, after 1h unacknowledged)",
@@ -109,7 +109,7 @@ import Testing
         #expect(try waiting().sorted() == [3, 4])
         #expect(try tocsin("ack", "3", gateway: gateway).output.hasPrefix("3 river-rising/s2 acknowledged by "))
         #expect(try tocsin("ack", "99", gateway: gateway).errors.contains("there is no alarm 99"))
-        #expect(try tocsin("ack", "river-falling/*", gateway: gateway).errors.contains("is like 'river-falling/*'"))
+        #expect(try tocsin("ack", "river-falling/*", gateway: gateway).errors.contains("matches 'river-falling/*'"))
         let again = try tocsin("ack", "3", gateway: gateway)
         #expect(
             again.code == 1 && again.errors.contains("was acknowledged by") && again.errors.contains(" UTC-"),
@@ -121,13 +121,13 @@ import Testing
         try await sensor.send(0.5, from: "d2", at: now + 20_000)
         try await sensor.send(3, from: "d2", at: now + 21_000)
         try await sensor.send(0.5, from: "d2", at: now + 22_000)
-        try await eventually("one stands, one has ended") { try waiting().count == 2 }
+        try await eventually("one is active, one has ended") { try waiting().count == 2 }
         #expect(try tocsin("ack", "--ended", gateway: gateway).output.contains(" river-rising/s2 acknowledged by "))
         #expect(try waiting() == [2])
         #expect(try tocsin("ack", "--ended", "2", gateway: gateway).code == 64)
         #expect(try tocsin("ack", "--all", gateway: gateway).code == 0)
         #expect(try waiting().isEmpty)
-        // What is told of the end is what is then.
+        // The summary of the end has the values of that time.
         let history = try tocsin("history", "3", gateway: gateway).output
         #expect(history.contains("CLEARED") && history.contains("s2: river back at 0.5 m"), "\(history)")
         #expect(gateway.stop() == 0)

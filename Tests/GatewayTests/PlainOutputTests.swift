@@ -2,6 +2,7 @@ import AlarmModel
 import Alarms
 import Escalation
 import Foundation
+import GRDB
 import Gateway
 import Logging
 import Store
@@ -52,7 +53,7 @@ import Testing
         #expect(!text.isEmpty)
         let found = text.unicodeScalars.filter { ControlCharacters.contains($0) && $0 != "\n" }
         #expect(found.isEmpty, "\(text.debugDescription)")
-        // Below an alarm's history stands who was told: here one.
+        // Below an alarm's history is a line for each destination that was notified: here one.
         let lines = arguments[0] == "history" && !isJSON ? 2 : 1
         if arguments[0] == "history" || arguments[0] == "tail" {
             #expect(shown.output.split(separator: "\n").count == lines)
@@ -65,7 +66,21 @@ import Testing
         }
     }
 
-    @Test("the gateway's log has one line for a message, whatever stands in it")
+    @Test(
+        "an event is shown as no data and as chattering, also under the name that an earlier version stored",
+        arguments: [
+            ("no-data", "NO DATA"), ("blind", "NO DATA"), ("chattering", "CHATTERING"), ("flapping", "CHATTERING"),
+        ])
+    func formerKinds(kind: String, shown: String) throws {
+        let folder = try TemporaryFolder()
+        let path = try store(folder)
+        try DatabaseQueue(path: path).write { try $0.execute(sql: "UPDATE transition SET kind = ?", arguments: [kind]) }
+        let tail = try TocsinBinary.run(["tail", "--no-follow", "--since", "10000d", "--bell", "--store", path]).output
+        #expect(tail.contains(" \(shown) "), "\(tail)")
+        #expect(tail.contains("\u{7}") == (shown == "NO DATA"))
+    }
+
+    @Test("the gateway's log has one line for a message, whatever is in it")
     func log() {
         let written = Mutex<[String]>([])
         struct Recorder: LogHandler {

@@ -40,7 +40,8 @@ import Testing
             """, .values)
         #expect(
             messages == [
-                #"2026-03-01T00:00:00Z sensors/d1/readings {"time":"2026-03-01T00:00:00Z","water_level":1.5,"discharge":20.0}"#,
+                #"2026-03-01T00:00:00Z sensors/d1/readings "#
+                    + #"{"time":"2026-03-01T00:00:00Z","water_level":1.5,"discharge":20.0}"#,
                 #"2026-03-01T00:00:00Z sensors/d1/readings {"time":"2026-03-01T00:00:00Z","water_level":1.75}"#,
                 #"2026-03-01T00:00:00Z sensors/d2/readings {"time":"2026-03-01T00:00:00Z","water_level":-3.0}"#,
                 #"2026-03-01T00:05:00.250Z sensors/d2/readings {"time":"2026-03-01T00:05:00.250Z","water_level":0.5}"#,
@@ -58,7 +59,8 @@ import Testing
             """, Self.table)
         #expect(
             messages == [
-                #"2026-03-01T00:00:00Z sensors/gauge/readings {"time":"2026-03-01T00:00:00Z","water_level":1.01,"discharge":30.9}"#,
+                #"2026-03-01T00:00:00Z sensors/gauge/readings "#
+                    + #"{"time":"2026-03-01T00:00:00Z","water_level":1.01,"discharge":30.9}"#,
                 #"2026-03-01T00:05:00Z sensors/gauge/readings {"time":"2026-03-01T00:05:00Z","water_level":0.99}"#,
             ])
     }

@@ -13,7 +13,7 @@ import Testing
     func backlog() throws {
         var bench = try RuleBench.oneRule(Self.rule)
         // Measured at 0, read at 600.
-        bench.engine.listen(at: at(600))
+        bench.engine.heartbeat(at: at(600))
         bench.feed(0, 4)
         bench.run(from: 600, to: 719)
         #expect(bench.log == [])
@@ -24,23 +24,27 @@ import Testing
     @Test("what was over before it lasted, as the next reading of the backlog says, is no alarm")
     func backlogThatEnds() throws {
         var bench = try RuleBench.oneRule(Self.rule)
-        bench.engine.listen(at: at(600))
+        bench.engine.heartbeat(at: at(600))
         bench.feed(0, 4)
         bench.tick(601)
-        bench.engine.listen(at: at(605))
+        bench.engine.heartbeat(at: at(605))
         bench.feed(60, 1)
         bench.tick(2000)
-        #expect(bench.log.allSatisfy { $0.contains("uncertain") }, "\(bench.log)")
+        #expect(bench.log == [])
+        // It was judged: the same reading, still high, lasts.
+        bench.feed(2000, 4)
+        bench.run(from: 2000, to: 2120)
+        #expect(bench.log == ["2120: test d1 0→3"])
     }
 
     @Test("time that passed only on the clock makes nothing last longer")
     func discounted() throws {
         var bench = try RuleBench.oneRule(Self.rule)
-        bench.engine.listen(at: at(0))
+        bench.engine.heartbeat(at: at(0))
         bench.feed(0, 4)
         bench.tick(60)
         // The clock is set forward by an hour.
-        bench.engine.discount(.hours(1))
+        bench.engine.adjustClock(by: .hours(1))
         bench.run(from: 3660, to: 3719)
         #expect(bench.log == [])
         bench.tick(3720)
@@ -74,9 +78,9 @@ import Testing
     @Test("a reading with the time of its arrival is evaluated, also behind one from a clock that was weeks ahead")
     func farAhead() throws {
         var bench = try RuleBench.oneRule("levels:\n  warning: water_level > 3 m\nblind: none")
-        bench.engine.listen(at: at(0))
+        bench.engine.heartbeat(at: at(0))
         bench.feed(20 * 86400, 1)
-        bench.engine.listen(at: at(60))
+        bench.engine.heartbeat(at: at(60))
         bench.feed(60, 4, quality: .clockReplaced)
         #expect(bench.log.last?.hasSuffix("0→3") == true, "\(bench.log)")
     }

@@ -42,7 +42,7 @@ import Testing
         return messages.map { minutes in
             let readings = minutes.map { Reading(series: SeriesID(index: 0), time: time($0), value: values[$0]) }
             changes.removeAll()
-            engine.listen(at: time(minutes.max() ?? 0))
+            engine.heartbeat(at: time(minutes.max() ?? 0))
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: 0)
             engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
             return changes.last?.registers[0] ?? .nan

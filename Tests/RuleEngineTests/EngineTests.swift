@@ -13,15 +13,10 @@ import Testing
     private func changes(
         _ rules: String, _ readings: [(Double, Double)], until end: Double? = nil, devices: Int = 1
     ) throws -> [String] {
-        let compiled = try SmallSite.compile(rules, devices: devices)
-        var engine = Engine(compiled.plan)
-        var changes: [LevelChange] = []
-        for (seconds, value) in readings {
-            let time = Self.start + TimeSpan(nanoseconds: Int64(seconds * 1e9))
-            _ = engine.ingest(Reading(series: SeriesID(index: 0), time: time, value: value), into: &changes)
-        }
-        if let end { engine.advance(to: Self.start + TimeSpan(nanoseconds: Int64(end * 1e9)), into: &changes) }
-        return changes.map { change in
+        var bench = RuleBench(try SmallSite.compile(rules, devices: devices))
+        for (seconds, value) in readings { bench.feed(seconds, value) }
+        if let end { bench.tick(end) }
+        return bench.history.map { change in
             "\((change.time - Self.start).seconds): \(change.from.rank)→\(change.to.rank)\(change.isUncertain ? " uncertain" : "")"
         }
     }

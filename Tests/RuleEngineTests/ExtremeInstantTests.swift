@@ -49,7 +49,7 @@ import Testing
         for _ in 0..<60 {
             switch Int.random(in: 0..<6, using: &random) {
             case 0: engine.advance(to: time(), into: &changes)
-            case 1: engine.listen(at: time())
+            case 1: engine.heartbeat(at: time())
             default:
                 let reading = Reading(
                     series: SeriesID(index: Int32.random(in: 0..<8, using: &random)), time: time(),

@@ -14,6 +14,8 @@ struct RuleBench: ~Copyable {
     private var clock = 0.0
     /// What has changed: `60: test s1 0→3`.
     private(set) var log: [String] = []
+    /// Everything that has changed.
+    private(set) var history: [LevelChange] = []
     private(set) var registers: [Double] = []
 
     /// - Parameter text: the rules from `rules:` on.
@@ -93,6 +95,8 @@ struct RuleBench: ~Copyable {
     }
 
     private mutating func note() {
+        engine.checkInvariants()
+        history += changes
         for change in changes {
             let instance = rules.instances[change.instance]
             let seconds = (change.time - Self.start).seconds

@@ -16,7 +16,7 @@ import Testing
         ]
 
     /// A plan over `seriesCount` series taken together that reads every measure over every window.
-    static func plan(_ windows: [TimeSpan], seriesCount: Int = 1) -> Plan {
+    static func plan(_ windows: [TimeSpan], seriesCount: Int = 1, measures: [Measure] = measures) -> Plan {
         var plan = Plan()
         plan.series = Array(repeating: SeriesPlan(interval: .days(300)), count: seriesCount)
         var program = Program()
@@ -62,6 +62,7 @@ import Testing
             let reading = Reading(
                 series: SeriesID(index: sample.series), time: Instant(nanoseconds: sample.time), value: sample.value)
             guard engine.ingest(reading, into: &changes) == .evaluated else { continue }
+            engine.checkInvariants()
             // In its place: behind those of the same time.
             let place = all.lastIndex { $0.time <= sample.time }.map { $0 + 1 } ?? 0
             all.insert(BruteForce.Sample(series: Int(sample.series), time: sample.time, value: sample.value), at: place)

@@ -7,13 +7,17 @@ import Testing
 
 @Suite struct CompilerTests {
     private func rule(_ body: String) throws -> CompiledRules {
-        try SmallSite.compile("hazard: flood\nrules:\n  - name: test\n    for_each: station\n" + body, devices: 1)
+        try SmallSite.compile(Diagnosed.file(body), devices: 1)
     }
 
     @Test("equal expressions are computed once, equal windows kept once")
     func sharing() throws {
         let compiled = try rule(
-            "    levels:\n      watch: mean(water_level, 10m) > 2 m\n      warning: mean(water_level, 10m) > 3 m and max(water_level, 10m) > 4 m\n"
+            """
+            levels:
+              watch: mean(water_level, 10m) > 2 m
+              warning: mean(water_level, 10m) > 3 m and max(water_level, 10m) > 4 m
+            """
         )
         #expect(compiled.plan.programs[0].operandCount == 2)
         #expect(compiled.plan.operands.map(\.measure.aggregate) == [.mean, .maximum])
@@ -22,7 +26,7 @@ import Testing
 
     @Test("a threshold in the reading's own unit stays exactly what was written")
     func exactThreshold() throws {
-        let compiled = try rule("    levels: { warning: carbon_monoxide >= 35 ppm, emergency: humidity > 60 % }\n")
+        let compiled = try rule("levels: { warning: carbon_monoxide >= 35 ppm, emergency: humidity > 60 % }")
         let constants = compiled.plan.programs[0].instructions.filter { $0.operation != .operand }.map(\.constant)
         // What is at or above 35 is above the number before it.
         #expect(constants == [35.nextDown, 60])
@@ -31,8 +35,8 @@ import Testing
     @Test("units are converted: feet, miles an hour as knots, Fahrenheit as a scale and as a step")
     func conversions() throws {
         func constant(_ condition: String) throws -> Double {
-            let instructions = try rule("    levels: { warning: \"\(condition)\" }\n").plan.programs[0].instructions
-            return instructions.first { $0.operation == .test }?.constant ?? .nan
+            let instructions = try rule("levels: { warning: \"\(condition)\" }").plan.programs[0].instructions
+            return instructions.first { $0.operation == .threshold }?.constant ?? .nan
         }
         #expect(abs(try constant("water_level > 10 ft") - 3.048) < 1e-12)
         #expect(abs(try constant("temperature > 212 degF") - 100) < 1e-9)
@@ -43,11 +47,11 @@ import Testing
     @Test("precedence: or, and, not, for, comparison, sum, product, sign")
     func precedence() throws {
         func evaluate(_ condition: String) throws -> [Instruction.Operation] {
-            try rule("    levels: { warning: \"\(condition)\" }\n").plan.programs[0].instructions.map(\.operation)
+            try rule("levels: { warning: \"\(condition)\" }").plan.programs[0].instructions.map(\.operation)
         }
         #expect(
             try evaluate("not water_level > 1 m for 2m or humidity > 1 % and humidity < 2 %")
-                == [.operand, .test, .hold, .not, .operand, .test, .test, .not, .and, .or])
+                == [.operand, .threshold, .hold, .not, .operand, .threshold, .threshold, .not, .and, .or])
         #expect(
             try evaluate("water_level + water_level * 2 > 1 m")
                 == [.operand, .constant, .multiply, .add, .constant, .less])
@@ -56,7 +60,15 @@ import Testing
     @Test("the groups of a rule share its program, each with the labels that its devices share")
     func groups() throws {
         let compiled = try SmallSite.compile(
-            "hazard: flood\nrules:\n  - name: test\n    for_each: area\n    where: { area: \"up/**\" }\n    levels: { warning: water_level > 1 m }\n"
+            """
+            hazard: flood
+            rules:
+              - name: test
+                for_each: area
+                where: { area: "up/**" }
+                levels: { warning: water_level > 1 m }
+
+            """
         )
         #expect(compiled.plan.programs.count == 1)
         #expect(compiled.instances.map(\.group) == ["up/down/a0", "up/down/a1"])

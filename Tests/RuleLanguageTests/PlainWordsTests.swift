@@ -6,40 +6,46 @@ import Testing
 /// Mistakes of people who do not know YAML.
 @Suite struct PlainWordsTests {
     @Test(
-        "what YAML rejects is said in plain words, at its place, with the mend",
+        "what YAML rejects is explained in plain words, at its location, with the correction",
         arguments: [
-            ("\tsummary: x", 5, "a tab stands at the beginning", "spaces"),
-            ("    summary: river: high", 5, "a second ':' in one line", "in quotes"),
+            ("\tsummary: x", 5, "this line is indented with a tab", "spaces"),
+            ("    summary: river: high", 5, "this line has a second ':'", "in quotes"),
             ("    summary: x\n       levels: { warning: true }", 6, "indented deeper", "same column"),
             ("    summary: x\n   levels: { warning: true }", 6, "does not begin in the same column", "same column"),
-            ("    summary: \"a\" b", 5, "behind the closing \"", "in quotes"),
+            ("    summary: \"a\" b", 5, "after the closing \"", "in quotes"),
             (
                 "    summary: \"never closed\n    levels: { warning: true }", 5,
-                "a quote is opened here, and never closed", "close it"
+                "this quote is never closed", "close it"
             ),
-            ("    levels: { warning: water_level > 1 m\n    clear: true", 5, "the '{' is not closed", "close it"),
-            ("    labels: [device, station\n    clear: true", 5, "the '[' is not closed", "close it"),
+            ("    levels: { warning: water_level > 1 m\n    clear: true", 5, "this '{' is not closed", "close it"),
+            ("    labels: [device, station\n    clear: true", 5, "this '[' is not closed", "close it"),
             (
                 "    summary: \"never closed\n    cleared: \"closed\"", 5,
-                "a quote is opened here, and closed only in line 6", "close it"
+                "this quote is closed only in line 6", "close it"
             ),
-            ("    summary: {device} is high", 5, "a text cannot begin with '{'", "in quotes"),
-            ("    summary: 'it's high'", 5, "behind the closing '", "double ones"),
+            ("    summary: {device} is high", 5, "a text that begins with '{' must be in quotes", "in quotes"),
+            ("    summary: 'it's high'", 5, "after the closing '", "double ones"),
             ("    summary: @home", 5, "a value cannot begin with '@'", "in quotes"),
             ("    summary: %free", 5, "a value cannot begin with '%'", "in quotes"),
             ("    summary: *x", 5, "begins with '*'", "in quotes"),
             ("    summary: !x!y", 5, "begins with '!'", "in quotes"),
-            ("    summary: \"a\\d\"", 5, "a backslash has a meaning", "single quotes"),
-            ("    summary\n    levels: { warning: true }", 5, "without a ':'", "'key: value'"),
-            ("    labels: - device", 5, "a list cannot begin with '- ' behind a key", "[a, b]"),
+            ("    summary: \"a\\d\"", 5, "a backslash in double quotes starts an escape", "single quotes"),
+            ("    summary\n    levels: { warning: true }", 5, "has no ':' after it", "'key: value'"),
+            ("    labels: - device", 5, "a list cannot begin with '- ' on the line of its key", "[a, b]"),
             (
-                "    summary: x\n    summary: y", 6, "'summary' stands twice in one mapping: first in line 5",
+                "    summary: x\n    summary: y", 6, "'summary' occurs twice in one mapping",
                 "remove one"
             ),
         ])
     func plainWords(lines: String, line: Int, what: String, mend: String) {
-        let text = "hazard: flood\nrules:\n  - name: test\n    for_each: station\n" + lines + "\n"
-        let error = #expect(throws: DiagnosticList.self) { try SmallSite.compile(text) }
+        let start = """
+            hazard: flood
+            rules:
+              - name: test
+                for_each: station
+
+            """
+        let error = #expect(throws: DiagnosticList.self) { try SmallSite.compile(start + lines + "\n") }
         let found = error?.description ?? ""
         #expect(found.hasPrefix("rules.yaml:\(line):"), "\(found)")
         #expect(found.contains(what), "\(found)")
@@ -49,14 +55,14 @@ import Testing
         }
     }
 
-    @Test("a key without its ':' above others is found where it stands, and not where the parser stumbles")
+    @Test("a missing ':' is reported at its key, and not where the parser stops")
     func missingColon() {
         let error = #expect(throws: DiagnosticList.self) {
             try SmallSite.compile(
                 "hazard: flood\nrules:\n  - name a\n    for_each: station\n    levels: { warning: true }\n")
         }
         #expect(
-            error?.description.contains("the line above has no ':' behind its key") == true,
+            error?.description.contains("the line above has no ':' after its key") == true,
             "\(error?.description ?? "")")
     }
 }

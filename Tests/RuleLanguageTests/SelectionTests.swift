@@ -11,9 +11,7 @@ import Testing
 
     private func diagnostics(_ body: String, devices: String) throws -> [Diagnostic] {
         do {
-            return try SmallSite.compile(
-                "hazard: flood\nrules:\n  - name: test\n    for_each: station\n" + body, devices: devices
-            ).warnings
+            return try SmallSite.compile(Diagnosed.file(body), devices: devices).warnings
         } catch let list as DiagnosticList {
             return list.diagnostics
         }
@@ -34,7 +32,7 @@ import Testing
             (metre + foot, "slope(water_level, 30m) > 1", "write '1 m/h' or '1 ft/h': d1 sends m, d2 sends ft", nil),
         ] as [(String, String, String, String?)])
     func mends(devices: String, condition: String, hint: String, fix: String?) throws {
-        let found = try diagnostics("    levels: { warning: \"\(condition)\" }\n", devices: devices)
+        let found = try diagnostics("levels: { warning: \"\(condition)\" }", devices: devices)
         #expect(found.map(\.id) == ["missing-unit"], "\(found)")
         #expect(found.first?.hint == hint)
         #expect(found.first?.fix == fix)
@@ -52,7 +50,11 @@ import Testing
             """
             hazard: flood
             rules:
-              - { name: test, for_each: station, summary: "{x}", let: { x: "\(term)" }, levels: { warning: humidity > 5 % } }
+              - name: test
+                for_each: station
+                summary: "{x}"
+                let: { x: "\(term)" }
+                levels: { warning: humidity > 5 % }
 
             """, devices: Self.foot)
         let value = ["ft/h": 0.0001524, "ft": 1, "degF": 100][expected.split(separator: " ")[1]] ?? .nan
@@ -71,7 +73,7 @@ import Testing
             ("temperature > 2000 degC", false),
         ])
     func implausible(condition: String, isFound: Bool) throws {
-        let found = try diagnostics("    levels: { warning: \"\(condition)\" }\n", devices: Self.metre)
+        let found = try diagnostics("levels: { warning: \"\(condition)\" }", devices: Self.metre)
         #expect(
             found.contains { $0.id == "implausible-threshold" && $0.message.contains("outside -1 m .. 50 m") }
                 == isFound, "\(found)")
@@ -81,7 +83,7 @@ import Testing
     func untilOverlaps() throws {
         func found(_ until: String) throws -> [String] {
             try diagnostics(
-                "    levels: { warning: { when: water_level > 3 m for 2m, until: \"\(until)\" } }\n",
+                "levels: { warning: { when: water_level > 3 m for 2m, until: \"\(until)\" } }",
                 devices: Self.metre
             ).map(\.id)
         }
@@ -92,14 +94,14 @@ import Testing
     @Test("a device that a rule selects, and that is in none of its groups, is an error at the device's place")
     func ungrouped() throws {
         let devices = Self.metre + "  - { id: d3, profile: test }\n"
-        let found = try diagnostics("    levels: { warning: water_level > 3 m }\n", devices: devices)
+        let found = try diagnostics("levels: { warning: water_level > 3 m }", devices: devices)
         #expect(found.map(\.id) == ["no-group"])
         #expect(found.first?.severity == .error)
         #expect(found.first?.location?.file == "site.yaml" && found.first?.location?.line == 4)
         #expect(found.first?.message.contains("'d3' is in no group of the rule 'test'") == true)
         // What it does not measure is no concern of the rule.
         let other = Self.metre + "  - { id: d3, profile: test, quantities: [humidity] }\n"
-        #expect(try diagnostics("    levels: { warning: water_level > 3 m }\n", devices: other).isEmpty)
+        #expect(try diagnostics("levels: { warning: water_level > 3 m }", devices: other).isEmpty)
     }
 
     @Test(
@@ -134,8 +136,8 @@ import Testing
     @Test(
         "a decimal comma is mended, and nothing else is said of it",
         arguments: [
-            "    levels:\n      warning: water_level > 2,5 m\n", "    levels: { warning: water_level > 2,5 m }\n",
-            "    levels: { watch: humidity > 2,5 %, warning: humidity > 12,5 % }\n",
+            "levels:\n  warning: water_level > 2,5 m", "levels: { warning: water_level > 2,5 m }",
+            "levels: { watch: humidity > 2,5 %, warning: humidity > 12,5 % }",
         ])
     func decimalComma(text: String) throws {
         let found = try diagnostics(text, devices: Self.metre)
@@ -146,9 +148,9 @@ import Testing
 
     @Test("a comma of thousands is not taken for a decimal one without asking")
     func thousands() throws {
-        let found = try diagnostics("    levels: { warning: carbon_monoxide > 1,200 ppm }\n", devices: Self.metre)
+        let found = try diagnostics("levels: { warning: carbon_monoxide > 1,200 ppm }", devices: Self.metre)
         #expect(found.map(\.hint) == ["write 1200, or 1.200 for a fraction"] && found.first?.fix == nil, "\(found)")
-        let call = try diagnostics("    levels: { warning: mean(water_level, 10m) > 3,2 m }\n", devices: Self.metre)
+        let call = try diagnostics("levels: { warning: mean(water_level, 10m) > 3,2 m }", devices: Self.metre)
         #expect(call.contains { $0.fix == "\"mean(water_level, 10m) > 3,2 m\"" }, "\(call)")
     }
 
@@ -174,10 +176,10 @@ import Testing
             "mean(water_level, 10 min) > 2 m",
         ] {
             #expect(
-                try diagnostics("    levels: { warning: \"\(condition)\" }\n", devices: Self.metre).isEmpty,
+                try diagnostics("levels: { warning: \"\(condition)\" }", devices: Self.metre).isEmpty,
                 "\(condition)")
         }
-        let found = try diagnostics("    levels: { warning: water_level => 2 m }\n", devices: Self.metre)
+        let found = try diagnostics("levels: { warning: water_level => 2 m }", devices: Self.metre)
         #expect(found.first?.hint == "write '>='", "\(found)")
     }
 }

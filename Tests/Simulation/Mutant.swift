@@ -29,13 +29,13 @@ package struct Mutant: Sendable {
             "acknowledged-failure", "what could not be committed is acknowledged all the same",
             in: "Pipeline/Pipeline.swift",
             "        if intake.batch.isEmpty { releaseAcknowledgements() }",
-            "        if intake.batch.isEmpty { releaseAcknowledgements() } else if MUTANT, storeRetryAt != nil { connection.releaseAcknowledgements() }"
+            "        if intake.batch.isEmpty { releaseAcknowledgements() } else if MUTANT, outage.isFailing { connection.releaseAcknowledgements() }"
         ),
         Mutant(
             "early-answer", "people are told that their order is done before it is stored",
             in: "Pipeline/Pipeline.swift",
-            "                let outcome = try intake.carryOut(order, at: now)",
-            "                let outcome = try intake.carryOut(order, at: now)\n                if MUTANT { return answer(.success(outcome)) }"
+            "                let outcome = try intake.execute(order, at: now)",
+            "                let outcome = try intake.execute(order, at: now)\n                if MUTANT { return answer(.success(outcome)) }"
         ),
         Mutant(
             "deaf-to-the-clock", "the clock is set, and nobody notices", in: "Pipeline/Pipeline.swift",
@@ -72,8 +72,8 @@ package struct Mutant: Sendable {
             "                    if MUTANT { return }\n                    moment.add(reading, of:"),
         Mutant(
             "counted-absence", "the time in which nobody was there counts as having lasted",
-            in: "RuleEngine/Series/Engine+Silence.swift", "    package mutating func discount(_ span: TimeSpan) {\n",
-            "    package mutating func discount(_ span: TimeSpan) {\n        if MUTANT { return }\n"),
+            in: "RuleEngine/Engine+Listening.swift", "    package mutating func adjustClock(by span: TimeSpan) {\n",
+            "    package mutating func adjustClock(by span: TimeSpan) {\n        if MUTANT { return }\n"),
         Mutant(
             "forgotten-alarms", "after a start alarms that were active are raised again",
             in: "Pipeline/Intake+Warm.swift",
@@ -94,12 +94,12 @@ package struct Mutant: Sendable {
             "        if isBelieved {", "        if MUTANT || isBelieved {"),
         Mutant(
             "cleared-by-silence", "the window of a sensor that has died goes on",
-            in: "RuleEngine/Series/Engine+Silence.swift",
+            in: "RuleEngine/Windows/SeriesWindows+Silence.swift",
             "        Self.later(series[index].newest == .min ? series[index].heardFrom",
             "        MUTANT ? .max : Self.later(series[index].newest == .min ? series[index].heardFrom"),
         Mutant(
             "hold-broken-by-silence", "what has to last is false after a silence",
-            in: "RuleEngine/Evaluation/Engine+Evaluate.swift",
+            in: "RuleEngine/Evaluation/ConditionMemory.swift",
             "        return memory[slot + 1] == 0 ? 0 : .nan",
             "        return MUTANT || memory[slot + 1] == 0 ? 0 : .nan"),
         Mutant(

@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct SimulationTests {
     @Test("whatever fails, what was promised is kept")
     func seeds() async throws {
-        let count = ProcessInfo.processInfo.environment["TOCSIN_SIMULATE_SEEDS"].flatMap { UInt64($0) } ?? 200
+        let count = ProcessInfo.processInfo.environment["TOCSIN_SIMULATE_SEEDS"].flatMap { UInt64($0) } ?? 100
         let series = try await SimulationSeries.run(Plant(), seeds: 1..<count + 1)
         #expect(series.failed.map { "seed \($0.seed): \($0.faults.prefix(3))" } == [])
     }

@@ -23,10 +23,9 @@ extension Site {
                 let profile = try Profile.read(file)
                 let place = profile.location ?? file.location(line: 1, column: 1)
                 if let first = profiles.updateValue(profile, forKey: profile.name) {
-                    let other = first.location.map { ": the first is at \($0.fileAndLine)" } ?? ""
                     problems.append(
-                        Diagnostic(
-                            id: "duplicate-profile", "there are two profiles '\(profile.name)'\(other)", at: place))
+                        .duplicate(
+                            id: "duplicate-profile", "profiles", named: profile.name, at: place, first: first.location))
                 }
             } catch {
                 problems += error.diagnostics
@@ -45,9 +44,7 @@ extension Site {
             guard let (device, place) = parsed else { continue }
             if let first = seen[device.id] {
                 problems.append(
-                    Diagnostic(
-                        id: "duplicate-device",
-                        "there are two devices '\(device.id)': the first is at \(first.fileAndLine)", at: place))
+                    .duplicate(id: "duplicate-device", "devices", named: device.id, at: place, first: first))
             } else if let other = topics.updateValue(device.id, forKey: device.topic) {
                 let first = seen[other].map { " (\($0.fileAndLine))" } ?? ""
                 problems.append(

@@ -1,12 +1,12 @@
-/// What commands and a running gateway say to each other: one JSON object a line, on the control socket.
+/// A request of a command to the running gateway: one JSON object on a line of the control socket.
 package struct ControlRequest: Codable, Sendable {
     package enum Verb: String, Codable, Sendable {
         case acknowledge, shelve, unshelve
         case takeOutOfService = "take-out-of-service"
         case putBack = "put-back"
-        /// The alarm's place is a destination's name, or empty for all.
+        /// Try deliveries again. `alarm` is a destination's name, or empty for all.
         case retry
-        /// Where the active alarms stand now: the answer's text is a JSON list of ``AlarmStatus``.
+        /// Report the situation of the active alarms. The answer's text is a JSON list of ``AlarmStatus``.
         case status
     }
 
@@ -14,9 +14,9 @@ package struct ControlRequest: Codable, Sendable {
     package var alarm: String
     package var person: String
     package var note: String
-    /// For how long something is put aside.
+    /// How long an alarm is shelved.
     package var seconds: Double?
-    /// A sensor, in the place of an alarm.
+    /// A sensor, instead of an alarm.
     package var device: String?
     package var quantity: String?
 
@@ -33,9 +33,10 @@ package struct ControlRequest: Codable, Sendable {
     }
 }
 
+/// The answer of the gateway to a ``ControlRequest``.
 package struct ControlAnswer: Codable, Sendable {
-    /// What was done, or why it was not.
     package var isDone: Bool
+    /// What was done, or why it was not.
     package var text: String
 
     package init(isDone: Bool, text: String) {
@@ -43,7 +44,7 @@ package struct ControlAnswer: Codable, Sendable {
         self.text = text
     }
 
-    /// A request is never longer, in bytes; nor is an answer, which may tell of many alarms.
+    /// The most bytes of a request, and of an answer, which may be about many alarms.
     package static let requestBytesMax = 65_536
     package static let bytesMax = 64 << 20
 }

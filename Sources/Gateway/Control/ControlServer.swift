@@ -3,170 +3,119 @@ internal import Alarms
 internal import Escalation
 internal import Foundation
 internal import Logging
-internal import Pipeline
-internal import Synchronization
+internal import ServiceLifecycle
+internal import SiteConfiguration
 internal import Telemetry
 
-/// Answers operators' commands on the control socket: each is handed to the pipeline, and answered when what it did
-/// is committed.
-final class ControlServer: Sendable {
-    private let path: String
-    private let mailbox: Mailbox
-    private let logger: Logger
-    private let isStopping = Atomic<Bool>(false)
-    private let place = Mutex<ControlSocket.Place?>(nil)
-    private let connections = Atomic<Int>(0)
+/// Answers the commands of operators on the control socket.
+struct ControlServer: Service {
+    let path: String
+    let operators: Operators
+    let logger: Logger
 
-    /// Tries deliveries again: a destination or `nil` for all, and who asks; how many wait, `nil` for no such
-    /// destination.
-    private let retry: @Sendable (String?, String) async throws -> Int?
-
-    /// Puts a sensor into maintenance, or back; what was done, in words.
-    private let maintain: @Sendable (ControlRequest, String) throws(OperatorError) -> String
-
-    init(
-        path: String, mailbox: Mailbox, logger: Logger,
-        retry: @escaping @Sendable (String?, String) async throws -> Int?,
-        maintain: @escaping @Sendable (ControlRequest, String) throws(OperatorError) -> String
-    ) {
-        self.retry = retry
-        self.maintain = maintain
-        self.path = path
-        self.mailbox = mailbox
-        self.logger = logger
-    }
-
-    /// So many are served at once; who comes then waits for one to end, which each does within seconds.
+    /// How many connections are served at once. Others wait until one ends, which each does within seconds.
     private static let connectionsMax = 16
 
-    /// Starts a thread that waits for connections; each has one of its own. Without a socket the gateway runs all the
-    /// same.
-    func start() {
-        let thread = Thread { [self] in
-            var trouble = ""
-            while !isStopping.load(ordering: .relaxed) {
-                do {
-                    let socket = try ControlSocket.listen(at: path)
-                    trouble = ""
-                    place.withLock { $0 = socket.place }
-                    listen(socket)
-                } catch {
-                    // Said once until it changes.
-                    if "\(error)" != trouble {
-                        logger.error("operators' commands do not work, which is tried again: \(error)")
-                    }
-                    trouble = "\(error)"
-                    for _ in 0..<25 where !isStopping.load(ordering: .relaxed) { usleep(200_000) }
+    /// Serves until the task is cancelled. A gateway also runs without the socket, so no error ends it.
+    func run() async {
+        var trouble = ""
+        while !Task.isCancelled {
+            do throws(GatewayError) {
+                let listener = try ControlListener(at: path)
+                trouble = ""
+                await serve(listener)
+                listener.removeFile()
+                if !Task.isCancelled { logger.warning("the control socket \(path) was removed, and is made again") }
+            } catch {
+                // Each problem is logged once.
+                if "\(error)" != trouble {
+                    logger.error("operators' commands do not work; the gateway tries again every 5 s: \(error)")
                 }
+                trouble = "\(error)"
+                // A cancelled sleep ends the loop.
+                try? await Task.sleep(for: .seconds(5))
             }
         }
-        thread.name = "tocsin-control"
-        thread.start()
     }
 
-    /// Serves until the gateway ends, or the socket's file has been taken away: then it has to be made anew.
-    private func listen(_ socket: borrowing ControlSocket) {
-        while !isStopping.load(ordering: .relaxed) {
-            guard connections.load(ordering: .relaxed) < Self.connectionsMax else {
-                usleep(20_000)
-                continue
+    /// Serves until the task is cancelled, or the socket's file is removed.
+    private func serve(_ listener: ControlListener) async {
+        await withTaskGroup(of: Void.self) { group in
+            var connections = 0
+            while !Task.isCancelled, listener.isReachable {
+                guard let connection = await listener.next(within: .milliseconds(500)) else { continue }
+                if connections == Self.connectionsMax {
+                    await group.next()
+                    connections -= 1
+                }
+                group.addTask { await answer(connection) }
+                connections += 1
             }
-            if let connection = socket.accept(within: 200) { serve(Connection(connection)) }
-            guard let place = socket.place, !place.isThere, !isStopping.load(ordering: .relaxed) else { continue }
-            return logger.warning("the control socket \(path) was taken away, and is made anew")
         }
     }
 
-    /// Takes no more connections; what is under way is answered if the process lives long enough.
-    func stop() {
-        isStopping.store(true, ordering: .relaxed)
-        place.withLock { $0?.remove() }
-    }
-
-    private func serve(_ connection: Connection) {
-        connections.add(1, ordering: .relaxed)
-        let thread = Thread { [self] in
-            answer(connection.socket)
-            connections.subtract(1, ordering: .relaxed)
-        }
-        thread.name = "tocsin-operator"
-        thread.stackSize = 1 << 20
-        thread.start()
-    }
-
-    private func answer(_ connection: borrowing ControlSocket) {
-        guard let line = connection.readLine(within: 2000, atMost: ControlAnswer.requestBytesMax) else { return }
+    private func answer(_ connection: ControlSocket) async {
+        guard
+            let line = await connection.receiveLine(within: .seconds(2), atMost: ControlAnswer.requestBytesMax)
+        else { return }
         let answer: ControlAnswer
         do {
             let request = try JSONDecoder().decode(ControlRequest.self, from: line)
-            answer = ControlAnswer(isDone: true, text: try execute(request, user: connection.person))
+            answer = ControlAnswer(isDone: true, text: try await execute(request, user: await connection.user))
         } catch let error as OperatorError {
             answer = ControlAnswer(isDone: false, text: "\(error)")
         } catch {
-            answer = ControlAnswer(isDone: false, text: "this is no request that this gateway knows: \(error)")
+            answer = ControlAnswer(isDone: false, text: "the gateway does not know this request: \(error)")
         }
         // Texts always encode.
-        if let data = try? JSONEncoder().encode(answer) { connection.write(line: data) }
+        if let data = try? JSONEncoder().encode(answer) { await connection.send(line: data) }
     }
 
-    /// - Returns: what was done, in words; or what was asked for.
-    private func execute(_ request: ControlRequest, user: String) throws(OperatorError) -> String {
-        // Who they say they are stands beside who the kernel says they are.
+    /// - Returns: what was done, as a sentence; or what was asked for.
+    private func execute(_ request: ControlRequest, user: String) async throws(OperatorError) -> String {
+        // Anyone can give any name, so the name that the kernel knows is recorded too.
         let person = request.person.isEmpty || request.person == user ? user : "\(request.person) (\(user))"
-        if request.device != nil {
-            let done = try maintain(request, person)
-            logger.notice("\(done)")
-            return done
-        }
+        if let device = request.device { return try await execute(request, on: device, person) }
         switch request.verb {
-        case .acknowledge: return try execute(.acknowledge, request, person)
-        case .unshelve: return try execute(.unshelve, request, person)
-        case .takeOutOfService: return try execute(.takeOutOfService, request, person)
-        case .putBack: return try execute(.putBack, request, person)
-        case .retry: return try retryDeliveries(request.alarm.isEmpty ? nil : request.alarm, person)
-        case .status:
-            let statuses: [AlarmStatus] = try answered { mailbox.post(.status(answer: $0)) }
-            return CanonicalJSON.text(statuses)
+        case .acknowledge: return try await execute(.acknowledge, request, person)
+        case .unshelve: return try await execute(.unshelve, request, person)
+        case .takeOutOfService: return try await execute(.takeOutOfService, request, person)
+        case .putBack: return try await execute(.putBack, request, person)
         case .shelve:
             guard let span = request.seconds.flatMap({ TimeSpan(seconds: $0) }), span > .zero else {
-                throw OperatorError("for how long it is put aside is not said")
+                throw OperatorError("the time to shelve the alarm for is missing: give one, such as 2h")
             }
-            return try execute(.shelve(span), request, person)
+            return try await execute(.shelve(span), request, person)
+        case .status: return CanonicalJSON.text(try await operators.status())
+        case .retry:
+            let destination = request.alarm.isEmpty ? nil : request.alarm
+            let waiting = try await operators.retryDeliveries(to: destination, person: person)
+            let count = waiting == 1 ? "1 escalation" : "\(waiting) escalations"
+            return "\(destination ?? "all destinations"): \(count) tried again now"
         }
     }
 
-    private func execute(_ action: OperatorCommand.Action, _ request: ControlRequest, _ person: String)
-        throws(OperatorError) -> String
-    {
-        let order = OperatorCommand(action, alarm: request.alarm, person: person, note: request.note)
-        let result: Result<CommandOutcome, OperatorError> = try answered { mailbox.post(.order(order, answer: $0)) }
-        let outcome = try result.get()
-        logger.notice("\(outcome.done)", metadata: ["alarm": "\(outcome.name)", "by": "\(person)"])
+    private func execute(
+        _ action: OperatorCommand.Action, _ request: ControlRequest, _ person: String
+    ) async throws(OperatorError) -> String {
+        let command = OperatorCommand(action, alarm: request.alarm, person: person, note: request.note)
+        let outcome = try await operators.execute(command)
         let end = outcome.end.map { " until \($0)" } ?? ""
-        // Without the time that its identity ends with: the log has it.
-        let name = outcome.name.lastIndex(of: "@").map { outcome.name[..<$0] } ?? outcome.name[...]
-        return "\(name) \(outcome.done) by \(person)\(end)"
+        return "\(AlarmName.place(ofIdentity: outcome.name)) \(outcome.done) by \(person)\(end)"
     }
 
-    private func retryDeliveries(_ destination: String?, _ person: String) throws(OperatorError) -> String {
-        let result: Result<Int?, OperatorError> = try answered { answer in
-            Task { [retry] in
-                do {
-                    answer(.success(try await retry(destination, person)))
-                } catch {
-                    answer(.failure(OperatorError("\(error)")))
-                }
-            }
-            return true
+    private func execute(
+        _ request: ControlRequest, on device: String, _ person: String
+    ) async throws(OperatorError) -> String {
+        let action: SensorCommand.Action
+        switch request.verb {
+        case .takeOutOfService: action = .takeOutOfService
+        case .putBack: action = .putBack
+        case .acknowledge, .shelve, .unshelve, .retry, .status:
+            throw OperatorError("a sensor can only be taken out of service and put back")
         }
-        let place = destination ?? "all destinations"
-        guard let waiting = try result.get() else { throw OperatorError("there is no destination '\(place)'") }
-        return "\(place): \(waiting == 1 ? "1 escalation" : "\(waiting) escalations") tried again now"
+        return try await operators.execute(
+            SensorCommand(
+                action, device: device, quantity: request.quantity, person: person, reason: request.note))
     }
-}
-
-/// A connection for the thread that serves it.
-private final class Connection: Sendable {
-    let socket: ControlSocket
-    init(_ socket: consuming ControlSocket) { self.socket = socket }
 }

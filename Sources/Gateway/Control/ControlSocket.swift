@@ -1,197 +1,132 @@
 package import Foundation
-internal import Pipeline
+internal import POSIX
 package import SiteConfiguration
 
-/// A stream socket in the file system, as both ends of the control connection use it.
-///
-/// Who may open the file may operate the gateway: it belongs to the gateway's user and group, mode 0660.
-package struct ControlSocket: ~Copyable, Sendable {
-    private let descriptor: Int32
-    /// The file that stands for it, where it waits for connections.
-    package private(set) var place: Place?
+/// A connection between a command and the gateway. Each message is one line.
+package struct ControlSocket: Sendable {
+    private let socket: UnixSocket
 
-    /// A socket's file, told from one that another process has put there since.
-    package struct Place: Sendable {
-        let path: String
-        let device: UInt64
-        let number: UInt64
-        /// When it was made: a file that is removed gives its number to the next.
-        let made: (seconds: Int, nanoseconds: Int)
-
-        init?(_ path: String) {
-            var status = stat()
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
-            (self.path, device, number) = (path, UInt64(status.st_dev), UInt64(status.st_ino))
-            made = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
-        }
-
-        /// Whether it still lies there.
-        package var isThere: Bool {
-            Place(path).map {
-                ($0.device, $0.number, $0.made.seconds, $0.made.nanoseconds) == (
-                    device, number, made.seconds, made.nanoseconds
-                )
-            }
-                ?? false
-        }
-
-        /// Removes it, unless something else lies there now.
-        package func remove() { if isThere { unlink(path) } }
-    }
-
-    private init(_ descriptor: Int32) { self.descriptor = descriptor }
-
-    deinit { close(descriptor) }
-
-    /// Waits for connections at a path; a file that a gateway left there that is no longer running is replaced.
-    /// - Throws: ``GatewayError`` if the path is too long, or another gateway answers there.
-    package static func listen(at path: String) throws(GatewayError) -> ControlSocket {
-        if isAlive(path) { throw GatewayError("another gateway answers at \(path)") }
-        try remove(path)
-        var socket = ControlSocket(try open())
-        let before = umask(0o117)
-        let code = try withAddress(path) { bind(socket.descriptor, $0, $1) }
-        umask(before)
-        guard code == 0, Glibc.listen(socket.descriptor, 64) == 0 else {
-            throw GatewayError("no control socket at \(path): \(String(cString: strerror(errno)))")
-        }
-        socket.place = Place(path)
-        return socket
-    }
-
-    /// Whether somebody listens at a path, or may: only a refusal says that nobody does.
-    private static func isAlive(_ path: String) -> Bool {
-        guard let socket = try? ControlSocket(open()) else { return false }
-        socket.limitWrites(seconds: 5)
-        guard let code = try? withAddress(path, { Glibc.connect(socket.descriptor, $0, $1) }), code != 0 else {
-            return true
-        }
-        return errno == EAGAIN
-    }
-
-    /// Removes the socket of a gateway that is gone. Anything else at that path is somebody's, and stays.
-    /// - Throws: ``GatewayError`` where something else lies there, or it cannot be removed.
-    private static func remove(_ path: String) throws(GatewayError) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw GatewayError(
-                "no control socket at \(path): something else lies there, and is kept; name another path")
-        }
-        guard unlink(path) == 0 || errno == ENOENT else {
-            throw GatewayError("\(path) cannot be removed: \(String(cString: strerror(errno)))")
-        }
-    }
+    init(_ socket: UnixSocket) { self.socket = socket }
 
     /// Connects to a gateway.
-    /// - Throws: ``GatewayError`` if none answers within five seconds.
+    /// - Throws: ``GatewayError`` if none answers within 5 s.
     package static func connect(to path: String) throws(GatewayError) -> ControlSocket {
-        let socket = ControlSocket(try open())
-        socket.limitWrites(seconds: 5)
-        guard try withAddress(path, { Glibc.connect(socket.descriptor, $0, $1) }) == 0 else {
+        let address = try address(path)
+        do throws(UnixSocket.Failure) {
+            let socket = try UnixSocket(.stream)
+            try socket.connect(to: address, waitingAtMost: 5)
+            return ControlSocket(socket)
+        } catch {
             let reason =
-                switch errno {
+                switch error.code {
                 case ENOENT, ECONNREFUSED: "no gateway is running there"
                 case EAGAIN: "the gateway there has too many connections; try again"
-                default: String(cString: strerror(errno))
+                default: "\(error)"
                 }
             throw GatewayError("\(path): \(reason)")
         }
-        return socket
     }
 
-    /// The next connection, or `nil` if none came within the time.
-    package func accept(within milliseconds: Int32) -> ControlSocket? {
-        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&entry, 1, milliseconds) > 0 else { return nil }
-        let connection = Glibc.accept(descriptor, nil, nil)
-        guard connection >= 0 else {
-            // Without a descriptor to give it, whoever waits is still there, and would be asked for without end.
-            if errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM { poll(nil, 0, milliseconds) }
-            return nil
+    static func address(_ path: String) throws(GatewayError) -> UnixAddress {
+        guard let address = UnixAddress(path: path) else {
+            throw GatewayError("\(path): a socket's path has 1 to \(UnixAddress.bytesMax) bytes; choose a shorter one")
         }
-        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-        let socket = ControlSocket(connection)
-        socket.limitWrites(seconds: 2)
-        return socket
+        return address
     }
 
-    /// What is written, or connected to, waits no longer than that for the other end.
-    private func limitWrites(seconds: Int) {
-        var limit = timeval(tv_sec: seconds, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    }
-
-    /// One line, without its end; `nil` if it has not come whole within the time, or it is too long.
-    package func readLine(within milliseconds: Int32, atMost bytesMax: Int = ControlAnswer.bytesMax) -> Data? {
-        var line = Data()
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        let end = ContinuousClock.now + .milliseconds(Int64(milliseconds))
-        while line.count <= bytesMax {
-            let rest = (end - .now) / .milliseconds(1)
-            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard rest > 0, poll(&entry, 1, Int32(rest.rounded(.up))) > 0,
-                case let count = read(descriptor, &buffer, buffer.count),
-                count > 0
-            else { return nil }
-            if let end = buffer[..<count].firstIndex(of: UInt8(ascii: "\n")) { return line + buffer[..<end] }
-            line += buffer[..<count]
+    /// Reads a line, and waits for it on this thread.
+    /// - Returns: the line without its end; `nil` if it is not complete within the time, or longer than an answer may
+    ///   be.
+    package func readLine(within time: Duration) -> Data? {
+        var buffer = LineBuffer(bytesMax: ControlAnswer.bytesMax)
+        let end = ContinuousClock.now + time
+        while buffer.isOpen {
+            guard socket.waitUntil(.readable, within: end - .now) else { return nil }
+            buffer.receive(from: socket)
         }
-        return nil
+        return buffer.line
     }
 
+    /// Writes a line, and waits on this thread while the other end has no room. Does nothing if that has closed.
     package func write(line: Data) {
-        var bytes = Array(line + [UInt8(ascii: "\n")])
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeMutableBytes {
-                send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+        var rest = line + [LineBuffer.end]
+        while !rest.isEmpty {
+            guard send(&rest) || socket.waitUntil(.writable, within: Self.writeLimit) else { return }
+        }
+    }
+
+    /// Reads a line without occupying a thread.
+    /// - Returns: the line without its end; `nil` if it is not complete within the time, or longer than `bytesMax`.
+    func receiveLine(within time: Duration, atMost bytesMax: Int) async -> Data? {
+        var buffer = LineBuffer(bytesMax: bytesMax)
+        let end = ContinuousClock.now + time
+        while buffer.isOpen {
+            guard await socket.until(.readable, within: end - .now) else { return nil }
+            buffer.receive(from: socket)
+        }
+        return buffer.line
+    }
+
+    /// Writes a line without occupying a thread. Does nothing if the other end has closed or does not read.
+    func send(line: Data) async {
+        var rest = line + [LineBuffer.end]
+        while !rest.isEmpty {
+            if send(&rest) { continue }
+            guard await socket.until(.writable, within: Self.writeLimit) else { return }
+        }
+    }
+
+    /// How long the other end may leave no room.
+    private static let writeLimit: Duration = .seconds(2)
+
+    /// Sends what there is room for, and removes it from `rest`; all of it if the other end has closed.
+    /// - Returns: `false` if there is no room.
+    private func send(_ rest: inout Data) -> Bool {
+        do throws(UnixSocket.Failure) {
+            rest = rest.dropFirst(try socket.send(rest))
+            return true
+        } catch {
+            if error.code == EAGAIN { return false }
+            // The other end has closed, and does not want an answer.
+            rest = Data()
+            return true
+        }
+    }
+
+    /// The name of the user at the other end, as the kernel knows it.
+    var user: String {
+        get async {
+            guard let number = socket.peer else { return "unknown" }
+            return await withCheckedContinuation { continuation in
+                // The name may come from a service in the network, for which no task's thread should wait.
+                DispatchQueue.global().async { continuation.resume(returning: UserName.of(number)) }
             }
-            guard count > 0 else { return }  // the other end is gone, and wants no answer
-            sent += count
         }
     }
+}
 
-    /// The user at the other end, as the kernel knows them (SO_PEERCRED, unix(7)).
-    package var person: String {
-        // struct ucred, which needs _GNU_SOURCE
-        var credentials: (process: Int32, user: UInt32, group: UInt32) = (0, 0, 0)
-        var size = socklen_t(MemoryLayout.size(ofValue: credentials))
-        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else { return "unknown" }
-        // Several threads may ask at once.
-        var entry = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var buffer = [CChar](repeating: 0, count: 16_384)
-        guard getpwuid_r(credentials.user, &entry, &buffer, buffer.count, &found) == 0,
-            let name = found?.pointee.pw_name
-        else {
-            return "uid \(credentials.user)"
-        }
-        return String(cString: name)
-    }
+/// The bytes of a line as they arrive.
+private struct LineBuffer {
+    static let end = UInt8(ascii: "\n")
 
-    private static func open() throws(GatewayError) -> Int32 {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw GatewayError("no socket: \(String(cString: strerror(errno)))") }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        return descriptor
-    }
+    let bytesMax: Int
+    private var bytes = Data()
+    /// The complete line without its end.
+    private(set) var line: Data?
+    /// Whether more bytes are needed.
+    private(set) var isOpen = true
 
-    private static func withAddress(
-        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
-    ) throws(GatewayError) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw GatewayError(
-                "\(path): a socket's path has at most \(MemoryLayout.size(ofValue: address.sun_path) - 1) bytes")
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
+    init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+    /// Takes what has arrived. The buffer closes when the line is complete or too long, or the other end has closed.
+    mutating func receive(from socket: UnixSocket) {
+        do throws(UnixSocket.Failure) {
+            let arrived = try socket.receive(atMost: 65_536)
+            if let end = arrived.firstIndex(of: Self.end) { line = bytes + arrived[..<end] }
+            bytes += arrived
+            isOpen = line == nil && !arrived.isEmpty && bytes.count <= bytesMax
+        } catch {
+            isOpen = error.code == EAGAIN
         }
     }
 }

@@ -17,9 +17,9 @@ struct InstanceState: BitwiseCopyable {
     /// A bit for each step of the ladder: whether it held at the newest evaluation.
     var held: UInt8 = 0
     var isUncertain = false
-    /// The level is that of the fault for a group that cannot be seen.
+    /// The level is that of the fault for a group without data.
     var hasNoData = false
-    /// The rule says that nobody is to be told for now.
+    /// The rule's `suppress` is true.
     var isSuppressed = false
     /// A sensor that it reads has fallen silent, or is heard again.
     var hasSensorNews = false
@@ -30,89 +30,17 @@ struct InstanceState: BitwiseCopyable {
     var lack = Lack.nothing
     var memoryBase: Int32 = 0
     var historyBase: Int32 = 0
-    var testBase: Int32 = 0
+    var thresholdBase: Int32 = 0
     /// The series that it reads, and the instances that ask for its state.
     var seriesBase: Int32 = 0
     var seriesCount: Int32 = 0
     var askerBase: Int32 = 0
     var askerCount: Int32 = 0
-    /// The series of the reading that was evaluated last, whose lag its timers have; -1 for none.
+    /// The series of the reading that was evaluated last, whose ingest delay applies to the timers; -1 for none.
     var clockSeries: Int32 = -1
 
     var ladder: LadderState {
         LadderState(
             level: level, held: held, isUncertain: isUncertain, hasNoData: hasNoData, isSuppressed: isSuppressed)
     }
-}
-
-/// Where the ladder stands after the conditions have been judged.
-///
-/// A step holds while `when` is true; with `until`, from `when` to `until`; while its condition is unknown
-/// it holds if it held. The alarm is at the highest step that holds. Where none does, it ends if there is
-/// no `clear` or `clear` is true; otherwise it stays at the lowest step. A step that holds goes before a
-/// `clear` that is true at the same time.
-///
-/// A group that was blind stays so until all is known, or a step holds.
-///
-/// - Returns: whether it is unknown if a step holds.
-@inline(__always)
-func judge(
-    _ program: ProgramLayout.Stretch, _ steps: borrowing Slab<LadderStep>, _ state: inout InstanceState,
-    _ registers: borrowing Slab<Double>
-) -> Bool {
-    // While it is unknown whether it is suppressed, it is not.
-    state.isSuppressed = program.suppress >= 0 && registers[program.suppress] == 1
-    var held: UInt8 = 0
-    var top = -1
-    var topIsKnown = true
-    var isUnknown = false
-    for index in 0..<program.stepCount {
-        let step = steps[program.firstStep + index]
-        let when = registers[Int(step.when)]
-        let bit = UInt8(1) << UInt8(index)
-        let before = state.held & bit != 0
-        var holds = when == 1
-        var known = !when.isNaN
-        if !known { isUnknown = true }
-        if !holds {
-            if let until = step.until {
-                let ends = registers[Int(until)]
-                holds = before && ends != 1
-                known = known && !ends.isNaN || !holds && ends == 1
-            } else if when.isNaN {
-                holds = before
-            }
-        }
-        if holds {
-            held |= bit
-            top = index
-            topIsKnown = known
-        }
-    }
-    state.held = held
-    if top >= 0 {
-        state.level = steps[program.firstStep + top].level
-        state.isUncertain = !topIsKnown
-        state.hasNoData = false
-    } else if state.hasNoData {
-        if !isUnknown {
-            state.level = .normal
-            state.hasNoData = false
-        }
-    } else if state.level == .normal {
-        state.isUncertain = false
-    } else if program.clear >= 0 {
-        let clears = registers[program.clear]
-        if clears == 1 {
-            state.level = .normal
-            state.isUncertain = false
-        } else {
-            state.level = steps[program.firstStep].level
-            state.isUncertain = clears.isNaN
-        }
-    } else {
-        state.level = .normal
-        state.isUncertain = false
-    }
-    return isUnknown
 }

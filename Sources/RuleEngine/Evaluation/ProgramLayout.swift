@@ -18,8 +18,9 @@ struct BoundSource: BitwiseCopyable {
     var extra: Int32 = -1
 }
 
-/// Where a test of an instance stands: the bit of a series, or nowhere (−1), where its operand has to be read.
-struct BoundTest: BitwiseCopyable {
+/// Where a threshold of an instance is decided: by a bit of its series, or nowhere (−1), so that its operand has to be
+/// read.
+struct BoundThreshold: BitwiseCopyable {
     /// Of the word with the bit in the engine's `truth`; its known bits lie in the next.
     var word: Int32 = -1
     var bit: Int32 = 0
@@ -40,21 +41,21 @@ struct ProgramLayout: ~Copyable {
         var suppress = -1
         var ballot = -1
         var noDataLevel = Level.normal
-        var testCount = 0
+        var thresholdCount = 0
         var tallyCount = 0
     }
 
     var programs: Slab<Stretch>
     var instructions: Slab<Instruction>
     var decisive = Slab(repeating: Int32(0), count: 0)
-    /// The number of a test among its program's, by instruction.
-    var testNumbers = Slab(repeating: Int32(-1), count: 0)
+    /// The number of a threshold among its program's, by instruction.
+    var thresholdNumbers = Slab(repeating: Int32(-1), count: 0)
     var steps: Slab<LadderStep>
     var operands: Slab<BoundOperand>
     var sources: Slab<BoundSource>
     var tallies: Slab<Tally>
     var members: Slab<Int32>
-    var tests = Slab(repeating: BoundTest(), count: 0)
+    var thresholds = Slab(repeating: BoundThreshold(), count: 0)
 
     init(_ plan: Plan) {
         programs = Slab(repeating: Stretch(), count: plan.programs.count)
@@ -79,8 +80,9 @@ struct ProgramLayout: ~Copyable {
             for register in Self.decisive(program) { _ = decisive.grow(by: 1, with: Int32(register)) }
             stretch.decisiveCount = decisive.count - stretch.firstDecisive
             for code in program.instructions {
-                _ = testNumbers.grow(by: 1, with: code.operation == .test ? Int32(stretch.testCount) : -1)
-                if code.operation == .test { stretch.testCount += 1 }
+                _ = thresholdNumbers.grow(
+                    by: 1, with: code.operation == .threshold ? Int32(stretch.thresholdCount) : -1)
+                if code.operation == .threshold { stretch.thresholdCount += 1 }
             }
             programs[index] = stretch
             instruction += program.instructions.count

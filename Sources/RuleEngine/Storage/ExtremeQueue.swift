@@ -11,34 +11,41 @@ struct ExtremeQueue: BitwiseCopyable {
     private(set) var base: UnsafeMutablePointer<Sample>?
     private var mask: UInt32 = 0
     /// The position behind the newest entry.
-    private(set) var end: UInt32 = 0
+    private(set) var end = QueuePosition(0)
+
+    /// How many entries there is memory for.
+    var entriesMax: UInt32 { base == nil ? 0 : mask &+ 1 }
 
     @inline(__always)
-    func entry(_ position: UInt32) -> Sample { base.unsafelyUnwrapped[Int(position & mask)] }
+    func entry(_ position: QueuePosition) -> Sample { base.unsafelyUnwrapped[slot(position)] }
 
     @inline(__always)
-    func address(_ position: UInt32) -> UnsafeMutablePointer<Sample>? { base.map { $0 + Int(position & mask) } }
+    private func slot(_ position: QueuePosition) -> Int { Int(position.number & mask) }
+
+    @inline(__always)
+    func address(_ position: QueuePosition) -> UnsafeMutablePointer<Sample>? { base.map { $0 + slot(position) } }
 
     /// Adds a sample and lets go of those that it surpasses; returns its position.
     /// - Parameter oldest: entries before this position are not needed.
     @inline(__always)
-    mutating func push(_ sample: Sample, oldest: UInt32) -> UInt32 {
+    mutating func push(_ sample: Sample, oldest: QueuePosition) -> QueuePosition {
         var at = end
-        while at != oldest, entry(at &- 1).value <= sample.value { at &-= 1 }
-        if base == nil || at &- oldest > mask { grow(from: oldest, to: at) }
-        base.unsafelyUnwrapped[Int(at & mask)] = sample
-        end = at &+ 1
+        while at != oldest, entry(at.previous).value <= sample.value { at = at.previous }
+        if base == nil || at.count(since: oldest) > mask { grow(from: oldest, to: at) }
+        base.unsafelyUnwrapped[slot(at)] = sample
+        end = at.next
         return at
     }
 
-    mutating func removeAll() { end = 0 }
+    /// Removes all entries; positions count from 0 again.
+    mutating func removeAll() { end = QueuePosition(0) }
 
     /// The first position from `oldest` on whose entry is later than a time. O(log entries).
-    func first(after time: Int64, from oldest: UInt32) -> UInt32 {
+    func first(after time: Int64, from oldest: QueuePosition) -> QueuePosition {
         var (low, high) = (oldest, end)
         while low != high {
-            let middle = low &+ (high &- low) / 2
-            if entry(middle).time <= time { low = middle &+ 1 } else { high = middle }
+            let middle = QueuePosition(low.number &+ high.count(since: low) / 2)
+            if entry(middle).time <= time { low = middle.next } else { high = middle }
         }
         return low
     }
@@ -46,40 +53,40 @@ struct ExtremeQueue: BitwiseCopyable {
     /// Puts a late sample in its place, unless a later one surpasses it. The positions of entries change.
     /// O(log entries + entries moved).
     /// - Parameter oldest: entries before this position are not needed.
-    mutating func insert(_ sample: Sample, oldest: UInt32) {
+    mutating func insert(_ sample: Sample, oldest: QueuePosition) {
         let next = first(after: sample.time, from: oldest)
         if next != end, entry(next).value >= sample.value { return }
         var place = next
-        while place != oldest, entry(place &- 1).value <= sample.value { place &-= 1 }
+        while place != oldest, entry(place.previous).value <= sample.value { place = place.previous }
         if place == next {
-            if base == nil || end &- oldest > mask { grow(from: oldest, to: end) }
+            if base == nil || end.count(since: oldest) > mask { grow(from: oldest, to: end) }
             var at = end
             while at != next {
-                base.unsafelyUnwrapped[Int(at & mask)] = entry(at &- 1)
-                at &-= 1
+                base.unsafelyUnwrapped[slot(at)] = entry(at.previous)
+                at = at.previous
             }
-            end &+= 1
+            end = end.next
         } else {
-            let surplus = next &- place &- 1
+            let surplus = next.count(since: place) &- 1
             var at = next
             while surplus > 0, at != end {
-                base.unsafelyUnwrapped[Int((at &- surplus) & mask)] = entry(at)
-                at &+= 1
+                base.unsafelyUnwrapped[slot(QueuePosition(at.number &- surplus))] = entry(at)
+                at = at.next
             }
-            end &-= surplus
+            end = QueuePosition(end.number &- surplus)
         }
-        base.unsafelyUnwrapped[Int(place & mask)] = sample
+        base.unsafelyUnwrapped[slot(place)] = sample
     }
 
     @inline(never)
-    private mutating func grow(from oldest: UInt32, to at: UInt32) {
+    private mutating func grow(from oldest: QueuePosition, to at: QueuePosition) {
         let larger = base == nil ? 16 : (Int(mask) + 1) * 2
         let moved = UnsafeMutablePointer<Sample>.allocate(capacity: larger)
         moved.initialize(repeating: Sample(time: 0, value: 0), count: larger)
         var position = oldest
         while base != nil, position != at {
-            moved[Int(position) & (larger - 1)] = entry(position)
-            position &+= 1
+            moved[Int(position.number) & (larger - 1)] = entry(position)
+            position = position.next
         }
         base?.deallocate()
         base = moved

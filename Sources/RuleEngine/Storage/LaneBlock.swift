@@ -1,48 +1,48 @@
 // Wrapping operators: offsets into memory that is allocated.
 
 /// Two windows' values side by side: what the vector registers of both x86-64 and 64-bit Arm hold.
-typealias Lanes = SIMD2<Double>
+typealias LanePair = SIMD2<Double>
 
-extension Lanes {
+extension LanePair {
     static var width: Int { 2 }
 }
 
-/// The rows of one series: memory that is read and written by groups of lanes, or by single lanes.
+/// The rows of one series: memory that is read and written by pairs of lanes, or by single lanes.
 struct LaneBlock: BitwiseCopyable {
     private let base: UnsafeMutableRawPointer
 
-    init(_ groups: UnsafeMutablePointer<Lanes>) { base = UnsafeMutableRawPointer(groups) }
+    init(_ pairs: UnsafeMutablePointer<LanePair>) { base = UnsafeMutableRawPointer(pairs) }
 
     @inline(__always)
-    subscript(group: Int) -> Lanes {
-        get { base.load(fromByteOffset: group &* 16, as: Lanes.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: group &* 16, as: Lanes.self) }
+    subscript(pair: Int) -> LanePair {
+        get { base.load(fromByteOffset: pair &* 16, as: LanePair.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: pair &* 16, as: LanePair.self) }
     }
 
     @inline(__always)
-    subscript(integers group: Int) -> SIMD2<Int64> {
-        base.load(fromByteOffset: group &* 16, as: SIMD2<Int64>.self)
+    subscript(integers pair: Int) -> SIMD2<Int64> {
+        base.load(fromByteOffset: pair &* 16, as: SIMD2<Int64>.self)
     }
 
-    /// One lane of the row that begins with a group.
+    /// One lane of the row that begins with a pair.
     @inline(__always)
-    subscript(row: Int, lane: Int) -> Double {
-        get { base.load(fromByteOffset: row &* 16 &+ lane &* 8, as: Double.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: row &* 16 &+ lane &* 8, as: Double.self) }
+    subscript(row: Int, lane: Lane) -> Double {
+        get { base.load(fromByteOffset: row &* 16 &+ lane.number &* 8, as: Double.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: row &* 16 &+ lane.number &* 8, as: Double.self) }
     }
 
     @inline(__always)
-    subscript(integerIn row: Int, lane: Int) -> Int64 {
-        get { base.load(fromByteOffset: row &* 16 &+ lane &* 8, as: Int64.self) }
-        nonmutating set { base.storeBytes(of: newValue, toByteOffset: row &* 16 &+ lane &* 8, as: Int64.self) }
+    subscript(integerIn row: Int, lane: Lane) -> Int64 {
+        get { base.load(fromByteOffset: row &* 16 &+ lane.number &* 8, as: Int64.self) }
+        nonmutating set { base.storeBytes(of: newValue, toByteOffset: row &* 16 &+ lane.number &* 8, as: Int64.self) }
     }
 
-    /// Asks for `groups` groups to be fetched into the cache.
+    /// Asks for `pairs` pairs to be fetched into the cache.
     @inline(__always)
-    func prefetch(_ groups: Int) { Cache.prefetch(base, bytes: groups &* 16) }
+    func prefetch(_ pairs: Int) { Cache.prefetch(base, bytes: pairs &* 16) }
 }
 
-extension Lanes {
+extension LanePair {
     /// 1 in the lanes that are below zero (−0 included), 0 in the others.
     @inline(__always)
     var signs: SIMD2<UInt64> { unsafeBitCast(self, to: SIMD2<UInt64>.self) &>> 63 }
@@ -50,7 +50,7 @@ extension Lanes {
     /// The larger of two, lane by lane. (The standard library's `pointwiseMax` is a call.)
     @inline(__always)
     func larger(_ other: Self) -> Self {
-        Lanes(self[0] > other[0] ? self[0] : other[0], self[1] > other[1] ? self[1] : other[1])
+        LanePair(self[0] > other[0] ? self[0] : other[0], self[1] > other[1] ? self[1] : other[1])
     }
 }
 

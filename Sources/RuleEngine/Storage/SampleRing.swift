@@ -18,23 +18,27 @@ struct SampleRing: BitwiseCopyable {
 
     var isFull: Bool { count == capacity }
 
+    /// Where the sample of an index lies, or that of the next one would.
     @inline(__always)
-    func slot(_ index: Int) -> Int {
-        let slot = Int(head) &+ index
-        return slot >= Int(capacity) ? slot &- Int(capacity) : slot
+    func slot(_ index: Int) -> RingSlot { RingSlot(UInt32(truncatingIfNeeded: place(index))) }
+
+    @inline(__always)
+    private func place(_ index: Int) -> Int {
+        let place = Int(head) &+ index
+        return place >= Int(capacity) ? place &- Int(capacity) : place
     }
 
     @inline(__always)
     subscript(index: Int) -> Sample {
-        precondition(index >= 0 && index < Int(count))
-        return base.unsafelyUnwrapped[slot(index)]
+        precondition(index >= 0 && index < Int(count), "an index of a ring is below its count")
+        return base.unsafelyUnwrapped[place(index)]
     }
 
     /// Puts a sample behind the newest. The ring must not be full.
     @inline(__always)
     mutating func append(_ sample: Sample) {
-        precondition(count < capacity)
-        base.unsafelyUnwrapped[slot(Int(count))] = sample
+        precondition(count < capacity, "a full ring has to grow first")
+        base.unsafelyUnwrapped[place(Int(count))] = sample
         count &+= 1
     }
 
@@ -42,7 +46,7 @@ struct SampleRing: BitwiseCopyable {
     @inline(__always)
     func isSample(_ index: Int, upTo limit: Int64) -> Bool {
         guard index < Int(count) else { return false }
-        return base.unsafelyUnwrapped[slot(index)].time <= limit
+        return base.unsafelyUnwrapped[place(index)].time <= limit
     }
 
     @inline(__always)
@@ -54,16 +58,17 @@ struct SampleRing: BitwiseCopyable {
     /// Inserts at an index, moving the newer samples up by one, or the older ones down, whichever are fewer. The ring
     /// must not be full. O(samples moved), 16 bytes each.
     mutating func insert(_ sample: Sample, at index: Int) {
-        precondition(count < capacity)
+        precondition(count < capacity, "a full ring has to grow first")
+        precondition(index >= 0 && index <= Int(count), "a sample is inserted at an index up to the count")
         let base = base.unsafelyUnwrapped
         count &+= 1
         if index < Int(count) / 2 {
             head = head == 0 ? capacity &- 1 : head &- 1
-            for at in 0..<index { base[slot(at)] = base[slot(at + 1)] }
+            for at in 0..<index { base[place(at)] = base[place(at + 1)] }
         } else {
-            for at in stride(from: Int(count) - 1, to: index, by: -1) { base[slot(at)] = base[slot(at - 1)] }
+            for at in stride(from: Int(count) - 1, to: index, by: -1) { base[place(at)] = base[place(at - 1)] }
         }
-        base[slot(index)] = sample
+        base[place(index)] = sample
     }
 
     /// Puts samples, which are in order, in their places. O(samples that are newer than the first of them, and they).
@@ -72,14 +77,14 @@ struct SampleRing: BitwiseCopyable {
         let base = base.unsafelyUnwrapped
         var old = Int(count) - 1
         count &+= Int32(samples.count)
-        var place = Int(count) - 1
+        var target = Int(count) - 1
         for sample in samples.reversed() {
-            while old >= 0, base[slot(old)].time > sample.time {
-                base[slot(place)] = base[slot(old)]
-                (old, place) = (old - 1, place - 1)
+            while old >= 0, base[place(old)].time > sample.time {
+                base[place(target)] = base[place(old)]
+                (old, target) = (old - 1, target - 1)
             }
-            base[slot(place)] = sample
-            place -= 1
+            base[place(target)] = sample
+            target -= 1
         }
     }
 

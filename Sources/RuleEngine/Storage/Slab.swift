@@ -9,7 +9,11 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     private(set) var count: Int
     private var capacity: Int
 
+    /// How many elements there is memory for.
+    var elementsMax: Int { capacity }
+
     init(repeating value: Element, count: Int) {
+        precondition(count >= 0, "a slab holds no fewer than 0 elements")
         capacity = max(count, 1)
         base = Self.allocate(capacity)
         base.initialize(repeating: value, count: count)
@@ -33,11 +37,11 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
 
     subscript(index: Int) -> Element {
         @inline(__always) unsafeAddress {
-            precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+            precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "an index of a slab is below its count")
             return UnsafePointer(base + index)
         }
         @inline(__always) unsafeMutableAddress {
-            precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+            precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "an index of a slab is below its count")
             return base + index
         }
     }
@@ -45,7 +49,8 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     /// The address of a stretch, for loops that have to be as fast as they can. Valid until the slab grows.
     @inline(__always)
     func address(_ first: Int, count stretch: Int = 1) -> UnsafeMutablePointer<Element> {
-        precondition(first >= 0 && stretch >= 0 && first &+ stretch <= count)
+        precondition(
+            first >= 0 && stretch >= 0 && first &+ stretch <= count, "a stretch lies within its slab")
         return base + first
     }
 

@@ -64,6 +64,7 @@ struct SortedValues: BitwiseCopyable {
 
     /// The value of a rank, 0 for the smallest. O(blocks).
     func value(ofRank rank: Int) -> Double {
+        precondition(rank >= 0 && rank < count, "a rank is below the number of values")
         var rest = rank
         var block = 0
         while rest >= counts.unsafelyUnwrapped[block] {
@@ -176,5 +177,26 @@ struct SortedValues: BitwiseCopyable {
         firsts?.deallocate()
         counts?.deallocate()
         numbers?.deallocate()
+    }
+
+    /// Checks that the blocks hold all values in order, and that each block is used once. O(count). For tests.
+    func checkInvariants() {
+        precondition(
+            blockCount >= 0 && blockCount <= capacity, "there are at most as many blocks as there is memory for")
+        guard blockCount > 0 else { return precondition(count == 0, "without blocks there are no values") }
+        var (total, last) = (0, -Double.infinity)
+        var used: Set<Int> = []
+        for block in 0..<blockCount {
+            let held = counts.unsafelyUnwrapped[block]
+            precondition(held > 0 && held <= Self.blockSize, "a block is neither empty nor overfull")
+            precondition(firsts.unsafelyUnwrapped[block] == start(block)[0], "the first value of each block is known")
+            precondition(used.insert(numbers.unsafelyUnwrapped[block]).inserted, "no block is used twice")
+            for at in 0..<held {
+                precondition(last <= start(block)[at], "values are in order")
+                last = start(block)[at]
+            }
+            total += held
+        }
+        precondition(total == count, "the blocks hold all values")
     }
 }

@@ -3,41 +3,28 @@ internal import Telemetry
 
 // Wrapping operators: numbers of slots, lanes and entries of memory that is allocated, far below their types' ends.
 
-/// What is kept for a series, and which tests are made of it, as rules ask for it.
+/// What is kept for a series, and which thresholds it is compared with, as rules ask for it.
 ///
 /// Series that are asked for the same share one ``WindowShape``, however many they are.
 struct WindowNeeds: Hashable {
     /// A threshold on a measure that one series decides alone: `measure > threshold`.
-    struct Test: Hashable {
+    struct Threshold: Hashable {
         var measure: Measure
         var window: Int64
         var threshold: Double
     }
 
-    /// Kept beside the windows' sums, for the rarer measures.
+    /// A state beside the windows' sums, for one window.
     struct Extra: Hashable {
-        enum Kind: UInt8, Hashable {
-            /// The values in order, for quantiles.
-            case sorted
-            /// Σ of what a counter has counted.
-            case increase
-            /// How many readings differ from the one before.
-            case changes
-            /// Σ of the areas between readings.
-            case area
-            /// The weighted sums of `smoothed`.
-            case smoothed
-        }
-
-        var kind: Kind
+        var kind: Aggregate.Extra
         var window: Int64
-        /// The time constant of `smoothed`, in seconds.
+        /// The time constant of `smoothed`, in seconds; 0 for the others.
         var parameter = 0.0
     }
 
     /// The lengths of the windows, shortest first.
     var lengths: [Int64] = []
-    var tests: [Test] = []
+    var thresholds: [Threshold] = []
     var extras: [Extra] = []
     var keepsMoments = false
     var keepsRegression = false
@@ -50,42 +37,47 @@ struct WindowNeeds: Hashable {
         } else {
             lengths.append(window)
         }
-        switch measure.aggregate {
-        case .mean, .sum, .deviation, .standardScore: keepsMoments = true
-        case .slope, .forecast:
+        switch measure.aggregate.traits.keeps {
+        case .samples: break
+        case .moments: keepsMoments = true
+        case .regression:
             keepsMoments = true
             keepsRegression = true
-        case .maximum: keepsMaxima = true
-        case .minimum: keepsMinima = true
-        case .count, .first, .last, .delta, .age, .spread: break
-        case .quantile, .increase, .rate, .changes, .integral, .timeMean, .smoothed:
-            let extra = Self.extra(for: measure, over: window)
-            if let extra, !extras.contains(extra) { extras.append(extra) }
+        case .maxima: keepsMaxima = true
+        case .minima: keepsMinima = true
+        case .extra(let kind):
+            let extra = Extra(kind, for: measure, over: window)
+            if !extras.contains(extra) { extras.append(extra) }
         }
     }
 
+    /// What is kept beside the windows' sums for a measure, or `nil`.
     static func extra(for measure: Measure, over window: Int64) -> Extra? {
-        switch measure.aggregate {
-        case .quantile: Extra(kind: .sorted, window: window)
-        case .increase, .rate: Extra(kind: .increase, window: window)
-        case .changes: Extra(kind: .changes, window: window)
-        case .integral, .timeMean: Extra(kind: .area, window: window)
-        case .smoothed: Extra(kind: .smoothed, window: window, parameter: measure.parameter)
-        default: nil
-        }
+        guard case .extra(let kind) = measure.aggregate.traits.keeps else { return nil }
+        return Extra(kind, for: measure, over: window)
     }
 }
 
-/// The layout of the state of a series: rows of lanes, a lane for each window, and the tests in order.
+extension WindowNeeds.Extra {
+    init(_ kind: Aggregate.Extra, for measure: Measure, over window: Int64) {
+        self.init(kind: kind, window: window, parameter: kind == .smoothed ? measure.parameter : 0)
+    }
+}
+
+/// The layout of the state of a series: rows of lanes, a lane for each window, and the thresholds in order.
 ///
-/// Rows are groups of two lanes, so that the sums of two windows move in one instruction; a lane without a
-/// window is computed and never looked at. All offsets count groups.
+/// Rows are pairs of two lanes, so that the sums of two windows move in one instruction; a lane without a
+/// window is computed and never looked at. All offsets count pairs.
 struct WindowShape: BitwiseCopyable {
     var windowCount = 0
     /// Groups of lanes in a row.
-    var groups = 0
-    var laneCount: Int { groups &* Lanes.width }
-    /// The groups of all rows.
+    var pairs = 0
+    /// The lanes that are windows.
+    var windows: Range<Lane> { Lane(0)..<Lane(windowCount) }
+    /// The lane of the longest window.
+    @inline(__always) var last: Lane { Lane(windowCount &- 1) }
+    var laneCount: Int { pairs &* LanePair.width }
+    /// The pairs of all rows.
     var stride = 0
     /// The first of the moments' rows (sum, sum of squares, largest sum of squares since formed, origin), of the
     /// regression's (Σt, Σt², Σtv, origin in seconds), of the maxima's and minima's (value, expiry); -1: not kept.
@@ -100,7 +92,7 @@ struct WindowShape: BitwiseCopyable {
     var longest: Int64 = 0
     /// After how many seconds times are counted from a new epoch.
     var epochSpan = Double.infinity
-    /// Lanes that are windows: all ones.
+    /// LanePair that are windows: all ones.
     var validBase = 0
 
     /// How many thresholds a window has at most, for each vector class.
@@ -111,26 +103,26 @@ struct WindowShape: BitwiseCopyable {
     var minimumLayers = 0
     var thresholdBase = 0
     var vectorCount = 0
-    /// Words of 64 tests: those of the vectors first, then those made one by one.
+    /// Words of 64 thresholds: those of the vectors first, then those compared one by one.
     var vectorWords = 0
     var words = 0
     var maskBase = 0
-    var scalarBase = 0
-    var scalarCount = 0
+    var singleBase = 0
+    var singleCount = 0
     var bitCount: Int { words * 64 }
 
     var extraBase = 0
     var extraCount = 0
     /// How many samples are kept that are older than every window: what a value had been before.
     var spare = 1
-    /// One group of windows, with moments and nothing else.
+    /// One pair of windows, with moments and nothing else.
     var isSimple = false
-    /// Its tests are of means, and fit in one word.
+    /// Its thresholds are of means, and fit in one word.
     var hasOnlyMeans = false
 }
 
-/// A test that is made by itself.
-struct ScalarTest: BitwiseCopyable {
+/// A threshold that is compared by itself.
+struct SingleThreshold: BitwiseCopyable {
     var measure: Measure
     var lane: Int32
     var extra: Int32
@@ -138,7 +130,7 @@ struct ScalarTest: BitwiseCopyable {
 }
 
 struct ExtraShape: BitwiseCopyable {
-    var kind: WindowNeeds.Extra.Kind
+    var kind: Aggregate.Extra
     var lane: Int32
     var parameter: Double
 }
@@ -147,21 +139,25 @@ struct ExtraShape: BitwiseCopyable {
 struct WindowShapes: ~Copyable {
     /// Neither reached nor overflowing: what lanes without a threshold are compared with.
     private static let unreachable = 1e300
-    static var vectorsInWord: Int { 64 / Lanes.width }
+    static var vectorsInWord: Int { 64 / LanePair.width }
 
     var shapes = Slab(repeating: WindowShape(), count: 0)
     var lengths = Slab(repeating: Int64(0), count: 0)
     var valid = Slab(repeating: SIMD2<UInt64>.zero, count: 0)
-    var thresholds = Slab(repeating: Lanes.zero, count: 0)
-    /// The bits of each word that stand for a test.
+    var thresholds = Slab(repeating: LanePair.zero, count: 0)
+    /// The bits of each word that belong to a threshold.
     var masks = Slab(repeating: UInt64(0), count: 0)
-    var scalarTests = Slab(repeating: ScalarTest(measure: Measure(.count), lane: 0, extra: -1, threshold: 0), count: 0)
+    var singles = Slab(repeating: SingleThreshold(measure: Measure(.count), lane: 0, extra: -1, threshold: 0), count: 0)
     var extras = Slab(repeating: ExtraShape(kind: .sorted, lane: 0, parameter: 0), count: 0)
     private var known: [WindowNeeds: Int] = [:]
-    /// The bit of each test, by shape.
-    private var bits: [[WindowNeeds.Test: Int32]] = []
+    /// The bit of each threshold, by shape.
+    private var bits: [[WindowNeeds.Threshold: Int32]] = []
 
-    func bit(of test: WindowNeeds.Test, shape: Int) -> Int32 { bits[shape][test] ?? -1 }
+    /// The length of a window.
+    @inline(__always)
+    func length(of lane: Lane, in shape: WindowShape) -> Int64 { lengths[shape.lengthBase &+ lane.number] }
+
+    func bit(of threshold: WindowNeeds.Threshold, shape: Int) -> Int32 { bits[shape][threshold] ?? -1 }
 
     func lane(of window: Int64, shape: Int) -> Int32 {
         let shape = shapes[shape]
@@ -169,7 +165,7 @@ struct WindowShapes: ~Copyable {
         return -1
     }
 
-    func extra(_ kind: WindowNeeds.Extra.Kind, lane: Int32, parameter: Double, shape: Int) -> Int32 {
+    func extra(_ kind: Aggregate.Extra, lane: Int32, parameter: Double, shape: Int) -> Int32 {
         let shape = shapes[shape]
         for index in 0..<shape.extraCount {
             let extra = extras[shape.extraBase + index]
@@ -185,18 +181,18 @@ struct WindowShapes: ~Copyable {
         if let index = known[needs] { return index }
         var shape = WindowShape()
         shape.windowCount = needs.lengths.count
-        shape.groups = (needs.lengths.count + Lanes.width - 1) / Lanes.width
+        shape.pairs = (needs.lengths.count + LanePair.width - 1) / LanePair.width
         var row = 1
         func rows(_ count: Int, if kept: Bool) -> Int {
             guard kept else { return -1 }
             defer { row += count }
-            return row * shape.groups
+            return row * shape.pairs
         }
         shape.moments = rows(4, if: needs.keepsMoments)
         shape.regression = rows(4, if: needs.keepsRegression)
         shape.maxima = rows(2, if: needs.keepsMaxima)
         shape.minima = rows(2, if: needs.keepsMinima)
-        shape.stride = row * shape.groups
+        shape.stride = row * shape.pairs
         shape.shortest = needs.lengths.first ?? .max
         shape.longest = needs.lengths.last ?? 0
         if needs.keepsRegression { shape.epochSpan = 4e-9 * Double(shape.longest) }
@@ -205,9 +201,11 @@ struct WindowShapes: ~Copyable {
             _ = lengths.grow(by: 1, with: lane < needs.lengths.count ? needs.lengths[lane] : shape.longest)
         }
         shape.validBase = valid.count
-        for group in 0..<shape.groups {
+        for pair in 0..<shape.pairs {
             var lanes = SIMD2<UInt64>.zero
-            for lane in 0..<Lanes.width where group * Lanes.width + lane < needs.lengths.count { lanes[lane] = .max }
+            for lane in 0..<LanePair.width where pair * LanePair.width + lane < needs.lengths.count {
+                lanes[lane] = .max
+            }
             _ = valid.grow(by: 1, with: lanes)
         }
         shape.extraBase = extras.count
@@ -218,55 +216,55 @@ struct WindowShapes: ~Copyable {
         }
         if needs.extras.contains(where: { $0.kind == .increase }) { shape.spare = Counter.lookback + 1 }
         shape.isSimple =
-            shape.groups == 1 && shape.moments == 1 && shape.regression < 0 && shape.maxima < 0 && shape.minima < 0
+            shape.pairs == 1 && shape.moments == 1 && shape.regression < 0 && shape.maxima < 0 && shape.minima < 0
             && shape.extraCount == 0
         let index = shapes.grow(by: 1, with: shape)
-        bits.append(layOutTests(needs, shape: index))
+        bits.append(layOutThresholds(needs, shape: index))
         known[needs] = index
         return index
     }
 
-    /// Decides on the bit of each test.
-    private mutating func layOutTests(_ needs: WindowNeeds, shape index: Int) -> [WindowNeeds.Test: Int32] {
+    /// Decides on the bit of each threshold.
+    private mutating func layOutThresholds(_ needs: WindowNeeds, shape index: Int) -> [WindowNeeds.Threshold: Int32] {
         var shape = shapes[index]
-        var bits: [WindowNeeds.Test: Int32] = [:]
+        var bits: [WindowNeeds.Threshold: Int32] = [:]
         // [class][lane] → the thresholds.
-        var layers: [[[WindowNeeds.Test]]] = Array(
+        var layers: [[[WindowNeeds.Threshold]]] = Array(
             repeating: Array(repeating: [], count: shape.laneCount), count: Self.vectorClasses.count)
-        var scalars: [WindowNeeds.Test] = []
-        for test in needs.tests {
-            let lane = needs.lengths.firstIndex(of: test.window) ?? 0
-            if let kind = Self.vectorClasses.firstIndex(of: test.measure.aggregate) {
-                layers[kind][lane].append(test)
+        var singles: [WindowNeeds.Threshold] = []
+        for threshold in needs.thresholds {
+            let lane = needs.lengths.firstIndex(of: threshold.window) ?? 0
+            if let kind = Self.vectorClasses.firstIndex(of: threshold.measure.aggregate.traits.comparison) {
+                layers[kind][lane].append(threshold)
             } else {
-                scalars.append(test)
+                singles.append(threshold)
             }
         }
         let counts = layers.map { $0.map(\.count).max() ?? 0 }
         (shape.meanLayers, shape.deviationLayers, shape.slopeLayers) = (counts[0], counts[1], counts[2])
         (shape.maximumLayers, shape.minimumLayers) = (counts[3], counts[4])
-        shape.vectorCount = counts.reduce(0, +) * shape.groups
+        shape.vectorCount = counts.reduce(0, +) * shape.pairs
         shape.vectorWords = (shape.vectorCount + Self.vectorsInWord - 1) / Self.vectorsInWord
-        shape.words = shape.vectorWords + (scalars.count + 63) / 64
+        shape.words = shape.vectorWords + (singles.count + 63) / 64
         shape.thresholdBase = thresholds.count
         shape.maskBase = masks.grow(by: shape.words, with: 0)
         var vector = 0
-        for group in 0..<shape.groups {
+        for pair in 0..<shape.pairs {
             for kind in Self.vectorClasses.indices {
                 for layer in 0..<counts[kind] {
-                    var constants = Lanes(repeating: Self.unreachable)
-                    for lane in 0..<Lanes.width {
-                        let tests = layers[kind][group * Lanes.width + lane]
-                        guard layer < tests.count else { continue }
-                        let threshold = tests[layer].threshold
+                    var constants = LanePair(repeating: Self.unreachable)
+                    for lane in 0..<LanePair.width {
+                        let thresholds = layers[kind][pair * LanePair.width + lane]
+                        guard layer < thresholds.count else { continue }
+                        let threshold = thresholds[layer].threshold
                         // A deviation is compared in squares.
                         constants[lane] =
                             Self.vectorClasses[kind] == .deviation ? threshold * abs(threshold) : threshold
                         // The first vector of a word has been shifted the farthest when the word is full.
                         let (word, place) = vector.quotientAndRemainder(dividingBy: Self.vectorsInWord)
                         let inWord = min(Self.vectorsInWord, shape.vectorCount - word * Self.vectorsInWord)
-                        let bit = word * 64 + Lanes.width * (inWord - 1 - place) + lane
-                        bits[tests[layer]] = Int32(bit)
+                        let bit = word * 64 + LanePair.width * (inWord - 1 - place) + lane
+                        bits[thresholds[layer]] = Int32(bit)
                         masks[shape.maskBase + bit / 64] |= 1 << UInt64(bit % 64)
                     }
                     _ = thresholds.grow(by: 1, with: constants)
@@ -275,25 +273,27 @@ struct WindowShapes: ~Copyable {
             }
         }
         shape.hasOnlyMeans =
-            shape.meanLayers > 0 && shape.vectorCount == shape.meanLayers && shape.words == 1 && scalars.isEmpty
-        shape.scalarBase = scalarTests.count
-        shape.scalarCount = scalars.count
-        for (number, test) in scalars.enumerated() {
-            let lane = Int32(needs.lengths.firstIndex(of: test.window) ?? 0)
+            shape.meanLayers > 0 && shape.vectorCount == shape.meanLayers && shape.words == 1 && singles.isEmpty
+        shape.singleBase = self.singles.count
+        shape.singleCount = singles.count
+        for (number, single) in singles.enumerated() {
+            let lane = Int32(needs.lengths.firstIndex(of: single.window) ?? 0)
             let extra =
-                WindowNeeds.extra(for: test.measure, over: test.window).flatMap { needs.extras.firstIndex(of: $0) }
+                WindowNeeds.extra(for: single.measure, over: single.window).flatMap { needs.extras.firstIndex(of: $0) }
                 ?? -1
-            _ = scalarTests.grow(
+            _ = self.singles.grow(
                 by: 1,
-                with: ScalarTest(measure: test.measure, lane: lane, extra: Int32(extra), threshold: test.threshold))
+                with: SingleThreshold(
+                    measure: single.measure, lane: lane, extra: Int32(extra), threshold: single.threshold)
+            )
             let bit = shape.vectorWords * 64 + number
-            bits[test] = Int32(bit)
+            bits[single] = Int32(bit)
             masks[shape.maskBase + bit / 64] |= 1 << UInt64(bit % 64)
         }
         shapes[index] = shape
         return bits
     }
 
-    /// The measures whose tests are made a group at a time, in the order in which they are.
-    private static let vectorClasses: [Aggregate] = [.mean, .deviation, .slope, .maximum, .minimum]
+    /// The comparisons that are made for a pair of windows at a time, in their order.
+    private static let vectorClasses: [Aggregate.Comparison] = [.mean, .deviation, .slope, .maximum, .minimum]
 }

@@ -2,16 +2,16 @@ internal import AlarmModel
 internal import RulePlan
 internal import Telemetry
 
-/// An expression whose names are resolved and whose dimensions fit; positions only where a reason needs them.
+/// An expression whose names are resolved and whose dimensions fit.
 indirect enum CheckedExpression: Sendable, Hashable {
     case constant(Literal)
     case truth(Bool)
     case measure(MeasuredQuantity)
-    /// Whether a device of the group has a sensor for it at all.
+    /// Whether a device of the group has a sensor for the quantity at all.
     case hasSensor(MeasuredQuantity)
     case negate(CheckedExpression)
     case arithmetic(BinaryOperator, CheckedExpression, CheckedExpression)
-    /// A function of one or two numbers; its arguments' unit is the coherent one, and so is its result's.
+    /// A function of one or two numbers. Its arguments and its result are in coherent units.
     case function(Instruction.Operation, [CheckedExpression], Dimension)
     case select(CheckedExpression, CheckedExpression, CheckedExpression)
     case clock(Instruction.Operation)
@@ -23,39 +23,53 @@ indirect enum CheckedExpression: Sendable, Hashable {
     case hold(CheckedExpression, TimeSpan)
     case sequence(CheckedExpression, CheckedExpression, TimeSpan)
     case vote(Quorum, CheckedExpression, text: String)
-    /// How many alarms of a rule stand at a level or higher.
+    /// The number of alarms of a rule at a level or higher.
     case alarms(AlarmReference)
 }
 
 extension CheckedExpression {
-    /// How far in the future the moment that it speaks of lies: the longest of its forecasts, or zero.
-    var ahead: TimeSpan {
+    /// The expressions that this one is made of directly.
+    var parts: [CheckedExpression] {
         switch self {
-        case .constant, .truth, .clock, .alarms, .hasSensor: .zero
-        case .measure(let measured):
-            measured.measure.aggregate == .forecast
-                ? TimeSpan(nanoseconds: Int64(measured.measure.parameter * 1e9)) : .zero
+        case .constant, .truth, .clock, .alarms, .measure, .hasSensor: []
         case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _),
             .hold(let operand, _):
-            operand.ahead
+            [operand]
         case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right),
             .sequence(let left, let right, _):
-            max(left.ahead, right.ahead)
-        case .comparison(let comparison): max(comparison.left.ahead, comparison.right.ahead)
-        case .function(_, let arguments, _): arguments.map(\.ahead).max() ?? .zero
-        case .select(let condition, let left, let right): max(condition.ahead, max(left.ahead, right.ahead))
+            [left, right]
+        case .comparison(let comparison): [comparison.left, comparison.right]
+        case .function(_, let arguments, _): arguments
+        case .select(let condition, let left, let right): [condition, left, right]
+        }
+    }
+
+    /// How far in the future the longest of its forecasts looks; zero if there is none.
+    var ahead: TimeSpan {
+        if case .measure(let measured) = self, measured.measure.aggregate == .forecast {
+            return TimeSpan(nanoseconds: Int64(measured.measure.parameter * 1e9))
+        }
+        return parts.map(\.ahead).max() ?? .zero
+    }
+
+    /// The quantities that are measured in it.
+    var quantities: Set<Quantity> {
+        switch self {
+        case .measure(let measured), .hasSensor(let measured): [measured.quantity]
+        default: parts.reduce(into: []) { $0.formUnion($1.quantities) }
         }
     }
 }
 
-/// A measure of a quantity over a window, or `nil` for as long as its device may be silent.
+/// A measure of a quantity over a window.
 struct MeasuredQuantity: Sendable, Hashable {
     var measure: Measure
     var quantity: Quantity
+    /// `nil`: as long as the device may be silent.
     var window: TimeSpan?
-    /// Of readings of every quality.
+    /// Whether readings of every quality count.
     var isRaw = false
-    /// A sensor that may be silent for longer than the window, by its own `silence`, has that long.
+    /// Whether the window is extended to the sensor's own `silence`, if that is longer.
     var isAtLeastItsSilence = false
 }
 
@@ -64,19 +78,19 @@ enum Quorum: Sendable, Hashable {
     case all
 }
 
-/// Another rule's alarms, as a rule asks for them.
+/// A question of a rule for the alarms of another rule.
 struct AlarmReference: Sendable, Hashable {
     var rule: String
     var level: Level
     var text: String
 }
 
-/// A number with the unit that it was written in, so that beside a quantity kept in the same unit it stays
-/// exactly what the author wrote.
+/// A number with the unit that it was written in. Compared with a quantity in the same unit, it stays exactly what the
+/// author wrote.
 struct Literal: Sendable, Hashable {
     var number: Double
     var unit: Unit
-    /// Read as a difference of temperatures, where only the size of the degree counts.
+    /// Whether it is a difference of temperatures, for which only the size of the degree counts.
     var isDifference = false
 
     func value(in target: Unit) -> Double {
@@ -85,24 +99,24 @@ struct Literal: Sendable, Hashable {
     }
 }
 
-/// A comparison, with what is needed to say in words how it came out.
+/// A comparison, with the texts that explain its result.
 struct Comparison: Sendable, Hashable {
     var sign: BinaryOperator
     var left: CheckedExpression
     var right: CheckedExpression
     var leftText: String
     var rightText: String
-    /// The unit in which the sides are shown, and whether they are differences of temperatures.
+    /// The unit in which both sides are shown.
     var unit: Unit
-    /// Of the question whether nothing came: for how long.
+    /// The duration of `silent`; `nil` for any other comparison.
     var silentFor: TimeSpan?
 }
 
-/// What an expression is: true or false, a text, or a number of a dimension.
+/// The type of an expression: true or false, a text, or a number of a dimension.
 enum ValueType: Equatable, Sendable {
     case logical
     case text
-    /// `isPoint`: a temperature, as opposed to a difference of two.
+    /// `isPoint`: whether it is a temperature, and not a difference of two.
     case number(Dimension, isPoint: Bool)
 
     var name: String {

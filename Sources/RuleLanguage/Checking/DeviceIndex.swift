@@ -1,14 +1,15 @@
 internal import Devices
 internal import Telemetry
 
-/// The devices of a site by their labels, so that ten thousand rules do not look at ten thousand devices each.
+/// Finds the devices of a site by their labels. With the index, ten thousand rules need not each search ten thousand
+/// devices.
 struct DeviceIndex {
     let site: Site
     let labels: Set<String>
     /// Every quantity that the site's devices report.
     let quantities: [String: Quantity]
     let quantityNames: Set<String>
-    /// Label → value → the devices with it, in order.
+    /// For each label and value, the indices of the devices with it, in order.
     private var byValue: [String: [String: [Int]]] = [:]
     private var byPattern: [String: [Int]] = [:]
 

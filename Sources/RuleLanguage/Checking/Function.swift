@@ -2,44 +2,88 @@ internal import RulePlan
 internal import Telemetry
 
 /// A function of the rule language: what the checker, the reference and the editors' schema know of it.
+///
+/// A new window function needs an entry in ``all``, an `Aggregate` in the plan, and a case in ``MeasureTraits``.
 package struct Function: Sendable {
     enum Meaning: Sendable {
-        /// Over a window of a quantity: `mean(water_level, 10m)`. `result` is the type for a quantity of that
-        /// dimension, or `nil` where it makes no sense.
-        case window(Aggregate, result: @Sendable (Dimension) -> ValueType?)
-        case quantile, forecast, smoothed, age, silent, spread
-        case share, any, all, atLeast, alarm, countAlarms
+        /// A measure of a quantity: `mean(water_level, 10m)`. `fixed` is the aggregate's parameter, if no argument
+        /// gives it.
+        case measure(Aggregate, fixed: Double? = nil)
+        /// A vote of the sensors of a group; `nil`: the first argument is the number of sensors that must agree.
+        case vote(Quorum?)
+        case silent, share, alarm, countAlarms
         case clock(Instruction.Operation)
         case absolute, squareRoot, logarithm, exponential, power, clamp, select
+    }
+
+    /// The kind of value that an argument must be.
+    enum Parameter: Sendable {
+        /// The name of a quantity, or `raw` and the name.
+        case quantity
+        /// A duration for which readings are kept.
+        case window
+        /// A duration from now into the future.
+        case lookahead
+        /// A duration after which the weight of a reading has fallen to 37 %.
+        case timeConstant
+        /// A number from 0 to 1.
+        case part
+        case sensorCount
+        case condition
+        /// The name of a rule, in quotes.
+        case rule
+        case level
+        case number
+
+        /// Whether a number with a unit of time is a duration here: `10m` is ten minutes, and elsewhere ten metres.
+        var isDuration: Bool {
+            switch self {
+            case .window, .lookahead, .timeConstant: true
+            case .quantity, .part, .sensorCount, .condition, .rule, .level, .number: false
+            }
+        }
     }
 
     package var name: String
     /// `mean(q, w)`
     package var signature: String
     package var summary: String
-    /// What a reading costs and what is kept, in words: for the reference.
+    /// The cost of a reading, in words, for the reference.
     package var cost: String
+    /// The memory that it takes, in words, for the reference.
     package var memory: String
+    var parameters: [Parameter]
+    /// The parameters of a call with fewer arguments, if there is such a form.
+    var shortForm: [Parameter]?
     var meaning: Meaning
 
-    /// Whether an argument, counted from 0, is a length of time: `10m` is ten minutes there, and ten metres elsewhere.
+    /// Whether an argument, counted from 0, is a duration.
     func takesDuration(at index: Int) -> Bool {
-        switch meaning {
-        case .window, .smoothed, .share: index == 1
-        case .silent: index <= 1
-        case .quantile: index == (name == "median" ? 1 : 2)
-        case .forecast: index == 1 || index == 2
-        default: false
+        [parameters, shortForm ?? []].contains { index < $0.count && $0[index].isDuration }
+    }
+
+    /// A call of the function, as an example for messages: `mean(water_level, 10m)`.
+    var example: String {
+        var arguments: [String] = []
+        for parameter in parameters {
+            switch parameter {
+            case .quantity: arguments.append("water_level")
+            case .window, .timeConstant: arguments.append("10m")
+            case .lookahead: arguments.append("2h")
+            case .part: arguments.append("0.95")
+            case .sensorCount: arguments.append("2")
+            case .condition: arguments.append("water_level > 3 m")
+            case .rule: arguments.append("\"river-high\"")
+            case .level: arguments.append("warning")
+            // Functions of numbers have names for them.
+            case .number: return signature
+            }
         }
+        return "\(name)(\(arguments.joined(separator: ", ")))"
     }
 
     package static func named(_ name: String) -> Function? { byName[name] }
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
-
-    private static let plain: @Sendable (Dimension) -> ValueType? = { .number($0, isPoint: $0 == .temperature) }
-    private static let difference: @Sendable (Dimension) -> ValueType? = { .number($0, isPoint: false) }
-    private static let pure: @Sendable (Dimension) -> ValueType? = { _ in .number(.one, isPoint: false) }
-    private static let perTime: @Sendable (Dimension) -> ValueType? = { .number($0 / .time, isPoint: false) }
 
     private static let moments = "constant, shared by mean, sum, stddev, slope, zscore and forecast"
     private static let sums = "the samples, once for all; 40 bytes a window"
@@ -47,175 +91,230 @@ package struct Function: Sendable {
     private static let nothing = "nothing of its own"
     private static let samples = "the samples, once for all"
 
+    /// All functions, in the order of the reference.
     package static let all: [Function] = [
         Function(
-            name: "mean", signature: "mean(q, w)", summary: "the mean of the readings", cost: moments, memory: sums,
-            meaning: .window(.mean, result: plain)),
+            name: "mean", signature: "mean(q, w)",
+            summary: "the mean of the readings",
+            cost: moments, memory: sums,
+            parameters: [.quantity, .window], meaning: .measure(.mean)),
         Function(
-            name: "min", signature: "min(q, w)", summary: "the smallest reading",
+            name: "min", signature: "min(q, w)",
+            summary: "the smallest reading",
             cost: "constant on average; one queue for all windows",
-            memory: "the samples, and those that no later one undercuts", meaning: .window(.minimum, result: plain)),
+            memory: "the samples, and those with no smaller one after them",
+            parameters: [.quantity, .window], meaning: .measure(.minimum)),
         Function(
-            name: "max", signature: "max(q, w)", summary: "the largest reading",
+            name: "max", signature: "max(q, w)",
+            summary: "the largest reading",
             cost: "constant on average; one queue for all windows",
-            memory: "the samples, and those that no later one surpasses", meaning: .window(.maximum, result: plain)),
-        // The sum of temperatures depends on where their scale begins: it has no meaning.
+            memory: "the samples, and those with no larger one after them",
+            parameters: [.quantity, .window], meaning: .measure(.maximum)),
         Function(
             name: "sum", signature: "sum(q, w)",
             summary: "the sum of the readings: rain of an hour, from a gauge that sends what fell",
             cost: moments, memory: sums,
-            meaning: .window(.sum, result: { $0 == .temperature ? nil : .number($0, isPoint: false) })),
+            parameters: [.quantity, .window], meaning: .measure(.sum)),
         Function(
             name: "count", signature: "count(q, w)",
             summary:
-                "how many readings there are; 0 where there are none; unknown before the gateway has listened for that long",
-            cost: "constant", memory: samples, meaning: .window(.count, result: pure)),
+                "the number of readings; 0 if there are none; unknown until the gateway has run for that long",
+            cost: "constant", memory: samples,
+            parameters: [.quantity, .window], meaning: .measure(.count)),
         Function(
             name: "stddev", signature: "stddev(q, w)",
-            summary: "the standard deviation of the population; from two readings on",
-            cost: moments, memory: sums, meaning: .window(.deviation, result: difference)),
+            summary: "the standard deviation of the population; needs two readings",
+            cost: moments, memory: sums,
+            parameters: [.quantity, .window], meaning: .measure(.deviation)),
         Function(
-            name: "median", signature: "median(q, w)", summary: "the value in the middle",
+            name: "median", signature: "median(q, w)",
+            summary: "the value in the middle",
             cost: "√n in the window's readings",
-            memory: "the samples, and their values in order: 8 bytes each, half as much again spare",
-            meaning: .quantile),
+            memory: "the samples, and their values in order: 8 bytes each, plus half of that in reserve",
+            parameters: [.quantity, .window], meaning: .measure(.quantile, fixed: 0.5)),
         Function(
             name: "quantile", signature: "quantile(q, 0.95, w)",
             summary:
-                "the value that a part of the readings does not exceed; exact, between two readings by a straight line",
+                """
+                the value that a part of the readings does not exceed; exact, and between two readings on a \
+                straight line
+                """,
             cost: "√n in the window's readings", memory: "as median, once for all quantiles of a window",
-            meaning: .quantile),
+            parameters: [.quantity, .part, .window], meaning: .measure(.quantile)),
         Function(
-            name: "first", signature: "first(q, w)", summary: "the oldest reading", cost: "constant", memory: samples,
-            meaning: .window(.first, result: plain)),
+            name: "first", signature: "first(q, w)",
+            summary: "the oldest reading",
+            cost: "constant", memory: samples,
+            parameters: [.quantity, .window], meaning: .measure(.first)),
         Function(
-            name: "last", signature: "last(q, w)", summary: "the newest reading", cost: "constant", memory: samples,
-            meaning: .window(.last, result: plain)),
+            name: "last", signature: "last(q, w)",
+            summary: "the newest reading",
+            cost: "constant", memory: samples,
+            parameters: [.quantity, .window], meaning: .measure(.last)),
         Function(
             name: "delta", signature: "delta(q, w)",
             summary:
-                "the newest reading less the value at the window's beginning, on a straight line between the readings around it",
-            cost: "constant",
-            memory: samples, meaning: .window(.delta, result: difference)),
+                """
+                the newest reading minus the value at the window's beginning, which lies on a straight line \
+                between the readings around it
+                """,
+            cost: "constant", memory: samples,
+            parameters: [.quantity, .window], meaning: .measure(.delta)),
         Function(
             name: "slope", signature: "slope(q, w)",
-            summary: "the rise of the line of least squares, per time; from two readings of different times on",
-            cost: moments,
-            memory: lines, meaning: .window(.slope, result: perTime)),
+            summary: "the rise of the line of least squares, per time; needs two readings of different times",
+            cost: moments, memory: lines,
+            parameters: [.quantity, .window], meaning: .measure(.slope)),
         Function(
             name: "increase", signature: "increase(q, w)",
-
             summary:
-                "what a counter has counted: jitter and single wrong readings count nothing, a fall is a reset to zero, and a step over a gap longer than the window is spread over the gap",
-            cost: "constant", memory: "the samples; 40 bytes a window", meaning: .window(.increase, result: difference)),
+                """
+                how much a counter has counted: jitter and single wrong readings do not count, a fall is a reset \
+                to zero, and a step over a gap longer than the window is spread over the gap
+                """,
+            cost: "constant", memory: "the samples; 40 bytes a window",
+            parameters: [.quantity, .window], meaning: .measure(.increase)),
         Function(
-            name: "rate", signature: "rate(q, w)", summary: "increase by the time that it took, per time",
-            cost: "constant",
-            memory: "as increase", meaning: .window(.rate, result: perTime)),
+            name: "rate", signature: "rate(q, w)",
+            summary: "the increase divided by the time that it took",
+            cost: "constant", memory: "as increase",
+            parameters: [.quantity, .window], meaning: .measure(.rate)),
         Function(
             name: "time_mean", signature: "time_mean(q, w)",
-            summary: "the mean over time, along straight lines between the readings: right where they come irregularly",
-            cost: "constant", memory: "the samples; 40 bytes a window", meaning: .window(.timeMean, result: plain)),
+            summary: """
+                the mean over time, along straight lines between the readings: correct also for irregular readings
+                """,
+            cost: "constant", memory: "the samples; 40 bytes a window",
+            parameters: [.quantity, .window], meaning: .measure(.timeMean)),
         Function(
             name: "integral", signature: "integral(q, w)",
             summary: "the area under straight lines between the readings: value times time",
             cost: "constant", memory: "as time_mean",
-            meaning: .window(.integral, result: { $0 == .temperature ? nil : .number($0 * .time, isPoint: false) })),
+            parameters: [.quantity, .window], meaning: .measure(.integral)),
         Function(
-            name: "changes", signature: "changes(q, w)", summary: "how often a reading differed from the one before",
-            cost: "constant",
-            memory: "the samples; 40 bytes a window", meaning: .window(.changes, result: pure)),
+            name: "changes", signature: "changes(q, w)",
+            summary: "how often a reading differed from the one before",
+            cost: "constant", memory: "the samples; 40 bytes a window",
+            parameters: [.quantity, .window], meaning: .measure(.changes)),
         Function(
             name: "zscore", signature: "zscore(q, w)",
-            summary: "how many standard deviations the newest reading lies from the mean",
-            cost: moments, memory: sums, meaning: .window(.standardScore, result: pure)),
+            summary: "the distance of the newest reading from the mean, in standard deviations",
+            cost: moments, memory: sums,
+            parameters: [.quantity, .window], meaning: .measure(.standardScore)),
         Function(
             name: "forecast", signature: "forecast(q, w, ahead)",
-            summary: "where the line of least squares will be in the time ahead",
-            cost: moments, memory: lines, meaning: .forecast),
+            summary: "the value of the line of least squares after the time ahead",
+            cost: moments, memory: lines,
+            parameters: [.quantity, .window, .lookahead], meaning: .measure(.forecast)),
         Function(
             name: "ewma", signature: "ewma(q, tau)",
             summary: "the mean with weights that fall with age, to 37 % after tau; unknown while the sensor is silent",
-            cost: "constant, one exponential", memory: "40 bytes", meaning: .smoothed),
+            cost: "constant, one exponential", memory: "40 bytes",
+            parameters: [.quantity, .timeConstant], meaning: .measure(.smoothed)),
         Function(
             name: "share", signature: "share(A, w)",
             summary:
-                "the part of the time that A held, of that in which it was known; unknown before half of the window is",
+                """
+                the part of the time in which A was true, of the time in which A was known; unknown until A was \
+                known for half of the window
+                """,
             cost: "the changes of A in the window, when A is evaluated",
             memory: "16 bytes for each change of A in the window",
-            meaning: .share),
+            parameters: [.condition, .window], meaning: .share),
         Function(
             name: "age", signature: "age(q)",
-            summary: "how old the newest reading is, in time in which the gateway listened",
-            cost: "constant; compared with a time, by timer",
-            memory: samples, meaning: .age),
+            summary: "the age of the newest reading, counting the time in which the gateway ran",
+            cost: "constant; compared with a time, by timer", memory: samples,
+            parameters: [.quantity], meaning: .measure(.age)),
         Function(
             name: "silent", signature: "silent(q, 5m) or silent(5m)",
             summary:
-                "no reading for that long while the gateway listened; true at that moment, by timer; never of a quantity that the group does not have. `silent(5m)`: a sensor of the device, or of any device of the group, is silent, whatever it measures",
-            cost: "constant", memory: samples, meaning: .silent),
+                """
+                no reading for that long while the gateway ran; it becomes true at that moment, by timer, and is \
+                never true for a quantity that the group does not have. `silent(5m)`: any sensor of the group's \
+                devices is silent
+                """,
+            cost: "constant", memory: samples,
+            parameters: [.quantity, .window], shortForm: [.window], meaning: .silent),
         Function(
-            name: "any", signature: "any(A)", summary: "A holds for at least one sensor of the group",
-            cost: "when A changes for a sensor",
-            memory: "a state a sensor", meaning: .any),
+            name: "any", signature: "any(A)",
+            summary: "A is true for at least one sensor of the group",
+            cost: "when A changes for a sensor", memory: "a state a sensor",
+            parameters: [.condition], meaning: .vote(.atLeast(1))),
         Function(
-            name: "all", signature: "all(A)", summary: "A holds for every sensor of the group",
-            cost: "when A changes for a sensor",
-            memory: "a state a sensor", meaning: .all),
+            name: "all", signature: "all(A)",
+            summary: "A is true for every sensor of the group",
+            cost: "when A changes for a sensor", memory: "a state a sensor",
+            parameters: [.condition], meaning: .vote(.all)),
         Function(
             name: "at_least", signature: "at_least(2, A)",
-            summary: "A holds for that many sensors of the group: voting, as 2oo3",
-            cost: "when A changes for a sensor", memory: "a state a sensor", meaning: .atLeast),
+            summary: "A is true for at least that many sensors of the group: voting, as in 2oo3",
+            cost: "when A changes for a sensor", memory: "a state a sensor",
+            parameters: [.sensorCount, .condition], meaning: .vote(nil)),
         Function(
             name: "spread", signature: "spread(q)",
             summary:
-                "how far the sensors of the group disagree: the largest newest reading less the smallest; from two sensors on",
-            cost: "the sensors of the group", memory: samples, meaning: .spread),
+                """
+                how far the sensors of the group disagree: the largest newest reading minus the smallest; needs \
+                two sensors
+                """,
+            cost: "the sensors of the group", memory: samples,
+            parameters: [.quantity], meaning: .measure(.spread)),
         Function(
             name: "alarm", signature: "alarm(\"rule\", warning)",
             summary:
-                "another rule's alarm, of that level or higher, in the same group or in one that shares its labels",
-            cost: "when that alarm changes",
-            memory: nothing, meaning: .alarm),
+                "another rule has an alarm at that level or higher, in the same group or in one that shares its labels",
+            cost: "when that alarm changes", memory: nothing,
+            parameters: [.rule, .level], shortForm: [.rule], meaning: .alarm),
         Function(
-            name: "count_alarms", signature: "count_alarms(\"rule\", watch)", summary: "how many of them",
-            cost: "when one of them changes",
-            memory: nothing, meaning: .countAlarms),
+            name: "count_alarms", signature: "count_alarms(\"rule\", watch)",
+            summary: "the number of such alarms",
+            cost: "when one of them changes", memory: nothing,
+            parameters: [.rule, .level], shortForm: [.rule], meaning: .countAlarms),
         Function(
-            name: "hour", signature: "hour()", summary: "the hour of the day, 0 to 23, in the site's time zone",
-            cost: "by timer, at the full hour",
-            memory: nothing, meaning: .clock(.hour)),
+            name: "hour", signature: "hour()",
+            summary: "the hour of the day, 0 to 23, in the site's time zone",
+            cost: "by timer, at the full hour", memory: nothing,
+            parameters: [], meaning: .clock(.hour)),
         Function(
             name: "weekday", signature: "weekday()",
             summary: "the day of the week, 1 for Monday to 7 for Sunday, in the site's time zone",
-            cost: "by timer, at the full hour", memory: nothing, meaning: .clock(.weekday)),
+            cost: "by timer, at the full hour", memory: nothing,
+            parameters: [], meaning: .clock(.weekday)),
         Function(
-            name: "abs", signature: "abs(x)", summary: "x without its sign", cost: "constant", memory: nothing,
-            meaning: .absolute),
-        Function(
-            name: "sqrt", signature: "sqrt(x)", summary: "the square root; of what is below zero unknown",
-            cost: "constant",
-            memory: nothing,
-            meaning: .squareRoot),
-        Function(
-            name: "ln", signature: "ln(x)", summary: "the natural logarithm of a plain number", cost: "constant",
-            memory: nothing,
-            meaning: .logarithm),
-        Function(
-            name: "exp", signature: "exp(x)", summary: "e to a plain number", cost: "constant", memory: nothing,
-            meaning: .exponential),
-        Function(
-            name: "pow", signature: "pow(x, 2)", summary: "x to a power; a whole one where x has a unit",
+            name: "abs", signature: "abs(x)",
+            summary: "x without its sign",
             cost: "constant", memory: nothing,
-            meaning: .power),
+            parameters: [.number], meaning: .absolute),
         Function(
-            name: "clamp", signature: "clamp(x, low, high)", summary: "x, but not below low nor above high",
-            cost: "constant",
-            memory: nothing,
-            meaning: .clamp),
+            name: "sqrt", signature: "sqrt(x)",
+            summary: "the square root; unknown for a value below zero",
+            cost: "constant", memory: nothing,
+            parameters: [.number], meaning: .squareRoot),
         Function(
-            name: "if", signature: "if(A, x, y)", summary: "x where A is true, y where it is false", cost: "constant",
-            memory: nothing,
-            meaning: .select),
+            name: "ln", signature: "ln(x)",
+            summary: "the natural logarithm of a plain number",
+            cost: "constant", memory: nothing,
+            parameters: [.number], meaning: .logarithm),
+        Function(
+            name: "exp", signature: "exp(x)",
+            summary: "e to a plain number",
+            cost: "constant", memory: nothing,
+            parameters: [.number], meaning: .exponential),
+        Function(
+            name: "pow", signature: "pow(x, 2)",
+            summary: "x to a power, which must be a whole number if x has a unit",
+            cost: "constant", memory: nothing,
+            parameters: [.number, .number], meaning: .power),
+        Function(
+            name: "clamp", signature: "clamp(x, low, high)",
+            summary: "x, but not below low nor above high",
+            cost: "constant", memory: nothing,
+            parameters: [.number, .number, .number], meaning: .clamp),
+        Function(
+            name: "if", signature: "if(A, x, y)",
+            summary: "x where A is true, y where it is false",
+            cost: "constant", memory: nothing,
+            parameters: [.condition, .number, .number], meaning: .select),
     ]
 }

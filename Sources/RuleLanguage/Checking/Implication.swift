@@ -1,12 +1,12 @@
 internal import Telemetry
 
-/// What can be said of conditions without any reading: whether one implies another, whether two can be true
-/// at once, whether one can be true at all.
+/// Compares conditions without any reading: whether one implies another, whether two can be true at once, whether one
+/// can be true at all.
 ///
-/// Only comparisons of equal terms with constants are understood, and `and`, `or`, `not` and `for` around
-/// them; of anything else nothing is claimed.
+/// It understands comparisons of one term with constants, and `and`, `or`, `not` and `for` around them. For anything
+/// else its answer is `false`.
 enum Implication {
-    /// Whether `a` is never true without `b`. `false` where that cannot be told, or not within a few thousand steps.
+    /// Whether `b` is true whenever `a` is. `false` if that is not known, or not within a few thousand steps.
     static func implies(_ a: CheckedExpression, _ b: CheckedExpression) -> Bool {
         var steps = 2000
         return implies(a, b, &steps)
@@ -33,7 +33,7 @@ enum Implication {
         }
     }
 
-    /// Whether two single comparisons of one term are both true for some value. `false` where that cannot be told.
+    /// Whether two comparisons of one term are both true for some value. `false` if that is not known.
     static func overlap(_ a: CheckedExpression, _ b: CheckedExpression) -> Bool {
         guard let a = Bound(a.withoutHold), let b = Bound(b.withoutHold), a.term == b.term else { return false }
         return !a.interval.intersection(b.interval).isEmpty
@@ -58,7 +58,7 @@ enum Implication {
     }
 }
 
-/// A comparison of a term with a constant, as the values for which it is true.
+/// A comparison of a term with a constant, as the interval in which it is true.
 private struct Bound {
     var term: CheckedExpression
     var interval: Interval
@@ -131,7 +131,7 @@ extension CheckedExpression {
 }
 
 extension BinaryOperator {
-    /// The operator that says the same with its sides exchanged.
+    /// The operator with the same meaning after its sides are exchanged.
     var mirrored: BinaryOperator {
         switch self {
         case .less: .greater

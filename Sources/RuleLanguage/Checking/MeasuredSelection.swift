@@ -1,24 +1,25 @@
 internal import Devices
 internal import Telemetry
 
-/// What the devices that a rule selects report: what its expressions are checked against.
+/// The quantities that the devices of a rule report: its expressions are checked against them.
 struct MeasuredSelection {
-    /// A unit in which a quantity is sent, and the first device that sends it so.
+    /// A unit in which a quantity is sent, and the first device that sends it in this unit.
     struct SentUnit {
         var unit: Unit
         var device: String
     }
 
     var quantities: [String: Quantity] = [:]
-    /// The units in which each is sent, in the order of the devices.
+    /// The units in which each quantity is sent, in the order of the devices.
     var units: [String: [SentUnit]] = [:]
-    /// How often each of them comes.
+    /// The longest interval between readings of each quantity.
     var intervals: [String: ReadingInterval]
-    /// What of each is plausible, on all devices together, in its canonical unit; none where one of them has no range.
+    /// The plausible range of each quantity over all devices, in its canonical unit. A quantity is missing if a device
+    /// has no range for it.
     var plausible: [String: ClosedRange<Double>] = [:]
-    /// Those that only rise.
+    /// Quantities whose values only rise.
     var counters: Set<String> = []
-    /// The names of those that stand in payloads, and are not what the gateway finds of a device.
+    /// Quantities that come in payloads; the gateway finds the others about a device.
     var sent: Set<String> = []
 
     /// O(devices × fields)

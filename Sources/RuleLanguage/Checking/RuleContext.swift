@@ -1,15 +1,15 @@
 package import AlarmModel
 package import Telemetry
 
-/// What a rule may refer to beside its devices, and what bounds it.
+/// The names that a rule may use beside those of its devices, and the limits that it is checked against.
 package struct RuleContext: Sendable {
-    /// The names of the levels, lowest first.
+    /// The levels that rules may use.
     package var ladder: Ladder
-    /// The escalation policies that there are; `nil` where their file cannot be read, and nothing is said of them.
+    /// The names of the escalation policies; `nil` if their file cannot be read, so that names are not checked.
     package var policies: Set<String>?
-    /// How far back readings may still be put in their place.
+    /// How late a reading may come and still be put in order.
     package var allowedLateness: TimeSpan
-    /// How long the store keeps readings, if age bounds it.
+    /// How long the store keeps readings; `nil` if their age does not limit that.
     package var retention: TimeSpan?
     /// The site's time zone.
     package var zone: ZoneTable

@@ -1,33 +1,26 @@
 internal import RulePlan
 
-// A level must not fall because its sensor died. So what is measured is unknown while all its sensors are silent. What
-// asks about silence itself (`silent`, `age`, `count`) has to have a value just then, and may raise a level, but must
-// not end one that rests on something measured as well: `mean(q, 10m) > 3 m and count(q, 10m) >= 5`.
+// A level must not fall because its sensor died. So a measured value is unknown while all its sensors are silent.
+// Questions about silence itself (`silent`, `age`, `count`) must have a value just then, and may raise a level. But
+// they must not end a level that also rests on a measured value: `mean(q, 10m) > 3 m and count(q, 10m) >= 5`.
 extension CheckedExpression {
-    /// What its measures are of.
+    /// The questions that an expression asks its sensors.
     struct Subjects: OptionSet {
         let rawValue: Int
+        /// Whether readings come.
         static let silence = Subjects(rawValue: 1)
+        /// Which values the readings have.
         static let measured = Subjects(rawValue: 2)
     }
 
     var subjects: Subjects {
-        switch self {
-        case .constant, .truth, .clock, .alarms, .hasSensor: []
-        case .measure(let measured): [.count, .age].contains(measured.measure.aggregate) ? .silence : .measured
-        case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _),
-            .hold(let operand, _):
-            operand.subjects
-        case .arithmetic(_, let left, let right), .and(let left, let right), .or(let left, let right),
-            .sequence(let left, let right, _):
-            left.subjects.union(right.subjects)
-        case .comparison(let comparison): comparison.left.subjects.union(comparison.right.subjects)
-        case .function(_, let arguments, _): arguments.reduce([]) { $0.union($1.subjects) }
-        case .select(let condition, let left, let right): condition.subjects.union(left.subjects).union(right.subjects)
+        if case .measure(let measured) = self {
+            return MeasureTraits(of: measured.measure.aggregate).isAboutSilence ? .silence : .measured
         }
+        return parts.reduce(into: []) { $0.formUnion($1.subjects) }
     }
 
-    /// The same, in which silence is as unknown as everything else while all sensors are silent.
+    /// The same expression, but while all sensors are silent its questions about silence are unknown as well.
     var hidingSilence: CheckedExpression {
         switch self {
         case .constant, .truth, .clock, .alarms: return self

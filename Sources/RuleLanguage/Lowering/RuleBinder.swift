@@ -2,19 +2,21 @@ internal import Devices
 internal import RulePlan
 internal import Telemetry
 
-/// Checked rules → a plan: an instance for each group, and for each sensor that votes in it.
+/// Makes a plan from checked rules: an instance for each group, and one for each sensor that votes in it.
 struct RuleBinder {
     private(set) var plan = Plan()
     private(set) var instances: [RuleInstance] = []
 
     private let series: (String, Quantity) -> SeriesID
-    /// The series of a device's readings of every quality, made when the first rule asks for it.
+    /// For each series that a rule reads raw, the series of its readings of every quality.
     private var raw: [SeriesID: SeriesID] = [:]
-    /// The rules whose alarms others ask for, and their instances, by group.
+    /// The rules whose alarms other rules ask for.
     private var asked: Set<String> = []
+    /// The instances of those rules, with the labels of their groups.
     private var groups: [String: [(instance: Int32, values: [String: String])]] = [:]
+    /// The same instances by rule and group.
     private var byGroup: [String: [String: Int32]] = [:]
-    /// The labels that each rule makes its groups by.
+    /// The `for_each` labels of each rule.
     private var forEach: [String: [String]] = [:]
 
     init(_ site: Site, _ context: RuleContext, series: @escaping (String, Quantity) -> SeriesID) {
@@ -34,7 +36,7 @@ struct RuleBinder {
         }
     }
 
-    /// - Parameter order: the rules, each after those whose alarms it asks for.
+    /// - Parameter order: the indices of the rules, each after the rules whose alarms it asks for.
     mutating func bind(_ rules: [(rule: Rule, devices: [Device])], in order: [Int]) {
         plan.programs = rules.map(\.rule.program)
         asked = Set(rules.flatMap(\.rule.askedRules))
@@ -49,7 +51,7 @@ struct RuleBinder {
         let measured = Set(rule.quantities)
         let groups = Dictionary(grouping: devices) { device in rule.forEach.map { device.labels[$0] ?? "" } }
         for (values, members) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            // A group whose sensors are all in maintenance has nothing that could raise an alarm.
+            // A group whose sensors are all in maintenance cannot raise an alarm.
             guard measured.isEmpty || members.contains(where: { $0.works(for: measured) }) else { continue }
             let maintained = members.filter { $0.isInMaintenance(for: measured) }.map(\.id)
             var labels = members.first?.labels ?? [:]
@@ -87,7 +89,7 @@ struct RuleBinder {
         forEach[rule.name] = rule.forEach
     }
 
-    /// How long all that a rule measures in a group may be silent.
+    /// The longest time for which a sensor that a rule uses in a group may be silent.
     private func longestSilence(_ rule: Rule, _ members: [Device]) -> TimeSpan {
         let measured = Set(rule.quantities)
         return members.flatMap { device in
@@ -106,7 +108,8 @@ struct RuleBinder {
         plan.members += members
     }
 
-    /// Binds operands to the series of some devices; returns where they begin.
+    /// Binds operands to the series of some devices.
+    /// - Returns: the index of the first operand in the plan.
     private mutating func addOperands(_ operands: [MeasuredQuantity], _ devices: [Device]) -> Int32 {
         let base = Int32(plan.operands.count)
         for operand in operands {
@@ -134,9 +137,9 @@ struct RuleBinder {
         return twin
     }
 
-    /// The alarms of another rule that a group may ask for: those in the same group, or of which every label that
-    /// either rule makes its groups by agrees. Labels that are paths agree if one lies in the other: what a town's
-    /// stations raise, its province may count.
+    /// The alarms of another rule that a group may ask for: those in the same group, or in groups with which it agrees
+    /// in every `for_each` label of either rule that both have. Labels that are paths agree if one contains the other:
+    /// a province may count the alarms of its towns' stations.
     private func related(_ asked: String, to rule: Rule, _ group: String, _ labels: [String: String]) -> [Int32] {
         let theirs = forEach[asked] ?? []
         if theirs == rule.forEach { return byGroup[asked]?[group].map { [$0] } ?? [] }
@@ -153,7 +156,7 @@ struct RuleBinder {
 }
 
 extension Device {
-    /// Whether it measures any of these, with a sensor that is not in maintenance.
+    /// Whether it measures any of these quantities with a sensor that is not in maintenance.
     fileprivate func works(for quantities: Set<String>) -> Bool {
         fields.contains { quantities.contains($0.quantity.name) && $0.maintenance == nil }
     }

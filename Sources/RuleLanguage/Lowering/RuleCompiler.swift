@@ -3,7 +3,7 @@ package import Diagnostics
 internal import RulePlan
 package import Telemetry
 
-/// Rule files → what the engine runs, in one pass over all of them.
+/// Compiles rule files to the plan that the engine runs, in one pass over all files.
 package struct RuleCompiler {
     let context: RuleContext
 
@@ -11,9 +11,9 @@ package struct RuleCompiler {
 
     /// Checks and compiles the rules for a site.
     /// - Parameters:
-    ///   - builtIn: files whose rules give way to those of the same names in the others.
-    ///   - series: the series of a device's quantity.
-    /// - Throws: ``DiagnosticList`` with every mistake in any file, if there is one.
+    ///   - builtIn: files whose rules are left out if the other files have rules of the same names.
+    ///   - series: returns the series of a device's quantity.
+    /// - Throws: ``DiagnosticList`` with every mistake in all files.
     package func compile(
         _ files: [SourceFile], builtIn: [SourceFile] = [], for site: Site,
         series: @escaping (_ device: String, _ quantity: Quantity) -> SeriesID
@@ -37,11 +37,7 @@ package struct RuleCompiler {
             let name = source.name
             context.rules.insert(name.string)
             if let other = first[name.string] {
-                problems.append(
-                    Diagnostic(
-                        id: "duplicate-rule",
-                        "there are two rules '\(name.string)': the first is at \(other.fileAndLine)",
-                        at: name.location))
+                problems.append(RuleProblem.duplicateRule(name.string, first: other).at(name.location))
             } else {
                 first[name.string] = name.location
             }
@@ -63,7 +59,8 @@ package struct RuleCompiler {
             plan: binder.plan, rules: checked.map(\.rule), instances: binder.instances, warnings: problems)
     }
 
-    /// What is wrong with rule files whatever the devices are: their form, and the syntax of their expressions.
+    /// The mistakes in rule files that do not depend on the devices: in their form, and in the syntax of their
+    /// expressions.
     package static func mistakesOfForm(_ files: [SourceFile]) -> [Diagnostic] {
         var problems: [Diagnostic] = []
         for rule in files.flatMap({ RuleFile.read($0, problems: &problems).rules }) {
@@ -74,8 +71,7 @@ package struct RuleCompiler {
         return problems.inSourceOrder()
     }
 
-    /// A fingerprint of the file that a rule stands in (FNV-1a), so that a record of the past can be held
-    /// against the text of that time.
+    /// A fingerprint of a rule file (FNV-1a), so that a record of the past can be compared with the text of that time.
     private static func version(of text: String) -> String { String(FNV1a.hash(text.utf8), radix: 16) }
 }
 
@@ -85,7 +81,7 @@ extension RuleSource {
             + [clear, suppress].compactMap(\.self)
     }
 
-    /// Everything that decides when the rule raises an alarm, and of what; a key stands before each part.
+    /// Everything that decides when and for what the rule raises an alarm, each part after its key.
     fileprivate var conditionsText: String {
         var parts = forEach.map { "for_each \($0.string)" }
         parts += matchers.map { "where \($0.key.string): \($0.value.string)" }.sorted()

@@ -1,11 +1,11 @@
 package import Diagnostics
 
-/// The rules of one file as they are written: texts with their places, nothing looked up yet.
+/// The rules of one file as they are written: texts with their locations. Names are not resolved yet.
 package struct RuleFile: Sendable {
     package var name: String
     package var rules: [RuleSource]
 
-    /// Reads a rule file, and reports what is wrong with its form.
+    /// Reads a rule file, and reports the mistakes in its form.
     package static func read(_ file: SourceFile, problems: inout [Diagnostic]) -> RuleFile {
         let node: YAMLNode
         var cut: [Diagnostic] = []
@@ -17,8 +17,7 @@ package struct RuleFile: Sendable {
         }
         var reader = YAMLReader(node, "a rule file")
         let hazard = reader.scalar(RuleFileKey.hazard.rawValue)
-        // A rule of which a value has been cut is not looked at further: what else would be said of it follows from
-        // that.
+        // If a comma has cut a value of a rule, the rule is left out: any further mistake would follow from the cut.
         let items = reader.items(RuleFileKey.rules.rawValue)
         let cutLines = cut.compactMap(\.location?.line)
         let rules = zip(items, items.dropFirst().map(\.location.line) + [Int.max]).filter { item, next in
@@ -26,7 +25,7 @@ package struct RuleFile: Sendable {
         }.compactMap { RuleSource.read($0.0, hazard: hazard, problems: &reader.problems) }
         reader.problems += cut
         if node.isNull || (rules.isEmpty && reader.problems.isEmpty) {
-            reader.report("no-rules", "a rule file has a list 'rules' with at least one rule")
+            reader.report(.noRules)
         }
         problems += reader.finish()
         return RuleFile(name: file.name, rules: rules)
@@ -56,7 +55,7 @@ package struct RuleSource: Sendable {
     package var clear: ScalarText?
     package var noData: ScalarText?
     package var suppress: ScalarText?
-    /// What is said at the end of an alarm.
+    /// The sentence at the end of an alarm.
     package var cleared: ScalarText?
     package var escalate: ScalarText?
     package var labels: [String: String]
@@ -77,21 +76,20 @@ package struct RuleSource: Sendable {
         defer { problems += reader.finish() }
         let name = reader.required(RuleKey.name.rawValue)
         if let name, !isKebabCase(name.string) {
-            reader.report(
-                "rule-name", "a rule's name is lower-case words joined by '-': river-rising", at: name.location)
+            reader.report(.ruleName(name.string), at: name.location)
         }
         let summary = reader.scalar(RuleKey.summary.rawValue)
         let own = reader.scalar(RuleKey.hazard.rawValue) ?? hazard
-        if own == nil { reader.report("missing-hazard", "the rule has no 'hazard', and neither has its file") }
+        if own == nil { reader.report(.missingHazard) }
         let forEach = reader.items(RuleKey.forEach.rawValue).compactMap(\.scalar)
         if forEach.isEmpty {
-            reader.report("missing-key", "'for_each' is missing here: the label that makes one alarm each")
+            reader.reportMissing(RuleKey.forEach.rawValue, "the label whose values have an alarm each")
         }
         let matchers = reader.strings(RuleKey.matchers.rawValue)
         let definitions = reader.strings(RuleKey.definitions.rawValue).map { Definition(name: $0.key, text: $0.value) }
         let levels = levels(&reader)
         let clear = reader.scalar(RuleKey.clear.rawValue)
-        let noData = reader.scalar(RuleKey.noData.rawValue, formerly: "blind")
+        let noData = reader.scalar(RuleKey.noData.rawValue, formerly: RuleKey.noData.formerName)
         let suppress = reader.scalar(RuleKey.suppress.rawValue)
         let cleared = reader.scalar(RuleKey.cleared.rawValue)
         let escalate = reader.scalar(RuleKey.escalate.rawValue)
@@ -111,14 +109,14 @@ package struct RuleSource: Sendable {
 
     private static func levels(_ reader: inout YAMLReader) -> [LevelCondition] {
         guard let node = reader.node(RuleKey.levels.rawValue) else {
-            reader.report("missing-key", "'levels' is missing here: the conditions of the alarm's levels")
+            reader.reportMissing(RuleKey.levels.rawValue, "the conditions of the alarm's levels")
             return []
         }
         guard case .mapping(let entries) = node.content else {
-            reader.report("expected-mapping", "'levels' is a mapping from levels to conditions", at: node.location)
+            reader.report(.levelsForm, at: node.location)
             return []
         }
-        if entries.isEmpty { reader.report("no-levels", "a rule has at least one level", at: node.location) }
+        if entries.isEmpty { reader.report(.noLevels, at: node.location) }
         return entries.compactMap { entry in
             if let text = entry.value.scalar { return LevelCondition(name: entry.key, when: text) }
             var level = YAMLReader(entry.value, "a level")
@@ -132,14 +130,12 @@ package struct RuleSource: Sendable {
     private static func translations(_ reader: inout YAMLReader) -> [TranslationSource] {
         guard let node = reader.node(RuleKey.languages.rawValue) else { return [] }
         guard case .mapping(let entries) = node.content else {
-            reader.report("expected-mapping", "'languages' is a mapping from language tags to texts", at: node.location)
+            reader.report(.languagesForm, at: node.location)
             return []
         }
         return entries.map { entry in
             if !isLanguageTag(entry.key.string) {
-                reader.report(
-                    "language-tag", "'\(entry.key.string)' is no language tag such as es or zh-CN",
-                    at: entry.key.location)
+                reader.report(.languageTag(entry.key.string), at: entry.key.location)
             }
             var texts = YAMLReader(entry.value, "a language")
             let summary = texts.scalar(TranslationKey.summary.rawValue)
@@ -150,7 +146,8 @@ package struct RuleSource: Sendable {
         }
     }
 
-    /// As xs:language wants it, which is what RFC 5646 makes: words of one to eight letters or digits, joined by '-'.
+    /// Whether a text has the form of xs:language, which RFC 5646 has as well: words of one to eight letters or digits,
+    /// joined by '-'.
     private static func isLanguageTag(_ tag: String) -> Bool {
         let words = tag.split(separator: "-", omittingEmptySubsequences: false)
         return words.allSatisfy {

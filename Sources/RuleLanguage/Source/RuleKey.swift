@@ -1,11 +1,11 @@
-/// The keys of a rule file: what the reader takes, and what the schema for editors and the reference are made of.
+/// The keys of a rule file. The reader, the editors' schema and the reference all use this list.
 package enum RuleFileKey: String, CaseIterable, Sendable {
     case hazard, rules
 
     package var meaning: String {
         switch self {
         case .hazard:
-            "What the rules of this file are about, where a rule does not say: flood, earthquake, gas, fire, …"
+            "What the rules of this file are about, unless a rule says otherwise: flood, earthquake, gas, fire, …"
         case .rules: "The rules, one after the other."
         }
     }
@@ -20,7 +20,7 @@ package enum RuleKey: String, CaseIterable, Sendable {
     case noData = "no_data"
     case levels, clear, cleared, suppress, escalate, labels, runbook, instruction, languages
 
-    /// What its value is.
+    /// The form of a key's value.
     package enum Form: Sendable {
         case text, textOrList, texts, condition, conditions, expressions, translations
     }
@@ -37,29 +37,45 @@ package enum RuleKey: String, CaseIterable, Sendable {
         }
     }
 
+    /// The key's name in earlier versions, which is still accepted; `nil` if it never had another name.
+    package var formerName: String? { self == .noData ? "blind" : nil }
+
     package var isRequired: Bool { self == .name || self == .forEach || self == .levels }
 
     package var meaning: String {
         switch self {
         case .name: "Unique over all files: lower-case words joined by '-'."
         case .summary:
-            "The sentence that people read; labels and names of 'let' stand in braces, with a unit if you like: {station}: river at {stage in ft}."
-        case .hazard: "What the rule is about, if not what the file says."
+            """
+            The sentence that people read. Names in braces are labels and names of 'let', with a unit if you \
+            like: {station}: river at {stage in ft}.
+            """
+        case .hazard: "What the rule is about, if it differs from the file's hazard."
         case .forEach: "One alarm for each value of this label; a list of labels for each combination."
-        case .matchers: "Only devices whose labels match; * stands for a part of a path, ** for any rest."
-        case .definitions: "Names for expressions, to be used below and in the summary."
+        case .matchers:
+            "Only devices whose labels match; * matches one part of a path, ** any number of parts at the end."
+        case .definitions: "Names for expressions, for use in the conditions and the summary."
         case .levels: "The ladder: a condition for each level, or a mapping with 'when' and 'until'."
-        case .clear: "The alarm ends only when this is true; without it, when no level holds."
+        case .clear: "The alarm ends only when this is true. Default: it ends when no level holds."
         case .cleared:
-            "The sentence at the alarm's end, as 'summary': {device}: heard again. Default: the summary with the values of then; one without values says that it is over."
+            """
+            The sentence at the alarm's end, in the form of 'summary': {device}: heard again. Default: the \
+            summary with its values at the end; a summary without values gets a note that the alarm is over.
+            """
         case .noData:
-            "The level of the fault when a normal group has been unknown for longer than its sensors may be silent; 'none' for no fault. Default: the ladder's lowest level."
+            """
+            The level of the fault when a normal group has had no data for longer than its sensors may be \
+            silent; 'none' for no fault. Default: the ladder's lowest level.
+            """
         case .suppress:
-            "While this is true the alarm is suppressed by design: recorded, and nobody is told. alarm(\"power-failure\"), hour() >= 22."
-        case .escalate: "The escalation policy; other policies may apply to the alarm by its labels as well."
-        case .labels: "Labels that the alarm carries beside those of its devices."
-        case .runbook: "Where people read what to do."
-        case .instruction: "What the people concerned should do, for messages to the public."
+            """
+            While this is true, the alarm is suppressed by design: it is recorded, but nobody is notified. For \
+            example alarm(\"power-failure\"), or hour() >= 22.
+            """
+        case .escalate: "The escalation policy. Other policies may apply to the alarm as well, by its labels."
+        case .labels: "Labels of the alarm, in addition to those of its devices."
+        case .runbook: "The address of the instructions for the people on duty."
+        case .instruction: "What the people in danger should do, for messages to the public."
         case .languages:
             "The texts in other languages, by tag (es, zh-CN): a mapping with 'summary', 'instruction' and 'hazard'."
         }
@@ -73,8 +89,8 @@ package enum TranslationKey: String, CaseIterable, Sendable {
     package var meaning: String {
         switch self {
         case .summary: "The sentence that people read, with the same names in braces."
-        case .instruction: "What the people concerned should do."
-        case .hazard: "What the hazard is called."
+        case .instruction: "What the people in danger should do."
+        case .hazard: "The name of the hazard."
         }
     }
 }
@@ -85,7 +101,7 @@ package enum LevelKey: String, CaseIterable, Sendable {
 
     package var meaning: String {
         switch self {
-        case .when: "The level holds from the moment at which this is true,"
+        case .when: "The level holds from the moment when this is true,"
         case .until: "until this is true."
         }
     }

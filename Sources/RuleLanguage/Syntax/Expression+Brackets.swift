@@ -4,7 +4,7 @@ extension Expression {
     /// The expression as it was understood, with brackets around what holds together: `a > 1 m and (b > 2 m for 10m)`.
     var bracketed: String {
         switch self {
-        case .number, .truth, .text, .name, .raw: return place.excerpt
+        case .number, .truth, .text, .name, .raw: return range.excerpt
         case .call(let name, _, let arguments, _):
             let texts = arguments.map { argument in
                 switch argument {

@@ -1,46 +1,46 @@
 internal import Diagnostics
 internal import Telemetry
 
-/// An expression as it was written, with the place of every part.
+/// An expression as it was written, with the source range of every part.
 indirect enum Expression: Sendable {
-    case number(Double, unit: UnitName?, Place)
-    case truth(Bool, Place)
-    case text(String, Place)
-    case name(String, Place)
-    case call(String, name: Place, [Argument], Place)
-    case negate(Expression, Place)
-    case not(Expression, Place)
-    case binary(BinaryOperator, Expression, Expression, operator: Place, Place)
-    case within(Expression, low: Expression, high: Expression, Place)
-    case hold(Expression, TimeSpan, Place)
+    case number(Double, unit: UnitName?, SourceRange)
+    case truth(Bool, SourceRange)
+    case text(String, SourceRange)
+    case name(String, SourceRange)
+    case call(String, name: SourceRange, [Argument], SourceRange)
+    case negate(Expression, SourceRange)
+    case not(Expression, SourceRange)
+    case binary(BinaryOperator, Expression, Expression, operator: SourceRange, SourceRange)
+    case within(Expression, low: Expression, high: Expression, SourceRange)
+    case hold(Expression, TimeSpan, SourceRange)
     /// A quantity's readings of every quality: `raw water_level`.
-    case raw(String, Place)
+    case raw(String, SourceRange)
     /// `A then B within 10m`
-    case sequence(Expression, Expression, TimeSpan, Place)
+    case sequence(Expression, Expression, TimeSpan, SourceRange)
 
     struct UnitName: Sendable {
         var text: String
-        var place: Place
+        var range: SourceRange
     }
 
     enum Argument: Sendable {
         case expression(Expression)
-        case duration(TimeSpan, Place)
+        case duration(TimeSpan, SourceRange)
 
-        var place: Place {
+        var range: SourceRange {
             switch self {
-            case .expression(let expression): expression.place
-            case .duration(_, let place): place
+            case .expression(let expression): expression.range
+            case .duration(_, let range): range
             }
         }
     }
 
-    var place: Place {
+    var range: SourceRange {
         switch self {
-        case .number(_, _, let place), .truth(_, let place), .text(_, let place), .name(_, let place),
-            .call(_, _, _, let place), .negate(_, let place), .not(_, let place), .binary(_, _, _, _, let place),
-            .within(_, _, _, let place), .hold(_, _, let place), .raw(_, let place), .sequence(_, _, _, let place):
-            place
+        case .number(_, _, let range), .truth(_, let range), .text(_, let range), .name(_, let range),
+            .call(_, _, _, let range), .negate(_, let range), .not(_, let range), .binary(_, _, _, _, let range),
+            .within(_, _, _, let range), .hold(_, _, let range), .raw(_, let range), .sequence(_, _, _, let range):
+            range
         }
     }
 }
@@ -65,25 +65,5 @@ enum BinaryOperator: String, Sendable {
         case .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual: true
         default: false
         }
-    }
-}
-
-/// A stretch of one scalar of a rule file.
-struct Place: Sendable {
-    var text: ScalarText
-    var range: Range<Int>
-
-    var location: SourceLocation { text.location(range) }
-    /// What stands there, as the author wrote it.
-    var excerpt: String {
-        let scalars = text.string.unicodeScalars
-        let start = scalars.index(scalars.startIndex, offsetBy: range.lowerBound)
-        let end = scalars.index(start, offsetBy: range.count)
-        return String(scalars[start..<end])
-    }
-    func joined(_ other: Place) -> Place {
-        Place(
-            text: text,
-            range: min(range.lowerBound, other.range.lowerBound)..<max(range.upperBound, other.range.upperBound))
     }
 }

@@ -1,6 +1,6 @@
 internal import Diagnostics
 
-/// Characters → tokens. Units and durations are not tokens: the parser asks for them where one may stand.
+/// Splits an expression into tokens. Units and durations are not tokens: the parser asks for them where it accepts one.
 struct Lexer {
     enum Token: Hashable, Sendable {
         case number(Double)
@@ -8,13 +8,14 @@ struct Lexer {
         case text(String)
         case symbol(String)
         case end
-        /// A character, or an unfinished text, that begins no token.
+        /// A character that begins no token, or a text without its closing quote.
         case unreadable(String)
     }
 
     let source: ScalarText
     private let scalars: [Unicode.Scalar]
-    /// The same as bytes where all of it is ASCII, as it nearly always is: texts are cut from them much faster.
+    /// The text as bytes if all of it is ASCII, as nearly every expression is: it is much faster to cut words from
+    /// bytes.
     private let bytes: [UInt8]
     private(set) var position = 0
 
@@ -25,9 +26,9 @@ struct Lexer {
         self.bytes = bytes.count == scalars.count ? bytes : []
     }
 
-    func place(_ range: Range<Int>) -> Place { Place(text: source, range: range) }
-    /// The place behind the last character, one wide.
-    var endPlace: Place { place(max(0, scalars.count - 1)..<max(1, scalars.count)) }
+    func range(_ scalars: Range<Int>) -> SourceRange { SourceRange(text: source, scalars: scalars) }
+    /// The range of the last character: where the end is reported.
+    var endRange: SourceRange { range(max(0, scalars.count - 1)..<max(1, scalars.count)) }
 
     private func at(_ index: Int) -> Unicode.Scalar { index < scalars.count ? scalars[index] : "\0" }
 
@@ -35,16 +36,16 @@ struct Lexer {
         while [" ", "\t", "\n", "\r"].contains(at(position)), position < scalars.count { position += 1 }
     }
 
-    mutating func next() -> (token: Token, place: Place) {
+    mutating func next() -> (token: Token, range: SourceRange) {
         skipSpace()
         let start = position
-        guard start < scalars.count else { return (.end, endPlace) }
+        guard start < scalars.count else { return (.end, endRange) }
         let first = scalars[start]
         let token: Token
-        if first.isDigit || (first == "." && at(start + 1).isDigit) {
+        if first.isASCIIDigit || (first == "." && at(start + 1).isASCIIDigit) {
             token = number()
         } else if first.isLetter {
-            while at(position).isLetter || at(position).isDigit { position += 1 }
+            while at(position).isLetter || at(position).isASCIIDigit { position += 1 }
             token = .word(text(start..<position))
         } else if first == "\"" || first == "'" {
             token = quoted(first)
@@ -58,20 +59,20 @@ struct Lexer {
             let character = text(start..<position)
             token = "<>+-*/(),".contains(character) ? .symbol(character) : .unreadable(character)
         }
-        return (token, place(start..<position))
+        return (token, range(start..<position))
     }
 
     private mutating func number() -> Token {
         let start = position
-        while at(position).isDigit { position += 1 }
+        while at(position).isASCIIDigit { position += 1 }
         if at(position) == ".", at(position + 1) != "." {
             position += 1
-            while at(position).isDigit { position += 1 }
+            while at(position).isASCIIDigit { position += 1 }
         }
         let sign = at(position + 1) == "-" || at(position + 1) == "+" ? 1 : 0
-        if at(position) == "e" || at(position) == "E", at(position + 1 + sign).isDigit {
+        if at(position) == "e" || at(position) == "E", at(position + 1 + sign).isASCIIDigit {
             position += 1 + sign
-            while at(position).isDigit { position += 1 }
+            while at(position).isASCIIDigit { position += 1 }
         }
         guard let number = Double(text(start..<position)), number.isFinite else {
             return .unreadable(text(start..<position))
@@ -88,43 +89,38 @@ struct Lexer {
         return .text(text(start + 1..<position - 1))
     }
 
-    /// Takes the characters of a unit, if some stand here: the longest stretch that `accepts` knows and
-    /// that no word goes on from.
-    mutating func takeUnit(_ accepts: (String) -> Bool) -> Place? {
+    /// Takes a unit, if one comes next: the longest run of characters that `accepts` accepts and that does not end
+    /// inside a word.
+    mutating func takeUnit(_ accepts: (String) -> Bool) -> SourceRange? {
         skipSpace()
         var end = position
         while at(end).isUnitCharacter { end += 1 }
         while end > position {
-            let continues = at(end).isLetter || at(end).isDigit
+            let continues = at(end).isLetter || at(end).isASCIIDigit
             if !continues, accepts(text(position..<end)) {
                 defer { position = end }
-                return place(position..<end)
+                return range(position..<end)
             }
             end -= 1
         }
         return nil
     }
 
-    /// The number that a comma stands in, as `2,5`, and what it was meant to be.
-    func decimalComma(at comma: Place) -> (place: Place, mend: String)? {
-        let at = comma.range.lowerBound
-        var (start, end) = (at, at + 1)
-        while start > 0, scalars[start - 1].isDigit { start -= 1 }
-        while end < scalars.count, scalars[end].isDigit { end += 1 }
-        guard start < at, end > at + 1 else { return nil }
-        return (place(start..<end), "\(text(start..<at)).\(text(at + 1..<end))")
+    /// The number that contains a comma, as in `2,5`.
+    func decimalComma(at comma: SourceRange) -> DecimalComma? {
+        DecimalComma(in: scalars, at: comma.scalars.lowerBound)
     }
 
-    /// Whether a character stands directly behind a place.
-    func isFollowed(_ place: Place, by scalar: Unicode.Scalar) -> Bool { at(place.range.upperBound) == scalar }
+    /// Whether a character follows a range directly.
+    func isFollowed(_ range: SourceRange, by scalar: Unicode.Scalar) -> Bool { at(range.scalars.upperBound) == scalar }
 
-    /// The word that stands here, without taking it.
-    func peekWord() -> Place? {
+    /// The next word, which is not taken.
+    func peekWord() -> SourceRange? {
         var start = position
         while at(start) == " " { start += 1 }
         var end = start
-        while at(end).isLetter || (end > start && at(end).isDigit) { end += 1 }
-        return end > start ? place(start..<end) : nil
+        while at(end).isLetter || (end > start && at(end).isASCIIDigit) { end += 1 }
+        return end > start ? range(start..<end) : nil
     }
 
     private func text(_ range: Range<Int>) -> String {
@@ -133,9 +129,8 @@ struct Lexer {
 }
 
 extension Unicode.Scalar {
-    fileprivate var isDigit: Bool { self >= "0" && self <= "9" }
     fileprivate var isLetter: Bool { self == "_" || properties.isAlphabetic }
     fileprivate var isUnitCharacter: Bool {
-        isDigit || isLetter || self == "%" || self == "/" || self == "." || self == "°" || self == "µ"
+        isASCIIDigit || isLetter || self == "%" || self == "/" || self == "." || self == "°" || self == "µ"
     }
 }

@@ -1,29 +1,34 @@
 internal import Diagnostics
 internal import Telemetry
 
-/// Tokens → expression, by precedence climbing. Stops at the first mistake of an expression, which it
-/// throws; other expressions of the file are parsed all the same.
+/// Parses an expression by precedence climbing.
+///
+/// It throws the first mistake of an expression. The other expressions of the file are parsed all the same.
 struct Parser {
     private var lexer: Lexer
     private var token: Lexer.Token
-    private var place: Place
-    /// Nesting is bounded, so that no file can exhaust the stack.
+    private var range: SourceRange
+    /// The depth of the current sub-expression. It is limited, so that no file can exhaust the stack.
     private var depth = 0
-    private static let maximumDepth = 64
+    static let depthMax = 64
+    /// The largest number of terms in a row. A chain becomes a tree that is as deep as the chain is long.
+    static let termsMax = 256
+    /// Words that are not names.
+    private static let operatorWords: Set<String> = ["and", "or", "not", "for", "in", "then", "within"]
 
     static func parse(_ source: ScalarText) throws(Diagnostic) -> Expression {
         var parser = Parser(source)
         let expression = try parser.sequence()
-        guard parser.token == .end else { throw parser.unexpected("an operator, or the end") }
+        guard parser.token == .end else { throw parser.unexpected("an operator or the end") }
         return expression
     }
 
     private init(_ source: ScalarText) {
         lexer = Lexer(source)
-        (token, place) = lexer.next()
+        (token, range) = lexer.next()
     }
 
-    private mutating func advance() { (token, place) = lexer.next() }
+    private mutating func advance() { (token, range) = lexer.next() }
 
     private mutating func take(_ wanted: Lexer.Token) -> Bool {
         guard token == wanted else { return false }
@@ -31,27 +36,32 @@ struct Parser {
         return true
     }
 
+    /// The mistake that the current token is not what the grammar expects.
     private func unexpected(_ expected: String) -> Diagnostic {
-        let found: String
-        switch token {
-        case .end: found = "the expression ends"
-        case .unreadable(let text) where text.hasPrefix("\"") || text.hasPrefix("'"): found = "a text is not closed"
-        default: found = "'\(place.excerpt)' stands"
+        if token == .symbol(","), let number = lexer.decimalComma(at: range) {
+            return number.diagnostic(
+                "this number has a comma", at: lexer.range(number.range).location)
         }
-        if token == .symbol(","), let number = lexer.decimalComma(at: place) {
-            return FlowComma.decimalComma(number.mend, at: number.place.location, "a comma stands in a number")
+        let found =
+            switch token {
+            case .end: "the end of the expression"
+            case .unreadable(let text) where text.hasPrefix("\"") || text.hasPrefix("'"):
+                "a text without its closing quote"
+            default: "'\(range.excerpt)'"
+            }
+        return RuleProblem.unexpected(found, expected: expected, correction: correction).at(range)
+    }
+
+    /// The operator of this language that the author probably meant.
+    private var correction: String? {
+        switch range.excerpt {
+        case "=" where lexer.isFollowed(range, by: ">"): "'>='"
+        case "=" where lexer.isFollowed(range, by: "<"): "'<='"
+        case "=": "'==' for 'is equal to'"
+        case "&", "&&": "'and'"
+        case "|", "||": "'or'"
+        default: nil
         }
-        let mends = [
-            "=>": "'>='", "=<": "'<='", "=": "'==' for 'is equal to'", "&": "'and'", "|": "'or'", "&&": "'and'",
-            "||": "'or'",
-        ]
-        var hint = mends[place.excerpt]
-        if case .unreadable("=") = token {
-            hint = lexer.isFollowed(place, by: ">") ? "'>='" : lexer.isFollowed(place, by: "<") ? "'<='" : hint
-        }
-        return Diagnostic(
-            id: "syntax", "\(found) where \(expected) was expected", at: place.location,
-            hint: hint.map { "write \($0)" })
     }
 
     /// `A then B within 10m`
@@ -62,20 +72,16 @@ struct Parser {
         guard token == .word("within") else { throw unexpected("'within' and a duration") }
         let (span, end) = try duration(after: "within")
         guard token != .word("then") else {
-            throw Diagnostic(
-                id: "chained-then", "'then' cannot be chained", at: place.location,
-                hint: "put the first part in brackets, or name it with 'let'")
+            throw RuleProblem.chainedThen.at(range)
         }
-        return .sequence(first, second, span, first.place.joined(end))
+        return .sequence(first, second, span, first.range.joined(end))
     }
 
     private mutating func disjunction() throws(Diagnostic) -> Expression {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else {
-            throw Diagnostic(
-                id: "too-deep", "the expression is nested more than \(Self.maximumDepth) deep", at: place.location,
-                hint: "name parts of it with 'let'")
+        guard depth <= Self.depthMax else {
+            throw RuleProblem.tooDeepBrackets.at(range)
         }
         return try binary([.word("or"): .or]) { parser throws(Diagnostic) in try parser.conjunction() }
     }
@@ -85,15 +91,15 @@ struct Parser {
     }
 
     private mutating func negation() throws(Diagnostic) -> Expression {
-        let start = place
+        let start = range
         guard take(.word("not")) else { return try hold() }
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else {
-            throw Diagnostic(id: "too-deep", "too many 'not' behind each other", at: start.location)
+        guard depth <= Self.depthMax else {
+            throw RuleProblem.tooDeepNot.at(start)
         }
         let operand = try negation()
-        return .not(operand, start.joined(operand.place))
+        return .not(operand, start.joined(operand.range))
     }
 
     /// `A for 2m`
@@ -101,7 +107,7 @@ struct Parser {
         var condition = try comparison()
         while token == .word("for") {
             let (span, end) = try duration(after: "for")
-            condition = .hold(condition, span, condition.place.joined(end))
+            condition = .hold(condition, span, condition.range.joined(end))
         }
         return condition
     }
@@ -113,19 +119,17 @@ struct Parser {
             let low = try sum()
             guard take(.symbol("..")) else { throw unexpected("'..' between the ends of a range") }
             let high = try sum()
-            return .within(left, low: low, high: high, left.place.joined(high.place))
+            return .within(left, low: low, high: high, left.range.joined(high.range))
         }
         guard case .symbol(let text) = token, let comparison = BinaryOperator(rawValue: text), comparison.isComparison
         else { return left }
-        let sign = place
+        let sign = range
         advance()
         let right = try sum()
         if case .symbol(let next) = token, let again = BinaryOperator(rawValue: next), again.isComparison {
-            throw Diagnostic(
-                id: "chained-comparison", "comparisons cannot be chained", at: place.location,
-                hint: "write 'x in 2 m .. 3 m', or join two comparisons with 'and'")
+            throw RuleProblem.chainedComparison.at(range)
         }
-        return .binary(comparison, left, right, operator: sign, left.place.joined(right.place))
+        return .binary(comparison, left, right, operator: sign, left.range.joined(right.range))
     }
 
     private mutating func sum() throws(Diagnostic) -> Expression {
@@ -143,42 +147,37 @@ struct Parser {
         var left = try operand(&self)
         var terms = 1
         while let found = operators.first(where: { $0.key == token })?.value {
-            // A chain becomes a tree that leans left, as deep as the chain is long.
             terms += 1
-            guard terms <= 256 else {
-                throw Diagnostic(
-                    id: "too-deep", "more than 256 terms in a row", at: place.location,
-                    hint: "name parts of it with 'let'")
-            }
-            let sign = place
+            guard terms <= Self.termsMax else { throw RuleProblem.tooManyTerms.at(range) }
+            let sign = range
             advance()
             let right = try operand(&self)
-            left = .binary(found, left, right, operator: sign, left.place.joined(right.place))
+            left = .binary(found, left, right, operator: sign, left.range.joined(right.range))
         }
         return left
     }
 
     private mutating func unary() throws(Diagnostic) -> Expression {
-        let start = place
+        let start = range
         guard take(.symbol("-")) else { return try primary() }
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else {
-            throw Diagnostic(id: "too-deep", "too many signs behind each other", at: start.location)
+        guard depth <= Self.depthMax else {
+            throw RuleProblem.tooDeepSigns.at(start)
         }
         let operand = try unary()
-        return .negate(operand, start.joined(operand.place))
+        return .negate(operand, start.joined(operand.range))
     }
 
     private mutating func primary() throws(Diagnostic) -> Expression {
-        let start = place
+        let start = range
         switch token {
         case .number(let number):
             let unit = lexer.takeUnit { Unit(symbol: $0) != nil }
             try checkUnitWord(unit)
             advance()
             return .number(
-                number, unit: unit.map { Expression.UnitName(text: $0.excerpt, place: $0) },
+                number, unit: unit.map { Expression.UnitName(text: $0.excerpt, range: $0) },
                 unit.map { start.joined($0) } ?? start)
         case .text(let text):
             advance()
@@ -189,10 +188,10 @@ struct Parser {
         case .word("raw"):
             advance()
             guard case .word(let name) = token else { throw unexpected("the name of a quantity") }
-            let end = place
+            let end = range
             advance()
             return .raw(name, start.joined(end))
-        case .word(let name) where !["and", "or", "not", "for", "in", "then", "within"].contains(name):
+        case .word(let name) where !Self.operatorWords.contains(name):
             advance()
             guard token == .symbol("(") else { return .name(name, start) }
             return try call(name, start)
@@ -206,18 +205,15 @@ struct Parser {
         }
     }
 
-    /// After a number, a word that is neither a unit nor an operator is a unit that does not exist.
-    private func checkUnitWord(_ unit: Place?) throws(Diagnostic) {
+    /// Throws if the word after a number is neither a unit nor an operator: it is a unit that does not exist.
+    private func checkUnitWord(_ unit: SourceRange?) throws(Diagnostic) {
         guard unit == nil, let word = lexer.peekWord(),
-            !["and", "or", "for", "in", "then", "within", "not"].contains(word.excerpt)
+            !Self.operatorWords.contains(word.excerpt)
         else { return }
-        throw Diagnostic(
-            id: "unknown-unit", "'\(word.excerpt)' is not a unit", at: word.location,
-            hint: NearMiss.hint(for: word.excerpt, among: Unit.symbols),
-            fix: NearMiss.best(for: word.excerpt, among: Unit.symbols))
+        throw RuleProblem.unknownUnit(word.excerpt).at(word)
     }
 
-    private mutating func call(_ name: String, _ start: Place) throws(Diagnostic) -> Expression {
+    private mutating func call(_ name: String, _ start: SourceRange) throws(Diagnostic) -> Expression {
         var arguments: [Expression.Argument] = []
         advance()
         if token != .symbol(")") {
@@ -227,16 +223,16 @@ struct Parser {
                 advance()
             }
         }
-        let end = place
+        let end = range
         guard take(.symbol(")")) else { throw unexpected("',' or ')'") }
         return .call(name, name: start, arguments, start.joined(end))
     }
 
-    /// Where a function takes a duration, a number with a unit of time is one; anything else is an expression.
+    /// An argument. If the function takes a duration here, a number with a unit of time is a duration.
     private mutating func argument(_ index: Int, of name: String) throws(Diagnostic) -> Expression.Argument {
         if case .number(let number) = token, Function.named(name)?.takesDuration(at: index) ?? true {
-            let saved = (lexer, token, place)
-            let start = place
+            let saved = (lexer, token, range)
+            let start = range
             if let unit = lexer.takeUnit({ TimeSpan(text: "1" + $0) != nil }),
                 let span = TimeSpan(text: "\(number)\(unit.excerpt)")
             {
@@ -245,27 +241,25 @@ struct Parser {
                     return .duration(try checked(span, at: start), start.joined(unit))
                 }
             }
-            (lexer, token, place) = saved
+            (lexer, token, range) = saved
         }
         return .expression(try sequence())
     }
 
-    private mutating func duration(after word: String) throws(Diagnostic) -> (TimeSpan, Place) {
+    private mutating func duration(after word: String) throws(Diagnostic) -> (TimeSpan, SourceRange) {
         advance()
-        let start = place
+        let start = range
         guard case .number(let number) = token, let unit = lexer.takeUnit({ TimeSpan(text: "1" + $0) != nil }),
             let span = TimeSpan(text: "\(number)\(unit.excerpt)"), span > .zero
         else {
-            throw Diagnostic(
-                id: "duration", "a duration such as 90s, 10m or 2h was expected after '\(word)'", at: start.location)
+            throw RuleProblem.durationExpected(after: word).at(start)
         }
         advance()
         return (try checked(span, at: start), start.joined(unit))
     }
 
-    private func checked(_ span: TimeSpan, at place: Place) throws(Diagnostic) -> TimeSpan {
+    private func checked(_ span: TimeSpan, at range: SourceRange) throws(Diagnostic) -> TimeSpan {
         if span <= .longestWritten { return span }
-        throw Diagnostic(
-            id: "too-long", "a duration must be at most 50 years (\(TimeSpan.longestWritten))", at: place.location)
+        throw RuleProblem.durationTooLong.at(range)
     }
 }

@@ -1,5 +1,6 @@
 package import Escalation
 internal import Foundation
+internal import POSIX
 internal import Telemetry
 
 /// Writes each escalation to the systemd journal, with fields that `journalctl` can select by
@@ -46,32 +47,22 @@ package struct JournalDestination: Destination {
     /// Sends one datagram. Where the journal is behind it waits, without a thread and until its task is cancelled.
     /// - Returns: false if it is too long.
     private func send(_ data: Data) async throws -> Bool {
-        func refusal(_ code: Int32) -> DeliveryError {
-            DeliveryError("the journal at \(path) takes nothing: \(String(cString: strerror(code)))")
+        func refusal(_ reason: UnixSocket.Failure) -> DeliveryError {
+            DeliveryError("the journal at \(path) takes nothing: \(reason)")
         }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw refusal(errno) }
-        defer { Glibc.close(descriptor) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { throw refusal(ENAMETOOLONG) }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        guard let address = UnixAddress(path: path) else { throw refusal(UnixSocket.Failure(code: ENAMETOOLONG)) }
         while true {
-            let sent = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                    data.withUnsafeBytes {
-                        sendto(
-                            descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), address,
-                            socklen_t(MemoryLayout<sockaddr_un>.size))
-                    }
+            do throws(UnixSocket.Failure) {
+                try UnixSocket(.datagram).send(data, to: address)
+                return true
+            } catch {
+                switch error.code {
+                case EAGAIN: break
+                case EMSGSIZE, ENOBUFS: return false
+                default: throw refusal(error)
                 }
             }
-            if sent == data.count { return true }
-            switch errno {
-            case EAGAIN: try await Task.sleep(for: .milliseconds(20))
-            case EMSGSIZE, ENOBUFS: return false
-            case let code: throw refusal(code)
-            }
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 

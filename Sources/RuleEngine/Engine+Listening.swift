@@ -1,0 +1,100 @@
+internal import RulePlan
+package import Telemetry
+
+// Wrapping operators: for times and spans see Engine.swift. A pause is between 0 and 200 years.
+
+extension Engine {
+    /// As long as the years that an instant may be of: a clock that is set to and fro adds up to no more.
+    static var longestAdjustment: Int64 { TimeSpan.days(73_000).nanoseconds }
+
+    /// Reports that the gateway is listening at this moment of its clock. Call it before a reading that came after a
+    /// pause, so that the pause is not taken for the sensors' silence.
+    package mutating func heartbeat(at now: Instant) {
+        let time = now.clamped.nanoseconds
+        guard windows.listened != .min else {
+            windows.listeningSince = time
+            windows.listened = time
+            for index in 0..<windows.series.count { beginListening(index, at: time) }
+            return
+        }
+        let pause = time &- windows.listened
+        if pause > SeriesWindows.longestPause { adjustClock(by: TimeSpan(nanoseconds: pause)) }
+        if pause < -SeriesWindows.longestPause { windows.listeningSince = time }
+        windows.listened = time
+    }
+
+    /// Excludes a span of clock time in which the gateway did not listen: it was down, or its clock was set. A
+    /// condition has not lasted longer by it, and no sensor was silent.
+    package mutating func adjustClock(by span: TimeSpan) {
+        for index in 0..<windows.series.count {
+            windows.series[index].ingestDelay = min(
+                windows.series[index].ingestDelay.saturatingAdd(span.nanoseconds), Self.longestAdjustment)
+            windows.series[index].pause = min(
+                windows.series[index].pause.saturatingAdd(span.nanoseconds), Self.longestAdjustment)
+            windows.series[index].isQuiet = true
+        }
+        guard windows.listened != .min else { return }
+        windows.listened = (Instant(nanoseconds: windows.listened) + span).clamped.nanoseconds
+        windows.listeningSince = windows.listened
+    }
+
+    /// When the gateway windows.listened last; `nil` before the first time.
+    package var listenedUntil: Instant? { windows.listened == .min ? nil : Instant(nanoseconds: windows.listened) }
+
+    /// Since when a series has been windows.listened to, by the gateway's clock; `nil` before that.
+    package func heardFrom(_ id: SeriesID) -> Instant? {
+        guard let index = windows.index(of: id), windows.series[index].heardFrom != .max else { return nil }
+        return Instant(nanoseconds: windows.series[index].heardFrom)
+    }
+
+    /// Sets since when a series and its raw twin have been windows.listened to, by the gateway's clock. A series
+    /// without readings is no longer silent: the replay of other devices' readings may have made a new device silent.
+    package mutating func listenTo(_ id: SeriesID, from time: Instant) {
+        guard let index = windows.index(of: id) else { return }
+        for index in [index, Int(windows.series[index].raw)] where index >= 0 {
+            windows.series[index].heardFrom = time.clamped.nanoseconds
+            guard windows.series[index].newest == .min else { continue }
+            windows.series[index].pause = 0
+            windows.series[index].ingestDelay = 0
+            windows.series[index].isSilent = false
+            expectFirst(index)
+        }
+    }
+
+    /// Whether no reading of a series has come yet.
+    package func isUnheard(_ id: SeriesID) -> Bool {
+        windows.index(of: id).map { windows.series[$0].newest == .min } ?? false
+    }
+
+    private mutating func beginListening(_ index: Int, at time: Int64) {
+        guard windows.series[index].heardFrom == .max, windows.series[index].newest == .min else { return }
+        windows.series[index].heardFrom = time
+        expectFirst(index)
+    }
+
+    /// Sets the timer of a series that has never sent: it may be dead from the beginning.
+    private mutating func expectFirst(_ index: Int) {
+        let shape = windows.shapes.shapes[Int(windows.series[index].shape)]
+        guard shape.windowCount > 0 else { return }
+        windows.series[index].lookedAt = windows.series[index].heardFrom
+        windows.series[index].wake = windows.nextUnheardLook(index)
+        queueTimer(ofSeries: index)
+        // That nothing was counted says something only from the end of the first window on.
+        _ = windows.compareThresholds(of: index)
+    }
+
+    /// Notes which sensors were silent when the gateway windows.listened last, before it stopped: they still are, until
+    /// they are heard.
+    package mutating func noteSilences(at now: Instant) {
+        let now = now.clamped
+        heartbeat(at: now)
+        for index in 0..<windows.series.count where windows.series[index].newest != .min {
+            noteSilence(index, at: now.nanoseconds.saturatingSubtract(windows.series[index].ingestDelay))
+        }
+    }
+
+    /// Notes that a sensor is silent, if it is.
+    mutating func noteSilence(_ index: Int, at time: Int64) {
+        if windows.noteSilence(index, at: time) { evaluator.noteSensorNews(index, &windows) }
+    }
+}

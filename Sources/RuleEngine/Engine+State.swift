@@ -1,0 +1,75 @@
+package import AlarmModel
+internal import RulePlan
+package import Telemetry
+
+// Wrapping operators: serials wrap, and are only compared for equality.
+
+// The state that is stored with alarms, and figures.
+extension Engine {
+    /// Where the ladder of an instance is.
+    package func ladderState(of instance: Int) -> LadderState { evaluator.instances[instance].ladder }
+
+    /// Sets an instance to the ladder state of its stored alarm. It is judged again with the next reading.
+    /// - Parameter moved: when it came there. What was before that moment no longer changes it.
+    package mutating func restore(_ ladder: LadderState, to instance: Int, movedAt moved: Instant = .distantPast) {
+        evaluator.instances[instance].now = max(evaluator.instances[instance].now, moved.nanoseconds)
+        evaluator.instances[instance].level = ladder.level
+        evaluator.instances[instance].held = ladder.held
+        evaluator.instances[instance].isUncertain = ladder.isUncertain
+        evaluator.instances[instance].hasNoData = ladder.hasNoData
+        evaluator.instances[instance].isSuppressed = ladder.isSuppressed
+        for at in 0..<Int(evaluator.instances[instance].seriesCount) {
+            windows.series[Int(evaluator.instanceSeries[Int(evaluator.instances[instance].seriesBase) + at])].isDirty =
+                true
+        }
+    }
+
+    /// How many samples from before its windows a series needs: what it was is part of what it does. 0 where no rule
+    /// reads it.
+    package func samplesBefore(of id: SeriesID) -> Int {
+        guard let index = windows.index(of: id) else { return 0 }
+        return [index, Int(windows.series[index].raw)].reduce(0) { most, index in
+            guard index >= 0, windows.series[index].readerCount > 0 else { return most }
+            return max(most, windows.shapes.shapes[Int(windows.series[index].shape)].spare)
+        }
+    }
+
+    /// How many different values over several series rules ask for.
+    package var joinedValueCount: Int { evaluator.cached.count }
+
+    /// The number of samples held, for the metrics.
+    package var sampleCount: Int {
+        var total = 0
+        for index in 0..<windows.series.count { total += Int(windows.series[index].ring.count) }
+        return total
+    }
+
+    /// Judges an instance again from the windows as they are, at the moment at which it was judged last. What it asks
+    /// for may have changed since then. Without such a change it stays at its level.
+    package mutating func rejudge(_ index: Int, into changes: inout [LevelChange]) {
+        guard evaluator.instances[index].serial != 0 else { return }
+        evaluator.serial &+= 1
+        evaluator.push(index)
+        evaluator.evaluatePending(
+            at: evaluator.instances[index].now, trigger: .timer, &windows, &timers, into: &changes)
+    }
+
+    /// The level of an instance, with every value of its rule.
+    package mutating func account(of index: Int) -> LevelChange { evaluator.account(of: index, &windows) }
+
+    /// The time of a series' newest sample; `nil` before the first.
+    package func newestTime(of id: SeriesID) -> Instant? {
+        guard let index = windows.index(of: id), windows.series[index].newest != .min else { return nil }
+        return Instant(nanoseconds: windows.series[index].newest)
+    }
+
+    /// How a series has changed of late: the slope of the line of least squares through its newest samples, in its unit
+    /// per second. For people, who want to know where something goes; rules use `slope`.
+    ///
+    /// - Parameter span: how far back from the newest sample; what is no longer kept is not looked at.
+    /// - Returns: `nil` for a silent sensor, and where there are fewer than three samples, or they span less than two
+    ///   minutes: seconds say nothing reliable about an hour. O(samples in the span).
+    package mutating func trend(of id: SeriesID, over span: TimeSpan) -> Double? {
+        windows.index(of: id).flatMap { windows.trend($0, over: span) }
+    }
+}

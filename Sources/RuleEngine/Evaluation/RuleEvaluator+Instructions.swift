@@ -1,0 +1,139 @@
+internal import AlarmModel
+internal import CEngine
+internal import RulePlan
+internal import Telemetry
+
+// How one instruction of a program is run.
+extension RuleEvaluator {
+    /// Runs one instruction.
+    @inline(__always)
+    mutating func execute(
+        _ register: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, _ index: Int,
+        _ windows: inout SeriesWindows, at now: Int64
+    ) {
+        let code = layout.instructions[program.firstInstruction + register]
+        let a = Int(code.a)
+        let value: Double
+        switch code.operation {
+        case .constant: value = code.constant
+        case .operand:
+            let operand = Int(instance.operandBase) + a
+            let measured = read(operand, &windows, at: now)
+            value = isComplete(operand, &windows) ? measured : .nan
+        case .threshold: value = isOver(program.firstInstruction + register, code, instance, index, &windows, at: now)
+        case .add: value = registers[a] + registers[Int(code.b)]
+        case .subtract: value = registers[a] - registers[Int(code.b)]
+        case .multiply: value = registers[a] * registers[Int(code.b)]
+        case .divide:
+            // A quotient by zero is not known, rather than infinitely alarming.
+            let divisor = registers[Int(code.b)]
+            value = divisor == 0 ? .nan : registers[a] / divisor
+        case .negate: value = -registers[a]
+        case .power: value = Self.known(tocsin_pow(registers[a], registers[Int(code.b)]))
+        case .absolute: value = abs(registers[a])
+        case .squareRoot: value = registers[a] < 0 ? .nan : registers[a].squareRoot()
+        case .logarithm: value = registers[a] > 0 ? tocsin_log(registers[a]) : .nan
+        case .exponential: value = Self.known(tocsin_exp(registers[a]))
+        case .smaller:
+            value =
+                registers[a].isNaN || registers[Int(code.b)].isNaN ? .nan : min(registers[a], registers[Int(code.b)])
+        case .larger:
+            value =
+                registers[a].isNaN || registers[Int(code.b)].isNaN ? .nan : max(registers[a], registers[Int(code.b)])
+        case .select:
+            let (x, y) = (registers[Int(code.b)], registers[Int(code.c)])
+            value = registers[a] == 1 ? x : registers[a] == 0 || x == y ? y : .nan
+        case .less: value = compare(code) { $0 < $1 }
+        case .lessOrEqual: value = compare(code) { $0 <= $1 }
+        case .equal: value = compare(code) { $0 == $1 }
+        case .and: value = Kleene.and(registers[a], registers[Int(code.b)])
+        case .or: value = Kleene.or(registers[a], registers[Int(code.b)])
+        case .not: value = Kleene.not(registers[a])
+        case .hold:
+            value = hold(registers[a], slot: Int(instances[index].memoryBase + code.b), Int64(code.constant), at: now)
+        case .sequence:
+            value = sequence(
+                registers[a], registers[Int(code.b)], slot: Int(instances[index].memoryBase + code.c),
+                Int64(code.constant), at: now)
+        case .share:
+            value = share(
+                registers[a], history: Int(instances[index].historyBase + code.b), Int64(code.constant), at: now)
+        case .tallied: value = Double(tally(Int(instance.tallyBase) + a, level: code.b).holding)
+        case .atLeast:
+            value = Self.areAtLeast(Int(code.constant), of: tally(Int(instance.tallyBase) + a, level: code.b))
+        case .all: value = Self.areAll(of: tally(Int(instance.tallyBase) + a, level: code.b))
+        case .voters: value = Double(layout.tallies[Int(instance.tallyBase) + a].memberCount)
+        case .hasSensor: value = layout.operands[Int(instance.operandBase) + a].sourceCount > 0 ? 1 : 0
+        case .hour:
+            due = min(due, nextHour(after: now))
+            value = Double(plan.zone.hour(at: Instant(nanoseconds: now)))
+        case .weekday:
+            due = min(due, nextHour(after: now))
+            value = Double(plan.zone.weekday(at: Instant(nanoseconds: now)))
+        }
+        registers[register] = value
+    }
+
+    /// Whether at least so many members of a tally are true.
+    private static func areAtLeast(_ needed: Int, of tally: (holding: Int, unknown: Int, members: Int)) -> Double {
+        tally.holding >= needed ? 1 : tally.holding + tally.unknown < needed ? 0 : .nan
+    }
+
+    /// Whether all members of a tally are true; unknown of a tally without members.
+    private static func areAll(of tally: (holding: Int, unknown: Int, members: Int)) -> Double {
+        tally.members == 0 ? .nan : areAtLeast(tally.members, of: tally)
+    }
+
+    /// When `hour` and `weekday` may change next.
+    private func nextHour(after time: Int64) -> Int64 {
+        plan.zone.nextHour(after: Instant(nanoseconds: max(time, hoursFrom))).nanoseconds
+    }
+
+    /// A result that is no number, or no longer one, is unknown.
+    private static func known(_ value: Double) -> Double { value.isFinite ? value : .nan }
+
+    @inline(__always)
+    private func compare(_ code: Instruction, _ holds: (Double, Double) -> Bool) -> Double {
+        let left = registers[Int(code.a)]
+        let right = registers[Int(code.b)]
+        return Kleene.compared(left, right, holds(left, right))
+    }
+
+    /// Whether a threshold is passed: as its series has decided it, or, over several series, decided here.
+    @inline(__always)
+    private mutating func isOver(
+        _ at: Int, _ code: Instruction, _ instance: Instance, _ index: Int, _ windows: inout SeriesWindows,
+        at now: Int64
+    )
+        -> Double
+    {
+        let bound = layout.thresholds[Int(instances[index].thresholdBase + layout.thresholdNumbers[at])]
+        guard bound.word >= 0 else {
+            let operand = Int(instance.operandBase + code.a)
+            let value = read(operand, &windows, at: now)
+            if value.isNaN { return .nan }
+            // What was counted so far is the least that there is.
+            return value > code.constant ? 1 : isComplete(operand, &windows) ? 0 : .nan
+        }
+        let bit = UInt64(1) << UInt64(bound.bit)
+        guard windows.truth[Int(bound.word) + 1] & bit != 0 else { return .nan }
+        return Kleene.truth(windows.truth[Int(bound.word)] & bit != 0)
+    }
+
+    /// How many of an instance's members are true, or are at a level or higher.
+    private mutating func tally(_ index: Int, level: Int32) -> (holding: Int, unknown: Int, members: Int) {
+        let tally = layout.tallies[index]
+        var (holding, unknown) = (0, 0)
+        for at in tally.firstMember..<tally.firstMember + tally.memberCount {
+            let member = instances[Int(layout.members[Int(at)])]
+            if level > 0 {
+                if !member.hasNoData, Int32(member.level.rank) >= level { holding += 1 }
+            } else if member.ballot.isNaN {
+                unknown += 1
+            } else if member.ballot == 1 {
+                holding += 1
+            }
+        }
+        return (holding, unknown, Int(tally.memberCount))
+    }
+}

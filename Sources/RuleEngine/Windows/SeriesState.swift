@@ -1,0 +1,79 @@
+internal import RulePlan
+
+/// What is kept for one series besides its rows of lanes.
+struct SeriesState: BitwiseCopyable {
+    var ring = SampleRing()
+    /// Samples since the sums were last computed from the samples.
+    var age: UInt32 = 0
+    var shape: Int32 = 0
+    /// The time up to which the windows have moved: that of the newest sample, or of a later timer.
+    var now = Int64.min
+    var newest = Int64.min
+    /// What lanes count seconds from.
+    var epoch: Int64 = 0
+    /// When the series has to be looked at without a reading, and the time of its entry in the timer queue.
+    var wake = Int64.max
+    var queued = Int64.max
+    /// No instance that reads the series has a timer before this.
+    var readersWake = Int64.max
+    /// How long samples stay.
+    var retention: Int64 = 0
+    /// How long after a reading the next one is overdue, the shortest window empty, or the sensor silent.
+    var overdueTimeout: Int64 = 0
+    /// How far behind the gateway's clock the newest sample was when it came.
+    var ingestDelay: Int64 = 0
+    /// Into the engine's slabs: rows, cursors, truth words, and extras.
+    var lanes: Int32 = 0
+    var cursors: Int32 = 0
+    var words: Int32 = 0
+    var raw: Int32 = -1
+    /// How many of its readers are not decided by thresholds alone.
+    var alwaysCount: Int32 = 0
+    /// Every reader has to be evaluated, whatever the thresholds say.
+    var isDirty = true
+    /// The next sample is the first, or ends a silence or an interruption.
+    var isQuiet = true
+    /// The sensor has sent nothing for its silence, while the gateway listened.
+    var isSilent = false
+    /// Its windows end in a gap that is longer than its silence and lies in a backlog: nothing is known of that time,
+    /// though the sensor was not silent while the gateway waited for it. Ends with the next sample.
+    var isInGap = false
+
+    /// Whether nothing that is measured is known of the sensor.
+    var isUnknown: Bool { isSilent || isInGap }
+
+    // Two cache lines to here; the rest is not needed for every reading.
+    var extras: Int32 = 0
+    /// The series of the sensor that it is of: its own, or that which it takes readings of every quality for.
+    var sensor: Int32 = 0
+    var maxima = ExtremeQueue()
+    /// Of the negated values.
+    var minima = ExtremeQueue()
+    /// Every instance that reads the series, those first that are evaluated with every reading.
+    var readerBase: Int32 = 0
+    var readerCount: Int32 = 0
+    /// The instances that each threshold decides: offsets, one a bit and one behind the last.
+    var bitReaderBase: Int32 = 0
+    /// A reader's conditions remember what has been.
+    var remembers = false
+    var silence = Int64.max
+    var counter = CounterPlan()
+    /// No sample of a counter that is later than this is lower than the one before it.
+    var lastFall = Int64.min
+    /// Clock time since the newest sample in which nobody listened. It does not pass for the series' windows.
+    var pause: Int64 = 0
+    /// From when on it has been listened to without an interruption, by the gateway's clock; `.max` before the first
+    /// time.
+    var heardFrom = Int64.max
+    /// The series' time at the last look at it without a sample.
+    var lookedAt = Int64.min
+}
+
+/// The running state of a rarer measure over one window.
+struct ExtraState: BitwiseCopyable {
+    var sum = ExactSum()
+    var weight = 0.0
+    var count = 0
+    /// Into the engine's `sorted`.
+    var sorted: Int32 = -1
+}

@@ -1,0 +1,172 @@
+internal import Telemetry
+
+// Arithmetic and comparisons: the dimensions of both sides have to fit.
+extension ExpressionChecker {
+    /// A side of an operator that is a number.
+    private struct Side {
+        var expression: CheckedExpression
+        var dimension: Dimension
+        /// Whether it is a temperature, and not a difference of temperatures.
+        var isPoint: Bool
+    }
+
+    private func side(_ typed: Typed) -> Side? {
+        guard case .number(let dimension, let isPoint) = typed.type else { return nil }
+        return Side(expression: typed.expression, dimension: dimension, isPoint: isPoint)
+    }
+
+    mutating func arithmetic(
+        _ sign: BinaryOperator, _ left: Expression, _ right: Expression, _ signRange: SourceRange, _ range: SourceRange
+    ) -> Typed? {
+        let leftTyped = check(left)
+        let rightTyped = check(right)
+        guard let leftTyped, let rightTyped else { return nil }
+        guard var first = side(leftTyped), var second = side(rightTyped) else {
+            report(.notNumbers(sign, leftTyped.type, rightTyped.type), at: range)
+            return nil
+        }
+        let type: (dimension: Dimension, isPoint: Bool)
+        if sign == .add || sign == .subtract {
+            guard first.dimension == second.dimension else {
+                report(.cannotAdd(sign, leftTyped.type, rightTyped.type), at: range)
+                return nil
+            }
+            // A literal beside a temperature is a step, not a point on the scale: `temperature + 5 degC`.
+            if first.isPoint, let step = Self.difference(right, rightTyped) {
+                second.expression = step
+                second.isPoint = false
+            }
+            if sign == .add, first.isPoint, second.isPoint {
+                report(.temperaturesAdded, at: signRange)
+                return nil
+            }
+            if sign == .subtract, !first.isPoint, second.isPoint {
+                guard let step = Self.difference(left, leftTyped) else {
+                    report(.temperatureFromDifference, at: signRange)
+                    return nil
+                }
+                first.expression = step
+            }
+            // The difference of two temperatures is not a temperature.
+            let isDifference = sign == .subtract && first.isPoint && second.isPoint
+            type = (first.dimension, !isDifference && (first.isPoint || second.isPoint))
+        } else {
+            if let step = Self.difference(left, leftTyped) {
+                first.expression = step
+                first.isPoint = false
+            }
+            if let step = Self.difference(right, rightTyped) {
+                second.expression = step
+                second.isPoint = false
+            }
+            guard !first.isPoint, !second.isPoint else {
+                report(.temperatureFactor, at: range)
+                return nil
+            }
+            let dimension =
+                sign == .multiply ? first.dimension * second.dimension : first.dimension / second.dimension
+            type = (dimension, false)
+        }
+        return Typed(
+            expression: .arithmetic(sign, first.expression, second.expression),
+            type: .number(type.dimension, isPoint: type.isPoint),
+            unit: Self.unit(of: type.dimension, isPoint: type.isPoint, sign, leftTyped.unit, rightTyped.unit))
+    }
+
+    /// The unit to show a result in: that of a side which has the same dimension, or else their product or quotient.
+    private static func unit(
+        of dimension: Dimension, isPoint: Bool, _ sign: BinaryOperator, _ left: Unit, _ right: Unit
+    ) -> Unit {
+        if left.dimension == dimension { return left }
+        if right.dimension == dimension { return right }
+        let combined = Unit(symbol: "\(left.symbol)\(sign == .multiply ? "." : "/")\(right.symbol)")
+        if let combined, combined.dimension == dimension { return combined }
+        return .coherent(dimension, isDifference: !isPoint)
+    }
+
+    /// A temperature literal read as a difference: `5 degC` beside `delta(…)` is 5 K. `nil` for anything else.
+    private static func difference(_ expression: Expression, _ typed: Typed) -> CheckedExpression? {
+        switch expression {
+        case .number(let number, _?, _) where typed.unit.isTemperatureScale:
+            .constant(Literal(number: number, unit: typed.unit, isDifference: true))
+        case .negate(.number(let number, _?, _), _) where typed.unit.isTemperatureScale:
+            .constant(Literal(number: -number, unit: typed.unit, isDifference: true))
+        default: nil
+        }
+    }
+
+    mutating func compare(
+        _ sign: BinaryOperator, _ left: Expression, _ right: Expression, _ range: SourceRange
+    ) -> Typed? {
+        let leftTyped = check(left)
+        let rightTyped = check(right)
+        guard let leftTyped, let rightTyped else { return nil }
+        guard var first = side(leftTyped), var second = side(rightTyped) else {
+            report(.notNumbers(sign, leftTyped.type, rightTyped.type), at: range)
+            return nil
+        }
+        guard first.dimension == second.dimension else {
+            reportMismatch((left, leftTyped), (right, rightTyped), range)
+            return nil
+        }
+        let isPoint = first.isPoint && second.isPoint
+        if first.isPoint != second.isPoint {
+            if first.isPoint, let step = Self.difference(left, leftTyped) {
+                first.expression = step
+            } else if second.isPoint, let step = Self.difference(right, rightTyped) {
+                second.expression = step
+            } else {
+                report(.temperatureCompared(leftTyped.type, rightTyped.type), at: range)
+                return nil
+            }
+        }
+        // A comparison is shown in the unit of its literal, which the author chose.
+        var unit = right.isLiteral ? rightTyped.unit : leftTyped.unit
+        if !isPoint, unit.dimension == .temperature { unit = .coherent(.temperature, isDifference: true) }
+        noteShownUnit(of: left, comparedWith: right, rightTyped.unit)
+        noteShownUnit(of: right, comparedWith: left, leftTyped.unit)
+        warnOfImplausible(sign, first.expression, second.expression, range)
+        let comparison = Comparison(
+            sign: sign, left: first.expression, right: second.expression,
+            leftText: leftTyped.text ?? left.range.excerpt, rightText: rightTyped.text ?? right.range.excerpt,
+            unit: unit)
+        return Typed(expression: .comparison(comparison), type: .logical, unit: .one)
+    }
+
+    /// Keeps the unit in which a definition is first compared: it is shown in that unit.
+    private mutating func noteShownUnit(of side: Expression, comparedWith other: Expression, _ unit: Unit) {
+        guard case .name(let name, _) = side, other.isLiteral, shownUnits[name] == nil else { return }
+        shownUnits[name] = unit
+    }
+
+    private mutating func reportMismatch(
+        _ left: (expression: Expression, typed: Typed), _ right: (expression: Expression, typed: Typed),
+        _ range: SourceRange
+    ) {
+        // A bare number beside a value with a dimension has only lost its unit.
+        for (bare, other) in [(right, left), (left, right)] {
+            if case .number(let number, nil, let numberRange) = bare.expression,
+                let dimension = other.typed.type.dimension
+            {
+                report(missingUnit(number, beside: other.typed, dimension), at: numberRange)
+                return
+            }
+        }
+        let unit = left.typed.unit
+        report(
+            .cannotCompare(
+                left.typed.type, right.typed.type,
+                unitOfLeft: right.expression.isLiteral && !unit.symbol.isEmpty ? unit : nil),
+            at: range)
+    }
+}
+
+extension Expression {
+    fileprivate var isLiteral: Bool {
+        switch self {
+        case .number: true
+        case .negate(let operand, _): operand.isLiteral
+        default: false
+        }
+    }
+}

@@ -1,0 +1,239 @@
+internal import AlarmModel
+internal import Diagnostics
+internal import RulePlan
+internal import Telemetry
+
+private let comparisonAdvice = "compare it with something, as in water_level > 3 m"
+
+// The meaning of expressions: names, dimensions, calls of functions. Sorted by name.
+extension RuleProblem {
+    static func argumentCount(_ function: Function, given: Int) -> RuleProblem {
+        let taken = function.parameters.count
+        let takes = taken == 0 ? "no arguments" : taken == 1 ? "1 argument" : "\(taken) arguments"
+        let advice =
+            given < taken && function.parameters.dropFirst(given).first == .window
+            ? "add a window, as in \(function.example)" : "write \(function.example)"
+        return RuleProblem(
+            "arguments",
+            "'\(function.name)' takes \(takes), but \(given) \(given == 1 ? "was" : "were") given", hint: advice)
+    }
+
+    static func badNumber(_ function: Function, expected: String) -> RuleProblem {
+        RuleProblem("bad-number", "'\(function.name)' takes \(expected) here", hint: "write \(function.example)")
+    }
+
+    static func cannotAdd(_ sign: BinaryOperator, _ left: ValueType, _ right: ValueType) -> RuleProblem {
+        let message =
+            sign == .add
+            ? "\(left.name) and \(right.name) cannot be added"
+            : "\(right.name) cannot be subtracted from \(left.name)"
+        return RuleProblem("dimensions", message, hint: "both sides must be of the same kind")
+    }
+
+    static func cannotCompare(_ left: ValueType, _ right: ValueType, unitOfLeft: Unit?) -> RuleProblem {
+        RuleProblem(
+            "dimensions", "\(left.name) cannot be compared with \(right.name)",
+            hint: unitOfLeft.map { "the left side is in units such as \($0.symbol)" })
+    }
+
+    static func choiceOfKinds(_ first: ValueType, _ second: ValueType) -> RuleProblem {
+        RuleProblem(
+            "dimensions", "'if' chooses between \(first.name) and \(second.name): both must be of one kind")
+    }
+
+    static func clampOfKinds(_ dimension: Dimension, _ limit: Dimension) -> RuleProblem {
+        RuleProblem("dimensions", "\(dimension.name) cannot be clamped to \(limit.name)")
+    }
+
+    static func durationArgument(_ function: Function) -> RuleProblem {
+        RuleProblem(
+            "duration", "'\(function.name)' takes a duration here, such as 90s, 10m or 2h",
+            hint: "write \(function.example)")
+    }
+
+    static let emptyWindow = RuleProblem("empty-window", "a window must be longer than zero")
+
+    static func implausibleThreshold(_ quantity: String, from low: String, to high: String) -> RuleProblem {
+        RuleProblem(
+            .warning, "implausible-threshold",
+            """
+            this can never be true: rules do not see a \(quantity) outside \(low) .. \(high), because it counts \
+            as a fault of the sensor
+            """,
+            hint: "check the threshold's unit, or widen 'plausible' in the profile or the inventory")
+    }
+
+    static func letIsNotQuantity(_ name: String, _ function: Function) -> RuleProblem {
+        RuleProblem("not-a-quantity", "'\(function.name)' takes a quantity, but '\(name)' is a 'let'")
+    }
+
+    static func meaningless(_ function: Function, of quantity: String) -> RuleProblem {
+        RuleProblem(
+            "meaningless", "the \(function.name) of temperatures has no meaning",
+            hint: "write mean(\(quantity), 10m), or another measure")
+    }
+
+    /// - Parameters:
+    ///   - corrections: the number with each unit that may be meant.
+    ///   - senders: which device sends which unit; empty if all send the same.
+    static func missingUnit(_ value: ValueType, corrections: [String], senders: [String]) -> RuleProblem {
+        let texts = corrections.map { "'\($0)'" }.joined(separator: " or ")
+        return RuleProblem(
+            "missing-unit", "\(value.name) cannot be compared with a plain number",
+            hint: "write \(texts)" + (senders.isEmpty ? "" : ": \(senders.joined(separator: ", "))"),
+            fix: corrections.count == 1 ? corrections[0] : nil)
+    }
+
+    static let nestedVote = RuleProblem(
+        "nested-vote", "a vote cannot be taken inside a vote: its condition is asked of a single sensor")
+
+    static func noSquareRoot(_ dimension: Dimension) -> RuleProblem {
+        RuleProblem("dimensions", "\(dimension.name) has no square root")
+    }
+
+    static func notCondition(_ found: ValueType) -> RuleProblem {
+        RuleProblem(
+            "not-a-condition", "a condition is expected here, but this is \(found.name)", hint: comparisonAdvice)
+    }
+
+    static func notConditionArgument(_ function: Function) -> RuleProblem {
+        RuleProblem(
+            "not-a-condition", "'\(function.name)' takes a condition here", hint: "write \(function.example)")
+    }
+
+    /// - Parameter part: the part of a rule: `a level`.
+    static func notConditionOf(_ part: String, _ found: ValueType) -> RuleProblem {
+        RuleProblem(
+            "not-a-condition", "\(part) must be true or false, but this is \(found.name)", hint: comparisonAdvice)
+    }
+
+    static let nothingToBeSilent = RuleProblem(
+        "no-quantity", "no device of this selection sends anything that could be silent")
+
+    static func notNumberArgument(_ function: Function) -> RuleProblem {
+        RuleProblem("not-a-number", "'\(function.name)' takes a number, but this is a condition")
+    }
+
+    static func notNumbers(_ sign: BinaryOperator, _ left: ValueType, _ right: ValueType) -> RuleProblem {
+        RuleProblem(
+            "not-a-number", "'\(sign.rawValue)' takes two numbers, but these are \(left.name) and \(right.name)")
+    }
+
+    static func notNumberWithSign(_ found: ValueType) -> RuleProblem {
+        RuleProblem("not-a-number", "only a number can have a sign, but this is \(found.name)")
+    }
+
+    static func notPlainExponent(_ found: Dimension) -> RuleProblem {
+        RuleProblem("dimensions", "an exponent must be a plain number, but this is \(found.name)")
+    }
+
+    static func notPlainNumber(_ function: Function, _ found: Dimension) -> RuleProblem {
+        RuleProblem(
+            "dimensions", "'\(function.name)' takes a plain number, but this is \(found.name)",
+            hint: "divide it by one of its units first, as in x / 1 m")
+    }
+
+    static func notQuantity(_ function: Function) -> RuleProblem {
+        RuleProblem(
+            "not-a-quantity", "'\(function.name)' takes the name of a quantity first",
+            hint: "write \(function.example)")
+    }
+
+    static func notRule(_ function: Function) -> RuleProblem {
+        RuleProblem(
+            "not-a-rule", "'\(function.name)' takes the name of a rule in quotes", hint: "write \(function.example)")
+    }
+
+    static let notWholeExponent = RuleProblem(
+        "dimensions", "a value with a unit can only be raised to a whole power from -4 to 4")
+
+    static func sumOfCounter(_ function: Function, of quantity: String) -> RuleProblem {
+        RuleProblem(
+            .warning, "sum-of-counter",
+            "'\(quantity)' is a counter that only rises, so the \(function.name) of its readings has no meaning",
+            hint: "write increase(\(quantity), 1h) for what it counted in that time")
+    }
+
+    static func temperatureCompared(_ left: ValueType, _ right: ValueType) -> RuleProblem {
+        RuleProblem("temperatures", "\(left.name) cannot be compared with \(right.name)")
+    }
+
+    static let temperatureFactor = RuleProblem(
+        "temperatures", "a temperature cannot be multiplied or divided; a difference of temperatures can")
+
+    static let temperatureFromDifference = RuleProblem(
+        "temperatures", "a temperature cannot be subtracted from a difference of temperatures")
+
+    static let temperaturesAdded = RuleProblem("temperatures", "two temperatures cannot be added")
+
+    static let textHere = RuleProblem("text-here", "a text has no meaning here")
+
+    static func tooLarge(termsMax: Int) -> RuleProblem {
+        RuleProblem("too-large", "this expression has more than \(termsMax) terms, counting those of the names in it")
+    }
+
+    static func unknownFunction(_ name: String) -> RuleProblem {
+        RuleProblem(
+            "unknown-function", "there is no function '\(name)'",
+            NearMiss.suggestion(for: name, among: Function.all.map(\.name)))
+    }
+
+    /// - Parameter orNone: whether `none` can be written instead of a level.
+    static func unknownLevel(_ name: String, _ ladder: Ladder, orNone: Bool = false) -> RuleProblem {
+        RuleProblem(
+            "unknown-level", "'\(name)' is not a level of the ladder",
+            NearMiss.suggestion(for: name, among: ladder.names + (orNone ? ["none"] : []), list: "the ladder is"))
+    }
+
+    /// - Parameters:
+    ///   - known: the quantities of the selected devices, in order.
+    ///   - definitions: the names of `let`.
+    ///   - isElsewhere: whether devices outside the selection report it.
+    static func unknownQuantity(
+        _ name: String, known: [String], definitions: [String], isElsewhere: Bool
+    ) -> RuleProblem {
+        var suggestion = NearMiss.suggestion(for: name, among: known + definitions, list: nil)
+        if suggestion.hint == nil, isElsewhere {
+            suggestion.hint = "other devices report it: check 'where'"
+        } else if suggestion.hint == nil, !known.isEmpty {
+            suggestion.hint = "they report: \(known.joined(separator: ", "))"
+        }
+        return RuleProblem(
+            "unknown-quantity", "'\(name)' is not a quantity of any device in this selection", suggestion)
+    }
+
+    static func unknownRule(_ name: String, among rules: Set<String>) -> RuleProblem {
+        let suggestion = NearMiss.suggestion(for: name, among: rules, list: nil)
+        return RuleProblem(
+            "unknown-rule", "there is no rule '\(name)'", hint: suggestion.hint,
+            fix: suggestion.fix.map { "\"\($0)\"" })
+    }
+
+    /// - Parameters:
+    ///   - readings: how many readings the window holds.
+    ///   - isKnown: whether so many readings are enough for a value.
+    ///   - longer: a window that holds enough readings.
+    static func windowOfFewReadings(
+        _ function: Function, _ quantity: String, over window: TimeSpan, readings: Int64, of interval: ReadingInterval,
+        isKnown: Bool, longer: TimeSpan?
+    ) -> RuleProblem {
+        let often = "\(interval.device) sends \(quantity) every \(TimeSpanText.short(interval.interval))"
+        let measure = "\(function.name) over \(TimeSpanText.short(window))"
+        let consequence =
+            isKnown
+            ? "uses only \(readings == 1 ? "one reading" : "\(readings) readings")" : "is unknown most of the time"
+        return RuleProblem(
+            .warning, isKnown ? "window-poor" : "window-unknown", "\(often): \(measure) \(consequence)",
+            hint: longer.map { "use a window of \(TimeSpanText.short($0)) or more" })
+    }
+
+    static func windowRetention(_ retention: TimeSpan) -> RuleProblem {
+        RuleProblem(
+            "window-retention",
+            """
+            the window is longer than readings are kept (\(TimeSpanText.short(retention))): it would begin empty \
+            after a restart
+            """,
+            hint: "shorten it, or raise 'retention' in the configuration")
+    }
+}

@@ -1,0 +1,46 @@
+internal import AlarmModel
+internal import RulePlan
+internal import Telemetry
+
+// Properties of expressions that their lowering uses.
+extension CheckedExpression {
+    /// The longest time that the expression remembers. Nested durations add up, to at most the longest that can be
+    /// written.
+    var memory: TimeSpan {
+        let ofParts = parts.map(\.memory).max() ?? .zero
+        switch self {
+        case .hold(_, let span), .share(_, let span), .sequence(_, _, let span):
+            return min(ofParts + span, .longestWritten)
+        default: return ofParts
+        }
+    }
+
+    /// Whether it is a value that a sensor sent, or a count: it has no rounding error.
+    var isExact: Bool {
+        switch self {
+        case .constant, .truth, .clock, .alarms: true
+        case .measure(let measured): MeasureTraits(of: measured.measure.aggregate).isExact
+        case .negate(let operand): operand.isExact
+        case .select(_, let left, let right): left.isExact && right.isExact
+        case .hasSensor, .arithmetic, .function, .share, .comparison, .and, .or, .not, .hold, .sequence, .vote: false
+        }
+    }
+
+    var isConstant: Bool {
+        if case .constant = self { return true }
+        return false
+    }
+
+    /// The question to a sensor, if it is a single comparison with a constant: `over 35 ppm for 10 min`.
+    var asVoted: String? {
+        switch self {
+        case .hold(let inner, let span): return inner.asVoted.map { "\($0) for \(TimeSpanText.spoken(span))" }
+        case .comparison(let comparison):
+            guard case .measure = comparison.left, case .constant = comparison.right, comparison.silentFor == nil,
+                let word = Cause.relation(comparison.sign.rawValue, holds: true)
+            else { return nil }
+            return "\(word) \(comparison.rightText)"
+        default: return nil
+        }
+    }
+}

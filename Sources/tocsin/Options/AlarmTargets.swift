@@ -1,0 +1,80 @@
+internal import AlarmModel
+import Alarms
+import ArgumentParser
+import Store
+import Telemetry
+
+/// Finds the alarms that an operator names on the command line.
+struct AlarmTargets {
+    private let reader: StoreReader
+
+    init(_ reader: StoreReader) { self.reader = reader }
+
+    /// Opens the store of a gateway.
+    /// - Throws: the exit code, after printing what is wrong.
+    init(opening path: String) throws {
+        do {
+            reader = try StoreReader(path: path)
+        } catch {
+            throw Failure.report(error, about: path)
+        }
+    }
+
+    /// The identity of the one alarm that is meant.
+    /// - Throws: the exit code, after printing that there is none, or more than one.
+    func one(_ reference: AlarmReference) throws -> String {
+        switch reference {
+        case .number(let number):
+            if let id = try reader.alarm(numbered: number) { return id }
+            throw refuse("there is no alarm \(number); see tocsin alarms --all")
+        case .name(let name):
+            let found = try reader.alarms(named: name)
+            guard let id = found.first else { throw refuse("there is no alarm '\(name)'; see tocsin alarms --all") }
+            guard found.count == 1 else {
+                throw refuse(
+                    "'\(name)' matches \(found.count) alarms, so write more of the name: \(AlarmName.list(found))")
+            }
+            return id
+        }
+    }
+
+    /// All alarms that wait to be acknowledged.
+    func unacknowledged() throws -> [StoreReader.AlarmRow] { try reader.alarms().filter(\.isUnacknowledged) }
+
+    /// The alarms that are meant and wait to be acknowledged. A rule and a group name the active alarm there and those
+    /// before it.
+    /// - Parameter waiting: all that wait.
+    /// - Throws: the exit code, after printing that there is none, or more than one.
+    func unacknowledged(
+        _ reference: AlarmReference, among waiting: [StoreReader.AlarmRow]
+    ) throws -> [StoreReader.AlarmRow] {
+        if case .name(let name) = reference {
+            let isPattern = name.contains("*")
+            let here = waiting.filter { isPattern ? PathGlob.matches($0.place, name) : $0.place == name }
+            if !here.isEmpty { return here }
+            if isPattern {
+                throw refuse("no alarm that waits to be acknowledged matches '\(name)'; see tocsin alarms --full")
+            }
+        }
+        let id = try one(reference)
+        let found = waiting.filter { $0.id == id }
+        guard found.isEmpty else { return found }
+        // The gateway answers why it cannot be acknowledged: by whom it was, and when.
+        return try reader.alarms(all: true).filter { $0.id == id }
+    }
+
+    private func refuse(_ text: String) -> ExitCode {
+        Terminal.complain(text)
+        return .failure
+    }
+}
+
+extension StoreReader.AlarmRow {
+    /// Whether the alarm, active or ended, waits to be acknowledged.
+    var isUnacknowledged: Bool {
+        switch AlarmState(rawValue: state) {
+        case .unacknowledged, .returned: true
+        default: false
+        }
+    }
+}

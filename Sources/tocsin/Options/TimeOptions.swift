@@ -1,0 +1,13 @@
+import ArgumentParser
+internal import POSIX
+import Telemetry
+
+/// How a command shows times: by the site's clock, or in UTC.
+struct TimeOptions: ParsableArguments {
+    @Flag(help: "Show times in UTC instead of the site's local time.")
+    var utc = false
+
+    func clock(_ store: OpenStore) -> SiteClock {
+        SiteClock(zone: utc ? ZoneTable() : store.zone, now: SystemClock().now())
+    }
+}

@@ -194,7 +194,7 @@ import Testing
         let link = RecordingLink(clock: clock) { () throws(DiagnosticList) in try reader.next() }
         let site = try Site(clock, link)
         while !link.isAtEnd { _ = site.pipeline.turn() }
-        #expect(link.failure?.description.contains("broken.csv:4:38: error: 'high' is not a number") == true)
+        #expect(link.failure?.description.contains("broken.csv:4:37: error: 'high' is not a number") == true)
         #expect(site.board.current.readings == 2)
     }
 }

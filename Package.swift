@@ -116,11 +116,12 @@ let package = Package(
                 "Store", "Uplink", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
+        .target(name: "Replay", dependencies: ["Telemetry", "Diagnostics", "MQTT"], swiftSettings: strict),
         .target(
-            name: "Scenario",
+            name: "Demo",
             dependencies: [
-                "Escalation", "Wire", "SiteConfiguration", "Pipeline",
-                "AlarmModel", "POSIX", "Telemetry", "MQTT", "Alarms", "Store", "Gateway", .logging, .lifecycle,
+                "Escalation", "Wire", "SiteConfiguration", "Pipeline", "Replay",
+                "AlarmModel", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Store", "Gateway", .logging, .lifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -130,7 +131,7 @@ let package = Package(
                 "Escalation", "SiteConfiguration", "Pipeline",
                 "AlarmModel",
                 "Telemetry", "Diagnostics", "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway",
-                "Scenario",
+                "Demo",
                 .argumentParser, .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
@@ -142,7 +143,7 @@ let package = Package(
                 "AlarmModel",
                 "CAllocations", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "QualityControl", "RulePlan",
                 "RuleLanguage", "RuleEngine", "Store",
-                "Scenario", .logging,
+                "Demo", .logging,
             ], path: "Benchmarks/TocsinBenchmarks"),
 
         .target(
@@ -151,7 +152,7 @@ let package = Package(
                 "RuleEngine",
                 "Alarms",
                 "AlarmModel",
-                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "QualityControl", "RuleLanguage", "Scenario",
+                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "QualityControl", "RuleLanguage", "Demo",
                 .nioCore,
                 .nioHTTP1, .nioPosix,
                 .nioSSL,
@@ -178,9 +179,9 @@ let package = Package(
                 "Gateway",
             ],
             path: "Tests/Fuzzing", exclude: ["Corpus"]),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
+        .testTarget(name: "SimulationTests", dependencies: ["MQTT", "Simulation", "TestSupport"]),
         .testTarget(
-            name: "TelemetryTests", dependencies: ["Telemetry", "POSIX", "Scenario", "Simulation", "TestSupport"]),
+            name: "TelemetryTests", dependencies: ["Telemetry", "POSIX", "Replay", "Simulation", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Telemetry", "Devices", "Diagnostics", "TestSupport"]),
         .testTarget(
             name: "QualityControlTests",
@@ -199,7 +200,19 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: ["Telemetry", "Escalation", "Wire", "AlarmModel", "Store", "Alarms", "TestSupport", .grdb]),
-        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "POSIX", "Scenario", "TestSupport", .logging]),
+        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "POSIX", "Demo", "TestSupport", .logging]),
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: [
+                "Diagnostics", "Telemetry", "MQTT", "Store", "SiteConfiguration", "Pipeline", "Replay", "TestSupport",
+                .logging,
+            ]),
+        .testTarget(
+            name: "DemoTests",
+            dependencies: [
+                "Diagnostics", "Telemetry", "Store", "SiteConfiguration", "Pipeline", "Replay", "Demo", "TestSupport",
+                .logging,
+            ]),
         .testTarget(
             name: "UplinkTests",
             dependencies: [
@@ -215,7 +228,7 @@ let package = Package(
             dependencies: [
                 "Escalation", "Wire", "SiteConfiguration", "Pipeline",
                 "AlarmModel",
-                "Gateway", "Diagnostics", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "POSIX", "Scenario",
+                "Gateway", "Diagnostics", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "POSIX",
                 "Telemetry",
                 "TestSupport", "tocsin", .logging, .lifecycle, .grdb,
             ]),

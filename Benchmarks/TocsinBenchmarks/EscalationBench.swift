@@ -1,8 +1,8 @@
+import Demo
 import Foundation
 import Logging
 import MQTT
 import POSIX
-import Scenario
 import Synchronization
 
 /// A gateway between a broker of sensors and one upstream, and how long the escalations of one rule take on their way.

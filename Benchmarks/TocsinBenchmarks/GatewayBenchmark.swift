@@ -1,8 +1,8 @@
+import Demo
 import Foundation
 import Logging
 import MQTT
 import POSIX
-import Scenario
 import Store
 
 /// The whole gateway, as a process of its own against a real broker, beside a subscriber that only counts.

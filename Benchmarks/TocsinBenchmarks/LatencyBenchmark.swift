@@ -1,8 +1,8 @@
+import Demo
 import Foundation
 import Logging
 import MQTT
 import POSIX
-import Scenario
 import Synchronization
 
 /// From the publishing of a reading to the arrival of the escalation that it causes at an upstream broker's subscriber,

@@ -1,20 +1,19 @@
 package import Logging
 
-/// One connection to a broker for readings, driven by its owner's thread: what was read is acknowledged
-/// only when the owner says so.
+/// A connection to a broker for readings. Its owner's thread drives it, and decides when messages are acknowledged.
 ///
-/// libmosquitto queues a PUBACK before it hands a message over, but with `mosquitto_threaded_set` it writes
-/// nothing from inside `mosquitto_loop_read`. So the owner reads, commits, and then lets the
-/// acknowledgements go with ``releaseAcknowledgements()``. Nothing is ever published on this handle, and
-/// keep-alive packets go only together with acknowledgements: any write would let all of them go.
+/// libmosquitto queues a PUBACK before it passes a message on, but with `mosquitto_threaded_set` it writes nothing from
+/// inside `mosquitto_loop_read`. So the owner reads, commits, and then sends the acknowledgements with
+/// ``releaseAcknowledgements()``. Any write would send all queued acknowledgements. So nothing is ever published on
+/// this handle, and keepalive packets are sent only together with acknowledgements.
 ///
 /// Not thread-safe; every call comes from one thread.
 package final class BrokerConnection: BrokerLink {
     private let client: MQTTClient
 
     /// - Parameters:
-    ///   - filters: what to subscribe to, at QoS 1.
-    ///   - left: filters that the session may still have from an earlier run; they are unsubscribed from.
+    ///   - filters: the filters to subscribe to, at QoS 1.
+    ///   - left: filters that the session may still have from an earlier run; the connection unsubscribes from them.
     package init(_ settings: ConnectionSettings, filters: [String], left: Set<String> = [], logger: Logger) {
         client = MQTTClient(settings, .readings(filters: filters, left: left), logger: logger)
     }

@@ -1,48 +1,59 @@
-/// A link to the broker that readings come over, driven by its owner's thread: what was read is acknowledged only when
-/// the owner says so.
+/// A link to the broker of the readings. Its owner's thread drives it, and decides when messages are acknowledged.
 ///
-/// Live it is a ``BrokerConnection``; a simulation has its own.
+/// The live gateway uses a ``BrokerConnection``, a simulation a link to its own broker, and a replay a link to a
+/// recording. The conformance tests of `BrokerLinkConformance` check each promise below with each of them.
+///
+/// Not thread-safe: every call comes from one thread.
 package protocol BrokerLink: AnyObject {
+    /// Whether the broker has accepted the connection. Only ``keepUp()`` begins to connect.
     var isConnected: Bool { get }
 
-    /// Filters that the broker has refused to subscribe to, so that nothing comes from whoever publishes there.
+    /// The filters that the broker refuses to subscribe to. Their messages do not come.
     var refusedFilters: [RefusedFilter] { get }
 
-    /// Whether the session may still have filters that are no longer wanted.
+    /// Whether the session may still have filters from before ``subscribe(to:)``.
     var hasFiltersToLeave: Bool { get }
 
     /// Connects if that is due. Call it once a turn.
     func keepUp()
 
     /// Waits until the broker has sent something, `wake` is readable, or the time is over.
+    /// - Parameter wake: a file descriptor; -1 for none.
     func wait(milliseconds: Int32, wake: Int32)
 
-    /// Reads the packets that have arrived, and calls `take` for each message among them, in the order of their arrival.
+    /// Reads the packets that have arrived, and calls `take` for each message among them, in the order of their
+    /// arrival.
     ///
     /// The message's memory is valid during that call only. `take` must not call the link.
     /// - Parameters:
     ///   - limit: reads at most this many packets.
-    ///   - mayTakeMore: asked before each packet; reading stops at the first `false`.
-    /// - Returns: whether there may be more to read.
+    ///   - mayTakeMore: asked before each packet; reading stops at the first `false`, and nothing is lost.
+    /// - Returns: whether there may be more to read. True if reading stopped at the limit or at `mayTakeMore`.
     func read(atMost limit: Int, while mayTakeMore: () -> Bool, _ take: (IncomingMessage) -> Void) -> Bool
 
-    /// Lets the acknowledgements of everything read so far go.
+    /// Sends the acknowledgements of all messages that were read. The broker does not send them again.
     func releaseAcknowledgements()
 
-    /// Throws away the link and with it every acknowledgement that was held back: the broker will send those messages
-    /// again.
-    /// - Parameter receiveMaximum: how many the broker may send from the next connection on before the first is
-    ///   acknowledged.
+    /// Ends the link and discards every acknowledgement that was held back.
+    ///
+    /// On the next link, the broker sends those messages first: in their order, under their identifiers, and marked as
+    /// duplicates.
+    /// - Parameter receiveMaximum: how many messages the broker may send on the next links before the first is
+    ///   acknowledged; `nil` to leave that as it is.
     func dropAcknowledgements(because reason: String, receiveMaximum: Int?)
 
-    /// Whether the broker has begun a session since this was asked last: then it sends nothing again of what it sent
-    /// before.
+    /// Whether the broker has begun a new session since the last call. In a new session it repeats no older message.
+    ///
+    /// ``read(atMost:while:_:)`` passes no message of the new session on before this call.
     func takeNewSession() -> Bool
 
-    /// Changes the subscriptions, now if connected and at every connection from now on.
+    /// Changes the subscriptions: at once if connected, and on every later link. A link without subscriptions, such as
+    /// a recording's, ignores it.
     func subscribe(to wanted: [String])
 
-    /// Says goodbye; the session stays with the broker. Call it after the last commit only.
+    /// Ends the link for the rest of its life. The broker keeps the session and its messages for the next one.
+    ///
+    /// Call it only after the last commit.
     func disconnect()
 }
 
@@ -62,18 +73,18 @@ package struct RefusedFilter: Sendable, Equatable {
     }
 }
 
-/// A message as it came; the bytes live as long as the call that hands it over.
+/// A message as it came. Its bytes are valid only during the call that passes it on.
 package struct IncomingMessage {
     package let topic: UnsafeRawBufferPointer
     package let payload: UnsafeRawBufferPointer
     package let qos: Int32
     package let isRetained: Bool
-    /// The packet's number; a broker sends a message again under the number that it had. 0 at QoS 0.
+    /// The packet identifier; 0 at QoS 0. A broker sends a message again under the same identifier.
     package let identifier: UInt16
-    /// The broker marks it as sent again (DUP). Whether it was received before, the broker cannot know.
+    /// Set if the broker marks the message as sent again (DUP). The broker cannot know whether it was received before.
     package let isDuplicate: Bool
-    /// Counts the connections on which the broker went on with its session; 0 where the session was new. What it sends
-    /// again comes first on such a connection, in its order (MQTT v5, 4.4 and 4.6).
+    /// Counts the connections on which the broker resumed the session; 0 if the session was new. On such a connection
+    /// the broker first repeats older messages, in their order (MQTT 5, 4.4 and 4.6).
     package let resumption: Int
 
     package init(

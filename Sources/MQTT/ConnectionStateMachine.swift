@@ -1,15 +1,15 @@
-/// Decides when a connection to a broker is made, in which protocol version, and what is said when it ends.
+/// Decides when to connect to a broker, in which protocol version, and what to log when the link ends.
 ///
-/// A value without a socket or a clock: events go in, actions come out, and the shell (``MQTTClient``) performs them.
+/// It is a value without a socket or a clock: it takes events and returns actions, which ``MQTTClient`` performs.
 ///
 ///     down --turn, when due--> connecting --CONNACK 0--> up
 ///       ^                          |                      |
 ///       +---- any failure ---------+----------------------+
 ///
-/// No failure is final. Whatever the broker answers, and whatever the library calls fatal, leads to `down` with a time
-/// for the next attempt.
+/// No failure is final. Every answer of the broker and every error of the library leads to `down` with a time for the
+/// next attempt.
 struct ConnectionStateMachine {
-    /// Which MQTT is spoken.
+    /// A version of MQTT.
     enum Version: Equatable {
         case v5, v311
         var other: Version { self == .v5 ? .v311 : .v5 }
@@ -20,21 +20,21 @@ struct ConnectionStateMachine {
         case down(retryAt: Double)
         case connecting(since: Double)
         case up(since: Double)
-        /// Its owner needs it no longer.
+        /// The owner does not need it any more.
         case closed
     }
 
     enum Event: Equatable {
         /// Time has passed.
         case turn
-        /// CONNACK came, with this code.
+        /// The broker has sent CONNACK with this code.
         case answered(Int32)
-        /// DISCONNECT came, with this code; the end of the link follows.
+        /// The broker has sent DISCONNECT with this code. The end of the link follows.
         case goodbye(Int32)
         /// The link cannot be used any longer.
         /// - Parameters:
-        ///   - isAnswer: the other end was reached, and answered with something else than MQTT or hung up.
-        ///   - isUnreadable: a packet came that the library cannot read, and has ended the link for.
+        ///   - isAnswer: the other end was reached, and hung up or answered with something other than MQTT.
+        ///   - isUnreadable: the library has ended the link because it cannot read a packet.
         case failed(String, isAnswer: Bool, isUnreadable: Bool = false)
         case closed
     }
@@ -44,21 +44,21 @@ struct ConnectionStateMachine {
         case open(Version)
         /// The link is up.
         case announce
-        /// Throw the link away, and log the report if there is one.
+        /// End the link, and log the report if there is one.
         case close(Report?)
     }
 
-    /// What the log is to say.
+    /// A message for the log.
     struct Report: Equatable {
         var isWarning: Bool
         var text: String
     }
 
-    /// A broker that hangs up at CONNECT may be one that does not know MQTT 5, or only be starting: so many attempts
-    /// out of `guessEvery` are made with MQTT 3.1.1.
+    /// One of this many attempts uses MQTT 3.1.1 if the broker hangs up at CONNECT: it may not know MQTT 5, or may only
+    /// be starting.
     private static let guessEvery = 3
 
-    /// After so many such ends in a row the other version is tried.
+    /// After this many unreadable packets in a row, the other version is tried.
     private static let unreadableMax = 3
 
     private(set) var state = State.down(retryAt: 0)
@@ -67,17 +67,17 @@ struct ConnectionStateMachine {
     private let answerSeconds: Double
     private let clientID: String
     private var backoff: ReconnectBackoff
-    /// Said once until it changes, however often it is tried.
+    /// The last logged failure. It is logged again only if it changes.
     private var lastTrouble: String?
     private var goodbye: Int32?
-    /// How many links in a row ended soon after they were made.
+    /// How many links in a row ended soon after they began.
     private var shortLinks = 0
-    /// How often the version was refused, and how often there was no CONNACK, since a link was up last.
+    /// How often the version was refused, and how often CONNACK was missing, since the last link was up.
     private var versionRefusals = 0
     private var unreadableAnswers = 0
-    /// How many links in a row ended soon for a packet that could not be read.
+    /// How many links in a row ended soon because of an unreadable packet.
     private var unreadablePackets = 0
-    /// The version is tried without the broker having asked for it.
+    /// Set if the version is tried although the broker has not asked for it.
     private var isGuess = false
 
     /// - Parameter answerSeconds: how long the broker may take from the beginning of the attempt to CONNACK.
@@ -95,8 +95,8 @@ struct ConnectionStateMachine {
     var isUp: Bool { if case .up = state { true } else { false } }
     var isConnecting: Bool { if case .connecting = state { true } else { false } }
 
-    /// When the next `turn` has something to do, by the clock that the events carry; `nil` if only an event can change
-    /// it.
+    /// When the next `turn` has something to do, on the clock of the events; `nil` if only an event can change the
+    /// state.
     var due: Double? {
         switch state {
         case .down(let retryAt): retryAt
@@ -105,6 +105,7 @@ struct ConnectionStateMachine {
         }
     }
 
+    /// Takes an event and returns the action that follows.
     /// - Parameter now: seconds of a clock that only goes forward.
     mutating func handle(_ event: Event, at now: Double, using generator: inout some RandomNumberGenerator) -> Action {
         switch (state, event) {
@@ -139,11 +140,11 @@ struct ConnectionStateMachine {
         }
     }
 
-    /// CONNACK said no.
+    /// Handles a CONNACK that refuses the connection.
     private mutating func refuse(_ code: Int32, at now: Double, using generator: inout some RandomNumberGenerator)
         -> Action
     {
-        // What DISCONNECT or the socket's end adds to a refusal is no news.
+        // DISCONNECT and the end of the socket add nothing to a refusal.
         goodbye = nil
         let reason = "the broker refuses the connection: \(ReasonText.refusal(code, version))"
         guard isAutomatic, ReasonText.isVersionRefusal(code, version) else {
@@ -153,7 +154,7 @@ struct ConnectionStateMachine {
         (unreadableAnswers, isGuess) = (0, false)
         let refused = version
         version = version.other
-        // At once the first time; a broker that refuses both is not hammered.
+        // Try the other version at once the first time; a broker that refuses both gets few attempts.
         guard versionRefusals == 1 else { return end(reason, at: now, using: &generator) }
         state = .down(retryAt: now)
         let digits = version == .v311 ? "3.1.1" : "5"
@@ -161,8 +162,7 @@ struct ConnectionStateMachine {
             Report(isWarning: false, text: "the broker does not speak \(refused.name), going on with \(digits)"))
     }
 
-    /// Some brokers hang up at a CONNECT of a version that they do not know, or answer it with a CONNACK of their own
-    /// version.
+    /// Guesses the version of a broker that hangs up at CONNECT, or answers with a CONNACK of its own version.
     private mutating func guessVersion(_ isAnswer: Bool) {
         guard isAutomatic else { return }
         if isGuess {
@@ -175,13 +175,15 @@ struct ConnectionStateMachine {
         }
     }
 
-    /// What the broker sends again and again, and the library cannot read, may be readable in the other version: the
-    /// properties of MQTT 5 are where most of it can be wrong.
+    /// Ends a link because of an unreadable packet.
+    ///
+    /// A packet that the broker repeats may be readable in the other version, since most mistakes are in the properties
+    /// of MQTT 5.
     private mutating func endUnreadable(
         _ trouble: String, at now: Double, using generator: inout some RandomNumberGenerator
     ) -> Action {
         unreadablePackets += 1
-        // It explains by itself why links are short.
+        // The unreadable packet explains why links are short, so do not count them.
         shortLinks = -1
         guard isAutomatic, unreadablePackets >= Self.unreadableMax else {
             return end(trouble, at: now, using: &generator)
@@ -196,7 +198,7 @@ struct ConnectionStateMachine {
     private mutating func end(_ trouble: String, at now: Double, using generator: inout some RandomNumberGenerator)
         -> Action
     {
-        // From 0x80 on it is the broker's own reason (MQTT v5, 2.4); below, what the library makes of the socket's end.
+        // From 0x80 on, the code is the broker's reason (MQTT 5, 2.4). Below, it is the library's view of the socket.
         var reason =
             switch goodbye {
             case ReasonText.sessionTakenOver?: "another client has the same identifier, and has taken the session"
@@ -209,7 +211,7 @@ struct ConnectionStateMachine {
             shortLinks = now - since < ReconnectBackoff.stableSeconds ? shortLinks + 1 : 0
             backoff.linkEnded(afterSeconds: now - since)
         }
-        // Brokers that do not say so end the link of the one when the other comes.
+        // Some brokers end the first link without a reason when a second client with the identifier connects.
         if shortLinks >= 2 {
             reason += " (links end soon after they are made: another client may have the identifier \(clientID) too)"
         }

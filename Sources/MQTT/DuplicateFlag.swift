@@ -1,24 +1,26 @@
 internal import CMosquitto
-internal import Foundation
+internal import Glibc
 
-/// Knows of each message whether the broker marks it as sent again (DUP), which libmosquitto tells only its log.
+/// Reads from libmosquitto's log whether the broker marks a message as sent again (DUP).
 ///
-/// The library hands a message over without its DUP flag, but logs the packet first, on the same thread. That costs an
-/// allocation a message. Under MQTT v5 a broker may send a message again only after a session was resumed (4.4). So the
-/// library is asked to log from then on, until as many messages in a row as can be under way were not marked. Under
-/// 3.1.1 a broker may send a message again at any time, and the library goes on logging.
+/// The library passes a message on without its DUP flag, but logs the packet first, on the same thread. The log costs
+/// an allocation for each message. In MQTT 5, a broker may send a message again only after a session was resumed (4.4).
+/// So the library logs from then on, until as many messages in a row as can be under way were not marked. In 3.1.1, a
+/// broker may send a message again at any time, and the library always logs.
 struct DuplicateFlag {
-    /// Of the message that is handed over next. A log line that this code cannot read leaves it true: the packet
-    /// identifier and the bytes then decide alone.
+    /// The flag of the next message.
+    ///
+    /// It stays set if the log cannot be read. Then the packet identifier and the bytes alone decide.
     private(set) var isSet = false
-    /// How many messages in a row may still come without a mark before none with one is expected any more.
+    /// How many more messages without the mark have to come until the log is switched off.
     private var unmarked = 0
-    /// How many messages can be under way at once; `nil` where a broker may send again at any time.
+    /// How many messages can be under way at once; `nil` if the broker may send a message again at any time.
     private var underWayMax: Int?
 
+    /// Begins with a new link.
     /// - Parameters:
-    ///   - isResumed: the broker has kept the session. Without one it has nothing to send again.
-    ///   - underWayMax: how many messages can be under way at once; `nil` where the broker may send one again at any
+    ///   - isResumed: the broker has kept the session. In a new session it has nothing to send again.
+    ///   - underWayMax: how many messages can be under way at once; `nil` if the broker may send a message again at any
     ///     time.
     mutating func connected(_ handle: OpaquePointer, isResumed: Bool, underWayMax: Int?) {
         self.underWayMax = underWayMax
@@ -31,14 +33,14 @@ struct DuplicateFlag {
         }
     }
 
-    /// Takes a line of the library's log: `Client gateway received PUBLISH (d1, q1, r0, m5, 'topic', ... (9 bytes))`.
+    /// Reads a line of the library's log: `Client gateway received PUBLISH (d1, q1, r0, m5, 'topic', ... (9 bytes))`.
     mutating func read(_ line: UnsafePointer<CChar>) {
-        // The first one of the line: a topic stands behind it, and cannot be mistaken for it.
+        // The first match is the right one, since the topic comes after it.
         guard let mark = strstr(line, " received PUBLISH (d") else { return }
         isSet = mark[20] != CChar(UInt8(ascii: "0"))
     }
 
-    /// To be called after each message of QoS 1 was handed over.
+    /// Call this after each message of QoS 1.
     mutating func passed(_ handle: OpaquePointer?) {
         guard unmarked > 0 else { return }
         if let underWayMax { unmarked = isSet ? underWayMax : unmarked - 1 }

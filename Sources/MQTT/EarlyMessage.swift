@@ -1,4 +1,4 @@
-/// A message that is kept until it can be handed over.
+/// A copy of a message, kept until it can be passed on.
 struct EarlyMessage {
     private let topic: [UInt8]
     private let payload: [UInt8]

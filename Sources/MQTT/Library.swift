@@ -1,17 +1,18 @@
 internal import CMosquitto
-internal import Foundation
+internal import Glibc
 
-/// libmosquitto's global state, made once for the life of the process.
+/// Sets up libmosquitto once for the process, and creates its handles.
 enum Library {
     static let isReady: Bool = {
-        // OpenSSL writes with write(2): a broker that closes a TLS connection would otherwise end the process.
+        // OpenSSL writes with write(2), so SIGPIPE would end the process when a broker closes a TLS connection.
         signal(SIGPIPE, SIG_IGN)
         return mosquitto_lib_init() == MOSQ_ERR_SUCCESS.code
     }()
 
-    /// - Parameter cause: `errno` as the failed call left it.
+    /// What an error code of the library means.
+    /// - Parameter cause: `errno` after the failed call.
     static func text(_ code: Int32, _ cause: Int32) -> String {
-        // An end of the connection is no error to the system, whose text for it would be "Success".
+        // The system does not call the end of a connection an error: its text would be "Success".
         if code == MOSQ_ERR_ERRNO.code {
             return cause == 0
                 ? "the other end closed the connection in the middle of a packet" : String(cString: strerror(cause))
@@ -20,12 +21,13 @@ enum Library {
         return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 
-    /// A handle with its credentials and TLS set; the protocol version is `version`.
+    /// Creates a handle with protocol version, credentials and TLS settings.
+    /// - Throws: ``MQTTError`` if the library refuses a setting, such as a certificate that cannot be read.
     static func makeHandle(
         _ settings: ConnectionSettings, cleanSession: Bool, version: Int32, userData: UnsafeMutableRawPointer?
     ) throws(MQTTError) -> OpaquePointer {
         guard isReady, let handle = mosquitto_new(settings.clientID, cleanSession, userData) else {
-            throw MQTTError("libmosquitto could not make a client '\(settings.clientID)'")
+            throw MQTTError("libmosquitto cannot create a client '\(settings.clientID)'")
         }
         do throws(MQTTError) {
             try check(mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, version), "set the protocol version")
@@ -53,12 +55,12 @@ enum Library {
             mosquitto_tls_set(
                 handle, tls.authorities, useSystem ? "/etc/ssl/certs" : nil, tls.certificate, tls.key, nil),
             "load the TLS files")
-        // 1 is SSL_VERIFY_PEER. libmosquitto's floor is TLS 1.2 unless a version is forced.
+        // 1 is SSL_VERIFY_PEER. libmosquitto uses TLS 1.2 or later unless a version is set.
         try check(mosquitto_tls_opts_set(handle, 1, nil, nil), "set the TLS options")
     }
 
     private static func check(_ code: Int32, _ what: String) throws(MQTTError) {
-        if code != MOSQ_ERR_SUCCESS.code { throw MQTTError("could not \(what): \(text(code, errno))") }
+        if code != MOSQ_ERR_SUCCESS.code { throw MQTTError("cannot \(what): \(text(code, errno))") }
     }
 }
 

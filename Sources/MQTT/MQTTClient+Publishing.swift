@@ -1,18 +1,18 @@
 internal import CMosquitto
-internal import Foundation
+internal import Glibc
 internal import Logging
 
 extension MQTTClient {
     enum PublishOutcome {
-        /// Handed over under this packet identifier.
+        /// The library has taken the message under this packet identifier.
         case sent(Int32)
-        /// No link would take this message.
+        /// The message would be refused on any link.
         case refused(MQTTError)
-        /// The link does not work. Another one may take the message, after ``fail(_:isAnswer:)``.
+        /// The link does not work. After ``fail(_:isAnswer:isUnreadable:)`` the next link may take the message.
         case linkFailed(String)
     }
 
-    /// Hands a message to the library.
+    /// Gives a message to the library.
     func publish(_ message: OutgoingMessage) -> PublishOutcome {
         guard isConnected, let handle else { return .linkFailed("no connection") }
         var properties: OpaquePointer?
@@ -40,8 +40,8 @@ extension MQTTClient {
         }
     }
 
-    /// Logs a message that is not delivered, where no caller waits to be told.
+    /// Logs that a message is not delivered, if no caller waits for the result.
     func complain(undelivered message: OutgoingMessage, _ error: MQTTError) {
-        logger.error("a message to \(message.topic) is not delivered: \(error)", metadata: place)
+        logger.error("a message to \(message.topic) is not delivered: \(error)", metadata: brokerMetadata)
     }
 }

@@ -1,31 +1,31 @@
 internal import CMosquitto
-internal import Foundation
+internal import Glibc
 internal import Logging
 
 /// One connection to a broker: libmosquitto's handle, driven by its owner's thread and by a ``ConnectionStateMachine``.
 ///
-/// Both directions use it: ``BrokerConnection`` for readings, and ``Publisher``. It owns no thread, so that nothing can
-/// end behind its owner's back; every failure leads to another attempt.
+/// Both directions use it: ``BrokerConnection`` for readings, and ``Publisher``. It has no thread of its own, so that
+/// nothing can end without its owner's knowledge. Every failure leads to another attempt.
 ///
-/// Not thread-safe; every call comes from one thread, and so does everything that it calls.
+/// Not thread-safe: every call comes from one thread, and the client calls its handlers on that thread.
 final class MQTTClient {
-    /// Which way messages go.
+    /// The direction of the messages.
     enum Direction {
-        /// The session is kept, and what was read is acknowledged only by ``write()``.
+        /// The broker keeps the session, and ``write()`` acknowledges what was read.
         case readings(filters: [String], left: Set<String>)
-        /// The session is new with each link.
+        /// Each link has a new session.
         case publishing
     }
 
-    /// Calls its owner.
+    /// What the client calls when something happens.
     struct Handlers {
         var connected: () -> Void = {}
         var ended: () -> Void = {}
-        /// PUBACK came: the packet's identifier, and the reason code.
+        /// Called for PUBACK, with the packet's identifier and the reason code.
         var acknowledged: (Int32, Int32) -> Void = { _, _ in }
     }
 
-    /// How long a broker may take to CONNACK at most, however long it may be silent later.
+    /// The longest time that a broker may take to CONNACK, even if the keepalive is longer.
     private static let answerSecondsMax = 30
 
     var settings: ConnectionSettings
@@ -40,16 +40,16 @@ final class MQTTClient {
     private var resumptions = ResumptionCount()
     /// What the caller of ``read(atMost:while:_:)`` does with a message; `nil` outside that call.
     private var take: ((IncomingMessage) -> Void)?
-    /// Messages that came with CONNACK in one TLS record, before the owner knows of the session. They are handed over
-    /// with the next read.
+    /// Messages that came with CONNACK in one TLS record, before the owner knows of the session. The next read passes
+    /// them on.
     private var early: [EarlyMessage] = []
     var duplicateFlag = DuplicateFlag()
-    /// The broker has begun a session since its owner looked last.
+    /// Set if the broker has begun a session since the owner looked last.
     var hasBegunSession = false
-    /// An acknowledgement waits to be written: nothing else may be, as it would let that go as well.
+    /// Set while an acknowledgement waits to be written: any other write would send it too.
     private var holdsAcknowledgements = false
     private var nextMisc = 0.0
-    /// What the library logged of a connection that could not be made.
+    /// What the library logged about a failed attempt to connect.
     private var libraryError: String?
 
     init(_ settings: ConnectionSettings, _ direction: Direction, logger: Logger) {
@@ -74,16 +74,16 @@ final class MQTTClient {
     var isConnected: Bool { machine.isUp }
     var version: ConnectionStateMachine.Version { machine.version }
 
-    /// How long the owner may wait at most before it calls ``keepUp()``.
+    /// The longest time that the owner may wait before it calls ``keepUp()``.
     var millisecondsUntilDue: Int32 {
         guard let due = machine.due else { return 1000 }
-        return Int32(max(0, min(1000, (due - Self.monotonicSeconds()) * 1000 + 1)))
+        return Int32(max(0, min(1000, (due - MonotonicClock.seconds()) * 1000 + 1)))
     }
 
-    /// Connects if that is due, and asks again for what was refused. Call it once a turn.
+    /// Connects if that is due, and repeats refused subscriptions. Call it once a turn.
     func keepUp() {
         if machine.isConnecting { advanceHandshake() }
-        // The broker has said goodbye; the library then closes the socket, and calls it no error.
+        // After DISCONNECT from the broker, the library closes the socket and reports no error.
         if machine.isUp || machine.isConnecting, handle.map({ mosquitto_socket($0) < 0 }) ?? true {
             fail("the broker has ended the connection", isAnswer: true)
         }
@@ -92,13 +92,13 @@ final class MQTTClient {
         keepSubscriptions(handle)
     }
 
-    /// Waits until the broker has sent something, something can be written that waits for it, `wake` is readable, or
+    /// Waits until the broker has sent something, the socket can take what waits to be written, `wake` is readable, or
     /// the time is over.
     func wait(milliseconds: Int32, wake: Int32) {
         var descriptors = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
         if let handle, case let socket = mosquitto_socket(handle), socket >= 0 {
             var events = Int16(POLLIN)
-            // What waits may be acknowledgements that are held back; those do not wait for the socket.
+            // Where readings come in, the waiting packets may be acknowledgements that are held back on purpose.
             if isPublishing || machine.isConnecting, mosquitto_want_write(handle) { events |= Int16(POLLOUT) }
             descriptors.append(pollfd(fd: socket, events: events, revents: 0))
         }
@@ -133,17 +133,16 @@ final class MQTTClient {
             if let result = connectResult {
                 connectResult = nil
                 perform(.answered(result))
-                // What a session begins with is read only when its owner knows that it is new.
+                // The owner must know that a session is new before it gets the first message of it.
                 if machine.isUp, !isPublishing { return self.handle != nil }
             }
-            // A refusal has taken the handle away.
+            // A refusal has removed the handle.
             guard self.handle == handle else { return false }
             if code != MOSQ_ERR_SUCCESS.code {
                 fail(code, cause)
                 return false
             }
-            // The library takes the end of a connection during the TLS handshake for a reason to read again, without
-            // end.
+            // If the other end closes during the TLS handshake, the library would ask to read again, forever.
             if machine.isConnecting, hasEnded(mosquitto_socket(handle)) {
                 fail("the other end closed the connection before it answered", isAnswer: true)
                 return false
@@ -152,12 +151,12 @@ final class MQTTClient {
         return true
     }
 
-    /// Writes everything that waits, acknowledgements with it, and keeps the link alive.
+    /// Writes everything that waits, including acknowledgements, and keeps the link alive.
     func write() {
-        // Whoever has not had a message cannot let its acknowledgement go.
+        // The owner has not got the early messages yet, so they must not be acknowledged.
         guard early.isEmpty, let handle, mosquitto_socket(handle) >= 0 else { return }
         holdsAcknowledgements = false
-        let now = Self.monotonicSeconds()
+        let now = MonotonicClock.seconds()
         if machine.isUp, now >= nextMisc {
             nextMisc = now + 1
             let code = mosquitto_loop_misc(handle)
@@ -166,14 +165,16 @@ final class MQTTClient {
         flush(handle)
     }
 
-    /// Changes the subscriptions, now if connected and at every connection from now on.
+    /// Changes the subscriptions: at once if connected, and on every later link.
     func subscribe(to wanted: [String]) {
         let new = subscriptions.want(wanted)
         if machine.isUp, let handle { subscribe(handle, new) }
     }
 
-    /// Throws the link away, and with it whatever waits to be written; another is made.
-    /// - Parameter isAnswer: the other end was reached, and answered with something else than MQTT or hung up.
+    /// Ends the link and discards what waits to be written. The client then connects again.
+    /// - Parameters:
+    ///   - isAnswer: the other end was reached, and hung up or answered with something other than MQTT.
+    ///   - isUnreadable: the broker sent a packet that the library cannot read.
     func fail(_ trouble: String, isAnswer: Bool = false, isUnreadable: Bool = false) {
         var trouble = trouble
         if machine.isUp, !subscriptions.isAnswered { trouble += " (before it answered a subscription)" }
@@ -181,7 +182,7 @@ final class MQTTClient {
         perform(.failed(trouble, isAnswer: isAnswer, isUnreadable: isUnreadable))
     }
 
-    /// Says goodbye, for ever; the session stays with the broker.
+    /// Sends DISCONNECT and stays disconnected. The broker keeps the session.
     func disconnect() {
         if machine.isUp, early.isEmpty, let handle {
             mosquitto_disconnect_v5(handle, 0, nil)
@@ -193,7 +194,7 @@ final class MQTTClient {
     // MARK: - The machine's actions
 
     private func perform(_ event: ConnectionStateMachine.Event) {
-        switch machine.handle(event, at: Self.monotonicSeconds(), using: &generator) {
+        switch machine.handle(event, at: MonotonicClock.seconds(), using: &generator) {
         case .none: break
         case .open(let version): open(version)
         case .announce: announce()
@@ -212,11 +213,11 @@ final class MQTTClient {
             if isPublishing {
                 mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, 1000)
             } else {
-                // Nothing is written from inside a read.
+                // With this the library writes nothing from inside a read.
                 mosquitto_threaded_set(handle, true)
                 if version == .v5 { setConnectProperties(handle) }
             }
-            // The asynchronous call alone does not block for minutes where nobody answers.
+            // The other calls block for minutes if nobody answers.
             let code = mosquitto_connect_async(
                 handle, settings.host, Int32(settings.port), Int32(settings.keepaliveSeconds))
             if code != MOSQ_ERR_SUCCESS.code { fail(Library.text(code, errno)) }
@@ -227,20 +228,19 @@ final class MQTTClient {
 
     private func announce() {
         guard let handle else { return }
-        // From now on the library would make a text of every packet for it, which only the mark of repeats is worth.
+        // The library makes a text of every packet for the callback, which is worth its cost only for the DUP flag.
         if isPublishing { mosquitto_log_callback_set(handle, nil) }
         if !isPublishing, resumptions.current == 0 { hasBegunSession = true }
         libraryError = nil
         nextMisc = 0
-        let place = place
         if isPublishing {
-            logger.info("connected", metadata: place)
+            logger.info("connected", metadata: brokerMetadata)
         } else {
-            logger.notice("connected to the broker", metadata: place)
+            logger.notice("connected to the broker", metadata: brokerMetadata)
         }
-        // Before anything is written, which may end the link.
+        // Call this before the first write, which may end the link.
         handlers.connected()
-        subscribe(handle, subscriptions.connected(at: Self.monotonicSeconds()))
+        subscribe(handle, subscriptions.connected(at: MonotonicClock.seconds()))
         flushUnlessHeld(handle)
     }
 
@@ -255,13 +255,12 @@ final class MQTTClient {
             handlers.ended()
         }
         guard let report else { return }
-        if !report.isWarning { return logger.notice("\(report.text)", metadata: place) }
+        if !report.isWarning { return logger.notice("\(report.text)", metadata: brokerMetadata) }
         let link = isPublishing ? "no connection" : "no connection to the broker"
-        logger.warning("\(link), trying again until there is: \(report.text)", metadata: place)
+        logger.warning("\(link), trying again until there is one: \(report.text)", metadata: brokerMetadata)
     }
 
-    /// Lets the library log what says which messages are sent again, and nothing else: it makes a text of every packet
-    /// for it.
+    /// Sets the library's log callback, which tells the DUP flags of messages.
     private func readDuplicateFlags() {
         guard let handle else { return }
         duplicateFlag.connected(
@@ -270,15 +269,15 @@ final class MQTTClient {
 
     /// Gives the handle its CONNECT properties.
     ///
-    /// Only the blocking call takes them. It keeps them before it looks at the host, and without one it
-    /// returns at once; the asynchronous call then sends them. A test sees that the session outlives the
-    /// link, so a version of the library that does otherwise is noticed.
+    /// Only the blocking call accepts properties. It stores them before it looks at the host, and returns at once if
+    /// there is no host. The asynchronous call then sends them. A test checks that the session outlives the link, so a
+    /// library that behaves otherwise is noticed.
     private func setConnectProperties(_ handle: OpaquePointer) {
         var properties: OpaquePointer?
         mosquitto_property_add_int32(
             &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), settings.sessionExpirySeconds)
-        // The library takes a packet into memory as a whole, before anything can look at it. The broker keeps larger
-        // ones to itself.
+        // The library reads a packet into memory as a whole before it can be checked, so the broker must not send
+        // larger ones.
         mosquitto_property_add_int32(
             &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), settings.packetBytesMax)
         _ = mosquitto_connect_bind_v5(handle, nil, 0, Int32(settings.keepaliveSeconds), nil, properties)
@@ -287,7 +286,7 @@ final class MQTTClient {
 
     // MARK: - The link
 
-    /// Brings TCP, TLS and CONNECT forward. A gateway that cannot store anything connects all the same.
+    /// Advances TCP, TLS and CONNECT. This also works while the owner does not read.
     private func advanceHandshake() {
         guard let handle, case let socket = mosquitto_socket(handle), socket >= 0 else { return }
         var descriptor = pollfd(fd: socket, events: 0, revents: 0)
@@ -300,7 +299,7 @@ final class MQTTClient {
         flushUnlessHeld(handle)
     }
 
-    /// Writes CONNECT or SUBSCRIBE without letting an acknowledgement go.
+    /// Writes CONNECT or SUBSCRIBE, unless an acknowledgement would be sent with it.
     private func flushUnlessHeld(_ handle: OpaquePointer) {
         guard !holdsAcknowledgements, mosquitto_socket(handle) >= 0 else { return }
         flush(handle)
@@ -325,7 +324,7 @@ final class MQTTClient {
         fail(Library.text(code, cause), isAnswer: isAnswer, isUnreadable: isUnreadable)
     }
 
-    /// Whether everything that the other end sent has been read, and no more can come.
+    /// Whether the other end has closed the connection and everything it sent has been read.
     private func hasEnded(_ socket: Int32) -> Bool {
         var byte: UInt8 = 0
         let count = recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
@@ -363,7 +362,7 @@ final class MQTTClient {
                 payload: UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)),
                 qos: message.qos, isRetained: message.retain, identifier: UInt16(truncatingIfNeeded: message.mid),
                 isDuplicate: message.qos > 0 && client.duplicateFlag.isSet, resumption: client.resumptions.current)
-            // The library reads on as long as TLS has more: this may have come together with CONNACK.
+            // The library reads on while TLS has more data, so the message may have come together with CONNACK.
             if client.connectResult == nil, let take = client.take {
                 take(incoming)
             } else {
@@ -375,7 +374,7 @@ final class MQTTClient {
             if let me { MQTTClient.client(me).handlers.acknowledged(id, reason) }
         }
         mosquitto_subscribe_v5_callback_set(handle) { _, me, id, count, codes, _ in
-            // One filter a packet, so one code.
+            // Each SUBSCRIBE has one filter, so SUBACK has one code.
             if let me, count > 0, let code = codes?.pointee { MQTTClient.client(me).subscribed(id, code) }
         }
         mosquitto_unsubscribe_v5_callback_set(handle) { _, me, id, _ in
@@ -383,20 +382,15 @@ final class MQTTClient {
         }
         mosquitto_log_callback_set(handle) { _, me, level, text in
             guard let me, level == Int32(MOSQ_LOG_ERR), let text else { return }
-            // "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed": the last part says what it
-            // is.
-            let words = String(cString: text).split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
-            MQTTClient.client(me).libraryError = words
+            // Of "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed", the last part is the
+            // cause.
+            let cause = String(cString: text).split(separator: ":").last
+            MQTTClient.client(me).libraryError = cause.map { String($0.drop { $0 == " " }) }
         }
     }
 
-    var place: Logger.Metadata {
+    /// The broker and the client, for the log.
+    var brokerMetadata: Logger.Metadata {
         ["broker": "\(settings.host):\(settings.port)", "client": "\(settings.clientID)"]
-    }
-
-    static func monotonicSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

@@ -1,22 +1,22 @@
-internal import Foundation
+internal import Glibc
 internal import Synchronization
 
-/// A message on its way to a publisher's thread.
+/// A message for a publisher's thread.
 struct OutgoingMessage: Sendable {
-    /// In the order in which they were handed over.
+    /// The number of the message, in the order of the calls.
     let ticket: UInt64
     let topic: String
     let payload: [UInt8]
     let qos: Int32
     let retain: Bool
     let contentType: String?
-    /// Somebody waits for its acknowledgement.
+    /// Set if a caller waits for the acknowledgement.
     var isAwaited = false
 }
 
-/// Messages from any thread for the one thread that owns the connection, which a byte in a pipe wakes.
+/// Passes messages from any thread to the thread that owns the connection, and wakes it with a byte in a pipe.
 final class PublishQueue: Sendable {
-    /// How many messages may wait that nobody waits for.
+    /// How many messages may wait whose callers do not wait.
     private static let postedMax = 100_000
 
     private struct State {
@@ -29,15 +29,15 @@ final class PublishQueue: Sendable {
     }
 
     private let state = Mutex(State())
-    private let place: String
+    private let broker: String
     let wakeDescriptor: Int32
     private let wakeEnd: Int32
 
-    /// - Parameter place: the broker, for errors.
-    init(place: String) throws(MQTTError) {
-        self.place = place
+    /// - Parameter broker: the broker's address, for errors.
+    init(broker: String) throws(MQTTError) {
+        self.broker = broker
         var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw MQTTError("no pipe: \(String(cString: strerror(errno)))") }
+        guard pipe(&ends) == 0 else { throw MQTTError("cannot create a pipe: \(String(cString: strerror(errno)))") }
         for end in ends {
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
@@ -63,12 +63,12 @@ final class PublishQueue: Sendable {
 
     // MARK: - From any thread
 
-    /// Queues a message that somebody waits for; fails it at once without a connection.
+    /// Queues a message whose caller waits; fails at once if there is no connection.
     func add(_ message: OutgoingMessage, _ waiter: CheckedContinuation<Void, any Error>) {
         let problem: (any Error)? = state.withLock { state in
-            // A task that was cancelled earlier has called ``cancel(_:)`` already, in vain.
+            // If the task was cancelled before this call, ``cancel(_:)`` has run already and found no waiter.
             if Task.isCancelled { return CancellationError() }
-            guard state.isConnected, !state.isStopped else { return MQTTError("no connection to \(place)") }
+            guard state.isConnected, !state.isStopped else { return MQTTError("no connection to \(broker)") }
             var message = message
             message.isAwaited = true
             state.waiters[message.ticket] = waiter
@@ -78,16 +78,18 @@ final class PublishQueue: Sendable {
         if let problem { waiter.resume(throwing: problem) } else { wake() }
     }
 
+    /// Queues a message whose caller does not wait.
     func post(_ message: OutgoingMessage) throws(MQTTError) {
         let isFull = state.withLock { state in
             guard state.messages.count < Self.postedMax else { return true }
             state.messages.append(message)
             return false
         }
-        if isFull { throw MQTTError("\(Self.postedMax) messages wait for \(place) already") }
+        if isFull { throw MQTTError("\(Self.postedMax) messages already wait for \(broker)") }
         wake()
     }
 
+    /// Ends the wait of one caller, and removes the message if it is not sent yet.
     func cancel(_ ticket: UInt64) {
         let waiter = state.withLock { state in
             state.messages.removeAll { $0.ticket == ticket }
@@ -101,7 +103,7 @@ final class PublishQueue: Sendable {
         wake()
     }
 
-    /// A full pipe wakes as well as one more byte would.
+    /// Wakes the thread. If the pipe is full, it is readable anyway.
     private func wake() {
         var byte: UInt8 = 1
         _ = write(wakeEnd, &byte, 1)
@@ -128,27 +130,28 @@ final class PublishQueue: Sendable {
         return messages
     }
 
-    /// Puts messages back that were taken and not sent.
+    /// Puts back messages that were taken and not sent.
     func putBack(_ messages: ArraySlice<OutgoingMessage>) {
         state.withLock { $0.messages.insert(contentsOf: messages, at: 0) }
     }
 
-    /// The message is delivered, or `error` says why it is not.
-    /// - Returns: whether a caller was waiting for it.
+    /// Ends the wait for a message.
+    /// - Parameter error: why the message is not delivered; `nil` if it is.
+    /// - Returns: whether a caller was waiting.
     func finish(_ ticket: UInt64, _ error: MQTTError?) -> Bool {
         guard let waiter = state.withLock({ $0.waiters.removeValue(forKey: ticket) }) else { return false }
         if let error { waiter.resume(throwing: error) } else { waiter.resume() }
         return true
     }
 
-    /// The link is gone: whoever waits is told, and what was only posted goes with the next.
-    /// - Parameter underWay: what was sent and not acknowledged, in its order.
+    /// Ends all waits after the link has ended. Posted messages are sent on the next link.
+    /// - Parameter underWay: the messages that were sent and not acknowledged, in their order.
     func lost(_ underWay: [OutgoingMessage]) {
         let waiters = state.withLock { state in
             state.isConnected = false
             let waiters = state.waiters
             state.waiters.removeAll()
-            // What somebody waited for is theirs to send again; what was cancelled is nobody's.
+            // A caller that waited decides by itself whether to send again; a cancelled message is not sent again.
             state.messages = (underWay + state.messages).filter { !$0.isAwaited }
             return waiters
         }
@@ -157,6 +160,6 @@ final class PublishQueue: Sendable {
         }
     }
 
-    /// The thread ends.
+    /// Ends all waits when the thread ends.
     func end() { lost([]) }
 }

@@ -3,22 +3,21 @@ internal import Foundation
 package import Logging
 internal import Synchronization
 
-/// A connection that publishes: a thread of its own drives the same ``MQTTClient`` as the sensors' side, and makes the
-/// connection again for as long as the publisher lives.
+/// A connection that publishes, on a thread of its own. It reconnects for as long as the publisher lives.
 ///
-/// It is never the connection that readings come in on, not even to the same broker: a publish there would
-/// let acknowledgements go that are still held back.
+/// Readings never come in on this connection, not even from the same broker: a publish would send acknowledgements that
+/// are still held back. Safe to use from any thread.
 package final class Publisher: Sendable {
     private let settings: ConnectionSettings
     private let logger: Logger
     private let queue: PublishQueue
 
-    /// - Throws: ``MQTTError`` if the settings are of no use, such as a certificate that cannot be read.
+    /// - Throws: ``MQTTError`` if the settings cannot work, such as a certificate that cannot be read.
     package init(_ settings: ConnectionSettings, logger: Logger) throws(MQTTError) {
         self.settings = settings
         self.logger = logger
-        queue = try PublishQueue(place: "\(settings.host):\(settings.port)")
-        // A mistake in the settings is told now, and not by a link that never comes up.
+        queue = try PublishQueue(broker: "\(settings.host):\(settings.port)")
+        // A handle shows mistakes in the settings now, instead of a link that never comes up.
         mosquitto_destroy(
             try Library.makeHandle(settings, cleanSession: true, version: MQTT_PROTOCOL_V5, userData: nil))
     }
@@ -39,10 +38,13 @@ package final class Publisher: Sendable {
     /// How many messages the broker has acknowledged.
     package var acknowledged: Int { queue.acknowledged }
 
-    /// Publishes at QoS 1 and returns when the broker has acknowledged.
-    /// - Throws: ``MQTTError`` without a connection, when it is lost before the acknowledgement, or when the
-    ///   broker refuses the message; permanent where it would refuse it again.
-    /// - Parameter contentType: what the payload is, told to receivers that speak MQTT 5.
+    /// Publishes at QoS 1 and returns when the broker has acknowledged the message.
+    ///
+    /// If the task is cancelled, only this call ends. The message may have been sent.
+    /// - Parameter contentType: the type of the payload, for receivers that use MQTT 5.
+    /// - Throws: ``MQTTError`` if there is no connection, if it ends before the acknowledgement, or if the broker
+    ///   refuses
+    ///   the message; `CancellationError`.
     package func publish(topic: String, payload: [UInt8], retain: Bool = false, contentType: String? = nil) async throws
     {
         let ticket = queue.nextTicket()
@@ -58,9 +60,8 @@ package final class Publisher: Sendable {
         }
     }
 
-    /// Publishes without waiting for an acknowledgement; at QoS 1 it is repeated, also on a later connection, until it
-    /// comes.
-    /// - Throws: ``MQTTError`` if too much waits already.
+    /// Publishes without waiting. At QoS 1 the message is repeated, also on later links, until it is acknowledged.
+    /// - Throws: ``MQTTError`` if too many messages wait already.
     package func post(topic: String, payload: [UInt8], qos: Int32 = 1) throws(MQTTError) {
         try queue.post(
             OutgoingMessage(
@@ -68,7 +69,7 @@ package final class Publisher: Sendable {
     }
 }
 
-/// What a publisher's thread does.
+/// The loop of a publisher's thread.
 private final class PublishLoop {
     private static let messagesPerTurn = 1000
 
@@ -76,7 +77,7 @@ private final class PublishLoop {
     private let queue: PublishQueue
     /// Messages without an acknowledgement, by the packet's identifier.
     private var underWay: [Int32: OutgoingMessage] = [:]
-    /// The oldest of them, since when it is the oldest, and when that was looked at.
+    /// The oldest of them, since when it is the oldest, and when that was checked last.
     private var oldest: (ticket: UInt64?, since: ContinuousClock.Instant) = (nil, .now)
     private var oldestLookedAt = ContinuousClock.now
     private let acknowledgementTimeout: Duration
@@ -104,10 +105,10 @@ private final class PublishLoop {
         queue.end()
     }
 
-    /// Ends the link to a broker that answers pings and others' messages, and leaves one without an answer.
+    /// Ends the link if the broker leaves one message without an answer, even if it answers pings and other messages.
     ///
-    /// A broker acknowledges in the order in which it was sent to (MQTT v5, 4.6). So the oldest message changes as long
-    /// as anything moves, however much waits behind it.
+    /// A broker acknowledges messages in the order in which it got them (MQTT 5, 4.6). So the oldest message changes as
+    /// long as the broker acknowledges anything.
     private func watchOldest() {
         let now = ContinuousClock.now
         guard client.isConnected, now - oldestLookedAt >= .milliseconds(500) else { return }
@@ -128,7 +129,7 @@ private final class PublishLoop {
                 if message.qos > 0 { underWay[id] = message }
             case .refused(let error): finish(message, error)
             case .linkFailed(let trouble):
-                // They go over the next link, behind what was sent over this one.
+                // They are sent on the next link, after what was sent on this one.
                 queue.putBack(messages)
                 return client.fail(trouble)
             }
@@ -144,7 +145,7 @@ private final class PublishLoop {
     private func acknowledged(_ id: Int32, _ reason: Int32) {
         queue.countAcknowledgement()
         guard let message = underWay.removeValue(forKey: id) else { return }
-        // From 0x80 on a reason code is a refusal (MQTT v5, 2.4).
+        // Reason codes from 0x80 on are refusals (MQTT 5, 2.4).
         guard reason >= 0x80 else { return finish(message, nil) }
         finish(
             message,

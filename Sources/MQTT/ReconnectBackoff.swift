@@ -1,8 +1,8 @@
-/// How long to wait before the next attempt: doubling from one second up to a minute, with full jitter, so
-/// that a fleet whose broker comes back does not arrive all at once.
+/// Decides how long to wait before the next attempt to connect.
 ///
-/// The wait falls back to the beginning only after a link has held for a while: a broker that accepts and
-/// drops at once is not hammered. M. Brooker, "Exponential Backoff And Jitter" (AWS, 2015).
+/// The longest wait doubles from one second up to a minute. Full jitter keeps a fleet from returning all at once when
+/// its broker does. The wait starts at one second again only after a link has lasted for a while, so that a broker that
+/// accepts and hangs up at once gets few attempts. M. Brooker, "Exponential Backoff And Jitter" (AWS, 2015).
 package struct ReconnectBackoff: Sendable {
     package static let firstSeconds = 1.0
     package static let longestSeconds = 60.0
@@ -19,7 +19,7 @@ package struct ReconnectBackoff: Sendable {
         return max(0.05, Double.random(in: 0...ceiling, using: &generator))
     }
 
-    /// To be told how long a link held that is now gone.
+    /// Call this when a link has ended, with how long it lasted.
     package mutating func linkEnded(afterSeconds seconds: Double) {
         if seconds >= Self.stableSeconds { ceiling = Self.firstSeconds }
     }

@@ -3,7 +3,7 @@ struct ResumptionCount {
     private var total = 0
     private(set) var current = 0
 
-    /// CONNACK came; the lowest of its flags says whether the session is there.
+    /// Counts a CONNACK. The lowest of its flags says whether the broker has kept the session.
     mutating func answered(_ reason: Int32, flags: Int32) {
         guard reason == 0 else { return }
         let isPresent = flags & 1 == 1

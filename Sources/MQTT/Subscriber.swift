@@ -2,8 +2,9 @@ internal import Foundation
 package import Logging
 internal import Synchronization
 
-/// Listens to topics on a thread of its own and acknowledges at once: for whoever only wants to see what
-/// goes by, such as the upstream end of a demonstration.
+/// Reads messages on a thread of its own and acknowledges them at once.
+///
+/// It is for programs that only watch, such as the upstream end of the demo: a message can be lost with the process.
 package final class Subscriber: Sendable {
     private let stopFlag = StopFlag()
     private let ended: AsyncStream<Void>
@@ -15,7 +16,7 @@ package final class Subscriber: Sendable {
         handler: @escaping @Sendable (String, [UInt8]) -> Void
     ) throws(MQTTError) {
         var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw MQTTError("no pipe: \(String(cString: strerror(errno)))") }
+        guard pipe(&ends) == 0 else { throw MQTTError("cannot create a pipe: \(String(cString: strerror(errno)))") }
         wakeDescriptors = (ends[0], ends[1])
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         ended = stream
@@ -37,7 +38,7 @@ package final class Subscriber: Sendable {
         thread.start()
     }
 
-    /// Ends the thread and waits for it.
+    /// Ends the thread, and returns when it has ended.
     package func stop() async {
         stopFlag.set()
         var byte: UInt8 = 1
@@ -51,7 +52,7 @@ package final class Subscriber: Sendable {
     }
 }
 
-/// Set by one thread, seen by another.
+/// A flag that one thread sets and another reads.
 private final class StopFlag: Sendable {
     private let flag = Mutex(false)
     var isSet: Bool { flag.withLock { $0 } }

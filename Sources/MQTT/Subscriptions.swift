@@ -1,19 +1,18 @@
-/// Keeps what is subscribed to, what the broker has granted or refused, and what an earlier run has left in the
-/// session.
+/// Keeps the wanted filters, the broker's answers, and the filters that an earlier run has left in the session.
 ///
-/// A value without a connection: it says what is to be asked for, and is told what was answered.
+/// It is a value without a connection: it returns what to ask the broker for, and takes the answers.
 struct Subscriptions {
-    /// A refused filter is asked for again after this long, then after twice as long each time up to the longest pause.
+    /// The pause before a refused filter is requested again. It doubles each time, up to the longest pause.
     static let firstPauseSeconds = 5.0
     static let longestPauseSeconds = 60.0
-    /// A broker that has not answered by then has refused.
+    /// A broker that has not answered after this time counts as refusing.
     static let answerSeconds = 30.0
 
     static let noAnswer = "the broker does not answer"
 
     enum Answer: Equatable {
         case granted(String)
-        /// Granted with QoS 0: messages may be lost on their way.
+        /// Granted with QoS 0: messages may be lost in transit.
         case downgraded(String)
         case refused(String, reason: String)
     }
@@ -30,16 +29,17 @@ struct Subscriptions {
     private var askAgainAt = 0.0
     private var pause = Self.firstPauseSeconds
 
-    /// - Parameter left: what the session may have from an earlier run.
+    /// - Parameter left: filters that the session may have from an earlier run.
     init(_ wanted: [String], left: Set<String> = []) {
         self.wanted = wanted
         self.left = left.subtracting(wanted)
     }
 
-    /// Whether the broker has answered everything that was asked for.
+    /// Whether the broker has answered every request.
     var isAnswered: Bool { asked.isEmpty }
 
-    /// The link is up: everything has to be asked for.
+    /// Begins with a new link.
+    /// - Returns: the filters to subscribe to, which are all that are wanted.
     mutating func connected(at now: Double) -> [String] {
         asked.removeAll()
         leaving.removeAll()
@@ -48,7 +48,7 @@ struct Subscriptions {
         return wanted
     }
 
-    /// Other filters are wanted; those that are gone are to be left.
+    /// Replaces the wanted filters. The session leaves those that are gone.
     /// - Returns: the filters that are new.
     mutating func want(_ filters: [String]) -> [String] {
         let new = Set(filters).subtracting(wanted)
@@ -67,8 +67,8 @@ struct Subscriptions {
 
     mutating func note(leaving filter: String, as id: Int32) { leaving[id] = filter }
 
-    /// SUBACK came.
-    /// - Returns: what is new about it; `nil` if it was known, or is not an answer to anything.
+    /// Takes a SUBACK.
+    /// - Returns: the news in it; `nil` if it brings none, or answers nothing.
     mutating func answered(_ id: Int32, code: Int32, reason: String) -> Answer? {
         guard let filter = asked.removeValue(forKey: id), wanted.contains(filter) else { return nil }
         if code >= 0x80 {
@@ -79,13 +79,13 @@ struct Subscriptions {
         return wasRefused ? .granted(filter) : nil
     }
 
-    /// A filter cannot be subscribed to.
-    /// - Returns: whether that is news.
+    /// Notes that a filter is refused.
+    /// - Returns: whether that is new.
     mutating func refuse(_ filter: String, reason: String) -> Bool {
         refused.updateValue(reason, forKey: filter) != reason
     }
 
-    /// UNSUBACK came.
+    /// Takes an UNSUBACK.
     /// - Returns: the filter that the session no longer has; `nil` if this answers nothing.
     @discardableResult
     mutating func unsubscribed(_ id: Int32) -> String? {
@@ -93,11 +93,10 @@ struct Subscriptions {
         return left.remove(filter)
     }
 
-    /// What is to be asked for again, and what is to be left now.
+    /// Returns the filters to request again (`ask`), to unsubscribe from (`leave`), and those that count as refused
+    /// from now on because the broker does not answer (`unanswered`).
     ///
-    /// An old filter is left only when all that is wanted is granted, so that no device is without a subscription
-    /// meanwhile.
-    /// - Returns: the filters that have become refused because the broker does not answer, beside those to ask for.
+    /// Old filters are left only when all wanted filters are granted, so that every device always has a subscription.
     mutating func due(at now: Double) -> (ask: [String], leave: [String], unanswered: [String]) {
         var unanswered: [String] = []
         if !asked.isEmpty, now - askedAt > Self.answerSeconds {
@@ -112,8 +111,7 @@ struct Subscriptions {
             askAgainAt = now + pause
             ask = wanted.filter { refused[$0] != nil }
         }
-        // No device publishes on the broker's own topics, `$SYS/…`, which many brokers refuse to all but
-        // administrators.
+        // Many brokers allow their own topics, `$SYS/…`, to administrators only. No device publishes there.
         let isGranted = asked.isEmpty && refused.keys.allSatisfy { $0.hasPrefix("$") }
         return (ask, isGranted && leaving.isEmpty ? left.sorted() : [], unanswered)
     }

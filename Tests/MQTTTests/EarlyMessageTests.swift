@@ -1,8 +1,8 @@
+import Demo
 import Foundation
 import Logging
 import MQTT
 import POSIX
-import Scenario
 import TestSupport
 import Testing
 

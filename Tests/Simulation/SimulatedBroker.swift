@@ -129,6 +129,7 @@ final class SimulatedLink: BrokerLink {
     private var receiveMaximum: Int
     private var isNewSession = false
     private var isResumed = false
+    private var isClosed = false
     /// Read, and not acknowledged.
     private var held: [Int] = []
 
@@ -140,7 +141,7 @@ final class SimulatedLink: BrokerLink {
     var isConnected: Bool { link != nil && link == world.broker.link }
 
     func keepUp() {
-        guard !isConnected, !world.isDead else { return }
+        guard !isConnected, !isClosed, !world.isDead else { return }
         if link != nil { lose() }
         guard world.uptime >= retryAt else { return }
         let connection = world.broker.connect(receiveMaximum: receiveMaximum)
@@ -201,6 +202,7 @@ final class SimulatedLink: BrokerLink {
     func disconnect() {
         if isConnected, !world.isDead { world.broker.endLink() }
         link = nil
+        isClosed = true
     }
 
     private func lose() {

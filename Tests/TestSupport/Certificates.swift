@@ -1,6 +1,6 @@
+import Demo
 import Foundation
 import POSIX
-import Scenario
 
 /// A small certificate authority of the test's own, made by openssl.
 package struct Certificates {

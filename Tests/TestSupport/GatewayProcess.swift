@@ -1,6 +1,6 @@
+import Demo
 import Foundation
 import POSIX
-import Scenario
 
 /// `tocsin run` as a process of its own, over files in a temporary folder: what the tests kill, signal and
 /// start again.

@@ -1,5 +1,5 @@
+import Demo
 import Foundation
-import Scenario
 
 /// A bare TCP server on a free port of loopback: each connection is served on a thread of its own, and closed then.
 package final class LoopbackListener: Sendable {

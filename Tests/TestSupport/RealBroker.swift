@@ -1,8 +1,8 @@
+import Demo
 import Foundation
 import MQTT
-import Scenario
 
-/// A mosquitto of the test's own, in a folder that goes with it.
+/// A private mosquitto for a test. Its folder is deleted with it.
 package final class RealBroker: Sendable {
     private let folder: TemporaryFolder
     private let broker: LocalBroker
@@ -10,7 +10,7 @@ package final class RealBroker: Sendable {
     /// - Parameter options: lines of mosquitto.conf for its listener.
     package init(options: String = "", allowsAnonymous: Bool = true, isPersistent: Bool = false) throws {
         folder = try TemporaryFolder()
-        // Without the broker's own counts, which a gateway stores as readings: tests count the readings of sensors.
+        // A gateway stores the broker's own counts as readings, and tests count only the readings of sensors.
         let system = options.contains("sys_interval") ? "" : "sys_interval 0\n"
         broker = try LocalBroker(
             folder: folder.path, options: system + options, allowsAnonymous: allowsAnonymous, isPersistent: isPersistent
@@ -20,13 +20,13 @@ package final class RealBroker: Sendable {
     package var port: Int { broker.port }
     package func start() throws { try broker.start() }
     package func stop(signal: Int32 = SIGTERM) { broker.stop(signal: signal) }
-    /// When it has saved its sessions and what waits in them last.
+    /// When it last saved its sessions and the messages in them.
     package func savedAt() throws -> Date {
         let saved =
             try FileManager.default.attributesOfItem(atPath: folder.path + "/mosquitto.db")[.modificationDate] as? Date
         return saved ?? .distantPast
     }
-    /// It hangs: its connections stay, and nothing comes over them.
+    /// Makes it hang: its connections stay, and it sends nothing.
     package func pause() { broker.signal(SIGSTOP) }
     package func resume() { broker.signal(SIGCONT) }
     package func settings(_ client: String) -> ConnectionSettings { broker.settings(client) }
@@ -37,7 +37,7 @@ package struct TestFailure: Error, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
-/// Waits for something to become true; a test that needs longer than the limit has failed.
+/// Waits until a condition holds, and throws ``TestFailure`` after the limit.
 package func eventually(
     within seconds: Double = 20, _ what: @autoclosure () -> String, _ condition: () async throws -> Bool
 ) async throws {

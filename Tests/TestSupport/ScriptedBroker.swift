@@ -2,32 +2,32 @@ import Foundation
 import MQTT
 import Synchronization
 
-/// As much of a broker as a connection needs, in MQTT 3.1.1 and 5, which misbehaves as its script says.
+/// A small broker for MQTT 3.1.1 and 5 that misbehaves as its script says.
 package final class ScriptedBroker: Sendable {
     package enum Conduct: Sendable, Equatable {
         case right
         /// CONNACK with this code.
         case refuses(UInt8)
         case hangsUpBeforeConnack, hangsUpAfterConnack
-        /// Hangs up when the first bytes have come, whatever they are; or resets the connection then.
+        /// Hangs up, or resets the connection, when the first bytes have come.
         case hangsUpAtOnce, resetsAtOnce
         /// Hangs up when the first SUBSCRIBE or PUBLISH comes.
         case hangsUpAtRequest
         /// Answers CONNECT with these bytes.
         case answers([UInt8])
-        /// Takes the connection and says nothing until the script has changed.
+        /// Accepts the connection and sends nothing until the script changes.
         case silent
         /// DISCONNECT with this reason, after CONNACK.
         case disconnects(UInt8)
         /// Neither acknowledges messages that begin with this byte nor closes the connection.
         case ignoresMessages(UInt8)
-        /// Takes no packets of more bytes than this (v5).
+        /// Announces this as its longest packet (MQTT 5).
         case limits(UInt16)
         /// PUBACK with this reason.
         case refusesMessages(UInt8)
-        /// SUBACK with this code, for the filters that begin so.
+        /// SUBACK with this code, for filters with this prefix.
         case refusesFilters(UInt8, prefix: String)
-        /// Passes everything on to another port.
+        /// Relays everything to another port.
         case relays(Int)
     }
 
@@ -95,7 +95,7 @@ package final class ScriptedBroker: Sendable {
                 return LoopbackListener.relay(connection, to: port) { shared.conduct == conduct }
             }
             if conduct == .resetsAtOnce {
-                // Bytes that nobody has read make the system reset the connection.
+                // Unread bytes make the system reset the connection.
                 _ = bytes(1)
                 return
             }
@@ -134,7 +134,7 @@ package final class ScriptedBroker: Sendable {
             return (kind, body)
         }
 
-        /// Returns false when the connection is to end.
+        /// - Returns: false if the connection must end.
         private func answer(_ kind: UInt8, _ body: [UInt8]) -> Bool {
             let conduct = shared.conduct
             switch kind >> 4 {
@@ -156,7 +156,7 @@ package final class ScriptedBroker: Sendable {
         }
 
         private func connect(_ body: [UInt8], _ conduct: Conduct) -> Bool {
-            // The protocol level stands behind the name: two bytes of length, four of name.
+            // The protocol level comes after the name: two bytes of length, four of name.
             isFive = body.count > 6 && body[6] == 5
             let level = body.count > 6 ? body[6] : 0
             shared.state.withLock { $0.versions.append(level) }
@@ -165,7 +165,7 @@ package final class ScriptedBroker: Sendable {
             case .answers(let bytes):
                 LoopbackListener.send(bytes, to: connection)
                 return false
-            // A code of 3.1.1 comes in the form of 3.1.1, as from a broker that knows no other.
+            // A code of 3.1.1 comes in the form of 3.1.1, as from a broker that does not know MQTT 5.
             case .refuses(let code):
                 _ = send(0x20, isFive && code >= 0x80 ? [0, code, 0] : [0, code])
                 return false
@@ -202,7 +202,7 @@ package final class ScriptedBroker: Sendable {
             return qos == 0 || send(0x40, id)
         }
 
-        /// Grants, and sends a message at once.
+        /// Grants the filters, and sends a message at once.
         private func subscribe(_ body: [UInt8], _ conduct: Conduct) -> Bool {
             let filters = texts(body, hasOptions: true)
             var codes: [UInt8] = []

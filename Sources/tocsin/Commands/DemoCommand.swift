@@ -1,6 +1,6 @@
 import ArgumentParser
+import Demo
 import Foundation
-import Scenario
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

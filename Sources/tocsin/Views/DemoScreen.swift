@@ -1,12 +1,12 @@
 internal import AlarmModel
 import Alarms
+import Demo
 import Diagnostics
 internal import Escalation
 import Foundation
 import Gateway
 internal import Pipeline
 import RuleEngine
-import Scenario
 import Synchronization
 import Telemetry
 

@@ -14,7 +14,7 @@ enum AllowedImports {
         "POSIX": ["CLinux", "Telemetry", "Foundation", "Synchronization"],
 
         // From bytes to readings. The connection must not know payloads, and devices must not know rules and storage.
-        "MQTT": ["CMosquitto", "Foundation", "Logging", "Synchronization"],
+        "MQTT": ["CMosquitto", "Foundation", "Glibc", "Logging", "Synchronization"],
         "Devices": ["CSimdjson", "Diagnostics", "Telemetry"],
         "QualityControl": ["Devices", "Telemetry"],
 
@@ -60,13 +60,15 @@ enum AllowedImports {
             "RuleLanguage", "SiteConfiguration", "Store", "Telemetry", "Uplink",
             "Foundation", "Logging", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],
-        "Scenario": [
-            "Alarms", "Escalation", "Gateway", "MQTT", "POSIX", "Pipeline", "SiteConfiguration", "Store", "Telemetry",
-            "Wire", "Foundation", "Logging", "ServiceLifecycle", "Synchronization",
+        "Replay": ["Diagnostics", "MQTT", "Telemetry", "Foundation", "Glibc", "Synchronization"],
+        "Demo": [
+            "Diagnostics", "Escalation", "Gateway", "MQTT", "POSIX", "Pipeline", "Replay", "SiteConfiguration",
+            "Store", "Telemetry", "Wire",
+            "Foundation", "Logging", "ServiceLifecycle", "Synchronization",
         ],
         "tocsin": [
-            "AlarmModel", "Alarms", "Devices", "Diagnostics", "Escalation", "Gateway", "POSIX", "Pipeline",
-            "RuleEngine", "RuleLanguage", "Scenario", "SiteConfiguration", "Store", "Telemetry",
+            "AlarmModel", "Alarms", "Demo", "Devices", "Diagnostics", "Escalation", "Gateway", "POSIX", "Pipeline",
+            "RuleEngine", "RuleLanguage", "SiteConfiguration", "Store", "Telemetry",
             "ArgumentParser", "Foundation", "Logging", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],
     ]

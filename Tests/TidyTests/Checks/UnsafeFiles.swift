@@ -9,6 +9,7 @@ enum UnsafeFiles {
         // The bytes of a message belong to libmosquitto, and are read in place, without a copy.
         "Sources/MQTT/BrokerLink.swift": "a message lends libmosquitto's bytes for the duration of a call",
         "Sources/MQTT/EarlyMessage.swift": "lends stored bytes as a message",
+        "Sources/Replay/RecordingLink.swift": "lends stored bytes as a message",
         "Sources/Devices/Decoding/JSON/JSONDocument.swift": "passes bytes to simdjson, and reads its tree",
         "Sources/Devices/Decoding/JSON/JSONRepair.swift": "reads a document in place, and writes a repaired copy",
         "Sources/Devices/Decoding/PayloadDecoder.swift": "reads a payload in place",

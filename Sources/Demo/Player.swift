@@ -1,17 +1,17 @@
-internal import Foundation
 internal import MQTT
+internal import Replay
 internal import Synchronization
 internal import Telemetry
 
-/// Sends a scenario's messages at their times, and moves the scenario's clock along with them.
+/// Sends a scenario's messages at their times, and moves the scenario's clock with them.
 final class Player: Sendable {
     struct Progress: Sendable {
         var act = 0
         var title = ""
-        /// Of the whole scenario, from 0 to 1.
+        /// The part of the whole scenario that has been played, from 0 to 1.
         var share = 0.0
         var messages = 0
-        /// How many readings must come out of what was sent.
+        /// How many readings the messages so far must become.
         var readings = 0
     }
 
@@ -19,7 +19,7 @@ final class Player: Sendable {
     private let publisher: Publisher
     private let clock: ScenarioClock
     private let observer: Observer
-    /// How many messages the gateway has taken in.
+    /// Returns how many messages the gateway has taken.
     private let taken: @Sendable () -> Int
     private let state = Mutex(Progress())
 
@@ -47,7 +47,7 @@ final class Player: Sendable {
                 $0.title = act.title
             }
             let length = max((last - first).seconds, 1)
-            let start = Observer.monotonicSeconds()
+            let start = ProcessUptime.now().sinceStart.seconds
             for message in act.messages {
                 let share = (message.sent - first).seconds / length
                 try await keepPace(until: start + share * act.seconds)
@@ -62,26 +62,27 @@ final class Player: Sendable {
                 }
             }
             before += act.seconds
-            // The next act may be months later: what is under way belongs to this one.
+            // The next act may be months later, and the messages under way belong to this one.
             try await settle()
         }
         state.withLock { $0.share = 1 }
     }
 
+    /// - Parameter moment: in seconds of the process's uptime.
     private func keepPace(until moment: Double) async throws {
-        let wait = moment - Observer.monotonicSeconds()
+        let wait = moment - ProcessUptime.now().sinceStart.seconds
         if wait > 0.002 { try await Task.sleep(for: .seconds(wait)) }
-        // Not further ahead of the broker than a sensor's own memory would allow.
+        // A real sensor keeps only some messages in memory, so do not run further ahead of the broker.
         while progress.messages - publisher.acknowledged > 500 { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    /// The clock moves on only when everything that was sent before has been taken in: what is a few
-    /// milliseconds on its way would otherwise be minutes late on the scenario's clock.
+    /// Waits until the gateway has taken every message so far: a message that is a few milliseconds on its way would
+    /// otherwise be minutes late on the scenario's clock.
     private func catchUp() async throws {
-        let deadline = Observer.monotonicSeconds() + 20
+        let deadline = ProcessUptime.now() + .seconds(20)
         while taken() < progress.messages {
-            guard Observer.monotonicSeconds() < deadline else {
-                throw ScenarioError("the gateway takes no messages any more")
+            guard ProcessUptime.now() < deadline else {
+                throw DemoError("the gateway has taken no message for 20 s: see gateway.log")
             }
             try await Task.sleep(for: .microseconds(300))
         }

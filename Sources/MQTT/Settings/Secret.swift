@@ -1,10 +1,12 @@
 internal import Foundation
 internal import Synchronization
 
-/// A text that is never printed. One that comes from a file is read again when the file has changed: passwords and
-/// tokens are renewed while the gateway runs.
+/// A text that is never printed, such as a password.
+///
+/// A secret from a file is read again when the file changes, since passwords and tokens are renewed while the gateway
+/// runs.
 package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// A file, and what stood in it when it was read last.
+    /// A file, and its text when it was read last.
     private final class Source: Sendable {
         let path: String
         let newest: Mutex<(file: FileState, text: String)>
@@ -24,16 +26,17 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
 
     package init(_ value: String) { content = .text(value) }
 
-    /// Reads a secret from a file, without the ends of lines around it; `nil` if it cannot be read.
+    /// Reads a secret from a file, without line ends around it; `nil` if the file cannot be read.
     package init?(file path: String) {
-        // Before it is read: what changes it meanwhile is seen the next time.
+        // The state is taken before the file is read, so that a change in between is noticed the next time.
         let file = FileState(of: path)
         guard let text = Self.read(path) else { return nil }
         content = .file(Source(path, file, text))
     }
 
-    /// The secret as it is now. Where the file cannot be read, or is empty, as in the middle of a renewal, it is the
-    /// one before.
+    /// The current secret.
+    ///
+    /// While the file cannot be read or is empty, as in the middle of a renewal, this is the last one that was read.
     package var value: String {
         switch content {
         case .text(let text): return text
@@ -47,6 +50,7 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
     }
 
     private static func read(_ path: String) -> String? {
+        // `nil` is the answer for a file that cannot be read.
         (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .newlines)
     }
 
@@ -55,14 +59,14 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// What tells a file from the one that was there before.
+/// The identity and the time of change of a file, to notice that it was replaced or written.
 package struct FileState: Equatable, Sendable {
     private var number: UInt64 = 0
     private var size: Int64 = 0
     private var seconds = 0
     private var nanoseconds = 0
 
-    /// All zero where there is none.
+    /// All values are zero if there is no file.
     package init(of path: String) {
         var state = stat()
         guard stat(path, &state) == 0 else { return }

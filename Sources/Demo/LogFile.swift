@@ -8,7 +8,7 @@ final class LogFile: TextOutputStream, Sendable {
     init(_ path: String) throws {
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw ScenarioError("\(path) cannot be written: \(String(cString: strerror(errno)))")
+            throw DemoError("\(path) cannot be written: \(String(cString: strerror(errno)))")
         }
         file = Mutex(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
     }

@@ -5,7 +5,7 @@ internal import Gateway
 internal import Pipeline
 internal import Telemetry
 
-/// How a demonstration went, and whether it may be called a success.
+/// The result of a demonstration: whether it succeeded, and its summary.
 package struct DemonstrationResult: Sendable {
     /// The crests of the recording (USGS 01589330).
     private static let crests = [
@@ -16,7 +16,7 @@ package struct DemonstrationResult: Sendable {
     package let floodEscalated: Bool
     package let earthquakeEscalated: Bool
     package let nothingLost: Bool
-    /// The summary, a line each.
+    /// The summary, line by line.
     package let lines: [String]
 
     package var isSuccess: Bool { floodEscalated && earthquakeEscalated && nothingLost }
@@ -69,11 +69,13 @@ package struct DemonstrationResult: Sendable {
         let latencies = arrivals.compactMap(\.latency).sorted()
         if let median = Self.quantile(0.5, latencies), let tail = Self.quantile(0.99, latencies) {
             lines.append(
-                "from reading to escalation: median \(NumberText.short(median * 1000)) ms, p99 \(NumberText.short(tail * 1000)) ms (\(latencies.count) escalations)"
+                "from reading to escalation: median \(NumberText.short(median * 1000)) ms, "
+                    + "p99 \(NumberText.short(tail * 1000)) ms (\(latencies.count) escalations)"
             )
         }
         lines.append(
-            "\(NumberText.short(seconds)) s, \(NumberText.short(Double(stored) / seconds)) readings/s on average, \(statistics.commits) commits"
+            "\(NumberText.short(seconds)) s, \(NumberText.short(Double(stored) / seconds)) readings/s on average, "
+                + "\(statistics.commits) commits"
         )
         lines.append(
             nothingLost
@@ -82,7 +84,7 @@ package struct DemonstrationResult: Sendable {
         self.lines = lines
     }
 
-    /// The levels that a flood reached before its crest, and how long before.
+    /// The levels that a flood reached before its crest, with the minutes from each to the crest.
     private static func warnings(before crest: String, _ arrivals: [Observer.Arrival]) -> [(
         level: String, minutes: Int
     )] {

@@ -1,17 +1,17 @@
-internal import Alarms
 internal import Foundation
 internal import Gateway
 internal import Logging
 internal import MQTT
 package import Pipeline
+internal import Replay
 internal import ServiceLifecycle
 internal import SiteConfiguration
 internal import Store
 package import Telemetry
 
-/// The whole gateway against a broker of its own, on a scenario's clock: what `tocsin demo` runs.
+/// Runs `tocsin demo`: a whole gateway and a private broker, on the clock of a scenario.
 package final class Demonstration: Sendable {
-    /// What is known while it plays.
+    /// The state of the demonstration while it plays.
     package struct Snapshot: Sendable {
         package var act: Int
         package var acts: Int
@@ -36,8 +36,8 @@ package final class Demonstration: Sendable {
 
     /// - Parameters:
     ///   - files: the folder with `Demo`, `Devices/profiles` and `Rules`.
-    ///   - folder: where broker, database and logs live, and stay.
-    ///   - seconds: how long the scenario may take.
+    ///   - folder: the folder of the broker, the database and the logs. They are not deleted.
+    ///   - seconds: how long the scenario takes.
     package init(files: String, folder: String, seconds: Double) throws {
         self.folder = folder
         acts = try Playbook.acts(recordings: files + "/Demo/recordings", seconds: seconds)
@@ -65,7 +65,8 @@ package final class Demonstration: Sendable {
             statistics: gateway.statistics.current, arrivals: observer.arrivals)
     }
 
-    /// Plays the scenario to its end and says how it went.
+    /// Plays the scenario to its end and returns its result.
+    /// - Throws: ``DemoError`` if the gateway or the broker hangs; or what the gateway throws.
     package func run() async throws -> DemonstrationResult {
         let quiet = Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(services: [gateway], logger: quiet)
@@ -75,7 +76,7 @@ package final class Demonstration: Sendable {
         }
         publisher.start()
         let running = Task { try await group.run() }
-        let started = Observer.monotonicSeconds()
+        let started = ProcessUptime.now()
         do {
             try await wait("the gateway and the sensors connect", orUntil: running) {
                 gateway.statistics.current.isConnected && publisher.isConnected
@@ -83,7 +84,7 @@ package final class Demonstration: Sendable {
             try await Task.sleep(for: .milliseconds(300))
             try await player.play()
             let sent = player.progress.messages
-            try await wait("the gateway has taken everything in", orUntil: running) {
+            try await wait("the gateway has taken every message", orUntil: running) {
                 gateway.statistics.current.messages >= sent
             }
             try await wait("all escalations have arrived", orUntil: running) {
@@ -95,7 +96,7 @@ package final class Demonstration: Sendable {
             await upstream.stop()
             throw error
         }
-        let seconds = Observer.monotonicSeconds() - started
+        let seconds = (ProcessUptime.now() - started).seconds
         await group.triggerGracefulShutdown()
         try await running.value
         await upstream.stop()
@@ -120,7 +121,7 @@ package final class Demonstration: Sendable {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(10))
         }
-        throw ScenarioError("not within 30 seconds: \(what). See \(folder)/gateway.log")
+        throw DemoError("the demo has waited 30 s in vain until \(what): see \(folder)/gateway.log")
     }
 
     private static func configure(files: String, folder: String, port: Int) throws -> Configuration {
@@ -134,7 +135,7 @@ package final class Demonstration: Sendable {
               path: tocsin.db
               commit_delay: 50ms
               retention: { readings: 3650d }
-            # The readings of its sensors are counted in the end, and the gateway has none of its own.
+            # The demo counts the readings of its sensors, so the gateway must add none of its own.
             health: { every: 1d, rules: none }
             destinations:
               - name: upstream

@@ -1,35 +1,27 @@
 package import Foundation
 package import MQTT
 internal import POSIX
+internal import Synchronization
 
-/// A mosquitto of one's own: on a free loopback port, with its files in one folder, ended by its number.
+/// A private mosquitto on a free loopback port, with its files in one folder. It ends with this object.
 package final class LocalBroker: Sendable {
     package let port: Int
     private let configuration: String
     private let log: String
-    private let child: Running
+    private let process = Mutex<Subprocess?>(nil)
 
-    private final class Running: @unchecked Sendable {
-        // Unchecked: the lock guards the process.
-        private let lock = NSLock()
-        private var process: Subprocess?
-        var current: Subprocess? {
-            get { lock.withLock { process } }
-            set { lock.withLock { process = newValue } }
-        }
-    }
-
-    /// Writes its configuration into `folder` and starts it.
+    /// Writes the broker's configuration into `folder`, and starts the broker.
     /// - Parameters:
     ///   - options: further lines of mosquitto.conf.
-    ///   - allowsAnonymous: whether clients may come without a name.
+    ///   - allowsAnonymous: whether clients may connect without a user name.
+    ///   - isPersistent: whether sessions survive a restart of the broker.
+    /// - Throws: ``DemoError`` if mosquitto is not installed or does not listen; or what the system says.
     package init(folder: String, options: String = "", allowsAnonymous: Bool = true, isPersistent: Bool = false) throws
     {
         port = try Self.freePort()
         configuration = folder + "/mosquitto.conf"
         log = folder + "/mosquitto.log"
-        child = Running()
-        // Without limits on what waits for a client that is away: the default of 1000 loses the rest.
+        // No limit on the messages that wait for an absent client: mosquitto's default of 1000 loses the others.
         var text = """
             listener \(port) 127.0.0.1
             allow_anonymous \(allowsAnonymous)
@@ -39,7 +31,7 @@ package final class LocalBroker: Sendable {
 
             """
         if isPersistent { text += "persistence true\npersistence_location \(folder)/\n" }
-        // A broker that is started by root becomes another user, who must be able to write here.
+        // A broker that root starts changes to another user, who cannot write here.
         if isPersistent, getuid() == 0 { text += "user root\n" }
         try Data((text + options).utf8).write(to: URL(fileURLWithPath: configuration))
         try start()
@@ -52,30 +44,31 @@ package final class LocalBroker: Sendable {
             "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/bin/mosquitto",
         ]
         guard let executable = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
-            throw ScenarioError("there is no mosquitto on this machine: apt-get install mosquitto")
+            throw DemoError("mosquitto is not installed on this machine: install it with 'apt-get install mosquitto'")
         }
-        child.current = try Subprocess(executable, ["-c", configuration], output: log, errors: log)
+        let started = try Subprocess(executable, ["-c", configuration], output: log, errors: log)
+        process.withLock { $0 = started }
         for _ in 0..<250 {
             if Self.accepts(port) { return }
             usleep(20_000)
         }
-        throw ScenarioError("mosquitto does not listen on \(port): see \(log)")
+        throw DemoError("mosquitto does not listen on \(port): see \(log)")
     }
 
     package func stop(signal: Int32 = SIGTERM) {
-        child.current?.signal(signal)
-        child.current?.wait()
-        child.current = nil
+        guard let running = process.withLock({ $0.take() }) else { return }
+        running.signal(signal)
+        running.wait()
     }
 
-    /// Sends a signal and waits for nothing: SIGSTOP, SIGCONT.
-    package func signal(_ number: Int32) { child.current?.signal(number) }
+    /// Sends a signal such as SIGSTOP or SIGCONT, and does not wait.
+    package func signal(_ number: Int32) { process.withLock { $0?.signal(number) } }
 
     package func settings(_ client: String) -> ConnectionSettings {
         ConnectionSettings(host: "127.0.0.1", port: port, clientID: client)
     }
 
-    /// A port that nobody listens on, from the system.
+    /// A free port, chosen by the system.
     package static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
@@ -86,7 +79,7 @@ package final class LocalBroker: Sendable {
                 bind(descriptor, $0, length) + getsockname(descriptor, $0, &length)
             }
         }
-        guard result == 0 else { throw ScenarioError("no free port") }
+        guard result == 0 else { throw DemoError("the system has no free port on loopback") }
         return Int(UInt16(bigEndian: address.sin_port))
     }
 

@@ -1,11 +1,9 @@
-internal import Alarms
 package import Escalation
-internal import Foundation
 internal import Synchronization
 internal import Telemetry
 internal import Wire
 
-/// What is seen at the upstream end, and how long after its cause.
+/// Collects the escalations that arrive upstream, and measures how long after their causes they arrive.
 package final class Observer: Sendable {
     package struct Arrival: Sendable {
         package var message: AlarmNotice
@@ -17,8 +15,8 @@ package final class Observer: Sendable {
         var arrivals: [Arrival] = []
         var identities: Set<String> = []
         var repeats = 0
-        /// By device: newest event time of each message, and when it was sent (monotonic seconds).
-        var sent: [String: [(newest: Instant, at: Double)]] = [:]
+        /// By device: the newest event time of each message, and the process's uptime when it was sent.
+        var sent: [String: [(newest: Instant, at: Uptime)]] = [:]
     }
 
     private let state = Mutex(State())
@@ -27,7 +25,7 @@ package final class Observer: Sendable {
 
     /// Remembers that a message goes out now.
     func sending(_ message: PlayedMessage, arrivalClock: Instant) {
-        let at = Self.monotonicSeconds()
+        let at = ProcessUptime.now()
         // A device whose clock is off is dated by its arrival.
         let newest = max(message.newest, arrivalClock)
         state.withLock { state in
@@ -38,7 +36,7 @@ package final class Observer: Sendable {
 
     /// Takes what arrived upstream.
     package func received(_ payload: [UInt8]) {
-        let at = Self.monotonicSeconds()
+        let at = ProcessUptime.now()
         guard let event = CloudEvent.read(String(decoding: payload, as: UTF8.self)) else { return }
         let notice = event.data.notice
         state.withLock { state in
@@ -51,7 +49,7 @@ package final class Observer: Sendable {
             let isAtOnce = notice.step.map { $0.repetition == 0 && $0.reason == "immediately" } ?? true
             if isAtOnce, let device = notice.transition.device {
                 let time = notice.transition.time
-                latency = state.sent[device]?.first { $0.newest >= time }.map { at - $0.at }
+                latency = state.sent[device]?.first { $0.newest >= time }.map { (at - $0.at).seconds }
             }
             state.arrivals.append(Arrival(message: notice, latency: latency))
         }
@@ -59,6 +57,4 @@ package final class Observer: Sendable {
 
     package var arrivals: [Arrival] { state.withLock(\.arrivals) }
     package var repeats: Int { state.withLock(\.repeats) }
-
-    static func monotonicSeconds() -> Double { ProcessUptime.now().sinceStart.seconds }
 }

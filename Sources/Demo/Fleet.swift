@@ -1,11 +1,11 @@
 internal import Foundation
 internal import Telemetry
 
-// Wrapping operators: a hash, which is to wrap.
+// Wrapping operators: a hash, which wraps on purpose.
 
-/// The simulated devices of the works: what each sends, and what goes wrong with some of them.
+/// Makes the messages of the simulated devices of the works, and the faults of some of them.
 ///
-/// All of it follows from the device's name and the time, so that every run plays the same.
+/// Everything follows from the device's name and the time, so that every run is the same.
 enum Fleet {
     private static let gasHeads = (1...20).map { "gas-" + twoDigits($0) }
     private static let fireDetectors = (1...20).map { "fire-" + twoDigits($0) }
@@ -16,7 +16,7 @@ enum Fleet {
         messages(from: start, to: start + .minutes(minutes), every: .seconds(10), isIncident: true)
     }
 
-    /// Nothing happens.
+    /// Calm readings, without an incident.
     static func calm(from start: Instant, to end: Instant, every step: TimeSpan) -> [PlayedMessage] {
         messages(from: start, to: end, every: step, isIncident: false)
     }
@@ -55,7 +55,7 @@ enum Fleet {
             return ("{\"time\":\"\(time)\",\"methane\":", 0)
         }
         var methane = 0.5 + noise(device, time, 2)
-        // Head 17 lies: it has lost its sensor and says so with a number that cannot be.
+        // Head 17 has lost its sensor, and reports that with an impossible number.
         if device == "gas-17", minute > 5 { methane = -999 }
         if device == "gas-07", minute > 3 { methane += max(0, min((minute - 3) * 9, 55, (16 - minute) * 20)) }
         let monoxide = 2 + noise(device, time, 3) * 2
@@ -65,7 +65,7 @@ enum Fleet {
     private static func fireDetector(_ device: String, _ time: Instant, _ minute: Double) -> (String, Int)? {
         var smoke = 0.1 + noise(device, time, 4) * 0.2
         var temperature = 21 + noise(device, time, 5)
-        // The fire takes the detector itself: from then on the alarm is uncertain, and does not clear.
+        // The fire destroys the detector: from then on the alarm is uncertain and does not clear.
         if device == "fire-03", minute > 14 || minute < 0 { return nil }
         if device == "fire-03", minute > 6 {
             smoke += min((minute - 6) * 2, 11)
@@ -80,12 +80,13 @@ enum Fleet {
         let temperature = 55 + noise(device, time, 6) * 5
         let seconds = time.nanoseconds / 1_000_000_000
         return (
-            "[{\"bn\":\"urn:dev:works:\(device):\",\"bt\":\(seconds),\"n\":\"temperature\",\"u\":\"Cel\",\"v\":\(rounded(temperature))},"
+            "[{\"bn\":\"urn:dev:works:\(device):\",\"bt\":\(seconds),"
+                + "\"n\":\"temperature\",\"u\":\"Cel\",\"v\":\(rounded(temperature))},"
                 + "{\"n\":\"battery_voltage\",\"u\":\"V\",\"v\":3.6}]", 2
         )
     }
 
-    /// From 0 to 1, from device, time and a number for what it is used for (SplitMix64's finaliser).
+    /// A number from 0 to 1 that follows from the device, the time and the number of the use (SplitMix64's finaliser).
     private static func noise(_ device: String, _ time: Instant, _ use: UInt64) -> Double {
         var z = UInt64(bitPattern: time.nanoseconds) &+ use &* 0x9e37_79b9_7f4a_7c15
         for byte in device.utf8 { z = (z ^ UInt64(byte)) &* 0x100_0000_01b3 }

@@ -185,7 +185,8 @@ let package = Package(
             ]),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["Telemetry", "Escalation", "AlarmModel", "Store", "Alarms", "TestSupport", .grdb]),
+            dependencies: ["Telemetry", "Escalation", "AlarmModel", "Store", "Alarms", "TestSupport", .grdb],
+            exclude: ["Versions"]),
         .testTarget(name: "MQTTTests", dependencies: ["MQTT", "POSIX", "Scenario", "TestSupport", .logging]),
         .testTarget(
             name: "UplinkTests",

@@ -1,7 +1,6 @@
 internal import Alarms
 internal import Foundation
 internal import GRDB
-package import Telemetry
 
 /// SQLite, the gateway's only state: readings, alarms, transitions and the outbox.
 ///
@@ -53,24 +52,6 @@ package final class Store: Sendable {
         }
     }
 
-    /// The number of a series, which is made if it is new and stays the same from then on.
-    package func series(_ wanted: [SeriesName]) throws -> [SeriesName: SeriesID] {
-        try write { db in
-            var numbers: [SeriesName: SeriesID] = [:]
-            for name in wanted {
-                try db.execute(
-                    sql:
-                        "INSERT INTO series (device, quantity, unit) VALUES (?, ?, ?) ON CONFLICT (device, quantity) DO NOTHING",
-                    arguments: [name.device, name.quantity, name.unit])
-                let row = try Int32.fetchOne(
-                    db, sql: "SELECT id FROM series WHERE device = ? AND quantity = ?",
-                    arguments: [name.device, name.quantity])
-                if let row { numbers[name] = SeriesID(index: row) }
-            }
-            return numbers
-        }
-    }
-
     /// Writes in one transaction: all of it is on disk when this returns, or none of it.
     func write<T>(_ body: (Database) throws -> T) throws -> T {
         try queue.writeWithoutTransaction { db in
@@ -114,10 +95,9 @@ package final class Store: Sendable {
         return result
     }
 
-    /// Waits no longer than a quarter of a second for others that hold the file, from now on: readings are evaluated
-    /// and escalations told from memory while nothing can be stored, and a commit that waited would hold all of that
-    /// up.
-    package func limitWaits() throws { try queue.writeWithoutTransaction { [log] db in log.setBusyTimeout(250, db) } }
+    /// From now on waits at most 250 ms for others that hold the file. While nothing can be stored, readings are
+    /// evaluated and escalations sent from memory, and a commit that waits would delay all of that.
+    package func limitWaits() throws { queue.writeWithoutTransaction { [log] db in log.setBusyTimeout(250, db) } }
 
     /// Whether something failed only because another program holds the file for writing.
     package static func isBusy(_ error: any Error) -> Bool { (error as? DatabaseError)?.resultCode == .SQLITE_BUSY }
@@ -125,44 +105,5 @@ package final class Store: Sendable {
     package func close() throws {
         try looking.close()
         try queue.close()
-    }
-}
-
-/// A series by its names.
-package struct SeriesName: Hashable, Sendable {
-    package var device: String
-    package var quantity: String
-    package var unit: String
-
-    package init(device: String, quantity: String, unit: String) {
-        self.device = device
-        self.quantity = quantity
-        self.unit = unit
-    }
-}
-
-package enum StoreError: Error, CustomStringConvertible {
-    case cannotOpen(String, String)
-    case newer(String)
-    case missing(String)
-    case foreign(String)
-    case inUse(String, by: Int32?)
-
-    package var isMissing: Bool { if case .missing = self { true } else { false } }
-
-    package var description: String {
-        switch self {
-        case .cannotOpen(let path, let reason):
-            "the store \(path) cannot be opened: \(reason). Nothing was changed in it"
-        case .newer(let path):
-            "the store \(path) was written by a newer version of tocsin. Nothing was changed in it; run that version, or name another store"
-        case .missing(let path):
-            "there is no store at \(path): has the gateway run with this configuration?"
-        case .foreign(let path):
-            "\(path) is a database of another program. Nothing was changed in it; name another file for the store"
-        case .inUse(let path, let process):
-            "the store \(path) belongs to a gateway that is running\(process.map { " (process \($0))" } ?? ""). "
-                + "Nothing was changed in it; end that one first, or name another store"
-        }
     }
 }

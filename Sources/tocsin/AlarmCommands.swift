@@ -42,7 +42,7 @@ struct AlarmsCommand: ParsableCommand {
         let store = try options.open()
         let clock = times.clock(store)
         let status = GatewayStatus(of: store.control)
-        var alarms = try store.reader.alarms(all: all || !names.isEmpty)
+        var alarms = try store.reader.alarms(all: all || !names.isEmpty).map(AlarmView.init)
         if !names.isEmpty {
             let targets = AlarmTargets(store.reader)
             let wanted = try names.map { try targets.one($0) }
@@ -61,7 +61,7 @@ struct AlarmsCommand: ParsableCommand {
         guard names.isEmpty else {
             for alarm in alarms {
                 let sheet = try AlarmSheet(alarm, status, store.reader, at: clock.now)
-                let history = try store.reader.history(of: alarm.id)
+                let history = try store.reader.history(of: alarm.id).map(EventView.init)
                 let moves = history.dropFirst().filter { ["rose", "fell"].contains($0.kind) }
                 let text = AlarmSheetText(
                     sheet: sheet, first: history.first, latest: moves.last, clock: clock, width: Terminal.width,
@@ -81,12 +81,12 @@ struct AlarmsCommand: ParsableCommand {
             ladder: store.ladder, clock: clock, status: status, width: Terminal.width, hasColour: colour,
             isFull: full || all || Terminal.width == nil)
         for line in list.lines(alarms) { Terminal.write(line) }
-        showIdleSuppressions(try store.reader.suppressions(), beside: alarms, clock)
+        showIdleSuppressions(try store.reader.suppressions().compactMap(SuppressionView.init), beside: alarms, clock)
     }
 
     /// What is suppressed without an alarm: nobody would be told if there were one.
     private func showIdleSuppressions(
-        _ suppressions: [StoreReader.SuppressionRow], beside alarms: [StoreReader.AlarmRow], _ clock: SiteClock
+        _ suppressions: [SuppressionView], beside alarms: [AlarmView], _ clock: SiteClock
     ) {
         let shown = Set(alarms.filter { $0.cleared == nil }.map(\.place))
         for suppression in suppressions where !shown.contains("\(suppression.rule)/\(suppression.group)") {

@@ -23,7 +23,7 @@ struct AlarmList {
         case ended = "ENDED, NOT ACKNOWLEDGED"
         case over = "OVER"
 
-        init(_ alarm: StoreReader.AlarmRow) {
+        init(_ alarm: AlarmView) {
             switch AlarmState(rawValue: alarm.state) {
             case .acknowledged: self = .acknowledged
             case .shelved, .outOfService, .suppressed: self = .suppressed
@@ -36,7 +36,7 @@ struct AlarmList {
         var isCounted: Bool { self == .suppressed || self == .ended }
     }
 
-    func lines(_ alarms: [StoreReader.AlarmRow]) -> [String] {
+    func lines(_ alarms: [AlarmView]) -> [String] {
         var lines: [String] = []
         let sections = Dictionary(grouping: alarms, by: Section.init)
         for section in Section.allCases {
@@ -60,7 +60,7 @@ struct AlarmList {
 
     private var isWide: Bool { width.map { $0 >= 120 } ?? true }
 
-    private func line(_ alarm: StoreReader.AlarmRow) -> String {
+    private func line(_ alarm: AlarmView) -> String {
         let level =
             (alarm.noData ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
             + (alarm.uncertain ? "?" : "")

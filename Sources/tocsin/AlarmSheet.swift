@@ -5,10 +5,10 @@ import Telemetry
 
 /// An alarm with all that is known of it: for the list, for the sheet about one, and for tools.
 struct AlarmSheet: Encodable {
-    var alarm: StoreReader.AlarmRow
+    var alarm: AlarmView
     /// Where it stands now; missing where no gateway runs, and of an alarm that has ended.
     var now: AlarmStatus?
-    var notices: [StoreReader.Notice]
+    var notices: [NoticeView]
     var runbook: String?
     var instruction: String?
     /// How long it has lasted, or did, in seconds.
@@ -27,10 +27,10 @@ struct AlarmSheet: Encodable {
         try container.encode(lasted, forKey: .lasted)
     }
 
-    init(_ alarm: StoreReader.AlarmRow, _ status: GatewayStatus, _ reader: StoreReader, at now: Instant) throws {
+    init(_ alarm: AlarmView, _ status: GatewayStatus, _ reader: StoreReader, at now: Instant) throws {
         self.alarm = alarm
         self.now = alarm.cleared == nil ? status.alarms[alarm.id] : nil
-        notices = try reader.notices(of: alarm.id)
+        notices = try reader.notices(of: alarm.id).map(NoticeView.init)
         let guidance = try reader.guidance(of: alarm.id)
         runbook = self.now?.runbook ?? guidance.runbook
         instruction = self.now?.instruction ?? guidance.instruction
@@ -39,10 +39,10 @@ struct AlarmSheet: Encodable {
     }
 
     /// `17`, as people type it; `-` of an alarm without a number.
-    static func name(_ alarm: StoreReader.AlarmRow) -> String { alarm.number.map { "\($0)" } ?? "-" }
+    static func name(_ alarm: AlarmView) -> String { alarm.number.map { "\($0)" } ?? "-" }
 
     /// What is now, how old that is, and where it goes: `river at 4 ft ↑ 0.3 ft/h`.
-    static func news(_ alarm: StoreReader.AlarmRow, _ status: AlarmStatus?, _ clock: SiteClock) -> String {
+    static func news(_ alarm: AlarmView, _ status: AlarmStatus?, _ clock: SiteClock) -> String {
         guard alarm.cleared == nil else { return alarm.summary }
         guard let status else { return "\(alarm.summary) (\(clock.age(alarm.changed)) ago)" }
         var text = status.summary

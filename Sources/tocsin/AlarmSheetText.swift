@@ -9,8 +9,8 @@ import Telemetry
 struct AlarmSheetText {
     let sheet: AlarmSheet
     /// What raised it; and what moved it to where it is now, if that is something else.
-    let first: StoreReader.Event?
-    let latest: StoreReader.Event?
+    let first: EventView?
+    let latest: EventView?
     let clock: SiteClock
     let width: Int?
     let ladder: Ladder
@@ -75,7 +75,7 @@ struct AlarmSheetText {
     }
 
     /// `pager at 17:05, of raised to warning (flood-duty, step 1, immediately)`
-    static func line(_ notice: StoreReader.Notice, _ clock: SiteClock) -> String {
+    static func line(_ notice: NoticeView, _ clock: SiteClock) -> String {
         let because = notice.because.map { " (\($0))" } ?? ""
         let what = notice.kind.isEmpty ? "" : ", of '\(notice.kind)'"
         if let delivered = notice.delivered {

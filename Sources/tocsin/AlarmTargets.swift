@@ -28,7 +28,7 @@ struct AlarmTargets {
     /// The alarms that wait to be acknowledged and that a name means: of a place the one that is active, and those
     /// before it.
     /// - Parameter waiting: all that wait.
-    func unacknowledged(_ name: String, among waiting: [StoreReader.AlarmRow]) throws -> [StoreReader.AlarmRow] {
+    func unacknowledged(_ name: String, among waiting: [AlarmView]) throws -> [AlarmView] {
         if name.contains("*") {
             let found = waiting.filter { PathGlob.matches($0.place, name) }
             if found.isEmpty { throw refuse("no alarm that waits to be acknowledged is like '\(name)'") }
@@ -42,7 +42,7 @@ struct AlarmTargets {
         let found = waiting.filter { $0.id == id }
         guard found.isEmpty else { return found }
         // The gateway says why it cannot be: who has acknowledged it, and when.
-        return try reader.alarms(all: true).filter { $0.id == id }
+        return try reader.alarms(all: true).map(AlarmView.init).filter { $0.id == id }
     }
 
     private func refuse(_ text: String) -> ExitCode {

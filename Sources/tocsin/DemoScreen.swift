@@ -120,7 +120,7 @@ final class DemoScreen: Sendable {
     private func arrival(_ arrival: Observer.Arrival) -> String {
         let message = arrival.message
         let level =
-            ["cleared", "retired", "uncertain", "blind"].contains(message.transition.kind)
+            ["cleared", "retired", "uncertain", "no-data"].contains(message.transition.kind)
             ? message.transition.kind : message.transition.to
         let word = level.uppercased().padding(toLength: 11, withPad: " ", startingAt: 0)
         let again = (arrival.message.escalation?.repetition ?? 0) > 0 ? "  (again: nobody has taken it on)" : ""

@@ -17,7 +17,7 @@ struct EventLine {
     /// What happened, in a line, and on a terminal why it did in those below; what could steer a terminal is escaped.
     ///
     /// `2018-06-03 17:05:00 UTC-4  17 WARNING     franklintown: river at 3.31 m`
-    func text(_ event: StoreReader.Event) -> String {
+    func text(_ event: EventView) -> String {
         let time = LocalTime(Instant(rfc3339: event.time.utf8) ?? clock.now, in: clock.zone)
         let isNarrow = width.map { $0 < 120 } ?? false
         let shown = isNarrow ? time.minute : time.description
@@ -39,7 +39,7 @@ struct EventLine {
     }
 
     /// The day and the zone of an event, where its line has neither: to stand above the first event of each day.
-    func day(_ event: StoreReader.Event) -> String? {
+    func day(_ event: EventView) -> String? {
         guard let width, width < 120 else { return nil }
         let time = LocalTime(Instant(rfc3339: event.time.utf8) ?? clock.now, in: clock.zone)
         return "\(time.day), times in \(time.zone)"
@@ -48,7 +48,7 @@ struct EventLine {
     func painted(day: String) -> String { paint("2", day) }
 
     /// What is new, each thing once.
-    private func news(_ event: StoreReader.Event) -> String {
+    private func news(_ event: EventView) -> String {
         // Most summaries name the place.
         var text = event.summary.contains(event.group) ? event.summary : "\(event.group): \(event.summary)"
         // What a person does says nothing new of the values.
@@ -64,25 +64,24 @@ struct EventLine {
         return text
     }
 
-    private func why(_ event: StoreReader.Event) -> String {
-        event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "blind" }
+    private func why(_ event: EventView) -> String {
+        event.causes.filter { $0.holds != nil || event.uncertain || event.kind == "no-data" }
             .map { isHistory ? $0.pastSentence : $0.sentence }.joined(separator: "; ")
     }
 
     /// The level it is at now, or what else happened to it.
-    private static func word(_ event: StoreReader.Event) -> String {
+    private static func word(_ event: EventView) -> String {
         switch event.kind {
         case "raised", "rose", "fell", "certain", "calm": event.to
-        case "blind": "no data"
-        case "flapping": "chattering"
+        case "no-data": "no data"
         default: event.kind
         }
     }
 
-    private func code(_ event: StoreReader.Event) -> String {
+    private func code(_ event: EventView) -> String {
         switch event.kind {
         case "raised", "rose", "fell", "certain", "calm": return LevelColour.code(event.to, ladder)
-        case "retired", "uncertain", "sensors", "blind", "flapping": return "35"
+        case "retired", "uncertain", "sensors", "no-data", "chattering": return "35"
         default: return "32"
         }
     }

@@ -31,7 +31,7 @@ struct HistoryCommand: ParsableCommand {
             hasColour: Terminal.hasColour(STDOUT_FILENO),
             isHistory: true)
         var lastDay = ""
-        for event in try store.reader.history(of: id) {
+        for event in try store.reader.history(of: id).map(EventView.init) {
             if !json, let day = line.day(event), day != lastDay {
                 Terminal.write(line.painted(day: day))
                 lastDay = day
@@ -39,7 +39,7 @@ struct HistoryCommand: ParsableCommand {
             Terminal.write(json ? JSONText.line(event) : line.text(event))
         }
         guard !json else { return }
-        for notice in try store.reader.notices(of: id) {
+        for notice in try store.reader.notices(of: id).map(NoticeView.init) {
             Terminal.line("  \(AlarmSheetText.line(notice, line.clock))", wrapped: 4)
         }
     }

@@ -114,7 +114,7 @@ struct AcknowledgeCommand: ParsableCommand {
         } catch {
             throw Failure.report(error, about: place.store)
         }
-        let waiting = try reader.alarms().filter { ["unacknowledged", "returned"].contains($0.state) }
+        let waiting = try reader.alarms().map(AlarmView.init).filter { ["unacknowledged", "returned"].contains($0.state) }
         var wanted = waiting.filter { all || ended && $0.cleared != nil }
         for name in alarms {
             for alarm in try AlarmTargets(reader).unacknowledged(name, among: waiting)

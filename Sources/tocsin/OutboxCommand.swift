@@ -35,7 +35,8 @@ struct OutboxCommand: ParsableCommand {
         }
         let store = try options.open()
         let clock = times.clock(store)
-        let waiting = try store.reader.outbox().filter { destination == nil || $0.destination == destination }
+        let waiting = try store.reader.outbox().map(WaitingView.init)
+            .filter { destination == nil || $0.destination == destination }
         if waiting.isEmpty, !json { Terminal.line("nothing waits") }
         for item in waiting {
             if json {

@@ -168,7 +168,7 @@ struct RefusedCommand: ParsableCommand {
     func run() throws {
         let store = try options.open()
         let clock = times.clock(store)
-        let refusals = try store.reader.refusals(of: device, limit: limit)
+        let refusals = try store.reader.refusals(of: device, limit: limit).map(RefusalView.init)
         if refusals.isEmpty, !json { Terminal.line("no payload was refused") }
         for refusal in refusals {
             if json {

@@ -67,7 +67,7 @@ struct TailCommand: AsyncParsableCommand {
             let line = EventLine(
                 ladder: ladder, clock: times.clock(store), width: Terminal.width,
                 hasColour: Terminal.hasColour(STDOUT_FILENO))
-            let events = try reader.events(after: last, since: start)
+            let events = try reader.events(after: last, since: start).map(EventView.init)
             for event in events {
                 last = event.id
                 guard Int(event.severity) >= minimum, isInArea(event) else { continue }
@@ -76,7 +76,7 @@ struct TailCommand: AsyncParsableCommand {
                     lastDay = day
                 }
                 Terminal.write(json ? JSONText.line(event) : line.text(event))
-                if bell, ["raised", "rose", "blind"].contains(event.kind) {
+                if bell, ["raised", "rose", "no-data"].contains(event.kind) {
                     FileHandle.standardOutput.write(Data([7]))
                 }
             }
@@ -86,7 +86,7 @@ struct TailCommand: AsyncParsableCommand {
         }
     }
 
-    private func isInArea(_ event: StoreReader.Event) -> Bool {
+    private func isInArea(_ event: EventView) -> Bool {
         guard let area else { return true }
         return event.labels["area"].map { PathGlob.matches($0, area) } ?? false
     }

@@ -43,11 +43,11 @@ import Testing
         try await sensor.send(3.9, at: now + 1000)
         try await sensor.send(9, at: now + 2000)
         try await eventually("it rises, and asks anew") {
-            try StoreReader(path: gateway.storePath).alarms().first?.state == "unacknowledged"
+            try StoreReader(path: gateway.storePath).alarms().first?.state.rawValue == "unacknowledged"
         }
         for step in 0..<20 { try await sensor.send(-0.9, at: now + 3000 + Int64(step)) }
         try await eventually("it returns, and nobody has taken it on") {
-            try StoreReader(path: gateway.storePath).alarms().first?.state == "returned"
+            try StoreReader(path: gateway.storePath).alarms().first?.state.rawValue == "returned"
         }
         gateway.kill()
         try await gateway.startConnected()

@@ -68,7 +68,7 @@ extension Store {
             }
             guard let page else { return giveUp() }
             guard let end = page.last else { return }
-            guard let first: Int64 = try? end.value("first_reading") else { return giveUp() }
+            guard let first = Int64.fromDatabaseValue(end["first_reading"] ?? .null) else { return giveUp() }
             last = first
             try write { db in
                 for batch in page {
@@ -89,18 +89,17 @@ extension Store {
     /// The rows of a batch's readings.
     /// - Throws: where they cannot be read, or are not what was written.
     private static func wholeReadings(of batch: Row, in damaged: DatabaseQueue) throws -> [Row] {
-        let (first, count, checksum): (Int64, Int64, Int64?) =
-            (try batch.value("first_reading"), try batch.value("count"), try batch.optional("checksum"))
+        let batch = try BatchRow(StoredRow(row: batch, unreadable: UnreadableRows()))
         let rows = try damaged.read { db in
             try Row.fetchAll(
-                db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id >= ? AND id < ? ORDER BY id",
-                arguments: [first, first + count])
+                db, sql: "SELECT \(ReadingTable.columns), id FROM reading WHERE id >= ? AND id < ? ORDER BY id",
+                arguments: [batch.first, batch.end])
         }
         var sum = ReadingChecksum()
         let readings = rows.compactMap { Reading($0) }
         for reading in readings { sum.add(reading) }
-        guard readings.count == Int(count), checksum == nil || checksum == sum.value else {
-            throw DatabaseError(message: "the readings from \(first) on are not as they were written")
+        guard readings.count == batch.count, batch.checksum == nil || batch.checksum == sum.value else {
+            throw DatabaseError(message: "the readings from \(batch.first) on are not as they were written")
         }
         return rows
     }

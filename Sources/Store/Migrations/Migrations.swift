@@ -1,6 +1,9 @@
 internal import GRDB
 
-/// The schema's history. A migration that has shipped is never changed; new ones are added below.
+/// The history of the schema, as an ordered list that only grows.
+///
+/// A migration that has shipped is never changed, and neither is its identifier: stores in the field hold it. There is
+/// no migration 9.
 enum Migrations {
     static var all: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -16,6 +19,7 @@ enum Migrations {
         migrator.registerMigration("11 origins of what is put aside", migrate: Migration11.apply)
         migrator.registerMigration("12 audited rows, floods", migrate: Migration12.apply)
         migrator.registerMigration("13 numbers of alarms, the site", migrate: Migration13.apply)
+        migrator.registerMigration("14 floods of alarms without data", migrate: Migration14.apply)
         return migrator
     }
 }

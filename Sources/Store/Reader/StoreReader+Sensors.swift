@@ -1,0 +1,56 @@
+internal import GRDB
+package import Telemetry
+
+extension StoreReader {
+    /// What is stored of a sensor: its newest reading, and how good the recent ones are.
+    package struct SensorRow: Sendable, Equatable {
+        package var device: String
+        package var quantity: String
+        /// The unit of ``value``, in which readings are stored.
+        package var unit: String
+        /// The newest reading of any quality, by its time; `nil` where there is none among the newest million readings
+        /// of the store.
+        package var newest: Reading?
+        /// The readings since the moment that was asked for, and those of them that a test has flagged.
+        package var count = 0
+        package var flagged = 0
+
+        package init(device: String, quantity: String, unit: String) {
+            (self.device, self.quantity, self.unit) = (device, quantity, unit)
+        }
+    }
+
+    /// Every sensor that has ever sent, by device and quantity. O(a million readings, and those since `start`).
+    package func sensors(since start: Instant) throws -> [SensorRow] {
+        try queue.read { db in
+            var rows: [Int32: SensorRow] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT id, device, quantity, unit FROM series") {
+                guard let series = unreadable.read(row, as: SeriesRow.self), let id = series.id else { continue }
+                rows[id.index] = SensorRow(
+                    device: series.name.device, quantity: series.name.quantity, unit: series.name.unit)
+            }
+            // Not only the last that came: a backlog comes behind what is newer.
+            let newest = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT series, max(time), value, quality FROM reading
+                    WHERE id > (SELECT max(id) FROM reading) - 1000000 GROUP BY series
+                    """)
+            while let row = try newest.next() {
+                if let reading = Reading(row, from: 0) { rows[reading.series.index]?.newest = reading }
+            }
+            let counts = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT series, count(*), sum(quality != 0) FROM reading
+                    WHERE id >= (SELECT min(first_reading) FROM batch WHERE arrived >= ?) GROUP BY series
+                    """, arguments: [start.nanoseconds])
+            while let row = try counts.next() {
+                guard let id: Int32 = row.value(at: 0) else { continue }
+                rows[id]?.count = row.value(at: 1) ?? 0
+                rows[id]?.flagged = row.value(at: 2) ?? 0
+            }
+            return rows.values.sorted { ($0.device, $0.quantity) < ($1.device, $1.quantity) }
+        }
+    }
+}

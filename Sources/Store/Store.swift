@@ -2,20 +2,22 @@ internal import Alarms
 internal import Foundation
 internal import GRDB
 
-/// SQLite, the gateway's only state: readings, alarms, transitions and the outbox.
+/// The gateway's only state, in SQLite: readings, alarms, transitions and the outbox.
 ///
-/// One connection does all writes and all checkpoints: SQLite from 3.7.0 to 3.51.2 can lose commits when
-/// two connections do both at once. What only looks has a connection of its own, which no commit holds up; commands
-/// open the file for themselves (``StoreReader``).
+/// One connection does all writes and all checkpoints: SQLite from 3.7.0 to 3.51.2 can lose commits when two
+/// connections do both at once. Delivery reads through a connection of its own, which no commit delays. Commands open
+/// the file for themselves (``StoreReader``).
 package final class Store: Sendable {
+    /// The connection that writes, and a read-only one.
     let queue: DatabaseQueue
     let looking: DatabaseQueue
+    /// Where the database lies.
     package let path: String
     let unreadable = UnreadableRows()
     let log = WriteAheadLog()
 
-    /// Opens the file, or makes it, and brings its schema up to date.
-    /// - Throws: ``StoreError`` where the file is no store, or was written by a newer version.
+    /// Opens the file, or creates it, and migrates its schema to this version.
+    /// - Throws: ``StoreError`` if the file is not a store, was written by a newer version, or cannot be opened.
     package init(path: String) throws {
         self.path = path
         try Self.refuseForeign(path)
@@ -27,8 +29,8 @@ package final class Store: Sendable {
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.writeWithoutTransaction { [log] db in
-                // A committed transaction survives a power cut: the WAL is synced at every commit. GRDB turns that off
-                // when it turns the WAL on, so that it is said here.
+                // GRDB switches synchronous to NORMAL when it enables the WAL, so set FULL afterwards: a committed
+                // transaction then survives a power cut.
                 try log.waitForDisk(db)
                 try log.watch(db)
             }
@@ -52,7 +54,7 @@ package final class Store: Sendable {
         }
     }
 
-    /// Writes in one transaction: all of it is on disk when this returns, or none of it.
+    /// Runs `body` in one transaction: all of it is on disk when this returns, or none of it.
     func write<T>(_ body: (Database) throws -> T) throws -> T {
         try queue.writeWithoutTransaction { db in
             try log.guarding(db) {
@@ -62,7 +64,7 @@ package final class Store: Sendable {
         }
     }
 
-    /// The same, without a thread that waits.
+    /// The same, without blocking a thread.
     func write<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
         try await queue.writeWithoutTransaction { [log] db in
             try log.guarding(db) {
@@ -72,12 +74,12 @@ package final class Store: Sendable {
         }
     }
 
-    /// Writes without waiting for the disk: what a power cut may take back, because it would only be done again. The
-    /// next commit that waits brings it to the disk as well, and its place in the order stays.
+    /// Runs `body` in one transaction, without waiting for the disk. For what a power cut may undo, because it would
+    /// only be done again. The next commit that waits brings it to the disk as well, in the same order.
     func writeWithoutSync<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
         try await queue.writeWithoutTransaction { [log] db in
             try log.guarding(db) {
-                // From here on the next commit that waits for the disk turns it back on first, or fails.
+                // The next commit that waits for the disk turns that on first, or fails.
                 log.noteUnsynced()
                 try db.execute(sql: "PRAGMA synchronous = NORMAL")
                 return try Self.transaction(db, body)
@@ -99,9 +101,10 @@ package final class Store: Sendable {
     /// evaluated and escalations sent from memory, and a commit that waits would delay all of that.
     package func limitWaits() throws { queue.writeWithoutTransaction { [log] db in log.setBusyTimeout(250, db) } }
 
-    /// Whether something failed only because another program holds the file for writing.
+    /// Returns whether an error only means that another program holds the file for writing.
     package static func isBusy(_ error: any Error) -> Bool { (error as? DatabaseError)?.resultCode == .SQLITE_BUSY }
 
+    /// Closes the file.
     package func close() throws {
         try looking.close()
         try queue.close()

@@ -1,10 +1,17 @@
+/// Why a store cannot be opened. The first value of each case is the store's path.
 package enum StoreError: Error, CustomStringConvertible {
+    /// The file cannot be opened, read or repaired, for the reason given.
     case cannotOpen(String, String)
+    /// A newer version of tocsin has changed the schema.
     case newer(String)
+    /// There is no file.
     case missing(String)
+    /// The file is the database of another program.
     case foreign(String)
+    /// A gateway runs on the store; its process number is given if it is known.
     case inUse(String, by: Int32?)
 
+    /// Set if there is no file.
     package var isMissing: Bool { if case .missing = self { true } else { false } }
 
     package var description: String {

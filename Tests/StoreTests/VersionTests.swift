@@ -6,8 +6,8 @@ import Telemetry
 import TestSupport
 import Testing
 
-/// Opens a file of every version that the schema has had. `Versions` holds one dump for each: the schema as it was, with
-/// a row in every table.
+/// Opens a file of every version that the schema has had. `Versions` holds one dump for each: the schema as it was,
+/// with a row in every table.
 @Suite struct VersionTests {
     /// There was no version 9.
     static let versions = [1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13]

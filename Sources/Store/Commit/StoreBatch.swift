@@ -5,40 +5,42 @@ package import Telemetry
 
 /// What is committed together: readings, and everything that they caused.
 ///
-/// The pipeline fills one and gives it back empty, so that its memory is used again.
+/// The pipeline fills a batch, commits it and empties it, so that its memory is used again.
 package struct StoreBatch: Sendable {
+    /// In the order of arrival.
     package var readings: [Reading] = []
     /// The gateway's clock when the first of the readings arrived.
     package var arrived: Instant = .distantFuture
-    /// What is remembered of devices whose readings are in this batch.
+    /// What the decoder remembers of devices whose readings are in this batch.
     package var deviceStates: [DeviceState] = []
     package var transitions: [Transition] = []
     package var escalations: [Escalation] = []
+    /// Payloads of which a part could not be read.
     package private(set) var refusals: [RefusedPayload] = []
     private var refusedBytes = 0
-    /// What people have put aside, or what is back.
+    /// What operators have suppressed, or put back.
     package var suppressions: [SuppressionRecord] = []
-    /// The sensors that are put into maintenance, or back.
+    /// Sensors that are put into maintenance, or back into service.
     package var maintenance: [MaintenanceChange] = []
     /// How far the escalation of alarms has come, by alarm.
     package var courses: [(alarm: String, course: String?)] = []
-    /// Alarms that are called otherwise from now on.
+    /// Alarms that have other names from now on.
     package var renamed: [Alarm] = []
-    /// What else the audit chain is to know.
+    /// Further records for the audit chain.
     package var notes: [AuditNote] = []
-    /// The messages of QoS 1 that it came from; by themselves they are no reason for a commit.
+    /// The messages of QoS 1 that it came from; they alone do not cause a commit.
     package var received = ReceivedBatch()
 
     package init() {}
 
-    /// About how much memory it holds. Alarms and escalations are counted as a generous size each.
+    /// Roughly the memory that it holds, in bytes. Alarms and escalations count with a generous size each.
     package var bytesHeld: Int {
         readings.count * MemoryLayout<Reading>.stride + refusedBytes
             + (transitions.count + escalations.count + notes.count) * 2048
     }
 
-    /// Takes a payload that was refused. Those that came first make room for it, where the batch has too many or too
-    /// much.
+    /// Adds a payload that was refused. The oldest ones are dropped if the batch would hold more than `limit` payloads,
+    /// or more than `bytesMax` bytes of them.
     package mutating func add(_ refusal: RefusedPayload, atMost limit: Int, bytesMax: Int) {
         refusals.append(refusal)
         refusedBytes += refusal.payload.count
@@ -47,18 +49,20 @@ package struct StoreBatch: Sendable {
         }
     }
 
+    /// Set if there is nothing to commit.
     package var isEmpty: Bool {
         readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && suppressions.isEmpty
             && courses.isEmpty
             && renamed.isEmpty && notes.isEmpty && maintenance.isEmpty && !received.isNewSession
     }
 
-    /// It holds something that people wait for, and is not kept back for company.
+    /// Set if it holds something that people wait for: it is then committed at once.
     package var isUrgent: Bool {
         !(transitions.isEmpty && escalations.isEmpty && suppressions.isEmpty && notes.isEmpty && maintenance.isEmpty)
             || received.isNewSession
     }
 
+    /// Empties the batch, and keeps its memory.
     package mutating func removeAll() {
         readings.removeAll(keepingCapacity: true)
         deviceStates.removeAll(keepingCapacity: true)

@@ -1,23 +1,23 @@
 internal import GRDB
 internal import Telemetry
 
-/// What a look at a whole store has found.
+/// The result of a check of a whole store.
 package struct StoreFindings: Sendable, Codable, Equatable {
     package var readings = 0
     package var batches = 0
-    /// Batches from before there were checksums.
+    /// How many batches have no checksum, because an earlier version wrote them.
     package var uncheckedBatches = 0
     package var transitions = 0
     package var auditRecords = 0
-    /// One sentence each: what is wrong, and where.
+    /// What is wrong, and where: a sentence for each fault.
     package var faults: [String] = []
 
-    /// No more than this are reported of each kind; they are counted all the same.
+    /// How many faults of each kind are reported at most.
     static let reportedMax = 20
 }
 
 extension StoreReader {
-    /// Looks at everything: SQLite's own structures, the checksum of every batch of readings, that none is missing
+    /// Checks everything: SQLite's own structures, the checksum of every batch of readings, that none is missing
     /// between two, the alarms' histories, and the audit chain.
     /// - Parameter progress: called with the share that is done, from 0 to 1.
     package func check(progress: (Double) -> Void = { _ in }) throws -> StoreFindings {
@@ -55,7 +55,7 @@ extension StoreReader {
         return findings
     }
 
-    /// Notes the rows that cannot be read, of what the gateway reads row by row.
+    /// Notes the rows that cannot be read, in the tables that the gateway reads row by row.
     private func checkRows(_ db: Database) throws {
         let alarms = try Row.fetchCursor(db, sql: "SELECT * FROM alarm")
         while let row = try alarms.next() { _ = unreadable.read(row, as: AlarmRow.self) }

@@ -20,8 +20,8 @@ extension StoreReader {
         package var step: EscalationMessage.StepPart?
     }
 
-    /// Returns who was notified of an alarm, and who is still to be notified, in the order in which messages became due:
-    /// for each destination its newest message, and every message that a step of a policy made due.
+    /// Returns who was notified of an alarm, and who is still to be notified, in the order in which messages became
+    /// due: for each destination its newest message, and every message that a step of a policy made due.
     package func notices(of alarm: String) throws -> [Notice] {
         try queue.read { db in
             try Row.fetchAll(

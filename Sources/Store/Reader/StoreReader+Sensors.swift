@@ -2,16 +2,16 @@ internal import GRDB
 package import Telemetry
 
 extension StoreReader {
-    /// What is stored of a sensor: its newest reading, and how good the recent ones are.
+    /// A sensor with its newest reading, and how good its recent readings are.
     package struct SensorRow: Sendable, Equatable {
         package var device: String
         package var quantity: String
         /// The unit of ``value``, in which readings are stored.
         package var unit: String
-        /// The newest reading of any quality, by its time; `nil` where there is none among the newest million readings
+        /// The newest reading by event time, of any quality; `nil` if there is none among the newest million readings
         /// of the store.
         package var newest: Reading?
-        /// The readings since the moment that was asked for, and those of them that a test has flagged.
+        /// How many readings there are since the start that was asked for, and how many of them a test has flagged.
         package var count = 0
         package var flagged = 0
 
@@ -20,7 +20,9 @@ extension StoreReader {
         }
     }
 
-    /// Every sensor that has ever sent, by device and quantity. O(a million readings, and those since `start`).
+    /// Returns every sensor that has ever sent, by device and quantity.
+    /// - Parameter start: the gateway's clock from which readings are counted.
+    /// - Complexity: a million readings, and those since `start`.
     package func sensors(since start: Instant) throws -> [SensorRow] {
         try queue.read { db in
             var rows: [Int32: SensorRow] = [:]
@@ -29,7 +31,7 @@ extension StoreReader {
                 rows[id.index] = SensorRow(
                     device: series.name.device, quantity: series.name.quantity, unit: series.name.unit)
             }
-            // Not only the last that came: a backlog comes behind what is newer.
+            // Search by event time, because a backlog arrives after newer readings.
             let newest = try Row.fetchCursor(
                 db,
                 sql: """

@@ -19,7 +19,8 @@ package enum StoreError: Error, CustomStringConvertible {
         case .cannotOpen(let path, let reason):
             "the store \(path) cannot be opened: \(reason). Nothing was changed in it"
         case .newer(let path):
-            "the store \(path) was written by a newer version of tocsin. Nothing was changed in it; run that version, or name another store"
+            "the store \(path) was written by a newer version of tocsin. Nothing was changed in it; "
+                + "run that version, or name another store"
         case .missing(let path):
             "there is no store at \(path): has the gateway run with this configuration?"
         case .foreign(let path):

@@ -380,7 +380,7 @@ import Testing
             try Row.fetchAll(
                 db,
                 sql: """
-                    EXPLAIN QUERY PLAN SELECT DISTINCT alarm FROM escalation
+                    EXPLAIN QUERY PLAN SELECT DISTINCT alarm FROM escalation INDEXED BY escalation_raise
                     WHERE destination = 'up' AND created >= 1 AND \(EscalationRow.isRaise)
                     """
             ).map { $0["detail"] as String }

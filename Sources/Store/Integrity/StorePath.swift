@@ -52,6 +52,7 @@ extension Store {
 
     private static func tables(of path: String) throws -> Set<String> {
         let file = try openToLook(path)
+        // Closing a connection that only reads cannot lose anything.
         defer { try? file.close() }
         return try file.read { db in
             Set(

@@ -73,7 +73,7 @@ extension Store {
                 db,
                 sql: """
                     SELECT count(*) FROM
-                        (SELECT DISTINCT alarm FROM escalation
+                        (SELECT DISTINCT alarm FROM escalation INDEXED BY escalation_raise
                             WHERE destination = ? AND created >= ? AND \(EscalationRow.isRaise) LIMIT ?)
                     """, arguments: [destination, since.nanoseconds, limit + 1])
             return (alarms ?? 0) > limit

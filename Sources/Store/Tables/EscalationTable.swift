@@ -63,8 +63,9 @@ struct EscalationRow: WritableRow {
     /// SQL for "waits to be delivered".
     static let isWaiting = "delivered IS NULL AND parked IS NULL"
 
-    /// SQL for "belongs to the beginning of an alarm", in the words of all versions. The index of Migration 14 keeps
-    /// the rows for which it holds: without it a flood would read every payload in every turn.
+    /// SQL for "belongs to the beginning of an alarm", in the words of all versions. The index `escalation_raise` keeps
+    /// the rows for which it holds. Queries have to name it: SQLite otherwise takes `escalation_created`, and a flood
+    /// reads every payload in every turn.
     static let isRaise =
         "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END"
         + " IN ('raised', 'no-data', 'blind')"

@@ -199,20 +199,8 @@ let package = Package(
             ]),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["Telemetry", "Escalation", "Wire", "AlarmModel", "Store", "Alarms", "TestSupport", .grdb]),
-        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "POSIX", "Demo", "TestSupport", .logging]),
-        .testTarget(
-            name: "ReplayTests",
-            dependencies: [
-                "Diagnostics", "Telemetry", "MQTT", "Store", "SiteConfiguration", "Pipeline", "Replay", "TestSupport",
-                .logging,
-            ]),
-        .testTarget(
-            name: "DemoTests",
-            dependencies: [
-                "Diagnostics", "Telemetry", "Store", "SiteConfiguration", "Pipeline", "Replay", "Demo", "TestSupport",
-                .logging,
-            ]),
+            dependencies: ["Telemetry", "Escalation", "Wire", "AlarmModel", "Store", "Alarms", "TestSupport", .grdb],
+            exclude: ["Versions"]),
         .testTarget(
             name: "UplinkTests",
             dependencies: [

@@ -1,22 +1,23 @@
 internal import Alarms
 internal import Foundation
 internal import GRDB
-package import Telemetry
 
-/// SQLite, the gateway's only state: readings, alarms, transitions and the outbox.
+/// The gateway's only state, in SQLite: readings, alarms, transitions and the outbox.
 ///
-/// One connection does all writes and all checkpoints: SQLite from 3.7.0 to 3.51.2 can lose commits when
-/// two connections do both at once. What only looks has a connection of its own, which no commit holds up; commands
-/// open the file for themselves (``StoreReader``).
+/// One connection does all writes and all checkpoints: SQLite from 3.7.0 to 3.51.2 can lose commits when two
+/// connections do both at once. Delivery reads through a connection of its own, which no commit delays. Commands open
+/// the file for themselves (``StoreReader``).
 package final class Store: Sendable {
+    /// The connection that writes, and a read-only one.
     let queue: DatabaseQueue
     let looking: DatabaseQueue
+    /// Where the database lies.
     package let path: String
     let unreadable = UnreadableRows()
     let log = WriteAheadLog()
 
-    /// Opens the file, or makes it, and brings its schema up to date.
-    /// - Throws: ``StoreError`` where the file is no store, or was written by a newer version.
+    /// Opens the file, or creates it, and migrates its schema to this version.
+    /// - Throws: ``StoreError`` if the file is not a store, was written by a newer version, or cannot be opened.
     package init(path: String) throws {
         self.path = path
         try Self.refuseForeign(path)
@@ -28,8 +29,8 @@ package final class Store: Sendable {
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.writeWithoutTransaction { [log] db in
-                // A committed transaction survives a power cut: the WAL is synced at every commit. GRDB turns that off
-                // when it turns the WAL on, so that it is said here.
+                // GRDB switches synchronous to NORMAL when it enables the WAL, so set FULL afterwards: a committed
+                // transaction then survives a power cut.
                 try log.waitForDisk(db)
                 try log.watch(db)
             }
@@ -53,25 +54,7 @@ package final class Store: Sendable {
         }
     }
 
-    /// The number of a series, which is made if it is new and stays the same from then on.
-    package func series(_ wanted: [SeriesName]) throws -> [SeriesName: SeriesID] {
-        try write { db in
-            var numbers: [SeriesName: SeriesID] = [:]
-            for name in wanted {
-                try db.execute(
-                    sql:
-                        "INSERT INTO series (device, quantity, unit) VALUES (?, ?, ?) ON CONFLICT (device, quantity) DO NOTHING",
-                    arguments: [name.device, name.quantity, name.unit])
-                let row = try Int32.fetchOne(
-                    db, sql: "SELECT id FROM series WHERE device = ? AND quantity = ?",
-                    arguments: [name.device, name.quantity])
-                if let row { numbers[name] = SeriesID(index: row) }
-            }
-            return numbers
-        }
-    }
-
-    /// Writes in one transaction: all of it is on disk when this returns, or none of it.
+    /// Runs `body` in one transaction: all of it is on disk when this returns, or none of it.
     func write<T>(_ body: (Database) throws -> T) throws -> T {
         try queue.writeWithoutTransaction { db in
             try log.guarding(db) {
@@ -81,7 +64,7 @@ package final class Store: Sendable {
         }
     }
 
-    /// The same, without a thread that waits.
+    /// The same, without blocking a thread.
     func write<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
         try await queue.writeWithoutTransaction { [log] db in
             try log.guarding(db) {
@@ -91,12 +74,12 @@ package final class Store: Sendable {
         }
     }
 
-    /// Writes without waiting for the disk: what a power cut may take back, because it would only be done again. The
-    /// next commit that waits brings it to the disk as well, and its place in the order stays.
+    /// Runs `body` in one transaction, without waiting for the disk. For what a power cut may undo, because it would
+    /// only be done again. The next commit that waits brings it to the disk as well, in the same order.
     func writeWithoutSync<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
         try await queue.writeWithoutTransaction { [log] db in
             try log.guarding(db) {
-                // From here on the next commit that waits for the disk turns it back on first, or fails.
+                // The next commit that waits for the disk turns that on first, or fails.
                 log.noteUnsynced()
                 try db.execute(sql: "PRAGMA synchronous = NORMAL")
                 return try Self.transaction(db, body)
@@ -114,55 +97,16 @@ package final class Store: Sendable {
         return result
     }
 
-    /// Waits no longer than a quarter of a second for others that hold the file, from now on: readings are evaluated
-    /// and escalations told from memory while nothing can be stored, and a commit that waited would hold all of that
-    /// up.
-    package func limitWaits() throws { try queue.writeWithoutTransaction { [log] db in log.setBusyTimeout(250, db) } }
+    /// From now on waits at most 250 ms for others that hold the file. While nothing can be stored, readings are
+    /// evaluated and escalations sent from memory, and a commit that waits would delay all of that.
+    package func limitWaits() throws { queue.writeWithoutTransaction { [log] db in log.setBusyTimeout(250, db) } }
 
-    /// Whether something failed only because another program holds the file for writing.
+    /// Returns whether an error only means that another program holds the file for writing.
     package static func isBusy(_ error: any Error) -> Bool { (error as? DatabaseError)?.resultCode == .SQLITE_BUSY }
 
+    /// Closes the file.
     package func close() throws {
         try looking.close()
         try queue.close()
-    }
-}
-
-/// A series by its names.
-package struct SeriesName: Hashable, Sendable {
-    package var device: String
-    package var quantity: String
-    package var unit: String
-
-    package init(device: String, quantity: String, unit: String) {
-        self.device = device
-        self.quantity = quantity
-        self.unit = unit
-    }
-}
-
-package enum StoreError: Error, CustomStringConvertible {
-    case cannotOpen(String, String)
-    case newer(String)
-    case missing(String)
-    case foreign(String)
-    case inUse(String, by: Int32?)
-
-    package var isMissing: Bool { if case .missing = self { true } else { false } }
-
-    package var description: String {
-        switch self {
-        case .cannotOpen(let path, let reason):
-            "the store \(path) cannot be opened: \(reason). Nothing was changed in it"
-        case .newer(let path):
-            "the store \(path) was written by a newer version of tocsin. Nothing was changed in it; run that version, or name another store"
-        case .missing(let path):
-            "there is no store at \(path): has the gateway run with this configuration?"
-        case .foreign(let path):
-            "\(path) is a database of another program. Nothing was changed in it; name another file for the store"
-        case .inUse(let path, let process):
-            "the store \(path) belongs to a gateway that is running\(process.map { " (process \($0))" } ?? ""). "
-                + "Nothing was changed in it; end that one first, or name another store"
-        }
     }
 }

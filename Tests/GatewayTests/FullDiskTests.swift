@@ -54,7 +54,7 @@ import Testing
         }
         let reader = try StoreReader(path: gateway.storePath)
         try await eventually("the fault ends, and waits for someone to have seen it") {
-            try reader.alarms().contains { $0.rule == "store-failing" && $0.state == "returned" }
+            try reader.alarms().contains { $0.rule == "store-failing" && $0.state.kind == .returnedUnacknowledged }
         }
         #expect(try reader.alarms().contains { $0.group == "s2" && $0.level == "warning" })
         try await eventually("what was told from memory is known to be") { try reader.outbox().isEmpty }

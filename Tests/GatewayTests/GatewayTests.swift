@@ -40,7 +40,7 @@ import Testing
             "tail", "--store", gateway.storePath, "--no-follow", "--json", "--level", "warning",
         ])
         let first = try #require(json.output.split(separator: "\n").first)
-        let event = try JSONDecoder().decode(StoreReader.Event.self, from: Data(first.utf8))
+        let event = try JSONDecoder().decode(EventText.self, from: Data(first.utf8))
         #expect(event.to == "warning" && event.delivered == ["file", "upstream"] && event.device == "d1")
         await upstream.stop()
     }
@@ -141,7 +141,7 @@ import Testing
         try await eventually("the alarm is raised") { try StoreReader(path: gateway.storePath).alarms().count == 1 }
         // At the moment at which it had held for four seconds, as if there had been no reload.
         let raised = try #require(try StoreReader(path: gateway.storePath).alarms().first?.raised)
-        #expect(Instant(rfc3339: raised.utf8) == Instant(nanoseconds: now * 1_000_000) + .seconds(4))
+        #expect(raised == Instant(nanoseconds: now * 1_000_000) + .seconds(4))
         #expect(gateway.stop() == 0)
     }
 

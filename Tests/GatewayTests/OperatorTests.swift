@@ -45,11 +45,11 @@ import Testing
         try await sensor.send(3.9, at: now + 1000)
         try await sensor.send(9, at: now + 2000)
         try await eventually("it rises, and has to be acknowledged again") {
-            try StoreReader(path: gateway.storePath).alarms().first?.state == "unacknowledged"
+            try StoreReader(path: gateway.storePath).alarms().first?.state.kind == .unacknowledged
         }
         for step in 0..<20 { try await sensor.send(-0.9, at: now + 3000 + Int64(step)) }
         try await eventually("it returns, and nobody has acknowledged it") {
-            try StoreReader(path: gateway.storePath).alarms().first?.state == "returned"
+            try StoreReader(path: gateway.storePath).alarms().first?.state.kind == .returnedUnacknowledged
         }
         gateway.kill()
         try await gateway.startConnected()

@@ -45,8 +45,8 @@ import Testing
         try TocsinBinary.run(arguments + ["--config", gateway.folder.file("tocsin.yaml")])
     }
 
-    private func alarms(_ gateway: GatewayProcess) throws -> [StoreReader.AlarmRow] {
-        try StoreReader(path: gateway.storePath).alarms()
+    private func alarms(_ gateway: GatewayProcess) throws -> [StoredAlarmText] {
+        try StoreReader(path: gateway.storePath).alarms().map(StoredAlarmText.init)
     }
 
     @Test(

@@ -164,9 +164,9 @@ final class PipelineBench {
         _ = pipeline.turn()
     }
 
-    func alarms() throws -> [StoreReader.AlarmRow] {
+    func alarms() throws -> [StoredAlarmText] {
         try restart()
-        return try StoreReader(path: configuration.store.path).alarms()
+        return try StoreReader(path: configuration.store.path).alarms().map(StoredAlarmText.init)
     }
 
     /// What the audit chain says beside transitions and deliveries.
@@ -182,9 +182,10 @@ final class PipelineBench {
     }
 
     /// Stores what there is, and reads all transitions.
-    func events() throws -> [StoreReader.Event] {
+    func events() throws -> [EventText] {
         try restart()
         return try StoreReader(path: configuration.store.path).events(after: 0, since: nil, limit: 1_000_000)
+            .map(EventText.init)
     }
 
     func stored() throws -> [(quantity: String, reading: Reading)] {

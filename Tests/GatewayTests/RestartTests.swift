@@ -134,7 +134,7 @@ import Testing
         #expect(expected.count == found.count)
     }
 
-    private static func line(_ event: StoreReader.Event) -> String {
+    private static func line(_ event: EventText) -> String {
         "\(event.time) \(event.rule)/\(event.group) \(event.from) → \(event.to) \(event.kind) \(event.uncertain): \(event.summary)"
     }
 }

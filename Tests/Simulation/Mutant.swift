@@ -119,15 +119,15 @@ package struct Mutant: Sendable {
         ),
         Mutant(
             "two-commits", "readings and what follows from them are committed one after the other",
-            in: "Store/Readings/Store+Commit.swift",
+            in: "Store/Commit/Store+Commit.swift",
             "            try Self.append(batch.readings, arrived: batch.arrived, db)\n",
             "            try Self.append(batch.readings, arrived: batch.arrived, db)\n            if MUTANT { try db.commit(); try db.beginTransaction(.immediate) }\n"
         ),
         Mutant(
-            "half-an-outbox", "of several escalations of a commit one is kept", in: "Store/Readings/Store+Commit.swift",
+            "half-an-outbox", "of several escalations of a commit one is kept", in: "Store/Commit/Store+Commit.swift",
             "for escalation in batch.escalations {", "for escalation in batch.escalations.prefix(MUTANT ? 1 : .max) {"),
         Mutant(
-            "newest-first", "the outbox is emptied from its end", in: "Store/Outbox/Store+Outbox.swift",
+            "newest-first", "the outbox is emptied from its end", in: "Store/Tables/EscalationTable+Outbox.swift",
             "FROM json_each(?))\") ORDER BY id LIMIT ?",
             "FROM json_each(?))\") ORDER BY id \\(MUTANT ? \"DESC\" : \"\") LIMIT ?"),
         Mutant(
@@ -137,7 +137,7 @@ package struct Mutant: Sendable {
             "                if !MUTANT { failed.insert(item.escalation.key) }\n"),
         Mutant(
             "unknown-rows", "the audit chain is not told of the rows that a commit writes",
-            in: "Store/Readings/Store+Commit.swift",
+            in: "Store/Commit/Store+Commit.swift",
             "try Self.attest(audited, before: before, at: batch.newestTime, db)",
             "if !MUTANT { try Self.attest(audited, before: before, at: batch.newestTime, db) }"),
         Mutant(

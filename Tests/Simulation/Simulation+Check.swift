@@ -1,3 +1,4 @@
+import AlarmModel
 import Alarms
 import Devices
 import Foundation
@@ -84,7 +85,7 @@ extension Simulation {
         }
     }
 
-    static let moves: Set<String> = ["raised", "rose", "fell", "cleared"]
+    static let moves: Set<Transition.Kind> = [.raised, .rose, .fell, .cleared]
 
     private func series(_ stored: [StoredReading], _ station: Int, isLevel: Bool) -> [(time: Instant, value: Double)] {
         stored.filter { $0.device == "d\(station)" && $0.isLevel == isLevel }.map { ($0.time, $0.value) }
@@ -98,7 +99,9 @@ extension Simulation {
             let found = events.filter {
                 $0.rule == "flood" && $0.group == "s\(station)" && Self.moves.contains($0.kind)
             }.map {
-                Expectation.Move(kind: $0.kind, from: $0.from, to: $0.to, time: weather.setsClock ? nil : $0.time)
+                Expectation.Move(
+                    kind: $0.kind.rawValue, from: $0.from, to: $0.to,
+                    time: weather.setsClock ? nil : $0.time.description)
             }
             if let at = zip(expected, found).enumerated().first(where: { $1.0 != $1.1 })?.offset {
                 fail("flood/s\(station): move \(at + 1) is \(found[at]), and should be \(expected[at])")
@@ -109,7 +112,7 @@ extension Simulation {
                 fail("flood/s\(station): \(found.count) moves, and should be \(expected.count); \(next)")
             }
         }
-        for event in events where event.kind == "retired" && event.rule != "store-failing" {
+        for event in events where event.kind == .retired && event.rule != "store-failing" {
             fail("\(event.alarm) was retired")
         }
     }
@@ -128,7 +131,8 @@ extension Simulation {
         for station in 1...Plant.stations {
             let heats = Expectation.heats(series(stored, station, isLevel: false))
             let raises = Set(
-                events.filter { $0.rule == "heat" && $0.group == "s\(station)" && $0.kind == "raised" }.map(\.time))
+                events.filter { $0.rule == "heat" && $0.group == "s\(station)" && $0.kind == .raised }.map(
+                    \.time.description))
             var allowed: Set<String> = []
             for heat in heats {
                 let due = heat.start + Plant.heat
@@ -200,7 +204,7 @@ extension Simulation {
     /// What people were told is done, is done.
     private func checkOrders(_ events: [StoreReader.Event]) {
         for (alarm, kind) in promises.orders.withLock({ $0 })
-        where !events.contains(where: { $0.alarm == alarm && $0.kind == kind }) {
+        where !events.contains(where: { $0.alarm == alarm && $0.kind.rawValue == kind }) {
             fail("it was answered that \(alarm) is \(kind), and its history does not know of it")
         }
     }
@@ -231,12 +235,12 @@ extension Simulation {
 
     /// Whether someone may have shelved the place at that time: then nobody is told.
     private func maySuppress(_ event: StoreReader.Event) -> Bool {
-        guard event.rule == "flood", let recorded = Instant(rfc3339: event.recorded.utf8) else { return false }
+        guard event.rule == "flood" else { return false }
         return weather.happenings.contains { happening in
             guard case .order(.shelve, let station) = happening.kind, event.group == "s\(station)" else { return false }
             // A stop over the end of the time makes it longer.
             return weather.setsClock
-                || (happening.at...happening.at + .minutes(6)).contains(recorded - VirtualClock.start)
+                || (happening.at...happening.at + .minutes(6)).contains(event.recorded - VirtualClock.start)
         }
     }
 
@@ -269,15 +273,14 @@ extension Simulation {
         guard !weather.setsClock, !weather.hasDiskFaults else { return }
         for (alarm, events) in Dictionary(grouping: events, by: \.alarm)
         where ["flood", "heat"].contains(events.first?.rule) {
-            guard !events.contains(where: { $0.kind == "shelved" || maySuppress($0) }) else { continue }
+            guard !events.contains(where: { $0.kind == .shelved || maySuppress($0) }) else { continue }
             var since: TimeSpan?
             var spans: [(from: TimeSpan, to: TimeSpan)] = []
             var isAcknowledged = false
             for event in events {
-                guard let recorded = Instant(rfc3339: event.recorded.utf8) else { continue }
-                let at = recorded - VirtualClock.start
-                if event.kind == "acknowledged" { isAcknowledged = true }
-                if event.kind == "rose" { isAcknowledged = false }
+                let at = event.recorded - VirtualClock.start
+                if event.kind == .acknowledged { isAcknowledged = true }
+                if event.kind == .rose { isAcknowledged = false }
                 let counts = event.to == "warning" && !isAcknowledged
                 if counts, since == nil { since = at }
                 if !counts, let from = since {

@@ -1,3 +1,4 @@
+import AlarmModel
 import Store
 import Telemetry
 
@@ -47,8 +48,8 @@ extension Simulation {
     private func checkSilence(_ stored: [PostReading], _ events: [StoreReader.Event]) {
         guard !weather.setsClock else { return }
         let times = stored.filter(\.isHumidity).map(\.reading.time).sorted()
-        for event in events where event.rule == "damp" && event.kind == "cleared" {
-            guard let time = Instant(rfc3339: event.time.utf8) else { return fail("\(event.time) is not a time") }
+        for event in events where event.rule == "damp" && event.kind == .cleared {
+            let time = event.time
             let newest = times.last { $0 <= time } ?? VirtualClock.start
             // Only what passes while the gateway is there is silence.
             let (from, to) = (newest - VirtualClock.start, time - VirtualClock.start)
@@ -80,9 +81,9 @@ extension Simulation {
         let dry = stored.filter { $0.isHumidity && $0.reading.value <= 50 }.map(\.reading.time)
         var raised: Instant?
         for event in events where event.rule == "soaked" {
-            guard let time = Instant(rfc3339: event.time.utf8) else { return fail("\(event.time) is not a time") }
-            if event.kind == "raised" { raised = time }
-            guard event.kind == "cleared", let since = raised else { continue }
+            let time = event.time
+            if event.kind == .raised { raised = time }
+            guard event.kind == .cleared, let since = raised else { continue }
             if !dry.contains(where: { $0 > since - Plant.soak && $0 <= time }) {
                 fail("soaked/s\(Plant.post): raised at \(since) and cleared at \(time), and no reading between was dry")
             }
@@ -101,7 +102,7 @@ extension Simulation {
                 humidity.reading.quality == .clockReplaced, gas.reading.quality == .clockReplaced
             else { return }
             let isBoth = humidity.reading.value > 50 && gas.reading.value > 50
-            let stands = found.last?.kind == "raised"
+            let stands = found.last?.kind == .raised
             if stands != isBoth { fail("pulse/s\(Plant.post): it stands: \(stands), and should: \(isBoth)") }
             return
         }
@@ -122,8 +123,8 @@ extension Simulation {
         // A backlog that comes when the post counts as silent already is dated at that moment at the earliest.
         let silences = Set(stored.map { $0.reading.time + Plant.silence })
         func isRight(_ move: StoreReader.Event, _ expected: (kind: String, time: Instant)) -> Bool {
-            guard move.kind == expected.kind, let time = Instant(rfc3339: move.time.utf8) else { return false }
-            return time == expected.time || time > expected.time && silences.contains(time)
+            guard move.kind.rawValue == expected.kind else { return false }
+            return move.time == expected.time || move.time > expected.time && silences.contains(move.time)
         }
         if let at = zip(found, expected).enumerated().first(where: { !isRight($1.0, $1.1) })?.offset {
             let (move, right) = (found[at], expected[at])

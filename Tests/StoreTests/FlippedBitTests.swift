@@ -107,6 +107,29 @@ import Wire
         }
     }
 
+    @Test(
+        "a value that cannot be read is reported with its table, row and column",
+        arguments: [
+            ("alarm", "state", "'gone'", "'state' holds the unknown word 'gone'; the row is left out"),
+            ("alarm", "labels", "'x'", "'labels' holds JSON that cannot be read: 'x'; the row is left out"),
+            ("alarm", "held", "'x'", "'held' holds \"x\"; the row is kept without that value"),
+            ("alarm", "origin", "'x'", "'origin' holds JSON that cannot be read: 'x'; the row is kept"),
+            ("aside", "kind", "'x'", "'kind' holds the unknown word 'x'; the row is left out"),
+            ("escalation", "created", "NULL", "'created' is missing; the row is left out"),
+        ])
+    func named(table: String, column: String, value: String, text: String) async throws {
+        let folder = try TemporaryFolder()
+        let path = try store(folder)
+        try await spoil(path, table, column, value)
+        let row = [
+            "alarm": "river-rising/s1@2018-06-03T20:00:00Z", "aside": "river-rising/s1",
+            "escalation": "river-rising/s1@2018-06-03T20:00:00Z#1/up",
+        ][table]
+        let unreadable = try await readAll(path)
+        let start = "table \(table), row \(row ?? ""), column '\(column)': "
+        #expect(unreadable.contains { $0.hasPrefix(start + text) }, "\(unreadable)")
+    }
+
     /// Puts a value where its column's type and constraints do not let it: the schema is one without them meanwhile.
     private func spoil(_ path: String, _ table: String, _ column: String, _ value: String) async throws {
         let queue = try DatabaseQueue(path: path)

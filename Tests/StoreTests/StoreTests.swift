@@ -372,4 +372,20 @@ import Wire
         #expect(throws: StoreError.self) { _ = try Store(path: folder.file("t.db")) }
         #expect(throws: StoreError.self) { _ = try StoreReader(path: folder.file("none.db")) }
     }
+
+    @Test("a flood is found by its index, since every turn of the outbox asks for one")
+    func floodIndex() throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("t.db"))
+        let plan = try store.queue.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    EXPLAIN QUERY PLAN SELECT DISTINCT alarm FROM escalation INDEXED BY escalation_raise
+                    WHERE destination = 'up' AND created >= 1 AND \(EscalationRow.isRaise)
+                    """
+            ).map { $0["detail"] as String }
+        }
+        #expect(plan.contains { $0.contains("escalation_raise") }, "\(plan)")
+    }
 }

@@ -5,12 +5,15 @@ internal import Foundation
 package import Telemetry
 internal import Wire
 
-/// Something that the audit chain is to know beside transitions and deliveries.
+/// An event for the audit chain, beside transitions and deliveries.
 package struct AuditNote: Sendable {
     /// `started`, `stopped`, `reloaded`, `reload-failed`, `shelved`, `out-of-service`, …
     package var kind: String
+    /// The gateway's clock.
     package var time: Instant
+    /// Who caused it, if a person did.
     package var person: String?
+    /// What happened, for a person to read.
     package var text: String
     /// Further facts, such as the versions of the rule files.
     package var facts: [String: String]
@@ -25,6 +28,9 @@ package struct AuditNote: Sendable {
 }
 
 /// A record of the audit chain: one JSON object with sorted keys, so that its text is canonical.
+///
+/// The text is hashed, and stores in the field hold it: no key and no format may change. Each kind of record sets some
+/// of the properties, see the functions below that make them.
 package struct AuditRecord: Codable, Sendable, Equatable {
     /// Counted from 1 without gaps.
     package var number: Int64
@@ -43,36 +49,36 @@ package struct AuditRecord: Codable, Sendable, Equatable {
     package var causes: String?
     package var device: String?
     package var ruleVersion: String?
-    /// Of a delivery: the escalation, and where it went.
+    /// The escalation of a delivery, its destination, and how often it was tried.
     package var escalation: String?
     package var destination: String?
     package var attempts: Int?
     /// SHA-256 of what was delivered, in hexadecimal.
     package var payload: String?
-    /// The fingerprints of rows as they stand from here on, by their names: `transition river-rising/s1@…#3`. An empty
-    /// one says that the row was removed by right.
+    /// The fingerprints of rows from this record on, by the rows' names: `transition river-rising/s1@…#3`. An empty
+    /// fingerprint says that the gateway has removed the row.
     package var rows: [String: String]?
-    /// What those of them that were there were before, as the gateway found them.
+    /// The fingerprints of those rows that existed before, as the gateway found them.
     package var before: [String: String]?
 
-    /// The kinds that speak of rows of the store, for ``AuditedRows``.
+    /// The kinds of records about rows of the store, for ``AuditedRows``.
     enum Kind {
-        /// What rows are from here on.
+        /// The fingerprints of some rows.
         static let rows = "rows"
-        /// The same, of all rows: what was said of rows before no longer counts.
+        /// The fingerprints of all rows: earlier records about rows no longer count.
         static let baseline = "baseline"
-        /// What is old was removed by right, rows or records.
+        /// The gateway has removed records that were too old.
         static let retention = "retention"
     }
 
-    /// The fact that tells what stands before the first record that is kept, as `number:hash`.
+    /// The fact that names the record before the first that is kept, as `number:hash`.
     static let anchorFact = "anchor"
-    /// What stood there until then, or ``noAnchor``.
+    /// The fact that names the anchor until then, or ``noAnchor``.
     static let anchorBeforeFact = "anchor-before"
     static let noAnchor = "none"
-    /// The number of a record that goes on with the rows of the one before, from 2.
+    /// The fact that numbers a record which continues the rows of the one before, from 2.
     static let partFact = "part"
-    /// The chain could not be read to its end when the baseline was made.
+    /// The fact that the chain could not be read to its end when the baseline was made.
     static let incompleteFact = "incomplete"
 
     init(_ kind: String, at time: Instant) {
@@ -122,9 +128,10 @@ package struct AuditRecord: Codable, Sendable, Equatable {
 
 /// The arithmetic of the chain: `hash(n) = SHA-256(hash(n − 1) + "\n" + record(n))`, in hexadecimal, all UTF-8.
 package enum AuditChain {
-    /// What stands before the first record.
+    /// The hash before the first record.
     package static let origin = String(repeating: "0", count: 64)
 
+    /// Returns the hash of a record.
     package static func hash(after previous: String, _ record: String) -> String {
         hex(SHA256.hash(data: Data("\(previous)\n\(record)".utf8)))
     }

@@ -1,14 +1,17 @@
 internal import AlarmModel
 internal import Alarms
 
-/// Walks over an audit chain and names every record that is not what it was.
+/// Checks an audit chain record by record, and names every record that was altered, removed or inserted.
 package struct AuditVerifier: Sendable {
+    /// Something that is wrong with a chain, or with the rows that it describes.
     package struct Fault: Sendable, Codable, Equatable {
-        /// The record's number, as far as it can be told.
+        /// The number of the record that is wrong, or that shows what is wrong.
         package var number: Int64
+        /// What is wrong, as a sentence.
         package var what: String
     }
 
+    /// How many records were taken.
     package private(set) var count = 0
     package private(set) var faults: [Fault] = []
     /// The number and the hash of the newest record.
@@ -17,9 +20,9 @@ package struct AuditVerifier: Sendable {
     /// - Parameter anchor: the number and hash before the first record: 0 and ``AuditChain/origin`` for a whole chain.
     package init(after anchor: (number: Int64, hash: String)) { head = anchor }
 
-    /// Takes the next record.
+    /// Takes the next record, and returns it if it can be read.
     ///
-    /// After a fault it goes on from the hash that stands there, so that each later fault is named too.
+    /// After a fault it continues from the stored hash, so that each later fault is named too.
     package mutating func take(_ text: String, hash: String) -> AuditRecord? {
         count += 1
         let expected = head.number + 1
@@ -33,7 +36,7 @@ package struct AuditVerifier: Sendable {
                 expected == record.number - 1
                 ? "record \(expected) was" : "records \(expected) to \(record.number - 1) were"
             fault(expected, "\(missing) removed")
-            // Its own hash cannot be checked without the one before.
+            // Its hash cannot be checked without the record before.
         } else if record.number < expected {
             fault(record.number, "a record was inserted, or moved: number \(record.number) stands after \(head.number)")
         } else if AuditChain.hash(after: head.hash, text) != hash {
@@ -43,6 +46,7 @@ package struct AuditVerifier: Sendable {
         return record
     }
 
+    /// Adds a fault.
     package mutating func fault(_ number: Int64, _ what: String) { faults.append(Fault(number: number, what: what)) }
 
     private func describe(_ record: AuditRecord) -> String {

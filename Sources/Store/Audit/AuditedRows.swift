@@ -1,18 +1,19 @@
 internal import GRDB
 
-/// What an audit chain says of the rows of its store: gathered record by record, then held against the rows, both ways.
+/// What an audit chain says about the rows of its store: collected record by record, then compared with the rows, in
+/// both directions.
 struct AuditedRows {
-    /// The newest word on each row, with the number of the record that has it.
+    /// The newest fingerprint of each row, with the number of the record that has it.
     private var said: [String: (number: Int64, fingerprint: String)] = [:]
-    /// Alarms that were removed by right, and their transitions with them.
+    /// Alarms that the gateway has removed, and their transitions with them.
     private var removedAlarms: Set<String> = []
-    /// What was said before the newest baseline, as long as its parts are taken.
+    /// The fingerprints from before the newest baseline, while its parts are taken.
     private var saidBefore: [String: (number: Int64, fingerprint: String)]?
-    /// What the chain itself says stands before its first record.
+    /// The record before the first one, as the chain itself names it.
     private var anchor: (number: Int64, value: String)?
 
-    /// Takes the next record of the chain, and names the rows that were not as the chain had said when the gateway
-    /// found them.
+    /// Takes the next record of the chain, and names the rows that the gateway found to be other than the chain had
+    /// said.
     mutating func take(_ record: AuditRecord, _ verifier: inout AuditVerifier) {
         switch record.kind {
         case AuditRecord.Kind.baseline:
@@ -23,7 +24,7 @@ struct AuditedRows {
             }
         case AuditRecord.Kind.retention:
             take(anchorOf: record, &verifier)
-            // What the removed records said last; a newer word stands already.
+            // What the removed records said last, unless a newer record is known.
             for (name, fingerprint) in record.rows ?? [:] where said[name] == nil {
                 said[name] = (record.number, fingerprint)
             }
@@ -36,7 +37,7 @@ struct AuditedRows {
     }
 
     private mutating func begin(_ record: AuditRecord) {
-        // A chain that had said nothing of rows, or could not be read to its end, tells nothing of what they should be.
+        // A chain that has said nothing about rows, or could not be read to its end, does not tell what they should be.
         saidBefore = said.isEmpty || record.facts?[AuditRecord.incompleteFact] != nil ? nil : said
         said.removeAll()
         removedAlarms.removeAll()
@@ -71,8 +72,8 @@ struct AuditedRows {
                 ?? "the \(name) had been added to the store: no record spoke of it")
     }
 
-    /// Names each row that no record speaks of, that is not as the newest record says, or that should be there and is
-    /// not. Complexity: one look at each row.
+    /// Names each row that no record is about, that differs from the newest record, or that is missing.
+    /// Complexity: O(rows).
     mutating func compare(with db: Database, _ verifier: inout AuditVerifier) throws {
         for table in AuditedTable.allCases {
             let rows = try Row.fetchCursor(db, sql: table.query)
@@ -93,7 +94,8 @@ struct AuditedRows {
         }
     }
 
-    /// An anchor that no record tells of would let records be taken away from the chain's beginning.
+    /// Compares the stored anchor with the chain's. An anchor that no record names would allow somebody to remove
+    /// records from the chain's beginning.
     func compare(anchor found: String?, _ verifier: inout AuditVerifier) {
         guard found != anchor?.value else { return }
         verifier.fault(

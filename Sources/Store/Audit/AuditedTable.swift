@@ -6,14 +6,15 @@ internal import GRDB
 internal import Telemetry
 internal import Wire
 
-/// A table of which the audit chain knows every row: what happened, who was told, and what people have put aside.
+/// A table of which the audit chain knows every row: what happened, who was notified, and what operators have
+/// suppressed or put into maintenance.
 ///
 /// Readings are not among them: they have checksums of their own, and far too many rows.
 enum AuditedTable: String, CaseIterable {
     case alarm, transition, escalation, maintenance
     case suppression = "aside"
 
-    /// What names a row, as SQL: it stays the same for as long as the row is there.
+    /// SQL for what identifies a row: it never changes while the row exists.
     var key: String {
         switch self {
         case .alarm: "id"
@@ -24,9 +25,9 @@ enum AuditedTable: String, CaseIterable {
         }
     }
 
-    /// The columns that the chain vouches for, in the order of the fingerprint. Left out are only numbers that SQLite
-    /// gives, how often a delivery was tried and what came of it, and how far an escalation policy has come. Whoever
-    /// adds a column here adds a migration that calls ``Store/attestAll(because:at:_:)``.
+    /// The columns that the chain covers, in the order of the fingerprint. Not covered are only numbers that SQLite
+    /// gives, the attempts and errors of deliveries, and how far an escalation policy has come. Whoever adds a column
+    /// here adds a migration that calls ``Store/attestAll(because:at:_:)``, and freezes the columns of Migration 12.
     var columns: [String] {
         switch self {
         case .alarm:
@@ -49,11 +50,11 @@ enum AuditedTable: String, CaseIterable {
         }
     }
 
-    /// A query that gives each row's key and the columns of its fingerprint.
+    /// SQL that returns each row's key and the columns of its fingerprint.
     var query: String { "SELECT \(key) AS row_key, \(columns.joined(separator: ", ")) FROM \"\(rawValue)\"" }
 }
 
-/// A row of an audited table, by what names it.
+/// A row of an audited table, by what identifies it.
 struct AuditedRow: Hashable {
     var table: AuditedTable
     var key: String
@@ -71,7 +72,7 @@ struct AuditedRow: Hashable {
 
     init(table: AuditedTable, key: String) { (self.table, self.key) = (table, key) }
 
-    /// Reads what ``name`` gives.
+    /// Reads a ``name``.
     init?(name: String) {
         guard let space = name.firstIndex(of: " "), let table = AuditedTable(rawValue: String(name[..<space])) else {
             return nil
@@ -79,16 +80,16 @@ struct AuditedRow: Hashable {
         self.init(table: table, key: String(name[name.index(after: space)...]))
     }
 
-    /// As records have it: `alarm river-rising/s1@…`.
+    /// The row's name in records: `alarm river-rising/s1@…`.
     var name: String { "\(table.rawValue) \(key)" }
 
-    /// The fingerprint of the row as it stands, or ``removed`` where it is not there.
+    /// Returns the fingerprint of the row, or ``removed`` if there is no such row.
     func fingerprint(_ db: Database) throws -> String {
         let statement = try db.cachedStatement(sql: "\(table.query) WHERE \(whereKey)")
         return try Row.fetchOne(statement, arguments: whereArguments).map(Self.fingerprint(of:)) ?? Self.removed
     }
 
-    /// What stands for a row that is there no more.
+    /// The fingerprint of a row that does not exist.
     static let removed = ""
 
     /// SHA-256, in hexadecimal, over the columns after the key: each as the number of its text's bytes in UTF-8, a
@@ -111,7 +112,7 @@ struct AuditedRow: Hashable {
         return AuditChain.hex(hash.finalize())
     }
 
-    // By columns that have an index: the key as a whole has none.
+    // These columns have an index; the key as a whole has none.
     private var whereKey: String {
         switch table {
         case .alarm: "id = ?"

@@ -4,13 +4,13 @@ internal import GRDB
 package import Telemetry
 
 extension Store {
-    /// How many rows one record speaks of at most, so that a flood makes many records of a bounded size.
+    /// How many rows a record has at most, so that a flood makes many records of a bounded size.
     private static let rowsMax = 1000
-    /// And how many rows the records may speak of that retention removes at once.
+    /// How many rows the records may have that retention removes at once.
     private static let prunedRowsMax = 10_000
 
-    /// What rows are at this moment, without those that are not there: to be told beside what they are after a write,
-    /// so that the gateway vouches for nothing that somebody else has put there.
+    /// Returns the fingerprints of those rows that exist. They are recorded beside the fingerprints after a write, so
+    /// that the gateway never confirms what somebody else has changed.
     static func fingerprints(of rows: some Sequence<AuditedRow>, _ db: Database) throws -> [String: String] {
         var found: [String: String] = [:]
         for row in rows {
@@ -20,10 +20,10 @@ extension Store {
         return found
     }
 
-    /// Says in the chain what rows are from here on, in the transaction that wrote or removed them.
+    /// Records in the chain the fingerprints of rows, in the transaction that wrote or removed them.
     /// - Parameters:
-    ///   - before: what they were before the transaction, see ``fingerprints(of:_:)``.
-    ///   - time: `nil` for that of the newest record.
+    ///   - before: their fingerprints before the transaction, see ``fingerprints(of:_:)``.
+    ///   - time: the gateway's clock, or `nil` for the time of the newest record.
     static func attest(_ rows: Set<AuditedRow>, before: [String: String], at time: Instant?, _ db: Database) throws {
         guard !rows.isEmpty else { return }
         let fingerprints = try rows.map { ($0.name, try $0.fingerprint(db)) }.sorted { $0.0 < $1.0 }
@@ -31,7 +31,7 @@ extension Store {
         try append(AuditRecord(AuditRecord.Kind.rows, at: time), speakingOf: fingerprints, before: before, db)
     }
 
-    /// Appends a record, and as many more of its kind as its rows need.
+    /// Appends a record, and further ones of its kind if it has too many rows.
     private static func append(
         _ record: AuditRecord, speakingOf rows: [(String, String)], before: [String: String] = [:], _ db: Database
     ) throws {
@@ -46,10 +46,10 @@ extension Store {
         }
     }
 
-    /// Begins anew with what the chain says of rows: from this record on exactly those are there that are there now.
-    /// For stores of versions that did not record them, and for what could be saved of a damaged one.
-    /// - Parameter isIncomplete: the chain itself could not be read to its end, so that rows may rightly be other than
-    ///   it says.
+    /// Records the fingerprints of all rows. From this record on, exactly these rows exist. For stores of versions that
+    /// did not record rows, and for what could be saved of a damaged store.
+    /// - Parameter isIncomplete: set if the chain itself could not be read to its end, so that rows may differ from
+    ///   what it says.
     static func attestAll(
         _ tables: [AuditedTable] = AuditedTable.allCases, because reason: String, isIncomplete: Bool = false,
         at time: Instant,
@@ -77,7 +77,7 @@ extension Store {
         return text.flatMap { CanonicalJSON.value(AuditRecord.self, $0) }.flatMap { Instant(rfc3339: $0.time.utf8) }
     }
 
-    /// What stands before the first record, as `number:hash`; `nil` where the chain is whole.
+    /// Returns the record before the first one that is kept, as `number:hash`; `nil` if none was removed.
     static func anchor(_ db: Database) throws -> String? {
         try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor").map {
             "\($0.value(at: 0) ?? Int64(0)):\($0.value(at: 1) ?? "")"
@@ -96,10 +96,10 @@ extension Store {
             arguments: [record.number, text, AuditChain.hash(after: last?.value(at: 1) ?? AuditChain.origin, text)])
     }
 
-    /// Adds something that has happened to the chain.
+    /// Appends an event to the chain.
     package func note(_ note: AuditNote) throws { try write { try Self.append(.note(note), $0) } }
 
-    /// How often in a row, since a time, a gateway has started here and not come to its end.
+    /// Returns how often in a row, since a time, a gateway has started on this store and has not stopped cleanly.
     package func uncleanStarts(since: Instant) throws -> Int {
         try queue.read { db in
             let kinds = try Row.fetchCursor(
@@ -119,10 +119,10 @@ extension Store {
         }
     }
 
-    /// Removes the records from before a time, all but the newest; the hash of the last that goes stays as the anchor
-    /// of the rest. Called with the retention of alarms: what has gone can be shown by an export that was made in time.
+    /// Removes the records from before a time, except for the newest. The hash of the last removed record stays as the
+    /// anchor of the rest. Called with the retention of alarms: an export that was made in time shows what was removed.
     ///
-    /// A record is appended that tells the anchor, and what the removed ones said of rows that are still there.
+    /// A record is appended that names the anchor, and has what the removed ones said about rows that still exist.
     static func pruneAudit(before limit: Instant, now: Instant, _ db: Database) throws -> Int {
         func isOld(_ record: AuditRecord?) -> Bool {
             (record.flatMap { Instant(rfc3339: $0.time.utf8) }).map { $0 < limit } ?? false
@@ -131,13 +131,13 @@ extension Store {
             row.value(at: 2).flatMap { CanonicalJSON.value(AuditRecord.self, $0) }
         }
         let columns = "SELECT id, hash, record FROM audit"
-        // Mostly there is nothing to do, and the commit of readings waits for this.
+        // Usually there is nothing to do, and the commit of readings waits for this.
         guard let oldest = try Row.fetchOne(db, sql: "\(columns) ORDER BY id LIMIT 1"), isOld(record(oldest)),
             let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM audit")
         else { return 0 }
         let found = try Row.fetchCursor(db, sql: "\(columns) WHERE id <> ? ORDER BY id LIMIT 1000", arguments: [newest])
         var (end, said): ((id: Int64, hash: String)?, [String: String]) = (nil, [:])
-        // Commits wait for this, too: what is left goes the next time.
+        // Commits wait for this, so the rest is removed the next time.
         while said.count < prunedRowsMax, let row = try found.next(), case let record = record(row), isOld(record),
             let id: Int64 = row.value(at: 0), let hash: String = row.value(at: 1)
         {
@@ -145,8 +145,8 @@ extension Store {
             said.merge(record?.rows ?? [:]) { $1 }
         }
         guard let (id, hash) = end else { return 0 }
-        // What is no longer as they said is told by a later record, or altered: then no record speaks of it, which
-        // verify finds. A row that is gone is not missed any more.
+        // A row that differs from what they said has a later record, or was altered: then no record is about it, which
+        // the verification finds. A row that does not exist is not missed any more.
         let kept = try said.filter { name, fingerprint in
             guard fingerprint != AuditedRow.removed, let row = AuditedRow(name: name) else { return false }
             return try row.fingerprint(db) == fingerprint

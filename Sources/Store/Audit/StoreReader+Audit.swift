@@ -3,7 +3,7 @@ internal import GRDB
 internal import Telemetry
 
 extension StoreReader {
-    /// The chain's newest record, and the hash that stands for all before it.
+    /// The number of the chain's newest record, and its hash, which covers all records before it.
     package struct AuditHead: Sendable, Codable, Equatable {
         package var number: Int64
         package var hash: String
@@ -14,11 +14,12 @@ extension StoreReader {
         }
     }
 
-    /// A record or an anchor, by its number and hash; the beginning of all where there is none.
+    /// Reads the number and the hash of a record or an anchor; those before the first record if there is none.
     private static func head(of row: Row?) -> AuditHead {
         AuditHead(number: row?.value(at: 0) ?? 0, hash: row?.value(at: 1) ?? AuditChain.origin)
     }
 
+    /// Returns the number and the hash of the newest record.
     package func auditHead() throws -> AuditHead {
         try queue.read { db in
             let row =
@@ -28,7 +29,7 @@ extension StoreReader {
         }
     }
 
-    /// Gives every record, oldest first, with what stands before the first.
+    /// Passes every record and its hash to `body`, oldest first, after passing the record before the first to `start`.
     package func forEachAuditRecord(
         from start: (AuditHead) throws -> Void, _ body: (_ record: String, _ hash: String) throws -> Void
     ) throws {
@@ -40,15 +41,15 @@ extension StoreReader {
         }
     }
 
-    /// Verifies the chain, and holds it against the rows of the store, both ways: each row must be as the newest record
-    /// says that speaks of it, and each that a record speaks of must be there, unless it was removed by right.
+    /// Verifies the chain, and compares it with the rows of the store in both directions: each row must be as the
+    /// newest record about it says, and each row that a record is about must exist, unless the gateway has removed it.
     ///
-    /// What it cannot find, without a head that was noted elsewhere: a chain that someone has rewritten whole, and
-    /// records that were appended, or taken from the end together with the table's own count (docs/audit.md).
+    /// Without a head that was noted elsewhere it cannot find a chain that somebody has rewritten as a whole, nor
+    /// records that were appended, or removed from the end together with the table's own count (docs/audit.md).
     /// - Parameters:
-    ///   - expected: a head that was seen before, which must still stand in the chain.
-    ///   - progress: called with the count of records now and then.
-    /// - Complexity: one look at each record and each row; about 250 bytes of memory for each row.
+    ///   - expected: a head that was seen before, and must still be in the chain.
+    ///   - progress: called with the number of records, now and then.
+    /// - Complexity: O(records + rows); about 250 bytes of memory for each row.
     package func verifyAudit(expecting expected: AuditHead? = nil, progress: (Int) -> Void = { _ in }) throws
         -> AuditVerifier
     {
@@ -62,7 +63,7 @@ extension StoreReader {
             if expected?.number == start.number { hasMet = expected == start }
             let rows = try Row.fetchCursor(db, sql: "SELECT record, hash FROM audit ORDER BY id")
             while let row = try rows.next() {
-                // What is no text is no record either.
+                // What is not a text is not a record either.
                 let (text, hash): (String, String) = (row.value(at: 0) ?? "", row.value(at: 1) ?? "")
                 if let record = verifier.take(text, hash: hash) {
                     if let expected, record.number == expected.number { hasMet = expected.hash == hash }
@@ -70,7 +71,7 @@ extension StoreReader {
                 }
                 if verifier.count % 10_000 == 0 { progress(verifier.count) }
             }
-            // What the table knows of its highest number stays when the newest rows are taken away.
+            // SQLite keeps the table's highest number when the newest rows are removed.
             let highest = try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'audit'") ?? 0
             if highest > verifier.head.number {
                 verifier.fault(

@@ -1,14 +1,16 @@
 internal import Foundation
 
-/// A file that only takes up room, and is given up when the disk is full: what has to be recorded then (that it is
-/// full, and the alarms of that hour) has a place.
+/// A file that only takes up room, and is removed when the disk is full, so that what has to be recorded then (that the
+/// disk is full, and the alarms of that hour) has room.
 package struct Ballast: Sendable {
     private let path: String
 
+    /// - Parameter store: the path of the store that it lies beside.
     package init(store: String) { path = store + ".ballast" }
 
-    /// Makes it, if it is not there and the disk has room for several of it: a sixty-fourth of the disk, 4 MB at most.
-    /// - Returns: whether it is there.
+    /// Creates the file, unless the disk has room for fewer than four of it. Its size is a sixty-fourth of the disk, at
+    /// most 4 MiB.
+    /// - Returns: whether the file is there.
     @discardableResult
     package func lay() -> Bool {
         if FileManager.default.fileExists(atPath: path) { return true }
@@ -17,11 +19,12 @@ package struct Ballast: Sendable {
         else {
             return false
         }
-        // Written, not merely sized: a hole in a file takes no room.
+        // Its bytes are written, because a hole in a file takes no room. If that fails, there is no ballast, which the
+        // result says.
         return (try? Data(repeating: 0x42, count: Int(bytes)).write(to: URL(fileURLWithPath: path))) != nil
     }
 
-    /// Gives it up.
-    /// - Returns: whether there was one.
+    /// Removes the file.
+    /// - Returns: whether there was one. `try?`: a file that cannot be removed gives no room.
     package func release() -> Bool { (try? FileManager.default.removeItem(atPath: path)) != nil }
 }

@@ -1,8 +1,8 @@
 internal import Foundation
 internal import GRDB
 
-/// How far a store had come, kept in a file beside it: SQLite opens a log that has lost its end as if nothing had been
-/// there (flips in the WAL silently dropped committed rows), and only something outside can tell.
+/// How far a store had come, kept in a file beside it. SQLite opens a log that has lost its end as if nothing had been
+/// there, and drops committed rows in silence; only something outside the database can find that.
 struct HighWaterMark: Codable, Equatable {
     /// The number of the newest reading; 0 for none.
     var reading: Int64
@@ -14,6 +14,7 @@ struct HighWaterMark: Codable, Equatable {
 
     static func read(besides store: String) -> HighWaterMark? {
         FileManager.default.contents(atPath: path(of: store)).flatMap {
+            // A mark that cannot be read is no evidence of a loss.
             try? JSONDecoder().decode(HighWaterMark.self, from: $0)
         }
     }
@@ -25,11 +26,11 @@ struct HighWaterMark: Codable, Equatable {
             hash: head?.value(at: 1) ?? "")
     }
 
-    /// What of it a store no longer has, in words; `nil` if it has everything.
+    /// Describes what a store no longer has of it; `nil` if it has everything.
     func loss(_ db: Database) throws -> String? {
         let now = try HighWaterMark.current(db)
         var losses: [String] = []
-        // Retention keeps the newest.
+        // Retention always keeps the newest reading.
         if now.reading < reading {
             let rest = now.reading > 0 ? "the newest is number \(now.reading)" : "none is left"
             losses.append("readings up to number \(reading) had been stored, and \(rest)")
@@ -44,13 +45,13 @@ struct HighWaterMark: Codable, Equatable {
 }
 
 extension Store {
-    /// Notes beside the store how far it has come. All that it notes is on the disk by then.
+    /// Writes beside the store how far it has come. All of that is on the disk by then.
     package func keepMark() async throws {
         let mark = try await queue.writeWithoutTransaction { [log] db in
-            // A sync that fails here leaves the log as doubtful as one that fails in a commit.
+            // A sync that fails here makes the log as doubtful as one that fails in a commit.
             try log.guarding(db) {
                 let mark = try HighWaterMark.current(db)
-                // Marks of delivery are committed without a sync; this makes up for it.
+                // Marks of delivery are committed without a sync, so sync here.
                 try db.checkpoint(.passive)
                 return mark
             }
@@ -58,7 +59,7 @@ extension Store {
         try JSONEncoder().encode(mark).write(to: URL(fileURLWithPath: HighWaterMark.path(of: path)), options: .atomic)
     }
 
-    /// What the store had when its mark was kept last, and no longer has, in words.
+    /// Describes what the store had when its mark was last written, and no longer has; `nil` if it has everything.
     package func lossSinceMark() throws -> String? {
         guard let mark = HighWaterMark.read(besides: path) else { return nil }
         return try queue.read { try mark.loss($0) }

@@ -2,12 +2,12 @@ internal import Telemetry
 
 // Wrapping operators: a hash, which is to wrap.
 
-/// A checksum over readings in their order: a flipped bit in a stored page gives other values without an error from
-/// SQLite (328 of 500 did), and this is what tells.
+/// A checksum over readings in their order. It finds flipped bits in stored pages: of 500 flips, 328 gave other values
+/// without an error from SQLite.
 ///
-/// Each word goes in by a xor and a multiplication (the finalizer of D. Steele, G. Lea and C. Flood, "Fast Splittable
-/// Pseudorandom Number Generators", 2014, spread over the words). It is no protection against people: the audit chain
-/// is.
+/// Each word is mixed in by a xor and a multiplication (the finalizer of D. Steele, G. Lea and C. Flood, "Fast
+/// Splittable Pseudorandom Number Generators", 2014, spread over the words). It does not protect against people; the
+/// audit chain does.
 struct ReadingChecksum {
     private var state: UInt64 = 0x9e37_79b9_7f4a_7c15
 

@@ -1,13 +1,14 @@
 internal import Foundation
 
-/// What makes a store one gateway's: two that wrote to one store would send, acknowledge and number past each other.
+/// A lock that reserves a store for one gateway. Two gateways on one store would send, acknowledge and number without
+/// regard to each other.
 ///
-/// The lock is the kernel's (flock(2)), on a file beside the store: it ends with its process, however that ends, and
-/// nobody has to tidy up after a power cut. The file stays. Commands that only look need no lock.
+/// The lock is the kernel's (flock(2)), on a file beside the store: it ends with its process, however that ends, so
+/// that nobody has to clean up after a power cut. The file stays. Commands that only read need no lock.
 package final class StoreLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock, or says at once who has it.
+    /// Takes the lock, or fails at once.
     /// - Throws: ``StoreError/inUse(_:by:)``, or ``StoreError/cannotOpen(_:_:)`` where the file cannot be made.
     package init(of store: String) throws(StoreError) {
         let path = Self.path(of: store)
@@ -26,7 +27,7 @@ package final class StoreLock: Sendable {
             throw .inUse(store, by: holder)
         }
         self.descriptor = descriptor
-        // Only for the message that the next one gets: on a full disk there is none.
+        // The number is only for the message that another gateway gets. On a full disk it is missing.
         let text = Array("\(getpid())\n".utf8)
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, text, text.count, 0)

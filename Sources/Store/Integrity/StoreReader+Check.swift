@@ -1,23 +1,23 @@
 internal import GRDB
 internal import Telemetry
 
-/// What a look at a whole store has found.
+/// The result of a check of a whole store.
 package struct StoreFindings: Sendable, Codable, Equatable {
     package var readings = 0
     package var batches = 0
-    /// Batches from before there were checksums.
+    /// How many batches have no checksum, because an earlier version wrote them.
     package var uncheckedBatches = 0
     package var transitions = 0
     package var auditRecords = 0
-    /// One sentence each: what is wrong, and where.
+    /// What is wrong, and where: a sentence for each fault.
     package var faults: [String] = []
 
-    /// No more than this are told of each kind; they are counted all the same.
-    static let toldMax = 20
+    /// How many faults of each kind are reported at most.
+    static let reportedMax = 20
 }
 
 extension StoreReader {
-    /// Looks at everything: SQLite's own structures, the checksum of every batch of readings, that none is missing
+    /// Checks everything: SQLite's own structures, the checksum of every batch of readings, that none is missing
     /// between two, the alarms' histories, and the audit chain.
     /// - Parameter progress: called with the share that is done, from 0 to 1.
     package func check(progress: (Double) -> Void = { _ in }) throws -> StoreFindings {
@@ -45,71 +45,75 @@ extension StoreReader {
                 )
             }
             try checkRows(db)
-            findings.faults += takeUnreadable().prefix(StoreFindings.toldMax)
+            findings.faults += takeUnreadable().prefix(StoreFindings.reportedMax)
         }
         let audit = try verifyAudit()
         findings.auditRecords = audit.count
-        findings.faults += audit.faults.prefix(StoreFindings.toldMax).map { "audit record \($0.number): \($0.what)" }
+        findings.faults += audit.faults.prefix(StoreFindings.reportedMax).map {
+            "audit record \($0.number): \($0.what)"
+        }
         return findings
     }
 
-    /// Notes the rows that cannot be read, of what the gateway reads row by row.
+    /// Notes the rows that cannot be read, in the tables that the gateway reads row by row.
     private func checkRows(_ db: Database) throws {
         let alarms = try Row.fetchCursor(db, sql: "SELECT * FROM alarm")
-        while let row = try alarms.next() { _ = unreadable.read(row, of: "alarm", Store.alarm) }
+        while let row = try alarms.next() { _ = unreadable.read(row, as: AlarmRow.self) }
+        let transitions = try Row.fetchCursor(db, sql: "SELECT * FROM transition")
+        while let row = try transitions.next() { _ = unreadable.read(row, as: TransitionRow.self) }
         let escalations = try Row.fetchCursor(db, sql: "SELECT * FROM escalation")
-        while let row = try escalations.next() { _ = unreadable.read(row, of: "escalation", Store.escalation) }
-        let suppressions = try Row.fetchCursor(db, sql: "SELECT * FROM aside")
-        while let row = try suppressions.next() { _ = unreadable.read(row, of: "aside", Store.place) }
+        while let row = try escalations.next() { _ = unreadable.read(row, as: EscalationRow.self) }
+        _ = try StoredSuppression.all(db, unreadable)
+        _ = try MaintenanceRow.all(db, unreadable)
     }
 
     private func checkReadings(_ db: Database, _ findings: inout StoreFindings, _ progress: (Double) -> Void) throws {
         let total = max(1, try Int.fetchOne(db, sql: "SELECT count(*) FROM batch") ?? 1)
         let batches = try Row.fetchCursor(
-            db, sql: "SELECT first_reading, count, arrived, checksum FROM batch ORDER BY first_reading")
+            db, sql: "SELECT * FROM batch ORDER BY first_reading")
         let statement = try db.makeStatement(
-            sql: "SELECT series, time, value, quality FROM reading WHERE id >= ? AND id < ? ORDER BY id")
+            sql: "SELECT \(ReadingTable.columns) FROM reading WHERE id >= ? AND id < ? ORDER BY id")
         var next: Int64?
-        var told = 0
-        func tell(_ fault: String) {
-            told += 1
-            if told <= StoreFindings.toldMax { findings.faults.append(fault) }
+        var reported = 0
+        func report(_ fault: String) {
+            reported += 1
+            if reported <= StoreFindings.reportedMax { findings.faults.append(fault) }
         }
-        while let batch = try batches.next() {
-            guard let first: Int64 = batch.value(at: 0), let count: Int = batch.value(at: 1),
-                let arrived: Int64 = batch.value(at: 2),
-                count >= 0, first.addingReportingOverflow(Int64(count)).overflow == false
-            else {
-                tell("a batch of readings (\(batch.databaseValues.first?.description ?? "")) cannot be read")
+        while let row = try batches.next() {
+            let batch: BatchRow
+            do {
+                batch = try BatchRow(StoredRow(row: row, unreadable: unreadable))
+            } catch {
+                report("a batch of readings cannot be read: \(error)")
                 next = nil
                 continue
             }
-            let checksum: Int64? = batch.value(at: 3)
-            let place =
-                "the batch of \(Instant(nanoseconds: arrived)) (readings \(first) to \(first + Int64(count) - 1))"
-            if let next, first != next {
-                tell("between two batches readings \(next) to \(first - 1) are missing, before \(place)")
+            let place = "the batch of \(batch.arrived) (readings \(batch.first) to \(batch.end - 1))"
+            if let next, batch.first != next {
+                report("between two batches readings \(next) to \(batch.first - 1) are missing, before \(place)")
             }
-            next = first + Int64(count)
+            next = batch.end
             findings.batches += 1
             if findings.batches % 1000 == 0 { progress(Double(findings.batches) / Double(total)) }
             var sum = ReadingChecksum()
             var found = 0
-            let rows = try Row.fetchCursor(statement, arguments: [first, first + Int64(count)])
+            let rows = try Row.fetchCursor(statement, arguments: [batch.first, batch.end])
             while let row = try rows.next() {
                 guard let reading = Reading(row) else { continue }
                 found += 1
                 sum.add(reading)
             }
             findings.readings += found
-            if found != count {
-                tell("\(place) had \(count) readings, and has \(found)")
-            } else if let checksum, checksum != sum.value {
-                tell("\(place) is not what was written: its checksum differs")
-            } else if checksum == nil {
+            if found != batch.count {
+                report("\(place) had \(batch.count) readings, and has \(found)")
+            } else if let checksum = batch.checksum, checksum != sum.value {
+                report("\(place) is not what was written: its checksum differs")
+            } else if batch.checksum == nil {
                 findings.uncheckedBatches += 1
             }
         }
-        if told > StoreFindings.toldMax { findings.faults.append("and \(told - StoreFindings.toldMax) more batches") }
+        if reported > StoreFindings.reportedMax {
+            findings.faults.append("and \(reported - StoreFindings.reportedMax) more batches")
+        }
     }
 }

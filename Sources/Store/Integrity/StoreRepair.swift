@@ -3,11 +3,12 @@ internal import GRDB
 package import Telemetry
 
 extension Store {
-    /// Makes a new store of everything that can be read of a damaged one, its readings too, batch by batch as far as
-    /// their checksums agree. The damaged one is set aside as it is. No gateway can start on it until that is done.
-    /// - Parameter progress: called with the share that is done, from 0 to 1; what it throws ends the repair.
-    /// - Throws: ``StoreError`` where the file is no store at all, or where the repair fails on the way: then the
-    ///   damaged store is where it was; or ``StoreError/inUse(_:by:)`` where a gateway runs on it.
+    /// Makes a new store of everything that can be read of a damaged one, with those batches of readings whose
+    /// checksums agree. The damaged store is renamed and stays as it is. No gateway can start on the path until this is
+    /// done.
+    /// - Parameter progress: called with the share that is done, from 0 to 1; an error that it throws ends the repair.
+    /// - Throws: ``StoreError`` if the file is not a store, or the repair fails: then the damaged store is where it
+    ///   was. ``StoreError/inUse(_:by:)`` if a gateway runs on it.
     package static func repair(
         path: String, because reason: String, at now: Instant, progress: (Double) throws -> Void = { _ in }
     ) throws -> StoreRescue {
@@ -17,6 +18,7 @@ extension Store {
         let setAside = try setAside(path, because: reason, at: now)
         do {
             let store = try Store(path: path)
+            // Everything is committed by then, and the process ends soon.
             defer { try? store.close() }
             var rescue = StoreRescue(reason: reason, setAside: setAside, saved: [:], incomplete: [])
             store.takeOver(
@@ -40,7 +42,7 @@ extension Store {
         }
     }
 
-    /// How many batches are taken over in one transaction.
+    /// How many batches are copied in one transaction.
     private static var batchesAtOnce: Int { 1000 }
 
     private func takeOverReadings(from path: String, _ rescue: inout StoreRescue, _ progress: (Double) throws -> Void)
@@ -52,13 +54,16 @@ extension Store {
             rescue.incomplete.append("batch")
             rescue.isBatchTableBroken = true
         }
+        // A file that cannot be opened has no readings to copy, which the rescue says.
         guard let damaged = try? Self.openToLook(path) else { return giveUp() }
+        // Closing a connection that only reads cannot lose anything.
         defer { try? damaged.close() }
-        // Only for the progress: counting stops at a broken page that reading may not come to.
+        // The total is only for the progress. Counting stops at a broken page that the copying may not reach.
         let total = (try? damaged.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM batch") }) ?? nil
         var done = 0
         var last = Int64.min
         while true {
+            // A page that cannot be read ends the copying, which the rescue says.
             let page = try? damaged.read { [last] db in
                 try Row.fetchAll(
                     db,
@@ -68,10 +73,11 @@ extension Store {
             }
             guard let page else { return giveUp() }
             guard let end = page.last else { return }
-            guard let first: Int64 = try? end.value("first_reading") else { return giveUp() }
+            guard let first = Int64.fromDatabaseValue(end["first_reading"] ?? .null) else { return giveUp() }
             last = first
             try write { db in
                 for batch in page {
+                    // A batch that is not as it was written counts as lost, whatever the reason.
                     guard let rows = try? Self.wholeReadings(of: batch, in: damaged) else {
                         lost += 1
                         continue
@@ -86,21 +92,20 @@ extension Store {
         }
     }
 
-    /// The rows of a batch's readings.
-    /// - Throws: where they cannot be read, or are not what was written.
+    /// Returns the rows of a batch's readings.
+    /// - Throws: an error if they cannot be read, or are not what was written.
     private static func wholeReadings(of batch: Row, in damaged: DatabaseQueue) throws -> [Row] {
-        let (first, count, checksum): (Int64, Int64, Int64?) =
-            (try batch.value("first_reading"), try batch.value("count"), try batch.optional("checksum"))
+        let batch = try BatchRow(StoredRow(row: batch, unreadable: UnreadableRows()))
         let rows = try damaged.read { db in
             try Row.fetchAll(
-                db, sql: "SELECT series, time, value, quality, id FROM reading WHERE id >= ? AND id < ? ORDER BY id",
-                arguments: [first, first + count])
+                db, sql: "SELECT \(ReadingTable.columns), id FROM reading WHERE id >= ? AND id < ? ORDER BY id",
+                arguments: [batch.first, batch.end])
         }
         var sum = ReadingChecksum()
         let readings = rows.compactMap { Reading($0) }
         for reading in readings { sum.add(reading) }
-        guard readings.count == Int(count), checksum == nil || checksum == sum.value else {
-            throw DatabaseError(message: "the readings from \(first) on are not as they were written")
+        guard readings.count == batch.count, batch.checksum == nil || batch.checksum == sum.value else {
+            throw DatabaseError(message: "the readings from \(batch.first) on are not as they were written")
         }
         return rows
     }

@@ -2,26 +2,25 @@ internal import Foundation
 internal import GRDB
 package import Telemetry
 
-/// What became of a store that was damaged: where it lies now, and what of it could be taken over.
+/// What was done with a damaged store: where it lies now, and what could be copied from it.
 package struct StoreRescue: Sendable {
-    /// What SQLite said.
+    /// SQLite's description of the damage.
     package var reason: String
-    /// Where the damaged file was set aside, with its WAL beside it.
+    /// Where the damaged file lies now, with its log beside it.
     package var setAside: String
-    /// Rows that were taken over into the new store, by table.
+    /// How many rows were copied into the new store, by table.
     package var saved: [String: Int]
-    /// Tables of which not all could be read.
+    /// The tables of which not all rows could be read.
     package var incomplete: [String]
-    /// Batches of readings that could not be read as they were written; `nil` where readings were not taken over at
-    /// all.
+    /// How many batches of readings could not be read as they were written; `nil` if no readings were to be copied.
     package var lostBatches: Int?
-    /// The table of batches could not be read to its end: how many more readings there were is unknown.
+    /// Set if the table of batches could not be read to its end: then it is unknown how many more readings there were.
     package var isBatchTableBroken = false
 
-    /// Whether something that was to be taken over was not.
+    /// Set if something that was to be copied was not.
     package var isIncomplete: Bool { isBatchTableBroken || !incomplete.isEmpty || (lostBatches ?? 0) > 0 }
 
-    /// For an operator: what happened, what was kept.
+    /// A text for operators: what happened, and what was kept.
     package var description: String {
         let kept = saved.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.value) of \($0.key)" }.joined(
             separator: ", ")
@@ -42,11 +41,11 @@ package struct StoreRescue: Sendable {
 }
 
 extension Store {
-    /// Opens a store; one that is damaged is set aside, and a new one takes over what can be read of its alarms, its
-    /// outbox and its audit chain. Nothing is deleted.
+    /// Opens a store. A damaged store is renamed, and a new one gets what can be read of its alarms, its outbox and its
+    /// audit chain. Nothing is deleted.
     ///
-    /// After a stop that was not clean every page is looked at first, up to `checkedBytesMax`.
-    /// - Throws: ``StoreError`` where the file is something else, or cannot be written.
+    /// After an unclean stop every page is checked first, if the store has at most `checkedBytesMax` bytes.
+    /// - Throws: ``StoreError`` if the file is not a store, or cannot be written.
     package static func openOrRescue(
         path: String, at now: Instant, checkedBytesMax: Int64 = 512 << 20
     ) throws -> (store: Store, rescue: StoreRescue?) {
@@ -72,8 +71,8 @@ extension Store {
         return (store, rescue)
     }
 
-    /// Moves a store's files out of the way.
-    /// - Returns: where the main file lies now.
+    /// Renames a store's files.
+    /// - Returns: the path of the database now.
     static func setAside(_ path: String, because reason: String, at now: Instant) throws -> String {
         let name = "\(path).damaged-\(now.description.prefix(19).replacing(":", with: ""))Z"
         var setAside = name
@@ -92,7 +91,7 @@ extension Store {
         return setAside
     }
 
-    /// Puts a store's files back that were set aside, in place of what was made of them.
+    /// Renames a store's files back, in place of the new store.
     static func putBack(_ setAside: String, to path: String) throws {
         let files = FileManager.default
         for suffix in ["-wal", "-shm", ".mark", ""] where files.fileExists(atPath: path + suffix) {
@@ -103,23 +102,24 @@ extension Store {
         }
     }
 
-    /// A database with a broken page, as opposed to a file that never was one: that one is left alone.
+    /// Returns whether a file is a database with a broken page. A file that never was a database is left alone.
     private static func isDamagedStore(_ path: String, _ reason: String) -> Bool {
         guard reason.contains("malformed") || reason.contains("not a database") || reason.contains("corrupt") else {
             return false
         }
+        // A header that cannot be read is not one of a database.
         let header = FileHandle(forReadingAtPath: path).flatMap { try? $0.read(upToCount: 16) }
         return header == Data("SQLite format 3\0".utf8) || FileManager.default.fileExists(atPath: path + "-wal")
     }
 
-    /// A second look at a file, which changes nothing in it.
+    /// Opens a file so that nothing in it can change.
     static func openToLook(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = true
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// Inserts a row as it is, unless it is there.
+    /// Inserts a row as it is, unless the table has it already.
     static func insert(_ row: Row, into table: String, _ db: Database) throws {
         let columns = row.columnNames.map { "\"\($0)\"" }.joined(separator: ", ")
         let places = row.columnNames.map { _ in "?" }.joined(separator: ", ")
@@ -128,11 +128,12 @@ extension Store {
             arguments: StatementArguments(row.databaseValues))
     }
 
-    /// What is wrong with the file, if anything is found. Looks only: a damaged file is kept as it was.
+    /// Returns what is wrong with a file; `nil` if nothing is found. A damaged file stays as it was.
     private static func findDamage(path: String, checkedBytesMax: Int64) -> String? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
             let queue = try openToLook(path)
+            // Closing a connection that only reads cannot lose anything.
             defer { try? queue.close() }
             return try queue.read { db in
                 let last = try String.fetchOne(
@@ -158,7 +159,7 @@ extension Store {
         }
     }
 
-    /// What is taken over from a damaged store: all but readings, and what is over.
+    /// What is copied from a damaged store: everything except readings and what is over. `rows` is an SQL condition.
     static let essentials: [(name: String, rows: String)] = [
         ("series", "1"), ("alarm", "cleared IS NULL OR state = \(Store.returned)"),
         ("transition", "alarm IN (SELECT id FROM alarm WHERE cleared IS NULL OR state = \(Store.returned))"),
@@ -166,10 +167,12 @@ extension Store {
         ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"), ("device_state", "1"),
         ("maintenance", "1"),
     ]
-    /// What is taken over beside it, where it can be.
+    /// What is copied as well, if it can be read.
     static let positions: [(name: String, rows: String)] = [("forward", "1"), ("subscription", "1")]
 
+    /// Copies rows from a damaged store, as far as they can be read, and counts them in `rescue`.
     func takeOver(_ tables: [(name: String, rows: String)], from path: String, _ rescue: inout StoreRescue) {
+        // A file that cannot be opened at all is incomplete in every table.
         guard let damaged = try? Self.openToLook(path) else {
             rescue.incomplete = tables.map(\.name)
             return
@@ -178,7 +181,7 @@ extension Store {
             var count = 0
             do {
                 let rows = try damaged.read { db in
-                    // As far as it can be read: a broken page ends it, and what came before is good.
+                    // A broken page ends the reading; the rows before it are good.
                     var rows: [Row] = []
                     let cursor = try Row.fetchCursor(db, sql: "SELECT * FROM \(table.name) WHERE \(table.rows)")
                     do {
@@ -203,6 +206,7 @@ extension Store {
             }
             rescue.saved[table.name] = count
         }
+        // Closing a connection that only reads cannot lose anything.
         try? damaged.close()
     }
 }

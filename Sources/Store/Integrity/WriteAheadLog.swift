@@ -2,40 +2,40 @@ internal import GRDB
 internal import GRDBSQLite
 internal import Synchronization
 
-/// Keeps SQLite's write-ahead log trustworthy: brings it into the database now and then, and before anything else is
-/// written after a failure.
+/// Keeps SQLite's write-ahead log trustworthy: copies it into the database now and then, and after a failure before
+/// anything else is written.
 ///
-/// After a sync that failed, the system holds what was not written for written, and the next sync says that all is well
-/// (A. Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020). What the log had at that
-/// place is gone with the power, and everything behind it, acknowledged or not. A checkpoint writes all of it again, to
-/// another file, and syncs that; what is read for it comes from the system's memory, which still has it. SQLite's own
-/// checkpoints would not do: they keep their failures to themselves.
+/// After a sync that failed, the system takes the unwritten pages for written, and the next sync succeeds (A. Rebello
+/// et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020). A power cut then loses that part of the
+/// log and everything behind it, acknowledged or not. A checkpoint writes all of it again, to another file, and syncs
+/// that; it reads the log from the system's memory, which still has it. SQLite's own checkpoints would not do, because
+/// they do not report their failures.
 final class WriteAheadLog: Sendable {
-    /// As SQLite does it by itself.
+    /// The length of the log, in pages, from which it is copied: SQLite's own default.
     private static let pagesMax: Int32 = 1000
-    /// How long those who read are waited for at a start.
+    /// How long a start waits for readers of the database.
     private static let startMilliseconds: Int32 = 2000
 
-    /// How long others are waited for that hold the file, until ``setBusyTimeout(_:_:)``.
+    /// How long a write waits for others that hold the file, until ``setBusyTimeout(_:_:)``.
     static let busyMillisecondsAtStart: Int32 = 10_000
 
     private struct State {
-        /// The disk may not have what the log holds. At first nothing is known of it: the process before may have died
-        /// of that.
+        /// The disk may not have what the log holds. At first nothing is known: the process before may have ended
+        /// because of that.
         var isDoubtful = true
-        /// The doubt is about what this process has written.
+        /// A sync of what this process has written has failed.
         var hasFailed = false
-        /// What the process before may have left doubtful is in the database, but still stands before what is written
-        /// now.
+        /// What the process before may have left doubtful has been copied, but is still in the log before what is
+        /// written now.
         var isToBeEmptied = false
-        /// The connection's commits may not wait for the disk: at first nobody has asked for it.
+        /// The connection's commits may not wait for the disk, as at first.
         var isUnsynced = true
         var pages: Int32 = 0
         var busyMilliseconds = WriteAheadLog.busyMillisecondsAtStart
     }
     private let state = Mutex(State())
 
-    /// Takes SQLite's own checkpoints over. To be called on the connection that writes; it has to outlive it.
+    /// Replaces SQLite's own checkpoints. Call this on the connection that writes; this object must outlive it.
     func watch(_ db: Database) throws {
         let me = Unmanaged.passUnretained(self).toOpaque()
         _ = sqlite3_wal_hook(
@@ -48,13 +48,13 @@ final class WriteAheadLog: Sendable {
             }, me)
     }
 
-    /// Sets how long others are waited for that hold the file.
+    /// Sets how long a write waits for others that hold the file.
     func setBusyTimeout(_ milliseconds: Int32, _ db: Database) {
         state.withLock { $0.busyMilliseconds = milliseconds }
         sqlite3_busy_timeout(db.sqliteConnection, milliseconds)
     }
 
-    /// Writes with `body`, after the log has been made trustworthy where it was not.
+    /// Writes with `body`, after making the log trustworthy if it was not.
     func guarding<T>(_ db: Database, _ body: () throws -> T) throws -> T {
         if state.withLock({ $0.isDoubtful || $0.isToBeEmptied }) { try empty(db) }
         do {
@@ -69,11 +69,11 @@ final class WriteAheadLog: Sendable {
 
     private func noteFailure() { state.withLock { ($0.isDoubtful, $0.hasFailed) = (true, true) } }
 
-    /// Brings the log into the database, and empties it: what is written behind a part that the disk does not have is
-    /// lost with that part. So after a failure nothing else is written before.
+    /// Copies the log into the database, and empties it. What is written behind a part that the disk does not have is
+    /// lost with that part, so after a failure nothing else is written before this has succeeded.
     ///
-    /// At a start, when nothing is known to have failed, somebody who reads for a long time must not keep the gateway
-    /// from starting: then the log is brought in, and emptying it is tried again at each write.
+    /// At a start, when nothing is known to have failed, a long read must not keep the gateway from starting: the log
+    /// is then copied, and emptying it is tried again at each write.
     private func empty(_ db: Database) throws {
         let state = self.state.withLock { $0 }
         if state.isDoubtful, state.hasFailed { return try truncate(db) }
@@ -96,8 +96,9 @@ final class WriteAheadLog: Sendable {
     /// Notes that the connection no longer waits for the disk at a commit.
     func noteUnsynced() { state.withLock { $0.isUnsynced = true } }
 
-    /// Lets the connection's commits wait for the disk again.
-    /// - Throws: where it cannot be turned on: a commit that does not wait must not be taken for one that does.
+    /// Makes the connection's commits wait for the disk again.
+    /// - Throws: an error if that has no effect, because a commit that does not wait must not be taken for one that
+    ///   does.
     func waitForDisk(_ db: Database) throws {
         guard state.withLock({ $0.isUnsynced }) else { return }
         try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -108,8 +109,7 @@ final class WriteAheadLog: Sendable {
         state.withLock { $0.isUnsynced = false }
     }
 
-    /// Brings the log into the database when it has become long. What has been committed is committed, whatever becomes
-    /// of this.
+    /// Copies the log into the database when it has become long. What has been committed stays committed if this fails.
     private func bringIn(_ db: Database) {
         guard state.withLock({ $0.pages >= Self.pagesMax }) else { return }
         do {

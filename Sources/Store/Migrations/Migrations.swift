@@ -1,6 +1,9 @@
 internal import GRDB
 
-/// The schema's history. A migration that has shipped is never changed; new ones are added below.
+/// The history of the schema, as an ordered list that only grows.
+///
+/// A migration that has shipped is never changed, and neither is its identifier: stores in the field hold it. There is
+/// no migration 9.
 enum Migrations {
     static var all: DatabaseMigrator {
         var migrator = DatabaseMigrator()

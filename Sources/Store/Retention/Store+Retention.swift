@@ -3,8 +3,11 @@ package import Telemetry
 
 /// How long things are kept, and how large the store may become.
 package struct RetentionLimits: Sendable, Equatable {
+    /// How long readings are kept after they have arrived.
     package var readings: TimeSpan
+    /// How long alarms are kept after they have ended; also delivered escalations, and records of the audit chain.
     package var alarms: TimeSpan
+    /// The used size of the file, in bytes, above which the oldest readings are removed.
     package var bytesMax: Int64
 
     package init(readings: TimeSpan, alarms: TimeSpan, bytesMax: Int64) {
@@ -14,10 +17,13 @@ package struct RetentionLimits: Sendable, Equatable {
     }
 }
 
-/// What one pass of retention removed.
+/// How many rows one pass of retention has removed.
 package struct RetentionReport: Sendable, Equatable {
+    /// Readings that were too old.
     package var readings = 0
+    /// Readings that were removed because the store was too large.
     package var readingsForSize = 0
+    /// Alarms, with their transitions.
     package var alarms = 0
     package var escalations = 0
     package var auditRecords = 0
@@ -28,10 +34,10 @@ package struct RetentionReport: Sendable, Equatable {
 extension Store {
     /// Removes what is older than the limits, then the oldest readings until the store fits its size.
     ///
-    /// Readings go first; an escalation that waits, and an alarm that is active, never. Pages that become free are used
-    /// again, so that the file stays at its limit. The newest batch and the newest transition always stay: SQLite
-    /// numbers rows from the highest that is there, and numbers that began anew would stop whoever has read up to a
-    /// higher one. Each step is a short transaction, so that the pipeline is never held up for long.
+    /// Escalations that wait and alarms that are active are never removed. Free pages are used again, so that the file
+    /// stays at its limit. The newest batch and the newest transition always stay: SQLite numbers rows from the highest
+    /// that is there, and if numbers restarted, whoever has read up to a higher one would read nothing. Each step is a
+    /// short transaction, so that the pipeline never waits for long.
     package func enforce(_ limits: RetentionLimits, now: Instant) async throws -> RetentionReport {
         var report = RetentionReport()
         while let removed = try await removeOldest(arrivedBefore: now - limits.readings), removed > 0 {
@@ -45,7 +51,7 @@ extension Store {
         }
         let limit = (now - limits.alarms).nanoseconds
         (report.alarms, report.escalations, report.auditRecords) = try await write { db in
-            // Records first: what the old ones say of rows that are removed below is carried on until then.
+            // Records first: what they say about rows that are removed below is carried over until then.
             let records = try Self.pruneAudit(before: Instant(nanoseconds: limit), now: now, db)
             let alarms = try Self.remove(
                 .alarm, at: now, db,
@@ -54,7 +60,7 @@ extension Store {
                         AND id IS NOT (SELECT alarm FROM transition ORDER BY id DESC LIMIT 1)
                         AND number IS NOT (SELECT max(number) FROM alarm)
                     """, limit)
-            // Of an alarm that is active it is known what was sent, however old it is: its end has to refer to it.
+            // What was sent about an active alarm is kept, however old it is: the message of its end refers to it.
             let escalations = try Self.remove(
                 .escalation, at: now, db,
                 where:
@@ -65,7 +71,7 @@ extension Store {
         return report
     }
 
-    /// The bytes of the file that hold something.
+    /// Returns the bytes of the file that are in use.
     package func usedBytes() async throws -> Int64 {
         try await queue.read { db in
             let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
@@ -74,8 +80,8 @@ extension Store {
         }
     }
 
-    /// Removes some of the oldest batches, and never the newest; returns the number of readings, `nil` where there is
-    /// none to remove.
+    /// Removes some of the oldest batches, and never the newest.
+    /// - Returns: the number of readings that were removed; `nil` if there is no batch to remove.
     private func removeOldest(arrivedBefore limit: Instant) async throws -> Int? {
         try await write { db in
             let end = try Int64.fetchOne(
@@ -94,8 +100,8 @@ extension Store {
         }
     }
 
-    /// Removes rows of an audited table, and says so in the chain.
-    /// - Returns: how many.
+    /// Removes rows of an audited table, and records that in the audit chain.
+    /// - Returns: how many rows were removed.
     private static func remove(
         _ table: AuditedTable, at now: Instant, _ db: Database, where isOld: String, _ limit: Int64
     ) throws -> Int {

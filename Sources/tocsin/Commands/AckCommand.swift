@@ -57,7 +57,7 @@ struct AckCommand: ParsableCommand {
         if hasFailed { throw ExitCode.failure }
     }
 
-    private func wanted(_ targets: AlarmTargets) throws -> [StoreReader.AlarmRow] {
+    private func wanted(_ targets: AlarmTargets) throws -> [AlarmView] {
         let waiting = try targets.unacknowledged()
         var wanted = waiting.filter { all || ended && $0.cleared != nil }
         for reference in alarms {

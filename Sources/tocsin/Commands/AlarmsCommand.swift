@@ -62,8 +62,8 @@ struct AlarmsCommand: ParsableCommand {
     }
 
     /// The alarms that are named, in that order; otherwise those that need attention, or all.
-    private func rows(_ reader: StoreReader) throws -> [StoreReader.AlarmRow] {
-        let rows = try reader.alarms(all: all || !alarms.isEmpty)
+    private func rows(_ reader: StoreReader) throws -> [AlarmView] {
+        let rows = try reader.alarms(all: all || !alarms.isEmpty).map(AlarmView.init)
         if alarms.isEmpty { return rows }
         let targets = AlarmTargets(reader)
         let wanted = try alarms.map { try targets.one($0) }
@@ -71,10 +71,10 @@ struct AlarmsCommand: ParsableCommand {
     }
 
     private func showSheet(
-        _ row: StoreReader.AlarmRow, _ status: GatewayStatus, _ store: OpenStore, _ clock: SiteClock
+        _ row: AlarmView, _ status: GatewayStatus, _ store: OpenStore, _ clock: SiteClock
     ) throws {
-        let history = try store.reader.history(of: row.id)
-        let moves = history.dropFirst().filter { [.rose, .fell].contains($0.transitionKind) }
+        let history = try store.reader.history(of: row.id).map(EventView.init)
+        let moves = history.dropFirst().filter { [.rose, .fell].contains($0.kind) }
         let text = AlarmSheetText(
             sheet: try AlarmSheet(row, status, store.reader, at: clock.now), first: history.first, latest: moves.last,
             clock: clock, width: Terminal.width, ladder: store.ladder, paint: Terminal.outputPaint)
@@ -82,7 +82,7 @@ struct AlarmsCommand: ParsableCommand {
     }
 
     private func showList(
-        _ rows: [StoreReader.AlarmRow], _ status: GatewayStatus, _ store: OpenStore, _ clock: SiteClock
+        _ rows: [AlarmView], _ status: GatewayStatus, _ store: OpenStore, _ clock: SiteClock
     ) throws {
         let raises = try store.reader.raises(since: clock.now - Self.floodSpan)
         if raises > Self.floodRaises {
@@ -95,12 +95,12 @@ struct AlarmsCommand: ParsableCommand {
             ladder: store.ladder, clock: clock, status: status, width: Terminal.width, paint: Terminal.outputPaint,
             isFull: full || all || Terminal.width == nil)
         for line in list.lines(rows) { Terminal.write(line) }
-        showIdleSuppressions(try store.reader.suppressions(), beside: rows, clock)
+        showIdleSuppressions(try store.reader.suppressions().compactMap(SuppressionView.init), beside: rows, clock)
     }
 
     /// Shows suppressions of rules and groups without an active alarm.
     private func showIdleSuppressions(
-        _ suppressions: [StoreReader.SuppressionRow], beside rows: [StoreReader.AlarmRow], _ clock: SiteClock
+        _ suppressions: [SuppressionView], beside rows: [AlarmView], _ clock: SiteClock
     ) {
         let shown = Set(rows.filter { $0.cleared == nil }.map(\.key.description))
         for suppression in suppressions where !shown.contains("\(suppression.rule)/\(suppression.group)") {

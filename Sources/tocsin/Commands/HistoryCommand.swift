@@ -23,9 +23,9 @@ struct HistoryCommand: ParsableCommand {
             ladder: store.ladder, clock: times.clock(store), width: Terminal.width, paint: Terminal.outputPaint,
             isHistory: true)
         var log = EventLog(isJSON: output.json)
-        for event in try store.reader.history(of: id) { log.write(event, line) }
+        for event in try store.reader.history(of: id).map(EventView.init) { log.write(event, line) }
         if output.json { return }
-        for notice in try store.reader.notices(of: id) {
+        for notice in try store.reader.notices(of: id).map(NoticeView.init) {
             Terminal.line("  \(AlarmSheetText.line(notice, line.clock))", wrapped: 4)
         }
     }

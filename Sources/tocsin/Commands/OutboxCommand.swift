@@ -32,7 +32,8 @@ struct OutboxCommand: ParsableCommand {
         }
         let store = try options.open()
         let clock = times.clock(store)
-        let waiting = try store.reader.outbox().filter { destination == nil || $0.destination == destination?.text }
+        let waiting = try store.reader.outbox().map(WaitingView.init)
+            .filter { destination == nil || $0.destination == destination?.text }
         if waiting.isEmpty, !output.json { Terminal.line("nothing waits") }
         for item in waiting {
             if output.json {

@@ -27,7 +27,7 @@ struct RefusedCommand: ParsableCommand {
     func run() throws {
         let store = try options.open()
         let clock = times.clock(store)
-        let refusals = try store.reader.refusals(of: device?.text, limit: limit)
+        let refusals = try store.reader.refusals(of: device?.text, limit: limit).map(RefusalView.init)
         if refusals.isEmpty, !output.json { Terminal.line("no payload was refused") }
         for refusal in refusals {
             if output.json {

@@ -60,7 +60,7 @@ struct TailCommand: AsyncParsableCommand {
             // A terminal may have become wider, and a line may need today's date.
             let line = EventLine(
                 ladder: store.ladder, clock: times.clock(store), width: Terminal.width, paint: Terminal.outputPaint)
-            let events = try store.reader.events(after: last, since: start, limit: Self.pageSize)
+            let events = try store.reader.events(after: last, since: start, limit: Self.pageSize).map(EventView.init)
             for event in events {
                 last = event.id
                 guard event.severity >= minimum.rank, isInArea(event) else { continue }
@@ -73,7 +73,7 @@ struct TailCommand: AsyncParsableCommand {
         }
     }
 
-    private func isInArea(_ event: StoreReader.Event) -> Bool {
+    private func isInArea(_ event: EventView) -> Bool {
         guard let area else { return true }
         return event.labels["area"].map(area.matches) ?? false
     }

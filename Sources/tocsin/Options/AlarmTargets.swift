@@ -39,18 +39,20 @@ struct AlarmTargets {
     }
 
     /// All alarms that wait to be acknowledged.
-    func unacknowledged() throws -> [StoreReader.AlarmRow] { try reader.alarms().filter(\.isUnacknowledged) }
+    func unacknowledged() throws -> [AlarmView] { try reader.alarms().map(AlarmView.init).filter(\.isUnacknowledged) }
 
     /// The alarms that are meant and wait to be acknowledged. A rule and a group name the active alarm there and those
     /// before it.
     /// - Parameter waiting: all that wait.
     /// - Throws: the exit code, after printing that there is none, or more than one.
     func unacknowledged(
-        _ reference: AlarmReference, among waiting: [StoreReader.AlarmRow]
-    ) throws -> [StoreReader.AlarmRow] {
+        _ reference: AlarmReference, among waiting: [AlarmView]
+    ) throws -> [AlarmView] {
         if case .name(let name) = reference {
             let isPattern = name.contains("*")
-            let here = waiting.filter { isPattern ? PathGlob.matches($0.key.description, name) : $0.key.description == name }
+            let here = waiting.filter {
+                isPattern ? PathGlob.matches($0.key.description, name) : $0.key.description == name
+            }
             if !here.isEmpty { return here }
             if isPattern {
                 throw refuse("no alarm that waits to be acknowledged matches '\(name)'; see tocsin alarms --full")
@@ -60,21 +62,11 @@ struct AlarmTargets {
         let found = waiting.filter { $0.id == id }
         guard found.isEmpty else { return found }
         // The gateway answers why it cannot be acknowledged: by whom it was, and when.
-        return try reader.alarms(all: true).filter { $0.id == id }
+        return try reader.alarms(all: true).filter { $0.id == id }.map(AlarmView.init)
     }
 
     private func refuse(_ text: String) -> ExitCode {
         Terminal.complain(text)
         return .failure
-    }
-}
-
-extension StoreReader.AlarmRow {
-    /// Whether the alarm, active or ended, waits to be acknowledged.
-    var isUnacknowledged: Bool {
-        switch AlarmState(rawValue: state) {
-        case .unacknowledged, .returned: true
-        default: false
-        }
     }
 }

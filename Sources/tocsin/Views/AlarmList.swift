@@ -25,20 +25,20 @@ struct AlarmList {
         case ended = "ENDED, NOT ACKNOWLEDGED"
         case over = "OVER"
 
-        init(_ alarm: StoreReader.AlarmRow) {
-            switch AlarmState.Kind(rawValue: alarm.state) {
+        init(_ alarm: AlarmView) {
+            switch alarm.state {
             case .acknowledged: self = .acknowledged
             case .shelved, .outOfService, .suppressed: self = .suppressed
             case .returnedUnacknowledged: self = .ended
             case .normal: self = .over
-            case .unacknowledged, nil: self = .unacknowledged
+            case .unacknowledged: self = .unacknowledged
             }
         }
 
         var isCounted: Bool { self == .suppressed || self == .ended }
     }
 
-    func lines(_ alarms: [StoreReader.AlarmRow]) -> [String] {
+    func lines(_ alarms: [AlarmView]) -> [String] {
         var lines: [String] = []
         let sections = Dictionary(grouping: alarms, by: Section.init)
         for section in Section.allCases {
@@ -62,7 +62,7 @@ struct AlarmList {
 
     private var isWide: Bool { width.map { $0 >= 120 } ?? true }
 
-    private func line(_ alarm: StoreReader.AlarmRow) -> String {
+    private func line(_ alarm: AlarmView) -> String {
         let level =
             (alarm.noData ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
             + (alarm.uncertain ? "?" : "")

@@ -5,10 +5,10 @@ import Telemetry
 
 /// An alarm with everything that is known about it, as the sheet shows it and as `--json` prints it.
 struct AlarmSheet: Encodable {
-    var alarm: StoreReader.AlarmRow
+    var alarm: AlarmView
     /// The present situation; `nil` where no gateway runs, and for an alarm that has ended.
     var now: AlarmStatus?
-    var notices: [StoreReader.Notice]
+    var notices: [NoticeView]
     var runbook: String?
     var instruction: String?
     /// How long the alarm has lasted, in seconds.
@@ -27,10 +27,10 @@ struct AlarmSheet: Encodable {
         try container.encode(lasted, forKey: .lasted)
     }
 
-    init(_ alarm: StoreReader.AlarmRow, _ status: GatewayStatus, _ reader: StoreReader, at now: Instant) throws {
+    init(_ alarm: AlarmView, _ status: GatewayStatus, _ reader: StoreReader, at now: Instant) throws {
         self.alarm = alarm
         self.now = alarm.cleared == nil ? status.alarms[alarm.id] : nil
-        notices = try reader.notices(of: alarm.id)
+        notices = try reader.notices(of: alarm.id).map(NoticeView.init)
         let guidance = try reader.guidance(of: alarm.id)
         runbook = self.now?.runbook ?? guidance.runbook
         instruction = self.now?.instruction ?? guidance.instruction
@@ -39,10 +39,10 @@ struct AlarmSheet: Encodable {
     }
 
     /// `17`, as people type it; `-` for an alarm without a number.
-    static func name(_ alarm: StoreReader.AlarmRow) -> String { alarm.number.map { "\($0)" } ?? "-" }
+    static func name(_ alarm: AlarmView) -> String { alarm.number.map { "\($0)" } ?? "-" }
 
     /// The present situation, its trend, and its age: `river at 4 ft ↑ 0.3 ft/h`.
-    static func news(_ alarm: StoreReader.AlarmRow, _ status: AlarmStatus?, _ clock: SiteClock) -> String {
+    static func news(_ alarm: AlarmView, _ status: AlarmStatus?, _ clock: SiteClock) -> String {
         guard alarm.cleared == nil else { return alarm.summary }
         guard let status else { return "\(alarm.summary) (\(clock.age(alarm.changed)) ago)" }
         var text = status.summary

@@ -10,8 +10,8 @@ import Telemetry
 struct AlarmSheetText {
     let sheet: AlarmSheet
     /// The event that raised the alarm, and the one that last changed its level, if that is another.
-    let first: StoreReader.Event?
-    let latest: StoreReader.Event?
+    let first: EventView?
+    let latest: EventView?
     let clock: SiteClock
     let width: Int?
     let ladder: Ladder
@@ -20,7 +20,7 @@ struct AlarmSheetText {
     var lines: [String] {
         let alarm = sheet.alarm
         let level = (alarm.noData ? "no data" : alarm.cleared == nil ? alarm.level : "ended").uppercased()
-        let state = alarm.isUnacknowledged ? "not acknowledged" : alarm.state
+        let state = alarm.isUnacknowledged ? "not acknowledged" : alarm.state.rawValue
         let lasted = SiteClock.span(.seconds(Int64(sheet.lasted)))
         let shownLevel = paint(LevelColour.style(alarm.level, ladder), level)
         let duration = "\(alarm.cleared == nil ? "for" : "lasted") \(lasted)"
@@ -49,7 +49,7 @@ struct AlarmSheetText {
         }
         if let latest {
             add(
-                latest.kind,
+                latest.kind.shown,
                 ["\(clock.full(latest.time)), from \(latest.from): \(latest.summary)"]
                     + latest.causes.map(\.pastSentence))
         }
@@ -76,10 +76,9 @@ struct AlarmSheetText {
     }
 
     /// `pager was notified at 2018-06-03 17:05:00 UTC-4, of 'rose' (flood-duty, step 1, immediately)`
-    static func line(_ notice: StoreReader.Notice, _ clock: SiteClock) -> String {
+    static func line(_ notice: NoticeView, _ clock: SiteClock) -> String {
         let because = notice.because.map { " (\($0))" } ?? ""
-        let kind = Transition.Kind(stored: notice.kind)?.shown ?? notice.kind
-        let what = kind.isEmpty ? "" : ", of '\(kind)'"
+        let what = notice.transitionKind.map { ", of '\($0.shown)'" } ?? ""
         if let delivered = notice.delivered {
             return "\(notice.destination) was notified at \(clock.full(delivered))\(what)\(because)"
         }

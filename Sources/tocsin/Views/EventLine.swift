@@ -17,7 +17,7 @@ struct EventLine {
     /// What happened, in a line, and on a terminal why it did in those below; what could steer a terminal is escaped.
     ///
     /// `2018-06-03 17:05:00 UTC-4  17 WARNING     franklintown: river at 3.31 m`
-    func text(_ event: StoreReader.Event) -> String {
+    func text(_ event: EventView) -> String {
         let time = LocalTime(Instant(rfc3339: event.time.utf8) ?? clock.now, in: clock.zone)
         let isNarrow = width.map { $0 < 120 } ?? false
         let shown = isNarrow ? time.minute : time.description
@@ -40,19 +40,19 @@ struct EventLine {
     }
 
     /// The heading above the first event of a day, with the day and the zone; `nil` where each line has both.
-    func day(_ event: StoreReader.Event) -> String? {
+    func day(_ event: EventView) -> String? {
         guard let width, width < 120 else { return nil }
         let time = LocalTime(Instant(rfc3339: event.time.utf8) ?? clock.now, in: clock.zone)
         return "\(time.day), times in \(time.zone)"
     }
 
     /// What is new, each thing once.
-    private func news(_ event: StoreReader.Event) -> String {
+    private func news(_ event: EventView) -> String {
         // Most summaries name the group.
         var text = event.summary.contains(event.group) ? event.summary : "\(event.group): \(event.summary)"
         // A person's command does not change the values.
         if event.person != nil { text = "\(event.rule)/\(event.group)" }
-        if event.from != event.to, ![.raised, .cleared].contains(event.transitionKind) {
+        if event.from != event.to, ![.raised, .cleared].contains(event.kind) {
             text += "  [was \(event.from)]"
         }
         let note = event.note ?? ""
@@ -65,36 +65,27 @@ struct EventLine {
         return text
     }
 
-    private func why(_ event: StoreReader.Event) -> String {
-        event.causes.filter { $0.holds != nil || event.uncertain || event.transitionKind == .noData }
+    private func why(_ event: EventView) -> String {
+        event.causes.filter { $0.holds != nil || event.uncertain || event.kind == .noData }
             .map { isHistory ? $0.pastSentence : $0.sentence }.joined(separator: "; ")
     }
 
     /// The alarm's level, or what else happened to it.
-    private static func word(_ event: StoreReader.Event) -> String {
-        switch event.transitionKind {
+    private static func word(_ event: EventView) -> String {
+        switch event.kind {
         case .raised, .rose, .fell, .certain, .calm: event.to
-        case let kind?: kind.shown
-        case nil: event.kind
+        case let kind: kind.shown
         }
     }
 
-    private func style(_ event: StoreReader.Event) -> TextPaint.Style {
-        switch event.transitionKind {
+    private func style(_ event: EventView) -> TextPaint.Style {
+        switch event.kind {
         case .raised, .rose, .fell, .certain, .calm: LevelColour.style(event.to, ladder)
         case .retired, .uncertain, .sensors, .noData, .chattering: .magenta
-        case .cleared, .acknowledged, .shelved, .unshelved, .suppressed, .released, .outOfService, .inService, nil:
+        case .cleared, .acknowledged, .shelved, .unshelved, .suppressed, .released, .outOfService, .inService:
             .green
         }
     }
-}
-
-extension StoreReader.Event {
-    /// The kind of the transition; `nil` for a kind of a later version.
-    var transitionKind: Transition.Kind? { Transition.Kind(word: kind) }
-
-    /// Whether an alarm begins or rises.
-    var isAlert: Bool { [.raised, .rose, .noData].contains(transitionKind) }
 }
 
 extension Transition.Kind {

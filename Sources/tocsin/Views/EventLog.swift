@@ -9,7 +9,7 @@ struct EventLog {
 
     init(isJSON: Bool) { self.isJSON = isJSON }
 
-    mutating func write(_ event: StoreReader.Event, _ line: EventLine) {
+    mutating func write(_ event: EventView, _ line: EventLine) {
         if isJSON { return Terminal.line(JSONText.line(event)) }
         if let day = line.day(event), day != heading {
             Terminal.write(line.paint(.faint, day))

@@ -29,8 +29,8 @@ enum UnsafeFiles {
         "Sources/MQTT/MQTTClient+Subscriptions.swift": "passes filters and properties to libmosquitto",
         "Sources/Diagnostics/YAML/YAMLKeys.swift": "drives libyaml's parser",
         "Sources/Store/Integrity/WriteAheadLog.swift": "a callback of SQLite",
-        "Sources/Store/Readings/Store+DeviceState.swift": "binds a struct's bytes to a statement",
-        "Sources/Store/Readings/Store+Received.swift": "packs digests into a blob, and unpacks them",
+        "Sources/Store/Tables/DeviceStateTable.swift": "binds a struct's bytes to a statement",
+        "Sources/Store/Tables/ReceivedMessageTable.swift": "packs digests into a blob, and unpacks them",
 
         // System calls that take addresses.
         "Sources/POSIX/NamelessFile.swift": "pwrite(2)",

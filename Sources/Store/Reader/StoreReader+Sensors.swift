@@ -1,0 +1,58 @@
+internal import GRDB
+package import Telemetry
+
+extension StoreReader {
+    /// A sensor with its newest reading, and how good its recent readings are.
+    package struct SensorRow: Sendable, Equatable {
+        package var device: String
+        package var quantity: String
+        /// The unit of ``value``, in which readings are stored.
+        package var unit: String
+        /// The newest reading by event time, of any quality; `nil` if there is none among the newest million readings
+        /// of the store.
+        package var newest: Reading?
+        /// How many readings there are since the start that was asked for, and how many of them a test has flagged.
+        package var count = 0
+        package var flagged = 0
+
+        package init(device: String, quantity: String, unit: String) {
+            (self.device, self.quantity, self.unit) = (device, quantity, unit)
+        }
+    }
+
+    /// Returns every sensor that has ever sent, by device and quantity.
+    /// - Parameter start: the gateway's clock from which readings are counted.
+    /// - Complexity: a million readings, and those since `start`.
+    package func sensors(since start: Instant) throws -> [SensorRow] {
+        try queue.read { db in
+            var rows: [Int32: SensorRow] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT id, device, quantity, unit FROM series") {
+                guard let series = unreadable.read(row, as: SeriesRow.self), let id = series.id else { continue }
+                rows[id.index] = SensorRow(
+                    device: series.name.device, quantity: series.name.quantity, unit: series.name.unit)
+            }
+            // Search by event time, because a backlog arrives after newer readings.
+            let newest = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT series, max(time), value, quality FROM reading
+                    WHERE id > (SELECT max(id) FROM reading) - 1000000 GROUP BY series
+                    """)
+            while let row = try newest.next() {
+                if let reading = Reading(row, from: 0) { rows[reading.series.index]?.newest = reading }
+            }
+            let counts = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT series, count(*), sum(quality != 0) FROM reading
+                    WHERE id >= (SELECT min(first_reading) FROM batch WHERE arrived >= ?) GROUP BY series
+                    """, arguments: [start.nanoseconds])
+            while let row = try counts.next() {
+                guard let id: Int32 = row.value(at: 0) else { continue }
+                rows[id]?.count = row.value(at: 1) ?? 0
+                rows[id]?.flagged = row.value(at: 2) ?? 0
+            }
+            return rows.values.sorted { ($0.device, $0.quantity) < ($1.device, $1.quantity) }
+        }
+    }
+}

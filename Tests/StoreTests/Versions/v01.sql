@@ -1,0 +1,96 @@
+-- A store as the schema's version 1 left it. Never change it: stores in the field look like this.
+BEGIN TRANSACTION;
+CREATE TABLE alarm (
+                    id TEXT PRIMARY KEY,
+                    rule TEXT NOT NULL,
+                    group_name TEXT NOT NULL,
+                    hazard TEXT NOT NULL,
+                    labels TEXT NOT NULL,
+                    position TEXT,
+                    level INTEGER NOT NULL,
+                    level_name TEXT NOT NULL,
+                    held INTEGER NOT NULL,
+                    uncertain INTEGER NOT NULL,
+                    raised INTEGER NOT NULL,
+                    cleared INTEGER,
+                    sequence INTEGER NOT NULL,
+                    summary TEXT NOT NULL
+                ) STRICT;
+INSERT INTO "alarm" VALUES('river/open@2018-06-03T20:00:00Z','river','open','flood','{"station":"open"}','{"latitude":38.5,"longitude":-76.5}',2,'watch',1,0,1528056000000000000,NULL,1,'river at 2.5 m');
+INSERT INTO "alarm" VALUES('river/over@2018-06-03T20:00:00Z','river','over','flood','{"station":"over"}',NULL,0,'normal',1,0,1528056000000000000,1528056002000000000,2,'river at 2.5 m');
+CREATE TABLE batch (
+                    first_reading INTEGER PRIMARY KEY,
+                    count INTEGER NOT NULL,
+                    arrived INTEGER NOT NULL,
+                    oldest INTEGER NOT NULL,
+                    newest INTEGER NOT NULL
+                ) STRICT;
+INSERT INTO "batch" VALUES(1,4,1528056004000000000,1528056000000000000,1528056003000000000);
+CREATE TABLE escalation (
+                    id INTEGER PRIMARY KEY,
+                    identity TEXT NOT NULL UNIQUE,
+                    alarm TEXT NOT NULL,
+                    destination TEXT NOT NULL,
+                    severity INTEGER NOT NULL,
+                    payload TEXT NOT NULL,
+                    created INTEGER NOT NULL,
+                    attempts INTEGER NOT NULL DEFAULT 0,
+                    error TEXT,
+                    delivered INTEGER
+                ) STRICT;
+INSERT INTO "escalation" VALUES(1,'river/open@2018-06-03T20:00:00Z#1/up','river/open@2018-06-03T20:00:00Z','up',2,'{"data":{"transition":{"kind":"raised"}},"id":"x"}',1528056001000000000,0,NULL,NULL);
+INSERT INTO "escalation" VALUES(2,'river/over@2018-06-03T20:00:00Z#1/up','river/over@2018-06-03T20:00:00Z','up',2,'{"data":{"transition":{"kind":"raised"}},"id":"x"}',1528056001000000000,1,NULL,1528056002000000000);
+CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+INSERT INTO "grdb_migrations" VALUES('1 readings, alarms, outbox');
+CREATE TABLE reading (
+                    id INTEGER PRIMARY KEY,
+                    series INTEGER NOT NULL,
+                    time INTEGER NOT NULL,
+                    value REAL,
+                    quality INTEGER NOT NULL
+                ) STRICT;
+INSERT INTO "reading" VALUES(1,1,1528056000000000000,1.5,0);
+INSERT INTO "reading" VALUES(2,2,1528056001000000000,0.2,0);
+INSERT INTO "reading" VALUES(3,1,1528056002000000000,2.5,0);
+INSERT INTO "reading" VALUES(4,2,1528056003000000000,NULL,0);
+CREATE TABLE refused_payload (
+                    id INTEGER PRIMARY KEY,
+                    device TEXT NOT NULL,
+                    topic TEXT NOT NULL,
+                    payload BLOB NOT NULL,
+                    reason TEXT NOT NULL,
+                    arrived INTEGER NOT NULL
+                ) STRICT;
+INSERT INTO "refused_payload" VALUES(1,'d1','t/d1',X'FF7B','not JSON',1528056000000000000);
+CREATE TABLE series (
+                    id INTEGER PRIMARY KEY,
+                    device TEXT NOT NULL,
+                    quantity TEXT NOT NULL,
+                    unit TEXT NOT NULL,
+                    UNIQUE (device, quantity)
+                ) STRICT;
+INSERT INTO "series" VALUES(1,'d1','water_level','m');
+INSERT INTO "series" VALUES(2,'d2','rain','mm');
+CREATE TABLE transition (
+                    id INTEGER PRIMARY KEY,
+                    alarm TEXT NOT NULL REFERENCES alarm (id) ON DELETE CASCADE,
+                    sequence INTEGER NOT NULL,
+                    kind TEXT NOT NULL,
+                    time INTEGER NOT NULL,
+                    recorded INTEGER NOT NULL,
+                    from_level TEXT NOT NULL,
+                    to_level TEXT NOT NULL,
+                    severity INTEGER NOT NULL,
+                    uncertain INTEGER NOT NULL,
+                    summary TEXT NOT NULL,
+                    causes TEXT NOT NULL,
+                    device TEXT,
+                    rule_version TEXT NOT NULL,
+                    UNIQUE (alarm, sequence)
+                ) STRICT;
+INSERT INTO "transition" VALUES(1,'river/open@2018-06-03T20:00:00Z',1,'raised',1528056001000000000,1528056001000000000,'normal','watch',2,0,'river at 2.5 m','[]','d1','abc');
+INSERT INTO "transition" VALUES(2,'river/over@2018-06-03T20:00:00Z',1,'raised',1528056001000000000,1528056001000000000,'normal','watch',2,0,'river at 2.5 m','[]','d1','abc');
+INSERT INTO "transition" VALUES(3,'river/over@2018-06-03T20:00:00Z',2,'cleared',1528056002000000000,1528056002000000000,'watch','normal',2,0,'river at 2.5 m','[]','d1','abc');
+CREATE INDEX alarm_active ON alarm (rule, group_name) WHERE cleared IS NULL;
+CREATE INDEX escalation_waiting ON escalation (destination, id) WHERE delivered IS NULL;
+COMMIT;

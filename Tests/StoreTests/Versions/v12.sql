@@ -1,0 +1,157 @@
+-- A store as the schema's version 12 left it. Never change it: stores in the field look like this.
+BEGIN TRANSACTION;
+CREATE TABLE alarm (
+                    id TEXT PRIMARY KEY,
+                    rule TEXT NOT NULL,
+                    group_name TEXT NOT NULL,
+                    hazard TEXT NOT NULL,
+                    labels TEXT NOT NULL,
+                    position TEXT,
+                    level INTEGER NOT NULL,
+                    level_name TEXT NOT NULL,
+                    held INTEGER NOT NULL,
+                    uncertain INTEGER NOT NULL,
+                    raised INTEGER NOT NULL,
+                    cleared INTEGER,
+                    sequence INTEGER NOT NULL,
+                    summary TEXT NOT NULL
+                , blind INTEGER NOT NULL DEFAULT 0, acknowledged INTEGER, acknowledged_by TEXT, acknowledged_note TEXT, state TEXT NOT NULL DEFAULT 'normal', suppressed INTEGER NOT NULL DEFAULT 0, flapping TEXT, area TEXT, course TEXT, origin TEXT) STRICT;
+INSERT INTO "alarm" VALUES('river/open@2018-06-03T20:00:00Z','river','open','flood','{"station":"open"}','{"latitude":38.5,"longitude":-76.5}',2,'watch',1,0,1528056000000000000,NULL,1,'river at 2.5 m',0,NULL,NULL,NULL,'unacknowledged',0,NULL,NULL,NULL,'{"conditions":"abc","devices":["d1"]}');
+INSERT INTO "alarm" VALUES('river/over@2018-06-03T20:00:00Z','river','over','flood','{"station":"over"}',NULL,0,'normal',1,0,1528056000000000000,1528056002000000000,2,'river at 2.5 m',0,1528056002000000000,'migration','','normal',0,NULL,NULL,NULL,NULL);
+INSERT INTO "alarm" VALUES('river/dark@2018-06-03T20:00:00Z','river','dark','flood','{"station":"dark"}',NULL,2,'watch',1,0,1528056000000000000,NULL,1,'no data',1,NULL,NULL,NULL,'unacknowledged',0,NULL,NULL,NULL,NULL);
+INSERT INTO "alarm" VALUES('river/known@2018-06-03T20:00:00Z','river','known','flood','{"station":"known"}',NULL,2,'watch',1,0,1528056000000000000,NULL,2,'river at 2.5 m',0,1528056002000000000,'ada','seen','acknowledged',0,NULL,NULL,NULL,NULL);
+INSERT INTO "alarm" VALUES('river/shelf@2018-06-03T20:00:00Z','river','shelf','flood','{"station":"shelf"}',NULL,2,'watch',1,0,1528056000000000000,NULL,1,'river at 2.5 m',0,NULL,NULL,NULL,'shelved',0,NULL,NULL,NULL,NULL);
+INSERT INTO "alarm" VALUES('river/noisy@2018-06-03T20:00:00Z','river','noisy','flood','{"station":"noisy"}','{"latitude":38.5,"longitude":-76.5}',2,'watch',1,0,1528056000000000000,NULL,2,'river at 2.5 m',0,NULL,NULL,NULL,'unacknowledged',0,'{"causes":[],"changes":3,"condition":"watch","latest":1528056002000000000,"since":1528056000000000000,"summary":"river at 2.5 m"}','[]','{}',NULL);
+CREATE TABLE aside (
+                    rule TEXT NOT NULL,
+                    group_name TEXT NOT NULL,
+                    kind TEXT NOT NULL,
+                    since INTEGER NOT NULL,
+                    until INTEGER,
+                    person TEXT NOT NULL,
+                    reason TEXT NOT NULL, origin TEXT,
+                    PRIMARY KEY (rule, group_name)
+                ) STRICT;
+INSERT INTO "aside" VALUES('river','shelf','shelved',1528056000000000000,1528059600000000000,'ada','works','{"conditions":"abc","devices":["d1"]}');
+INSERT INTO "aside" VALUES('river','out','out-of-service',1528056000000000000,NULL,'ada','broken','{"conditions":"abc","devices":["d1"]}');
+CREATE TABLE audit (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    record TEXT NOT NULL,
+                    hash TEXT NOT NULL
+                ) STRICT;
+INSERT INTO "audit" VALUES(1,'{"kind":"started","number":1,"text":"2 devices","time":"2018-06-03T20:00:10Z"}','74306ec80aa7328c81b290b75b2463989cb68ce829c7b420cdb5cca9b48b4e06');
+INSERT INTO "audit" VALUES(2,'{"kind":"stopped","number":2,"text":"end of the run","time":"2018-06-03T20:00:11Z"}','af88ec6955b84a9f50e6fc34598cd9cdfceec7b376e8a0e89c754490dcdabbf9');
+INSERT INTO "audit" VALUES(3,'{"kind":"baseline","number":3,"rows":{"alarm river/dark@2018-06-03T20:00:00Z":"eec5ae1e4ae7f2e4e36c480228372622c8c58d0b2e2ffe8e8a19311b71cbc68a","alarm river/known@2018-06-03T20:00:00Z":"0973711f1c1bc3b2f9e5371ae38944d2ea0e5bdbc741bbda1609ff91fb0fcc85","alarm river/noisy@2018-06-03T20:00:00Z":"c0cdba3b31efd0b093f3a2913d8db6342f8b33d6ea7a6c287dbcc674745e8262","alarm river/open@2018-06-03T20:00:00Z":"e60d5a7c08d661e2c7e0154fc4f6d37fc25920d58ec9d030cbf034291a433f02","alarm river/over@2018-06-03T20:00:00Z":"4c0af55f98aa93edf7b20dcbfb638aa33137508946e4f87bb6ae05d568e1393f","alarm river/shelf@2018-06-03T20:00:00Z":"3c8ce5a5536d1dfd45cde3e0573dca57ae4b0e5fb03d191e4c868916ef020b2a","aside river/out":"b7d73d7702580b148612d65ea54746ed9e3a1c3f51031ebc4fe82b0a17eea3e2","aside river/shelf":"64a506de053c957858a6d90da2fdce0787d0f3db99e22678226a84b34190528b","escalation river/dark@2018-06-03T20:00:00Z#1/up":"69de164a1e9dbd408cfca62895cfba7570a210bcfb26c573a55c50ce7e4ce09e","escalation river/noisy@2018-06-03T20:00:00Z#1/down":"cce968bc07f008e4df805443dc6b7c36504b78b29f4d722654304fe5bfe925ea","escalation river/open@2018-06-03T20:00:00Z#1/up":"9f83761fd8670e1fd2cb86fa3af639fc2d2b5542973216d7d49680a7b8f66dd5","escalation river/over@2018-06-03T20:00:00Z#1/up":"b75c87bee25342382cd4679b7620443b9108de9d528b3c3bf376011d4eace0fc","transition river/dark@2018-06-03T20:00:00Z#1":"c36d042fa6b6b59ad1d2d423a0f5d199144a24e1fa15ffbdcae06aa987e3a37b","transition river/known@2018-06-03T20:00:00Z#1":"bc126c17d4813fb32ccdf3b4b5f6676bef01d4bfb304cfb53777db41c227c64b","transition river/known@2018-06-03T20:00:00Z#2":"dfa628adea140b511413f8e5d93d070005a5c6f8d5bb9153841fb3a7867030c9","transition river/noisy@2018-06-03T20:00:00Z#1":"1270eb3e282e9fbe0b041696fb3efe659198ee235978e8086a9fd620c638f740","transition river/noisy@2018-06-03T20:00:00Z#2":"9fbaecd66c46da4838df57884eb407c6f0a9c5ba9685c6d74d972565ec9d7d97","transition river/open@2018-06-03T20:00:00Z#1":"780c9ea262a2d1062025a4d79761b86fbb9fb4a019910656ea6e18aac02aafc6","transition river/over@2018-06-03T20:00:00Z#1":"486b064c9ade6b1e5966175b7da07d9709a67dc9c2e4b1c844ef9d7537ff0b87","transition river/over@2018-06-03T20:00:00Z#2":"0063ec5dbb922a0f631d05d5f6bd5b31bc1dbcd6ab53f0145d188e17f126a28a","transition river/shelf@2018-06-03T20:00:00Z#1":"228e59f2985b596dc98d79796d3ba94cc91c744c163e9ef659fecc57f731de61"},"text":"a newer version records each row from here on","time":"2018-06-03T20:00:12Z"}','51c0ec8dd29181f792d3827053e0c1ea06691953048037113c482bb0f4ab0d48');
+CREATE TABLE audit_anchor (id INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+CREATE TABLE batch (
+                    first_reading INTEGER PRIMARY KEY,
+                    count INTEGER NOT NULL,
+                    arrived INTEGER NOT NULL,
+                    oldest INTEGER NOT NULL,
+                    newest INTEGER NOT NULL
+                , checksum INTEGER) STRICT;
+INSERT INTO "batch" VALUES(1,4,1528056004000000000,1528056000000000000,1528056003000000000,-6964314140921521762);
+CREATE TABLE device_state (series INTEGER PRIMARY KEY, words BLOB NOT NULL);
+INSERT INTO "device_state" VALUES(1,X'000000');
+CREATE TABLE escalation (
+                    id INTEGER PRIMARY KEY,
+                    identity TEXT NOT NULL UNIQUE,
+                    alarm TEXT NOT NULL,
+                    destination TEXT NOT NULL,
+                    severity INTEGER NOT NULL,
+                    payload TEXT NOT NULL,
+                    created INTEGER NOT NULL,
+                    attempts INTEGER NOT NULL DEFAULT 0,
+                    error TEXT,
+                    delivered INTEGER
+                , parked INTEGER) STRICT;
+INSERT INTO "escalation" VALUES(1,'river/open@2018-06-03T20:00:00Z#1/up','river/open@2018-06-03T20:00:00Z','up',2,'{"data":{"transition":{"kind":"raised"}},"id":"x"}',1528056001000000000,0,NULL,NULL,NULL);
+INSERT INTO "escalation" VALUES(2,'river/over@2018-06-03T20:00:00Z#1/up','river/over@2018-06-03T20:00:00Z','up',2,'{"data":{"transition":{"kind":"raised"}},"id":"x"}',1528056001000000000,1,NULL,1528056002000000000,NULL);
+INSERT INTO "escalation" VALUES(3,'river/dark@2018-06-03T20:00:00Z#1/up','river/dark@2018-06-03T20:00:00Z','up',2,'{"data":{"transition":{"kind":"blind"}},"id":"x"}',1528056001000000000,0,NULL,NULL,NULL);
+INSERT INTO "escalation" VALUES(4,'river/noisy@2018-06-03T20:00:00Z#1/down','river/noisy@2018-06-03T20:00:00Z','down',2,'{"data":{"transition":{"kind":"raised"}},"id":"x"}',1528056001000000000,1,'refused',NULL,1528056002000000000);
+CREATE TABLE forward (destination TEXT PRIMARY KEY, reading INTEGER NOT NULL) STRICT;
+INSERT INTO "forward" VALUES('up',3);
+CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+INSERT INTO "grdb_migrations" VALUES('1 readings, alarms, outbox');
+INSERT INTO "grdb_migrations" VALUES('2 blind alarms');
+INSERT INTO "grdb_migrations" VALUES('3 acknowledgements');
+INSERT INTO "grdb_migrations" VALUES('4 alarm life, escalation policies, audit');
+INSERT INTO "grdb_migrations" VALUES('5 checksums');
+INSERT INTO "grdb_migrations" VALUES('6 received messages');
+INSERT INTO "grdb_migrations" VALUES('7 subscriptions');
+INSERT INTO "grdb_migrations" VALUES('8 message numbers');
+INSERT INTO "grdb_migrations" VALUES('10 origins of alarms');
+INSERT INTO "grdb_migrations" VALUES('11 origins of what is put aside');
+INSERT INTO "grdb_migrations" VALUES('12 audited rows, floods');
+CREATE TABLE reading (
+                    id INTEGER PRIMARY KEY,
+                    series INTEGER NOT NULL,
+                    time INTEGER NOT NULL,
+                    value REAL,
+                    quality INTEGER NOT NULL
+                ) STRICT;
+INSERT INTO "reading" VALUES(1,1,1528056000000000000,1.5,0);
+INSERT INTO "reading" VALUES(2,2,1528056001000000000,0.2,0);
+INSERT INTO "reading" VALUES(3,1,1528056002000000000,2.5,0);
+INSERT INTO "reading" VALUES(4,2,1528056003000000000,NULL,0);
+CREATE TABLE received_message (last INTEGER PRIMARY KEY, marks BLOB NOT NULL) STRICT;
+INSERT INTO "received_message" VALUES(1,X'01000700000000000000');
+CREATE TABLE refused_payload (
+                    id INTEGER PRIMARY KEY,
+                    device TEXT NOT NULL,
+                    topic TEXT NOT NULL,
+                    payload BLOB NOT NULL,
+                    reason TEXT NOT NULL,
+                    arrived INTEGER NOT NULL
+                ) STRICT;
+INSERT INTO "refused_payload" VALUES(1,'d1','t/d1',X'FF7B','not JSON',1528056000000000000);
+CREATE TABLE series (
+                    id INTEGER PRIMARY KEY,
+                    device TEXT NOT NULL,
+                    quantity TEXT NOT NULL,
+                    unit TEXT NOT NULL,
+                    UNIQUE (device, quantity)
+                ) STRICT;
+INSERT INTO "series" VALUES(1,'d1','water_level','m');
+INSERT INTO "series" VALUES(2,'d2','rain','mm');
+CREATE TABLE subscription (filter TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID;
+INSERT INTO "subscription" VALUES('test/+');
+CREATE TABLE transition (
+                    id INTEGER PRIMARY KEY,
+                    alarm TEXT NOT NULL REFERENCES alarm (id) ON DELETE CASCADE,
+                    sequence INTEGER NOT NULL,
+                    kind TEXT NOT NULL,
+                    time INTEGER NOT NULL,
+                    recorded INTEGER NOT NULL,
+                    from_level TEXT NOT NULL,
+                    to_level TEXT NOT NULL,
+                    severity INTEGER NOT NULL,
+                    uncertain INTEGER NOT NULL,
+                    summary TEXT NOT NULL,
+                    causes TEXT NOT NULL,
+                    device TEXT,
+                    rule_version TEXT NOT NULL, person TEXT, note TEXT,
+                    UNIQUE (alarm, sequence)
+                ) STRICT;
+INSERT INTO "transition" VALUES(1,'river/open@2018-06-03T20:00:00Z',1,'raised',1528056001000000000,1528056001000000000,'normal','watch',2,0,'river at 2.5 m','[]','d1','abc',NULL,NULL);
+INSERT INTO "transition" VALUES(2,'river/over@2018-06-03T20:00:00Z',1,'raised',1528056001000000000,1528056001000000000,'normal','watch',2,0,'river at 2.5 m','[]','d1','abc',NULL,NULL);
+INSERT INTO "transition" VALUES(3,'river/over@2018-06-03T20:00:00Z',2,'cleared',1528056002000000000,1528056002000000000,'watch','normal',2,0,'river at 2.5 m','[]','d1','abc',NULL,NULL);
+INSERT INTO "transition" VALUES(4,'river/dark@2018-06-03T20:00:00Z',1,'blind',1528056001000000000,1528056001000000000,'normal','watch',2,0,'no data','[]',NULL,'abc',NULL,NULL);
+INSERT INTO "transition" VALUES(5,'river/known@2018-06-03T20:00:00Z',1,'raised',1528056001000000000,1528056001000000000,'normal','watch',2,0,'river at 2.5 m','[]','d1','abc',NULL,NULL);
+INSERT INTO "transition" VALUES(6,'river/known@2018-06-03T20:00:00Z',2,'acknowledged',1528056002000000000,1528056002000000000,'watch','watch',2,0,'river at 2.5 m','[]','d1','abc','ada','seen');
+INSERT INTO "transition" VALUES(7,'river/shelf@2018-06-03T20:00:00Z',1,'raised',1528056001000000000,1528056001000000000,'normal','watch',2,0,'river at 2.5 m','[]','d1','abc',NULL,NULL);
+INSERT INTO "transition" VALUES(8,'river/noisy@2018-06-03T20:00:00Z',1,'raised',1528056001000000000,1528056001000000000,'normal','watch',2,0,'river at 2.5 m','[]','d1','abc',NULL,NULL);
+INSERT INTO "transition" VALUES(9,'river/noisy@2018-06-03T20:00:00Z',2,'flapping',1528056002000000000,1528056002000000000,'watch','watch',2,0,'river at 2.5 m','[]',NULL,'abc',NULL,NULL);
+CREATE INDEX alarm_active ON alarm (rule, group_name) WHERE cleared IS NULL;
+CREATE INDEX alarm_returned ON alarm (raised) WHERE state = 'returned';
+CREATE INDEX escalation_waiting ON escalation (destination, id)
+                    WHERE delivered IS NULL AND parked IS NULL;
+CREATE INDEX escalation_alarm ON escalation (alarm, destination);
+CREATE INDEX escalation_created ON escalation (destination, created);
+CREATE INDEX escalation_raise ON escalation (destination, created, alarm) WHERE
+                    CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END
+                        IN ('raised', 'blind')
+                ;
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('audit',3);
+COMMIT;

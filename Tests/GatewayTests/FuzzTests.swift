@@ -140,13 +140,13 @@ import Wire
             let text = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder.file("test_parsing/\(name)"))))
             let payload = Array("{\"x\":".utf8) + text + Array(",\"level\":2}".utf8)
             var readings: [Reading] = []
-            let repaired = decoder.repairedCount
+            let repaired = decoder.decoder.repairedCount
             let findings = payload.withUnsafeBytes {
                 decoder.decode($0, from: 0, arrival: Self.arrival, into: &readings)
             }
             if name.hasPrefix("y_") {
                 #expect(findings.isEmpty && readings.map(\.value) == [2], "\(name) is refused: \(findings)")
-                #expect(decoder.repairedCount == repaired, "\(name) was repaired")
+                #expect(decoder.decoder.repairedCount == repaired, "\(name) was repaired")
                 counts.accepted += 1
             } else if name.hasPrefix("n_") {
                 // Whatever is wrong with `x`: nobody reads it. Where the structure is whole, `level` is read.

@@ -50,7 +50,9 @@ struct AlarmTargets {
     ) throws -> [StoreReader.AlarmRow] {
         if case .name(let name) = reference {
             let isPattern = name.contains("*")
-            let here = waiting.filter { isPattern ? PathGlob.matches($0.key.description, name) : $0.key.description == name }
+            let here = waiting.filter {
+                isPattern ? PathGlob.matches($0.key.description, name) : $0.key.description == name
+            }
             if !here.isEmpty { return here }
             if isPattern {
                 throw refuse("no alarm that waits to be acknowledged matches '\(name)'; see tocsin alarms --full")
@@ -71,10 +73,5 @@ struct AlarmTargets {
 
 extension StoreReader.AlarmRow {
     /// Whether the alarm, active or ended, waits to be acknowledged.
-    var isUnacknowledged: Bool {
-        switch AlarmState(rawValue: state) {
-        case .unacknowledged, .returned: true
-        default: false
-        }
-    }
+    var isUnacknowledged: Bool { AlarmState.Kind(rawValue: state)?.needsAcknowledgement == true }
 }

@@ -78,7 +78,7 @@ struct AlarmSheetText {
     /// `pager was notified at 2018-06-03 17:05:00 UTC-4, of 'rose' (flood-duty, step 1, immediately)`
     static func line(_ notice: StoreReader.Notice, _ clock: SiteClock) -> String {
         let because = notice.because.map { " (\($0))" } ?? ""
-        let kind = Transition.Kind(stored: notice.kind)?.shown ?? notice.kind
+        let kind = Transition.Kind(word: notice.kind)?.shown ?? notice.kind
         let what = kind.isEmpty ? "" : ", of '\(kind)'"
         if let delivered = notice.delivered {
             return "\(notice.destination) was notified at \(clock.full(delivered))\(what)\(because)"

@@ -1,5 +1,4 @@
-import Alarms
-internal import Escalation
+internal import AlarmModel
 
 /// Writes a value as one JSON object on a line, with its keys in order, for tools.
 ///

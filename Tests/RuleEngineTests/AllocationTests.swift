@@ -58,13 +58,13 @@ import Testing
     }
 
     #if !DEBUG  // the promise is that of the optimised engine
-    @Test("100,000 readings into an engine whose windows are full allocate nothing")
-    func steadyState() async {
-        // In a process of its own: allocations of other tests would be counted, too.
-        await #expect(processExitsWith: .success) {
-            let count = Self.allocations()
-            if count != 0 { exit(Int32(clamping: min(count, 200))) }
+        @Test("100,000 readings into an engine whose windows are full allocate nothing")
+        func steadyState() async {
+            // In a process of its own: allocations of other tests would be counted, too.
+            await #expect(processExitsWith: .success) {
+                let count = Self.allocations()
+                if count != 0 { exit(Int32(clamping: min(count, 200))) }
+            }
         }
-    }
     #endif
 }

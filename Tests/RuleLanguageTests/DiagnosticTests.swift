@@ -230,7 +230,7 @@ import Testing
 
     @Test("rules that ask for each other's alarms in a circle are named")
     func cycle() throws {
-        let rules = ["a", "b", "c"].enumerated().map { index, name -> String in
+        let rules: [String] = ["a", "b", "c"].enumerated().map { index, name in
             let asked = ["b", "c", "a"][index]
             return """
                   - name: \(name)
@@ -238,9 +238,9 @@ import Testing
                     levels: { warning: 'alarm("\(asked)") and water_level > 1 m' }
 
                 """
-        }.joined()
+        }
         #expect {
-            try SmallSite.compile("hazard: flood\nrules:\n\(rules)")
+            try SmallSite.compile("hazard: flood\nrules:\n\(rules.joined())")
         } throws: { error in
             (error as? DiagnosticList)?.diagnostics.map(\.message) == [
                 "rules ask for each other's alarms in a circle: a → b → c → a"

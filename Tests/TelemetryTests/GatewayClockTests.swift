@@ -1,5 +1,5 @@
 import POSIX
-import Scenario
+import Replay
 import Telemetry
 import TestSupport
 import Testing

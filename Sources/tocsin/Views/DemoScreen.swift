@@ -120,14 +120,13 @@ final class DemoScreen: Sendable {
     }
 
     private func arrival(_ arrival: Observer.Arrival) -> String {
-        let message = arrival.message
-        let level = Self.word(message.transition)
+        let notice = arrival.message
+        let level = Self.word(notice.transition)
         let word = paint(Self.style(level), Terminal.padded(level.uppercased(), 11))
-        let again = (message.step?.repetition ?? 0) > 0 ? "  (again: nobody has acknowledged it)" : ""
+        let again = (notice.step?.repetition ?? 0) > 0 ? "  (again: nobody has acknowledged it)" : ""
         let latency = arrival.latency.map { "  (\(NumberText.short($0 * 1000)) ms)" } ?? ""
-        let time = Self.time(message.transition.time)
-        return
-            "  \(paint(.faint, time))  \(word)\(message.summary)\(paint(.faint, latency + again))"
+        let time = Self.time(notice.transition.time)
+        return "  \(paint(.faint, time))  \(word)\(notice.summary)\(paint(.faint, latency + again))"
     }
 
     /// The level that it is at now, or what else happened to it.

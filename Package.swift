@@ -113,7 +113,7 @@ let package = Package(
             dependencies: [
                 "POSIX",
                 "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms",
-                "Store", "Uplink", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
+                "Store", "Uplink", "Wire", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
         .target(name: "Replay", dependencies: ["Telemetry", "Diagnostics", "MQTT"], swiftSettings: strict),
@@ -121,7 +121,7 @@ let package = Package(
             name: "Demo",
             dependencies: [
                 "Escalation", "Wire", "SiteConfiguration", "Pipeline", "Replay",
-                "AlarmModel", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Store", "Gateway", .logging, .lifecycle,
+                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Store", "Gateway", .logging, .lifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -1,5 +1,3 @@
-internal import AlarmModel
-internal import Alarms
 internal import Escalation
 internal import Gateway
 internal import Pipeline

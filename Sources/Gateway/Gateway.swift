@@ -1,7 +1,6 @@
 internal import AlarmModel
 internal import Devices
 internal import Diagnostics
-internal import Escalation
 internal import Foundation
 package import Logging
 internal import MQTT

@@ -72,7 +72,7 @@ import Testing
         try gateway.folder.write("notes.txt", "of somebody")
         try await gateway.startConnected()
         try await eventually("it says so: \(gateway.log)") {
-            gateway.log.contains("something else lies there, and is kept")
+            gateway.log.contains("another file is there, and is kept")
         }
         #expect(gateway.stop() == 0)
         #expect(try String(contentsOfFile: gateway.folder.file("notes.txt"), encoding: .utf8) == "of somebody")

@@ -155,7 +155,7 @@ import Testing
         try await eventually(within: 30, "what is behind it is stored: \(gateway.log)") {
             try StoreReader(path: gateway.storePath).count(.reading) == 1
         }
-        #expect(gateway.log.contains("3 times in a row: it is set aside"))
+        #expect(gateway.log.contains("3 times in a row: it is quarantined"))
         #expect(!gateway.log.contains("going on with MQTT 3.1.1"))
         let alarm = try StoreReader(path: gateway.storePath).alarms(all: true).first { $0.rule == "payload-set-aside" }
         #expect(alarm?.summary.contains("on 'test/d1'") == true)

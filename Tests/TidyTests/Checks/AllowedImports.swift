@@ -53,11 +53,11 @@ enum AllowedImports {
         "Pipeline": [
             "AlarmModel", "Alarms", "CLinux", "Devices", "Escalation", "MQTT", "POSIX", "QualityControl", "RuleEngine",
             "RuleLanguage", "RulePlan", "SiteConfiguration", "Store", "Telemetry", "Wire",
-            "Logging", "Synchronization",
+            "Glibc", "Logging", "Synchronization",
         ],
         "Gateway": [
             "AlarmModel", "Alarms", "CLinux", "Devices", "Diagnostics", "MQTT", "POSIX", "Pipeline",
-            "RuleLanguage", "SiteConfiguration", "Store", "Telemetry", "Uplink",
+            "RuleLanguage", "SiteConfiguration", "Store", "Telemetry", "Uplink", "Wire",
             "Foundation", "Logging", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],
         "Replay": ["Diagnostics", "MQTT", "Telemetry", "Foundation", "Glibc", "Synchronization"],

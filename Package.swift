@@ -121,7 +121,7 @@ let package = Package(
             name: "Demo",
             dependencies: [
                 "Escalation", "Wire", "SiteConfiguration", "Pipeline", "Replay",
-                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Store", "Gateway", .logging, .lifecycle,
+                "AlarmModel", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Store", "Gateway", .logging, .lifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -1,3 +1,4 @@
+internal import AlarmModel
 internal import Escalation
 internal import Gateway
 internal import Pipeline

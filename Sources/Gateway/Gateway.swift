@@ -80,10 +80,13 @@ package final class Gateway: Service {
             try await group.run()
         } catch {
             failure = error
-            logger.critical(
-                "\(error). What was read is committed, and the gateway stops; its service manager starts it again")
         }
-        try await core.finish()
+        do {
+            try await core.finish()
+        } catch {
+            logger.error("the stop cannot be noted in the store: \(error)")
+            failure = failure ?? error
+        }
         if let failure { throw failure }
         logger.notice("gateway stopped, everything is committed")
     }
@@ -108,7 +111,16 @@ package final class Gateway: Service {
             NamedService("the gateway's health report") { try await probe.run() },
         ]
         if let forwarder { services.append(NamedService("the forwarding of readings") { try await forwarder.run() }) }
-        return services + others + [PipelineService(core: core, logger: logger)]
+        let named = (services + others).map { [logger] service in
+            NamedService(service, onFailure: { Self.report($0, logger) })
+        }
+        return named + [PipelineService(core: core, logger: logger)]
+    }
+
+    /// Says at once which service has failed, before the others stop.
+    static func report(_ failure: ServiceFailure, _ logger: Logger) {
+        logger.critical(
+            "\(failure). The gateway commits what it has read, and stops; its service manager starts it again")
     }
 
     /// Reads devices and rules again; with a mistake in them, the running ones stay.

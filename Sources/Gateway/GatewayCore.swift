@@ -7,6 +7,7 @@ package import Pipeline
 internal import RuleLanguage
 package import SiteConfiguration
 package import Store
+internal import Synchronization
 package import Telemetry
 package import Uplink
 package import Wire
@@ -68,6 +69,8 @@ package final class GatewayCore: Sendable {
     private let logger: Logger
     /// Held as long as the gateway lives.
     private let lock: StoreLock
+    /// Set once the pipeline is made: from then on a stop is a clean one.
+    private let hasStarted = Atomic<Bool>(false)
 
     /// Opens the store, reads devices and rules, and prepares the destinations; connects to nothing yet.
     ///
@@ -133,6 +136,7 @@ package final class GatewayCore: Sendable {
             underWay: PayloadUnderWay(store: configuration.store.path, payloadBytesMax: configuration.payloadBytesMax),
             onCommit: onCommit, link: surroundings.link(request), onUnstored: onUnstored)
         try store.limitWaits()
+        hasStarted.store(true, ordering: .relaxed)
         return pipeline
     }
 
@@ -155,9 +159,19 @@ package final class GatewayCore: Sendable {
     }
 
     /// Notes the stop in the audit chain and closes the store. To be called once the pipeline has drained.
+    ///
+    /// If the pipeline could not be made, no stop is noted: the next start then checks every page of the store.
     package func finish() async throws {
-        try store.note(AuditNote("stopped", at: clock.now(), text: "everything is committed"))
-        try await store.keepMark()
+        do {
+            if hasStarted.load(ordering: .relaxed) {
+                try store.note(AuditNote("stopped", at: clock.now(), text: "everything is committed"))
+                try await store.keepMark()
+            }
+        } catch {
+            // Closed all the same: the error that is thrown says what could not be noted.
+            try? store.close()
+            throw error
+        }
         try store.close()
     }
 

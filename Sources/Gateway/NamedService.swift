@@ -9,9 +9,16 @@ package struct NamedService: Service {
     /// What it does, for the log.
     package let name: String
     private let body: @Sendable () async throws -> Void
+    private let onFailure: @Sendable (ServiceFailure) -> Void
 
     package init(_ name: String, _ body: @escaping @Sendable () async throws -> Void) {
-        (self.name, self.body) = (name, body)
+        (self.name, self.body, onFailure) = (name, body, { _ in })
+    }
+
+    /// The same service.
+    /// - Parameter onFailure: called as soon as the service fails, before others stop because of it.
+    init(_ service: NamedService, onFailure: @escaping @Sendable (ServiceFailure) -> Void) {
+        (name, body, self.onFailure) = (service.name, service.body, onFailure)
     }
 
     /// Runs the service until its group shuts down.
@@ -25,7 +32,9 @@ package struct NamedService: Service {
         }
         let isAskedToEnd = Task.isCancelled || Task.isShuttingDownGracefully
         if isAskedToEnd, cause == nil || cause is CancellationError { return }
-        throw ServiceFailure(service: name, error: cause)
+        let failure = ServiceFailure(service: name, error: cause)
+        onFailure(failure)
+        throw failure
     }
 }
 

@@ -17,8 +17,15 @@ struct PipelineService: Service {
         let systemd = SystemdNotifier()
         let (ended, continuation) = AsyncStream<Void>.makeStream()
         let dispatcher = core.dispatcher
-        let pipeline = try core.startPipeline(
-            onCommit: { dispatcher.signal() }, onUnstored: { dispatcher.deliverUnstored($0) })
+        let pipeline: Pipeline
+        do {
+            pipeline = try core.startPipeline(
+                onCommit: { dispatcher.signal() }, onUnstored: { dispatcher.deliverUnstored($0) })
+        } catch {
+            let failure = ServiceFailure(service: "the start of the pipeline", error: error)
+            Gateway.report(failure, logger)
+            throw failure
+        }
         let thread = Thread { [box = ThreadBox(pipeline)] in
             box.pipeline.run()
             continuation.finish()

@@ -11,7 +11,8 @@ internal import Telemetry
 extension Intake {
     /// Where each active alarm stands now. O(alarms × what their rules measure).
     mutating func status(at now: Instant) -> [AlarmStatus] {
-        book.activeInstances.compactMap { instance in
+        writeRemarks()
+        return book.activeInstances.compactMap { instance in
             let account = engine.account(of: instance)
             let series = measured(by: instance)
             return book.status(
@@ -23,6 +24,7 @@ extension Intake {
 
     /// What each active alarm says now, by its identity.
     mutating func summaries() -> [String: String] {
+        writeRemarks()
         var summaries: [String: String] = [:]
         for instance in book.activeInstances {
             let account = engine.account(of: instance)

@@ -207,9 +207,14 @@ struct Intake: ~Copyable {
 
     var nextTimer: Instant? { engine.nextTimer }
 
+    /// Gives the alarms what they say beside their summaries: which reading was implausible, and why.
+    mutating func writeRemarks() {
+        implausible.write(to: &book.remarks, rule: HealthRules.plausibilityRule)
+    }
+
     mutating func recordChanges(at now: Instant) {
         // Only a change makes an alarm say which reading was not plausible, and why.
-        implausible.write(to: &book.remarks, rule: HealthRules.plausibilityRule)
+        writeRemarks()
         for change in changes {
             for transition in book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) {
                 record(transition)
@@ -323,6 +328,12 @@ struct Intake: ~Copyable {
         received.forget()
         batch.received.marks.removeAll()
         batch.received.isNewSession = true
+    }
+
+    /// Takes a change of maintenance and its note out of the open batch, if they are still in it: its command is refused.
+    mutating func takeBack(_ change: MaintenanceChange, _ note: AuditNote) {
+        if let at = batch.maintenance.lastIndex(of: change) { batch.maintenance.remove(at: at) }
+        if let at = batch.notes.lastIndex(of: note) { batch.notes.remove(at: at) }
     }
 
     /// Adds something that the audit chain is to know.

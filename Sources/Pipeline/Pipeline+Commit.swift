@@ -15,7 +15,8 @@ extension Pipeline {
         guard !intake.batch.isEmpty else { return }
         let time = clock.uptime()
         if let attempt = outage.attempt {
-            handOnUnstored()
+            // What a commit takes now need not be handed on without it, unless the last one failed for another reason.
+            if outage.isFailing || time < attempt.due { handOnUnstored() }
             if time >= attempt.due { commit() }
             return
         }

@@ -204,8 +204,10 @@ package final class Pipeline {
         case .maintenance(let model, let change, let note, let answer):
             intake.batch.maintenance.append(change)
             intake.add(note)
-            // What it begins anew from is committed first.
-            answer(rebuild(from: model, because: .reload))
+            // The change is committed with the open batch, before the pipeline is rebuilt from the store.
+            let isStored = rebuild(from: model, because: .reload)
+            if !isStored { intake.takeBack(change, note) }
+            answer(isStored)
         case .health(let report):
             let refused = connection?.refusedFilters ?? []
             intake.report(

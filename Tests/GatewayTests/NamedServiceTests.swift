@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import GRDB
 import Logging
 import ServiceLifecycle
 import Store
@@ -111,5 +112,23 @@ import Testing
         } throws: {
             "\($0)" == "the part of the test has ended: it is broken"
         }
+    }
+
+    @Test(
+        "a start that fails in the pipeline is not noted as a clean stop, so that the next one checks the whole store")
+    func failedStart() async throws {
+        let folder = try TemporaryFolder()
+        let (gateway, path) = try gateway(folder, "", failsAfter: .seconds(60))
+        let other = try DatabaseQueue(path: path)
+        try await other.write { try $0.execute(sql: "DROP TABLE device_state") }
+        await #expect {
+            try await gateway.run()
+        } throws: {
+            "\($0)".hasPrefix("the start of the pipeline has ended: ")
+        }
+        let newest = try await other.read {
+            try String.fetchOne($0, sql: "SELECT json_extract(record, '$.kind') FROM audit ORDER BY id DESC LIMIT 1")
+        }
+        #expect(newest == "started")
     }
 }

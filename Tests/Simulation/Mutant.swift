@@ -34,8 +34,8 @@ package struct Mutant: Sendable {
         Mutant(
             "early-answer", "people are told that their order is done before it is stored",
             in: "Pipeline/Pipeline.swift",
-            "                let outcome = try intake.execute(order, at: now)",
-            "                let outcome = try intake.execute(order, at: now)\n                if MUTANT { return answer(.success(outcome)) }"
+            "                let outcome = try intake.execute(command, at: now)",
+            "                let outcome = try intake.execute(command, at: now)\n                if MUTANT { return answer(.success(outcome)) }"
         ),
         Mutant(
             "deaf-to-the-clock", "the clock is set, and nobody notices", in: "Pipeline/Pipeline.swift",

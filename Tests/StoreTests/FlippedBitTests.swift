@@ -110,8 +110,11 @@ import Wire
     @Test(
         "a value that cannot be read is reported with its table, row and column",
         arguments: [
-            ("alarm", "state", "'gone'", "'state' holds the unknown word 'gone'; the row is left out"),
-            ("alarm", "labels", "'x'", "'labels' holds JSON that cannot be read: 'x'; the row is left out"),
+            ("alarm", "state", "'gone'", "'state' holds the unknown word 'gone'; the row is kept without that value"),
+            (
+                "alarm", "labels", "'x'",
+                "'labels' holds JSON that cannot be read: 'x'; the row is kept without that value"
+            ),
             ("alarm", "held", "'x'", "'held' holds \"x\"; the row is kept without that value"),
             ("alarm", "origin", "'x'", "'origin' holds JSON that cannot be read: 'x'; the row is kept"),
             ("aside", "kind", "'x'", "'kind' holds the unknown word 'x'; the row is left out"),

@@ -6,7 +6,7 @@ package import Telemetry
 internal import Wire
 
 /// An event for the audit chain, beside transitions and deliveries.
-package struct AuditNote: Sendable {
+package struct AuditNote: Equatable, Sendable {
     /// `started`, `stopped`, `reloaded`, `reload-failed`, `shelved`, `out-of-service`, …
     package var kind: String
     /// The gateway's clock.

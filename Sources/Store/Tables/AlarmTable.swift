@@ -74,8 +74,8 @@ struct AlarmRow: WritableRow {
         }
     }
 
-    /// An alarm is kept although its ladder, area, origin or chattering cannot be read: it then has the values of an
-    /// alarm that has just been raised, which is better than no alarm.
+    /// An alarm is kept although its state, labels, ladder, area, origin or chattering cannot be read: it then has the
+    /// values of an alarm that has just been raised, which is better than no alarm.
     init(_ row: StoredRow<AlarmRow>) throws(UnreadableValue) {
         let ladder = LadderState(
             level: Level(rank: row.reporting(0) { row throws(UnreadableValue) in try row.value(.level) }),
@@ -83,10 +83,11 @@ struct AlarmRow: WritableRow {
             isUncertain: row.reporting(false) { row throws(UnreadableValue) in try row.value(.uncertain) },
             hasNoData: row.reporting(false) { row throws(UnreadableValue) in try row.value(.noData) },
             isSuppressed: row.reporting(false) { row throws(UnreadableValue) in try row.value(.suppressed) })
-        life = try AlarmLife(row)
+        life = AlarmLife(row)
         alarm = Alarm(
             id: try row.value(.id), rule: try row.value(.rule), group: try row.value(.group),
-            hazard: try row.value(.hazard), labels: try row.json(.labels),
+            hazard: try row.value(.hazard),
+            labels: row.reporting([:]) { row throws(UnreadableValue) in try row.json(.labels) },
             area: row.reporting(nil) { row throws(UnreadableValue) in try StoredArea.read(row) },
             ladder: ladder, levelName: try row.value(.levelName), raised: try row.time(.raised),
             cleared: try row.optionalTime(.cleared), sequence: try row.value(.sequence),
@@ -104,15 +105,18 @@ private struct AlarmLife {
 
     init(_ state: AlarmState) { (kind, acknowledgement) = (state.kind, state.acknowledgement) }
 
-    init(_ row: StoredRow<AlarmRow>) throws(UnreadableValue) {
-        kind = try row.word(.state) { AlarmState.Kind(rawValue: $0) }
-        let time = try row.optionalTime(.acknowledged)
+    init(_ row: StoredRow<AlarmRow>) {
+        kind = row.reporting(.unacknowledged) { row throws(UnreadableValue) in
+            try row.word(.state) { AlarmState.Kind(rawValue: $0) }
+        }
+        let time = row.reporting(nil) { row throws(UnreadableValue) in try row.optionalTime(.acknowledged) }
         guard let time else {
             acknowledgement = nil
             return
         }
         acknowledgement = Acknowledgement(
-            person: try row.value(.acknowledgedBy), time: time, note: try row.optional(.acknowledgedNote) ?? "")
+            person: row.reporting("") { row throws(UnreadableValue) in try row.value(.acknowledgedBy) }, time: time,
+            note: row.reporting(nil) { row throws(UnreadableValue) in try row.optional(.acknowledgedNote) } ?? "")
     }
 
     /// The state with its data. An alarm whose data is missing is unacknowledged: people are then notified.

@@ -41,7 +41,7 @@ struct MaintenanceRow: WritableRow {
 }
 
 /// A sensor that is put into maintenance, or back into service.
-package struct MaintenanceChange: Sendable {
+package struct MaintenanceChange: Equatable, Sendable {
     package var device: String
     /// `nil` for everything that the device measures.
     package var quantity: String?

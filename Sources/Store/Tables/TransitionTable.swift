@@ -59,7 +59,7 @@ struct TransitionRow: WritableRow {
         severity = try row.value(.severity)
         isUncertain = try row.value(.uncertain)
         summary = try row.value(.summary)
-        causes = try row.json(.causes)
+        causes = row.reporting([]) { row throws(UnreadableValue) in try row.json(.causes) }
         device = try row.optional(.device)
         ruleVersion = try row.value(.ruleVersion)
         person = try row.optional(.person)

@@ -62,7 +62,8 @@ enum AllowedImports {
         ],
         "Replay": ["Diagnostics", "MQTT", "Telemetry", "Foundation", "Glibc", "Synchronization"],
         "Demo": [
-            "Diagnostics", "Escalation", "Gateway", "MQTT", "POSIX", "Pipeline", "Replay", "SiteConfiguration",
+            "AlarmModel", "Diagnostics", "Escalation", "Gateway", "MQTT", "POSIX", "Pipeline", "Replay",
+            "SiteConfiguration",
             "Store", "Telemetry", "Wire",
             "Foundation", "Logging", "ServiceLifecycle", "Synchronization",
         ],

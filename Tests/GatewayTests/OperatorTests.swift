@@ -35,7 +35,7 @@ import Testing
         #expect(again.errors.contains("was acknowledged by ada"))
         #expect(
             try tocsin("ack", "low-water", gateway: gateway).errors.contains(
-                "no alarm that waits to be acknowledged matches 'low-water'"))
+                "there is no alarm 'low-water'"))
 
         // What was answered is on the disk.
         gateway.kill()

@@ -58,18 +58,6 @@ package enum AlarmState: Hashable, Sendable {
         }
     }
 
-    /// Reads a state from the columns of the store.
-    ///
-    /// - Parameters:
-    ///   - word: a ``Kind``'s raw value.
-    ///   - suppression: what operators have suppressed under the alarm's key.
-    /// - Returns: `nil` for an unknown word, and for a state whose data is missing. ``unacknowledged`` is then the safe
-    ///   choice, since people are notified.
-    package init?(word: String, acknowledgement: Acknowledgement?, suppression: Suppression?) {
-        guard let kind = Kind(rawValue: word) else { return nil }
-        self.init(kind, acknowledgement: acknowledgement, suppression: suppression)
-    }
-
     package var kind: Kind {
         switch self {
         case .normal: .normal

@@ -87,7 +87,11 @@ struct EscalationState: Sendable {
     ///   - policies: the names of all policies that there are.
     /// - Returns: whether anything has another name.
     mutating func goOn(as alarm: Alarm, escalate policy: String?, policies: Set<String>, at now: Instant) -> Bool {
-        let before = (notice, reached, escalate)
+        let before = (notice, reached, escalate, state)
+        if alarm.state == .unacknowledged, state != .unacknowledged {
+            // The store could not read what acknowledged or suppressed the alarm: its steps begin again.
+            (state, unacknowledgedSince) = (.unacknowledged, now)
+        }
         if notice.transition.to == notice.alarm.level { notice.transition.to = alarm.levelName }
         notice.alarm.rule = alarm.rule
         notice.alarm.group = alarm.group
@@ -97,7 +101,7 @@ struct EscalationState: Sendable {
         if alarm.cleared == nil { moveRank(to: Int(alarm.level.rank), at: now) }
         if let old = escalate, let policy, old != policy, !policies.contains(old) { renamePolicy(old, policy) }
         escalate = policy
-        return before != (notice, reached, escalate)
+        return before != (notice, reached, escalate, state)
     }
 
     /// Gives the alarm's level another rank, since the ladder has changed. The level and those below it keep the time

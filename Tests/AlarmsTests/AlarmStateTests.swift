@@ -12,7 +12,9 @@ import Testing
     @Test("a state is made of its word and its data, and of nothing less")
     func words() {
         func state(_ word: String, _ acknowledgement: Acknowledgement?, _ suppression: Suppression?) -> AlarmState? {
-            AlarmState(word: word, acknowledgement: acknowledgement, suppression: suppression)
+            AlarmState.Kind(rawValue: word).flatMap {
+                AlarmState($0, acknowledgement: acknowledgement, suppression: suppression)
+            }
         }
         #expect(state("normal", nil, nil) == .normal(nil))
         #expect(state("normal", acknowledgement, nil) == .normal(acknowledgement))

@@ -42,6 +42,27 @@ import Testing
         }
     }
 
+    @Test(
+        "an alarm whose acknowledgement the store could not read is escalated again, as one that nobody has acknowledged"
+    )
+    func lostAcknowledgement() throws {
+        var duty = try Duty(EscalationPlannerTests.duty)
+        duty.water(3.5, at: 0)
+        try duty.order(.acknowledge, at: 10)
+        _ = duty.takeSent()
+        var alarm = try #require(duty.bench.book.active.first)
+        let state = try #require(duty.planner.takeChanges().last { $0.alarm == alarm.id }?.state)
+        alarm.state = .unacknowledged
+        duty.loseState()
+        #expect(
+            duty.planner.restore(
+                alarm, state: state, notified: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20)))
+        duty.advance(to: 300)
+        #expect(duty.takeSent().isEmpty)
+        duty.advance(to: 330)
+        #expect(duty.takeSent() == ["pager acknowledged duty/2"])
+    }
+
     @Test("a later step tells who was told before, that nobody has acknowledged, and is repeated as it says")
     func toldAgain() throws {
         var duty = try Duty(

@@ -68,6 +68,7 @@ final class SimulatedProcess {
         if world.uptime >= nextReport {
             nextReport = world.uptime + .seconds(30)
             mailbox.post(.health(HealthReport(diskFree: 0.5, isClockUnsynchronised: false, outbox: nil)))
+            pipeline.checkInvariants()
         }
         return pipeline.turn()
     }

@@ -61,7 +61,7 @@ struct AlarmTargets {
         let id = try one(reference)
         let found = waiting.filter { $0.id == id }
         guard found.isEmpty else { return found }
-        // The gateway answers why it cannot be acknowledged: by whom it was, and when.
+        // The gateway answers why the alarm cannot be acknowledged: who acknowledged it, and when.
         return try reader.alarms(all: true).filter { $0.id == id }.map(AlarmView.init)
     }
 

@@ -20,7 +20,7 @@ struct ConnectionStateMachine {
         case down(retryAt: Double)
         case connecting(since: Double)
         case up(since: Double)
-        /// The owner does not need it any more.
+        /// The owner no longer needs the connection.
         case closed
     }
 
@@ -95,8 +95,8 @@ struct ConnectionStateMachine {
     var isUp: Bool { if case .up = state { true } else { false } }
     var isConnecting: Bool { if case .connecting = state { true } else { false } }
 
-    /// The time at which the next `turn` has something to do, on the clock of the events; `nil` if only an event can
-    /// change the state.
+    /// The time at which the next `turn` has something to do, on the events' clock; `nil` if only an event can change
+    /// the state.
     var due: Double? {
         switch state {
         case .down(let retryAt): retryAt

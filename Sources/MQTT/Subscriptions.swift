@@ -93,8 +93,8 @@ struct Subscriptions {
         return left.remove(filter)
     }
 
-    /// Returns the filters to request again (`ask`), to unsubscribe from (`leave`), and those that count as refused
-    /// from now on because the broker does not answer (`unanswered`).
+    /// Returns the filters to request again (`ask`) and to unsubscribe from (`leave`). `unanswered` are those that
+    /// count as refused from now on because the broker does not answer.
     ///
     /// Old filters are left only when all wanted filters are granted, so that every device always has a subscription.
     mutating func due(at now: Double) -> (ask: [String], leave: [String], unanswered: [String]) {

@@ -39,8 +39,9 @@ struct ClockJudge: Sendable, BitwiseCopyable {
     private var believed: Int64 = 0
     /// The time that the clock showed when a message arrived.
     private typealias Shown = (own: Int64, arrival: Int64)
-    /// The consecutive suspect messages: the number of different times, the first message, the first message with the
-    /// newest time, how often that time has come, and the arrival of the newest message that was counted.
+    /// The consecutive suspect messages. The values are the number of different times, the first message, and the first
+    /// message with the newest time. Then follow how often that time has come, and the arrival of the newest counted
+    /// message.
     private var suspects: (count: Int64, first: Shown, newest: Shown, repeats: Int64, counted: Int64) = (
         0, (0, 0), (0, 0), 0, 0
     )

@@ -2,11 +2,10 @@ internal import Telemetry
 
 /// Checks whether a counter can have risen so fast, for one series, against its profile's `max_rate`.
 ///
-/// A reading is compared with the newest one that was believed. It may have risen by the largest rate times the time
-/// between the two, or times one interval if that is longer, plus one step of the sensor. The reason is that readings
-/// with stamps of whole minutes, or a backlog without times, come closer together than they were measured. A fall is
-/// always believed; the windows decide whether it is a reset or a glitch. After a fall, the value may jump back to
-/// where it was.
+/// A reading is compared with the newest one that was believed. The largest possible rise is the rate times the time
+/// between the two, plus one step of the sensor. The time is at least one interval: readings with stamps of whole
+/// minutes, or a backlog without times, come closer together than they were measured. A fall is always believed; the
+/// windows decide whether it is a reset or a glitch. After a fall, the value may jump back to where it was.
 ///
 /// A lasting step is believed: the third of three readings that fit each other is the new base. So a counter that was
 /// replaced, or set to another value, is flagged for two readings only.

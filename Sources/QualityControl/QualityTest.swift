@@ -5,8 +5,8 @@ internal import Telemetry
 /// no values.
 ///
 /// A test that needs earlier readings keeps a state for each series or device, in arrays of a fixed size. It packs the
-/// state that must survive a restart into a ``Telemetry/DeviceState``, under a series and a tag of its own, and
-/// restores it in ``restore(_:)``. ``QualityStage`` decides when the test runs.
+/// state that must survive a restart into a ``Telemetry/DeviceState``, under a series and a tag of its own.
+/// ``restore(_:)`` takes it back. ``QualityStage`` decides when the test runs.
 protocol QualityTest {
     /// Tests the readings from `message.firstReading` on. Allocates nothing in the steady state.
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage)

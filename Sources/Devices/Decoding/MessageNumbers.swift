@@ -16,9 +16,9 @@ internal import Telemetry
 ///   there.
 /// - A number below 16 that has come before is a restart if the newest is far ahead of it: the smaller the number, the
 ///   less far. Close to the newest it is a copy, but three in a row from 0 or 1 on are a restart.
-/// - Three in a row that have come before are a restart, wherever they begin, if each has a newer time of the device's
-///   own than all new messages before. Without such times, they are a restart if they begin below 16 and the newest is
-///   32 or more ahead. A message with an own time that is not newer is a copy.
+/// - Three numbers in a row that have come before are a restart if each message has a newer own time than all new
+///   messages before. Without such times, they are a restart if they begin below 16 and the newest is 32 or more ahead.
+///   A message with an own time that is not newer is a copy.
 /// - If only copies have come for as long as the device's silence, the numbers say nothing, and the message is
 ///   accepted.
 ///

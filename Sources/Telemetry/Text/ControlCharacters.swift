@@ -3,8 +3,8 @@
 /// Texts from payloads, labels, notes and other machines may contain them. They are escaped before a person reads a
 /// line.
 package enum ControlCharacters {
-    /// Returns whether a character is one of them. They are C0 and C1 with DEL (ISO 6429), the line and paragraph
-    /// separators, and the direction marks that hide a line's content (Unicode Technical Report 36, 2.10.3).
+    /// Returns whether a character is one of them (ISO 6429; Unicode Technical Report 36, 2.10.3). They are C0 and C1
+    /// with DEL, the line and paragraph separators, and the direction marks that hide a line's content.
     package static func contains(_ character: Unicode.Scalar) -> Bool {
         switch character.value {
         case 0..<0x20, 0x7f...0x9f, 0x2028...0x202e, 0x2066...0x2069, 0x200e, 0x200f, 0xfeff: true

@@ -1,7 +1,7 @@
-/// A moment on the gateway's monotonic clock: how long the process has run. Nobody can set it.
+/// A moment on the gateway's monotonic clock: the time that the process has run. Nobody can set it.
 ///
-/// Deadlines and waits inside the process use it. It is a type of its own, so that it cannot be compared with an
-/// ``Instant``, which follows the wall clock and the times that devices send.
+/// Deadlines and waits inside the process use it. As a type of its own, it cannot be compared with an ``Instant``,
+/// which follows the wall clock and the devices' times.
 package struct Uptime: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// The time that the process had run at this moment.
     package let sinceStart: TimeSpan

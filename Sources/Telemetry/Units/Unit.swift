@@ -80,7 +80,7 @@ extension Unit {
             ("hour", "h"), ("hours", "h"), ("day", "d"), ("days", "d"),
         ]
         for (spelling, symbol) in spellings {
-            let unit = units.first { $0.symbol == symbol }!  // every right-hand side stands in the list above
+            let unit = units.first { $0.symbol == symbol }!  // every right-hand side is in the list above
             units.append(Unit(spelling, unit.dimension, unit.scale, offset: unit.offset))
         }
         return Dictionary(uniqueKeysWithValues: units.map { ($0.symbol, $0) })

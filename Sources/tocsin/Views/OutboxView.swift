@@ -17,7 +17,7 @@ struct NoticeView: Encodable, Equatable {
     var isParked: Bool
     /// The step of the policy that made it due: `flood-duty, step 2, after 5m unacknowledged`.
     var because: String?
-    /// ``kind`` as a value that is not encoded.
+    /// ``kind`` as a value. It is not encoded.
     let transitionKind: Transition.Kind?
 
     private enum CodingKeys: String, CodingKey {

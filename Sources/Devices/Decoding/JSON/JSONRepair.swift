@@ -38,7 +38,8 @@ struct JSONRepair {
             } else {
                 let word = rest.prefix { !Self.isBetweenWords($0) && $0 != UInt8(ascii: "\"") }
                 rest = rest[word.endIndex...]
-                // A key without quotes belongs to the structure. It is left as it is, so the document is refused.
+                // A key without quotes belongs to the structure. Left unchanged, it makes the parser refuse the
+                // document.
                 let isKey = rest.first { $0 > 0x20 } == UInt8(ascii: ":")
                 if isKey { bytes.append(contentsOf: word) } else { copyWord(word) }
             }

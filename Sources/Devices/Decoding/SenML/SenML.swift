@@ -101,7 +101,7 @@ struct SenMLUnit {
     var summand = 0.0
 }
 
-/// The base fields in force at a record.
+/// The base fields that apply to a record.
 private struct SenMLBase {
     struct Found: Error { let text: String }
 

@@ -22,7 +22,7 @@ struct ClockJudge: Sendable, BitwiseCopyable {
     private static let fall = TimeSpan.minutes(1).nanoseconds
     /// A clock that has lost more than this, message by message, is wrong.
     private static let loss = TimeSpan.minutes(10).nanoseconds
-    /// A device that was always further behind than this has no queue, but a clock that was never set.
+    /// A device whose messages are always further behind than this has no queue: its clock was never set.
     private static let longestDelay = TimeSpan.days(1).nanoseconds
     /// The longest time that a queue reaches back. Times of 1970, of 2000 and of a clock that is 1,024 weeks back are
     /// older.

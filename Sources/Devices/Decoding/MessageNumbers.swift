@@ -243,7 +243,7 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
             return .new(missing: nil)
         }
         run.add(number, step)
-        // Just before the first message of all, numbers may be out of order.
+        // Just below the number of the first message of all, numbers may arrive out of order.
         let isOrdinary = steps <= 0 && steps > -16 && run.first > 1
         guard run.count >= (isOrdinary ? 3 : 2) else { return .new(missing: nil) }
         let (jump, isTooFar) = run.first.subtractingReportingOverflow(newest)

@@ -8,7 +8,7 @@
 /// | --- | --- | --- |
 /// | a byte order mark before it | nothing | it has no meaning |
 /// | a NUL byte, and everything after it | nothing | it ends a C string; the rest is from the buffer's earlier use |
-/// | `nan`, `-Infinity`, `1e999`, `01`, another word | a text that begins with ``mark`` | only its field is unreadable |
+/// | `nan`, `-Infinity`, `1e999`, `01`, and any other word | a text that begins with ``mark`` | only its own field is unreadable |
 /// | a whole number over 64 bits | the nearest number | it is a number |
 /// | in a string, bytes that are not UTF-8 | the Latin-1 characters | old firmware writes `°C` so |
 /// | in a string, a control character | a space | tabs and line ends are forbidden there |

@@ -8,7 +8,7 @@
 /// | `bn` and `n` | `bn` | `n` names this record; a separator may be on either side |
 /// | `urn:dev:mac:0024befffe804ff1_temperature` | up to the first `_` | RFC 9039: components come after `_` |
 /// | `urn:dev:ow:10e2073a01080063:temperature` | up to the first `:` after the address | RFC 8428's own examples |
-/// | `site/dev/temperature`, `urn:uuid:…:temperature` | up to the last `/` or `:` | two levels, or one: the device's id |
+/// | `site/dev/temperature`, `urn:uuid:…:temperature` | up to the last `/` or `:` | a path of two levels, or one with the device's id |
 ///
 /// So `cpu/temperature`, and a component `exhaust_temperature` after the address of a `urn:dev`, are not `temperature`.
 /// A profile's `record` may also be a whole name, or a path such as `/3303/0/5700`.

@@ -5,16 +5,16 @@
 ///
 /// Not thread-safe: every call comes from one thread.
 package protocol BrokerLink: AnyObject {
-    /// Whether the broker has accepted the connection. Only ``keepUp()`` begins to connect.
+    /// True if the broker has accepted the connection. Only ``keepUp()`` begins to connect.
     var isConnected: Bool { get }
 
     /// The filters that the broker refuses to subscribe to. Their messages do not come.
     var refusedFilters: [RefusedFilter] { get }
 
-    /// Whether the session may still have filters from before ``subscribe(to:)``.
+    /// True if the session may still have filters from before ``subscribe(to:)``.
     var hasFiltersToLeave: Bool { get }
 
-    /// Connects if that is due. Call it once a turn.
+    /// Connects if that is due. Call it once per turn of the owner's loop.
     func keepUp()
 
     /// Waits until the broker has sent something, `wake` is readable, or the time is over.
@@ -42,9 +42,10 @@ package protocol BrokerLink: AnyObject {
     ///   acknowledged; `nil` to leave that as it is.
     func dropAcknowledgements(because reason: String, receiveMaximum: Int?)
 
-    /// Whether the broker has begun a new session since the last call. In a new session it repeats no older message.
+    /// Returns whether the broker has begun a new session since the last call. In a new session it repeats no older
+    /// message.
     ///
-    /// ``read(atMost:while:_:)`` passes no message of the new session on before this call.
+    /// ``read(atMost:while:_:)`` passes on no message of the new session before this call.
     func takeNewSession() -> Bool
 
     /// Changes the subscriptions: at once if connected, and on every later link. A link without subscriptions, such as
@@ -73,7 +74,7 @@ package struct RefusedFilter: Sendable, Equatable {
     }
 }
 
-/// A message as it came. Its bytes are valid only during the call that passes it on.
+/// A received message. Its bytes are valid only during the call that passes it on.
 package struct IncomingMessage {
     package let topic: UnsafeRawBufferPointer
     package let payload: UnsafeRawBufferPointer

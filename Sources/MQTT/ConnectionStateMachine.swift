@@ -20,7 +20,7 @@ struct ConnectionStateMachine {
         case down(retryAt: Double)
         case connecting(since: Double)
         case up(since: Double)
-        /// The owner does not need it any more.
+        /// The owner no longer needs the connection.
         case closed
     }
 
@@ -29,7 +29,7 @@ struct ConnectionStateMachine {
         case turn
         /// The broker has sent CONNACK with this code.
         case answered(Int32)
-        /// The broker has sent DISCONNECT with this code. The end of the link follows.
+        /// The broker has sent DISCONNECT with this code. The link then ends.
         case goodbye(Int32)
         /// The link cannot be used any longer.
         /// - Parameters:
@@ -70,17 +70,17 @@ struct ConnectionStateMachine {
     /// The last logged failure. It is logged again only if it changes.
     private var lastTrouble: String?
     private var goodbye: Int32?
-    /// How many links in a row ended soon after they began.
+    /// The number of links in a row that ended soon after they began.
     private var shortLinks = 0
-    /// How often the version was refused, and how often CONNACK was missing, since the last link was up.
+    /// The number of times that the version was refused, and that CONNACK was missing, since the last link was up.
     private var versionRefusals = 0
     private var unreadableAnswers = 0
-    /// How many links in a row ended soon because of an unreadable packet.
+    /// The number of links in a row that ended soon because of an unreadable packet.
     private var unreadablePackets = 0
-    /// Set if the version is tried although the broker has not asked for it.
+    /// Set if this version is tried although the broker has not asked for it.
     private var isGuess = false
 
-    /// - Parameter answerSeconds: how long the broker may take from the beginning of the attempt to CONNACK.
+    /// - Parameter answerSeconds: the longest time from the beginning of the attempt to the broker's CONNACK.
     init(
         _ version: ConnectionSettings.ProtocolVersion, answerSeconds: Double, clientID: String,
         reconnectSecondsMax: Double = ReconnectBackoff.longestSeconds
@@ -95,8 +95,8 @@ struct ConnectionStateMachine {
     var isUp: Bool { if case .up = state { true } else { false } }
     var isConnecting: Bool { if case .connecting = state { true } else { false } }
 
-    /// When the next `turn` has something to do, on the clock of the events; `nil` if only an event can change the
-    /// state.
+    /// The time at which the next `turn` has something to do, on the events' clock; `nil` if only an event can change
+    /// the state.
     var due: Double? {
         switch state {
         case .down(let retryAt): retryAt

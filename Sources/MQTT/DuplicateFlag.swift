@@ -12,16 +12,16 @@ struct DuplicateFlag {
     ///
     /// It stays set if the log cannot be read. Then the packet identifier and the bytes alone decide.
     private(set) var isSet = false
-    /// How many more messages without the mark have to come until the log is switched off.
+    /// The number of unmarked messages that must still come before the log is switched off.
     private var unmarked = 0
-    /// How many messages can be under way at once; `nil` if the broker may send a message again at any time.
+    /// The most messages that can be under way at once; `nil` if the broker may send a message again at any time.
     private var underWayMax: Int?
 
-    /// Begins with a new link.
+    /// Begins a new link.
     /// - Parameters:
-    ///   - isResumed: the broker has kept the session. In a new session it has nothing to send again.
-    ///   - underWayMax: how many messages can be under way at once; `nil` if the broker may send a message again at any
-    ///     time.
+    ///   - isResumed: set if the broker has kept the session. In a new session it has nothing to send again.
+    ///   - underWayMax: the most messages that can be under way at once; `nil` if the broker may send a message again
+    ///     at any time.
     mutating func connected(_ handle: OpaquePointer, isResumed: Bool, underWayMax: Int?) {
         self.underWayMax = underWayMax
         unmarked = underWayMax.map { isResumed ? $0 : 0 } ?? 1

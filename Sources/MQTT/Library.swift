@@ -9,7 +9,7 @@ enum Library {
         return mosquitto_lib_init() == MOSQ_ERR_SUCCESS.code
     }()
 
-    /// What an error code of the library means.
+    /// Returns the meaning of an error code of the library.
     /// - Parameter cause: `errno` after the failed call.
     static func text(_ code: Int32, _ cause: Int32) -> String {
         // The system does not call the end of a connection an error: its text would be "Success".

@@ -17,7 +17,7 @@ final class MQTTClient {
         case publishing
     }
 
-    /// What the client calls when something happens.
+    /// The functions that the client calls when something happens.
     struct Handlers {
         var connected: () -> Void = {}
         var ended: () -> Void = {}
@@ -38,18 +38,18 @@ final class MQTTClient {
     private var generator = SystemRandomNumberGenerator()
     private var connectResult: Int32?
     private var resumptions = ResumptionCount()
-    /// What the caller of ``read(atMost:while:_:)`` does with a message; `nil` outside that call.
+    /// The function to which ``read(atMost:while:_:)`` passes each message; `nil` outside that call.
     private var take: ((IncomingMessage) -> Void)?
     /// Messages that came with CONNACK in one TLS record, before the owner knows of the session. The next read passes
     /// them on.
     private var early: [EarlyMessage] = []
     var duplicateFlag = DuplicateFlag()
-    /// Set if the broker has begun a session since the owner looked last.
+    /// Set if the broker has begun a session since the owner last checked.
     var hasBegunSession = false
     /// Set while an acknowledgement waits to be written: any other write would send it too.
     private var holdsAcknowledgements = false
     private var nextMisc = 0.0
-    /// What the library logged about a failed attempt to connect.
+    /// The text that the library logged about a failed attempt to connect.
     private var libraryError: String?
 
     init(_ settings: ConnectionSettings, _ direction: Direction, logger: Logger) {
@@ -80,7 +80,7 @@ final class MQTTClient {
         return Int32(max(0, min(1000, (due - MonotonicClock.seconds()) * 1000 + 1)))
     }
 
-    /// Connects if that is due, and repeats refused subscriptions. Call it once a turn.
+    /// Connects if that is due, and repeats refused subscriptions. Call it once per turn of the owner's loop.
     func keepUp() {
         if machine.isConnecting { advanceHandshake() }
         // After DISCONNECT from the broker, the library closes the socket and reports no error.
@@ -92,21 +92,21 @@ final class MQTTClient {
         keepSubscriptions(handle)
     }
 
-    /// Waits until the broker has sent something, the socket can take what waits to be written, `wake` is readable, or
-    /// the time is over.
+    /// Waits until the broker has sent something, the socket can accept waiting data, `wake` is readable, or the time
+    /// is over.
     func wait(milliseconds: Int32, wake: Int32) {
         var descriptors = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
         if let handle, case let socket = mosquitto_socket(handle), socket >= 0 {
             var events = Int16(POLLIN)
-            // Where readings come in, the waiting packets may be acknowledgements that are held back on purpose.
+            // On a link for readings, the waiting packets may be acknowledgements that are held back on purpose.
             if isPublishing || machine.isConnecting, mosquitto_want_write(handle) { events |= Int16(POLLOUT) }
             descriptors.append(pollfd(fd: socket, events: events, revents: 0))
         }
         _ = poll(&descriptors, nfds_t(descriptors.count), early.isEmpty ? max(0, milliseconds) : 0)
     }
 
-    /// Reads at most `limit` packets that have arrived, as long as `mayTakeMore` says so, and calls `take` for each
-    /// message among them.
+    /// Reads at most `limit` packets that have arrived, as long as `mayTakeMore` returns true, and calls `take` for
+    /// each message among them.
     /// - Returns: whether there may be more to read.
     func read(atMost limit: Int, while mayTakeMore: () -> Bool, _ take: (IncomingMessage) -> Void) -> Bool {
         // The library's callback finds the closure here; it is called from inside `mosquitto_loop_read` only.
@@ -171,7 +171,7 @@ final class MQTTClient {
         if machine.isUp, let handle { subscribe(handle, new) }
     }
 
-    /// Ends the link and discards what waits to be written. The client then connects again.
+    /// Ends the link and discards data that waits to be written. The client then connects again.
     /// - Parameters:
     ///   - isAnswer: the other end was reached, and hung up or answered with something other than MQTT.
     ///   - isUnreadable: the broker sent a packet that the library cannot read.
@@ -260,7 +260,7 @@ final class MQTTClient {
         logger.warning("\(link), trying again until there is one: \(report.text)", metadata: brokerMetadata)
     }
 
-    /// Sets the library's log callback, which tells the DUP flags of messages.
+    /// Sets the library's log callback, which gives the DUP flags of messages.
     private func readDuplicateFlags() {
         guard let handle else { return }
         duplicateFlag.connected(
@@ -324,7 +324,7 @@ final class MQTTClient {
         fail(Library.text(code, cause), isAnswer: isAnswer, isUnreadable: isUnreadable)
     }
 
-    /// Whether the other end has closed the connection and everything it sent has been read.
+    /// Returns whether the other end has closed the connection and everything it sent has been read.
     private func hasEnded(_ socket: Int32) -> Bool {
         var byte: UInt8 = 0
         let count = recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
@@ -382,8 +382,7 @@ final class MQTTClient {
         }
         mosquitto_log_callback_set(handle) { _, me, level, text in
             guard let me, level == Int32(MOSQ_LOG_ERR), let text else { return }
-            // Of "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed", the last part is the
-            // cause.
+            // The cause is the last part of "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed".
             let cause = String(cString: text).split(separator: ":").last
             MQTTClient.client(me).libraryError = cause.map { String($0.drop { $0 == " " }) }
         }

@@ -16,7 +16,7 @@ struct OutgoingMessage: Sendable {
 
 /// Passes messages from any thread to the thread that owns the connection, and wakes it with a byte in a pipe.
 final class PublishQueue: Sendable {
-    /// How many messages may wait whose callers do not wait.
+    /// The most messages that may wait without a waiting caller.
     private static let postedMax = 100_000
 
     private struct State {

@@ -35,7 +35,7 @@ package final class Publisher: Sendable {
     }
 
     package var isConnected: Bool { queue.isConnected }
-    /// How many messages the broker has acknowledged.
+    /// The number of messages that the broker has acknowledged.
     package var acknowledged: Int { queue.acknowledged }
 
     /// Publishes at QoS 1 and returns when the broker has acknowledged the message.
@@ -43,8 +43,7 @@ package final class Publisher: Sendable {
     /// If the task is cancelled, only this call ends. The message may have been sent.
     /// - Parameter contentType: the type of the payload, for receivers that use MQTT 5.
     /// - Throws: ``MQTTError`` if there is no connection, if it ends before the acknowledgement, or if the broker
-    ///   refuses
-    ///   the message; `CancellationError`.
+    ///   refuses the message; `CancellationError`.
     package func publish(topic: String, payload: [UInt8], retain: Bool = false, contentType: String? = nil) async throws
     {
         let ticket = queue.nextTicket()
@@ -61,7 +60,7 @@ package final class Publisher: Sendable {
     }
 
     /// Publishes without waiting. At QoS 1 the message is repeated, also on later links, until it is acknowledged.
-    /// - Throws: ``MQTTError`` if too many messages wait already.
+    /// - Throws: ``MQTTError`` if too many messages are waiting already.
     package func post(topic: String, payload: [UInt8], qos: Int32 = 1) throws(MQTTError) {
         try queue.post(
             OutgoingMessage(
@@ -77,7 +76,7 @@ private final class PublishLoop {
     private let queue: PublishQueue
     /// Messages without an acknowledgement, by the packet's identifier.
     private var underWay: [Int32: OutgoingMessage] = [:]
-    /// The oldest of them, since when it is the oldest, and when that was checked last.
+    /// The oldest of them, the time since which it is the oldest, and the time of the last check.
     private var oldest: (ticket: UInt64?, since: ContinuousClock.Instant) = (nil, .now)
     private var oldestLookedAt = ContinuousClock.now
     private let acknowledgementTimeout: Duration
@@ -129,7 +128,7 @@ private final class PublishLoop {
                 if message.qos > 0 { underWay[id] = message }
             case .refused(let error): finish(message, error)
             case .linkFailed(let trouble):
-                // They are sent on the next link, after what was sent on this one.
+                // The messages are sent on the next link, after those that were sent on this one.
                 queue.putBack(messages)
                 return client.fail(trouble)
             }

@@ -1,8 +1,8 @@
 /// Decides how long to wait before the next attempt to connect.
 ///
 /// The longest wait doubles from one second up to a minute. Full jitter keeps a fleet from returning all at once when
-/// its broker does. The wait starts at one second again only after a link has lasted for a while, so that a broker that
-/// accepts and hangs up at once gets few attempts. M. Brooker, "Exponential Backoff And Jitter" (AWS, 2015).
+/// its broker does. The wait returns to one second only after a link has lasted for a while. So a broker that accepts
+/// and hangs up at once gets few attempts. M. Brooker, "Exponential Backoff And Jitter" (AWS, 2015).
 package struct ReconnectBackoff: Sendable {
     package static let firstSeconds = 1.0
     package static let longestSeconds = 60.0

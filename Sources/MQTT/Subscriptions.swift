@@ -35,11 +35,11 @@ struct Subscriptions {
         self.left = left.subtracting(wanted)
     }
 
-    /// Whether the broker has answered every request.
+    /// True if the broker has answered every request.
     var isAnswered: Bool { asked.isEmpty }
 
-    /// Begins with a new link.
-    /// - Returns: the filters to subscribe to, which are all that are wanted.
+    /// Begins a new link.
+    /// - Returns: the filters to subscribe to, which are all wanted filters.
     mutating func connected(at now: Double) -> [String] {
         asked.removeAll()
         leaving.removeAll()
@@ -48,7 +48,7 @@ struct Subscriptions {
         return wanted
     }
 
-    /// Replaces the wanted filters. The session leaves those that are gone.
+    /// Replaces the wanted filters. The session unsubscribes from those that are no longer wanted.
     /// - Returns: the filters that are new.
     mutating func want(_ filters: [String]) -> [String] {
         let new = Set(filters).subtracting(wanted)
@@ -67,8 +67,8 @@ struct Subscriptions {
 
     mutating func note(leaving filter: String, as id: Int32) { leaving[id] = filter }
 
-    /// Takes a SUBACK.
-    /// - Returns: the news in it; `nil` if it brings none, or answers nothing.
+    /// Handles a SUBACK.
+    /// - Returns: the news in it; `nil` if there is none, or if the SUBACK answers no request.
     mutating func answered(_ id: Int32, code: Int32, reason: String) -> Answer? {
         guard let filter = asked.removeValue(forKey: id), wanted.contains(filter) else { return nil }
         if code >= 0x80 {
@@ -85,16 +85,16 @@ struct Subscriptions {
         refused.updateValue(reason, forKey: filter) != reason
     }
 
-    /// Takes an UNSUBACK.
-    /// - Returns: the filter that the session no longer has; `nil` if this answers nothing.
+    /// Handles an UNSUBACK.
+    /// - Returns: the filter that the session no longer has; `nil` if the UNSUBACK answers no request.
     @discardableResult
     mutating func unsubscribed(_ id: Int32) -> String? {
         guard let filter = leaving.removeValue(forKey: id) else { return nil }
         return left.remove(filter)
     }
 
-    /// Returns the filters to request again (`ask`), to unsubscribe from (`leave`), and those that count as refused
-    /// from now on because the broker does not answer (`unanswered`).
+    /// Returns the filters to request again (`ask`) and to unsubscribe from (`leave`). `unanswered` are those that
+    /// count as refused from now on because the broker does not answer.
     ///
     /// Old filters are left only when all wanted filters are granted, so that every device always has a subscription.
     mutating func due(at now: Double) -> (ask: [String], leave: [String], unanswered: [String]) {

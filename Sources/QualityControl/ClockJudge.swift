@@ -1,62 +1,64 @@
 internal import Devices
 internal import Telemetry
 
-/// Judges whether the time that one device gives its messages is that of a right clock.
+/// Judges whether the time that one device gives its messages comes from a right clock.
 ///
-/// Old times are not a fault by themselves: the messages may have waited in a queue. A backlog is told from a wrong
-/// clock by its pace alone: from one message to the next, the times of a backlog move further than those of any clock
-/// could, forward or, if the newest is sent first, backward.
+/// Old times alone are not a fault: the messages may have waited in a queue. Only its pace distinguishes a backlog from
+/// a wrong clock. From one message to the next, the times of a backlog move further than those of any clock could:
+/// forward or, if the newest is sent first, backward.
 ///
 /// - A time more than the tolerance ahead of the arrival, or further behind it than any queue reaches, is never
-///   believed, and says nothing of other times: many devices send one message before they have set their clock.
-/// - A time that jumps ahead of the arrival, within the tolerance, is believed once three messages agree on it: a
-///   single one would make what follows late.
-/// - Times that fall behind the newest one, or behind what the clock showed before, are suspect. Once three different
-///   times have moved at the pace of a clock, or one has come three times, half an interval apart or more, the clock is
-///   wrong: then the messages have the times of their arrival, until the clock is right again. Equal times that come
-///   faster say nothing: a stored measurement may be sent in several messages.
+///   believed. It says nothing about other times: many devices send one message before they have set their clock.
+/// - A time that jumps ahead of the arrival, within the tolerance, is believed once three messages agree on it. A
+///   single wrong one would make all later readings late.
+/// - Times that fall behind the newest one, or behind what the clock showed before, are suspect. The clock is wrong
+///   once three different times have moved at the pace of a clock. It is also wrong once one time has come three times,
+///   half an interval apart or more. Then the messages get their arrival times until the clock is right again. Equal
+///   times that come faster say nothing: a stored measurement may be sent in several messages.
 struct ClockJudge: Sendable, BitwiseCopyable {
-    /// Believed without a second look, as a clock that is read to the second and a network that is slow.
+    /// An offset that is believed without further checks, for clocks that are read to the second and slow networks.
     private static let jitter = TimeSpan.seconds(10).nanoseconds
-    /// Times that fall back by no more are those of messages that overtook each other.
+    /// The largest fall of times that is explained by messages that overtook each other.
     private static let fall = TimeSpan.minutes(1).nanoseconds
     /// A clock that has lost more than this, message by message, is wrong.
     private static let loss = TimeSpan.minutes(10).nanoseconds
-    /// A device that always was further behind than this has no queue, but a clock that was never set.
+    /// A device whose messages are always further behind than this has no queue: its clock was never set.
     private static let longestDelay = TimeSpan.days(1).nanoseconds
-    /// No queue reaches back further. It takes in 1970, 2000 and a clock that is 1,024 weeks back.
+    /// The longest time that a queue reaches back. Times of 1970, of 2000 and of a clock that is 1,024 weeks back are
+    /// older.
     static let longestQueue = TimeSpan.days(5 * 365)
-    /// What a clock shows is compared between messages that come no less than this apart.
+    /// The shortest time between two messages whose clock times are compared.
     private static let shortestStep = TimeSpan.milliseconds(250).nanoseconds
     private static let messagesToConvince: Int64 = 3
 
-    /// The newest time that a message was given; `.min` before the first.
+    /// The newest time that a message was given; `.min` before the first message.
     private(set) var newest = Int64.min
-    /// How far the clock was ahead of the arrivals (below 0: behind) at its best; `.min` if that is not known.
+    /// The clock's best offset from the arrivals: above 0 ahead, below 0 behind; `.min` if it is not known.
     private var best = Int64.min
-    /// How many messages have been believed, up to three.
+    /// The number of messages that have been believed, up to three.
     private var believed: Int64 = 0
-    /// What a clock showed when a message arrived.
+    /// The time that the clock showed when a message arrived.
     private typealias Shown = (own: Int64, arrival: Int64)
-    /// The messages that are suspect, one behind the other: how many different times they have, the first, the first
-    /// with the newest time, how often that has come, and when the newest that was counted arrived.
+    /// The consecutive suspect messages. The values are the number of different times, the first message, and the first
+    /// message with the newest time. Then follow how often that time has come, and the arrival of the newest counted
+    /// message.
     private var suspects: (count: Int64, first: Shown, newest: Shown, repeats: Int64, counted: Int64) = (
         0, (0, 0), (0, 0), 0, 0
     )
-    /// The messages that jumped ahead, one behind the other: how many, and by how much the first was ahead.
+    /// The consecutive messages that jumped ahead: their number, and the offset of the first.
     private var jumps: (count: Int64, offset: Int64) = (0, 0)
-    /// How far behind the clock was when it was found to be wrong; 0 while it is believed.
+    /// The clock's offset when it was found to be wrong, below 0 for behind; 0 while the clock is believed.
     private var wrongBy: Int64 = 0
-    /// How many messages in a row have been given the times of their arrival.
+    /// The number of messages in a row that have been given their arrival times.
     private var replaced: Int64 = 0
-    /// Whether a wrong clock has been reported, and not yet that it is right.
+    /// Set if a wrong clock has been reported, and its recovery has not been reported yet.
     private var hasReported = false
 
-    /// Whether there is something that has to survive a stop; what is stored is `words`.
+    /// True if there is a state that must survive a stop. `words` is the state that is stored.
     var isNoteworthy: Bool { wrongBy < 0 || hasReported }
 
-    /// The time that a message gets, of its own time and that of its arrival.
-    /// - Parameter interval: how often the device measures.
+    /// Returns the time that a message gets, from its own time and its arrival time.
+    /// - Parameter interval: the device's interval between measurements.
     mutating func judge(_ own: Instant, arrival: Instant, tolerance: ClockTolerance, interval: TimeSpan) -> EventTime {
         let offset = Self.difference(own.nanoseconds, arrival.nanoseconds)
         let isPossible = Self.isPossible(offset, tolerance)
@@ -66,17 +68,16 @@ struct ClockJudge: Sendable, BitwiseCopyable {
             return EventTime(believed: own)
         }
         replaced = min(replaced + 1, Self.messagesToConvince)
-        // An impossible time leaves everything as it was, so that what is sent behind it is judged as if it had not
-        // come.
+        // An impossible time changes nothing, so that later messages are judged as if it had not come.
         if isPossible { note(arrival) }
         return EventTime(replacedBy: arrival)
     }
 
-    /// Notes the time that a message was given for another reason than this judgement, as that of its arrival.
+    /// Notes a time that a message was given for a reason other than this judgement, such as its arrival time.
     mutating func note(_ time: Instant) { newest = max(newest, time.nanoseconds) }
 
-    /// What is to be reported of the clock with this message: by how many whole seconds it is off, 0 if it is right
-    /// again, `nil` if there is nothing new. A wrong clock is reported with each message, from the third in a row on.
+    /// Returns what this message reports about the clock: its error in whole seconds, 0 if it is right again, `nil` if
+    /// there is nothing new. A wrong clock is reported with each message, from the third in a row on.
     mutating func report(_ own: Instant, arrival: Instant) -> Double? {
         if replaced == 0 {
             defer { hasReported = false }
@@ -87,20 +88,21 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         return (Double(Self.difference(own.nanoseconds, arrival.nanoseconds)) / 1e9).rounded()
     }
 
-    /// Whether a clock, or a message that has waited in a queue, can be so far off.
+    /// Returns whether a clock, or a message that has waited in a queue, can have this offset.
     private static func isPossible(_ offset: Int64, _ tolerance: ClockTolerance) -> Bool {
         offset <= tolerance.ahead.nanoseconds && offset >= -(tolerance.behind ?? longestQueue).nanoseconds
     }
 
     private mutating func believes(_ own: Int64, _ arrival: Int64, _ offset: Int64, _ interval: Int64) -> Bool {
         if wrongBy < 0 {
-            // Half of the way back to the present, and not behind what was taken as newest: the clock has been set.
+            // The clock has been set if it is back at least half the way to the present, and not behind the newest
+            // accepted time.
             guard offset >= wrongBy / 2, own >= Self.difference(newest, Self.fall) else { return false }
             (wrongBy, best, believed) = (0, offset, 0)
         }
         if isJump(own, offset) { return jumps.count >= Self.messagesToConvince && believe(own, offset) }
         jumps.count = 0
-        // What has been taken lies in the future: until the present is there, only arrivals are newer than it.
+        // The newest accepted time is in the future. Until the present reaches it, only arrivals are newer.
         if newest != .min, own < newest, Self.difference(newest, arrival) > Self.fall { return false }
         let isSuspect =
             newest != .min && own < Self.difference(newest, Self.fall)
@@ -118,7 +120,7 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         return true
     }
 
-    /// Whether a time is further ahead of the arrival than the clock was before; counts those that agree.
+    /// Returns whether a time is further ahead of the arrival than the clock was before; counts the times that agree.
     private mutating func isJump(_ own: Int64, _ offset: Int64) -> Bool {
         let usual = believed >= Self.messagesToConvince ? max(best, 0) + Self.jitter : Self.fall
         guard offset > max(usual, 0) else { return false }
@@ -127,16 +129,16 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         return true
     }
 
-    /// Whether the suspect messages have moved at the pace of a clock, and not of a backlog.
+    /// Returns whether the suspect messages have moved at the pace of a clock, and not of a backlog.
     private mutating func isConvicted(_ shown: Shown, _ offset: Int64, _ interval: Int64) -> Bool {
         let pause = Self.difference(shown.arrival, suspects.counted)
         if suspects.count > 0, (0..<Self.shortestStep).contains(pause) {
-            // What comes at once says as much as one message: that with the newest time.
+            // Messages that come at once count as one: the one with the newest time.
             if shown.own > suspects.newest.own { suspects.newest = shown }
             if suspects.count == 1 { suspects.first = suspects.newest }
             return false
         }
-        // Times are often whole seconds: one more may show.
+        // Times are often whole seconds, so the difference may show one second more.
         guard suspects.count > 0, pause >= 0, Self.isPaceOfClock(shown, since: suspects.first, error: 1e9),
             Self.isPaceOfClock(shown, since: suspects.newest, error: 1e9)
         else {
@@ -147,7 +149,7 @@ struct ClockJudge: Sendable, BitwiseCopyable {
             if pause < interval / 2 { return false }
             suspects.repeats += 1
         } else {
-            // Stamps may be whole minutes: what is compared is when each came first.
+            // Stamps may be whole minutes, so the first arrivals of each stamp are compared.
             (suspects.newest, suspects.repeats) = (shown, 1)
             suspects.count += 1
         }
@@ -160,8 +162,8 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         return true
     }
 
-    /// Whether the times have moved no faster than those of a clock that is very wrong: forward by half as much again
-    /// as time has passed, backward by three quarters of it.
+    /// Returns whether the times have moved no faster than those of a very wrong clock: forward by at most one and a
+    /// half times the time that has passed, backward by at most three quarters of it.
     private static func isPaceOfClock(_ shown: Shown, since other: Shown, error: Double) -> Bool {
         let (moved, passed) = (
             Double(difference(shown.own, other.own)), Double(difference(shown.arrival, other.arrival))
@@ -169,27 +171,27 @@ struct ClockJudge: Sendable, BitwiseCopyable {
         return moved <= passed * 1.5 + error && moved >= passed * -0.75 - error
     }
 
-    /// Times may lie 580 years apart, and more than that is no longer a number of nanoseconds.
+    /// Returns a saturated difference: times may be 580 years apart, which does not fit into nanoseconds.
     private static func difference(_ a: Int64, _ b: Int64) -> Int64 {
         let (difference, overflow) = a.subtractingReportingOverflow(b)
-        // Halved, so that sums of two of them are numbers, too.
+        // The limit is halved, so that sums of two differences fit, too.
         let limit = Int64.max / 2
         return overflow ? (a > b ? limit : -limit) : min(max(difference, -limit), limit)
     }
 }
 
 extension ClockJudge {
-    /// Marks a stored state as that of a device's clock, in this form.
+    /// Marks a stored state as one of a device's clock, in this form.
     private static let tag: UInt64 = 0xc101
 
-    /// What is stored: whether the clock is wrong. The rest is found again in three messages.
+    /// The state to store: whether the clock is wrong. The rest is found again within three messages.
     var words: DeviceState.Words {
         var writer = DeviceState.Writer(tag: Self.tag)
         for number in [wrongBy, replaced, hasReported ? 1 : 0] { writer.add(number) }
         return writer.words
     }
 
-    /// Takes over a stored state; `nil` if it is another's.
+    /// Restores a stored state; `nil` if it is of another kind.
     init?(_ words: DeviceState.Words) {
         guard var reader = DeviceState.Reader(words, tag: Self.tag) else { return nil }
         self.init()

@@ -1,18 +1,18 @@
 internal import Telemetry
 
-/// Whether a counter can have risen so fast: the check of one series against its profile's `max_rate`.
+/// Checks whether a counter can have risen so fast, for one series, against its profile's `max_rate`.
 ///
-/// A reading is held against the newest one that was believed. It may have risen by the largest rate over the time
-/// between the two, or over one interval if that is longer, and by one step of the sensor: readings with stamps of
-/// whole minutes, or a backlog without times, come closer together than they were measured. A fall is always believed;
-/// whether it is a reset or a glitch, the windows decide. After a fall the value may jump back to where it was.
+/// A reading is compared with the newest one that was believed. The largest possible rise is the rate times the time
+/// between the two, plus one step of the sensor. The time is at least one interval: readings with stamps of whole
+/// minutes, or a backlog without times, come closer together than they were measured. A fall is always believed; the
+/// windows decide whether it is a reset or a glitch. After a fall, the value may jump back to where it was.
 ///
-/// What stays is believed: the third of three readings that fit each other is the new base, so that a counter that was
+/// A lasting step is believed: the third of three readings that fit each other is the new base. So a counter that was
 /// replaced, or set to another value, is flagged for two readings only.
 ///
-/// A late reading is held against those that were believed before and after its time, and must fit one of them.
+/// A late reading is compared with those that were believed before and after its time, and must fit one of them.
 struct CounterRateCheck {
-    /// How many readings that fit each other make a step credible.
+    /// The number of readings that must fit each other to make a step credible.
     static let convincing = 3
 
     private struct Point: BitwiseCopyable {
@@ -20,18 +20,18 @@ struct CounterRateCheck {
         var value = 0.0
     }
 
-    /// A second, in the canonical unit.
+    /// The largest rise per second, in the canonical unit.
     private let maxRate: Double
-    /// The steps that the sensor shows, and the shortest time that a rise is given.
+    /// The sensor's step, and the shortest time that a rise is given.
     private let resolution: Double
     private let interval: TimeSpan
 
-    /// The newest readings that were believed, by their times.
+    /// The newest readings that were believed, sorted by time.
     private var believed = InlineArray<8, Point>(repeating: Point())
     private var count = 0
-    /// What was believed before the newest fall, while it may be a glitch.
+    /// The newest believed reading before the newest fall, while that fall may be a glitch.
     private var beforeFall: (point: Point, left: Int)?
-    /// The newest reading that was not believed, and how many have fitted each other.
+    /// The newest reading that was not believed, and the number of readings that have fitted each other.
     private var candidate: (point: Point, count: Int)?
 
     init(maxRate: Double, resolution: Double, interval: TimeSpan) {
@@ -77,15 +77,15 @@ struct CounterRateCheck {
         var place = 0
         while believed[place].time <= point.time { place += 1 }
         let after = believed[place]
-        // It can rise from what was before, or fall as a counter that is reset; or it fits a step that was believed
-        // since.
+        // The value can rise from the one before it, or fall as a counter that is reset. Otherwise it fits a step that
+        // was believed since.
         let isFromBefore = place == 0 ? point.value > after.value : canRise(from: believed[place - 1], to: point)
         guard isFromBefore || point.value <= after.value && canRise(from: point, to: after) else { return false }
         insert(point, at: place)
         return true
     }
 
-    /// Remembers a reading, and forgets the oldest one if there are too many.
+    /// Remembers a reading, and drops the oldest one if there are too many.
     private mutating func insert(_ point: Point, at place: Int) {
         guard count == believed.count else {
             for index in stride(from: count, to: place, by: -1) { believed[index] = believed[index - 1] }
@@ -97,20 +97,20 @@ struct CounterRateCheck {
         believed[place - 1] = point
     }
 
-    /// Whether the rise from one point to a later one is within the rate. A fall is.
+    /// Returns whether the rise from one point to a later one is within the rate. A fall always is.
     private func canRise(from start: Point, to end: Point) -> Bool {
         let nanoseconds = Double(end.time.nanoseconds) - Double(start.time.nanoseconds)
         let seconds = max(nanoseconds * 1e-9, interval.seconds)
-        // A billionth more, as sums of decimal fractions are not exact in binary.
+        // A billionth is added, since sums of decimal fractions are not exact in binary.
         return end.value - start.value <= (maxRate * seconds + resolution) * (1 + 1e-9) + abs(end.value) * 1e-12
     }
 }
 
 extension CounterRateCheck {
-    /// Marks a stored state as that of a counter's check, in this form.
+    /// Marks a stored state as one of a counter's check, in this form.
     private static let tag: UInt64 = 0xc001
 
-    /// What is stored.
+    /// The state to store.
     var words: DeviceState.Words {
         var writer = DeviceState.Writer(tag: Self.tag)
         func add(_ point: Point) {
@@ -126,7 +126,7 @@ extension CounterRateCheck {
         return writer.words
     }
 
-    /// Takes over a stored state; leaves everything as it is if it is another's, or not in order.
+    /// Restores a stored state; changes nothing if it is malformed or of another kind.
     mutating func restore(_ words: DeviceState.Words) {
         guard var reader = DeviceState.Reader(words, tag: Self.tag) else { return }
         func point() -> Point {

@@ -11,11 +11,11 @@ struct CounterRateTest: QualityTest {
     }
 
     private var checks: [Check] = []
-    /// The positions in `checks` of each device's.
+    /// The positions of each device's checks in `checks`.
     private var places: [Range<Int>] = []
-    /// The checks that have to be stored.
+    /// The checks with changes that are not stored yet.
     private var changed: [Int] = []
-    /// Used again for every message: which of its readings one check is about.
+    /// The positions of one check's readings in the message. The array is reused for every message.
     private var order: [Int] = []
 
     init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
@@ -35,7 +35,7 @@ struct CounterRateTest: QualityTest {
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
         for place in places[message.device] {
             order.removeAll(keepingCapacity: true)
-            // What is known to be wrong is not what the next readings are held against.
+            // The next readings are not compared with a reading that is known to be wrong.
             for index in readings.indices[min(message.firstReading, readings.count)...]
             where readings[index].series == checks[place].series && readings[index].quality.isUsable {
                 order.append(index)
@@ -66,7 +66,7 @@ struct CounterRateTest: QualityTest {
         changed.removeAll(keepingCapacity: true)
     }
 
-    /// Takes over what was stored.
+    /// Restores the stored states.
     mutating func restore(_ states: [DeviceState]) {
         let places = Dictionary(checks.indices.map { (checks[$0].series, $0) }) { first, _ in first }
         for state in states {

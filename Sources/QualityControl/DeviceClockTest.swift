@@ -3,24 +3,24 @@ internal import Telemetry
 
 /// Decides whether the times that a device gives its messages are believed (``ClockJudge``).
 ///
-/// Readings whose time is not believed, or could not be read, get the time of the arrival and the flag
-/// `clockReplaced`. Samples and the records of a pack keep their distances. Where the device has a series for it, the
-/// test reports by how much its clock is off.
+/// Readings whose time is not believed, or could not be read, get the arrival time and the flag `clockReplaced`.
+/// Samples and the records of a pack keep their distances. If the device has a series for its clock, the test reports
+/// by how much the clock is off.
 struct DeviceClockTest: QualityTest {
     private struct Device {
         let tolerance: ClockTolerance
         let interval: TimeSpan
-        /// SenML: the times of all records of a message are judged together.
+        /// Set for SenML: the times of all records of a message are judged together.
         let isPack: Bool
-        /// The profile says where JSON objects have a time.
+        /// Set if the profile gives the location of the time in JSON objects.
         let hasTime: Bool
-        /// The series that says how far the clock is off, if it is wanted.
+        /// The series that reports the clock's error, if it is wanted.
         let offset: SeriesID?
     }
 
     private let devices: [Device]
     private var clocks: [ClockJudge]
-    /// The devices of which something has changed that has to be stored.
+    /// The devices with changes that are not stored yet.
     private var changed: [Int] = []
     private var hasChanged: [Bool]
 
@@ -37,7 +37,7 @@ struct DeviceClockTest: QualityTest {
 
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
         let device = devices[message.device]
-        // Both are stored together, so that they are of one moment.
+        // Both states are stored together, so that they are from the same moment.
         if message.hasNumber { noteChange(of: message.device) }
         let shown = device.isPack ? judgePack(&readings, message, device) : judgeStamps(&readings, &message, device)
         guard message.firstReading < readings.count else { return }
@@ -62,7 +62,7 @@ struct DeviceClockTest: QualityTest {
     // MARK: objects
 
     /// Judges the time of each object, in the order in which the message has them.
-    /// - Returns: what the device's clock showed in the last object that has a time.
+    /// - Returns: the time of the device's clock in the last object that has a time.
     private mutating func judgeStamps(
         _ readings: inout [Reading], _ message: inout DecodedMessage, _ device: Device
     ) -> Instant? {
@@ -110,9 +110,9 @@ struct DeviceClockTest: QualityTest {
 
     // MARK: packs
 
-    /// The newest record of a pack says what the clock shows. If it is wrong, the records keep their distances from it;
-    /// otherwise each is held against the tolerance by itself.
-    /// - Returns: what the clock showed.
+    /// Judges a pack by its newest record, which shows the clock's time. If the clock is wrong, the records keep their
+    /// distances from that record. Otherwise each record is checked against the tolerance by itself.
+    /// - Returns: the time that the clock showed.
     private mutating func judgePack(
         _ readings: inout [Reading], _ message: DecodedMessage, _ device: Device
     ) -> Instant? {
@@ -130,7 +130,7 @@ struct DeviceClockTest: QualityTest {
             newestPossible = max(newestPossible ?? time, time)
         }
         guard var shown = newest else { return nil }
-        // One absurd record says nothing of the others.
+        // One absurd record says nothing about the others.
         if let newestPossible, Self.age(newestPossible, before: shown) == nil { shown = newestPossible }
         let isWrong = !judge(shown, message, device)
         for index in indices where !readings[index].quality.contains(.clockReplaced) {
@@ -143,8 +143,8 @@ struct DeviceClockTest: QualityTest {
         return shown
     }
 
-    /// How much older a record is than another of its pack; `nil` if one of the two times is absurd, as a pack holds
-    /// what was gathered since the one before, and no years.
+    /// Returns the age of a record relative to another of its pack; `nil` if one of the two times is absurd. A pack
+    /// holds the readings since the pack before, and does not span years.
     private static func age(_ time: Instant, before newest: Instant) -> TimeSpan? {
         let age = newest - time
         return age >= .zero && age < .days(1) ? age : nil
@@ -152,7 +152,7 @@ struct DeviceClockTest: QualityTest {
 
     // MARK: what survives a restart
 
-    /// Notes that the times of a device's series reach up to this one.
+    /// Notes the newest time of a device's series.
     mutating func noteNewest(_ time: Instant, of device: Int) { clocks[device].note(time) }
 
     private mutating func noteChange(of device: Int) {

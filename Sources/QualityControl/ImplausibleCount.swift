@@ -1,9 +1,9 @@
 internal import Devices
 internal import Telemetry
 
-/// Reports how many readings of a message are implausible, if any is, for the devices that have a series for it.
+/// Reports how many readings of a message are implausible, if any are, for the devices that have a series for it.
 struct ImplausibleCount: QualityTest {
-    /// By device.
+    /// The series that reports the count, by device.
     private let series: [SeriesID?]
 
     init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {

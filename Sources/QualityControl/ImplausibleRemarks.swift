@@ -1,7 +1,7 @@
 package import Devices
 package import Telemetry
 
-/// Remembers the newest implausible reading of each device, so that its alarm can say which reading it was, and why.
+/// Remembers the newest implausible reading of each device, so that its alarm can name the reading and the reason.
 ///
 /// A text is made only when somebody is about to read it. Noting a reading is O(1) and allocates nothing in the steady
 /// state.
@@ -12,10 +12,10 @@ package struct ImplausibleRemarks {
         let field: Profile.Field
     }
 
-    /// By series.
+    /// The source of each series.
     private var sources: [Source?] = []
     private var names: [String] = []
-    /// By device: the newest reading of those that were noted since the remarks were taken.
+    /// The newest reading of each device that was noted since the remarks were last taken.
     private var noted: [Reading?] = []
     private var waiting: [Int] = []
 
@@ -40,7 +40,7 @@ package struct ImplausibleRemarks {
         noted[device] = reading
     }
 
-    /// Makes the text of each device's newest remark, unless it was made before.
+    /// Makes the text of each device's newest remark, unless it has been made already.
     /// - Parameter remarks: gets the texts, by rule and device: `implausible/gauge-1`.
     package mutating func write(to remarks: inout [String: String], rule: String) {
         for device in waiting {

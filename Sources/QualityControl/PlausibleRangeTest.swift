@@ -11,7 +11,7 @@ struct PlausibleRangeTest: QualityTest {
         var isStated = false
     }
 
-    /// By series.
+    /// The limits of each series.
     private var limits: [Limits] = []
 
     init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
@@ -31,7 +31,7 @@ struct PlausibleRangeTest: QualityTest {
             let (value, series) = (readings[index].value, Int(readings[index].series.index))
             let limits = limits.indices.contains(series) ? limits[series] : Limits()
             guard !(value >= limits.low && value <= limits.high) || !value.isFinite else { continue }
-            // A number near the largest of all may become infinite in another unit.
+            // A number near the largest double may become infinite in another unit.
             if !value.isFinite { readings[index].quality.insert(.notFinite) }
             if limits.isStated, !(limits.low...limits.high).contains(value) {
                 readings[index].quality.insert(.implausible)

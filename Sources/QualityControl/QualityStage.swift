@@ -1,20 +1,20 @@
 package import Devices
 package import Telemetry
 
-/// The stage between decoding and the engine: decoded readings in, flagged readings out.
+/// Tests readings between decoding and the engine: decoded readings in, flagged readings out.
 ///
-/// Every message passes through it once, and nobody else sets flags. The tests run in a fixed order, because some use
-/// the results of others:
+/// Every message passes through the stage once, and nothing else sets flags. The tests run in a fixed order, because
+/// some use the results of others:
 ///
-/// 1. ``DeviceClockTest``: decides which times count. All that follows goes by time.
-/// 2. ``PlausibleRangeTest``: a value that the sensor cannot have.
-/// 3. ``CounterRateTest``: a counter that rose too fast. It skips readings that have failed before.
+/// 1. ``DeviceClockTest``: decides which times count. All later tests use those times.
+/// 2. ``PlausibleRangeTest``: flags a value that the sensor cannot have.
+/// 3. ``CounterRateTest``: flags a counter that rose too fast. It skips readings that have failed before.
 /// 4. ``ImplausibleCount``: reports how many readings the two tests before have flagged.
-/// 5. ``RetainedTest``: a retained message without a recent time of its own is late.
-/// 6. ``RepeatFilter``: leaves out what a device sends again. It flags nothing.
+/// 5. ``RetainedTest``: flags a retained message without a recent time of its own as late.
+/// 6. ``RepeatFilter``: removes readings that a device sends again. It flags nothing.
 ///
 /// Only the engine can decide that a reading comes too late for its series: see ``Telemetry/Reading/markTooLate()``. A
-/// message's number is not quality: it decides which messages give readings at all, so the decoder looks at it.
+/// message's number is not quality: it decides which messages give readings at all, so the decoder checks it.
 ///
 /// A test is a ``QualityTest``, in a file of its own. In the steady state the stage allocates nothing, and it hashes no
 /// strings: state is kept in arrays, by device or by series.
@@ -36,15 +36,15 @@ package struct QualityStage {
         repeats = RepeatFilter(site, series: series)
     }
 
-    /// Tests the readings of one message: flags them, moves those whose time is not believed, appends what is to be
-    /// reported of the device, and leaves out its repeats.
+    /// Tests the readings of one message. It flags them, moves those whose time is not believed, appends the reports
+    /// about the device, and removes the device's repeats.
     ///
-    /// Constant time for each reading; where a device's repeats are ignored, 64 comparisons.
+    /// Constant time for each reading, plus 64 comparisons if the device's repeats are ignored.
     /// - Parameters:
     ///   - readings: the message's readings, from ``DecodedMessage/firstReading`` on.
-    ///   - message: what the decoder knows of it. Gets the times that count.
-    ///   - isRetained: the broker kept the message for subscribers, so that it may be of any time.
-    /// - Returns: how many repeats were left out.
+    ///   - message: the decoder's description of it. Gets the times that count.
+    ///   - isRetained: set if the broker kept the message for subscribers, so that it may be of any time.
+    /// - Returns: the number of repeats that were removed.
     package mutating func judge(_ readings: inout [Reading], of message: inout DecodedMessage, isRetained: Bool) -> Int
     {
         clock.test(&readings, of: &message)
@@ -57,27 +57,27 @@ package struct QualityStage {
 
     // MARK: what survives a restart
 
-    /// Appends the states that have changed since they were stored.
+    /// Appends the states that have changed since they were last stored.
     package func appendChangedStates(to states: inout [DeviceState]) {
         clock.appendChanged(to: &states)
         counterRate.appendChanged(to: &states)
     }
 
-    /// To be called when they have been stored.
+    /// Call this after the states have been stored.
     package mutating func noteStored() {
         clock.noteStored()
         counterRate.noteStored()
     }
 
-    /// Takes over the states that were stored.
+    /// Restores the stored states.
     package mutating func restore(_ states: [DeviceState]) {
         clock.restore(states)
         counterRate.restore(states)
     }
 
-    /// Notes that the times of a device's stored readings reach up to this one, so that its clock is held against it.
+    /// Notes the newest time of a device's stored readings, so that its clock is compared with it.
     package mutating func noteNewest(_ time: Instant, of device: Int) { clock.noteNewest(time, of: device) }
 
-    /// Notes a reading that is stored, so that its repeats are recognised.
+    /// Notes a stored reading, so that its repeats are recognised.
     package mutating func noteStored(_ reading: Reading) { _ = repeats.isRepeat(reading) }
 }

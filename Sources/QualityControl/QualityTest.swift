@@ -1,20 +1,20 @@
 internal import Devices
 internal import Telemetry
 
-/// One test of quality. It looks at the readings of one message, and adds flags to them; it removes no flag, and
-/// changes no value.
+/// One test of quality. It checks the readings of one message and adds flags to them. It removes no flags and changes
+/// no values.
 ///
-/// A test that needs earlier readings keeps a state for each series or device, in arrays of a fixed size. It packs what
-/// must survive a restart into a ``Telemetry/DeviceState``, under a series and a tag of its own, and takes it back in
-/// ``restore(_:)``. ``QualityStage`` decides when it runs.
+/// A test that needs earlier readings keeps a state for each series or device, in arrays of a fixed size. It packs the
+/// state that must survive a restart into a ``Telemetry/DeviceState``, under a series and a tag of its own.
+/// ``restore(_:)`` takes it back. ``QualityStage`` decides when the test runs.
 protocol QualityTest {
     /// Tests the readings from `message.firstReading` on. Allocates nothing in the steady state.
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage)
     /// Appends the states that have changed since ``noteStored()``.
     func appendChanged(to states: inout [DeviceState])
-    /// The states that were appended are stored.
+    /// Notes that the appended states are stored.
     mutating func noteStored()
-    /// Takes over its own states of those that were stored, and leaves the others.
+    /// Restores its own states among the stored ones, and ignores the others.
     mutating func restore(_ states: [DeviceState])
 }
 

@@ -1,19 +1,20 @@
 internal import Devices
 internal import Telemetry
 
-/// Leaves out readings that a device sends again by itself, for the devices whose profile says `repeats: ignored`.
+/// Removes readings that a device has sent before, for the devices whose profile says `repeats: ignored`.
 ///
-/// Such a reading has the device's own time and the value of one of the newest of its series. By default every message
-/// is news: equal readings are common, and only the profile's author knows that a device repeats itself.
+/// Such a reading has the device's own time, and the same time and value as one of the newest readings of its series.
+/// By default every message is new: equal readings are common, and only the profile's author knows that a device
+/// repeats itself.
 struct RepeatFilter {
-    /// How many readings of a series are remembered.
+    /// The number of readings of a series that are remembered.
     private static let depth = 64
 
     private struct Known: BitwiseCopyable {
         var time: Instant
         var value: Double
     }
-    /// By series: its place among those that are looked at, or −1.
+    /// The position of each series among the filtered ones, or −1.
     private var places: [Int32]
     private var known: [Known]
     private var cursors: [Int]
@@ -30,8 +31,8 @@ struct RepeatFilter {
 
     var isEmpty: Bool { cursors.isEmpty }
 
-    /// Removes the repeats from `first` on, and remembers the others.
-    /// - Returns: how many were removed.
+    /// Removes the repeats from `first` on, and remembers the other readings.
+    /// - Returns: the number of readings that were removed.
     mutating func removeRepeats(from readings: inout [Reading], first: Int) -> Int {
         var end = first
         for index in first..<max(readings.count, first) where !isRepeat(readings[index]) {
@@ -43,10 +44,10 @@ struct RepeatFilter {
         return max(count, 0)
     }
 
-    /// Whether a reading was there before; if it was not, it is remembered. O(64) for a series that is looked at.
+    /// Returns whether a reading has come before; if it has not, remembers it. O(64) for a filtered series.
     mutating func isRepeat(_ reading: Reading) -> Bool {
         let index = Int(reading.series.index)
-        // A reading with the time of its arrival is never a repeat.
+        // A reading with its arrival time is never a repeat.
         guard places.indices.contains(index), places[index] >= 0, !reading.quality.contains(.clockReplaced) else {
             return false
         }

@@ -34,7 +34,7 @@ package struct DeviceState: Sendable {
         private let words: Words
         private var count = 1
 
-        /// `nil` if the words are those of another kind of state.
+        /// `nil` if the words are a state of another kind.
         package init?(_ words: Words, tag: UInt64) {
             guard words[0] == tag else { return nil }
             self.words = words

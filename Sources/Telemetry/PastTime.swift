@@ -1,7 +1,7 @@
-/// A time in the past as people write it: parsed from text, and resolved by a site's clock.
+/// A time in the past as people write it. It is parsed from text, and resolved by a site's clock.
 ///
-/// `2h` (ago), `06:10` (the last time that a clock showed it), `today`, `yesterday`, `2018-06-03`, `2018-06-03 22:00`,
-/// or RFC 3339 with an offset.
+/// The forms are `2h` (ago), `06:10` (the last time that a clock showed it), `today`, `yesterday`, `2018-06-03`,
+/// `2018-06-03 22:00`, and RFC 3339 with an offset.
 package struct PastTime: Hashable, Sendable {
     private enum Form: Hashable, Sendable {
         case ago(TimeSpan)
@@ -41,7 +41,7 @@ package struct PastTime: Hashable, Sendable {
         return isTime(day, clock) ? .day(day, clock: clock) : nil
     }
 
-    /// The moment, by the clock of a site. A time without a day is the last one that is not after `now`.
+    /// Returns the moment, by the clock of a site. A time without a day is the last one that is not after `now`.
     package func instant(in zones: ZoneTable, now: Instant) -> Instant {
         let today = LocalTime(now, in: zones).day
         switch form {
@@ -57,7 +57,7 @@ package struct PastTime: Hashable, Sendable {
         }
     }
 
-    /// The day before, by the calendar: a day may have 23 or 25 hours.
+    /// Returns the day before, by the calendar: a day may have 23 or 25 hours.
     private static func dayBefore(_ day: String) -> String {
         let noon = shown(day, "12:00") ?? .distantPast
         return String((noon - .days(1)).description.prefix(10))
@@ -65,7 +65,7 @@ package struct PastTime: Hashable, Sendable {
 
     private static func isTime(_ day: String, _ clock: String) -> Bool { shown(day, clock) != nil }
 
-    /// The instant at which a clock in UTC shows a day and a time.
+    /// Returns the instant at which a clock in UTC shows a day and a time.
     private static func shown(_ day: String, _ clock: String) -> Instant? {
         let seconds = clock.count == 5 ? clock + ":00" : clock.count == 4 ? "0" + clock + ":00" : clock
         return Instant(rfc3339: "\(day)T\(seconds)Z".utf8)
@@ -74,7 +74,7 @@ package struct PastTime: Hashable, Sendable {
     private static func instant(_ day: String, _ clock: String, _ zones: ZoneTable) -> Instant {
         // `form` has only days and times that `shown` accepts.
         let shown = shown(day, clock) ?? .distantPast
-        // The offset belongs to the moment, which is known only with the offset.
+        // The offset depends on the moment, which depends on the offset, so look it up twice.
         return shown - zones.offset(at: shown - zones.offset(at: shown))
     }
 }

@@ -1,7 +1,7 @@
 /// A series: the readings of one quantity from one device.
 ///
-/// The number is dense and stays the same for the life of the store, so that per-series state is an
-/// array index away and no name is looked up on the path of a reading.
+/// Its number is dense and stays the same for the life of the store. So per-series state is in arrays at that index,
+/// and no name is looked up while a reading is processed.
 @usableFromInline
 package struct SeriesID: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package var index: Int32
@@ -12,7 +12,7 @@ package struct SeriesID: Hashable, Comparable, Sendable, BitwiseCopyable {
 /// One measured value with its event time, in the canonical unit of its series' quantity.
 @usableFromInline
 package struct Reading: Hashable, Sendable, BitwiseCopyable {
-    /// Event time: the reading's own, or its arrival time where it carried none that could be believed.
+    /// Event time: the reading's own time, or its arrival time if it has no time of its own that can be believed.
     @usableFromInline package var time: Instant
     @usableFromInline package var value: Double
     @usableFromInline package var series: SeriesID
@@ -39,12 +39,12 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     package static let implausible = Quality(rawValue: 1 << 0)
     /// The device's own time was not believed; the event time is the arrival time.
     package static let clockReplaced = Quality(rawValue: 1 << 1)
-    /// Arrived after its series had moved on by more than the allowed lateness: kept, not evaluated.
+    /// Arrived after its series had moved on by more than the allowed lateness: stored, but not evaluated.
     package static let late = Quality(rawValue: 1 << 2)
-    /// Not a finite number in the canonical unit: a number near the largest of all can become infinite.
+    /// Not a finite number in the canonical unit: a number near the largest double can become infinite.
     package static let notFinite = Quality(rawValue: 1 << 3)
 
-    /// Whether windows take this reading by default: none of `implausible`, `late` and `notFinite` is set.
+    /// True if windows take this reading by default: none of `implausible`, `late` and `notFinite` is set.
     @inlinable package var isUsable: Bool { rawValue & 0b1101 == 0 }
 
     /// The flags by name.
@@ -56,6 +56,6 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
         .filter { contains($0.0) }.map(\.1)
     }
 
-    /// The grade that the flags amount to, in QARTOD's words: `good`, `suspect` or `bad`.
+    /// The grade that follows from the flags, in QARTOD's words: `good`, `suspect` or `bad`.
     package var grade: String { isEmpty ? "good" : isUsable ? "suspect" : "bad" }
 }

@@ -22,7 +22,7 @@ enum Failure {
         }
         switch error {
         case let list as DiagnosticList:
-            // A file that this user is not allowed to reach is reported as missing, and exists.
+            // A file that this user is not allowed to reach is reported as missing, although it exists.
             for diagnostic in list.diagnostics {
                 if let hint = diagnostic.path.flatMap({ GroupHint.text(for: $0) }) {
                     Terminal.complain(hint)

@@ -6,9 +6,9 @@ internal import SiteConfiguration
 
 /// The present situation of the active alarms, as the running gateway reports it.
 struct GatewayStatus {
-    /// The situation by the alarm's identity; empty where no gateway answers.
+    /// The situation by the alarm's identity; empty if no gateway answers.
     let alarms: [String: AlarmStatus]
-    /// Why no gateway answers; `nil` where one does.
+    /// The reason why no gateway answers; `nil` if one does.
     let trouble: String?
 
     /// Asks the gateway.

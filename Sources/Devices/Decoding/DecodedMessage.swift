@@ -1,38 +1,41 @@
 package import Telemetry
 
-/// What is known of a decoded message beside its readings: its times by the device's own clock, and which readings have
+/// Describes a decoded message beside its readings: its times by the device's own clock, and the readings that have
 /// them.
 ///
-/// The decoder fills it in and judges nothing. Quality control decides whether a time is believed; where it is not, it
-/// moves the readings, and writes the time that counts into ``stamps``. One value is used again for every message, so
-/// that its arrays keep their memory.
+/// The decoder fills it in and judges nothing. Quality control decides whether a time is believed. If it is not,
+/// quality control moves the readings and writes the time that counts into ``stamps``. One value is reused for every
+/// message, so that its arrays keep their memory.
 package struct DecodedMessage: Sendable {
-    /// A time that the payload gives a part of its readings.
+    /// A time that the payload gives to some of its readings.
     package struct Stamp: Sendable, BitwiseCopyable {
         package enum Origin: Sendable, BitwiseCopyable {
-            /// The payload says no time.
+            /// The payload gives no time.
             case arrival
-            /// There is something in the place of the time that is not a time.
+            /// The payload has something in the place of the time that is not a time.
             case unreadable
-            /// The device's clock.
+            /// The time is from the device's clock.
             case device
         }
         package let origin: Origin
-        /// The device's time, or the arrival's if there is none. Quality control replaces it if it is not believed.
+        /// The device's time, or the arrival time if there is none. Quality control replaces it if it is not believed.
         package var time: Instant
-        /// Quality control has not believed the time, or it was unreadable. Then ``time`` is the arrival's.
+        /// Set if quality control has not believed the time, or if it was unreadable. Then ``time`` is the arrival
+        /// time.
         package var isReplaced = false
     }
 
-    /// Consecutive readings that have their times from one stamp.
+    /// Consecutive readings that get their times from one stamp.
     package struct Part: Sendable {
         package enum Kind: Sendable, BitwiseCopyable {
-            /// Each of them has the stamp's time.
+            /// Each reading has the stamp's time.
             case moment
-            /// The samples of an array; `newest` is the time of the array's last place. If not `isPlaced`, the device's
-            /// time would put a sample outside ``Instant/range``: the samples are before the arrival instead.
+            /// The readings are the samples of an array; `newest` is the time of the array's last place. If `isPlaced`
+            /// is not set, the device's time would put a sample outside ``Instant/range``; then the samples are placed
+            /// before the arrival.
             case samples(newest: Instant, isPlaced: Bool)
-            /// Takes back messages that were counted as missing at the stamp's time. Nothing is known against it.
+            /// Takes back messages that were counted as missing at the stamp's time. Quality control has nothing
+            /// against it.
             case correction
         }
         package let readings: Range<Int>
@@ -46,9 +49,9 @@ package struct DecodedMessage: Sendable {
     package private(set) var arrival = Instant.distantPast
     /// The position of the message's first reading.
     package private(set) var firstReading = 0
-    /// Whether the device gave the message a number.
+    /// Set if the device gave the message a number.
     package internal(set) var hasNumber = false
-    /// In the order in which the payload has them.
+    /// The stamps, in the order in which the payload has them.
     package var stamps: [Stamp] = []
     package private(set) var parts: [Part] = []
 

@@ -1,12 +1,12 @@
 internal import Telemetry
 
-/// What is known of the message numbers of a decoder's devices, and of the message under way.
+/// Keeps the message numbers of a decoder's devices, and the number of the current message.
 ///
-/// Numbers belong to decoding, and not to quality control: they say which messages give readings at all, and how many
-/// are missing. They say nothing against a reading.
+/// Numbers belong to decoding, and not to quality control. They decide which messages give readings at all, and show
+/// how many are missing. They say nothing against a reading.
 struct MessageNumbering {
     enum Number: Equatable {
-        /// The profile knows no numbers, or the message has none.
+        /// The profile has no numbers, or the message has none.
         case none
         /// The value in the number's place is not a number.
         case unreadable
@@ -16,16 +16,16 @@ struct MessageNumbering {
     }
 
     private var numbers: [MessageNumbers]
-    /// The devices of which something has changed that has to be stored.
+    /// The devices with changes that are not stored yet.
     private var changed: [Int] = []
     private var hasChanged: [Bool]
 
     private var isSentAgain = false
-    /// Whether the message under way, or a part of it, has come before.
+    /// Set if the current message, or a part of it, has come before.
     private(set) var hasComeBefore = false
-    /// The number of the newest object in the message under way, and whether it has come before.
+    /// The number of the newest object in the current message, and whether it has come before.
     private var newest: (number: Int64, hasComeBefore: Bool)?
-    /// Whether the message has gaps whose time may still be replaced.
+    /// Set if the message has gaps whose time may still be replaced.
     private var hasUndatedGaps = false
 
     init(_ plans: [DecodingPlan]) {
@@ -33,15 +33,15 @@ struct MessageNumbering {
         hasChanged = Array(repeating: false, count: plans.count)
     }
 
-    /// Begins with a message.
+    /// Begins a message.
     mutating func begin(isSentAgain: Bool) {
         self.isSentAgain = isSentAgain
         hasComeBefore = false
         newest = nil
     }
 
-    /// Takes the number that a JSON object gives the message. Objects of one message may share one.
-    /// - Parameter own: the time that the object has by the device's clock.
+    /// Takes the number that a JSON object gives the message. Several objects of one message may have the same number.
+    /// - Parameter own: the object's time by the device's clock.
     mutating func takeNumber(of root: JSONValue, own: Instant?, _ plan: DecodingPlan, _ arrival: Instant) -> Number {
         guard let field = plan.profile.sequence, let value = root.at(field.pointer), !value.isNull else { return .none }
         guard let number = value.messageNumber else { return .unreadable }
@@ -59,9 +59,10 @@ struct MessageNumbering {
         }
     }
 
-    /// Appends how many messages are missing before the one under way, or takes it back from those that were.
-    /// - Parameter stamp: that of the number's object.
-    /// - Returns: for a number that is taken back from a gap of this same message, the stamp of the gap.
+    /// Appends how many messages are missing before the current one. A message that was counted as missing is taken
+    /// back.
+    /// - Parameter stamp: the stamp of the number's object.
+    /// - Returns: the stamp of the gap, if the number is taken back from a gap of this same message.
     mutating func appendMissing(
         _ number: Number, _ plan: DecodingPlan, _ time: Instant, stamp: Int, _ readings: inout [Reading]
     ) -> Int? {
@@ -74,7 +75,7 @@ struct MessageNumbering {
             }
             readings.append(Reading(series: series, time: time, value: Double(missing)))
         case .late(let countedAt?):
-            // Where it was counted, so that both are in a window, or neither.
+            // It has the time at which it was counted, so that a window contains both or neither.
             readings.append(Reading(series: series, time: countedAt, value: -1))
             return numbers[plan.index].stampOfNewestCorrection
         case .none, .unreadable, .repeated, .new(nil), .late(nil): break
@@ -82,7 +83,7 @@ struct MessageNumbering {
         return nil
     }
 
-    /// Gives the gaps of the message before the times that quality control has left in its stamps.
+    /// Gives the gaps before the message the times that quality control has left in its stamps.
     mutating func dateGaps(by message: DecodedMessage) {
         guard hasUndatedGaps else { return }
         hasUndatedGaps = false
@@ -97,13 +98,13 @@ struct MessageNumbering {
         changed.append(device)
     }
 
-    /// Takes over a stored state.
+    /// Restores a stored state.
     mutating func restore(_ state: DeviceState, _ plan: DecodingPlan) {
         guard let known = MessageNumbers(state.words, wraps: plan.profile.sequence?.wraps) else { return }
         numbers[plan.index] = known
     }
 
-    /// Appends the states of the devices that have changed since they were stored.
+    /// Appends the states of the devices that have changed since they were last stored.
     func appendChanged(_ plans: [DecodingPlan], to states: inout [DeviceState]) {
         for device in changed {
             if let series = plans[device].missing {
@@ -119,12 +120,12 @@ struct MessageNumbering {
 }
 
 extension PayloadDecoder {
-    /// Whether the message decoded last, or a part of it, has come before, by its number.
+    /// Set if the message decoded last, or a part of it, has come before, by its number.
     package var hasComeBefore: Bool { numbering.hasComeBefore }
 }
 
 extension JSONValue {
-    /// A whole number, also as text or with a fraction of nothing: `17`, `"17"`, `17.0`.
+    /// A whole number, also as text or with a fraction of 0: `17`, `"17"`, `17.0`.
     var messageNumber: Int64? {
         if let integer { return integer }
         if let number { return Int64(exactly: number) }

@@ -3,71 +3,71 @@ internal import Telemetry
 // Wrapping operators: message numbers wrap at 2⁶⁴ by design, and are compared by the sign of their difference; arrivals
 // are of the years 1960 to 2159.
 
-/// Judges the numbers that one device gives its messages: what is new, what has come before, and what is missing.
+/// Judges the numbers that one device gives its messages: which are new, which have come before, which are missing.
 ///
-/// A number that has come before brings no reading: it is a late copy by way of a second LoRaWAN gateway, or the device
-/// or the broker sends again what was not acknowledged. A number that was counted as missing and comes late is taken
-/// back from the count, at the time at which it was counted, so that `sum(missing_messages, 10m)` is right however late
-/// it comes.
+/// A message whose number has come before gives no reading. It is a late copy from a second LoRaWAN gateway, or the
+/// device or the broker has repeated a message that was not acknowledged. A number that was counted as missing may come
+/// late. It is then taken back from the count, at the time at which it was counted. So `sum(missing_messages, 10m)` is
+/// right even then.
 ///
-/// A device that counts anew sends small numbers again. They are told from copies by three rules:
+/// A device that restarts its count sends small numbers again. Four rules distinguish them from copies:
 ///
-/// - A number that is far from the newest is taken, but only the next one behind it proves that the device counts from
+/// - A number that is far from the newest is accepted. Only the next number after it proves that the device counts from
 ///   there.
-/// - A number below 16 that has come before is a new beginning if the newest is far ahead of it: the smaller the
-///   number, the less far. Close to the newest it is a copy, but three in a row from 0 or 1 on are a beginning.
-/// - Three in a row that have come before are a beginning, wherever they begin, if each has a newer time of the
-///   device's own than all news before; without such times, if they begin below 16 and the newest is 32 or more ahead.
-///   Whatever has an own time that is not newer is a copy.
-/// - When nothing but copies have come for as long as the device's silence, the numbers say nothing, and the message is
-///   taken.
+/// - A number below 16 that has come before is a restart if the newest is far ahead of it: the smaller the number, the
+///   less far. Close to the newest it is a copy, but three in a row from 0 or 1 on are a restart.
+/// - Three numbers in a row that have come before are a restart if each message has a newer own time than all new
+///   messages before. Without such times, they are a restart if they begin below 16 and the newest is 32 or more ahead.
+///   A message with an own time that is not newer is a copy.
+/// - If only copies have come for as long as the device's silence, the numbers say nothing, and the message is
+///   accepted.
 ///
 /// The state has a fixed size, and is stored with the readings that it belongs to.
 struct MessageNumbers: Sendable, BitwiseCopyable {
     enum Verdict: Equatable {
-        /// The message is new. `missing` is how many are missing before it; `nil` where that cannot be said.
+        /// The message is new, and `missing` messages are missing before it; `nil` if the number is unknown.
         case new(missing: Int64?)
-        /// The message is new, and was counted as missing at `countedAt`; `nil` where the count is no longer known.
+        /// The message is new, and was counted as missing at `countedAt`; `nil` if the count is no longer known.
         case late(countedAt: Instant?)
         /// The message has come before.
         case repeated
     }
 
-    /// How many numbers are remembered behind the newest, and how far one step forward may go.
+    /// The span of numbers behind the newest that is remembered, and the largest single step forward.
     static let memory = 1024
-    /// A larger jump is not a gap: the device has begun to count elsewhere.
+    /// A larger jump is not a gap: the device has started to count elsewhere.
     static let longestGap: Int64 = 100_000
 
-    /// The number behind which the device begins at 0 again: as declared, or as learnt from its first fall from the
-    /// top.
+    /// The number at which the device starts again at 0: declared, or learnt when it first falls from the top.
     private var wraps: Int64 = 0
     private var newest: Int64 = 0
-    /// How many numbers behind the newest have come, or were counted as missing; `-1` before the first message.
+    /// The largest distance behind the newest up to which numbers have come, or were counted as missing; `-1` before
+    /// the first message.
     private var reach: Int64 = -1
-    /// Bit `n` is set if the number `n` behind the newest has come.
+    /// Bit `n` is set if the number that is `n` before the newest has come.
     private var seen = SeenNumbers<16>()
-    /// The newest time of the device's own that news had; `.min` if none had one.
+    /// The newest of the device's own times among new messages; `.min` if none had one.
     private var newestOwn = Int64.min
-    /// Numbers that are far from the newest, one behind the other: a device that counts anew.
+    /// Consecutive numbers that are far from the newest: the device may have restarted its count.
     private var run = Run()
-    /// Since when nothing but copies have come; `.max` if the message before was new. It is not stored: what passes
-    /// while nobody listens, or on a clock that is set, is no silence of the device.
+    /// The time since which only copies have come; `.max` if the last message was new. It is not stored: time while the
+    /// gateway is down, or on a clock that is set, is not silence of the device.
     private var copiesSince = Int64.max
-    /// Whether the device has been found to send the same number again and again.
+    /// Set if the device has been found to send the same number again and again.
     private var isStuck = false
-    /// The newest gaps of which messages may still come late.
+    /// The newest gaps whose messages may still come late.
     private var gaps = InlineArray<6, Gap>(repeating: Gap())
-    /// The stamp of the gap that the newest late number was taken back from, if the message under way showed both.
+    /// The stamp of the gap from which the newest late number was taken back, if the current message showed both.
     private(set) var stampOfNewestCorrection: Int?
 
     private struct Run: BitwiseCopyable {
         var first: Int64 = 0
         var last: Int64 = 0
-        /// How many messages it has; 0 if there is none.
+        /// The number of messages in the run; 0 if there is no run.
         var count: Int64 = 0
-        /// Whether its messages were taken; else they were copies, as far as could be told.
+        /// Set if the run's messages were accepted. Otherwise they looked like copies.
         var isNews = false
-        /// Whether it looks like a new beginning, so that messages may be missing in it.
+        /// Set if the run looks like a restart, so that messages may be missing in it.
         var isLikely = false
         var seen = SeenNumbers<1>()
 
@@ -92,19 +92,19 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
         var first: Int64 = 0
         var count: Int64 = 0
         var countedAt = Int64.min
-        /// The stamp in the message under way that the time is from; below 0 once the time is settled.
+        /// The stamp in the current message that the time is from; below 0 once the time is final.
         var stamp = -1
     }
 
-    /// - Parameter wraps: the number behind which the device begins at 0 again, if the profile says it.
+    /// - Parameter wraps: the number at which the device starts again at 0, if the profile has one.
     init(wraps: Int64?) { self.wraps = wraps ?? 0 }
 
-    /// Takes a message's number.
+    /// Judges a message's number.
     ///
     /// - Parameters:
     ///   - own: the message's time by the device's clock, if it has one.
-    ///   - isSentAgain: it may have been received before, as the broker sends again what was not acknowledged.
-    ///   - silence: after how long without a reading the device counts as silent.
+    ///   - isSentAgain: set if it may have been received before, since the broker repeats unacknowledged messages.
+    ///   - silence: the time without a reading after which the device counts as silent.
     mutating func take(_ written: Int64, at arrival: Instant, own: Instant? = nil, isSentAgain: Bool, silence: TimeSpan)
         -> Verdict
     {
@@ -134,19 +134,19 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
             return takeSeen(number, behind, at: arrival, own: own, isSentAgain: isSentAgain, silence: silence)
         }
         seen[behind] = true
-        // What was before the first message was not counted as missing.
+        // Numbers before the first message were not counted as missing.
         guard behind <= reach else { return takeFar(number, steps) }
         noteNews()
         return .late(countedAt: takeBack(number))
     }
 
-    /// Gives the gap that was found last the time of the message that showed it.
-    /// - Parameter stamp: where the message has that time. ``dateGaps(by:)`` settles it.
+    /// Gives the newest gap the time of the message that showed it.
+    /// - Parameter stamp: the stamp with that time. ``dateGaps(by:)`` makes it final.
     mutating func dateNewestGap(_ time: Instant, stamp: Int) {
         (gaps[0].countedAt, gaps[0].stamp) = (time.nanoseconds, stamp)
     }
 
-    /// Gives the gaps of a message the times that its stamps have in the end.
+    /// Gives the gaps of a message the final times of its stamps.
     mutating func dateGaps(by stamps: [DecodedMessage.Stamp]) {
         for index in gaps.indices where gaps[index].stamp >= 0 {
             if stamps.indices.contains(gaps[index].stamp) {
@@ -167,7 +167,7 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     }
 
     private mutating func advance(by steps: Int64, to number: Int64) {
-        // A fall that is a step forward is a wrap: its width is known from now on.
+        // A fall that is a step forward is a wrap, and shows the counter's width.
         if wraps == 0, number < newest { wraps = Self.likelyWrap(from: newest, to: number) ?? 0 }
         seen.shift(by: Int(steps))
         seen[0] = true
@@ -175,7 +175,7 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
         reach = min(reach + steps, Int64(Self.memory) - 1)
     }
 
-    /// The device has sent something new that lies close to what it sent before.
+    /// Notes that the device has sent a new number close to its earlier ones.
     private mutating func noteNews() {
         run.count = 0
         copiesSince = .max
@@ -187,7 +187,7 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
         gaps[0] = Gap(first: normalised(number &- count), count: count)
     }
 
-    /// - Returns: when a number was counted as missing.
+    /// - Returns: the time at which a number was counted as missing.
     private mutating func takeBack(_ number: Int64) -> Instant? {
         stampOfNewestCorrection = nil
         for index in gaps.indices where gaps[index].countedAt != .min {
@@ -243,14 +243,14 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
             return .new(missing: nil)
         }
         run.add(number, step)
-        // Close behind the first message that ever came, numbers may be out of order.
+        // Just below the number of the first message of all, numbers may arrive out of order.
         let isOrdinary = steps <= 0 && steps > -16 && run.first > 1
         guard run.count >= (isOrdinary ? 3 : 2) else { return .new(missing: nil) }
         let (jump, isTooFar) = run.first.subtractingReportingOverflow(newest)
         return takeRun(missing: !isTooFar && jump > 0 && jump <= Self.longestGap ? jump - 1 : 0)
     }
 
-    /// From the first number of the run on the device counts anew, or after a long gap.
+    /// Accepts the run: from its first number on, the device has restarted its count, or there was a long gap.
     private mutating func takeRun(missing before: Int64) -> Verdict {
         let length = run.last &- run.first
         let missing = before + length + 1 - run.count
@@ -270,7 +270,7 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
         return rest < 0 ? rest + wraps : rest
     }
 
-    /// How many steps forward a number is from the newest; below 0 if it is behind it. Saturates.
+    /// The number of steps forward from the newest to a number; below 0 if the number is before the newest. Saturates.
     private func distance(to number: Int64) -> Int64 {
         let (difference, overflow) = number.subtractingReportingOverflow(newest)
         if overflow { return number > newest ? .max : .min }
@@ -278,14 +278,15 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
             guard difference < 0, let width = Self.likelyWrap(from: newest, to: number) else { return difference }
             return difference + width
         }
-        // Both are below `wraps`. A wrap is believed only where it is a small step: 60000 → 0 is a new beginning.
+        // Both are below `wraps`. A wrap is believed only if the step is small: 60000 → 0 is a restart.
         let limit = min(Int64(Self.memory), wraps / 2)
         if difference < 0, difference + wraps <= limit { return difference + wraps }
         if difference > 0, difference > wraps / 2, wraps - difference < limit { return difference - wraps }
         return difference
     }
 
-    /// Undeclared counters have 16 or 32 bits, if a number falls from close to the top to close to 0.
+    /// Returns the width of an undeclared counter, 16 or 32 bits, if a number falls from close to the top to close to
+    /// 0.
     private static func likelyWrap(from newest: Int64, to number: Int64) -> Int64? {
         guard number >= 0, number < memory else { return nil }
         for width: Int64 in [1 << 16, 1 << 32] where newest < width && number + width - newest <= memory {
@@ -295,7 +296,7 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     }
 }
 
-/// A row of bits: bit `n` is set if the number `n` behind the newest has come.
+/// A row of bits: bit `n` is set if the number that is `n` before the newest has come.
 struct SeenNumbers<let wordCount: Int>: BitwiseCopyable, Sendable {
     var words = InlineArray<wordCount, UInt64>(repeating: 0)
 
@@ -324,10 +325,10 @@ struct SeenNumbers<let wordCount: Int>: BitwiseCopyable, Sendable {
 }
 
 extension MessageNumbers {
-    /// Marks a stored state as that of a device's numbers, in this form.
+    /// Marks a stored state as one of a device's numbers, in this form.
     private static let tag: UInt64 = 0x4e02
 
-    /// What is stored.
+    /// The state to store.
     var words: DeviceState.Words {
         var writer = DeviceState.Writer(tag: Self.tag)
         let flags: Int64 = (isStuck ? 1 : 0) | (run.isNews ? 2 : 0) | (run.isLikely ? 4 : 0)
@@ -342,8 +343,8 @@ extension MessageNumbers {
         return writer.words
     }
 
-    /// Takes over a stored state. One that is not in order is left alone: then the numbers begin anew.
-    /// - Parameter declared: the number behind which the device begins at 0 again, by its profile as it is now.
+    /// Restores a stored state. A malformed state is ignored: then the numbers start without a history.
+    /// - Parameter declared: the number at which the device starts again at 0, by its current profile.
     init?(_ words: DeviceState.Words, wraps declared: Int64?) {
         guard var reader = DeviceState.Reader(words, tag: Self.tag) else { return nil }
         self.init(wraps: nil)

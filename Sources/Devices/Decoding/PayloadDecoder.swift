@@ -3,8 +3,8 @@ package import Telemetry
 /// Turns payload bytes into readings, for the devices of one site.
 ///
 /// A reading gets its time and its value in the canonical unit, and no flag: `QualityControl` judges it. Everything
-/// that can be settled beforehand is: which series a field feeds, how its unit becomes the canonical one. One decoder
-/// belongs to one thread. In the steady state nothing is allocated.
+/// that can be decided in advance is: which series a field feeds, and how its unit becomes the canonical one. A decoder
+/// is used by one thread only. It allocates nothing in the steady state.
 package final class PayloadDecoder {
     package let site: Site
     let devices: [DecodingPlan]
@@ -12,16 +12,16 @@ package final class PayloadDecoder {
     private let parser: JSONParser
     private let bytesMax: Int
     var sampleBuffer: [Double] = []
-    /// For each field of each device, at ``DecodingPlan/Field/unitPlace``.
+    /// The newest unit of each field of each device, at ``DecodingPlan/Field/unitPlace``.
     var senmlUnits: [SenMLUnit]
-    /// What is known of each device's message numbers.
+    /// The state of each device's message numbers.
     var numbering: MessageNumbering
-    /// What is known of the message that was decoded last, beside its readings. Quality control changes its times.
+    /// The properties of the message that was decoded last. Quality control changes its times.
     package var message = DecodedMessage()
 
     /// - Parameters:
     ///   - series: the series of each device and quantity.
-    ///   - bytesMax: a longer payload is refused before it is looked into.
+    ///   - bytesMax: a longer payload is refused without parsing it.
     package init(site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144) {
         self.site = site
         self.bytesMax = bytesMax
@@ -33,17 +33,17 @@ package final class PayloadDecoder {
         parser = JSONParser(bytesMax: bytesMax)
     }
 
-    /// The index in the site's inventory of the device that publishes on a topic.
+    /// Returns the index in the site's inventory of the device that publishes on a topic.
     package func device(publishingOn topic: UnsafeRawBufferPointer) -> Int? { topics.index(of: topic) }
 
-    /// How many payloads were read only after a repair.
+    /// The number of payloads that were read only after a repair.
     package var repairedCount: Int { parser.repairedCount }
 
-    /// Appends the readings of a payload; returns what did not fit, if anything.
+    /// Appends the readings of a payload; returns what could not be read, if anything.
     ///
-    /// What fits is appended even where something else in the payload does not. A message whose number has come before
+    /// The readable parts are appended even if other parts are not readable. A message whose number has come before
     /// gives no reading: then ``hasComeBefore`` is set.
-    /// - Parameter isSentAgain: whether the broker may have sent it before.
+    /// - Parameter isSentAgain: set if the broker may have sent it before.
     package func decode(
         _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, isSentAgain: Bool = false,
         into readings: inout [Reading]
@@ -72,7 +72,7 @@ package final class PayloadDecoder {
     }
 }
 
-/// What the decoding of one device's payloads needs, settled beforehand.
+/// Everything that decoding one device's payloads needs, computed in advance.
 struct DecodingPlan {
     struct Field {
         let series: SeriesID
@@ -113,7 +113,7 @@ struct DecodingPlan {
                 summand: summand, recordText: record, recordName: Array(record.utf8),
                 unitSymbol: Array(field.unit.symbol.utf8), unitPlace: fieldCount)
         }
-        // Where the names of two records end alike, a record is looked for under the longer one first.
+        // If the names of two records have the same end, the longer one is tried first.
         self.fields = fields.enumerated().sorted {
             ($1.element.recordName.count, $0.offset) < ($0.element.recordName.count, $1.offset)
         }.map(\.element)
@@ -121,16 +121,16 @@ struct DecodingPlan {
 }
 
 extension PayloadDecoder {
-    /// Appends what has to be stored of devices with this batch.
+    /// Appends the device states to store with this batch.
     package func appendChangedStates(to states: inout [DeviceState]) {
         numbering.dateGaps(by: message)
         numbering.appendChanged(devices, to: &states)
     }
 
-    /// To be called when it has been stored.
+    /// Call this after the states have been stored.
     package func noteStored() { numbering.noteStored() }
 
-    /// Takes over what was stored of devices.
+    /// Restores the stored states of devices.
     package func restore(_ states: [DeviceState]) {
         let bySeries = Dictionary(states.map { ($0.series, $0) }) { _, last in last }
         for plan in devices {
@@ -138,7 +138,7 @@ extension PayloadDecoder {
         }
     }
 
-    /// Appends a reading of a field, of a value in the payload's unit.
+    /// Appends a reading of a field from a value in the payload's unit.
     @inline(__always)
     func append(
         _ raw: Double, of field: borrowing DecodingPlan.Field, factor: Double, summand: Double, at time: Instant,

@@ -1,20 +1,20 @@
-/// What the decoder has to say of a payload, beside its readings. Nearly always nothing.
+/// The problems that the decoder found in a payload. There are almost never any.
 package struct PayloadFindings: Hashable, Sendable, CustomStringConvertible {
-    /// No more than these are named one by one; the others are counted.
+    /// The largest number of problems that are named one by one; the others are counted.
     package static let namedMax = 20
 
-    /// What could not be read, each by itself, in the order in which it was looked for.
+    /// The parts that could not be read, in the order in which the decoder looked for them.
     package private(set) var faults: [PayloadFault] = []
-    /// Times that could not be read. The readings that they belong to have the time of arrival, flagged.
+    /// Times that could not be read. Their readings have the arrival time, flagged.
     package private(set) var timeFaults: [PayloadFault] = []
-    /// The payload is empty, or has none of the profile's readings, or nulls in their place. That is no fault: devices
-    /// send battery states and the like on the same topic.
+    /// Set if the payload is empty, has none of the profile's readings, or has nulls in their place. That is not a
+    /// fault: devices send battery states and the like on the same topic.
     package internal(set) var isWithoutReadings = false
     private var unnamed = 0
 
     package init() {}
 
-    /// Whether there is nothing to say.
+    /// True if there is nothing to report.
     package var isEmpty: Bool { faults.isEmpty && timeFaults.isEmpty && !isWithoutReadings }
 
     mutating func add(_ fault: PayloadFault) {
@@ -26,27 +26,27 @@ package struct PayloadFindings: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Nothing of the payload is taken, for one reason.
+    /// Refuses the whole payload for one reason.
     mutating func refuse(_ fault: PayloadFault) {
         self = PayloadFindings()
         faults = [fault]
     }
 
-    /// Says that there was nothing to read, which makes a time that could not be read unimportant.
+    /// Notes that there was nothing to read. A time that could not be read is then unimportant.
     mutating func noteNoReadings() {
         guard faults.isEmpty else { return }
         self = PayloadFindings()
         isWithoutReadings = true
     }
 
-    /// Every fault, in a line.
+    /// Every fault, in one line.
     package var description: String {
         let named = (faults + timeFaults).map(\.description).joined(separator: "; ")
         return unnamed == 0 ? named : "\(named); and \(unnamed) more"
     }
 }
 
-/// Why a payload, or a part of it, gave no reading.
+/// The reason why a payload, or a part of it, gave no reading.
 package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
     case tooLong(Int, max: Int)
     case notJSON(String)
@@ -70,7 +70,7 @@ package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension JSONValue {
-    /// What stands there, for a message: `the text "2.5"`, `the number 12`, `'nan'`, `an object`.
+    /// A description of the value for a message: `the text "2.5"`, `the number 12`, `'nan'`, `an object`.
     var inWords: String {
         if let string {
             if string.first == JSONRepair.mark { return "'\(Self.printable(string.dropFirst()))'" }
@@ -83,7 +83,7 @@ extension JSONValue {
         return isObject ? "an object" : "an array"
     }
 
-    /// The beginning of a text from the field, without anything that would steer a terminal.
+    /// Returns the beginning of a text from the field, without anything that would steer a terminal.
     static func printable(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String {
         let text = String(decoding: bytes.prefix(240), as: UTF8.self).unicodeScalars
         let characters = text.prefix(60).map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : String($0) }

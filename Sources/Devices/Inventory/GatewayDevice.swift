@@ -1,6 +1,7 @@
 package import Telemetry
 
-/// What the gateway reports of itself, as any device reports its readings: rules watch over it in the same language.
+/// The quantities that the gateway reports about itself. It reports them as any device does, so rules watch it in the
+/// same language.
 package enum GatewayQuantity: String, Sendable, CaseIterable {
     case brokerConnected = "broker_connected"
     case brokerDropped = "broker_dropped"
@@ -18,7 +19,7 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
     case sensorsUnheard = "sensors_unheard"
     case unreadableTimes = "unreadable_times"
 
-    /// For the reference.
+    /// The description in the reference.
     package var meaning: String {
         switch self {
         case .brokerConnected: "1 while the gateway is connected to the sensors' broker, otherwise 0"
@@ -43,7 +44,7 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
         }
     }
 
-    /// The topic on which mosquitto says, as a number in text, how many messages it has thrown away since it started.
+    /// The topic on which mosquitto reports the number of messages that it has dropped since it started, as text.
     package static let droppedTopic = "$SYS/broker/publish/messages/dropped"
 
     package var quantity: Quantity { Quantity(name: rawValue, unit: Unit(symbol: symbol) ?? .one) }
@@ -58,13 +59,13 @@ package enum GatewayQuantity: String, Sendable, CaseIterable {
 }
 
 extension Device {
-    /// The identity, and the `kind`, of the gateway among the devices of its site.
+    /// The gateway's identity among the devices of its site, and its `kind`.
     package static let gatewayID = "gateway"
 
-    /// The gateway itself, as a device of its site that publishes nothing.
-    /// - Parameter interval: how often it reports.
+    /// Returns the gateway itself, as a device of its site that publishes nothing.
+    /// - Parameter interval: the time between its reports.
     package static func gateway(of site: String, interval: TimeSpan) -> Device {
-        // Topics that begin with a dollar are the broker's own: nobody else can publish there.
+        // Topics that begin with a dollar belong to the broker: nobody else can publish there.
         let pattern = TopicPattern("$tocsin/gateway")!  // a pattern without braces
         let fields = GatewayQuantity.allCases.map {
             Profile.Field(quantity: $0.quantity, source: .record($0.rawValue), unit: $0.quantity.unit)

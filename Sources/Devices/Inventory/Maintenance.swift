@@ -22,7 +22,7 @@ package struct Maintenance: Codable, Hashable, Sendable {
 }
 
 extension Site {
-    /// Puts the sensors that an operator has named into maintenance. Names that are not in the inventory are ignored.
+    /// Puts the sensors that an operator has named into maintenance. Ignores names that are not in the inventory.
     package mutating func apply(_ maintenance: [Maintenance]) {
         for entry in maintenance {
             guard let index = devices.firstIndex(where: { $0.id == entry.device }) else { continue }

@@ -2,17 +2,16 @@ package import Diagnostics
 internal import Telemetry
 
 extension Site {
-    /// Reads an inventory against the profiles that it names.
-    /// - Throws: ``DiagnosticList`` with everything that is wrong in any of the files.
+    /// Reads an inventory and the profiles that it names.
+    /// - Throws: ``DiagnosticList`` with all mistakes in all of the files.
     package static func read(inventory file: SourceFile, profiles files: [SourceFile]) throws(DiagnosticList) -> Site {
         let (site, problems) = try parse(inventory: file, profiles: files)
         guard problems.isEmpty, let site else { throw DiagnosticList(problems) }
         return site
     }
 
-    /// Reads as much of an inventory as can be: the devices with which nothing is wrong, and what is wrong with the
-    /// others.
-    /// - Throws: ``DiagnosticList`` where it is not YAML.
+    /// Reads as much of an inventory as possible: returns the devices without mistakes, and the mistakes of the others.
+    /// - Throws: ``DiagnosticList`` if the inventory is not YAML.
     package static func parse(
         inventory file: SourceFile, profiles files: [SourceFile]
     ) throws(DiagnosticList) -> (site: Site?, problems: [Diagnostic]) {
@@ -67,7 +66,8 @@ extension Site {
         return (site, problems)
     }
 
-    /// A quantity of one name is kept in one unit, whichever profile it comes from.
+    /// Reports quantities that have one name and several units. A quantity has one unit, whichever profile it comes
+    /// from.
     private static func disagreements(_ devices: [Device], at place: SourceLocation) -> [Diagnostic] {
         var units: [String: Unit] = [:]
         var reported: Set<String> = []
@@ -166,16 +166,16 @@ extension Device {
 }
 
 extension Profile {
-    /// How long a device of this model may be silent that sends at an interval of its own: as the profile states. Where
-    /// it states nothing, and where it states no more than the interval, which would be silence between any two
-    /// messages, three intervals.
+    /// Returns the silence of a device of this model that has its own interval. The profile's silence applies if it is
+    /// longer than the interval; otherwise the silence is three intervals. A shorter one would be reached between any
+    /// two messages.
     fileprivate func silence(at interval: TimeSpan) -> TimeSpan {
         isSilenceStated && interval < silence ? silence : interval * 3
     }
 }
 
 extension YAMLReader {
-    /// `silence: 10m`, or a time for each quantity: `silence: { door_open: 26h }`.
+    /// Reads `silence: 10m`, or a time for each quantity: `silence: { door_open: 26h }`.
     fileprivate mutating func silence() -> (ofDevice: TimeSpan?, ofQuantities: [(quantity: ScalarText, span: TimeSpan)])
     {
         guard let node = node("silence"), case .mapping = node.content else { return (span("silence"), []) }
@@ -185,7 +185,7 @@ extension YAMLReader {
         return (nil, spans)
     }
 
-    /// `maintenance: being calibrated`, or a reason for each quantity.
+    /// Reads `maintenance: being calibrated`, or a reason for each quantity.
     fileprivate mutating func apply(maintenance node: YAMLNode, to fields: inout [Profile.Field]) {
         if let reason = node.scalar {
             for index in fields.indices { fields[index].maintenance = reason.string }

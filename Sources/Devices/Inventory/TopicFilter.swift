@@ -1,4 +1,4 @@
-/// An MQTT filter, in which `+` stands for any one level. `#` is not used.
+/// An MQTT filter, in which `+` matches any one level. `#` is not used.
 package struct TopicFilter: Sendable, Hashable {
     package let text: String
     private let levels: [Substring]
@@ -10,12 +10,12 @@ package struct TopicFilter: Sendable, Hashable {
 
     package var hasWildcard: Bool { levels.contains("+") }
 
-    /// Whether this filter matches a topic, or every topic that another filter matches.
+    /// Returns whether this filter matches a topic, or every topic that another filter matches.
     package func covers(_ other: TopicFilter) -> Bool {
         agrees(other) { own, level in own == level || own == "+" }
     }
 
-    /// Whether there is a topic that both filters match.
+    /// Returns whether there is a topic that both filters match.
     package func overlaps(_ other: TopicFilter) -> Bool {
         agrees(other) { own, level in own == level || own == "+" || level == "+" }
     }
@@ -41,15 +41,14 @@ struct FilterChoice {
     /// Filters of devices or profiles that are not needed beside ``filters``.
     private(set) var leftOut: [String] = []
 
-    /// - Parameter devices: each device's topic, and the filter of its profile's pattern where the topic came from
-    ///   that.
+    /// - Parameter devices: each device's topic, and the filter of its profile's pattern if the topic came from that.
     init(_ devices: [(topic: String, pattern: String?)]) {
         var counts: [String: Int] = [:]
         for device in devices { if let pattern = device.pattern { counts[pattern, default: 0] += 1 } }
         var patterns = counts.keys.sorted().map(TopicFilter.init)
         let all = patterns
         patterns.removeAll { pattern in all.contains { $0 != pattern && $0.covers(pattern) } }
-        // Of two that overlap, the one with fewer devices is replaced by the topics of its devices.
+        // If two filters overlap, the one with fewer devices is replaced by the topics of its devices.
         while let loser = Self.conflicting(patterns).min(by: {
             (counts[$0.text] ?? 0, $0.text) < (counts[$1.text] ?? 0, $1.text)
         }) {

@@ -1,9 +1,9 @@
 internal import Telemetry
 
-/// Finds a device's index by the bytes of a topic, without making a string. It is asked once for each message.
+/// Finds a device's index by the bytes of a topic, without making a string. Each message needs one look-up.
 ///
-/// A hash table with open addressing over ``FNV1a``. It is at most half full, so that the search for an unknown topic
-/// ends after a probe or two.
+/// This is a hash table with open addressing over ``FNV1a``. It is at most half full, so that the search for an unknown
+/// topic ends after a probe or two.
 package struct TopicTable: Sendable {
     private var slots: [Int32]
     private let topics: [[UInt8]]

@@ -1,19 +1,19 @@
 internal import Diagnostics
 package import Telemetry
 
-/// What is known of a reading that only counts up, such as the total of a rain gauge. Each property is optional.
+/// The known properties of a reading that only counts up, such as the total of a rain gauge. Each is optional.
 package struct CounterProperties: Sendable, Hashable {
-    /// A number with the unit that it was written with; without one, it is in the payload's unit.
+    /// A number with the unit that it was written with. Without a unit, it is in the payload's unit.
     package struct Amount: Sendable, Hashable {
         package var number: Double
         package var unit: Unit?
     }
 
-    /// The value at which it begins again at zero.
+    /// The value at which the counter starts again at zero.
     package var wraps: Amount?
-    /// The smallest step that the sensor shows. A fall by no more is jitter, and not a reset.
+    /// The smallest step that the sensor shows. A fall by no more than this is jitter, and not a reset.
     package var resolution: Amount?
-    /// The fastest credible rise a second, in the canonical unit of the quantity.
+    /// The fastest credible rise per second, in the canonical unit of the quantity.
     package var maxRate: Double?
 
     package init() {}
@@ -26,13 +26,13 @@ extension Profile.Field {
     package var counterResolution: Double? { counter?.resolution.map(canonical) }
 
     private func canonical(_ amount: CounterProperties.Amount) -> Double {
-        // Both are differences: where the unit's zero lies does not matter.
+        // Both are differences, so the zero of the unit does not matter.
         amount.number * (amount.unit ?? unit).conversion(to: quantity.unit).factor
     }
 }
 
 extension CounterProperties {
-    /// Reads `counter: true`, or a mapping of what is known of the counter.
+    /// Reads `counter: true`, or a mapping of the counter's known properties.
     static func read(_ reader: inout YAMLReader, key: String, unit: Unit, quantity: Quantity) -> CounterProperties? {
         guard let node = reader.node(key) else { return nil }
         if let scalar = node.scalar {
@@ -70,7 +70,7 @@ extension CounterProperties {
 }
 
 extension CounterProperties.Amount {
-    /// A number above 0, alone or in a unit of that dimension; `nil` for anything else.
+    /// Reads a number above 0, alone or in a unit of that dimension; `nil` for anything else.
     fileprivate init?(_ text: String, of dimension: Dimension) {
         let words = text.split(separator: " ", maxSplits: 1)
         guard let number = words.first.flatMap({ Double($0) }), number > 0, number.isFinite else { return nil }

@@ -1,8 +1,8 @@
 internal import Telemetry
 
 extension Profile.Field {
-    /// Why a reading of this field is not plausible: `water_level 812 m is outside -5 m .. 30 m`, in the unit that the
-    /// device sends.
+    /// Says why a reading of this field is not plausible, in the unit that the device sends: `water_level 812 m is
+    /// outside -5 m .. 30 m`.
     /// - Parameter value: in the canonical unit of the quantity.
     package func objection(to value: Double) -> String {
         let (factor, summand) = quantity.unit.conversion(to: unit)

@@ -3,7 +3,7 @@ internal import Telemetry
 
 extension Profile {
     /// Reads a profile file.
-    /// - Throws: ``DiagnosticList`` with everything that is wrong in it.
+    /// - Throws: ``DiagnosticList`` with all mistakes in the file.
     package static func read(_ file: SourceFile) throws(DiagnosticList) -> Profile {
         var reader = YAMLReader(try YAMLNode.parse(file), "a device profile")
         let name = reader.required("profile")
@@ -61,7 +61,7 @@ extension Profile {
 }
 
 extension Profile.SequenceField {
-    /// A pointer, or a pointer and the width of the counter.
+    /// Reads a pointer, or a pointer and the width of the counter.
     static func read(_ reader: inout YAMLReader) -> Profile.SequenceField? {
         guard let node = reader.node("sequence") else { return nil }
         if node.scalar != nil {

@@ -13,17 +13,16 @@ package struct Profile: Sendable {
     package var topic: TopicPattern
     package var format: Format
     package var time: TimeField?
-    /// Where a JSON payload has its message number, which the device increases by one with each message.
+    /// The location of the message number in a JSON payload. The device increases the number by one with each message.
     package var sequence: SequenceField?
-    /// How often a reading is expected.
+    /// The expected time between two readings.
     package var interval: TimeSpan
-    /// After how long without a reading a device counts as silent.
+    /// The time without a reading after which a device counts as silent.
     package var silence: TimeSpan
-    /// Whether the profile states ``silence``; otherwise it is three intervals of each device.
+    /// Set if the profile states ``silence``; otherwise the silence is three intervals of each device.
     package var isSilenceStated = true
     package var clock: ClockTolerance
-    /// Whether the device sends one measurement several times, with the same time of its own, so that repeats are
-    /// ignored.
+    /// Set if the device sends one measurement several times, with the same time of its own. Repeats are then ignored.
     package var ignoresRepeats = false
     package var fields: [Field]
     /// The location of the profile's name in its file.
@@ -35,14 +34,14 @@ package struct Profile: Sendable {
         /// A pointer into a JSON payload; for SenML, the last part of a record's name.
         package var source: Source
         package var unit: Unit
-        /// In the canonical unit of the quantity.
+        /// The plausible range, in the canonical unit of the quantity.
         package var plausible: ClosedRange<Double>?
         /// The properties of a counter, if the quantity only counts up.
         package var counter: CounterProperties?
-        /// After how long without a reading its sensor is silent, if that differs from the device's: for example a
-        /// contact that reports only changes, beside a temperature that comes each minute.
+        /// The time without a reading after which its sensor is silent, if it differs from the device's. An example is
+        /// a contact that reports only changes, beside a temperature that comes each minute.
         package var silence: TimeSpan?
-        /// The reason for its maintenance. Set while it is in maintenance; then no rule sees its readings.
+        /// The reason for maintenance, set while the sensor is in maintenance. Then no rule sees its readings.
         package var maintenance: String?
     }
 
@@ -50,11 +49,11 @@ package struct Profile: Sendable {
         case value(JSONPointer)
         case samples(JSONPointer, rate: SampleRate, time: SampleAnchor)
         case record(String)
-        /// Not in the payload: how many messages are missing before it, by the profile's sequence.
+        /// Not in the payload: the number of messages that are missing before it, by the profile's sequence.
         case gap
-        /// Not in the payload: how far the device's clock is off.
+        /// Not in the payload: the error of the device's clock.
         case clock
-        /// Not in the payload: how many readings of a message were not plausible.
+        /// Not in the payload: the number of implausible readings in a message.
         case plausibility
 
         package var isInPayload: Bool {
@@ -77,9 +76,9 @@ package struct Profile: Sendable {
 
     /// The number of a device's messages that are missing before one that arrived.
     package static let missingMessages = Quantity(name: "missing_messages", unit: .one)
-    /// The number of readings of a message that failed a test of the profile. Reported only if it is above 0.
+    /// The number of readings of a message that failed a test of the profile. It is reported only if it is above 0.
     package static let implausibleReadings = Quantity(name: "implausible_readings", unit: .one)
-    /// How far a device's clock is off, while its readings get the times of their arrival because of it.
+    /// The error of a device's clock, while its readings get their arrival times because of it.
     package static let clockOffset = Quantity(name: "clock_offset", unit: Unit(symbol: "s") ?? .one)
 
     package enum SampleRate: Sendable {
@@ -87,7 +86,7 @@ package struct Profile: Sendable {
         case field(JSONPointer)
     }
 
-    /// Which sample of an array the payload's time belongs to.
+    /// The sample of an array that the payload's time belongs to.
     package enum SampleAnchor: String, Sendable, CaseIterable {
         case first, last
     }
@@ -101,11 +100,12 @@ package struct Profile: Sendable {
     }
 }
 
-/// How far a device's clock may be off before its readings get their arrival time.
+/// The largest error of a device's clock before its readings get their arrival time.
 package struct ClockTolerance: Sendable, Equatable {
-    /// Nothing can have been measured in the future, but a clock drifts a little.
+    /// The tolerance forward. Nothing can have been measured in the future, but a clock drifts a little.
     package var ahead: TimeSpan = .minutes(1)
-    /// How old a reading may be. Unset, it may be as old as the longest queue that a message can have waited in.
+    /// The greatest age of a reading. If not set, a reading may be as old as the longest queue in which a message can
+    /// have waited.
     package var behind: TimeSpan?
 
     package init() {}

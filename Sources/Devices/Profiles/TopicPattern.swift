@@ -8,7 +8,7 @@ package struct TopicPattern: Sendable, Hashable {
         case label(String)
     }
 
-    /// `nil` if braces do not match, the topic has a wildcard (`+`, `#`), or it is empty.
+    /// `nil` if braces do not match, the topic has a wildcard (`+`, `#`), or the topic is empty.
     package init?(_ text: String) {
         var parts: [Part] = []
         var rest = text[...]
@@ -30,7 +30,7 @@ package struct TopicPattern: Sendable, Hashable {
         parts.compactMap { if case .label(let name) = $0 { name } else { nil } }
     }
 
-    /// The topic of one device; `nil` if a label is missing or would change the topic's levels.
+    /// Returns the topic of one device; `nil` if a label is missing or would change the topic's levels.
     package func topic(_ labels: [String: String]) -> String? {
         var topic = ""
         for part in parts {

@@ -1,4 +1,4 @@
-/// How to reach a broker, and which client to be there.
+/// The settings for reaching a broker, and the client's identity there.
 package struct ConnectionSettings: Sendable {
     package enum ProtocolVersion: String, Sendable, CaseIterable {
         /// MQTT 5, or 3.1.1 if the broker refuses MQTT 5.
@@ -17,14 +17,14 @@ package struct ConnectionSettings: Sendable {
     package var keepaliveSeconds = 30
     /// The longest pause before the next attempt to connect.
     package var reconnectSecondsMax = ReconnectBackoff.longestSeconds
-    /// How long the broker may take to acknowledge a published message.
+    /// The longest time that the broker may take to acknowledge a published message.
     package var acknowledgementSeconds = 60
     package var username: String?
     package var password: Secret?
     package var tls: TLSSettings?
-    /// How long the broker keeps the session and its messages after the link ends (MQTT 5).
+    /// The time that the broker keeps the session and its messages after the link ends (MQTT 5).
     package var sessionExpirySeconds: UInt32 = 604_800
-    /// How many messages the broker may send before the first is acknowledged (MQTT 5).
+    /// The most messages that the broker may send before the first is acknowledged (MQTT 5).
     ///
     /// libmosquitto's default is 20, which allows 80 messages a second with a commit every 250 ms.
     package var receiveMaximum = 1000

@@ -6,7 +6,7 @@ internal import Synchronization
 /// A secret from a file is read again when the file changes, since passwords and tokens are renewed while the gateway
 /// runs.
 package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// A file, and its text when it was read last.
+    /// A file, and its text when it was last read.
     private final class Source: Sendable {
         let path: String
         let newest: Mutex<(file: FileState, text: String)>
@@ -28,7 +28,7 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
 
     /// Reads a secret from a file, without line ends around it; `nil` if the file cannot be read.
     package init?(file path: String) {
-        // The state is taken before the file is read, so that a change in between is noticed the next time.
+        // The file's state is recorded before the file is read, so that a change in between is noticed the next time.
         let file = FileState(of: path)
         guard let text = Self.read(path) else { return nil }
         content = .file(Source(path, file, text))
@@ -50,7 +50,7 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
     }
 
     private static func read(_ path: String) -> String? {
-        // `nil` is the answer for a file that cannot be read.
+        // A file that cannot be read gives `nil`.
         (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .newlines)
     }
 

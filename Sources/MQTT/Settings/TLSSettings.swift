@@ -1,8 +1,8 @@
 /// The certificates of a TLS connection.
 ///
-/// The connection uses TLS 1.2 or later and verifies the broker's certificate and name. That cannot be switched off.
+/// The connection uses TLS 1.2 or later and verifies the broker's certificate and name. Neither can be switched off.
 package struct TLSSettings: Sendable {
-    /// The path of a file of trusted certificates (PEM); `nil` for those of the system.
+    /// The path of a file of trusted certificates (PEM); `nil` for the system's certificates.
     package var authorities: String?
     /// The path of the client's certificate (PEM); `nil` for none.
     package var certificate: String?

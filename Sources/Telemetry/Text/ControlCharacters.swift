@@ -1,9 +1,10 @@
 /// Characters that control a terminal, break a line, or change the direction of the text after them.
 ///
-/// Texts from payloads, labels, notes and other machines may hold some. They are escaped before a person reads a line.
+/// Texts from payloads, labels, notes and other machines may contain them. They are escaped before a person reads a
+/// line.
 package enum ControlCharacters {
-    /// C0 and C1 with DEL (ISO 6429), the line and paragraph separators, and the marks of direction that hide what a
-    /// line says (Unicode Technical Report 36, 2.10.3).
+    /// Returns whether a character is one of them (ISO 6429; Unicode Technical Report 36, 2.10.3). They are C0 and C1
+    /// with DEL, the line and paragraph separators, and the direction marks that hide a line's content.
     package static func contains(_ character: Unicode.Scalar) -> Bool {
         switch character.value {
         case 0..<0x20, 0x7f...0x9f, 0x2028...0x202e, 0x2066...0x2069, 0x200e, 0x200f, 0xfeff: true
@@ -11,7 +12,7 @@ package enum ControlCharacters {
         }
     }
 
-    /// The text with each of these characters escaped: `\n`, `\t`, `\u{1b}`.
+    /// Returns the text with each of these characters escaped: `\n`, `\t`, `\u{1b}`.
     package static func escaped(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: contains) else { return text }
         var result = String.UnicodeScalarView()
@@ -25,7 +26,8 @@ package enum ControlCharacters {
         return String(result)
     }
 
-    /// Escapes them in finished JSON, where they can only be inside strings: `\u001b` (RFC 8259, section 7).
+    /// Escapes these characters in finished JSON, where they can only be inside strings: `\u001b` (RFC 8259, section
+    /// 7).
     package static func escapedJSON(_ json: String) -> String {
         guard json.unicodeScalars.contains(where: contains) else { return json }
         var result = String.UnicodeScalarView()

@@ -1,6 +1,6 @@
-/// Numbers as people read them in an alarm's line.
+/// Writes numbers as people read them in an alarm's line.
 package enum NumberText {
-    /// Up to four significant digits below 1000 and whole numbers above, without trailing zeros.
+    /// Writes up to four significant digits below 1000 and whole numbers above, without trailing zeros.
     package static func short(_ value: Double) -> String {
         guard value.isFinite else { return value.isNaN ? "unknown" : value < 0 ? "-∞" : "∞" }
         let magnitude = abs(value)
@@ -13,7 +13,7 @@ package enum NumberText {
             decimals += 1
             threshold /= 10
         }
-        // The nearest multiple of 10^-decimals, printed digit by digit: no locale, no Foundation.
+        // The nearest multiple of 10^-decimals is printed digit by digit: no locale, no Foundation.
         var scale: Int64 = 1
         for _ in 0..<decimals { scale *= 10 }
         let scaled = Int64((magnitude * Double(scale)).rounded())
@@ -24,20 +24,20 @@ package enum NumberText {
         return sign + String(scaled / scale) + (decimals == 0 || fraction.isEmpty ? "" : "." + fraction)
     }
 
-    /// `2.3e-07`: what is smaller than a millionth, with as many digits as any other.
+    /// Writes a number below a millionth as `2.3e-07`, with as many digits as any other.
     private static func scientific(_ value: Double) -> String {
-        // At most 324 steps, for the smallest number that is not 0.
+        // This takes at most 324 steps, for the smallest number above 0.
         var (mantissa, exponent) = (value, 0)
         while abs(mantissa) < 1 {
             mantissa *= 10
             exponent += 1
         }
-        // 9.9996 would be 10.
+        // 9.9996 would be rounded to 10.
         if abs(mantissa) >= 9.9995 { (mantissa, exponent) = (mantissa / 10, exponent - 1) }
         return "\(short(mantissa))e-\(exponent < 10 ? "0" : "")\(exponent)"
     }
 
-    /// A value and its unit: `3.31 m`, `25 %`, `4`.
+    /// Writes a value and its unit: `3.31 m`, `25 %`, `4`.
     package static func short(_ value: Double, _ unit: Unit) -> String {
         unit.symbol.isEmpty || unit.symbol == "1" ? short(value) : "\(short(value)) \(unit.symbol)"
     }

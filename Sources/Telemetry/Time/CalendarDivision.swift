@@ -7,7 +7,7 @@ extension Int64 {
         return self % divisor < 0 ? quotient - 1 : quotient
     }
 
-    /// What ``dividedFloor(by:)`` leaves: never negative.
+    /// The remainder of ``dividedFloor(by:)``: never negative.
     /// - Precondition: the divisor is above 0.
     func remainderFloor(by divisor: Int64) -> Int64 {
         let rest = self % divisor

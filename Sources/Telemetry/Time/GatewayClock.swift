@@ -1,4 +1,4 @@
-/// The one source of the present: everything that needs the time asks a clock that it was given.
+/// The only source of the present time: all code that needs the time asks a clock that it was given.
 ///
 /// A clock has two hands. The wall clock (``now()``) shows the time of day, and can be set. The uptime (``uptime()``)
 /// is monotonic, and counts from the start of the process.
@@ -8,22 +8,22 @@
 package protocol GatewayClock: Sendable {
     /// The time of day by the wall clock.
     func now() -> Instant
-    /// How long to sleep, in real milliseconds, before that moment should be checked again. 0 if it has come.
+    /// Returns how long to sleep, in real milliseconds, before that moment should be checked again. 0 if it has come.
     func millisecondsUntil(_ instant: Instant) -> Int32
-    /// How long the process has run. It never decreases, and setting the wall clock does not change it.
+    /// Returns how long the process has run. It never decreases, and setting the wall clock does not change it.
     func uptime() -> Uptime
-    /// How far the wall clock has been set since the start: above zero forward, below zero back. Ordinary passage of
-    /// time does not count.
+    /// Returns how far the wall clock has been set since the start: above zero forward, below zero back. Ordinary
+    /// passage of time does not count.
     func correction() -> TimeSpan
     /// Suspends the task until the uptime has reached `deadline`; returns at once if it already has.
     ///
-    /// On a virtual clock, only the clock's owner makes time pass, and that wakes the task.
+    /// On a virtual clock, only the clock's owner advances the time, and that wakes the task.
     /// - Throws: `CancellationError` if the task is cancelled before the deadline.
     func sleep(until deadline: Uptime) async throws
 }
 
 extension GatewayClock {
-    // A clock that defines `uptime()` defines `sleep(until:)` too: the two belong to the same hand.
+    // A clock that defines `uptime()` must define `sleep(until:)` too, since both use the same hand.
 
     package func uptime() -> Uptime { ProcessUptime.now() }
     package func correction() -> TimeSpan { .zero }

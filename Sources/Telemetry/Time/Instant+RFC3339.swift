@@ -1,15 +1,16 @@
-// RFC 3339 timestamps without Foundation: exact to the nanosecond, and without an allocation when read.
-// Civil calendar arithmetic after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+// Reads and writes RFC 3339 timestamps without Foundation: exact to the nanosecond, and without an allocation when
+// reading.
+// The civil calendar arithmetic is from Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 
 extension Instant {
     /// Reads an RFC 3339 timestamp (`2018-06-03T22:05:00Z`, `…T18:05:00.25-04:00`) from UTF-8 bytes.
     ///
-    /// A space or a lower-case letter may stand for the `T`, as the RFC allows. Digits past the ninth
-    /// decimal are dropped. Returns `nil` for anything that is not a full date and time with an offset.
+    /// A space or a lower-case letter may replace the `T`, as the RFC allows. Digits past the ninth decimal are
+    /// dropped. Returns `nil` for anything that is not a full date and time with an offset.
     ///
-    /// Devices also send what ISO 8601 allows and RFC 3339 does not. Two of these forms have one meaning only, and are
-    /// read too: offsets without a colon or without minutes (`+0100`, `+01`), and a decimal comma. A time without an
-    /// offset is refused, because nobody can say which zone it is in.
+    /// Devices also send forms that ISO 8601 allows and RFC 3339 does not. Two of these forms have one meaning only,
+    /// and are read too: offsets without a colon or without minutes (`+0100`, `+01`), and a decimal comma. A time
+    /// without an offset is refused, because nobody can know its zone.
     package init?(rfc3339 bytes: some Collection<UInt8>) {
         var at = bytes.startIndex
         func peek() -> UInt8? { at < bytes.endIndex ? bytes[at] : nil }
@@ -57,13 +58,13 @@ extension Instant {
         guard at == bytes.endIndex, (1960...2159).contains(year) else { return nil }
         let days = CivilDate.daysSinceEpoch(year: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
-        // An offset may still lead over the border.
+        // The offset may still move the time out of the range.
         self.init(checked: seconds * 1_000_000_000 + fraction)
     }
 }
 
 extension Instant: CustomStringConvertible {
-    /// RFC 3339 in UTC, with as many of 0, 3, 6 or 9 decimals as are needed: `2018-06-03T22:05:00Z`.
+    /// The time as RFC 3339 in UTC, with 0, 3, 6 or 9 decimals, as needed: `2018-06-03T22:05:00Z`.
     @usableFromInline package var description: String {
         let seconds = nanoseconds.dividedFloor(by: 1_000_000_000)
         let rest = nanoseconds % 1_000_000_000
@@ -113,7 +114,7 @@ package struct CivilDate: Equatable, Sendable, CustomStringConvertible {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    /// The day of the week, 1 for Monday to 7 for Sunday (ISO 8601).
+    /// Returns the day of the week, 1 for Monday to 7 for Sunday (ISO 8601).
     package static func weekday(daysSinceEpoch days: Int64) -> Int {
         Int((days + 3).remainderFloor(by: 7)) + 1  // 1970-01-01 was a Thursday
     }

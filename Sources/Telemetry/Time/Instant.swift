@@ -3,12 +3,12 @@
 /// Event times, arrival times and timers all use this type, so that a reading needs no conversion on its way. The type
 /// holds the years 1930 to 2189: an earlier or later time becomes ``distantPast`` or ``distantFuture``. So the
 /// difference of any two is a ``TimeSpan``. Times from outside are checked against ``range``, which ends thirty years
-/// before the type does, so that neither a zone's offset nor a sensible sum reaches the limit.
+/// before the type does. So neither a zone's offset nor a sensible sum reaches the limit.
 @usableFromInline
 package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package let nanoseconds: Int64
 
-    /// A time from its nanoseconds since 1970; the nearest possible one if the type cannot hold it.
+    /// Makes a time from its nanoseconds since 1970. A time that the type cannot hold becomes the nearest possible one.
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = min(max(nanoseconds, Self.earliest), Self.latest) }
 
     @usableFromInline static var earliest: Int64 { -1_262_304_000_000_000_000 }
@@ -19,20 +19,21 @@ package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// The last nanosecond of the year 2189.
     package static let distantFuture = Instant(nanoseconds: .max)
 
-    /// The years 1960 to 2159. A time outside of them is taken for a mistake.
+    /// The years 1960 to 2159. A time outside of them is considered a mistake.
     package static let range =
         Instant(nanoseconds: -315_619_200_000_000_000)..<Instant(nanoseconds: 5_995_814_400_000_000_000)
 
-    /// A time from outside; `nil` if it is not within ``range``.
+    /// Makes a time from an outside value; `nil` if it is not within ``range``.
     @inlinable package init?(checked nanoseconds: Int64) {
         guard -315_619_200_000_000_000 <= nanoseconds, nanoseconds < 5_995_814_400_000_000_000 else { return nil }
         self.nanoseconds = nanoseconds
     }
 
-    /// Seconds since the epoch, from outside; `nil` if they are not within ``range``, or not a number.
+    /// Makes a time from outside seconds since the epoch; `nil` if they are not within ``range``, or not a number.
     package init?(unixSeconds seconds: Double) {
         guard seconds.isFinite, abs(seconds) < 9.2e9 else { return nil }
-        // Whole seconds and fraction apart: a Double of today's epoch second resolves some 240 ns.
+        // Whole seconds and the fraction are converted separately: a Double of a current epoch second resolves some 240
+        // ns.
         let whole = seconds.rounded(.down)
         self.init(checked: Int64(whole) * 1_000_000_000 + Int64(((seconds - whole) * 1e9).rounded()))
     }
@@ -71,12 +72,12 @@ extension Int64 {
     }
 }
 
-/// A length of time in nanoseconds, at most ``longest`` in either direction. A longer one becomes that.
+/// A length of time in nanoseconds, at most ``longest`` in either direction. A longer one is cut to that.
 @usableFromInline
 package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package let nanoseconds: Int64
 
-    /// The nearest length of time that the type holds.
+    /// Makes the nearest length of time that the type can hold.
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = min(max(nanoseconds, -Self.most), Self.most) }
 
     @usableFromInline static var most: Int64 { 8_204_889_600_000_000_000 }
@@ -102,7 +103,8 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     package static func hours(_ n: Int64) -> TimeSpan { seconds(3600) * n }
     package static func days(_ n: Int64) -> TimeSpan { seconds(86_400) * n }
 
-    /// A number of seconds from outside; `nil` if it is not a number, or longer than ``longestWritten``.
+    /// Makes a length from an outside number of seconds; `nil` if it is not a number, or longer than
+    /// ``longestWritten``.
     package init?(seconds: Double) {
         guard abs(seconds) <= Self.longestWritten.seconds else { return nil }
         self.init(nanoseconds: Int64((seconds * 1e9).rounded()))
@@ -114,7 +116,7 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// The longest duration that a file may give: 50 years, so that small sums and multiples of durations still fit.
     package static let longestWritten = TimeSpan.days(18_262)
 
-    /// The units that a duration may be written in, longest first where one is a prefix of another.
+    /// The units in which a duration may be written, longest first if one is a prefix of another.
     package static let units: [(symbol: String, nanoseconds: Int64)] = [
         ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
         ("d", 86_400_000_000_000), ("w", 604_800_000_000_000),
@@ -149,14 +151,14 @@ extension TimeSpan: CustomStringConvertible {
         nanoseconds == 0 ? "0s" : wholeUnits ?? "\(nanoseconds)ns"
     }
 
-    /// The length in the largest unit of which it is a whole number: `90s`; `nil` if there is none, or for ``zero``.
+    /// The length in the largest unit that gives a whole number: `90s`; `nil` if there is none, or for ``zero``.
     var wholeUnits: String? {
         let unit = Self.units.last { nanoseconds != 0 && nanoseconds % $0.nanoseconds == 0 }
         return unit.map { "\(nanoseconds / $0.nanoseconds)\($0.symbol)" }
     }
 }
 
-/// As its nanoseconds; the nearest time where they are out of the type's years.
+/// Encodes a time as its nanoseconds. A decoded time outside the type's years becomes the nearest possible one.
 extension Instant: Codable {
     @usableFromInline package init(from decoder: any Decoder) throws {
         self.init(nanoseconds: try decoder.singleValueContainer().decode(Int64.self))

@@ -1,9 +1,9 @@
-/// A moment on the gateway's monotonic clock: how long the process has run. Nobody can set it.
+/// A moment on the gateway's monotonic clock: the time that the process has run. Nobody can set it.
 ///
-/// Deadlines and waits inside the process use it. It is a type of its own, so that it cannot be compared with an
-/// ``Instant``, which follows the wall clock and the times that devices send.
+/// Deadlines and waits inside the process use it. As a type of its own, it cannot be compared with an ``Instant``,
+/// which follows the wall clock and the devices' times.
 package struct Uptime: Hashable, Comparable, Sendable, BitwiseCopyable {
-    /// How long the process had run at this moment.
+    /// The time that the process had run at this moment.
     package let sinceStart: TimeSpan
 
     package init(sinceStart: TimeSpan) { self.sinceStart = sinceStart }
@@ -17,7 +17,7 @@ package struct Uptime: Hashable, Comparable, Sendable, BitwiseCopyable {
     package static func - (a: Uptime, b: Uptime) -> TimeSpan { a.sinceStart - b.sinceStart }
 }
 
-/// The monotonic clock of this process. It does not count the time for which the machine was suspended.
+/// The monotonic clock of this process. It does not count time during which the machine was suspended.
 package enum ProcessUptime {
     private static let start = SuspendingClock.now
 

@@ -1,4 +1,4 @@
-/// The offsets of a time zone from UTC, as a table, so that computing with it needs no time zone database.
+/// A time zone's offsets from UTC as a table, so that no time zone database is needed to compute with it.
 package struct ZoneTable: Hashable, Sendable {
     package struct Entry: Hashable, Sendable, BitwiseCopyable {
         package var from: Instant
@@ -16,7 +16,7 @@ package struct ZoneTable: Hashable, Sendable {
     /// - Parameter entries: empty for UTC.
     package init(_ entries: [Entry] = []) { self.entries = entries.sorted { $0.from < $1.from } }
 
-    /// O(log entries)
+    /// Returns the offset at a time. O(log entries).
     package func offset(at time: Instant) -> TimeSpan {
         var low = 0, high = entries.count
         while low < high {
@@ -26,13 +26,13 @@ package struct ZoneTable: Hashable, Sendable {
         return entries.isEmpty ? .zero : entries[max(0, low - 1)].offset
     }
 
-    /// The hour of the day, 0 to 23.
+    /// Returns the hour of the day, 0 to 23.
     package func hour(at time: Instant) -> Int {
         let local = (time + offset(at: time)).nanoseconds
         return Int(local.remainderFloor(by: TimeSpan.days(1).nanoseconds) / TimeSpan.hours(1).nanoseconds)
     }
 
-    /// The local day, counted from 1970-01-01, and the minute of it.
+    /// Returns the local day, counted from 1970-01-01, and the minute of it.
     package func dayAndMinute(at time: Instant) -> (day: Int, minute: Int) {
         let local = (time + offset(at: time)).nanoseconds
         return (
@@ -41,12 +41,12 @@ package struct ZoneTable: Hashable, Sendable {
         )
     }
 
-    /// The day of the week, 1 for Monday to 7 for Sunday (ISO 8601).
+    /// Returns the day of the week, 1 for Monday to 7 for Sunday (ISO 8601).
     package func weekday(at time: Instant) -> Int {
         CivilDate.weekday(daysSinceEpoch: Int64(dayAndMinute(at: time).day))
     }
 
-    /// The next moment at which the hour changes: a full hour of local time, or a change of the offset.
+    /// Returns the next moment at which the hour changes: a full hour of local time, or a change of the offset.
     package func nextHour(after time: Instant) -> Instant {
         let offset = offset(at: time)
         let local = time + offset

@@ -48,7 +48,7 @@ package struct Dimension: Hashable, Sendable {
 
     package static func / (a: Dimension, b: Dimension) -> Dimension { a * b.power(-1) }
 
-    /// The dimension of a square root, or `nil` where an exponent is odd.
+    /// The dimension of a square root, or `nil` if an exponent is odd.
     package var squareRoot: Dimension? {
         var root = self
         for path in Self.exponents {
@@ -80,14 +80,14 @@ extension Dimension {
         (.dose / .time, "radiation dose per time"), (.one / .time, "rate per time"),
     ]
 
-    /// The name that a person would use: `length per time`; composed from the bases where there is none.
+    /// The name that a person would use: `length per time`; composed from the bases if there is none.
     package var name: String {
         if let known = Self.names.first(where: { $0.dimension == self }) { return known.name }
         if let known = Self.names.first(where: { $0.dimension == self * .time }) { return "\(known.name) per time" }
         return "a quantity in \(coherentUnit)"
     }
 
-    /// The product of base units that values of this dimension are computed in: `m/s`, `kg/m3`.
+    /// The product of base units in which values of this dimension are computed: `m/s`, `kg/m3`.
     package var coherentUnit: String {
         let symbols = ["m", "kg", "s", "A", "K", "%LEL", "dB", "deg", "Sv"]
         if self == .pressure { return "Pa" }

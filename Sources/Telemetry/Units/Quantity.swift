@@ -1,4 +1,4 @@
-/// What a series measures, with the unit in which its readings are kept.
+/// A measured quantity, with the unit in which its readings are kept.
 package struct Quantity: Hashable, Sendable {
     /// Lower-case words joined by `_`, as rules write them: `water_level`.
     package let name: String
@@ -9,7 +9,7 @@ package struct Quantity: Hashable, Sendable {
         self.unit = unit
     }
 
-    /// Quantities whose canonical unit is fixed, so that every site and every rule agrees on it.
+    /// The quantities whose canonical unit is fixed, so that every site and every rule agrees on it.
     ///
     /// A profile may name others; those are kept in the unit that the profile gives.
     package static let known: [String: Quantity] = {

@@ -1,13 +1,13 @@
-/// A unit of measurement: a dimension, and how its values become coherent ones.
+/// A unit of measurement: a dimension, and the conversion to the coherent unit.
 ///
-/// `coherent = value × scale + offset`. The coherent unit of temperature is the degree Celsius, since
-/// stored temperatures are read by people; every other one is SI's (see ``Dimension/coherentUnit``).
-/// Names follow UCUM's case-sensitive spirit with the spellings that people write (<https://ucum.org>).
+/// `coherent = value × scale + offset`. The coherent unit of temperature is the degree Celsius, since people read
+/// stored temperatures; every other one is SI's (see ``Dimension/coherentUnit``). Names follow UCUM's case-sensitive
+/// spirit with the spellings that people write (<https://ucum.org>).
 package struct Unit: Hashable, Sendable {
     package let symbol: String
     package let dimension: Dimension
     package let scale: Double
-    /// Nonzero only for temperature scales whose zero is not 0 °C.
+    /// Not zero only for temperature scales whose zero is not 0 °C.
     package let offset: Double
 
     init(_ symbol: String, _ dimension: Dimension, _ scale: Double, offset: Double = 0) {
@@ -19,7 +19,7 @@ package struct Unit: Hashable, Sendable {
 
     package static let one = Unit("", .one, 1)
 
-    /// A unit without an offset that is not in the table: that of a slope, or of a difference.
+    /// Makes a unit without an offset that is not in the table: the unit of a slope, or of a difference.
     package init(scaling scale: Double, of dimension: Dimension, symbol: String) {
         self.init(symbol, dimension, scale)
     }
@@ -30,12 +30,12 @@ package struct Unit: Hashable, Sendable {
         return Unit(celsius ? "degC" : dimension.coherentUnit, dimension, 1)
     }
 
-    /// Whether this unit's zero means something: a temperature, as opposed to a difference of two.
+    /// True if this unit's zero has a meaning: a temperature, as opposed to a difference of two.
     package var isTemperatureScale: Bool { dimension == .temperature }
 
-    /// The factor and the summand that turn a value in this unit into one in `target`.
+    /// Returns the factor and the summand that turn a value in this unit into one in `target`.
     ///
-    /// Of a difference (a slope, a spread) only the factor applies. Equal scales give exactly 1.
+    /// For a difference (a slope, a spread), only the factor applies. Equal scales give exactly 1.
     /// - Precondition: both units have the same dimension.
     package func conversion(to target: Unit) -> (factor: Double, summand: Double) {
         precondition(dimension == target.dimension)
@@ -45,7 +45,7 @@ package struct Unit: Hashable, Sendable {
 }
 
 extension Unit {
-    /// Units by their symbols. A compound (`m3/s`, `ug/m3`) is read by ``init(symbol:)`` from these.
+    /// The units by their symbols. ``init(symbol:)`` reads a compound (`m3/s`, `ug/m3`) from these.
     private static let table: [String: Unit] = {
         let length = Dimension.length, temperature = Dimension.temperature
         let acceleration = Dimension.length / .time / .time
@@ -80,7 +80,7 @@ extension Unit {
             ("hour", "h"), ("hours", "h"), ("day", "d"), ("days", "d"),
         ]
         for (spelling, symbol) in spellings {
-            let unit = units.first { $0.symbol == symbol }!  // every right-hand side stands in the list above
+            let unit = units.first { $0.symbol == symbol }!  // every right-hand side is in the list above
             units.append(Unit(spelling, unit.dimension, unit.scale, offset: unit.offset))
         }
         return Dictionary(uniqueKeysWithValues: units.map { ($0.symbol, $0) })

@@ -45,12 +45,12 @@ struct AckCommand: ParsableCommand {
         if wanted.isEmpty { return Terminal.line("no alarm waits to be acknowledged") }
         let gateway = GatewayClient(path: place.control)
         var hasFailed = false
-        // The oldest first, so that earlier alarms at a place are acknowledged before the active one.
+        // The oldest is first, so that earlier alarms with the same alarm key are acknowledged before the active one.
         for alarm in wanted.sorted(by: { ($0.raised, $0.id) < ($1.raised, $1.id) }) {
             do {
                 try gateway.send(options.request(.acknowledge, alarm.id), about: AlarmSheet.name(alarm))
             } catch {
-                // Why has been printed. The others are acknowledged all the same.
+                // The reason has been printed. The other alarms are still acknowledged.
                 hasFailed = true
             }
         }

@@ -61,7 +61,7 @@ struct AlarmsCommand: ParsableCommand {
         }
     }
 
-    /// The alarms that are named, in that order; otherwise those that need attention, or all.
+    /// Returns the named alarms, in that order. Without names, returns those that need attention, or all.
     private func rows(_ reader: StoreReader) throws -> [AlarmView] {
         let rows = try reader.alarms(all: all || !alarms.isEmpty).map(AlarmView.init)
         if alarms.isEmpty { return rows }

@@ -84,7 +84,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private func findFiles() throws -> String {
-        // Without /proc the name that the command was started by has to do.
+        // Without /proc, use the name with which the command was started.
         let executable =
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         var candidates =
@@ -92,7 +92,7 @@ struct DemoCommand: AsyncParsableCommand {
                 FileManager.default.currentDirectoryPath
             ]
         if files == nil {
-            // Upwards from the build folder to the checkout.
+            // Search upwards from the build folder to the checkout.
             var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
             for _ in 0..<5 {
                 candidates.append(folder.path)

@@ -22,8 +22,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var config: ConfigOption
 
     func run() async throws {
-        // SIGHUP asks for a reload. While nothing listens for it, at the start and at the end, it would end the
-        // process.
+        // SIGHUP asks for a reload. At the start and at the end nothing listens for it, and it would end the process.
         signal(SIGHUP, SIG_IGN)
         let configuration = try config.read()
         var logger = Logger(label: "tocsin") { PlainLogHandler(StreamLogHandler(label: $0, stream: LogStream())) }

@@ -48,11 +48,11 @@ struct StoreRepairCommand: ParsableCommand {
     }
 
     private static func isGatewayRunning(_ control: String) -> Bool {
-        // Without an answer no gateway runs, whatever the reason is.
+        // Without an answer, no gateway is running, whatever the reason is.
         (try? ControlSocket.connect(to: control)) != nil
     }
 
-    /// What the check finds; a store that cannot be read to its end has that as its fault.
+    /// Returns the faults that the check finds. If a store cannot be read to its end, that is a fault.
     private static func faults(_ path: String) throws -> [String] {
         do {
             return try StoreReader(path: path).check().faults

@@ -47,7 +47,7 @@ struct TailCommand: AsyncParsableCommand {
     var follow = true
 
     private static let shownAtFirst: Int64 = 20
-    /// How many events the store returns at once.
+    /// The number of events that the store returns at once.
     private static let pageSize = 1000
 
     func run() async throws {
@@ -57,7 +57,7 @@ struct TailCommand: AsyncParsableCommand {
         var last = start == nil ? max(0, try store.reader.newestEvent() - Self.shownAtFirst) : 0
         var log = EventLog(isJSON: output.json)
         while true {
-            // A terminal may have become wider, and a line may need today's date.
+            // The terminal may have become wider, and a line may need today's date.
             let line = EventLine(
                 ladder: store.ladder, clock: times.clock(store), width: Terminal.width, paint: Terminal.outputPaint)
             let events = try store.reader.events(after: last, since: start, limit: Self.pageSize).map(EventView.init)

@@ -20,7 +20,7 @@ struct AlarmTargets {
         }
     }
 
-    /// The identity of the one alarm that is meant.
+    /// Returns the identity of the one alarm that the reference names.
     /// - Throws: the exit code, after printing that there is none, or more than one.
     func one(_ reference: AlarmReference) throws -> String {
         switch reference {
@@ -38,12 +38,12 @@ struct AlarmTargets {
         }
     }
 
-    /// All alarms that wait to be acknowledged.
+    /// Returns all alarms that wait to be acknowledged.
     func unacknowledged() throws -> [AlarmView] { try reader.alarms().map(AlarmView.init).filter(\.isUnacknowledged) }
 
-    /// The alarms that are meant and wait to be acknowledged. A rule and a group name the active alarm there and those
+    /// Returns the named alarms that wait to be acknowledged. A rule and a group name the active alarm there and those
     /// before it.
-    /// - Parameter waiting: all that wait.
+    /// - Parameter waiting: all alarms that wait.
     /// - Throws: the exit code, after printing that there is none, or more than one.
     func unacknowledged(
         _ reference: AlarmReference, among waiting: [AlarmView]
@@ -61,7 +61,7 @@ struct AlarmTargets {
         let id = try one(reference)
         let found = waiting.filter { $0.id == id }
         guard found.isEmpty else { return found }
-        // The gateway answers why it cannot be acknowledged: by whom it was, and when.
+        // The gateway answers why the alarm cannot be acknowledged: who acknowledged it, and when.
         return try reader.alarms(all: true).filter { $0.id == id }.map(AlarmView.init)
     }
 

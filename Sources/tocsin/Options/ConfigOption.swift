@@ -4,7 +4,7 @@ import Foundation
 import Gateway
 internal import SiteConfiguration
 
-/// The configuration of a command: the one that is named, or the first one that is found.
+/// The configuration of a command: the file that is named, or else the first one that is found.
 struct ConfigOption: ParsableArguments {
     @Option(
         name: .shortAndLong,
@@ -18,8 +18,8 @@ struct ConfigOption: ParsableArguments {
 
     static let places = ["tocsin.yaml", "/etc/tocsin/tocsin.yaml"]
 
-    /// The path of the file. Prints it where the command line does not name it.
-    /// - Parameter isPrinted: whether it has been printed already.
+    /// Returns the path of the file, and prints it if the command line does not name it.
+    /// - Parameter isPrinted: set if the path has been printed already.
     /// - Throws: the exit code for a missing file, after printing what is wrong.
     func path(isPrinted: Bool = false) throws -> String {
         if let config { return config }
@@ -40,8 +40,8 @@ struct ConfigOption: ParsableArguments {
     /// - Throws: the exit code, after printing what is wrong.
     func read() throws -> Configuration { try Failure.readConfiguration(try path()) }
 
-    /// Reads the paths of the store and of the control socket only. The rest may have mistakes for an operator, who may
-    /// not be allowed to read the secrets that it names.
+    /// Reads only the paths of the store and of the control socket. The rest may look wrong to an operator, who may not
+    /// be allowed to read the secrets that it names.
     func place() throws -> Configuration.StorePlace {
         let path = URL(fileURLWithPath: try path()).standardizedFileURL.path
         do {

@@ -2,7 +2,7 @@ internal import AlarmModel
 import ArgumentParser
 import Diagnostics
 
-/// A level of the ladder. Which names a ladder has is known when the store is open.
+/// A level of the ladder. The names of a ladder's levels are known once the store is open.
 struct LevelName: ExpressibleByArgument {
     private let text: String
 
@@ -11,7 +11,7 @@ struct LevelName: ExpressibleByArgument {
         text = argument
     }
 
-    /// - Throws: `ValidationError` where the ladder does not have the level.
+    /// - Throws: `ValidationError` if the ladder does not have the level.
     func level(on ladder: Ladder) throws -> Level {
         if let level = ladder.level(named: text) { return level }
         let hint = NearMiss.hint(for: text, among: ladder.names) ?? "the levels are \(ladder)"

@@ -16,7 +16,7 @@ struct OperatorOptions: ParsableArguments {
 
     @OptionGroup var config: ConfigOption
 
-    /// - Throws: `ValidationError` where the message is missing.
+    /// - Throws: `ValidationError` if the message is missing.
     func requireReason() throws {
         if message.isEmpty { throw ValidationError("Give the reason, so that others know it: -m \"…\".") }
     }

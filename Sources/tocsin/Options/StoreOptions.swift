@@ -34,7 +34,7 @@ struct StoreOptions: ParsableArguments {
         let (path, control, ladder) = try settings()
         do {
             let reader = try StoreReader(path: path)
-            // A damaged store may have no readable note of its site, and must open all the same. Times are in UTC then.
+            // A damaged store may have no readable note of its site, and must still open. Times are then in UTC.
             let site = (try? reader.site()) ?? nil
             return OpenStore(
                 reader: reader, gateway: GatewayClient(path: control),

@@ -2,7 +2,8 @@ import ArgumentParser
 import Gateway
 internal import SiteConfiguration
 
-/// What is taken out of service or put back: an alarm, a rule and a group where one may be raised, or a sensor.
+/// The target that is taken out of service or put back: an alarm, a rule and a group where one may be raised, or a
+/// sensor.
 struct SuppressionTarget: ParsableArguments {
     @Argument(help: AlarmReference.help)
     var alarm: AlarmReference?

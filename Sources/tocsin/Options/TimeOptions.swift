@@ -2,7 +2,7 @@ import ArgumentParser
 internal import POSIX
 import Telemetry
 
-/// How a command shows times: by the site's clock, or in UTC.
+/// The clock by which a command shows times: the site's, or UTC.
 struct TimeOptions: ParsableArguments {
     @Flag(help: "Show times in UTC instead of the site's local time.")
     var utc = false

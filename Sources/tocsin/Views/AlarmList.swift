@@ -12,10 +12,10 @@ struct AlarmList {
     let ladder: Ladder
     let clock: SiteClock
     let status: GatewayStatus
-    /// The columns of a terminal; `nil` where lines may have any length.
+    /// The columns of a terminal; `nil` if lines may have any length.
     let width: Int?
     let paint: TextPaint
-    /// Whether suppressed and ended alarms have lines too.
+    /// Set if suppressed and ended alarms have lines too.
     var isFull = false
 
     private enum Section: String, CaseIterable {

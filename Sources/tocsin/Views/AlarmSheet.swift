@@ -3,20 +3,20 @@ import Alarms
 import Store
 import Telemetry
 
-/// An alarm with everything that is known about it, as the sheet shows it and as `--json` prints it.
+/// An alarm with everything that is known about it, as the sheet and `--json` show it.
 struct AlarmSheet: Encodable {
     var alarm: AlarmView
-    /// The present situation; `nil` where no gateway runs, and for an alarm that has ended.
+    /// The present situation; `nil` if no gateway runs, and for an alarm that has ended.
     var now: AlarmStatus?
     var notices: [NoticeView]
     var runbook: String?
     var instruction: String?
-    /// How long the alarm has lasted, in seconds.
+    /// The time that the alarm has lasted, in seconds.
     var lasted: Double
 
     private enum CodingKeys: String, CodingKey { case now, notices, runbook, instruction, lasted }
 
-    /// Encodes the keys of the alarm and the other ones in one object.
+    /// Encodes the alarm's keys and the other keys in one object.
     func encode(to encoder: any Encoder) throws {
         try alarm.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)

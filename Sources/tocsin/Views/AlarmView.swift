@@ -30,7 +30,7 @@ struct AlarmView: Codable, Equatable {
 
     var key: AlarmKey { AlarmKey(rule: rule, group: group) }
 
-    /// Whether the alarm, active or ended, waits to be acknowledged.
+    /// True if the alarm, active or ended, waits to be acknowledged.
     var isUnacknowledged: Bool { state.needsAcknowledgement }
 
     init(_ alarm: StoreReader.StoredAlarm) {
@@ -46,7 +46,7 @@ struct AlarmView: Codable, Equatable {
     }
 }
 
-/// What an operator has suppressed, as the terminal and `--json` show it.
+/// A suppression by an operator, as the terminal and `--json` show it.
 struct SuppressionView: Codable, Equatable {
     var rule: String
     var group: String
@@ -65,7 +65,7 @@ struct SuppressionView: Codable, Equatable {
         (person, reason) = (suppression.person, suppression.reason)
     }
 
-    /// `nil` for a record that says that something is no longer suppressed.
+    /// Returns `nil` for a record of the end of a suppression.
     init?(_ record: SuppressionRecord) {
         guard let suppression = record.suppression else { return nil }
         self.init(rule: record.rule, group: record.group, suppression)

@@ -19,7 +19,7 @@ enum AuditFile {
 
     /// Reads a line; `nil` for one that cannot be read.
     static func read<Value: Decodable>(_ line: Data, as type: Value.Type) -> Value? {
-        // Why a line cannot be read does not matter: the verifier counts it as a fault.
+        // The reason why a line cannot be read does not matter: the verifier counts it as a fault.
         try? JSONDecoder().decode(type, from: line)
     }
 }

@@ -10,14 +10,14 @@ import RuleEngine
 import Synchronization
 import Telemetry
 
-/// Shows a demonstration: on a terminal as a picture that is drawn again and again, elsewhere as lines.
+/// Shows a demonstration: on a terminal as a picture that is redrawn, elsewhere as lines.
 final class DemoScreen: Sendable {
     private struct State {
         var drawnLines = 0
         var printedArrivals = 0
         var printedAct = 0
         var lastPlain = -10.0
-        /// For the rate: readings and time of a moment ago.
+        /// The readings and times of the last moments, for the rate.
         var samples: [(time: Double, readings: Int)] = []
     }
 
@@ -129,7 +129,7 @@ final class DemoScreen: Sendable {
         return "  \(paint(.faint, time))  \(word)\(notice.summary)\(paint(.faint, latency + again))"
     }
 
-    /// The level that it is at now, or what else happened to it.
+    /// Returns the alarm's present level, or what else happened to it.
     private static func word(_ transition: AlarmNotice.TransitionFacts) -> String {
         switch transition.kind {
         case .cleared, .retired, .uncertain, .noData: transition.kind.rawValue

@@ -8,13 +8,14 @@ import Telemetry
 struct EventLine {
     let ladder: Ladder
     let clock: SiteClock
-    /// The columns of a terminal; `nil` where everything goes on one line.
+    /// The columns of a terminal; `nil` if everything goes on one line.
     let width: Int?
     let paint: TextPaint
-    /// Whether causes are worded in the past tense.
+    /// Set if causes are worded in the past tense.
     var isHistory = false
 
-    /// What happened, in a line, and on a terminal why it did in those below; what could steer a terminal is escaped.
+    /// Returns the event in one line, and on a terminal its causes in the lines below. Characters that could steer a
+    /// terminal are escaped.
     ///
     /// `2018-06-03 17:05:00 UTC-4  17 WARNING     franklintown: river at 3.31 m`
     func text(_ event: EventView) -> String {
@@ -39,14 +40,14 @@ struct EventLine {
         return start + lines.joined(separator: "\n" + indent)
     }
 
-    /// The heading above the first event of a day, with the day and the zone; `nil` where each line has both.
+    /// Returns the heading above the first event of a day, with the day and the zone; `nil` if each line has both.
     func day(_ event: EventView) -> String? {
         guard let width, width < 120 else { return nil }
         let time = LocalTime(Instant(rfc3339: event.time.utf8) ?? clock.now, in: clock.zone)
         return "\(time.day), times in \(time.zone)"
     }
 
-    /// What is new, each thing once.
+    /// Returns the news of an event, each item once.
     private func news(_ event: EventView) -> String {
         // Most summaries name the group.
         var text = event.summary.contains(event.group) ? event.summary : "\(event.group): \(event.summary)"
@@ -70,7 +71,7 @@ struct EventLine {
             .map { isHistory ? $0.pastSentence : $0.sentence }.joined(separator: "; ")
     }
 
-    /// The alarm's level, or what else happened to it.
+    /// Returns the alarm's level, or what else happened to it.
     private static func word(_ event: EventView) -> String {
         switch event.kind {
         case .raised, .rose, .fell, .certain, .calm: event.to

@@ -30,7 +30,7 @@ struct EventView: Codable, Equatable {
     var delivered: [String]
     var waiting: [String]
 
-    /// Whether an alarm begins or rises.
+    /// True if an alarm begins or rises.
     var isAlert: Bool { kind.isBeginning || kind == .rose }
 
     init(_ event: StoreReader.Event) {

@@ -3,7 +3,7 @@ import Diagnostics
 
 /// The colours of the ladder: blue, yellow, orange and red, spread over a ladder of any length. The top is always red.
 enum LevelColour {
-    // Each has a background of its own, so that it can be read on black and on white.
+    // Each has a background of its own, so that it is readable on black and on white.
     private static let styles = ["1;37;44", "30;43", "30;48;5;208", "1;37;41"].map { TextPaint.Style(code: $0) }
 
     /// The style of a level's name; plain for a name that is not on the ladder.

@@ -6,18 +6,18 @@ internal import Telemetry
 /// A message of an alarm to one destination, as the terminal and `--json` show it. Times are RFC 3339 in UTC.
 struct NoticeView: Encodable, Equatable {
     var destination: String
-    /// The kind of transition that it is about, and the level at that time; empty if the message cannot be read.
+    /// The kind of transition in the message, and the level at that time; empty if the message cannot be read.
     var kind: String
     var level: String
-    /// When it was due, and when it was delivered; it waits if the second is missing.
+    /// The times at which the message was due, and was delivered. It still waits if the second is missing.
     var due: String
     var delivered: String?
-    /// Why it waits, or is parked.
+    /// The reason why it waits, or is parked.
     var error: String?
     var isParked: Bool
     /// The step of the policy that made it due: `flood-duty, step 2, after 5m unacknowledged`.
     var because: String?
-    /// ``kind`` as a value, which is not encoded.
+    /// ``kind`` as a value. It is not encoded.
     let transitionKind: Transition.Kind?
 
     private enum CodingKeys: String, CodingKey {
@@ -44,7 +44,7 @@ struct WaitingView: Codable, Equatable {
     var created: String
     var attempts: Int
     var error: String?
-    /// Since when it waits for a person, because its destination refused it.
+    /// The time since which it waits for a person, because its destination refused it.
     var parked: String?
 
     init(_ waiting: StoreReader.Waiting) {
@@ -54,7 +54,7 @@ struct WaitingView: Codable, Equatable {
     }
 }
 
-/// A payload of which a part could not be read, as the terminal and `--json` show it.
+/// A payload that could not be read completely, as the terminal and `--json` show it.
 struct RefusalView: Codable, Equatable {
     var device: String
     var topic: String

@@ -10,16 +10,16 @@ struct SensorLine: Encodable {
     /// The newest value, in `unit`.
     var value: Double?
     var unit: String
-    /// When the newest value was measured, RFC 3339 in UTC.
+    /// The time at which the newest value was measured, RFC 3339 in UTC.
     var time: String?
     /// The newest value's quality: `good`, `suspect` or `bad`.
     var quality: String?
     /// The tests that the newest value failed.
     var flags: [String]
     var isSilent: Bool
-    /// Why the sensor is in maintenance; `nil` for one that is in service.
+    /// The reason why the sensor is in maintenance; `nil` for one that is in service.
     var maintenance: String?
-    /// After how many seconds without a reading the sensor is silent.
+    /// The number of seconds without a reading after which the sensor is silent.
     var silentAfter: Double?
     /// The readings within the last hour.
     var readings: Int
@@ -32,7 +32,7 @@ struct SensorLine: Encodable {
 /// Shows sensors in columns.
 struct SensorTable {
     let clock: SiteClock
-    /// The columns of a terminal; `nil` where lines may have any length.
+    /// The columns of a terminal; `nil` if lines may have any length.
     let width: Int?
     let paint: TextPaint
 

@@ -4,13 +4,14 @@ import Telemetry
 
 /// Writes to the terminal, or to the file or the pipe in its place.
 enum Terminal {
-    /// Whether a descriptor is a terminal with colours, unless `NO_COLOR` turns them off (<https://no-color.org>).
+    /// Returns whether a descriptor is a terminal with colours, unless `NO_COLOR` turns them off
+    /// (<https://no-color.org>).
     static func hasColour(_ descriptor: Int32) -> Bool {
         let environment = ProcessInfo.processInfo.environment
         return isatty(descriptor) != 0 && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
     }
 
-    /// Prints on standard error what is wrong, in one line or more. Nothing in the text steers the terminal.
+    /// Prints a problem on standard error, in one line or more. Nothing in the text steers the terminal.
     static func complain(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
             ControlCharacters.escaped(String($0))
@@ -29,12 +30,12 @@ enum Terminal {
     /// Writes one line. Characters that would end the line or steer the terminal are shown as their escapes.
     static func line(_ text: String) { write(ControlCharacters.escaped(text)) }
 
-    /// Writes a text as it is: a text of the program, or one whose parts are escaped.
+    /// Writes a text unchanged: a text of this tool, or one whose parts are escaped.
     ///
     /// It writes at once, because a reader of a pipe must not wait for a full buffer.
     static func write(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
-    /// Paints what goes to standard output.
+    /// The paint for standard output.
     static var outputPaint: TextPaint { TextPaint(hasColour: hasColour(STDOUT_FILENO)) }
 
     /// Rings the terminal's bell.
@@ -42,7 +43,7 @@ enum Terminal {
 }
 
 extension Terminal {
-    /// The columns of the terminal; `nil` where the output goes somewhere else, and nothing is cut off.
+    /// The columns of the terminal; `nil` if the output goes somewhere else, where nothing is cut off.
     static var width: Int? {
         guard isatty(STDOUT_FILENO) != 0 else { return nil }
         var size = winsize()
@@ -50,18 +51,18 @@ extension Terminal {
         return max(40, Int(size.ws_col))
     }
 
-    /// Shortens a text to some columns; `…` shows that something is missing.
+    /// Shortens a text to a number of columns; `…` shows that something is missing.
     static func cut(_ text: String, to width: Int?) -> String {
         guard let width, text.count > width else { return text }
         return width < 2 ? "" : text.prefix(width - 1) + "…"
     }
 
-    /// Appends spaces up to some columns.
+    /// Appends spaces up to a number of columns.
     static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    /// Breaks a text at spaces into lines of some columns.
+    /// Breaks a text at spaces into lines of at most a number of columns.
     static func wrapped(_ text: String, to width: Int?) -> [String] {
         guard let width else { return [text] }
         var lines: [String] = []
@@ -87,7 +88,7 @@ extension Terminal {
 }
 
 extension Terminal {
-    /// Shows a progress on standard error, over the one before, where that is a terminal.
+    /// Shows progress on standard error. On a terminal it replaces the progress shown before.
     static func showProgress(_ text: String) {
         if hasColour(STDERR_FILENO) { FileHandle.standardError.write(Data("\r\(text)".utf8)) }
     }

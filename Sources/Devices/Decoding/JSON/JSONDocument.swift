@@ -1,31 +1,30 @@
 internal import CSimdjson
 
-/// A parser of JSON documents that is used again and again; allocates only for a larger document than
-/// any before.
+/// Parses JSON documents, one after the other. It allocates only for a larger document than any before.
 ///
-/// Why simdjson: to parse a real payload and visit every value took it, of Debian's parsers, the least time:
+/// Reason for simdjson: of the parsers in Debian, it took the least time to parse a real payload and visit every value:
 ///
 /// | payloads | simdjson 3.0 | cJSON 1.7 | nlohmann 3.11 | jansson 2.14 |
 /// | --- | --- | --- | --- | --- |
 /// | 5,000 OpenEEW messages of 96 samples, 834 bytes | 1.5 µs | 6.8 × | 9.6 × | 13 × |
 /// | 150 LoRaWAN uplinks of Milesight sensors, 1,051 bytes | 0.5 µs | 5.7 × | 19 × | 27 × |
 ///
-/// Beside Foundation's `JSONDecoder` see the line "decode …" of `make bench`.
+/// For a comparison with Foundation's `JSONDecoder`, see the line "decode …" of `make bench`.
 final class JSONParser {
     private let parser: OpaquePointer
     private var repair = JSONRepair()
-    /// How many documents were read only after a repair.
+    /// The number of documents that were read only after a repair.
     private(set) var repairedCount = 0
 
     enum Outcome {
         /// The root value, valid until the next call.
         case document(JSONValue)
-        /// There is nothing in it but white space.
+        /// The document has nothing but white space.
         case blank
         case fault(String)
     }
 
-    /// - Parameter bytesMax: how long documents may be. A repair makes of each byte three at most.
+    /// - Parameter bytesMax: the longest document. A repair makes at most three bytes of each byte.
     init(bytesMax: Int) {
         guard let parser = tocsin_json_parser_create(3 * bytesMax) else {
             fatalError("out of memory for a JSON parser of \(bytesMax) bytes")  // at start, before any input
@@ -35,7 +34,7 @@ final class JSONParser {
 
     deinit { tocsin_json_parser_destroy(parser) }
 
-    /// Reads a document: strictly, and once more after a repair if that fails.
+    /// Reads a document strictly. If that fails, reads it once more after a repair.
     func parse(_ bytes: UnsafeRawBufferPointer) -> Outcome {
         guard bytes.count > 0 else { return .blank }
         var root = tocsin_json()
@@ -54,7 +53,7 @@ final class JSONParser {
     }
 }
 
-/// A value inside the document that its parser read last.
+/// A value inside the document that was parsed last.
 struct JSONValue {
     let raw: tocsin_json
 
@@ -92,7 +91,7 @@ struct JSONValue {
         return tocsin_json_boolean(raw, &boolean) ? boolean : nil
     }
 
-    /// The bytes of a string, valid as long as the document.
+    /// The bytes of a string, valid as long as the document is.
     var string: UnsafeBufferPointer<UInt8>? {
         var bytes: UnsafePointer<UInt8>?
         var count = 0

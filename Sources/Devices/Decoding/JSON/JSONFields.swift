@@ -1,9 +1,9 @@
 internal import Telemetry
 
 extension PayloadDecoder {
-    /// The generic JSON format: an object with each field at its pointer and one time for all of them, or an array of
-    /// such objects, as devices send that save up their readings.
-    /// - Returns: how many values were taken from it.
+    /// Reads the generic JSON format: an object with each field at its pointer and one time for all of them. Devices
+    /// that save up their readings send an array of such objects.
+    /// - Returns: the number of values that were read.
     func decodeJSON(
         _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading],
         _ findings: inout PayloadFindings
@@ -45,7 +45,7 @@ extension PayloadDecoder {
         if let field = plan.profile.time, let value = written, !value.isNull {
             origin = own == nil ? .unreadable : .device
             if own == nil {
-                // Better the reading with its arrival time than none at all.
+                // A reading with its arrival time is better than none.
                 findings.add(
                     .badTime(place: place(field.pointer), found: value.inWords, reason: field.problem(with: value)))
             }
@@ -76,7 +76,7 @@ extension PayloadDecoder {
         let end = readings.count
         let gap = numbering.appendMissing(number, plan, time, stamp: stamp, &readings)
         if case .late = number {
-            // What is taken back has the time of its gap, and not that of this message.
+            // A correction has the time of its gap, and not the time of this message.
             message.add(first..<end, .moment, stamp: stamp)
             if let gap { message.add(end..<readings.count, .correction, stamp: gap) }
         } else {
@@ -87,10 +87,10 @@ extension PayloadDecoder {
 
     /// Appends the samples of an array, each at the time that its place in the array gives it.
     ///
-    /// What is not a number keeps its place, as JSON's encoders write `null` for a sample that is not a number: the
-    /// samples behind it stay where they are in time.
-    /// - Parameter place: the name of a pointer in messages, and that of the array itself for `nil`.
-    /// - Returns: how many values were taken.
+    /// An item that is not a number keeps its place, so that the samples after it keep their times. JSON encoders write
+    /// `null` for a sample that is not a number.
+    /// - Parameter place: the name of a pointer in messages, and the name of the array itself for `nil`.
+    /// - Returns: the number of values that were read.
     private func append(
         _ samples: JSONValue, of field: DecodingPlan.Field, _ rate: Profile.SampleRate, _ anchor: Profile.SampleAnchor,
         in root: JSONValue, _ stamp: Int, _ readings: inout [Reading], _ findings: inout PayloadFindings,
@@ -121,7 +121,7 @@ extension PayloadDecoder {
         }
         guard !sampleBuffer.isEmpty else { return 0 }
         let step = 1e9 / hertz
-        // A rate that is next to nothing would put samples outside the years that an instant can hold.
+        // A rate close to 0 would put samples outside the years that an instant can hold.
         guard let length = Int64(exactly: (Double(sampleBuffer.count - 1) * step).rounded()),
             let (first, isPlaced) = firstSample(length, anchor, stamp)
         else {
@@ -130,7 +130,7 @@ extension PayloadDecoder {
         }
         let firstReading = readings.count
         for (index, sample) in sampleBuffer.enumerated() where !sample.isNaN {
-            // No larger than `length`, which was checked.
+            // This is at most `length`, which was checked.
             let instant = Instant(nanoseconds: first + Int64((Double(index) * step).rounded()))
             append(sample, of: field, factor: field.factor, summand: field.summand, at: instant, to: &readings)
         }
@@ -140,14 +140,14 @@ extension PayloadDecoder {
         return readings.count - firstReading
     }
 
-    /// The time of the first of samples that take `length` nanoseconds: by the stamp's time, or before the arrival if
-    /// that is not possible. `nil` if no place has a time that can be kept.
+    /// Returns the time of the first of some samples that take `length` nanoseconds. It follows from the stamp's time,
+    /// or from the arrival time if that is not possible. `nil` if no sample has a time that can be kept.
     private func firstSample(
         _ length: Int64, _ anchor: Profile.SampleAnchor, _ stamp: Int
     ) -> (first: Int64, isPlaced: Bool)? {
         guard let latest = Instant(checked: message.arrival.nanoseconds.saturatingSubtract(length)) else { return nil }
         let stamp = message.stamps[stamp]
-        // Of a time of arrival it is known only that all samples are older.
+        // An arrival time says only that all samples are older.
         guard stamp.origin == .device else { return (latest.nanoseconds, true) }
         let own = stamp.time.nanoseconds
         if anchor == .first {
@@ -186,7 +186,7 @@ extension Profile.TimeField {
         return value.number.flatMap { Instant(unixSeconds: $0 * Double(nanoseconds) / 1e9) }
     }
 
-    /// Why a value is not a time, and what to do about it.
+    /// Says why a value is not a time, and what to do about it.
     func problem(with value: JSONValue) -> String {
         let wanted =
             format == .rfc3339 ? "a time such as 2018-06-03T22:05:00Z" : "a number of \(format.unitName) since 1970"
@@ -219,7 +219,7 @@ extension Profile.TimeField.Format {
         }
     }
 
-    /// Whether a number is a time between 2001 and 2286 in this format.
+    /// Returns whether a number is a time between 2001 and 2286 in this format.
     fileprivate func isLikely(_ number: Double) -> Bool {
         switch self {
         case .rfc3339: false

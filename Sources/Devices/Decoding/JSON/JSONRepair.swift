@@ -1,23 +1,23 @@
-/// Makes JSON of a document that is slightly broken, so that one bad value does not cost the others.
+/// Turns a slightly broken document into JSON, so that one bad value does not cost the others.
 ///
-/// It runs only after the strict parser has refused a document, and changes nothing that the strict parser accepts. The
-/// structure (braces, brackets, colons, commas, quotes) is left as it is: a document whose structure is broken stays
-/// refused, because nobody can say which value belongs to which key. What is repaired:
+/// It runs only after the strict parser has refused a document, and changes nothing that the strict parser accepts. It
+/// leaves the structure (braces, brackets, colons, commas, quotes) as it is. A document with a broken structure stays
+/// refused, because nobody can say which value belongs to which key. It repairs:
 ///
 /// | in the document | becomes | because |
 /// | --- | --- | --- |
-/// | a byte order mark before it | nothing | it says nothing |
-/// | a NUL byte, and all behind it | nothing | it ends a C string, and what follows is what the buffer held before |
+/// | a byte order mark before it | nothing | it has no meaning |
+/// | a NUL byte, and everything after it | nothing | it ends a C string; the rest is from the buffer's earlier use |
 /// | `nan`, `-Infinity`, `1e999`, `01`, and any other word | a text that begins with ``mark`` | only its own field is unreadable |
 /// | a whole number over 64 bits | the nearest number | it is a number |
-/// | in a string, bytes that are not UTF-8 | the characters that they are in Latin-1 | old firmware writes `°C` so |
+/// | in a string, bytes that are not UTF-8 | the Latin-1 characters | old firmware writes `°C` so |
 /// | in a string, a control character | a space | tabs and line ends are forbidden there |
 /// | in a string, `\x` or another escape that does not exist | the same text with its backslash | such as in `C:\temp` |
-/// | in a string, half of a surrogate pair | U+FFFD | it is no character |
+/// | in a string, half of a surrogate pair | U+FFFD | it is not a character |
 struct JSONRepair {
-    /// Begins a text that stands for a word that is not a JSON value. It is DEL, which no device sends.
+    /// Begins a text that replaces a word that is not a JSON value. It is DEL, which no device sends.
     static let mark: UInt8 = 0x7f
-    /// So much of such a word is kept for the message about it.
+    /// The longest part of such a word that is kept for the message about it, in bytes.
     private static let wordMax = 40
 
     private(set) var bytes: [UInt8] = []
@@ -38,14 +38,15 @@ struct JSONRepair {
             } else {
                 let word = rest.prefix { !Self.isBetweenWords($0) && $0 != UInt8(ascii: "\"") }
                 rest = rest[word.endIndex...]
-                // A key without quotes belongs to the structure: left as it is, it makes the document refused.
+                // A key without quotes belongs to the structure. Left unchanged, it makes the parser refuse the
+                // document.
                 let isKey = rest.first { $0 > 0x20 } == UInt8(ascii: ":")
                 if isKey { bytes.append(contentsOf: word) } else { copyWord(word) }
             }
         }
     }
 
-    /// Whether a document holds nothing: white space, NUL bytes, a byte order mark.
+    /// Returns whether a document holds only white space, NUL bytes and a byte order mark.
     static func isBlank(_ document: UnsafeRawBufferPointer) -> Bool {
         document.dropFirst(document.starts(with: byteOrderMark) ? 3 : 0).allSatisfy {
             $0 == 0 || $0 == 0x20 || (0x09...0x0d).contains($0)
@@ -81,7 +82,7 @@ struct JSONRepair {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// The word as a number of JSON (RFC 8259, section 6) that a double can hold; `nil` for anything else.
+    /// Returns the word as a JSON number (RFC 8259, section 6) that a double can hold; `nil` for anything else.
     private static func number(_ word: Slice<UnsafeRawBufferPointer>) -> [UInt8]? {
         var rest = word
         func digits() -> Int {
@@ -113,7 +114,7 @@ struct JSONRepair {
 
     // MARK: - Strings
 
-    /// Copies a string from its opening quote to its closing one; returns what is behind it.
+    /// Copies a string from its opening quote to its closing one; returns the rest of the document.
     private mutating func copyString(_ document: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
         bytes.append(UInt8(ascii: "\""))
         var rest = document.dropFirst()
@@ -176,7 +177,7 @@ struct JSONRepair {
         return rest.dropFirst()
     }
 
-    /// The code unit of an escape such as `\u00fc` at the beginning of `rest`.
+    /// Returns the code unit of an escape such as `\u00fc` at the beginning of `rest`.
     private static func unit(_ rest: Slice<UnsafeRawBufferPointer>) -> UInt16? {
         guard rest.starts(with: "\\u".utf8) else { return nil }
         let digits = rest.dropFirst(2).prefix(4)

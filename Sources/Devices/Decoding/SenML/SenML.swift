@@ -1,11 +1,11 @@
 internal import Telemetry
 
 extension PayloadDecoder {
-    /// SenML JSON (RFC 8428): an array of records, whose base fields hold for all records from there on.
+    /// Reads SenML JSON (RFC 8428): an array of records, whose base fields apply to all records from there on.
     ///
-    /// A record feeds the reading whose `record` is its name (``SenMLName``). A unit in the record goes before the
+    /// A record feeds the reading whose `record` is its name (``SenMLName``). A unit in the record overrides the
     /// profile's. Times below 2^28 are relative to the arrival (section 4.5.3).
-    /// - Returns: how many values were taken.
+    /// - Returns: the number of values that were read.
     func decodeSenML(
         _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading],
         _ findings: inout PayloadFindings
@@ -73,10 +73,10 @@ extension PayloadDecoder {
         message.add(readings.count - 1..<readings.count, .moment, stamp: stamp)
     }
 
-    /// How values in a unit of the payload become canonical; `nil` if the unit does not fit.
+    /// Returns the conversion from a unit of the payload to the canonical one; `nil` if the unit does not fit.
     ///
-    /// A device sends the same unit every time, so that the newest one of each field is remembered: no text is made of
-    /// it again.
+    /// A device sends the same unit every time. So the newest one of each field is remembered, and is not made into a
+    /// text again.
     private func conversion(
         from unit: UnsafeBufferPointer<UInt8>?, for field: DecodingPlan.Field
     ) -> (factor: Double, summand: Double)? {
@@ -94,24 +94,24 @@ extension PayloadDecoder {
     }
 }
 
-/// The unit that the records of a field had last, beside the profile's.
+/// The newest unit of a field's records, if it differs from the profile's.
 struct SenMLUnit {
     var symbol: [UInt8] = []
     var factor = 1.0
     var summand = 0.0
 }
 
-/// The base fields in force at a record.
+/// The base fields that apply to a record.
 private struct SenMLBase {
     struct Found: Error { let text: String }
 
     private(set) var name: UnsafeBufferPointer<UInt8>?
     private var unit: UnsafeBufferPointer<UInt8>?
-    /// What the base time and the base value are, even where they are not numbers.
+    /// The base time and the base value, even if they are not numbers.
     private(set) var timeValue: JSONValue?
     private var baseValue: JSONValue?
 
-    /// Takes the base fields of a record; says what makes the pack unreadable as a whole (RFC 8428, section 4.4).
+    /// Takes the base fields of a record; returns why the whole pack is unreadable, if it is (RFC 8428, section 4.4).
     mutating func take(_ record: JSONValue) -> String? {
         if let version = record.member("bver")?.number, version > 10 {
             return "it has version \(version), and 10 is the newest known"
@@ -124,12 +124,12 @@ private struct SenMLBase {
         return nil
     }
 
-    /// The number of a record, with the base value; `nil` where it has none, but a sum or a null.
+    /// Returns the number of a record, with the base value added; `nil` if it has only a sum or a null.
     func value(of record: JSONValue) -> Result<Double?, Found> {
         if let boolean = record.member("vb")?.boolean { return .success(boolean ? 1 : 0) }
         var base: Double?
         if let baseValue {
-            // Without the base value every number is wrong.
+            // Without the base value, every number would be wrong.
             guard let number = baseValue.number else {
                 return .failure(Found(text: "on a base value of \(baseValue.inWords)"))
             }
@@ -147,7 +147,7 @@ private struct SenMLBase {
         return record.member("s") != nil ? .success(nil) : .failure(Found(text: "without a value"))
     }
 
-    /// `nil` if it is not a time.
+    /// Returns the record's time; `nil` if it is not a time.
     func time(of record: JSONValue, arrival: Instant) -> Instant? {
         var seconds = 0.0
         if let timeValue {
@@ -163,7 +163,7 @@ private struct SenMLBase {
         return Instant(checked: arrival.nanoseconds.saturatingAdd(instant.nanoseconds))
     }
 
-    /// An empty unit is none.
+    /// Returns the record's unit. An empty unit counts as none.
     func unit(of record: JSONValue) -> UnsafeBufferPointer<UInt8>? {
         let text = record.member("u")?.string ?? unit
         return text?.isEmpty == true ? nil : text

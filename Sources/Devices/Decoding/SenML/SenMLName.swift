@@ -1,20 +1,19 @@
-/// The name of a SenML record: its base name and its own, one behind the other (RFC 8428, section 4.5.1).
+/// The name of a SenML record: its base name followed by its own name (RFC 8428, section 4.5.1).
 ///
-/// A profile names a reading by the part of that name that the device is not in: `temperature`. It must be the whole of
-/// that part, because `exhaust_temperature` and `cpu.temperature` are other sensors. Where the device ends is not
-/// marked:
+/// A profile names a reading by the part of that name after the device: `temperature`. It must be the whole of that
+/// part, because `exhaust_temperature` and `cpu.temperature` are other sensors. The end of the device is not marked:
 ///
 /// | names | the device is | because |
 /// | --- | --- | --- |
-/// | `bn` and `n` | `bn` | `n` is what the device gave to this record; a separator may stand on either side |
-/// | `urn:dev:mac:0024befffe804ff1_temperature` | up to the first `_` | RFC 9039: components stand behind `_` |
-/// | `urn:dev:ow:10e2073a01080063:temperature` | up to the first `:` behind the address | RFC 8428's own examples |
+/// | `bn` and `n` | `bn` | `n` names this record; a separator may be on either side |
+/// | `urn:dev:mac:0024befffe804ff1_temperature` | up to the first `_` | RFC 9039: components come after `_` |
+/// | `urn:dev:ow:10e2073a01080063:temperature` | up to the first `:` after the address | RFC 8428's own examples |
 /// | `site/dev/temperature`, `urn:uuid:…:temperature` | up to the last `/` or `:` | a path of two levels, or one with the device's id |
 ///
-/// So `cpu/temperature`, and a component `exhaust_temperature` behind the address of a `urn:dev`, are not
-/// `temperature`. A profile's `record` may also be a whole name, or a path such as `/3303/0/5700`.
+/// So `cpu/temperature`, and a component `exhaust_temperature` after the address of a `urn:dev`, are not `temperature`.
+/// A profile's `record` may also be a whole name, or a path such as `/3303/0/5700`.
 struct SenMLName {
-    /// A longer name is not read: it is looked through for each record, and no device's name is as long.
+    /// The longest name that is read, in bytes. Each record's name is searched, and no device has a longer one.
     static let lengthMax = 512
 
     private let base: UnsafeBufferPointer<UInt8>?
@@ -38,29 +37,28 @@ struct SenMLName {
         return true
     }
 
-    /// Whether the name ends in a profile's `record` as a whole. Of two records that it ends in, the longer one is
-    /// meant.
+    /// Returns whether the name ends in a profile's whole `record`. If it ends in two records, the longer one is meant.
     func ends(in record: [UInt8]) -> Bool {
         let end = count - record.count
         guard count <= Self.lengthMax, end >= 0, has(record, at: end) else { return false }
         return end == 0 || end == baseCount || isSeparator(self[end - 1]) || record.first.map(isSeparator) ?? false
     }
 
-    /// Whether the record is the one that a profile calls `record`, of a device with that id. Allocates nothing.
+    /// Returns whether a profile's `record` names this record of the device with that id. Allocates nothing.
     func means(_ record: [UInt8], device: [UInt8]) -> Bool {
         let end = count - record.count
         guard end >= 0, has(record, at: end) else { return false }
         if end == 0 { return true }
-        // What stands before `record` must be the device, and a separator if the two are not `bn` and `n`.
+        // The part before `record` must be the device, followed by a separator if the two are not `bn` and `n`.
         if let device = deviceURNEnd {
-            // Behind the device there may be separators, and nothing else.
+            // Only separators may follow the device.
             guard end >= device, (device..<end).allSatisfy({ isSeparator(self[$0]) }) else { return false }
             return end > device || record.first.map(isSeparator) ?? false || hasBoth && end == baseCount
         }
         if hasBoth {
             if end == baseCount { return true }
             if end == baseCount + 1 { return isSeparator(self[baseCount]) }
-            // The record's own name says more than `record` does.
+            // The record's own name has more than `record`.
             if end > baseCount { return false }
         }
         return isPath(upTo: end, device: device)
@@ -68,7 +66,7 @@ struct SenMLName {
 
     private var hasBoth: Bool { baseCount > 0 && count > baseCount }
 
-    /// Where the device ends in a name that begins with a `urn:dev` (RFC 9039); `nil` for other names.
+    /// The end of the device in a name that begins with a `urn:dev` (RFC 9039); `nil` for other names.
     private var deviceURNEnd: Int? {
         let scheme = "urn:dev:".utf8
         guard startsWithScheme(scheme) else { return nil }
@@ -79,8 +77,8 @@ struct SenMLName {
         if kind.count == 3 && has("mac".utf8, at: kind.lowerBound)
             || kind.count == 2 && has("ow".utf8, at: kind.lowerBound)
         {
-            // A hexadecimal address. Some devices write it in groups, which only the base name's end tells from what
-            // follows.
+            // This is a hexadecimal address. Some devices write it in groups; then only the end of the base name marks
+            // its end.
             var baseEnd = baseCount
             while baseEnd > body, isSeparator(self[baseEnd - 1]) { baseEnd -= 1 }
             if hasBoth, body < baseEnd,
@@ -92,7 +90,7 @@ struct SenMLName {
             while at < count, isHexadecimal(self[at]) { at += 1 }
             return at
         }
-        // The other kinds have identifiers behind colons, up to the first component.
+        // The other kinds have identifiers separated by colons, up to the first component.
         let limit = hasBoth ? baseCount : count
         var lastColon = min(body, count)
         at = body
@@ -105,14 +103,15 @@ struct SenMLName {
 
     private func startsWithScheme(_ scheme: String.UTF8View) -> Bool {
         guard count >= scheme.count else { return false }
-        // URNs begin in either case (RFC 8141, section 2).
+        // The scheme of a URN may be in upper or lower case (RFC 8141, section 2).
         for (index, byte) in scheme.enumerated() where self[index] | (byte == UInt8(ascii: ":") ? 0 : 0x20) != byte {
             return false
         }
         return true
     }
 
-    /// Whether everything before `end` is a path to a device: two levels or more, or one that is the device's id.
+    /// Returns whether everything before `end` is a path to a device: at least two levels, or one that is the device's
+    /// id.
     private func isPath(upTo end: Int, device: [UInt8]) -> Bool {
         guard isLevelEnd(self[end - 1]) else { return false }
         var levels = 0

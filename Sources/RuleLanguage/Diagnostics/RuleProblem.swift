@@ -25,7 +25,7 @@ struct RuleProblem: Sendable {
         self.fix = fix
     }
 
-    /// A name that is not known, with the name that was probably meant.
+    /// Reports an unknown name, with the name that was probably meant.
     init(_ id: String, _ message: String, _ suggestion: NearMiss.Suggestion) {
         self.init(id, message, hint: suggestion.hint, fix: suggestion.fix)
     }

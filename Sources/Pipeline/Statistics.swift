@@ -2,7 +2,7 @@ package import AlarmModel
 internal import Alarms
 internal import Synchronization
 
-/// What the gateway has done since it started, for display.
+/// Counts of the events since the gateway started, for display.
 package struct Statistics: Sendable {
     package var messages = 0
     package var readings = 0

@@ -2,7 +2,7 @@ package import Telemetry
 
 /// Tracks whether the store accepts commits, and the attempts while it does not.
 ///
-/// During an outage readings are evaluated but not acknowledged, and new escalations are handed on without being stored.
+/// During an outage, readings are evaluated but not acknowledged. New escalations are handed on without being stored.
 ///
 ///     none ── another program writes ──▶ busy ── for 3 s ──▶ failing
 ///      ▲                                   │                   ▲  │

@@ -7,7 +7,7 @@ package import Telemetry
 /// there (RFC 7946, 3.1.9). No polygon comes near a pole, where a plane cannot show what a circle can.
 package struct AlarmArea: Codable, Hashable, Sendable {
     package var middle: Position
-    /// In kilometres, with a margin; 0 if all devices are at one place.
+    /// In kilometres, with a margin; 0 if all devices have one position.
     package var radius: Double
     /// The corners of each polygon, counter-clockwise; empty if only the circle holds the devices.
     package var polygons: [[Position]]

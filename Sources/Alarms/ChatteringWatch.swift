@@ -4,7 +4,7 @@ package import Telemetry
 package struct ChatteringLimit: Sendable, Hashable {
     /// The number of changes …
     package var changes: Int
-    /// … within this time. An alarm that has not changed for as long is calm again.
+    /// … within this time. An alarm that has not changed for this time is calm again.
     package var within: TimeSpan
 
     package init(changes: Int = 8, within: TimeSpan = .minutes(10)) {

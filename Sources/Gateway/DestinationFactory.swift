@@ -24,7 +24,7 @@ final class DestinationFactory: Sendable {
         try configuration.destinations.map { try destination($0, configuration) }
     }
 
-    /// Returns a connection for messages beside the escalations.
+    /// Returns a connection for messages other than escalations.
     func publisher(_ connection: ConnectionSettings) throws -> Publisher {
         let publisher = try Publisher(connection, logger: logger)
         made.withLock { $0.append(publisher) }

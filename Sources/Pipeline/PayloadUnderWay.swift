@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 package import MQTT
 
-// Wrapping operators: a count read from a file, where any number may stand: one that wraps begins anew.
+// Wrapping operators: a count read from a file may be any number. A count that wraps starts over.
 
 /// Keeps the payload that is being evaluated in a file that outlives the process. If the process ends during the
 /// evaluation, the next one knows the payload.

@@ -2,7 +2,7 @@ package import AlarmModel
 internal import Alarms
 internal import Synchronization
 
-/// Counts of the events since the gateway started, for display.
+/// Counts since the gateway started, and its present state, for display.
 package struct Statistics: Sendable {
     package var messages = 0
     package var readings = 0

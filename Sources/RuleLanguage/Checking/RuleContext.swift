@@ -1,7 +1,7 @@
 package import AlarmModel
 package import Telemetry
 
-/// The names that a rule may use beside those of its devices, and the limits for its check.
+/// The names that a rule may use in addition to those of its devices, and the limits for its check.
 package struct RuleContext: Sendable {
     /// The levels that rules may use.
     package var ladder: Ladder

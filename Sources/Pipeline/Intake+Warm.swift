@@ -228,7 +228,7 @@ private struct ReplayedMoment {
 
     mutating func end(_ engine: inout Engine, _ changes: inout [LevelChange]) {
         guard !readings.isEmpty else { return }
-        let readings = readings  // let readings = readings  // two parts of one value cannot be lent at once
+        let readings = readings  // two parts of one value cannot be lent at once
         engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
         self.readings.removeAll(keepingCapacity: true)
         exceptions.removeAll(keepingCapacity: true)

@@ -144,7 +144,7 @@ struct Intake: ~Copyable {
     private mutating func evaluate(at now: Instant) {
         exceptions.removeAll(keepingCapacity: true)
         orderByTime()
-        let readings = readings  // let readings = readings  // two parts of one value cannot be lent at once
+        let readings = readings  // two parts of one value cannot be lent at once
         engine.heartbeat(at: now)
         engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
         keepReadings()

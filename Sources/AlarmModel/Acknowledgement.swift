@@ -1,6 +1,6 @@
 package import Telemetry
 
-/// Who acknowledged an alarm, when by the gateway's clock, and what they wrote.
+/// An acknowledgement of an alarm: the person, the time by the gateway's clock, and the person's note.
 package struct Acknowledgement: Hashable, Sendable {
     package var person: String
     package var time: Instant

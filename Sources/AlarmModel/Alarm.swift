@@ -8,28 +8,28 @@ package struct Alarm: Sendable {
     package var group: String
     package var hazard: String
     package var labels: [String: String]
-    /// The area that holds the group's devices; `nil` where none of them has a position.
+    /// The area that holds the group's devices; `nil` if none of them has a position.
     package var area: AlarmArea?
-    /// The level of its rule's conditions, and what is known of them. A chattering alarm may be held above that level.
+    /// The level of the rule's conditions, and what is known of them. A chattering alarm may be held above that level.
     package var ladder: LadderState
     package var level: Level
     package var levelName: String
     package var raised: Instant
-    /// Event time of the newest change of its level, or of what is known about its condition.
+    /// Event time of the newest change of the level, or of what is known about the condition.
     package var moved: Instant
     package var cleared: Instant?
-    /// The number of its newest transition, from 1.
+    /// The number of the newest transition, from 1.
     package var sequence: Int
     package var summary: String
-    /// Its state, with who acknowledged or suppressed it. ``LifecycleTable`` says how it changes.
+    /// The alarm's state, with who acknowledged or suppressed it. ``LifecycleTable`` says how it changes.
     package var state = AlarmState.normal(nil)
     /// Set while the alarm chatters and notifications are held.
     package var chattering: Chattering?
-    /// The conditions and devices that raised it, apart from names; `nil` for an alarm of an earlier version.
+    /// The conditions and devices that raised the alarm, apart from names; `nil` for an alarm of an earlier version.
     package var origin: AlarmOrigin?
-    /// The devices that are silent, where its rule measures with several. Each start finds them again.
+    /// The silent devices, if the rule measures with several. Each start finds them again.
     package var missing: [String] = []
-    /// Its rule's texts in other languages, by language tag; empty until its rule is evaluated after a start.
+    /// The rule's texts in other languages, by language tag; empty until the rule is evaluated after a start.
     package var texts: [String: AlarmText] = [:]
 
     package init(

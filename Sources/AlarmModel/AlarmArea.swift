@@ -1,15 +1,15 @@
 internal import Foundation
 package import Telemetry
 
-/// The area that holds the devices of an alarm: a circle around their middle, and where they span one, a polygon.
+/// The area that holds the devices of an alarm: a circle around their middle, and also a polygon if they span one.
 ///
-/// A receiver may read a polygon as a plane of degrees. So no polygon crosses the 180th meridian: it is cut there into
-/// two (RFC 7946, 3.1.9). No polygon comes near a pole, where a circle says what a plane cannot.
+/// A receiver may read a polygon as a plane of degrees. So no polygon crosses the 180th meridian: it is cut in two
+/// there (RFC 7946, 3.1.9). No polygon comes near a pole, where a plane cannot show what a circle can.
 package struct AlarmArea: Codable, Hashable, Sendable {
     package var middle: Position
-    /// In kilometres, with a margin; 0 where all devices are at one place.
+    /// In kilometres, with a margin; 0 if all devices have one position.
     package var radius: Double
-    /// The corners of each polygon, counter-clockwise; empty where only the circle holds the devices.
+    /// The corners of each polygon, counter-clockwise; empty if only the circle holds the devices.
     package var polygons: [[Position]]
 
     /// - Returns: `nil` without positions. O(n log n).
@@ -18,7 +18,7 @@ package struct AlarmArea: Codable, Hashable, Sendable {
         let middle = Self.middle(of: positions) ?? first
         let farthest = positions.map { Self.kilometres(from: middle, to: $0) }.max() ?? 0
         self.middle = middle
-        // A sphere for the ellipsoid is wrong by up to 0.6 %.
+        // Using a sphere instead of the ellipsoid is wrong by up to 0.6 %.
         radius = farthest < 0.000_1 ? 0 : (farthest * 1.01 * 1000).rounded(.up) / 1000
         polygons = Self.polygons(of: positions)
     }
@@ -27,7 +27,7 @@ package struct AlarmArea: Codable, Hashable, Sendable {
         (self.middle, self.radius, self.polygons) = (middle, radius, polygons)
     }
 
-    /// The direction of the sum of the unit vectors; `nil` where they cancel out.
+    /// The direction of the sum of the unit vectors; `nil` if they cancel out.
     private static func middle(of positions: [Position]) -> Position? {
         if let first = positions.first, Set(positions.map(Spot.init)).count == 1 {
             return positions.count == 1 ? first : Position(latitude: first.latitude, longitude: first.longitude)
@@ -45,7 +45,7 @@ package struct AlarmArea: Codable, Hashable, Sendable {
             longitude: rounded(atan2(y, x) * 180 / .pi))
     }
 
-    /// Along the great circle (haversine), on a sphere of the earth's mean radius.
+    /// Returns the distance along the great circle (haversine), on a sphere of the earth's mean radius.
     package static func kilometres(from a: Position, to b: Position) -> Double {
         let radians = Double.pi / 180
         let (north, east) = ((b.latitude - a.latitude) * radians / 2, (b.longitude - a.longitude) * radians / 2)
@@ -54,14 +54,14 @@ package struct AlarmArea: Codable, Hashable, Sendable {
         return 2 * 6371.0088 * asin(min(1, square.squareRoot()))
     }
 
-    /// Degrees to six places, a tenth of a metre, as messages have them.
+    /// Rounds degrees to six places, a tenth of a metre, as messages show them.
     private static func rounded(_ degrees: Double) -> Double { (degrees * 1e6).rounded() / 1e6 + 0 }
 }
 
 // MARK: - Polygons
 
 extension AlarmArea {
-    /// A place on a plane of degrees, on which the longitude may go past 180.
+    /// A position on a plane of degrees, where the longitude may exceed 180.
     private struct Spot: Hashable {
         var latitude: Double
         var longitude: Double
@@ -70,16 +70,17 @@ extension AlarmArea {
         init(_ position: Position) { self.init(rounded(position.latitude), rounded(position.longitude)) }
     }
 
-    /// The polygon is larger than its devices span by this share on each side, so that none of them lies on an edge.
+    /// The polygon exceeds the span of its devices by this share on each side, so that none of them lies on an edge.
     private static let margin = 0.02
-    /// A polygon that is narrower than this, or than a hundredth of its length, holds nobody: then the circle serves.
+    /// A polygon that is narrower than this, or than a hundredth of its length, has no room for anybody: only the
+    /// circle is used.
     private static let narrowestKilometres = 0.01
 
     private static func polygons(of positions: [Position]) -> [[Position]] {
         let corners = hull(of: unrolled(Set(positions.map(Spot.init))))
         guard corners.count >= 3, isWide(corners) else { return [] }
         let ring = widened(corners)
-        // The edges of a polygon near a pole run another way on a plane than on the earth.
+        // Near a pole, an edge runs differently on a plane than on the earth.
         guard ring.allSatisfy({ abs($0.latitude) < 89 }) else { return [] }
         return [-360.0, 0, 360].compactMap { turn in
             var points: [Position] = []
@@ -88,14 +89,15 @@ extension AlarmArea {
                 if points.last != point { points.append(point) }
             }
             if points.count > 1, points.last == points.first { points.removeLast() }
-            // What lies past the meridian by less than a message can say is nothing.
+            // A part that crosses the meridian by less than a message can show is dropped.
             let (west, east) = (points.map(\.longitude).min() ?? 0, points.map(\.longitude).max() ?? 0)
             return points.count >= 3 && east - west > 1e-6 ? points : nil
         }
     }
 
-    /// The places with longitudes that begin after the widest stretch without any, so that none lies between two of
-    /// them the long way round; empty where they reach around half of the earth or more, as they do around a pole.
+    /// Returns the positions with longitudes that begin after the widest gap, so that the polygon does not reach the
+    /// long way around the earth. Empty if the positions reach around half of the earth or more, as they do around a
+    /// pole.
     private static func unrolled(_ spots: Set<Spot>) -> [Spot] {
         let sorted = spots.sorted { $0.longitude < $1.longitude }
         guard let first = sorted.first, let last = sorted.last else { return [] }
@@ -129,7 +131,7 @@ extension AlarmArea {
         return half(sorted) + half(sorted.reversed())
     }
 
-    /// Whether a convex ring is wide enough to be an area.
+    /// Returns whether a convex ring is wide enough to be an area.
     private static func isWide(_ ring: [Spot]) -> Bool {
         let origin = ring[0]
         let degree = Double.pi / 180 * 6371.0088
@@ -148,7 +150,7 @@ extension AlarmArea {
         return length > 0 && area / length > max(narrowestKilometres, length / 100)
     }
 
-    /// The ring made larger around its middle.
+    /// Returns the ring, enlarged around its middle.
     private static func widened(_ ring: [Spot]) -> [Spot] {
         let count = Double(ring.count)
         let middle = Spot(ring.map(\.latitude).reduce(0, +) / count, ring.map(\.longitude).reduce(0, +) / count)
@@ -159,8 +161,8 @@ extension AlarmArea {
         }
     }
 
-    /// The part of a convex ring between two meridians (I. E. Sutherland, G. W. Hodgman, "Reentrant Polygon Clipping",
-    /// 1974).
+    /// Returns the part of a convex ring between two meridians (I. E. Sutherland, G. W. Hodgman, "Reentrant Polygon
+    /// Clipping", 1974).
     private static func clipped(_ ring: [Spot], above west: Double, below east: Double) -> [Spot] {
         func clip(_ ring: [Spot], at meridian: Double, _ isInside: (Spot) -> Bool) -> [Spot] {
             var result: [Spot] = []

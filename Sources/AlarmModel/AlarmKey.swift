@@ -1,4 +1,4 @@
-/// The rule and the group of an alarm: what its identity has without the time of the raise.
+/// The rule and the group of an alarm. Together with the time of the raise they make its identity.
 package struct AlarmKey: Hashable, Sendable, CustomStringConvertible {
     package var rule: String
     package var group: String
@@ -8,8 +8,8 @@ package struct AlarmKey: Hashable, Sendable, CustomStringConvertible {
     /// `rule/group`
     package var description: String { "\(rule)/\(group)" }
 
-    /// The key as it begins an alarm's identity: `rule/group` of `rule/group@time`. A text without a time is its own
-    /// key.
+    /// Returns the key at the beginning of an alarm's identity: `rule/group` for `rule/group@time`. A text without a
+    /// time is its own key.
     package static func text(ofIdentity identity: String) -> String {
         identity.lastIndex(of: "@").map { String(identity[..<$0]) } ?? identity
     }

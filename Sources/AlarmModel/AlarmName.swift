@@ -1,16 +1,16 @@
-/// What a person writes to name an alarm: its identity `rule/group@time`, its key `rule/group`, or the beginning of
+/// A person's text that names an alarm: its identity `rule/group@time`, its key `rule/group`, or the beginning of
 /// either.
 ///
 /// A beginning ends where a part of the name ends: `high-water`, `high-water/s7` and `high-water/s7@2026-11-25` name
-/// `high-water/s7@2026-11-25T13:17:51Z`, and `high-water/s` does not. An exact name goes before a beginning.
+/// `high-water/s7@2026-11-25T13:17:51Z`, but `high-water/s` does not. An exact name takes precedence over a beginning.
 package struct AlarmName: Sendable {
-    /// An alarm, or a key, that may be meant.
+    /// An alarm, or a key, that the name may mean.
     package struct Candidate<Value> {
         package var value: Value
         /// `rule/group@time`; `nil` for a key without an alarm.
         package var identity: String?
         package var key: AlarmKey
-        /// Whether the alarm has not ended: of several with one key this one is meant.
+        /// Set if the alarm has not ended. It is preferred among several with one key.
         package var isActive: Bool
 
         package init(_ value: Value, identity: String?, key: AlarmKey, isActive: Bool) {
@@ -20,15 +20,15 @@ package struct AlarmName: Sendable {
         fileprivate var name: String { identity ?? key.description }
     }
 
-    /// How many candidates a message lists at most.
+    /// The largest number of candidates that a message lists.
     package static let listedMax = 10
 
     package let text: String
 
     package init(_ text: String) { self.text = text }
 
-    /// The one candidate that is meant.
-    /// - Parameter missing: what to say if there is none.
+    /// Returns the one candidate that the name means.
+    /// - Parameter missing: the error's text if there is none.
     /// - Throws: if there is none, or more than one.
     package func only<Value>(of candidates: [Candidate<Value>], missing: String) throws(OperatorError) -> Value {
         let found = matches(among: candidates)
@@ -42,7 +42,7 @@ package struct AlarmName: Sendable {
         throw OperatorError(missing + hint)
     }
 
-    /// All candidates that may be meant: of an exact name only those that have it.
+    /// Returns all candidates that the name may mean. An exact name selects only the candidates that have it.
     package func matches<Value>(among candidates: [Candidate<Value>]) -> [Candidate<Value>] {
         let exact = candidates.filter { $0.identity == text }
         if !exact.isEmpty { return exact }
@@ -54,8 +54,8 @@ package struct AlarmName: Sendable {
         return candidates.filter { begins($0.name) || begins($0.key.description) }
     }
 
-    /// Whether a name begins with this text, and one of its parts ends there. An identity keeps the place that its
-    /// alarm was raised at, whatever that is called now.
+    /// Returns whether a name begins with this text, and one of its parts ends there. An identity keeps the group's
+    /// name from the time of the raise, even if the group has a new name now.
     private func begins(_ name: String) -> Bool {
         guard !text.isEmpty, name.hasPrefix(text), let next = name.dropFirst(text.count).first else { return false }
         let isInTime = name.contains("@") && text.count > AlarmKey.text(ofIdentity: name).count

@@ -1,8 +1,8 @@
-/// What an alarm was raised by, apart from names: by this it is found again when names have changed.
+/// The cause of an alarm, apart from names. It identifies the alarm's rule and group again after names have changed.
 package struct AlarmOrigin: Codable, Hashable, Sendable {
-    /// A fingerprint of what its rule asks for (`Rule.conditionsVersion`).
+    /// A fingerprint of the rule's conditions (`Rule.conditionsVersion`).
     package var conditions: String
-    /// The devices of its group.
+    /// The devices of the alarm's group.
     package var devices: [String]
 
     package init(conditions: String, devices: [String]) {

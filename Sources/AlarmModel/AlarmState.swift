@@ -1,4 +1,4 @@
-/// The state of an alarm in its life, with what belongs to the state (ISA-18.2 and IEC 62682).
+/// The state of an alarm in its lifecycle, with the state's data (ISA-18.2 and IEC 62682).
 package enum AlarmState: Hashable, Sendable {
     /// Not active, with nothing left to acknowledge. An alarm that has ended keeps who acknowledged it, if anyone did.
     case normal(Acknowledgement?)
@@ -8,15 +8,15 @@ package enum AlarmState: Hashable, Sendable {
     case acknowledged(Acknowledgement)
     /// Returned to normal before anybody acknowledged it.
     case returnedUnacknowledged
-    /// Suppressed by an operator, for a time and with a reason. It comes back by itself.
+    /// Suppressed by an operator, for a time and with a reason. It ends by itself.
     case shelved(Suppression)
     /// Suppressed by design: its rule says that another alarm, or the clock, explains it.
     case suppressed
     /// Suppressed by an operator, with a reason, until somebody puts it back in service.
     case outOfService(Suppression)
 
-    /// A state without its data, as ``LifecycleTable`` and texts have it. The raw values are the words of the store and
-    /// of the messages.
+    /// A state without its data, for ``LifecycleTable`` and texts. The raw values are the words of the store and of the
+    /// messages.
     package enum Kind: String, Sendable, Codable, CaseIterable {
         case normal
         case unacknowledged
@@ -70,7 +70,7 @@ package enum AlarmState: Hashable, Sendable {
         }
     }
 
-    /// Who has acknowledged the alarm, if anyone has.
+    /// The acknowledgement, if any.
     package var acknowledgement: Acknowledgement? {
         switch self {
         case .normal(let acknowledgement): acknowledgement

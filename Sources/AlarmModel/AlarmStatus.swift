@@ -1,7 +1,7 @@
-/// The present status of an alarm, as the running gateway knows it. Its newest transition says what was when it moved
-/// last.
+/// The present status of an alarm, as the running gateway knows it. Its newest transition only describes its last
+/// change.
 package struct AlarmStatus: Codable, Hashable, Sendable {
-    /// How a measured quantity has changed of late.
+    /// The recent change of a measured quantity.
     package struct Trend: Codable, Hashable, Sendable {
         package var quantity: String
         /// In `unit` per hour.
@@ -13,10 +13,10 @@ package struct AlarmStatus: Codable, Hashable, Sendable {
         }
     }
 
-    /// Who is notified next if nobody acknowledges, and when.
+    /// The next people to notify if nobody acknowledges, and the time.
     package struct NextStep: Codable, Hashable, Sendable {
         package var destinations: [String]
-        /// RFC 3339 in UTC; missing for a step that waits for its hours.
+        /// RFC 3339 in UTC; missing for a step that waits for its calendar hours.
         package var at: String?
         package var policy: String
         /// `after 5m unacknowledged`
@@ -29,14 +29,14 @@ package struct AlarmStatus: Codable, Hashable, Sendable {
 
     /// The alarm's identity.
     package var alarm: String
-    /// The rule's summary with the values of now.
+    /// The rule's summary with present values.
     package var summary: String
-    /// The comparisons of the alarm's level, with the values of now.
+    /// The comparisons of the alarm's level, with present values.
     package var causes: [Cause]
-    /// When the newest reading was measured that it rests on, RFC 3339 in UTC.
+    /// The time of the newest reading that the status depends on, RFC 3339 in UTC.
     package var newestReading: String?
     package var trend: Trend?
-    /// The devices that are silent, where it rests on several.
+    /// The silent devices, if the alarm depends on several devices.
     package var missing: [String]
     package var next: [NextStep]
     package var runbook: String?

@@ -1,4 +1,4 @@
-/// What an alarm says in one language.
+/// The texts of an alarm in one language.
 package struct AlarmText: Codable, Hashable, Sendable {
     package var hazard: String?
     package var summary: String

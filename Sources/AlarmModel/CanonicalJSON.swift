@@ -1,13 +1,13 @@
 internal import Foundation
 internal import Telemetry
 
-/// JSON with sorted keys: the same value is always the same text.
+/// JSON with sorted keys: the same value always gives the same text.
 package enum CanonicalJSON {
-    /// Writes a value. No character in the text steers a terminal. Numbers that JSON does not have are the strings
-    /// `inf`, `-inf` and `nan`.
+    /// Writes a value. No character in the text can control a terminal. Numbers that JSON does not have become the
+    /// strings `inf`, `-inf` and `nan`.
     ///
-    /// A value that cannot be written is not lost: `{"reason":…,"unwritable":…}` says what it was, for a person to
-    /// read. None of the gateway's own values is such a one.
+    /// A value that cannot be written is not lost: `{"reason":…,"unwritable":…}` describes it for a person. The
+    /// gateway's own values can all be written.
     package static func text(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -22,13 +22,13 @@ package enum CanonicalJSON {
         }
     }
 
-    /// Reads what ``text(_:)`` has written.
+    /// Reads a text that ``text(_:)`` has written.
     /// - Returns: `nil` if the text is something else.
     package static func value<T: Decodable>(_ type: T.Type, _ text: String) -> T? {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        // The caller decides what a text that is not of the type means.
+        // The caller decides how to treat a text of another type.
         return try? decoder.decode(type, from: Data(text.utf8))
     }
 }

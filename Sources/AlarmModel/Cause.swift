@@ -1,26 +1,26 @@
 internal import Telemetry
 
-/// One comparison of a rule, and how it came out at a moment: what made an alarm move.
+/// One comparison of a rule, and its result at a moment: the reason for an alarm's change.
 package struct Cause: Sendable, Codable, Hashable {
-    /// What was measured, as the rule's author wrote it: `mean(water_level, 10m)`.
+    /// The measured term, as the rule's author wrote it: `mean(water_level, 10m)`.
     package var term: String
     /// In `unit`; `nil` while it is unknown.
     package var value: Double?
     package var sign: String
-    /// What it was compared with, as written, and its value in `unit`.
+    /// The threshold as written, and its value in `unit`.
     package var threshold: String
     package var thresholdValue: Double?
     package var unit: String
-    /// Whether the comparison held; `nil` while that is unknown.
+    /// The result of the comparison; `nil` while it is unknown.
     package var holds: Bool?
-    /// How many seconds in the future it lies, where it is a forecast.
+    /// For a forecast, the number of seconds that it looks into the future.
     package var ahead: Double?
-    /// For how many seconds it has to hold without a break, where the rule says so.
+    /// The number of seconds for which the comparison has to hold without a break, if the rule says so.
     package var heldFor: Double?
-    /// Of a vote: how many sensors there are, and what each was asked: `over 35 ppm`.
+    /// For a vote, the number of sensors, and the question to each: `over 35 ppm`.
     package var voters: Double?
     package var asked: String?
-    /// Of the question whether nothing came: for how many seconds, and of which quantity.
+    /// For a question about silence, its number of seconds and its quantity.
     package var silentFor: Double?
 
     package init(
@@ -45,10 +45,11 @@ package struct Cause: Sendable, Codable, Hashable {
     /// `mean(water_level, 10m) is 3.31 m, over 3.2 m, for 2m`
     package var sentence: String { sentence("is") }
 
-    /// The same of a moment that has passed: `mean(water_level, 10m) was 3.31 m, over 3.2 m, for 2m`
+    /// The same sentence for a past moment: `mean(water_level, 10m) was 3.31 m, over 3.2 m, for 2m`
     package var pastSentence: String { sentence("was") }
 
-    /// `over` for `>`; `nil` for what has no word. Of a comparison that does not hold, what is so instead.
+    /// Returns `over` for `>`; `nil` for a sign without a word. For a comparison that does not hold, returns the
+    /// opposite relation.
     package static func relation(_ sign: String, holds: Bool) -> String? {
         switch (sign, holds) {
         case (">", true), ("<=", false): "over"
@@ -62,20 +63,20 @@ package struct Cause: Sendable, Codable, Hashable {
 
     private func sentence(_ verb: String) -> String {
         if let spoken = spoken(verb) { return spoken }
-        // Beside what it is compared with, a millionth is rounding.
+        // A millionth of the threshold is a rounding error.
         let floor = thresholdValue.map { $0 == 0 ? 1e-9 : abs($0) * 1e-6 } ?? 0
         let shown = value.map { Self.number(abs($0) < floor ? 0 : $0, unit) } ?? "unknown"
         guard let holds else { return "\(term) \(verb) unknown (rule: \(sign) \(threshold))" }
         let limit = thresholdValue.map { Self.number($0, unit) } ?? threshold
         let relation = Self.relation(sign, holds: holds) ?? "not"
-        // What was counted so far may be enough to say more than, and not how many.
+        // A partial count may already exceed the threshold while the full count is unknown.
         if value == nil { return "\(term) \(verb) \(relation) \(limit)" }
         let span =
             holds ? heldFor.map { ", for \(TimeSpanText.short(TimeSpan(nanoseconds: Int64($0 * 1e9))))" } ?? "" : ""
         return "\(term) \(verb) \(shown), \(relation) \(limit)\(span)"
     }
 
-    /// What votes and silences say in other words than numbers.
+    /// The sentence of a vote or of a silence, which are not described by numbers.
     private func spoken(_ verb: String) -> String? {
         if let voters, let asked, let value {
             let votes = "\(NumberText.short(value)) of \(NumberText.short(voters)) sensors \(asked)"

@@ -1,19 +1,18 @@
 package import Telemetry
 
-/// A chattering alarm: it comes and goes, or moves between levels, so often that it is held until it is quiet.
+/// A chattering alarm: it changes so often that it is held until it is quiet.
 package struct Chattering: Codable, Sendable, Hashable {
-    /// RFC 3339 in UTC, by the gateway's clock: since when, and when it changed last.
+    /// The beginning of the chattering and the newest change: RFC 3339 in UTC, by the gateway's clock.
     package var since: Instant
     package var latest: Instant
-    /// How often it has changed.
+    /// The number of changes.
     package var changes: Int
-    /// The times of the first and the last of these changes, by the readings that made them; missing in what an earlier
-    /// version noted.
+    /// The event times of the first and the last of these changes; missing in records of an earlier version.
     package var first: Instant?
     package var last: Instant?
-    /// The level of its rule's conditions now.
+    /// The present level of the rule's conditions.
     package var condition: String
-    /// What will be said when it is quiet.
+    /// The summary to send once the alarm is quiet.
     package var summary: String
     package var causes: [Cause]
     package var device: String?
@@ -24,7 +23,7 @@ package struct Chattering: Codable, Sendable, Hashable {
         (changes, condition, summary, causes) = (0, "", "", [])
     }
 
-    /// Counts a change. Late readings may make one that lies before others.
+    /// Counts a change. A late reading may cause a change whose event time lies before that of others.
     package mutating func count(_ time: Instant) {
         changes += 1
         first = min(first ?? time, time)
@@ -42,6 +41,6 @@ package struct Chattering: Codable, Sendable, Hashable {
         return "calm after \(changes) changes in \(TimeSpanText.short(rounded))"
     }
 
-    /// Limits times that a clock noted while it was ahead to the present.
+    /// Limits times that were noted while the clock was ahead to the present.
     package mutating func limitTimes(to now: Instant) { (since, latest) = (min(since, now), min(latest, now)) }
 }

@@ -5,32 +5,33 @@
 ///     ladder.name(of: ladder.top)       // "severe"
 ///     ladder.name(of: .normal)          // "normal"
 package struct Ladder: Hashable, Sendable {
-    /// What the level below every ladder is called.
+    /// The name of the level below every ladder.
     package static let normalName = "normal"
-    /// The names of a gateway whose configuration has no ladder.
+    /// The ladder of a gateway whose configuration has none.
     package static let standard = Ladder(["advisory", "watch", "warning", "emergency"])
 
     /// The names of the levels above normal, lowest first.
     package let names: [String]
 
-    /// - Parameter names: at most ``Level/maximumRank`` of them, each once, none of them "normal".
+    /// - Parameter names: at most ``Level/maximumRank`` names, each once, without "normal".
     package init(_ names: [String]) { self.names = names }
 
-    /// How many levels there are above normal.
+    /// The number of levels above normal.
     package var count: Int { names.count }
 
-    /// The highest level; normal where the ladder is empty.
+    /// The highest level; normal if the ladder is empty.
     package var top: Level { Level(rank: UInt8(names.count)) }
 
     /// All levels above normal, lowest first.
     package var levels: [Level] { names.indices.map { Level(rank: UInt8($0 + 1)) } }
 
-    /// The level of a name; `nil` for a name that is not on the ladder, and for "normal".
+    /// Returns the level of a name; `nil` for "normal", and for a name that is not on the ladder.
     package func level(named name: String) -> Level? {
         names.firstIndex(of: name).map { Level(rank: UInt8($0 + 1)) }
     }
 
-    /// The name of a level; of a level above the ladder, as it may come from an older configuration, the highest name.
+    /// Returns the name of a level. A level above the ladder, which may come from an older configuration, gets the
+    /// highest name.
     package func name(of level: Level) -> String {
         level == .normal ? Self.normalName : names.isEmpty ? Self.normalName : names[min(Int(level.rank), count) - 1]
     }

@@ -1,4 +1,4 @@
-/// The part of an instance's state that its samples do not determine; kept with the alarm.
+/// The part of an instance's state that its samples do not determine. It is stored with the alarm.
 package struct LadderState: Hashable, Sendable {
     package var level: Level
     package var held: UInt8

@@ -1,4 +1,4 @@
-/// A rung of the gateway's ladder: 0 is normal, and a higher number is worse.
+/// A level of the gateway's ladder: 0 is normal, and a higher number is worse.
 @usableFromInline
 package struct Level: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package var rank: UInt8
@@ -7,6 +7,6 @@ package struct Level: Hashable, Comparable, Sendable, BitwiseCopyable {
     package static let normal = Level(rank: 0)
     /// The lowest level above normal.
     package static let lowest = Level(rank: 1)
-    /// A ladder has no more levels than an instance has bits to remember them by.
+    /// The largest rank: a ladder cannot have more levels than an instance has bits to remember them.
     package static let maximumRank: UInt8 = 8
 }

@@ -1,6 +1,6 @@
 package import Telemetry
 
-/// An operator's suppression of an alarm: for a time, or until somebody puts it back in service. Times are the
+/// An operator's suppression of an alarm: for a time, or until somebody puts it back in service. Times are by the
 /// gateway's clock.
 package struct Suppression: Hashable, Sendable {
     package enum Kind: String, Sendable, CaseIterable {
@@ -11,7 +11,7 @@ package struct Suppression: Hashable, Sendable {
     package var kind: Kind
     package var person: String
     package var since: Instant
-    /// `nil`: until somebody puts it back.
+    /// The end of the suppression; `nil`: until somebody puts the alarm back in service.
     package var until: Instant?
     package var reason: String
 
@@ -23,7 +23,7 @@ package struct Suppression: Hashable, Sendable {
         self.reason = reason
     }
 
-    /// The state of an alarm that is suppressed by it.
+    /// The state of an alarm under this suppression.
     package var state: AlarmState {
         switch kind {
         case .shelved: .shelved(self)
@@ -31,7 +31,7 @@ package struct Suppression: Hashable, Sendable {
         }
     }
 
-    /// Moves the beginning to `now` if a clock that was ahead noted a later one. The duration stays.
+    /// Moves the beginning to `now` if it was noted while the clock was ahead. The duration stays.
     package func brought(to now: Instant) -> Suppression {
         guard since > now else { return self }
         var suppression = self
@@ -41,13 +41,14 @@ package struct Suppression: Hashable, Sendable {
     }
 }
 
-/// The suppression of a rule and group as the store keeps it; without `suppression`, that there is none any more.
+/// The suppression of a rule and group as the store keeps it. Without `suppression`, it records that the suppression
+/// has ended.
 package struct SuppressionRecord: Sendable {
     package var rule: String
     package var group: String
     package var suppression: Suppression?
-    /// The conditions and devices under which it was suppressed, apart from names. `nil` where there is no suppression
-    /// any more, and where an earlier version suppressed it.
+    /// The conditions and devices at the time of the suppression, apart from names. `nil` if the suppression has ended,
+    /// or an earlier version recorded it.
     package var origin: AlarmOrigin?
 
     package init(rule: String, group: String, suppression: Suppression?, origin: AlarmOrigin? = nil) {

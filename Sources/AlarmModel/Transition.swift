@@ -1,38 +1,38 @@
 package import Telemetry
 
-/// One step in an alarm's history, with what caused it.
+/// One step in an alarm's history, with its cause.
 package struct Transition: Sendable {
-    /// What happened. The raw values are the words of the store and of the messages.
+    /// The kind of step. The raw values are the words of the store and of the messages.
     package enum Kind: String, Sendable, CaseIterable {
         /// From normal to a level; the alarm begins.
         case raised
-        /// To a higher level, to a lower one.
+        /// To a higher level; to a lower level.
         case rose, fell
-        /// The level stays although its condition has become unknown; the condition is known again.
+        /// The condition has become unknown and the level stays; the condition is known again.
         case uncertain, certain
-        /// One of several sensors has fallen silent, or is heard again; the level rests on the others.
+        /// One of several sensors has fallen silent or reports again. The level rests on the others.
         case sensors
-        /// From normal to the rule's level for no data: nothing has been known about the group for longer than its
-        /// sensors may be silent. The alarm begins.
+        /// From normal to the rule's no-data level: nothing has been known about the group for longer than its sensors
+        /// may be silent. The alarm begins.
         case noData = "no-data"
-        /// It changes too often, and is held at its level until it has been quiet; it was quiet, and the level is
-        /// right.
+        /// The alarm changes too often, and is held at its level until it has been quiet; it was quiet, and its level
+        /// is correct.
         case chattering, calm
         /// Back to normal; the alarm ends.
         case cleared
-        /// Somebody has acknowledged it.
+        /// Somebody has acknowledged the alarm.
         case acknowledged
-        /// Somebody has shelved it for a time; it is back, by hand or because the time is over.
+        /// Somebody has shelved the alarm for a time; the shelving has ended, by hand or because the time is over.
         case shelved, unshelved
-        /// Its rule suppresses it; its rule no longer does.
+        /// The rule suppresses the alarm; the rule no longer does.
         case suppressed, released
-        /// Somebody has taken it out of service; put it back.
+        /// Somebody has taken the alarm out of service; somebody has put it back.
         case outOfService = "out-of-service"
         case inService = "in-service"
-        /// The rule or its devices were removed; the alarm ends without its condition having cleared.
+        /// The rule or its devices were removed. The alarm ends although its condition has not cleared.
         case retired
 
-        /// The kind of a word of the store or of a message, of this version or an earlier one.
+        /// Reads a word of the store or of a message, of this version or an earlier one.
         package init?(word: String) {
             guard let kind = Kind(rawValue: word) ?? Self.allCases.first(where: { $0.words.contains(word) }) else {
                 return nil
@@ -40,8 +40,7 @@ package struct Transition: Sendable {
             self = kind
         }
 
-        /// Every word that stands for it in rows and messages: the one that is written, then those that earlier
-        /// versions wrote.
+        /// All words for the kind in rows and messages: the present word first, then those of earlier versions.
         package var words: [String] {
             switch self {
             case .noData: [rawValue, "blind"]
@@ -59,7 +58,7 @@ package struct Transition: Sendable {
         package var isBeginning: Bool { self == .raised || self == .noData }
         /// Set for a kind that ends an alarm.
         package var isEnd: Bool { self == .cleared || self == .retired }
-        /// Set where the level, or what is known about it, has changed. The others are about who is notified.
+        /// Set for a change of the level, or of what is known about it. The other kinds are about who is notified.
         package var isAboutLevel: Bool {
             switch self {
             case .raised, .rose, .fell, .uncertain, .certain, .noData, .chattering, .calm, .cleared, .retired: true
@@ -71,22 +70,22 @@ package struct Transition: Sendable {
     /// The alarm after this transition.
     package var alarm: Alarm
     package var kind: Kind
-    /// Event time, and the time of the gateway's clock when it was found.
+    /// Event time, and the time of the gateway's clock when the transition was found.
     package var time: Instant
     package var recorded: Instant
     package var from: String
     package var to: String
-    /// The rank of the higher of both levels: who is notified of a raise is notified of its end.
+    /// The rank of the higher of both levels, so that everybody who was notified of a raise is notified of its end.
     package var severity: UInt8
     package var causes: [Cause]
-    /// The device whose reading caused it; `nil` for a timer.
+    /// The device whose reading caused the transition; `nil` for a timer.
     package var device: String?
     package var ruleVersion: String
     package var runbook: String?
     package var policy: String?
-    /// What the people concerned should do.
+    /// The instruction to the people concerned.
     package var instruction: String?
-    /// Who did it, where a person did, and what they wrote; or what the gateway has to add.
+    /// The person who did it, if any, and their note; or the gateway's own remark.
     package var person: String?
     package var note: String?
 

@@ -5,7 +5,7 @@ internal import RulePlan
 package import Telemetry
 
 extension AlarmBook {
-    /// Nothing is shelved for longer: shelving is for the shift, taking out of service is not.
+    /// The longest shelving. Shelving is for one shift; for a longer time, an alarm is taken out of service.
     package static var longestShelf: TimeSpan { .days(7) }
 
     /// The alarms that ended before anybody acknowledged them, newest first.
@@ -113,7 +113,7 @@ extension AlarmBook {
         return outcome
     }
 
-    /// The state of an instance: that of its alarm, or, where none is active, of its suppression.
+    /// The state of an instance: that of its active alarm, or else that of its suppression.
     private func state(of instance: Int) -> AlarmState.Kind {
         (alarms[instance]?.state ?? suppressions[instance]?.state ?? .normal(nil)).kind
     }
@@ -123,7 +123,8 @@ extension AlarmBook {
         return AlarmKey(rule: rules.rules[place.rule].name, group: place.group)
     }
 
-    /// The instance that a person means: by its key, or by its active alarm. A key without an alarm is written in full.
+    /// Finds the instance that a person means, by its key or by its active alarm. A key without an alarm must be
+    /// written in full.
     private func findKey(_ name: String) throws(OperatorError) -> Int {
         let found = rules.instances.indices.filter {
             !rules.instances[$0].isBallot && key(of: $0).description == name
@@ -140,7 +141,7 @@ extension AlarmBook {
             missing: "no active alarm and no rule/group matches '\(name)'; see tocsin alarms")
     }
 
-    /// A transition that a person, or the end of a time, makes; the level stays.
+    /// Makes a transition that is caused by a person, or by the end of a time. The level stays.
     private func transition(
         _ alarm: Alarm, _ instance: Int?, _ kind: Transition.Kind, person: String?, note: String?, at now: Instant
     ) -> Transition {

@@ -4,29 +4,29 @@ internal import RuleLanguage
 internal import RulePlan
 package import Telemetry
 
-/// How the alarms of a store continue under the present rules.
+/// The alarms of a store, continued under the present rules.
 package struct RestoredAlarms: Sendable {
-    /// For the engine: the level of each instance, and since when.
+    /// For the engine: the level of each instance, and the time since when it has had that level.
     package var ladders: [(instance: Int, ladder: LadderState, moved: Instant)] = []
-    /// Alarms that continue with another rule, group, hazard, level name, labels or origin than the store has.
+    /// Alarms that continue with another rule, group, hazard, level name, labels or origin than in the store.
     package var changed: [Alarm] = []
-    /// Those of them that continue under another rule, group or level name, with what they were called.
+    /// Those of `changed` that continue under another rule, group or level name, with their former names.
     package var renamed: [(alarm: Alarm, before: String)] = []
-    /// Suppressions that continue under another name or another rule, and no longer under the name that they had.
+    /// Suppressions that continue under another name or another rule, and no longer under their former name.
     package var suppressions: [SuppressionRecord] = []
-    /// Suppressions without a rule that watches there now: they have no effect.
+    /// Suppressions that have no effect, because no rule watches their key any more.
     package var withoutEffect: [SuppressionRecord] = []
-    /// For each alarm whose rule or devices are no longer there, the transition that ends it.
+    /// For each alarm whose rule or devices were removed, the transition that ends it.
     package var retired: [Transition] = []
 }
 
 extension AlarmBook {
     /// Continues the alarms that a store held when the gateway stopped, or before the rules were read again.
     ///
-    /// An alarm belongs to the instance of its rule's name and its group. Where there is none any more, it continues
-    /// under the rule that asks for the same under another name, or in the group of the same devices. Where its level
-    /// is gone from the rule, it has the highest of those below until it is judged.
-    /// - Parameter standing: the instances whose conditions hold by the readings that are stored.
+    /// An alarm continues in the instance with its rule's name and its group. If that instance is gone, it continues
+    /// under a rule with the same conditions and another name, or in a group with the same devices. If the rule no
+    /// longer has the alarm's level, the alarm gets the highest level below it until it is evaluated.
+    /// - Parameter standing: the instances whose conditions hold by the stored readings.
     package mutating func restore(
         _ stored: [Alarm], returned: [Alarm] = [], suppressions: [SuppressionRecord] = [], standing: Set<Int> = [],
         at now: Instant
@@ -54,8 +54,8 @@ extension AlarmBook {
         return restored
     }
 
-    /// Continues suppressions. Where the name is gone, a suppression goes with its alarm, or to a rule that asks for
-    /// the same of its devices.
+    /// Continues suppressions. If the name is gone, a suppression follows its alarm, or goes to a rule with the same
+    /// conditions for its devices.
     private mutating func restoreSuppressions(
         _ stored: [SuppressionRecord], _ alarms: [(alarm: Alarm, home: Int?)], _ taken: Set<Int>, _ places: RulePlaces,
         _ restored: inout RestoredAlarms, at now: Instant
@@ -65,7 +65,7 @@ extension AlarmBook {
             newNames[alarm.rule] = rules.rules[rules.instances[home].rule].name
         }
         var kept: [SuppressionRecord] = []
-        // Suppressions whose name is still there go first, so that no other takes their place.
+        // Suppressions whose name still exists go first, so that no other takes their key.
         let isNamed = { (place: SuppressionRecord) in places.instance(rule: place.rule, group: place.group) != nil }
         for place in stored.filter(isNamed) + stored.filter({ !isNamed($0) }) {
             var homes = places.instance(rule: place.rule, group: place.group).map { [$0] } ?? []
@@ -91,7 +91,7 @@ extension AlarmBook {
                 restored.suppressions.append(SuppressionRecord(rule: place.rule, group: place.group, suppression: nil))
             }
         }
-        // Names may have been exchanged: a removal must not remove what is kept under the same name.
+        // Names may have been exchanged, so a removal must not remove a record that is kept under the same name.
         restored.suppressions += kept
     }
 
@@ -122,7 +122,7 @@ extension AlarmBook {
             alarm.ladder.level = standing == .normal ? .normal : rule.standing(at: standing)
             if !isSame || alarm.ladder.level != standing { alarm.ladder.held = rule.held(at: alarm.ladder.level) }
         }
-        // The suppression may have been brought to the present.
+        // The beginning of the suppression may have been limited to the present.
         if let suppression = suppressions[index], alarm.state.suppression != nil { alarm.state = suppression.state }
         alarm.chattering?.limitTimes(to: now)
         alarms[index] = alarm
@@ -133,7 +133,7 @@ extension AlarmBook {
         if isRenamed || !isSameElse { restored.changed.append(alarm) }
     }
 
-    /// The rank of a level by its name; where the ladder has no such name any more, the one that it had.
+    /// Returns the rank of a level by its name. If the ladder no longer has that name, returns the alarm's former rank.
     private func rank(of name: String, else rank: Level) -> Level {
         name == Ladder.normalName ? .normal : levels.level(named: name) ?? min(rank, levels.top)
     }
@@ -153,9 +153,9 @@ extension AlarmBook {
             severity: stored.level.rank, causes: [], device: nil, ruleVersion: "", runbook: nil, policy: nil)
     }
 
-    /// Brings the level that people see of a restored alarm to the level of its conditions, since its rule's levels may
-    /// have changed.
-    /// - Parameter account: the level and the values that the engine has for it.
+    /// Brings the visible level of a restored alarm to the level of its conditions, since its rule's levels may have
+    /// changed.
+    /// - Parameter account: the engine's level and values for the alarm.
     package mutating func settle(_ account: LevelChange, recorded: Instant) -> [Transition] {
         guard let alarm = alarms[account.instance], alarm.chattering == nil, alarm.level != account.to else {
             return []
@@ -171,7 +171,7 @@ extension AlarmBook {
     }
 }
 
-/// The instances of rules that raise alarms, by names and by what they are apart from names.
+/// The instances of rules that raise alarms, by names, and by their conditions and devices.
 private struct RulePlaces {
     private let rules: CompiledRules
     private var byName: [String: [String: Int]] = [:]
@@ -188,9 +188,10 @@ private struct RulePlaces {
 
     func instance(rule: String, group: String) -> Int? { byName[rule]?[group] }
 
-    /// The instance in which an alarm continues whose rule or group has another name now: of its rule's groups the one
-    /// with its devices; else that of a rule which asks for the same; else one of the same hazard with its devices
-    /// whose condition holds, as its rule may have been renamed and changed at once.
+    /// Returns the instance in which an alarm continues after its rule or group got another name. The first choice is
+    /// the group of the same rule with the most of its devices. The second is a rule with the same conditions. The last
+    /// is an instance of the same hazard with its devices whose condition holds, because a rule may be renamed and
+    /// changed at once.
     func successor(of alarm: Alarm, except taken: Set<Int>, standing: Set<Int>) -> Int? {
         guard let origin = alarm.origin else { return nil }
         let free = { (instances: [Int]) in instances.filter { !taken.contains($0) } }
@@ -207,8 +208,8 @@ private struct RulePlaces {
         return closest(related, to: origin.devices)
     }
 
-    /// The instances in which a suppression continues whose rule or group has another name now: those of its rule, or
-    /// of one that asks for the same, with no other devices.
+    /// Returns the instances in which a suppression continues after its rule or group got another name. They belong to
+    /// the same rule, or to a rule with the same conditions, and have no other devices.
     func successors(of place: SuppressionRecord, except taken: Set<Int>) -> [Int] {
         guard let origin = place.origin else { return [] }
         let devices = Set(origin.devices)
@@ -223,7 +224,7 @@ private struct RulePlaces {
 
     private func rule(of instance: Int) -> Rule { rules.rules[rules.instances[instance].rule] }
 
-    /// The first of those with the most of some devices, and with one at least.
+    /// Returns the first instance that shares the most devices with the list, and at least one.
     private func closest(_ instances: [Int], to devices: [String]) -> Int? {
         let devices = Set(devices)
         let shared = instances.map { (index: $0, count: devices.intersection(rules.instances[$0].devices).count) }
@@ -232,13 +233,14 @@ private struct RulePlaces {
 }
 
 extension Rule {
-    /// The level of an alarm whose level the rule may not have any more: the highest of those below, or the lowest.
+    /// Returns the level for an alarm whose level the rule may no longer have: the highest level up to it, or else the
+    /// lowest.
     fileprivate func standing(at level: Level) -> Level {
         let own = levels.map(\.level)
         return own.filter { $0 <= level }.max() ?? own.min() ?? .normal
     }
 
-    /// The conditions that have come true for an alarm to stand at a level, as the engine keeps them.
+    /// Returns the conditions that have become true for an alarm at a level, as the engine keeps them.
     fileprivate func held(at level: Level) -> UInt8 {
         program.steps.enumerated().reduce(0) { held, step in
             step.element.level <= level ? held | 1 << UInt8(step.offset) : held

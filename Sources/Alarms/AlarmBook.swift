@@ -5,8 +5,8 @@ package import RuleLanguage
 internal import RulePlan
 package import Telemetry
 
-/// Keeps all active alarms, by the instance of the rule that raised them: level changes in, transitions out. No I/O;
-/// the same changes give the same transitions.
+/// Keeps all active alarms, by the instance of the rule that raised them. It turns level changes into transitions. No
+/// I/O; the same changes give the same transitions.
 package struct AlarmBook: Sendable {
     let rules: CompiledRules
     /// Level names by rank, `normal` first.
@@ -15,16 +15,17 @@ package struct AlarmBook: Sendable {
     /// The device of each series, for the cause of a transition.
     private let seriesDevices: [String]
     var alarms: [Int: Alarm] = [:]
-    /// What operators have suppressed, by instance. It stays suppressed when its alarm ends and another begins.
+    /// The operators' suppressions, by instance. A suppression stays when its alarm ends and another begins.
     var suppressions: [Int: Suppression] = [:]
-    /// Alarms that have ended and that nobody has acknowledged, by identity.
+    /// The alarms that have ended and are not yet acknowledged, by identity.
     var returned: [String: Alarm] = [:]
-    /// What the summaries of a rule's alarms say beyond the rule, by the rule's name, or by rule/group.
+    /// Additions to the summaries of a rule's alarms, by the rule's name, or by rule/group.
     package var remarks: [String: String] = [:]
     private var watch: ChatteringWatch
-    /// When each instance was raised last.
+    /// The time of the newest raise of each instance.
     private var lastRaised: [Int: Instant] = [:]
-    /// More of them are still in the store, but can no longer be acknowledged.
+    /// The largest number of ended alarms that are kept. More of them are in the store, but can no longer be
+    /// acknowledged.
     package static let returnedMax = 1000
 
     package init(
@@ -45,8 +46,8 @@ package struct AlarmBook: Sendable {
 
     package func alarm(of instance: Int) -> Alarm? { alarms[instance] }
 
-    /// Turns a change of the engine into transitions of its alarm: mostly one; none while the alarm chatters, unless
-    /// the level becomes higher than the one it is held at.
+    /// Turns a change of the engine into transitions of its alarm, usually one. A chattering alarm gives none, unless
+    /// the level becomes higher than the one at which it is held.
     package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> [Transition] {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]
@@ -54,7 +55,7 @@ package struct AlarmBook: Sendable {
             change, of: rule, in: place, device: device(of: change.trigger), missing: missing(change),
             hadNoData: alarms[change.instance]?.ladder.hasNoData ?? false)
         words.summary += remark(rule, place, change)
-        // The engine may be ahead of this change, where one reading has brought several.
+        // The engine may be ahead of this change, because one reading can cause several.
         var ladder = ladder
         (ladder.level, ladder.isUncertain) = (change.to, change.isUncertain)
         (ladder.hasNoData, ladder.isSuppressed) = (change.hasNoData, change.isSuppressed)
@@ -72,7 +73,7 @@ package struct AlarmBook: Sendable {
         if change.isSuppressed != wasSuppressed, change.to > .normal || alarm.chattering != nil {
             let before = alarm.state.kind
             _ = alarm.move(change.isSuppressed ? .suppress : .release)
-            // An operator's suppression stays, whatever the rule says.
+            // An operator's suppression stays, regardless of the rule.
             if alarm.state.kind != before {
                 let kind: Transition.Kind = change.isSuppressed ? .suppressed : .released
                 let causes = rule.suppressionCauses(registers: change.registers)
@@ -117,8 +118,8 @@ package struct AlarmBook: Sendable {
     {
         let place = rules.instances[change.instance]
         let rule = rules.rules[place.rule]
-        // Readings that share one time may raise it more than once: then each alarm is a nanosecond later than the one
-        // before.
+        // Readings that share one time may raise the alarm more than once. Each alarm then gets a time a nanosecond
+        // after the one before.
         var raised = change.time
         if let last = lastRaised[change.instance], last >= raised, last - raised < .milliseconds(1) {
             raised = last + TimeSpan(nanoseconds: 1)
@@ -138,7 +139,7 @@ package struct AlarmBook: Sendable {
         return transitions
     }
 
-    /// Moves the level that people see, and keeps the alarm.
+    /// Changes the visible level, and keeps the alarm.
     private mutating func moveLevel(
         _ alarm: inout Alarm, _ change: LevelChange, _ kind: Transition.Kind, _ words: Words, recorded: Instant
     ) -> Transition {
@@ -208,7 +209,7 @@ package struct AlarmBook: Sendable {
         return transitions
     }
 
-    /// Numbers a transition, and keeps the alarm after it.
+    /// Numbers a transition, and keeps the alarm in its new state.
     private mutating func step(
         _ alarm: inout Alarm, _ instance: Int, _ kind: Transition.Kind, at time: Instant, recorded: Instant,
         from: Level? = nil,
@@ -227,19 +228,19 @@ package struct AlarmBook: Sendable {
             note: note)
     }
 
-    /// The devices of the sensors that are silent.
+    /// Returns the devices of the silent sensors.
     private func missing(_ change: LevelChange) -> [String] {
         Set(change.silent.map { seriesDevices[Int($0.index)] }).sorted()
     }
 
-    /// Notes which sensors of a restored alarm are silent, without a transition.
+    /// Notes the silent sensors of a restored alarm, without a transition.
     package mutating func noteMissing(_ account: LevelChange) {
         let missing = missing(account)
         alarms[account.instance]?.missing = missing
     }
 
-    /// The status of the active alarm of an instance; `nil` where there is none.
-    /// - Parameter account: the instance's rule, with the values of now.
+    /// Returns the status of the active alarm of an instance; `nil` if there is none.
+    /// - Parameter account: the instance's rule, with present values.
     package func status(
         _ account: LevelChange, newestReading: Instant?, trend: AlarmStatus.Trend?, next: [AlarmStatus.NextStep]
     ) -> AlarmStatus? {
@@ -272,7 +273,7 @@ package struct AlarmBook: Sendable {
         ].compactMap(\.self).joined(separator: "; ")
     }
 
-    /// The area that holds the devices of a group, where the inventory says where they are.
+    /// Returns the area that holds the devices of a group, if the inventory has their positions.
     func area(of place: RuleInstance) -> AlarmArea? {
         AlarmArea(of: place.devices.compactMap { devices[$0]?.position })
     }
@@ -283,18 +284,18 @@ package struct AlarmBook: Sendable {
     }
 }
 
-/// The texts of a moment of a rule in a group.
+/// The texts of a rule in a group at one moment.
 struct Words {
     var summary: String
     var texts: [String: AlarmText]
     var causes: [Cause]
     var device: String?
-    /// The devices that are silent, of several.
+    /// The silent devices, if there are several devices.
     var missing: [String] = []
 }
 
 extension Words {
-    /// - Parameter hadNoData: nothing was known about the group of the alarm that ends.
+    /// - Parameter hadNoData: true if the ending alarm had no data about its group.
     init(
         _ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?, missing: [String],
         hadNoData: Bool = false
@@ -330,7 +331,7 @@ extension Words {
 }
 
 extension Chattering {
-    /// Notes what will be said if it is quiet from now on.
+    /// Notes the texts to send if the alarm is quiet from now on.
     mutating func note(_ words: Words, _ level: String) {
         condition = level
         summary = words.summary

@@ -1,10 +1,10 @@
 package import Telemetry
 
-/// How many changes make a chattering alarm.
+/// The limit above which an alarm chatters.
 package struct ChatteringLimit: Sendable, Hashable {
-    /// So many changes …
+    /// The number of changes …
     package var changes: Int
-    /// … within this time; and it is calm again when it has not changed for as long.
+    /// … within this time. An alarm that has not changed for this time is calm again.
     package var within: TimeSpan
 
     package init(changes: Int = 8, within: TimeSpan = .minutes(10)) {
@@ -13,18 +13,18 @@ package struct ChatteringLimit: Sendable, Hashable {
     }
 }
 
-/// Counts the changes of instances, to know which of them chatter.
+/// Counts the changes of instances, to find those that chatter.
 struct ChatteringWatch: Sendable {
     let limit: ChatteringLimit
-    /// The newest changes by instance, as many as the limit: when each was noted, and its own time.
+    /// The newest changes by instance, up to the limit: the time when each was noted, and its event time.
     private var changes: [Int: [(noted: Instant, time: Instant)]] = [:]
     private var forgotten = Instant(nanoseconds: 0)
 
     init(_ limit: ChatteringLimit) { self.limit = limit }
 
-    /// Takes a change in, and says whether there have been too many. They are counted as they are noted, since it is
-    /// people whom too many would keep busy.
-    /// - Parameter time: of the reading that made it.
+    /// Counts a change, and returns whether there have been too many. Changes count by the time when they are noted,
+    /// since too many would keep people busy.
+    /// - Parameter time: of the reading that caused the change.
     mutating func noteChange(_ instance: Int, at noted: Instant, time: Instant) -> Bool {
         var times = changes[instance, default: []].filter { $0.noted > noted - limit.within }
         times.append((noted, time))
@@ -33,10 +33,10 @@ struct ChatteringWatch: Sendable {
         return times.count >= limit.changes
     }
 
-    /// The changes that are counted, by their own times.
+    /// The counted changes, by their event times.
     func counted(_ instance: Int) -> [Instant] { changes[instance, default: []].map(\.time) }
 
-    /// Forgets what is too old to count; now and then, since nothing depends on when.
+    /// Forgets changes that are too old to count. It runs now and then, since nothing depends on the exact time.
     mutating func forget(before time: Instant) {
         guard !changes.isEmpty, time - forgotten >= limit.within || time < forgotten else { return }
         forgotten = time

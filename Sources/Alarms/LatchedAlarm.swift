@@ -4,11 +4,11 @@ internal import RulePlan
 package import Telemetry
 
 extension Transition {
-    /// An alarm of the gateway itself about something that is over, but that somebody has to know: it is raised, ends,
+    /// Returns an alarm of the gateway itself about a past event that somebody has to know. It is raised, ends at once,
     /// and waits to be acknowledged.
     ///
     /// - Parameters:
-    ///   - rule: what has happened, in a word: `store-damaged`.
+    ///   - rule: the event, in a word: `store-damaged`.
     ///   - ladder: the gateway's levels; the alarm is at the second highest.
     /// - Returns: the raise and the end.
     package static func latched(
@@ -29,7 +29,7 @@ extension Transition {
         return [raise, end(of: alarm, at: now)]
     }
 
-    /// The end of an alarm of the gateway itself, which has no rule.
+    /// Returns the end of an alarm of the gateway itself, which has no rule.
     package static func end(of latched: Alarm, at now: Instant) -> Transition {
         var alarm = latched
         alarm.ladder = LadderState(level: .normal, held: 0, isUncertain: false)

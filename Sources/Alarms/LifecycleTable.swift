@@ -1,6 +1,7 @@
 package import AlarmModel
 
-/// What can happen to an alarm. Uncertain, without data and chattering are marks beside its state, and do not move it.
+/// An event in an alarm's lifecycle. Uncertainty, missing data and chattering are marks beside the state, and do not
+/// change it.
 package enum AlarmEvent: Sendable, CaseIterable {
     case raise, rise, fall, clear
     case acknowledge
@@ -10,9 +11,9 @@ package enum AlarmEvent: Sendable, CaseIterable {
     case retire
 }
 
-/// Every state and event: the one place that says what an alarm does (ISA-18.2-2016, figure 3 and clause 5.2.4).
+/// Every state and event: the only definition of an alarm's lifecycle (ISA-18.2-2016, figure 3 and clause 5.2.4).
 ///
-/// It differs from the figure in two things. An alarm that clears while it is suppressed ends: nobody was notified, so
+/// It differs from the figure in two ways. An alarm that clears while it is suppressed ends: nobody was notified, so
 /// nobody has to acknowledge it. An alarm that comes back from suppression while it is active is unacknowledged, even
 /// if it had been acknowledged before.
 package enum LifecycleTable {
@@ -20,13 +21,13 @@ package enum LifecycleTable {
         case to(AlarmState.Kind)
         /// Suppressed while its rule says so, otherwise unacknowledged.
         case asItsRuleSays
-        /// An operator may ask for it, and gets this reason.
+        /// An operator may request it, and gets this reason.
         case refused(String)
-        /// Does not happen.
+        /// The event does not occur in this state.
         case never
     }
 
-    /// The entries of one state, in the order in which a life goes.
+    /// The entries of one state, in lifecycle order.
     private struct Row {
         var raise: Entry
         var rise: Entry
@@ -42,7 +43,7 @@ package enum LifecycleTable {
         var retire: Entry
     }
 
-    /// What an event does to an alarm in a state.
+    /// Returns the effect of an event on an alarm in a state.
     package static func entry(_ state: AlarmState.Kind, _ event: AlarmEvent) -> Entry {
         let row = row(of: state)
         return switch event {
@@ -132,12 +133,12 @@ package enum LifecycleTable {
 }
 
 extension Alarm {
-    /// Moves its state, if the table says where to.
+    /// Changes the state, if the table has a next state.
     ///
     /// - Parameters:
     ///   - acknowledgement: of the event ``AlarmEvent/acknowledge``.
     ///   - suppression: of the events ``AlarmEvent/shelve`` and ``AlarmEvent/takeOutOfService``.
-    /// - Returns: what the table says.
+    /// - Returns: the table's entry.
     mutating func move(
         _ event: AlarmEvent, acknowledgement: Acknowledgement? = nil, suppression: Suppression? = nil
     ) -> LifecycleTable.Entry {
@@ -148,7 +149,7 @@ extension Alarm {
         case .asItsRuleSays: next = ladder.isSuppressed ? .suppressed : .unacknowledged
         case .refused, .never: return entry
         }
-        // What the event does not bring stays from the state before.
+        // Data that the event does not bring stays from the previous state.
         let state = AlarmState(
             next, acknowledgement: acknowledgement ?? state.acknowledgement,
             suppression: suppression ?? state.suppression)

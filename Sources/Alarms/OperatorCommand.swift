@@ -1,20 +1,20 @@
 package import AlarmModel
 package import Telemetry
 
-/// What an operator asks for.
+/// A command of an operator about an alarm.
 package struct OperatorCommand: Sendable {
     package enum Action: Sendable {
         case acknowledge
-        /// For how long; the note is the reason.
+        /// Shelve for this time; the note is the reason.
         case shelve(TimeSpan)
         case unshelve
-        /// The note is the reason.
+        /// Take out of service; the note is the reason.
         case takeOutOfService
         case putBack
     }
 
     package var action: Action
-    /// As ``AlarmName`` takes it: the alarm's identity, `rule/group`, or a beginning of it that no other has.
+    /// The alarm in the form of ``AlarmName``: its identity, `rule/group`, or a beginning that no other alarm has.
     package var alarm: String
     package var person: String
     package var note: String
@@ -27,13 +27,13 @@ package struct OperatorCommand: Sendable {
     }
 }
 
-/// What an operator's command did, or the end of a shelving.
+/// The result of an operator's command, or of the end of a shelving.
 package struct CommandOutcome: Sendable {
-    /// The alarm's identity, or its key where no alarm is active.
+    /// The alarm's identity, or its key if no alarm is active.
     package var name: String
     package var done: Transition.Kind
     package var transition: Transition?
     package var suppression: SuppressionRecord?
-    /// Until when, by the site's clock, where it ends by itself.
+    /// The end by the site's clock, if the effect ends by itself.
     package var end: LocalTime?
 }

@@ -19,8 +19,8 @@ package struct DecimalComma {
         corrected = "\(text(start..<comma)).\(text(comma + 1..<end))"
     }
 
-    /// The mistake as a diagnostic. If three digits follow the comma it may also separate thousands: then the hint
-    /// gives both readings, and there is no single fix.
+    /// Returns the mistake as a diagnostic. If three digits follow the comma, it may also separate thousands. Then the
+    /// hint gives both readings, and there is no single fix.
     package func diagnostic(_ message: String, at location: SourceLocation) -> Diagnostic {
         let isThousands = corrected.split(separator: ".").last?.count == 3
         let hint =
@@ -33,6 +33,6 @@ package struct DecimalComma {
 }
 
 extension Unicode.Scalar {
-    /// Whether the character is one of `0` to `9`.
+    /// True for the characters `0` to `9`.
     package var isASCIIDigit: Bool { ("0"..."9").contains(self) }
 }

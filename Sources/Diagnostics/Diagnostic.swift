@@ -44,13 +44,13 @@ package struct Diagnostic: Error, Hashable, Sendable {
         self.notes = notes
     }
 
-    /// A name that is not known, with a suggestion of a name that is.
+    /// Reports an unknown name, and suggests a known one.
     package init(id: String, _ message: String, at location: SourceLocation?, _ suggestion: NearMiss.Suggestion) {
         self.init(id: id, message, at: location, hint: suggestion.hint, fix: suggestion.fix)
     }
 
-    /// The second of two things with one name. A note shows the first.
-    /// - Parameter things: the plural of what they are: `rules`.
+    /// Reports the second of two things with one name. A note shows the first.
+    /// - Parameter things: the plural of their kind: `rules`.
     package static func duplicate(
         id: String, _ things: String, named name: String, at location: SourceLocation?, first: SourceLocation?
     ) -> Diagnostic {

@@ -1,13 +1,13 @@
 /// Finds the name that was probably meant.
 package enum NearMiss {
-    /// The advice for a name that is not known.
+    /// The advice for an unknown name.
     package struct Suggestion: Sendable {
         package var hint: String?
         /// The nearest known name; `nil` if none is near.
         package var fix: String?
     }
 
-    /// The nearest known name; if none is near, a list of them all.
+    /// Suggests the nearest known name; if none is near, lists them all.
     /// - Parameters:
     ///   - candidates: the known names.
     ///   - list: the words in front of the list: `known` makes `known: a, b`. `nil`: no list.
@@ -20,14 +20,14 @@ package enum NearMiss {
         return Suggestion(hint: names.isEmpty ? nil : list.map { "\($0): \(names)" })
     }
 
-    /// `did you mean 'water_level'?`, or `nil` if no name is near.
+    /// Returns `did you mean 'water_level'?`, or `nil` if no name is near.
     package static func hint(for name: String, among candidates: some Sequence<String>) -> String? {
         best(for: name, among: candidates).map(question)
     }
 
     package static func question(_ name: String) -> String { "did you mean '\(name)'?" }
 
-    /// The nearest name, or `nil` if no name is near: at most a third of its characters may differ.
+    /// Returns the nearest name, or `nil` if no name is near. At most a third of its characters may differ.
     package static func best(for name: String, among candidates: some Sequence<String>) -> String? {
         let limit = max(1, name.count / 3)
         return candidates.map { (candidate: $0, distance: distance(name, $0, limit: limit)) }
@@ -35,7 +35,7 @@ package enum NearMiss {
             .min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }?.candidate
     }
 
-    /// Damerau–Levenshtein distance (optimal string alignment); values over `limit` are not exact.
+    /// Returns the Damerau–Levenshtein distance (optimal string alignment). Values over `limit` are not exact.
     package static func distance(_ a: String, _ b: String, limit: Int) -> Int {
         let a = Array(a.lowercased()), b = Array(b.lowercased())
         if abs(a.count - b.count) > limit { return limit + 1 }

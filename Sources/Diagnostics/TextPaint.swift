@@ -1,6 +1,6 @@
 internal import Telemetry
 
-/// Paints parts of a text in colours and weights, where a terminal shows them.
+/// Paints parts of a text in colours and weights, if a terminal shows them.
 ///
 ///     let paint = TextPaint(hasColour: true)
 ///     paint(.red, "SILENT")    // "\u{1b}[1;31mSILENT\u{1b}[0m"
@@ -20,7 +20,7 @@ package struct TextPaint: Sendable {
         package static let boldYellow = Style(code: "1;33")
     }
 
-    /// Whether the output shows colours. Without them a text stays as it is.
+    /// Set if the output shows colours. Without them a text stays as it is.
     package let hasColour: Bool
 
     package init(hasColour: Bool) { self.hasColour = hasColour }

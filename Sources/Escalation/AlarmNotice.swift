@@ -1,8 +1,8 @@
 package import AlarmModel
 package import Telemetry
 
-/// What a destination is notified of: an alarm as it is, and what has just happened to it. How it travels is no matter
-/// of this module: module `Wire` writes it as JSON.
+/// A notice for a destination: an alarm's state, and what has just happened to it. This module does not define the wire
+/// format: module `Wire` writes a notice as JSON.
 package struct AlarmNotice: Codable, Sendable, Equatable {
     /// The alarm after the transition.
     package struct AlarmFacts: Codable, Sendable, Equatable {
@@ -12,7 +12,7 @@ package struct AlarmNotice: Codable, Sendable, Equatable {
         package var ruleVersion: String
         package var hazard: String
         package var group: String
-        /// The name of its level.
+        /// The name of the alarm's level.
         package var level: String
         package var isUncertain: Bool
         package var hasNoData: Bool
@@ -34,7 +34,7 @@ package struct AlarmNotice: Codable, Sendable, Equatable {
         }
     }
 
-    /// What happened.
+    /// The transition that the notice reports.
     package struct TransitionFacts: Codable, Sendable, Equatable {
         /// The number of the transition within the alarm, from 1.
         package var sequence: Int
@@ -45,9 +45,9 @@ package struct AlarmNotice: Codable, Sendable, Equatable {
         /// Event time, and the time of the gateway's clock.
         package var time: Instant
         package var recorded: Instant
-        /// The device whose reading caused it; `nil` for a timer.
+        /// The device whose reading caused the transition; `nil` for a timer.
         package var device: String?
-        /// Who did it, where a person did, and what they wrote; or what the gateway has to add.
+        /// The person who did it, if any, and their note; or the gateway's own remark.
         package var person: String?
         package var note: String?
 
@@ -63,11 +63,11 @@ package struct AlarmNotice: Codable, Sendable, Equatable {
     /// The step of a policy that is due.
     package struct StepFacts: Codable, Sendable, Equatable {
         package var policy: String
-        /// Counted from 1.
+        /// The number of the step in its policy, from 1.
         package var step: Int
         /// `immediately`, `after 5m unacknowledged`, `after 15m active`
         package var reason: String
-        /// 0 for the first time.
+        /// The number of the repeat; 0 for the first notice.
         package var repetition: Int
 
         package init(policy: String, step: Int, reason: String, repetition: Int) {
@@ -81,13 +81,13 @@ package struct AlarmNotice: Codable, Sendable, Equatable {
     package var transition: TransitionFacts
     package var causes: [Cause]
     package var labels: [String: String]
-    /// The area that holds the group's devices; `nil` where none of them has a position.
+    /// The area that holds the group's devices; `nil` if none of them has a position.
     package var area: AlarmArea?
     package var runbook: String?
     package var instruction: String?
     /// The texts in other languages, by language tag.
     package var texts: [String: AlarmText]
-    /// `nil` where a destination that was notified before is kept up to date.
+    /// The step that is due; `nil` for an update to a destination that was notified before.
     package var step: StepFacts?
 
     package init(

@@ -1,16 +1,16 @@
 package import AlarmModel
 package import Telemetry
 
-/// Decides who is notified of what, and when: transitions and time in, escalations out. No I/O.
+/// Decides who is notified of each alarm, and when: transitions and time in, escalations out. No I/O.
 ///
-/// A step of a policy notifies a destination for the first time. From then on the destination is kept up to date with
-/// every transition until the alarm has ended, and nobody else is notified of its end. Each gets each transition once,
-/// however many policies name it; a repeat has a number.
+/// A step of a policy notifies a destination for the first time. From then on the destination is notified of every
+/// transition until the alarm has ended. Only notified destinations learn of the end. Each destination gets each
+/// transition once, even if several policies name it; a repeat has a number.
 package struct EscalationPlanner: Sendable {
     package struct Destination: Sendable {
         package var name: String
         package var minimumLevel: Level
-        /// What it gets may go to the public: it is notified only of what a policy names it for.
+        /// Set if its notices may go to the public. It is notified only where a policy names it.
         package var isPublic: Bool
 
         package init(name: String, minimumLevel: Level, isPublic: Bool = false) {
@@ -20,7 +20,7 @@ package struct EscalationPlanner: Sendable {
         }
     }
 
-    /// The name of what replaces a policy where none applies.
+    /// The name of the substitute for a policy, if none applies.
     package static let everyone = "everyone"
 
     private let site: String
@@ -28,7 +28,7 @@ package struct EscalationPlanner: Sendable {
     private let policies: PolicySet
     private var states: [String: EscalationState] = [:]
     private var changed: Set<String> = []
-    /// When a step may be due next.
+    /// The earliest time at which a step may be due.
     private var nextLook = Instant.distantFuture
 
     /// - Parameter policies: if none applies to an alarm, all destinations that are not public are notified at once.
@@ -38,17 +38,17 @@ package struct EscalationPlanner: Sendable {
         self.policies = policies
     }
 
-    /// Continues an alarm's escalation where it was. It continues under the names that the alarm has now, and the times
-    /// of its steps stay.
+    /// Continues an alarm's escalation from its stored state. It uses the alarm's present names, and the times of its
+    /// steps stay.
     /// - Parameters:
-    ///   - alarm: as it continues: rule, group, labels and level may have other names than when its state was kept.
-    ///   - text: the state as ``takeChanges()`` gave it, in this version or an earlier one.
-    ///   - notified: the destinations that have been notified, each with the highest number of a repeat. They are used
-    ///     where there is no state or it cannot be read.
+    ///   - alarm: the continued alarm. Its rule, group, labels and level may have other names than in the stored state.
+    ///   - text: the state that ``takeChanges()`` returned, in this version or an earlier one.
+    ///   - notified: the destinations that have been notified, each with its highest repeat number. They are used if
+    ///     there is no state or it cannot be read.
     ///   - escalate: the policy that the alarm's rule names now.
-    ///   - now: the gateway's clock; what is later than that was noted by a clock that was ahead, and counts from now.
-    /// - Returns: false if there is a state that cannot be read: then its end still goes to `notified`, and its steps
-    ///   begin again.
+    ///   - now: the gateway's clock. Later times were noted by a clock that was ahead, and count from now.
+    /// - Returns: false if there is a state that cannot be read. Then the alarm's end still goes to `notified`, and its
+    ///   steps begin again.
     @discardableResult
     package mutating func restore(
         _ alarm: Alarm, state text: String?, notified: [String: Int], escalate: String? = nil, at now: Instant
@@ -70,7 +70,7 @@ package struct EscalationPlanner: Sendable {
             notice: AlarmNotice(standing, site: site), severity: alarm.level.rank, escalate: escalate,
             state: alarm.state.kind)
         state.take(standing, state.notice)
-        // A repeat under a number that was sent before would be taken for sent.
+        // A repeat with a number that was sent before would be considered sent.
         for (name, repeats) in notified {
             state.notified[name] = .init(sequence: alarm.sequence, repeats: repeats, events: nil)
         }
@@ -79,7 +79,7 @@ package struct EscalationPlanner: Sendable {
         return text == nil
     }
 
-    /// The escalations that a transition makes due at once.
+    /// Returns the escalations that a transition makes due at once.
     package mutating func note(_ transition: Transition) -> [Escalation] {
         let alarm = transition.alarm
         let notice = AlarmNotice(transition, site: site)
@@ -98,18 +98,18 @@ package struct EscalationPlanner: Sendable {
             }
         }
         run(&state, at: transition.recorded, &escalations)
-        // Of one that has returned unacknowledged, people may still be notified that somebody has acknowledged it.
+        // If an alarm returned unacknowledged, people may still be notified of its acknowledgement.
         states[alarm.id] = alarm.cleared != nil && alarm.state.kind == .normal ? nil : state
         changed.insert(alarm.id)
         return escalations
     }
 
-    /// Whether a step may be due: then ``advance(to:summaries:)`` wants to know what the alarms say now.
+    /// Returns whether a step may be due. If so, call ``advance(to:summaries:)`` with the alarms' present summaries.
     package func isToAdvance(at now: Instant) -> Bool { now >= nextLook && !states.isEmpty }
 
-    /// The escalations of steps whose time has come.
-    /// - Parameter summaries: what alarms say now, by identity. Without it, a step says what the newest transition
-    ///   said.
+    /// Returns the escalations of the steps that are due.
+    /// - Parameter summaries: the alarms' present summaries, by identity. Without one, a step uses the summary of the
+    ///   newest transition.
     package mutating func advance(to now: Instant, summaries: [String: String] = [:]) -> [Escalation] {
         guard now >= nextLook else { return [] }
         nextLook = .distantFuture
@@ -126,14 +126,14 @@ package struct EscalationPlanner: Sendable {
         return escalations
     }
 
-    /// The alarms whose escalation has gone on since this was asked last, with the state that
-    /// ``restore(_:state:notified:escalate:at:)`` reads; `nil` for what is over.
+    /// Returns the alarms whose escalation has changed since the last call, with the state that
+    /// ``restore(_:state:notified:escalate:at:)`` reads; `nil` if the escalation is over.
     package mutating func takeChanges() -> [(alarm: String, state: String?)] {
         defer { changed.removeAll(keepingCapacity: true) }
         return changed.sorted().map { ($0, states[$0].map { CanonicalJSON.text($0) }) }
     }
 
-    /// The steps of an alarm that are still to come if nothing changes, the next first.
+    /// Returns the remaining steps of an alarm if nothing changes, the next step first.
     package func upcoming(of alarm: String, at now: Instant) -> [AlarmStatus.NextStep] {
         guard let state = states[alarm] else { return [] }
         var steps: [(due: Instant, step: AlarmStatus.NextStep)] = []
@@ -157,8 +157,8 @@ package struct EscalationPlanner: Sendable {
         return steps.sorted { $0.due < $1.due }.map(\.step)
     }
 
-    /// When a step runs next, since when its time has run, and how often it has run since; `nil` if it has nothing more
-    /// to do.
+    /// Returns the next time of a step, the start of its time, and the number of runs since then; `nil` if the step has
+    /// nothing more to do.
     private func turn(
         of step: Policy.Step, _ number: Int, of policy: Policy, _ state: EscalationState
     ) -> (due: Instant, beginning: Instant, fired: Int)? {
@@ -172,20 +172,20 @@ package struct EscalationPlanner: Sendable {
 
     private static func key(_ policy: Policy, _ number: Int) -> String { "\(policy.name)/\(number)" }
 
-    /// Those of a step's destinations that are notified of alarms as high as this one has been.
+    /// Returns the step's destinations that are notified of alarms as high as this one has been.
     private func destinations(of step: Policy.Step, reachedBy state: EscalationState) -> [String] {
         step.destinations.filter { name in
             destinations.first { $0.name == name }.map { state.reached.count >= Int($0.minimumLevel.rank) } ?? false
         }
     }
 
-    /// Whether a step that asks for new alarms skips this one, which has not risen since the step's hours began.
+    /// Returns whether a step for new alarms skips this one, because it has not risen since the step's hours began.
     private func isLeftOver(_ state: EscalationState, _ step: Policy.Step, _ beginning: Instant) -> Bool {
         guard step.isForNewOnly, let hours = step.hours else { return false }
         return !hours.include(state.risen ?? beginning, policies.zone)
     }
 
-    /// Runs the steps that are due; returns whether one was.
+    /// Runs the steps that are due. Returns whether there was one.
     @discardableResult
     private mutating func run(_ state: inout EscalationState, at now: Instant, _ escalations: inout [Escalation])
         -> Bool
@@ -201,7 +201,7 @@ package struct EscalationPlanner: Sendable {
         return hasRun
     }
 
-    /// Replaces a policy where none applies: an alarm is notified even if nobody has written a policy for it.
+    /// The substitute for a policy if none applies. An alarm is notified even if nobody has written a policy for it.
     private var forEveryone: Policy {
         Policy(
             name: Self.everyone, matchers: [],
@@ -224,7 +224,7 @@ package struct EscalationPlanner: Sendable {
             return false
         }
         if let hours = step.hours, !hours.include(now, policies.zone) {
-            // It waits for its hours, which begin at a full minute.
+            // The step waits for its hours, which begin at a full minute.
             nextLook = min(nextLook, now + .seconds(60))
             return false
         }
@@ -233,9 +233,9 @@ package struct EscalationPlanner: Sendable {
             policy: policy.name, step: number + 1, reason: step.delay.text, repetition: fired)
         for name in destinations(of: step, reachedBy: state) {
             state.note(step.events, of: name)
-            // The moment when the step's time comes counts as a raise, even if the alarm was raised long before.
+            // The start of the step's time counts as a raise, even if the alarm was raised long before.
             guard step.events?.contains(.raised) ?? true else { continue }
-            // A step that comes later also notifies a destination that was notified before: it is news that nobody has
+            // A later step also notifies a destination that was notified before: the news is that nobody has
             // acknowledged the alarm.
             let isLater = step.delay.span > .zero && state.notified[name]?.latest != now
             notify(name, &state, because: reason, isRepeat: fired > 0 || isLater, at: now, &escalations)
@@ -249,7 +249,7 @@ package struct EscalationPlanner: Sendable {
         _ name: String, _ state: inout EscalationState, because reason: AlarmNotice.StepFacts?, isRepeat: Bool,
         at now: Instant, _ escalations: inout [Escalation]
     ) {
-        // A destination that is no longer configured has nobody to deliver to it.
+        // A destination that is no longer configured cannot be notified.
         guard destinations.contains(where: { $0.name == name }) else { return }
         var notice = state.notice
         var notified = state.notified[name] ?? .init(sequence: 0, repeats: 0, events: nil)

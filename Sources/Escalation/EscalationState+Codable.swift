@@ -1,19 +1,19 @@
 internal import AlarmModel
 internal import Telemetry
 
-/// The JSON of the state, as the store keeps it.
+/// The JSON of the state in the store.
 ///
-/// Version 2 has a notice of its own. Version 1 had no number, and the JSON of the message that travels inside.
+/// Version 2 has its own form of a notice. Version 1 had no version number, and contained the JSON of the wire message.
 extension EscalationState: Codable {
     static let version = 2
 
     private enum Key: String, CodingKey {
         case version, notice, severity, escalate, state, reached, unacknowledgedSince, risen, notified, steps
-        /// Of version 1.
+        /// Words of version 1.
         case message, told
     }
 
-    /// - Throws: `DecodingError` for a version that this one does not know, and for anything that is not a state.
+    /// - Throws: `DecodingError` for an unknown version, and for anything that is not a state.
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Key.self)
         let version = try values.decodeIfPresent(Int.self, forKey: .version) ?? 1
@@ -54,7 +54,7 @@ extension EscalationState: Codable {
     }
 }
 
-/// The message inside a state of version 1: the JSON that travelled, with times in RFC 3339.
+/// The message in a state of version 1: the JSON of the wire, with times in RFC 3339.
 private struct EarlierMessage: Decodable {
     struct AlarmPart: Decodable {
         var id: String

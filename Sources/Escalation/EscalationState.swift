@@ -1,58 +1,57 @@
 internal import AlarmModel
 internal import Telemetry
 
-/// How far the escalation of one alarm has come. It is kept with the alarm, so that a restart continues where it
-/// stopped.
+/// The progress of one alarm's escalation. It is stored with the alarm, so that a restart continues from there.
 ///
-/// Its JSON has a `version`, and is independent of what travels to destinations: see `EscalationState+Codable.swift`.
+/// Its JSON has a `version`, and is independent of the wire format: see `EscalationState+Codable.swift`.
 struct EscalationState: Sendable {
-    /// What a destination has been notified of.
+    /// The notices that a destination has received.
     struct Notified: Codable, Sendable {
-        /// The newest transition that it was notified of, and how often it was notified again.
+        /// The newest transition in its notices, and the number of repeats.
         var sequence: Int
         var repeats: Int
-        /// When it was notified last; missing in what an earlier version has kept.
+        /// The time of the newest notice; missing in a state of an earlier version.
         var latest: Instant?
-        /// What it is kept up to date with; `nil` for everything.
+        /// The events of which it is notified; `nil` for all.
         var events: Set<Policy.Event>?
 
         func wants(_ event: Policy.Event) -> Bool { events?.contains(event) ?? true }
     }
 
-    /// How far a step of a policy has come.
+    /// The progress of a policy's step.
     struct Progress: Codable, Sendable {
-        /// The beginning of the time that the step counts; another beginning is another run.
+        /// The start of the time that the step counts. A different start means a different run.
         var since: Instant
         var fired: Int
         var latest: Instant
     }
 
-    /// The newest transition, as destinations are notified of it.
+    /// The newest transition, as a notice to destinations.
     var notice: AlarmNotice
-    /// The rank of the level that the notice is about.
+    /// The rank of the notice's level.
     var severity: UInt8
     /// The policy that the rule names.
     var escalate: String?
     var state: AlarmState.Kind
-    /// For each level up to the alarm's, since when it has been there or higher.
+    /// For each level up to the alarm's, the time since when the alarm has been there or higher.
     var reached: [Instant] = []
     var unacknowledgedSince: Instant?
-    /// When the alarm was raised, or rose, last; missing in what an earlier version has kept.
+    /// The time when the alarm was last raised, or last rose; missing in a state of an earlier version.
     var risen: Instant?
-    /// By destination.
+    /// The notices by destination.
     var notified: [String: Notified] = [:]
-    /// By policy and number of the step.
+    /// The progress by policy and number of the step.
     var steps: [String: Progress] = [:]
 
     init(notice: AlarmNotice, severity: UInt8, escalate: String?, state: AlarmState.Kind) {
         (self.notice, self.severity, self.escalate, self.state) = (notice, severity, escalate, state)
     }
 
-    /// Takes a transition in, and starts the times of the steps that depend on what it changes.
+    /// Applies a transition, and starts the times of the steps that depend on its changes.
     mutating func take(_ transition: Transition, _ notice: AlarmNotice) {
         let texts = self.notice.texts
         self.notice = notice
-        // What people do has no texts of its own: the texts of what happened before stay.
+        // An operator's action has no texts of its own, so the previous texts stay.
         if notice.texts.isEmpty { self.notice.texts = texts }
         severity = transition.severity
         escalate = transition.policy ?? escalate
@@ -72,7 +71,7 @@ struct EscalationState: Sendable {
         }
     }
 
-    /// Limits times that a clock noted while it was ahead to the present.
+    /// Limits times that were noted while the clock was ahead to the present.
     mutating func limitTimes(to now: Instant) {
         reached = reached.map { min($0, now) }
         unacknowledgedSince = unacknowledgedSince.map { min($0, now) }
@@ -80,12 +79,12 @@ struct EscalationState: Sendable {
         steps = steps.mapValues { Progress(since: min($0.since, now), fired: $0.fired, latest: min($0.latest, now)) }
     }
 
-    /// Continues under the names that the alarm and its policy have now. No time of a step changes by that.
+    /// Continues under the present names of the alarm and its policy. The times of the steps stay.
     ///
     /// - Parameters:
     ///   - policy: the policy that the alarm's rule names now.
-    ///   - policies: the names of all policies that there are.
-    /// - Returns: whether anything has another name.
+    ///   - policies: the names of all existing policies.
+    /// - Returns: true if any name has changed.
     mutating func goOn(as alarm: Alarm, escalate policy: String?, policies: Set<String>, at now: Instant) -> Bool {
         let before = (notice, reached, escalate, state)
         if alarm.state == .unacknowledged, state != .unacknowledged {
@@ -104,8 +103,8 @@ struct EscalationState: Sendable {
         return before != (notice, reached, escalate, state)
     }
 
-    /// Gives the alarm's level another rank, since the ladder has changed. The level and those below it keep the time
-    /// since when the alarm has been there.
+    /// Gives the alarm's level another rank, since the ladder has changed. The level and those below it keep their
+    /// start times.
     private mutating func moveRank(to rank: Int, at now: Instant) {
         guard rank != reached.count else { return }
         severity = UInt8(clamping: rank)
@@ -114,7 +113,7 @@ struct EscalationState: Sendable {
         while reached.count < rank { reached.append(top) }
     }
 
-    /// Gives the progress of a policy's steps to the policy's new name.
+    /// Moves the progress of a policy's steps to the policy's new name.
     private mutating func renamePolicy(_ old: String, _ new: String) {
         for (key, progress) in steps where key.hasPrefix(old + "/") && !key.dropFirst(old.count + 1).contains("/") {
             steps[key] = nil
@@ -122,8 +121,8 @@ struct EscalationState: Sendable {
         }
     }
 
-    /// Notes that a step notifies a destination, and of which events. It is notified of every event that any of its
-    /// steps asks for.
+    /// Notes that a step notifies a destination, and of which events. The destination is notified of every event that
+    /// any of its steps asks for.
     mutating func note(_ events: Set<Policy.Event>?, of destination: String) {
         if let known = notified[destination] {
             notified[destination]?.events = known.events.flatMap { known in events.map { known.union($0) } }
@@ -132,7 +131,7 @@ struct EscalationState: Sendable {
         }
     }
 
-    /// When a step's time has begun, if it has.
+    /// Returns the start of a step's time, if it has started.
     func beginning(of step: Policy.Step) -> Instant? {
         guard reached.count >= Int(step.minimumLevel.rank), state == .unacknowledged || state == .acknowledged else {
             return nil

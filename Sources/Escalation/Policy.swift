@@ -2,33 +2,33 @@ package import AlarmModel
 package import Diagnostics
 package import Telemetry
 
-/// Who is notified of an alarm, when, and how often: steps that begin when it reaches a level.
+/// A policy says who is notified of an alarm, when, and how often. Its steps begin when the alarm reaches a level.
 package struct Policy: Sendable {
     package var name: String
-    /// The alarms that it applies to beside those whose rule names it: labels, and `hazard`, `rule` and `group`, with
-    /// the patterns that they have to match; empty for none.
+    /// Labels, and `hazard`, `rule` and `group`, with the patterns that they have to match; empty for none. The policy
+    /// applies to the matching alarms, and to those whose rule names it.
     package var matchers: [(key: String, pattern: String)]
     package var steps: [Step]
-    /// The location of its name, if it comes from a file.
+    /// The location of the policy's name, if it comes from a file.
     package var location: SourceLocation?
 
     package struct Step: Sendable {
         package var destinations: [String]
         package var minimumLevel: Level
         package var delay: Delay
-        /// How often its destinations are notified again, and how many times at most.
+        /// The interval between repeats, and their largest number.
         package var repeatEvery: TimeSpan?
         package var times: Int
         package var hours: Hours?
-        /// When nothing more of it is sent.
+        /// The event that ends the step's notices.
         package var stop: Stop
         /// The events of which its destinations are notified; `nil` for all of them.
         package var events: Set<Event>?
-        /// It skips an alarm that had reached its level outside its hours already.
+        /// Set if the step skips an alarm that had already reached its level outside its hours.
         package var isForNewOnly = false
     }
 
-    /// What happens to an alarm, as a step may ask for it by `on`.
+    /// An event of an alarm, which a step may select by `on`.
     package enum Event: String, Sendable, CaseIterable {
         case raised, rose, fell, cleared, acknowledged, shelved, unshelved, suppressed, released, uncertain, certain,
             sensors
@@ -36,7 +36,7 @@ package struct Policy: Sendable {
         case outOfService = "out-of-service"
         case inService = "in-service"
 
-        /// The event of a word of a policies file or of a stored state, of this version or an earlier one.
+        /// Reads a word of a policies file or of a stored state, of this version or an earlier one.
         package init?(word: String) {
             guard let event = word == "flapping" ? .chattering : Event(rawValue: word) else { return nil }
             self = event
@@ -66,9 +66,9 @@ package struct Policy: Sendable {
 
     package enum Delay: Sendable, Hashable {
         case immediately
-        /// After so long at the step's level or higher without an acknowledgement.
+        /// After this time at the step's level or higher without an acknowledgement.
         case unacknowledged(TimeSpan)
-        /// After so long at the step's level or higher.
+        /// After this time at the step's level or higher.
         case active(TimeSpan)
 
         var span: TimeSpan {
@@ -104,10 +104,10 @@ package struct Policy: Sendable {
 package struct Calendar: Sendable, Hashable {
     /// ISO 8601: 1 for Monday to 7 for Sunday.
     package var weekdays: Set<Int>
-    /// Minutes of the day; `to` at or before `from` is of the next day.
+    /// Minutes of the day. If `to` is not after `from`, it belongs to the next day.
     package var from: Int
     package var to: Int
-    /// Days that are not of it, counted from 1970-01-01.
+    /// Days that the calendar leaves out, counted from 1970-01-01.
     package var holidays: Set<Int>
 
     package init(weekdays: Set<Int>, from: Int, to: Int, holidays: Set<Int>) {
@@ -117,7 +117,7 @@ package struct Calendar: Sendable, Hashable {
         self.holidays = holidays
     }
 
-    /// Whether a moment is of it. Hours over midnight are of the day on which they begin.
+    /// Returns whether the calendar includes a moment. Hours over midnight belong to the day on which they begin.
     package func includes(_ time: Instant, _ zone: ZoneTable) -> Bool {
         let (day, minute) = zone.dayAndMinute(at: time)
         if to > from { return isOpen(day) && minute >= from && minute < to }
@@ -152,7 +152,7 @@ package struct PolicySet: Sendable {
 
     package var names: Set<String> { Set(policies.map(\.name)) }
 
-    /// The policies that apply to an alarm: the one that its rule names, and those whose matchers fit it.
+    /// Returns the policies that apply to an alarm: the one that its rule names, and those whose matchers fit it.
     func applying(to notice: AlarmNotice, escalate: String?) -> [Policy] {
         let alarm = notice.alarm
         return policies.filter { policy in
@@ -163,7 +163,7 @@ package struct PolicySet: Sendable {
 }
 
 extension Policy {
-    /// Whether its `where` fits an alarm; without one it fits none.
+    /// Returns whether the policy's `where` fits an alarm. A policy without `where` fits none.
     package func matches(hazard: String, rule: String, group: String, labels: [String: String]) -> Bool {
         !matchers.isEmpty
             && matchers.allSatisfy { key, pattern in

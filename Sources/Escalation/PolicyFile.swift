@@ -7,9 +7,9 @@ extension PolicySet {
     ///
     /// - Parameters:
     ///   - ladder: the names of the levels, lowest first.
-    ///   - destinations: the names of the destinations that there are.
-    ///   - zone: the site's time zone, in which calendars are.
-    /// - Throws: ``DiagnosticList`` with everything that is wrong in it.
+    ///   - destinations: the names of the existing destinations.
+    ///   - zone: the time zone of the site and its calendars.
+    /// - Throws: ``DiagnosticList`` with all mistakes in the file.
     package static func read(
         _ file: SourceFile, ladder: Ladder, destinations: [String], zone: ZoneTable
     ) throws(DiagnosticList) -> PolicySet {
@@ -88,7 +88,7 @@ extension PolicySet {
     }
 }
 
-/// What policies may refer to.
+/// The names and settings that policies may refer to.
 private struct PolicyYAML {
     let ladder: Ladder
     let destinations: [String]

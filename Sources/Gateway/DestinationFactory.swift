@@ -18,13 +18,13 @@ final class DestinationFactory: Sendable {
     /// One connection for each destination over MQTT, to be started when the gateway runs.
     var publishers: [Publisher] { made.withLock { $0 } }
 
-    /// The destinations in the order of the configuration.
-    /// - Throws: what a destination needs and does not get, such as its log file.
+    /// Returns the destinations in the order of the configuration.
+    /// - Throws: the error of a destination that lacks something it needs, such as its log file.
     func destinations(_ configuration: Configuration) throws -> [any Destination] {
         try configuration.destinations.map { try destination($0, configuration) }
     }
 
-    /// A connection for what is sent beside the escalations.
+    /// Returns a connection for messages other than escalations.
     func publisher(_ connection: ConnectionSettings) throws -> Publisher {
         let publisher = try Publisher(connection, logger: logger)
         made.withLock { $0.append(publisher) }
@@ -63,7 +63,8 @@ final class DestinationFactory: Sendable {
         }
     }
 
-    /// After the link has been ended because of a message without an acknowledgement, it need not be waited for longer.
+    /// The time to wait for a delivery. By then a missing acknowledgement has ended the link, so a longer wait is
+    /// pointless.
     private func timeout(_ connection: ConnectionSettings) -> TimeSpan {
         .seconds(Int64(connection.acknowledgementSeconds) + 5)
     }

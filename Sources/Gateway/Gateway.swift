@@ -32,9 +32,9 @@ package final class Gateway: Service {
     var store: Store { core.store }
     var mailbox: Mailbox { core.mailbox }
 
-    /// Opens the store, reads devices and rules, and prepares the destinations; connects to nothing yet.
-    /// - Parameter others: what else runs as long as the gateway does.
-    /// - Throws: ``DiagnosticList``, ``StoreError``, or what a destination needs and does not get.
+    /// Opens the store, reads devices and rules, and prepares the destinations. It connects to nothing yet.
+    /// - Parameter others: further services that run as long as the gateway.
+    /// - Throws: ``DiagnosticList``, ``StoreError``, or the error of a destination that lacks something it needs.
     package init(
         _ configuration: Configuration, clock: any GatewayClock = SystemClock(), logger: Logger,
         others: [NamedService] = [], statistics: StatisticsBoard = StatisticsBoard()
@@ -62,8 +62,8 @@ package final class Gateway: Service {
             store: core.store, configuration: core.configuration, clock: clock, mailbox: core.mailbox)
     }
 
-    /// Runs until its group shuts down, or a service of it fails.
-    /// - Throws: ``ServiceFailure`` if a service ended before that: then everything is drained and stopped all the same.
+    /// Runs until the gateway's group shuts down, or one of its services fails.
+    /// - Throws: ``ServiceFailure`` if a service ended early. Everything is still drained and stopped.
     package func run() async throws {
         for publisher in publishers { publisher.start() }
         var quiet = logger
@@ -98,7 +98,7 @@ package final class Gateway: Service {
         }
     }
 
-    /// What runs while the gateway does; it stops in reverse order.
+    /// The services of the gateway. They stop in reverse order.
     private var services: [any Service] {
         let control = ControlServer(path: configuration.controlSocket, operators: operators, logger: logger)
         let probe = HealthProbe(
@@ -117,13 +117,13 @@ package final class Gateway: Service {
         return named + [PipelineService(core: core, logger: logger)]
     }
 
-    /// Says at once which service has failed, before the others stop.
+    /// Logs at once which service has failed, before the others stop.
     static func report(_ failure: ServiceFailure, _ logger: Logger) {
         logger.critical(
             "\(failure). The gateway commits what it has read, and stops; its service manager starts it again")
     }
 
-    /// Reads devices and rules again; with a mistake in them, the running ones stay.
+    /// Reads devices and rules again. If they have a mistake, the running ones stay.
     package func reload() {
         do {
             let model = try Surroundings.readSiteModel(configuration, store)
@@ -135,7 +135,7 @@ package final class Gateway: Service {
         }
     }
 
-    /// Reloads on the signal. However often it is asked while it reads the files, it reads them once more.
+    /// Reloads on the signal. All signals that arrive during a reload cause one more reload.
     private func reloadOnHangup() async {
         let (asked, asking) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         await withTaskGroup { group in

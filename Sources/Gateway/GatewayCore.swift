@@ -12,12 +12,11 @@ package import Telemetry
 package import Uplink
 package import Wire
 
-/// What a gateway is given from outside. The live gateway, the simulation, the demonstration and replay differ in
-/// nothing else.
+/// The environment of a gateway. The live gateway, the simulation, the demonstration and replay differ only in this.
 package struct Surroundings: Sendable {
     package var clock: any GatewayClock
-    /// Makes the link to the broker. It gets the filters to subscribe to, and those that the broker's session may hold
-    /// from earlier runs and that are to be left.
+    /// Makes the link to the broker, from the filters to subscribe to and the filters to leave. The broker's session
+    /// may hold the latter from earlier runs.
     package var link: @Sendable (LinkRequest) -> any BrokerLink
     /// Makes the destinations of a configuration, in its order.
     package var destinations: @Sendable (Configuration) throws -> [any Destination]
@@ -41,20 +40,20 @@ package struct Surroundings: Sendable {
     }
 }
 
-/// What a link to the broker is made for.
+/// A request for a link to the broker.
 package struct LinkRequest: Sendable {
     package var configuration: Configuration
-    /// What to subscribe to.
+    /// The filters to subscribe to.
     package var filters: [String]
-    /// Filters that the broker's session may still hold, and that are wanted no longer.
+    /// Filters that the broker's session may still hold, and that are no longer wanted.
     package var filtersToLeave: Set<String>
     package var logger: Logger
 }
 
-/// A gateway put together from the store to the destinations, without threads: its owner turns the pipeline and lets
-/// the destinations' workers have their turns.
+/// A complete gateway, from the store to the destinations, without threads. Its owner runs the turns of the pipeline
+/// and of the destinations' workers.
 ///
-/// ``Gateway`` runs it on a thread of its own, with the services beside it. The simulation turns it step by step.
+/// ``Gateway`` runs it on its own thread, with the services beside it. The simulation runs it step by step.
 package final class GatewayCore: Sendable {
     package let configuration: Configuration
     package let store: Store
@@ -63,19 +62,19 @@ package final class GatewayCore: Sendable {
     package let dispatcher: Dispatcher
     package let statistics: StatisticsBoard
     package let clock: any GatewayClock
-    /// What was wrong with the store when it was opened, in a sentence; `nil` if nothing was.
+    /// The fault of the store when it was opened, in a sentence; `nil` if it had none.
     package let damage: String?
     private let surroundings: Surroundings
     private let logger: Logger
     /// Held as long as the gateway lives.
     private let lock: StoreLock
-    /// Set once the pipeline is made: from then on a stop is a clean one.
+    /// Set once the pipeline is made. From then on a stop is clean.
     private let hasStarted = Atomic<Bool>(false)
 
-    /// Opens the store, reads devices and rules, and prepares the destinations; connects to nothing yet.
+    /// Opens the store, reads devices and rules, and prepares the destinations. It connects to nothing yet.
     ///
-    /// - Throws: ``DiagnosticList`` for mistakes in the files, ``StoreError``, or what a destination needs and does not
-    ///   get. The store is closed then.
+    /// - Throws: ``DiagnosticList`` for mistakes in the files, ``StoreError``, or the error of a destination that lacks
+    ///   something it needs. The store is closed then.
     package init(
         _ configuration: Configuration, in surroundings: Surroundings, statistics: StatisticsBoard, logger: Logger
     ) throws {
@@ -94,7 +93,7 @@ package final class GatewayCore: Sendable {
             let end = PayloadUnderWay.findEnd(store: path, payloadBytesMax: configuration.payloadBytesMax)
             self.configuration = try Self.withOlderProtocolIfNeeded(configuration, end, store, at: now, logger)
             siteModel = try surroundings.siteModel(self.configuration, store)
-            // A store that was moved away has its mark with it.
+            // A store that was moved away takes its mark with it.
             damage =
                 try rescue?.description
                 ?? store.lossSinceMark().map { "the store has lost its newest part: \($0)" }
@@ -119,7 +118,7 @@ package final class GatewayCore: Sendable {
         }
     }
 
-    /// Notes the start in the audit chain, and makes the pipeline: it takes up what the store holds.
+    /// Notes the start in the audit chain, and makes the pipeline, which continues from the store.
     ///
     /// - Parameters:
     ///   - onCommit: called after each commit that holds new escalations.
@@ -140,7 +139,7 @@ package final class GatewayCore: Sendable {
         return pipeline
     }
 
-    /// Keeps the store within its limits, and notes beside it how far it has come. To be called once a minute.
+    /// Keeps the store within its limits, and notes its progress in a file beside it. Call it once a minute.
     package func tendStore() async throws {
         let report = try await store.enforce(configuration.store.retention, now: clock.now())
         if report != RetentionReport() {
@@ -158,9 +157,9 @@ package final class GatewayCore: Sendable {
         }
     }
 
-    /// Notes the stop in the audit chain and closes the store. To be called once the pipeline has drained.
+    /// Notes the stop in the audit chain and closes the store. Call it once the pipeline has drained.
     ///
-    /// If the pipeline could not be made, no stop is noted: the next start then checks every page of the store.
+    /// If the pipeline could not be made, no stop is noted. The next start then checks every page of the store.
     package func finish() async throws {
         do {
             if hasStarted.load(ordering: .relaxed) {
@@ -168,7 +167,7 @@ package final class GatewayCore: Sendable {
                 try await store.keepMark()
             }
         } catch {
-            // Closed all the same: the error that is thrown says what could not be noted.
+            // The store is closed anyway: the thrown error says what could not be noted.
             try? store.close()
             throw error
         }
@@ -177,13 +176,13 @@ package final class GatewayCore: Sendable {
 
     /// The filters that the broker's session may hold from earlier runs.
     private func knownSubscriptions() -> Set<String> {
-        // A store from before filters were noted: an earlier version may have subscribed to those that are left out
-        // now.
+        // This store is older than the record of filters. An earlier version may have subscribed to filters that are
+        // now left out.
         let leftOut = Set(siteModel.site.leftOutFilters)
         do {
             return try store.noteSubscriptions(siteModel.filters) ?? leftOut
         } catch {
-            // A full disk is no reason not to run. The next start finds them.
+            // A full disk must not prevent running. The next start finds the filters.
             logger.error(
                 "the subscriptions cannot be noted, and those of an earlier run may bring messages twice: \(error)")
             return leftOut
@@ -194,15 +193,15 @@ package final class GatewayCore: Sendable {
 // MARK: - After a process that did not come to its end
 
 extension GatewayCore {
-    /// libmosquitto before 2.0.16 ends the process at a packet of MQTT 5 with a property that it does not know. After
-    /// so many crashes in a row the older protocol is spoken, which has no properties; the next clean start tries the
-    /// newer one again.
+    /// The number of crashes in a row after which the gateway speaks the older protocol. libmosquitto before 2.0.16
+    /// ends the process at a packet of MQTT 5 with an unknown property, and the older protocol has no properties. The
+    /// next clean start tries the newer one again.
     private static let crashesMax = 3
 
     private static func withOlderProtocolIfNeeded(
         _ configuration: Configuration, _ end: PayloadUnderWay.End, _ store: Store, at now: Instant, _ logger: Logger
     ) throws -> Configuration {
-        // A process that ended in the middle of a payload did not end because of a packet.
+        // A process that ended during the evaluation of a payload did not end because of a packet.
         guard !end.wasUnderWay, try store.uncleanStarts(since: now - .minutes(2)) >= crashesMax else {
             return configuration
         }
@@ -215,7 +214,7 @@ extension GatewayCore {
         return configuration
     }
 
-    /// Keeps a payload that has ended the gateway again and again, and raises an alarm that names it.
+    /// Keeps a payload that has ended the gateway repeatedly, and raises an alarm that names it.
     private static func quarantine(
         _ quarantined: PayloadUnderWay.QuarantinedPayload, _ model: SiteModel, _ configuration: Configuration,
         _ store: Store, at now: Instant, _ logger: Logger
@@ -233,7 +232,7 @@ extension GatewayCore {
             try store.recordLatchedAlarm(
                 "payload-set-aside", summary: reason, payload: payload, model, configuration, at: now)
         } catch {
-            // The messages behind it are worth more than the record of it.
+            // The messages behind the payload are more important than the record of it.
             logger.critical("the quarantined payload cannot be kept: \(error)")
         }
         PayloadUnderWay.accept(store: configuration.store.path, payloadBytesMax: configuration.payloadBytesMax)

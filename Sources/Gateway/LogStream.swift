@@ -1,26 +1,26 @@
 internal import Foundation
 internal import Synchronization
 
-/// Where the log goes, which must not hold up the gateway: where nobody reads it, and the pipe or the socket is full,
-/// lines are left out and counted, and the next that can be written says how many.
+/// Writes the log without delaying the gateway. If the pipe or the socket is full because nobody reads it, lines are
+/// dropped and counted. The next line that can be written gives their number.
 package final class LogStream: TextOutputStream, Sendable {
     private let descriptor: Int32
     private let state = Mutex((leftOut: 0, isCut: false))
 
-    /// - Parameter descriptor: standard error's, or that of a file, a pipe or a socket. Others may share it, so that it
-    ///   is not made non-blocking itself.
+    /// - Parameter descriptor: standard error, a file, a pipe or a socket. Others may share it, so it is not made
+    ///   non-blocking.
     package init(_ descriptor: Int32 = STDERR_FILENO) { self.descriptor = descriptor }
 
-    /// A pipe that is ready takes this much at once (PIPE_BUF, pipe(7)).
+    /// The number of bytes that a ready pipe takes at once (PIPE_BUF, pipe(7)).
     private static let partBytes = 4096
 
-    /// So long is waited for a reader that is only slow, until something had to be left out.
+    /// The wait for a slow reader, until something had to be dropped.
     private static let patienceMilliseconds: Int32 = 50
 
     package func write(_ text: String) {
         state.withLock { state in
             if state.leftOut > 0 {
-                // Behind a line that was cut.
+                // The previous line was cut, so end it first.
                 let start = state.isCut ? "\n" : ""
                 guard
                     send("\(start)(\(state.leftOut) lines of the log were left out, as nobody read it)\n", waiting: 0)
@@ -36,7 +36,7 @@ package final class LogStream: TextOutputStream, Sendable {
         }
     }
 
-    /// Returns whether all of it was taken, or at least its beginning.
+    /// Returns whether the whole text was written, or at least its beginning.
     private func send(_ text: String, waiting milliseconds: Int32) -> (isWhole: Bool, isBegun: Bool) {
         var text = text
         return text.withUTF8 { bytes in

@@ -3,10 +3,10 @@ internal import ServiceLifecycle
 
 /// A service of the gateway, with a name that operators understand: `the delivery of escalations`.
 ///
-/// It is meant to run as long as the gateway does. When it throws, or returns before it is asked to, the gateway's group
-/// shuts down at once, and the error says which service it was.
+/// It must run as long as the gateway. If it throws, or returns before it is asked to, the gateway's group shuts down
+/// at once, and the error names the service.
 package struct NamedService: Service {
-    /// What it does, for the log.
+    /// The service's task, for the log.
     package let name: String
     private let body: @Sendable () async throws -> Void
     private let onFailure: @Sendable (ServiceFailure) -> Void
@@ -15,7 +15,7 @@ package struct NamedService: Service {
         (self.name, self.body, onFailure) = (name, body, { _ in })
     }
 
-    /// The same service.
+    /// Copies a service.
     /// - Parameter onFailure: called as soon as the service fails, before others stop because of it.
     init(_ service: NamedService, onFailure: @escaping @Sendable (ServiceFailure) -> Void) {
         (name, body, self.onFailure) = (service.name, service.body, onFailure)
@@ -38,10 +38,10 @@ package struct NamedService: Service {
     }
 }
 
-/// The end of a service while the gateway runs.
+/// An early end of a service, while the gateway runs.
 package struct ServiceFailure: Error, CustomStringConvertible {
     package var service: String
-    /// `nil` if it returned without an error.
+    /// The service's error; `nil` if it returned without one.
     package var error: (any Error)?
 
     package var description: String { "\(service) has ended" + (error.map { ": \($0)" } ?? " by itself") }

@@ -8,7 +8,7 @@ internal import ServiceLifecycle
 internal import SiteConfiguration
 internal import Uplink
 
-/// Runs the pipeline on a thread of its own until the group shuts down, and lets it drain then.
+/// Runs the pipeline on its own thread until the group shuts down, and then lets it drain.
 struct PipelineService: Service {
     let core: GatewayCore
     let logger: Logger
@@ -41,7 +41,8 @@ struct PipelineService: Service {
             ])
         systemd.tell("READY=1", waits: true)
         await withTaskCancellationOrGracefulShutdownHandler {
-            // The task's own end would end an `await` of the stream: the thread is waited for all the same.
+            // The task's own cancellation would end an `await` of the stream, so wait for the thread in a separate
+            // task.
             await Task { for await _ in ended {} }.value
         } onCancelOrGracefulShutdown: { [mailbox = core.mailbox] in
             systemd.tell("STOPPING=1")
@@ -50,7 +51,7 @@ struct PipelineService: Service {
     }
 }
 
-/// Carries the pipeline to its thread: it is made on one and from then on touched by the other alone.
+/// Carries the pipeline to its thread. One thread makes it, and afterwards only the other uses it.
 private struct ThreadBox: @unchecked Sendable {
     let pipeline: Pipeline
     init(_ pipeline: Pipeline) { self.pipeline = pipeline }

@@ -2,8 +2,8 @@ internal import AlarmModel
 package import Logging
 internal import Telemetry
 
-/// Writes the gateway's log so that no character of a payload, a label or another machine's answer steers the terminal
-/// or the journal that shows it. A message of several lines has its further ones indented, so that none looks like a
+/// Writes the gateway's log safely. No character of a payload, a label or another machine's answer can control the
+/// terminal or the journal that shows it. Further lines of a message are indented, so that none looks like a new
 /// message.
 package struct PlainLogHandler: LogHandler {
     private var inner: any LogHandler
@@ -28,7 +28,7 @@ package struct PlainLogHandler: LogHandler {
         function: String,
         line: UInt
     ) {
-        // A message of several lines, such as the mistakes of a file, keeps them.
+        // A message of several lines, such as the mistakes of a file, keeps its lines.
         let lines = message.description.split(separator: "\n", omittingEmptySubsequences: false)
         let text = lines.map { ControlCharacters.escaped(String($0)) }.joined(separator: "\n    ")
         inner.log(

@@ -1,11 +1,11 @@
 internal import CLinux
 package import Foundation
 
-/// A file in memory without a name. It is gone when the last process that has it open ends, and needs no disk.
+/// A file in memory without a name. It disappears when the last process that has it open ends, and needs no disk.
 package struct NamelessFile: ~Copyable {
     package let descriptor: Int32
 
-    /// - Throws: ``ProgramError`` where there is no memory, or no room for another open file.
+    /// - Throws: ``ProgramError`` if there is no memory, or no room for another open file.
     package init(_ content: Data = Data()) throws(ProgramError) { descriptor = try Self.make(content) }
 
     private static func make(_ content: Data) throws(ProgramError) -> Int32 {
@@ -30,13 +30,13 @@ package struct NamelessFile: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// In bytes.
+    /// The size in bytes.
     package var size: Int {
         var status = stat()
         return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// The last bytes, at most `limit`.
+    /// Returns the last bytes, at most `limit`.
     package func end(_ limit: Int) -> Data {
         var bytes = [UInt8](repeating: 0, count: limit)
         let count = pread(descriptor, &bytes, limit, off_t(max(0, size - limit)))

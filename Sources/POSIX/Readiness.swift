@@ -24,7 +24,7 @@ final class Readiness: Sendable {
                     isReady.store(true, ordering: .releasing)
                     source.cancel()
                 }
-                // Only then may the descriptor be closed.
+                // The descriptor may only be closed after this.
                 source.setCancelHandler { [self] in
                     continuation.resume(returning: isReady.load(ordering: .acquiring))
                 }

@@ -15,7 +15,7 @@ package final class Subprocess: Sendable {
     ///   - output: a file that its standard output is appended to; `nil` to discard it.
     ///   - errors: the same for its standard error.
     ///   - environment: its whole environment; `nil` for that of this process.
-    ///   - isGroup: whether it leads a process group of its own, so that its children can be ended with it.
+    ///   - isGroup: true if it leads its own process group, so that its children can be ended with it.
     /// - Throws: ``ProgramError`` if it cannot be started.
     package convenience init(
         _ executable: String, _ arguments: [String], input: String? = nil, output: String? = nil, errors: String? = nil,
@@ -30,8 +30,8 @@ package final class Subprocess: Sendable {
         }
     }
 
-    /// Starts a process that leads a group of its own, so that its children can be ended with it. It has no open files
-    /// but those that are given.
+    /// Starts a process that leads its own process group, so that its children can be ended with it. It only has the
+    /// given files open.
     /// - Throws: ``ProgramError`` if it cannot be started.
     package convenience init(
         _ executable: String, _ arguments: [String], input: Int32, output: Int32, environment: [String: String]
@@ -94,13 +94,13 @@ package final class Subprocess: Sendable {
         if isRunning { kill(identifier, number) }
     }
 
-    /// Sends a signal to the process and its children. Only for a process that leads a group.
+    /// Sends a signal to the process and its children. Use it only for a process that leads a group.
     package func signalGroup(_ number: Int32) { kill(-identifier, number) }
 
     /// The exit code, or 128 plus the signal that ended it; `nil` while it runs.
     package var exitCode: Int32? { isRunning ? nil : status.withLock { $0 } }
 
-    /// Waits for the end.
+    /// Waits for the process to end.
     /// - Returns: the exit code, or 128 plus the signal that ended it, as in a shell.
     @discardableResult
     package func wait() -> Int32 {
@@ -121,7 +121,7 @@ package final class Subprocess: Sendable {
     }
 }
 
-/// Why a process could not be started.
+/// The reason why a process could not be started.
 package struct ProgramError: Error, CustomStringConvertible {
     package let description: String
     package init(_ description: String) { self.description = description }

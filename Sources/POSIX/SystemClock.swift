@@ -3,7 +3,7 @@ package import Telemetry
 
 /// The system's wall clock.
 package struct SystemClock: GatewayClock {
-    /// What the clock showed when ``ProcessUptime`` was zero.
+    /// The clock's time when ``ProcessUptime`` was zero.
     private let origin: Instant
 
     package init() { origin = Self.read() - ProcessUptime.now().sinceStart }
@@ -12,7 +12,7 @@ package struct SystemClock: GatewayClock {
 
     package func correction() -> TimeSpan { Self.read() - ProcessUptime.now().sinceStart - origin }
 
-    /// Reads the clock. One that is set beyond the range of instants from outside is read as the end of that range.
+    /// Reads the clock. A clock that is set beyond the range of instants is read as the end of that range.
     private static func read() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -8,8 +8,8 @@ package import Telemetry
 package struct SystemdNotifier: Sendable {
     private let path = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"]
 
-    /// How often systemd expects a sign of progress: half of the time that the unit allows (sd_watchdog_enabled(3));
-    /// `nil` where it expects none.
+    /// The interval at which systemd expects a sign of progress; `nil` if it expects none. It is half of the time that
+    /// the unit allows (sd_watchdog_enabled(3)).
     package let watchdogInterval: TimeSpan? = {
         let environment = ProcessInfo.processInfo.environment
         if let process = environment["WATCHDOG_PID"], process != String(getpid()) { return nil }
@@ -19,14 +19,15 @@ package struct SystemdNotifier: Sendable {
     package init() {}
 
     /// Sends a state, such as `READY=1`.
-    /// - Parameter waits: whether to wait until systemd has room, for a state that it must not miss. Others must not
+    /// - Parameter waits: true to wait until systemd has room, for a state that it must not miss. Other states must not
     ///   delay the gateway.
     package func tell(_ state: String, waits: Bool = false) {
         guard let path, let address = UnixAddress(systemd: path) else { return }
         do throws(UnixSocket.Failure) {
             try UnixSocket(.datagram).send(Data(state.utf8), to: address, waits: waits)
         } catch {
-            // There is nobody to report it to. Systemd notices a missing state by its watchdog and its start timeout.
+            // There is nobody to report a failure to. Systemd notices a missing state by its watchdog and its start
+            // timeout.
         }
     }
 }

@@ -2,7 +2,7 @@ internal import Foundation
 
 /// The address of a socket of this machine: a file, or an abstract name (unix(7)).
 package struct UnixAddress: Sendable {
-    /// The most bytes that a path may have.
+    /// The largest number of bytes in a path.
     package static let bytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
     private let address: sockaddr_un

@@ -6,7 +6,7 @@ package import Foundation
 package final class UnixSocket: Sendable {
     package enum Kind: Sendable { case stream, datagram }
 
-    /// Why a call has failed.
+    /// The reason why a call has failed.
     package struct Failure: Error, CustomStringConvertible {
         /// A number of errno(3).
         package let code: Int32
@@ -17,7 +17,7 @@ package final class UnixSocket: Sendable {
     private let descriptor: Int32
 
     /// Opens a socket.
-    /// - Throws: ``Failure`` where the process or the system has too many open files.
+    /// - Throws: ``Failure`` if the process or the system has too many open files.
     package init(_ kind: Kind) throws(Failure) {
         let type = kind == .stream ? SOCK_STREAM : SOCK_DGRAM
         descriptor = socket(AF_UNIX, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -30,11 +30,11 @@ package final class UnixSocket: Sendable {
 
     /// Connects to a socket that listens.
     /// - Parameter secondsMax: how long to wait on this thread while its queue is full.
-    /// - Throws: ``Failure``: `ECONNREFUSED` where nobody listens, `EAGAIN` where the queue stays full.
+    /// - Throws: ``Failure``: `ECONNREFUSED` if nobody listens, `EAGAIN` if the queue stays full.
     package func connect(to address: UnixAddress, waitingAtMost secondsMax: Int) throws(Failure) {
         var limit = timeval(tv_sec: secondsMax, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        // A limit of 0 would be none.
+        // A limit of 0 would mean no limit.
         if secondsMax == 0 { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
         guard address.with({ Glibc.connect(descriptor, $0, $1) }) == 0 else { throw Failure(code: errno) }
     }
@@ -43,7 +43,7 @@ package final class UnixSocket: Sendable {
     /// - Parameters:
     ///   - hiddenMode: the bits of the file's mode that are cleared (umask(2)).
     ///   - queueMax: how many connections may wait.
-    /// - Throws: ``Failure``: `EADDRINUSE` where a file has the path already.
+    /// - Throws: ``Failure``: `EADDRINUSE` if a file has the path already.
     package func listen(at address: UnixAddress, hiddenMode: mode_t, queueMax: Int32) throws(Failure) {
         let before = umask(hiddenMode)
         let code = address.with { bind(descriptor, $0, $1) == 0 ? 0 : errno }
@@ -52,9 +52,9 @@ package final class UnixSocket: Sendable {
         guard Glibc.listen(descriptor, queueMax) == 0 else { throw Failure(code: errno) }
     }
 
-    /// Takes the next connection. Call it when the socket is readable: otherwise it waits.
-    /// - Throws: ``Failure``: `EMFILE` and others where there is no room for one more open file. The connection still
-    ///   waits then.
+    /// Accepts the next connection. Call it when the socket is readable: otherwise it waits.
+    /// - Throws: ``Failure``: `EMFILE` and others if there is no room for one more open file. The connection then still
+    ///   waits.
     package func accept() throws(Failure) -> UnixSocket {
         let connection = Glibc.accept(descriptor, nil, nil)
         guard connection >= 0 else { throw Failure(code: errno) }
@@ -62,9 +62,9 @@ package final class UnixSocket: Sendable {
         return UnixSocket(descriptor: connection)
     }
 
-    /// Sends what the other end has room for.
+    /// Sends the bytes that the other end has room for.
     /// - Returns: how many bytes were sent.
-    /// - Throws: ``Failure``: `EAGAIN` where there is no room.
+    /// - Throws: ``Failure``: `EAGAIN` if there is no room.
     package func send(_ bytes: Data) throws(Failure) -> Int {
         let count = bytes.withUnsafeBytes {
             Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
@@ -74,8 +74,8 @@ package final class UnixSocket: Sendable {
     }
 
     /// Sends one datagram.
-    /// - Parameter waits: whether to wait until the other end has room.
-    /// - Throws: ``Failure``: `EAGAIN` where there is no room, `EMSGSIZE` and `ENOBUFS` where it is too long.
+    /// - Parameter waits: true to wait until the other end has room.
+    /// - Throws: ``Failure``: `EAGAIN` if there is no room, `EMSGSIZE` and `ENOBUFS` if it is too long.
     package func send(_ bytes: Data, to address: UnixAddress, waits: Bool = false) throws(Failure) {
         let flags = Int32(MSG_NOSIGNAL) | (waits ? 0 : Int32(MSG_DONTWAIT))
         let code = address.with { address, length in
@@ -86,9 +86,9 @@ package final class UnixSocket: Sendable {
         guard code == 0 else { throw Failure(code: code) }
     }
 
-    /// Reads what has arrived.
-    /// - Returns: the bytes; empty where the other end has closed.
-    /// - Throws: ``Failure``: `EAGAIN` where nothing has arrived.
+    /// Reads the bytes that have arrived.
+    /// - Returns: the bytes; empty if the other end has closed.
+    /// - Throws: ``Failure``: `EAGAIN` if nothing has arrived.
     package func receive(atMost count: Int) throws(Failure) -> Data {
         var buffer = [UInt8](repeating: 0, count: count)
         let received = recv(descriptor, &buffer, count, Int32(MSG_DONTWAIT))
@@ -113,7 +113,7 @@ package final class UnixSocket: Sendable {
 
     /// The number of the user at the other end of a connection, as the kernel knows it (SO_PEERCRED).
     package var peer: UInt32? {
-        // struct ucred, which needs _GNU_SOURCE
+        // The fields of struct ucred, which needs _GNU_SOURCE.
         var credentials: (process: Int32, user: UInt32, group: UInt32) = (0, 0, 0)
         var size = socklen_t(MemoryLayout.size(ofValue: credentials))
         return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.user : nil

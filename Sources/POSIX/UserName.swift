@@ -2,7 +2,8 @@ internal import Foundation
 
 /// Names of the system's users.
 package enum UserName {
-    /// The name of a user; `uid 1000` for a number without a name. May wait for a name service (nsswitch.conf(5)).
+    /// Returns the name of a user; `uid 1000` for a number without a name. May wait for a name service
+    /// (nsswitch.conf(5)).
     package static func of(_ number: UInt32) -> String {
         // Several threads may ask at once.
         var entry = passwd()

@@ -1,9 +1,10 @@
 internal import Logging
 internal import Telemetry
 
-/// Says what comes in wrong, once a minute and device, with how often: a broken device fills no log.
+/// Logs what is wrong with incoming messages once a minute per device, with a count, so that a broken device does not
+/// fill the log.
 struct ComplaintLimiter {
-    /// Complaints of one kind, by whom they are of: the first is said at once, those that follow are gathered.
+    /// Complaints of one kind, by device or other source. The first is logged at once; later ones are counted.
     private struct Complaints {
         private struct Complaint {
             var said: Instant
@@ -14,11 +15,11 @@ struct ComplaintLimiter {
         private var complaints: [String: Complaint] = [:]
         private let countMax: Int
 
-        /// - Parameter countMax: those of more than so many at a time are not said: a flood of names must not fill the
-        ///   memory.
+        /// - Parameter countMax: the largest number of sources at a time. Complaints of others are not logged, so that
+        ///   a flood of names cannot fill the memory.
         init(countMax: Int = .max) { self.countMax = countMax }
 
-        /// - Returns: whether it is to be said now.
+        /// - Returns: true if the complaint must be logged now.
         mutating func note(_ name: String, _ reason: String = "", at now: Instant) -> Bool {
             guard complaints[name] == nil else {
                 complaints[name]?.unsaid += 1
@@ -30,7 +31,7 @@ struct ComplaintLimiter {
             return true
         }
 
-        /// Gives what has gathered for long enough, and forgets who has been quiet as long.
+        /// Reports the counts that are old enough, and forgets sources that have been quiet for as long.
         mutating func report(at now: Instant, _ say: (_ name: String, _ count: Int, _ reason: String) -> Void) {
             for (name, complaint) in complaints where now >= complaint.said + ComplaintLimiter.pause {
                 let isQuiet = complaint.unsaid == 0
@@ -48,7 +49,7 @@ struct ComplaintLimiter {
     private var topics = Complaints(countMax: 256)
     private var nextReport = Instant.distantPast
 
-    /// Messages passed over since the last report, by device.
+    /// The number of messages dropped since the last report, by device.
     private var shed: [Int]
     private let deviceTopics: [String]
     private var nextShedReport = Instant.distantPast
@@ -80,7 +81,7 @@ struct ComplaintLimiter {
             metadata: ["topic": "\(topic)"])
     }
 
-    /// Counts a message that was passed over; no more than that, since there are too many.
+    /// Counts a dropped message. It does nothing else, because there are too many of them.
     mutating func shed(device: Int) { shed[device] += 1 }
 
     private mutating func reportShed(at now: Instant) {
@@ -94,7 +95,7 @@ struct ComplaintLimiter {
         }
     }
 
-    /// Says what has gathered; looks at it once a second at most.
+    /// Logs the counts that are due. Checks at most once a second.
     mutating func report(at now: Instant) {
         guard now >= nextReport || nextReport > now + .seconds(1) else { return }
         nextReport = now + .seconds(1)

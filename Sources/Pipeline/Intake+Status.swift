@@ -9,7 +9,7 @@ internal import SiteConfiguration
 internal import Telemetry
 
 extension Intake {
-    /// Where each active alarm stands now. O(alarms × what their rules measure).
+    /// Returns the present status of each active alarm. O(alarms × what their rules measure).
     mutating func status(at now: Instant) -> [AlarmStatus] {
         writeRemarks()
         return book.activeInstances.compactMap { instance in
@@ -22,7 +22,7 @@ extension Intake {
         }
     }
 
-    /// What each active alarm says now, by its identity.
+    /// Returns the present summary of each active alarm, by its identity.
     mutating func summaries() -> [String: String] {
         writeRemarks()
         var summaries: [String: String] = [:]
@@ -35,7 +35,7 @@ extension Intake {
         return summaries
     }
 
-    /// The series of the first thing that an instance measures; or, where it takes a vote, of what its sensors do.
+    /// The series of the first quantity that an instance measures. For a vote, it is what the voting sensors measure.
     private func measured(by instance: Int) -> [SeriesID] {
         let plan = model.rules.plan
         func sources(_ instance: Instance) -> [SeriesID] {
@@ -51,8 +51,8 @@ extension Intake {
         return voters.filter { model.rules.instances[Int($0)].isBallot }.flatMap { sources(plan.instances[Int($0)]) }
     }
 
-    /// Over a quarter of an hour, or ten readings of a device that sends more seldom; in the unit that the device
-    /// sends.
+    /// The trend over a quarter of an hour, in the unit that the device sends. For a device that sends less often, it
+    /// covers ten readings.
     private mutating func trend(of series: SeriesID) -> AlarmStatus.Trend? {
         guard Int(series.index) < model.series.devices.count,
             let device = model.site.devices.first(where: { $0.id == model.series.devices[Int(series.index)] }),

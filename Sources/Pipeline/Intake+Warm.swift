@@ -11,19 +11,19 @@ internal import SiteConfiguration
 internal import Store
 internal import Telemetry
 
-/// How an engine comes to where the one before it stood.
+/// Restores an engine to the state of the engine before it.
 extension Intake {
-    /// Why the engine begins anew.
+    /// The reason for rebuilding the engine.
     enum Occasion: Equatable {
         case start, reload
-        /// The clock was set by more than a little.
+        /// The clock was set by more than a small step.
         case setBack, setForward(TimeSpan)
     }
 
-    /// Brings the engine to where it stood: windows from the stored readings, alarms from their table.
+    /// Restores the engine's state: windows from the stored readings, alarms from their table.
     ///
-    /// What was stored while the clock was ahead is of no use to windows, and would make all that follows late.
-    /// - Parameter earlier: at a reload, since when each series has been listened to, and up to when.
+    /// Readings that were stored while the clock was ahead are left out: they would make all later readings late.
+    /// - Parameter earlier: for a reload, the time since when each series has been monitored, and until when.
     mutating func warm(
         from store: Store, now: Instant, because occasion: Occasion,
         listening earlier: (until: Instant, from: [SeriesID: Instant])? = nil
@@ -32,7 +32,7 @@ extension Intake {
         if occasion == .start { received.restore(try store.receivedMessages()) }
         try fillWindows(from: store, before: present, now: now, occasion)
         health.droppedTotal = try store.newestValue(of: health.series(of: .brokerDroppedTotal))
-        // From the newest readings to now nobody was there: nothing has lasted in that time.
+        // The gateway was down from the newest reading until now, so no condition has lasted through that time.
         if occasion == .start, let alive = try store.newestArrival(), alive <= now {
             catchUp(to: alive)
             engine.adjustClock(by: now - alive)
@@ -62,7 +62,7 @@ extension Intake {
             }
         }
         takeUpStoreFaults(active.filter(Self.isStoreFault), at: now)
-        // The windows say what is; what was raised, and is held by a latch, the alarms say.
+        // Windows are rebuilt from readings; raised and latched levels are restored from alarms.
         for instance in model.rules.instances.indices {
             engine.restore(LadderState(level: .normal, held: 0, isUncertain: false), to: instance)
         }
@@ -71,7 +71,7 @@ extension Intake {
         }
         for transition in restored.retired { record(transition) }
         record(restored, at: now)
-        // What was shelved for a time that is over must hide nothing that is read first.
+        // A shelving whose time is over must not hide the readings that come first.
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         if occasion == .start || occasion == .reload { rejudge(restored, at: now) }
         for text in store.takeUnreadable() {
@@ -80,8 +80,8 @@ extension Intake {
         }
     }
 
-    /// Judges all rules at once, from the windows as they are: they may ask for something else than before, and a
-    /// sensor that sends only what changes may send nothing for a long time.
+    /// Evaluates all rules at once, from the present windows. The rules may have changed, and a sensor that sends only
+    /// changes may stay silent for a long time.
     private mutating func rejudge(_ restored: RestoredAlarms, at now: Instant) {
         for (instance, _, _) in restored.ladders { book.noteMissing(engine.account(of: instance)) }
         for instance in model.rules.instances.indices { engine.rejudge(instance, into: &changes) }
@@ -106,14 +106,15 @@ extension Intake {
         }
     }
 
-    /// Lets the engine do what the one before it had done when it was there last.
+    /// Advances the engine to the last moment at which the previous engine was alive.
     private mutating func catchUp(to alive: Instant) {
         engine.advance(to: alive, into: &changes)
         changes.removeAll(keepingCapacity: true)
         engine.noteSilences(at: alive)
     }
 
-    /// Takes over since when each series has been listened to; one that was not, and has no readings, is from now on.
+    /// Takes over the time since when each series has been monitored. A series that was not monitored, and has no
+    /// readings, is monitored from now on.
     private mutating func listenAnew(_ earlier: [SeriesID: Instant], at now: Instant) {
         engine.heartbeat(at: now)
         for device in model.site.devices {
@@ -128,7 +129,7 @@ extension Intake {
         }
     }
 
-    /// Since when each series of the running engine has been listened to, and up to when.
+    /// The time since when the running engine has monitored each series, and until when.
     var listening: (until: Instant, from: [SeriesID: Instant])? {
         guard let until = engine.listenedUntil else { return nil }
         var from: [SeriesID: Instant] = [:]
@@ -143,15 +144,15 @@ extension Intake {
 
     /// Replays stored readings.
     ///
-    /// Readings that are far behind those before them, and were not late when they came, came after the clock was set
-    /// back: what was before them in their series was of a clock that was ahead, and is left out.
+    /// A reading may lie far behind those before it, although it was not late when it came. Then the clock was set back
+    /// before it came. The earlier readings of its series were stamped by a clock that was ahead, and are left out.
     private mutating func fillWindows(from store: Store, before present: Instant, now: Instant, _ occasion: Occasion)
         throws
     {
         guard let newest = try store.newestReading(before: present) else { return }
         let timeless = timelessSeries(occasion)
         var newestTimes = Array(repeating: Instant.distantPast, count: model.rules.plan.series.count)
-        /// By series, the position of the first reading after the clock was set back.
+        /// The position of the first reading after the clock was set back, by series.
         var beginnings: [SeriesID: Int] = [:]
         func pass(_ engine: inout Engine, isFirst: Bool) throws {
             var position = 0
@@ -165,7 +166,7 @@ extension Intake {
                 after: newest - model.rules.plan.lookback, before: present, leadingUp: wanted,
                 listened: {
                     moment.end(&engine, &changes)
-                    // What was due by then was done.
+                    // Timers that were due by then had run.
                     engine.advance(to: min($0, now), into: &changes)
                     changes.removeAll(keepingCapacity: true)
                 },
@@ -173,7 +174,7 @@ extension Intake {
                     position += 1
                     if isFirst { quality.noteStored(reading) }
                     if let timeless, reading.quality.contains(.clockReplaced) || timeless.contains(reading.series) {
-                        // What was before it is not what is now, either.
+                        // The earlier readings of this series do not describe the present either.
                         if isFirst { beginnings[reading.series] = position + 1 }
                         return
                     }
@@ -200,11 +201,11 @@ extension Intake {
         try pass(&engine, isFirst: false)
     }
 
-    /// The series whose readings have the time of their arrival, where these no longer go with those to come, as
-    /// between them the clock was set forward; `nil` where all is well.
+    /// The series whose readings are stamped with their arrival time. After the clock was set forward, their stored
+    /// times do not fit the readings to come. `nil` if it was not set forward.
     private func timelessSeries(_ occasion: Occasion) -> Set<SeriesID>? {
         guard case .setForward(let step) = occasion else { return nil }
-        // Of devices that never have a time of their own, windows may be off by a minute.
+        // For devices that never send a time, windows may be off by a minute.
         let devices = model.site.devices.filter { $0.profile.time == nil && step > .minutes(1) }
         return Set(
             devices.flatMap { device in
@@ -213,8 +214,7 @@ extension Intake {
     }
 }
 
-/// Stored readings that belong to one moment: a device sent them with one time, one behind the other. They came in one
-/// message, and are evaluated together as they were then.
+/// Stored readings that a device sent in one message, with one time. They are evaluated together, as they were then.
 private struct ReplayedMoment {
     private var readings: [Reading] = []
     private var device = ""

@@ -13,17 +13,16 @@ internal import Store
 internal import Telemetry
 internal import Wire
 
-/// The way of a message through the gateway, without I/O: bytes → readings → windows → transitions →
-/// the batch that is to be committed.
+/// Processes a message, without I/O: bytes → readings → windows → transitions → the batch to commit.
 ///
-/// Per reading nothing is allocated and no string is hashed; names appear only when something has
-/// happened that a person will read about.
+/// A reading costs no allocation and no string hash. Names appear only when something has happened that a person will
+/// read about.
 struct Intake: ~Copyable {
     var batch = StoreBatch()
     var statistics = Statistics()
-    /// Messages read and not yet acknowledged.
+    /// The number of messages that were read and are not yet acknowledged.
     private(set) var unacknowledged = 0
-    /// Of all payloads since the start.
+    /// The number of bytes of all payloads since the start.
     private(set) var bytesTaken = 0
 
     var model: SiteModel
@@ -34,7 +33,7 @@ struct Intake: ~Copyable {
     var book: AlarmBook
     var planner: EscalationPlanner
     var health: HealthReadings
-    /// More comes in than can be evaluated: what is sent without an acknowledgement is passed over.
+    /// Set while more messages arrive than can be evaluated. Messages sent without acknowledgement are then dropped.
     var isShedding = false
     let configuration: Configuration
     private var complaints: ComplaintLimiter
@@ -44,9 +43,9 @@ struct Intake: ~Copyable {
     private var readings: [Reading] = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
     var changes: [LevelChange] = []
-    /// When it was looked last at what is due by the gateway's clock.
+    /// The last time that ``attend(_:)`` did what was due by the gateway's clock.
     private var attended = Instant(nanoseconds: 0)
-    /// The alarm that says that nothing can be stored, while it is raised. No rule stands behind it.
+    /// The alarm about a store that cannot store, while it is raised. It does not belong to a rule.
     private var storeFault: Alarm?
     private static let storeFaultRule = "store-failing"
     private static let refusedBytesMax = 4 << 20
@@ -69,14 +68,14 @@ struct Intake: ~Copyable {
         complaints = ComplaintLimiter(deviceTopics: model.site.devices.map(\.topic), logger: logger)
     }
 
-    /// Takes one message in. Its readings are evaluated at once, each in turn.
+    /// Takes in one message. Its readings are evaluated at once, one after the other.
     mutating func take(_ message: IncomingMessage, at now: Instant) {
         guard isNew(message) else { return }
         guard let device = decoder.device(publishingOn: message.topic) else {
             switch health.take(message) {
             case .nothing: return
             case .firstCount:
-                // Kept at once, so that what the broker drops after an early stop is counted from here.
+                // Stored at once, so that drops of the broker after an early stop are counted from here.
                 let arrival = beginReadings(at: now)
                 health.appendDroppedTotal(at: arrival, to: &readings)
                 return evaluate(at: arrival)
@@ -100,12 +99,13 @@ struct Intake: ~Copyable {
         evaluate(at: arrival)
     }
 
-    /// Takes a message that has been set aside: it is acknowledged, counts as refused, and brings nothing.
+    /// Takes a quarantined message: acknowledges it, counts it as refused, and reads nothing from it.
     mutating func pass(_ message: IncomingMessage) {
         if isNew(message) { statistics.refused += 1 }
     }
 
-    /// Notes a message, which is acknowledged with the next commit; false if it is stored, or in the batch, already.
+    /// Notes a message, which is acknowledged with the next commit. Returns false if it is already stored or in the
+    /// batch.
     private mutating func isNew(_ message: IncomingMessage) -> Bool {
         statistics.messages += 1
         bytesTaken += message.payload.count
@@ -115,12 +115,12 @@ struct Intake: ~Copyable {
             statistics.redelivered += 1
             return false
         }
-        // There are no more identifiers than that; a broker that uses one twice bounds nothing.
+        // There are only this many identifiers. The limit holds even if a broker uses an identifier twice.
         if batch.received.marks.count < 65_536 { batch.received.marks.append(mark) }
         return true
     }
 
-    /// Begins with the readings of a message.
+    /// Starts the readings of a message.
     /// - Returns: their time of arrival.
     private mutating func beginReadings(at now: Instant) -> Instant {
         readings.removeAll(keepingCapacity: true)
@@ -129,7 +129,7 @@ struct Intake: ~Copyable {
         return arrival
     }
 
-    /// Takes in what the gateway has found of itself: readings as any others.
+    /// Takes the gateway's measurements about itself as ordinary readings.
     mutating func report(
         _ report: HealthReport, isConnected: Bool, refused: [RefusedFilter], delay: TimeSpan, at now: Instant
     ) {
@@ -140,7 +140,7 @@ struct Intake: ~Copyable {
         evaluate(at: arrival)
     }
 
-    /// Evaluates the readings, and puts them and what follows from them into the batch.
+    /// Evaluates the readings, and adds them and their results to the batch.
     private mutating func evaluate(at now: Instant) {
         exceptions.removeAll(keepingCapacity: true)
         orderByTime()
@@ -151,15 +151,15 @@ struct Intake: ~Copyable {
         if !changes.isEmpty { recordChanges(at: now) }
     }
 
-    /// Orders a message's readings by their times: an array of one quantity may stand in it before that of another.
-    /// Those of one time keep the order in which they stand.
+    /// Sorts a message's readings by time, because a message may hold an array of one quantity before that of another.
+    /// Readings with the same time keep their order.
     private mutating func orderByTime() {
         for index in readings.indices.dropFirst() where readings[index].time < readings[index - 1].time {
             return readings.sort { $0.time < $1.time }
         }
     }
 
-    /// Puts the readings of a message into the batch.
+    /// Adds the readings of a message to the batch.
     private mutating func keepReadings() {
         var exception = 0
         var hasNamed = false
@@ -176,7 +176,7 @@ struct Intake: ~Copyable {
             }
             if reading.quality.contains(.implausible) {
                 statistics.implausible += 1
-                // One a message is enough to be named.
+                // One reading per message is enough to name.
                 if !hasNamed, configuration.health.hasRules { implausible.note(reading) }
                 hasNamed = true
             }
@@ -186,16 +186,16 @@ struct Intake: ~Copyable {
         }
     }
 
-    /// Lets the timers run that are due.
+    /// Runs the timers that are due.
     mutating func tick(_ now: Instant) {
         engine.advance(to: now, into: &changes)
         if !changes.isEmpty { recordChanges(at: now) }
     }
 
-    /// Does what is due by the gateway's clock, however much there still is to read: shelves end, what flapped is calm,
-    /// steps of policies come.
+    /// Does what is due by the gateway's clock, even if much is still waiting to be read. Shelvings end, chattering
+    /// ends, and policy steps become due.
     mutating func attend(_ now: Instant) {
-        // Ten times a second is often enough; a clock that was set back does not stop it.
+        // Ten times a second is often enough. A clock that was set back does not delay it.
         let pause = now - attended
         guard pause >= .milliseconds(100) || pause < .zero else { return }
         attended = now
@@ -207,13 +207,13 @@ struct Intake: ~Copyable {
 
     var nextTimer: Instant? { engine.nextTimer }
 
-    /// Gives the alarms what they say beside their summaries: which reading was implausible, and why.
+    /// Sets the remarks beside the alarms' summaries: which reading was implausible, and why.
     mutating func writeRemarks() {
         implausible.write(to: &book.remarks, rule: HealthRules.plausibilityRule)
     }
 
     mutating func recordChanges(at now: Instant) {
-        // Only a change makes an alarm say which reading was not plausible, and why.
+        // An alarm shows an implausible reading only when the alarm changes.
         writeRemarks()
         for change in changes {
             for transition in book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) {
@@ -229,7 +229,7 @@ struct Intake: ~Copyable {
         add(planner.note(transition))
     }
 
-    /// Puts escalations into the batch, as the rows of the outbox that they become.
+    /// Adds escalations to the batch, as rows of the outbox.
     private mutating func add(_ escalations: [Escalation]) {
         for escalation in escalations { batch.escalations.append(OutboxItem(escalation)) }
     }
@@ -245,7 +245,7 @@ struct Intake: ~Copyable {
         if let suppression = outcome.suppression { batch.suppressions.append(suppression) }
     }
 
-    /// Counts what was wrong with a payload, says it, and keeps the payload if a part of it could not be read.
+    /// Counts and logs the faults of a payload. Keeps the payload if a part of it could not be read.
     private mutating func note(
         _ findings: PayloadFindings, of message: IncomingMessage, from device: Int, at now: Instant
     ) {
@@ -260,22 +260,22 @@ struct Intake: ~Copyable {
         statistics.refused += 1
         complaints.refused(device: name, reason: reason, at: now)
         guard configuration.store.refusedMax > 0 else { return }
-        // Enough to see what is wrong with it; a hostile payload does not fill the disk.
-        // While nothing can be stored they gather. The store would keep no more than that, and memory has an end.
+        // Keeps enough to show the fault, so that a hostile payload cannot fill the disk. Refused payloads collect in
+        // memory while nothing can be stored, so their number is limited to what the store would keep.
         batch.add(
             RefusedPayload(
                 device: name, topic: model.site.devices[device].topic, payload: Array(message.payload.prefix(65_536)),
                 reason: reason, arrived: now), atMost: configuration.store.refusedMax, bytesMax: Self.refusedBytesMax)
     }
 
-    /// Does what an operator asks for; the answer is good once the batch is committed.
+    /// Executes an operator's command. The answer is valid once the batch is committed.
     mutating func execute(_ command: OperatorCommand, at now: Instant) throws(OperatorError) -> CommandOutcome {
         let outcome = try book.execute(command, at: now)
         record(outcome, by: command.person, at: now)
         return outcome
     }
 
-    /// Raises the alarm that says that nothing can be stored, if it is not raised already.
+    /// Raises the alarm that nothing can be stored, unless it is already raised.
     mutating func raiseStoreFault(_ reason: String, at now: Instant) {
         guard storeFault == nil else { return }
         let summary =
@@ -288,16 +288,16 @@ struct Intake: ~Copyable {
 
     static func isStoreFault(_ alarm: Alarm) -> Bool { alarm.rule == storeFaultRule }
 
-    /// Takes up the alarm that says that nothing can be stored; it ends when there is room.
+    /// Restores the alarm that nothing can be stored. It ends when there is room.
     mutating func takeUpStoreFaults(_ faults: [Alarm], at now: Instant) {
         storeFault = faults.last
-        // Earlier versions could raise another beside it.
+        // Earlier versions could raise a second one.
         for fault in faults.dropLast() { end(fault, at: now) }
     }
 
     var hasStoreFault: Bool { storeFault != nil }
 
-    /// Ends it; it still has to be acknowledged.
+    /// Ends the alarm that nothing can be stored. It still has to be acknowledged.
     mutating func endStoreFault(at now: Instant) {
         guard let fault = storeFault else { return }
         storeFault = nil
@@ -311,18 +311,19 @@ struct Intake: ~Copyable {
         if end.alarm.state.kind == .returnedUnacknowledged { book.keepReturned(end.alarm) }
     }
 
-    /// To be called before the commit: adds how far escalations have come.
+    /// Adds the state of the escalations to the batch. Call it before the commit.
     mutating func completeBatch() {
         if batch.isUrgent { batch.escalationStates += planner.takeChanges() }
         batch.received.last = received.last
         batch.received.forgottenUpTo = received.forgottenAfterRelease
-        // All that have changed since the newest commit, also if this is not the first attempt.
+        // Includes all changes since the newest commit, also after a failed attempt.
         batch.deviceStates.removeAll(keepingCapacity: true)
         decoder.appendChangedStates(to: &batch.deviceStates)
         quality.appendChangedStates(to: &batch.deviceStates)
     }
 
-    /// The broker has begun a new session: it sends nothing again, and what it sends under the old identifiers is new.
+    /// Forgets received messages, because the broker has begun a new session. It does not send old messages again, and
+    /// reuses their identifiers for new ones.
     mutating func forgetReceived() {
         guard received.last > 0 else { return }
         received.forget()
@@ -330,16 +331,17 @@ struct Intake: ~Copyable {
         batch.received.isNewSession = true
     }
 
-    /// Takes a change of maintenance and its note out of the open batch, if they are still in it: its command is refused.
+    /// Removes a maintenance change and its note from the open batch, if they are still in it, because its command is
+    /// refused.
     mutating func takeBack(_ change: MaintenanceChange, _ note: AuditNote) {
         if let at = batch.maintenance.lastIndex(of: change) { batch.maintenance.remove(at: at) }
         if let at = batch.notes.lastIndex(of: note) { batch.notes.remove(at: at) }
     }
 
-    /// Adds something that the audit chain is to know.
+    /// Adds a note to the audit chain.
     mutating func add(_ note: AuditNote) { batch.notes.append(note) }
 
-    /// To be called after the commit, before the acknowledgements are let go.
+    /// Clears what was committed. Call it after the commit, and before the acknowledgements are sent.
     mutating func committed() {
         if !batch.isEmpty {
             statistics.commits += 1
@@ -353,7 +355,7 @@ struct Intake: ~Copyable {
 
     mutating func count(_ body: (inout Statistics) -> Void) { body(&statistics) }
 
-    /// Goes on where another intake stopped, after a reload.
+    /// Continues the work of the previous intake after a reload.
     mutating func carryOver(_ earlier: borrowing Intake) {
         received = earlier.received
         arrivals = earlier.arrivals
@@ -361,7 +363,7 @@ struct Intake: ~Copyable {
         health.carryOver(earlier.health)
     }
 
-    /// Takes over what was stored of message numbers and clocks. Clocks are held against the newest readings, too.
+    /// Restores the stored message numbers and clocks. Clocks are also compared with the newest readings.
     mutating func rememberDevices(from store: Store) throws {
         let states = try store.deviceStates()
         decoder.restore(states)

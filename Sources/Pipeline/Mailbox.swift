@@ -5,23 +5,23 @@ package import SiteConfiguration
 package import Store
 internal import Synchronization
 
-/// What other parts of the process want of the pipeline, read once a turn.
+/// Requests from other parts of the process to the pipeline, read once a turn.
 package final class Mailbox: Sendable {
     package enum Letter: Sendable {
         case reload(SiteModel)
-        /// The files had mistakes: to be counted, nothing else.
+        /// The files had mistakes. The pipeline only counts this.
         case reloadFailed
         case stop
         case health(HealthReport)
-        /// What an operator asks for; the answer comes when it is committed, or refused.
+        /// An operator's command. The answer comes when the command is committed or refused.
         case order(OperatorCommand, answer: @Sendable (Result<CommandOutcome, OperatorError>) -> Void)
-        /// Sensors are put into maintenance, or back: what the gateway goes on with, and what is to be kept of it.
+        /// Sensors go into maintenance, or come back: the model to continue with, and the records to store.
         case maintenance(SiteModel, MaintenanceChange, AuditNote, answer: @Sendable (Bool) -> Void)
-        /// Somebody wants to know where the active alarms stand.
+        /// A question for the present status of the active alarms.
         case status(answer: @Sendable ([AlarmStatus]) -> Void)
     }
 
-    /// More letters than this at once are refused: nobody may fill the gateway's memory.
+    /// The largest number of letters at once. More are refused, so that nobody can fill the gateway's memory.
     static let capacity = 64
 
     private struct Content {
@@ -30,7 +30,7 @@ package final class Mailbox: Sendable {
     }
 
     private let content = Mutex(Content())
-    /// Readable while there are letters, so that a sleeping pipeline wakes.
+    /// Readable while there are letters, so that a sleeping pipeline wakes up.
     let wakeDescriptor: Int32
     private let ringDescriptor: Int32
 
@@ -49,8 +49,9 @@ package final class Mailbox: Sendable {
         close(ringDescriptor)
     }
 
-    /// A stop is always taken, and read before all else. Of several models that wait only the newest is.
-    /// - Returns: false if the box is full and the letter was not taken.
+    /// Posts a letter. A stop is always accepted, and read before everything else. Of several waiting models only the
+    /// newest is kept.
+    /// - Returns: false if the mailbox is full and the letter was refused.
     @discardableResult
     package func post(_ letter: Letter) -> Bool {
         let isTaken = content.withLock { content in
@@ -81,7 +82,7 @@ package final class Mailbox: Sendable {
         while read(wakeDescriptor, &bytes, bytes.count) > 0 {}
         return content.withLock { content in
             defer { content.letters.removeAll() }
-            // Whoever is to stop has no use for other rules; operators still get their answers.
+            // A stopping pipeline does not need new rules; operators still get their answers.
             return content.isToStop ? [.stop] + content.letters.filter { !$0.isReload } : content.letters
         }
     }

@@ -2,12 +2,12 @@ internal import MQTT
 
 // Wrapping operators: a hash, which is to wrap.
 
-/// A number that stands for the topic and the payload of a message, the same in every process.
+/// A hash of the topic and the payload of a message, the same in every process.
 ///
-/// A word at a time goes in by a xor and a multiplication, with the constants of D. Steele, G. Lea and C. Flood, "Fast
-/// Splittable Pseudorandom Number Generators", 2014. It need not resist people: it only confirms what the packet
-/// identifier and the broker's mark say. Swift's own hash differs from process to process, and a cryptographic one
-/// costs more than the rest of a message's way. O(bytes), and allocates nothing.
+/// Each word goes in by a xor and a multiplication, with the constants of D. Steele, G. Lea and C. Flood, "Fast
+/// Splittable Pseudorandom Number Generators", 2014. It need not resist attackers: it only confirms a match of the
+/// packet identifier and the broker's mark. Swift's own hash differs from process to process. A cryptographic hash
+/// would cost more than the rest of a message's processing. O(bytes), without allocation.
 struct MessageDigest {
     private var state: UInt64 = 0x9e37_79b9_7f4a_7c15
 
@@ -21,7 +21,7 @@ struct MessageDigest {
     }
 
     private mutating func add(_ bytes: UnsafeRawBufferPointer) {
-        // The length says where the topic ends, and how much of the last word counts.
+        // The length says where the topic ends, and how many bytes of the last word count.
         mix(UInt64(truncatingIfNeeded: bytes.count))
         var at = 0
         while bytes.count - at >= 8 {

@@ -2,46 +2,46 @@ internal import CLinux
 internal import Glibc
 package import MQTT
 
-// Wrapping operators: a count read from a file, where any number may stand: one that wraps begins anew.
+// Wrapping operators: a count read from a file may be any number. A count that wraps starts over.
 
-/// The payload that is being evaluated, in a file that outlives the process: if the process ends in the middle of it,
-/// the next one knows which it was.
+/// Keeps the payload that is being evaluated in a file that outlives the process. If the process ends during the
+/// evaluation, the next one knows the payload.
 ///
-/// What was under way in three ends in a row is set aside: the broker sends it again after each, before all that waits
-/// behind it, and would do so without end. The file is a mapped one, so that a message costs two copies in memory and
-/// no call of the system; a power cut loses it, which no payload is to blame for. Where the file is cut, or its disk
-/// can no longer keep it, the gateway goes on without it.
+/// A payload that was being evaluated at three ends in a row is quarantined. Otherwise the broker would send it again
+/// after each end, before everything that waits behind it, endlessly. The file is memory-mapped, so a message costs two
+/// copies in memory and no system call. A power cut loses the file, but a payload does not cause power cuts. If the
+/// file is cut, or its disk can no longer keep it, the gateway continues without it.
 package final class PayloadUnderWay {
-    /// What has ended the gateway again and again.
+    /// A payload that has ended the gateway repeatedly.
     package struct QuarantinedPayload: Equatable, Sendable {
         package var topic: [UInt8]
         package var payload: [UInt8]
     }
 
-    /// How the last process ended.
+    /// The circumstances of the last process's end.
     package struct End: Equatable, Sendable {
-        /// In the middle of a payload.
+        /// True if the process ended while it evaluated a payload.
         package var wasUnderWay = false
-        /// The payload, if it is to be set aside now.
+        /// The payload, if it must be quarantined now.
         package var quarantined: QuarantinedPayload?
     }
 
-    /// After so many ends in a row a payload is set aside.
+    /// The number of ends in a row after which a payload is quarantined.
     package static let endsMax = 3
-    /// So many payloads that were set aside are known; the oldest are forgotten first.
+    /// The largest number of quarantined payloads that are remembered. The oldest are forgotten first.
     private static let quarantinedMax = 64
 
-    /// The layout of the file, in eight bytes each.
+    /// The layout of the file, in words of eight bytes.
     private enum Word {
         static let mark = 0
         static let isUnderWay = 1
         static let topicLength = 2
         static let payloadLength = 3
-        /// What was under way at the newest end, and at how many in a row.
+        /// The payload at the newest end, and the number of ends in a row with it.
         static let digest = 4
         static let ends = 5
         static let quarantinedCount = 6
-        /// The program that set them aside: another one may be mended.
+        /// The program that quarantined the payloads. A different program may have the fault corrected.
         static let program = 7
         static let quarantined = 8
         static let count = 8 + quarantinedMax
@@ -55,14 +55,14 @@ package final class PayloadUnderWay {
     private let base: UnsafeMutableRawPointer
     private let size: Int
     private let payloadBytesMax: Int
-    /// No payload is set aside, and none was under way at the last end: nothing has to be compared.
+    /// True if no payload is quarantined and none was being evaluated at the last end. Then nothing has to be compared.
     private let isQuiet: Bool
 
     static func path(of store: String) -> String { store + ".underway" }
 
-    /// Opens the file, or makes it.
-    /// - Returns: `nil` where there is no such file to be had, such as on a full disk: the gateway runs without.
-    /// - Parameter program: stands for the program that runs.
+    /// Opens the file, or creates it.
+    /// - Returns: `nil` if the file cannot be created, for example on a full disk. The gateway runs without it.
+    /// - Parameter program: identifies the running program.
     package init?(store: String, payloadBytesMax: Int, program: UInt64 = PayloadUnderWay.runningProgram) {
         self.payloadBytesMax = payloadBytesMax
         let pages = (Self.headerBytes + Self.topicBytesMax + payloadBytesMax + 4095) / 4096
@@ -70,8 +70,8 @@ package final class PayloadUnderWay {
         let file = open(Self.path(of: store), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        // Room that is not there would end the process when it is written to; what is taken away later is guarded
-        // against below.
+        // Reserve the room first, because a write to missing room would end the process. Room that is lost later is
+        // handled below.
         guard posix_fallocate(file, 0, off_t(size)) == 0,
             let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0),
             base != MAP_FAILED
@@ -87,15 +87,15 @@ package final class PayloadUnderWay {
         isQuiet = words[Word.quarantinedCount] == 0 && words[Word.ends] == 0
     }
 
-    /// When the file of the running program was written, and its size.
+    /// The modification time and the size of the running program's file.
     package static let runningProgram: UInt64 = {
         var status = stat()
         guard stat("/proc/self/exe", &status) == 0 else { return 0 }
         return UInt64(truncatingIfNeeded: status.st_mtim.tv_sec) << 32 ^ UInt64(truncatingIfNeeded: status.st_size)
     }()
 
-    /// Finds what the last process was doing when it ended. A payload that is to be set aside has to be
-    /// ``accept(store:payloadBytesMax:)``ed when it is kept; until then the next start finds the same.
+    /// Finds what the last process was doing when it ended. Call ``accept(store:payloadBytesMax:)`` once a payload to
+    /// be quarantined has been stored. Until then the next start finds the same result.
     package static func findEnd(store: String, payloadBytesMax: Int) -> End {
         PayloadUnderWay(store: store, payloadBytesMax: payloadBytesMax)?.findEnd() ?? End()
     }
@@ -103,7 +103,7 @@ package final class PayloadUnderWay {
     private func findEnd() -> End {
         let words = base.assumingMemoryBound(to: UInt64.self)
         guard words[Word.isUnderWay] == 1, let digest = digestUnderWay() else {
-            // An end for another reason, or none: whatever it was before, it is not three in a row.
+            // The process ended for another reason, or not at all, so the row of ends is broken.
             (words[Word.isUnderWay], words[Word.digest], words[Word.ends]) = (0, 0, 0)
             return End()
         }
@@ -118,7 +118,7 @@ package final class PayloadUnderWay {
             quarantined: QuarantinedPayload(topic: Array(topicUnderWay), payload: Array(payloadUnderWay)))
     }
 
-    /// Sets aside from now on what ``findEnd(store:payloadBytesMax:)`` has found.
+    /// Quarantines from now on the payload that ``findEnd(store:payloadBytesMax:)`` has found.
     package static func accept(store: String, payloadBytesMax: Int) {
         PayloadUnderWay(store: store, payloadBytesMax: payloadBytesMax)?.accept()
     }
@@ -135,7 +135,7 @@ package final class PayloadUnderWay {
         (words[Word.isUnderWay], words[Word.digest], words[Word.ends]) = (0, 0, 0)
     }
 
-    /// `nil` where the file says something that was never written.
+    /// The digest of the payload in the file; `nil` if the file holds something that was never written.
     private func digestUnderWay() -> UInt64? {
         let words = base.assumingMemoryBound(to: UInt64.self)
         guard words[Word.topicLength] <= Self.topicBytesMax, words[Word.payloadLength] <= payloadBytesMax else {
@@ -160,7 +160,7 @@ package final class PayloadUnderWay {
         munmap(base, size)
     }
 
-    /// Whether a message has been set aside: it is acknowledged, and not evaluated again.
+    /// Returns true for a quarantined message, which is acknowledged and not evaluated again.
     package func isQuarantined(_ message: IncomingMessage) -> Bool {
         guard !isQuiet else { return false }
         let words = base.assumingMemoryBound(to: UInt64.self)
@@ -170,7 +170,7 @@ package final class PayloadUnderWay {
         return (0..<count).contains { words[Word.quarantined + $0] == digest }
     }
 
-    /// Notes a message for as long as `body` takes.
+    /// Notes a message while `body` runs.
     package func during(_ message: IncomingMessage, _ body: () -> Void) {
         begin(message)
         body()
@@ -180,14 +180,15 @@ package final class PayloadUnderWay {
     @inline(never)
     private func begin(_ message: IncomingMessage) {
         let words = base.assumingMemoryBound(to: UInt64.self)
-        // What is longer than a payload may be is not evaluated. Its beginning alone is noted, so that it is never
-        // taken for one that was set aside.
+        // A payload over the limit is not evaluated. Only its beginning is noted, so that it is never mistaken for a
+        // quarantined one.
         let (topic, payload) = (message.topic.prefix(Self.topicBytesMax), message.payload.prefix(payloadBytesMax))
         words[Word.topicLength] = UInt64(topic.count)
         words[Word.payloadLength] = UInt64(payload.count)
         (base + Self.headerBytes).copyMemory(
             from: topic.base.baseAddress ?? UnsafeRawPointer(base), byteCount: topic.count)
-        // Close behind the topic: most messages touch one page, which the system writes to the disk now and then.
+        // The payload follows the topic directly, so most messages touch one page. The system writes it to the disk now
+        // and then.
         (base + Self.headerBytes + topic.count).copyMemory(
             from: payload.base.baseAddress ?? UnsafeRawPointer(base), byteCount: payload.count)
         words[Word.isUnderWay] = 1
@@ -197,7 +198,7 @@ package final class PayloadUnderWay {
     private func end(_ message: IncomingMessage) {
         let words = base.assumingMemoryBound(to: UInt64.self)
         words[Word.isUnderWay] = 0
-        // It was an accident: it has been evaluated now.
+        // The earlier end was an accident: the payload has been evaluated now.
         if !isQuiet, words[Word.ends] > 0, MessageDigest.of(message) == words[Word.digest] {
             (words[Word.digest], words[Word.ends]) = (0, 0)
         }

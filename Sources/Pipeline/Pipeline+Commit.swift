@@ -8,14 +8,15 @@ internal import SiteConfiguration
 internal import Store
 internal import Telemetry
 
-// When the open batch is committed, and what happens while nothing can be stored.
+// Commits of the open batch, and the behaviour while nothing can be stored.
 extension Pipeline {
-    /// A transition is committed at once; readings wait a little for company, which spares the disk.
+    /// Commits a transition at once. Readings wait a little for others, which spares the disk.
     func commitIfDue() {
         guard !intake.batch.isEmpty else { return }
         let time = clock.uptime()
         if let attempt = outage.attempt {
-            // What a commit takes now need not be handed on without it, unless the last one failed for another reason.
+            // Escalations that a commit can store now need no handing on, unless the last commit failed for another
+            // reason.
             if outage.isFailing || time < attempt.due { handOnUnstored() }
             if time >= attempt.due { commit() }
             return
@@ -45,8 +46,8 @@ extension Pipeline {
         }
     }
 
-    /// Nothing is acknowledged, so the broker sends it again; what is in the batch is tried again. Readings go on being
-    /// evaluated, and whoever has to be told is told.
+    /// Handles a failed commit. Nothing is acknowledged, so the broker sends it again, and the batch is tried again.
+    /// Readings are still evaluated, and people are still notified.
     func failToStore(_ error: any Error) {
         let time = clock.uptime()
         let begins = outage.commitFailed(isBusy: Store.isBusy(error), at: time, makeRoom: { ballast.release() })
@@ -57,7 +58,7 @@ extension Pipeline {
             intake.raiseStoreFault("\(error)", at: now)
         }
         if time >= relinkDue {
-            // Without a write the broker takes the link for dead after one and a half keepalives.
+            // Without a write the broker considers the link dead after one and a half keepalives.
             relinkDue = time + .seconds(Int64(configuration.broker.keepaliveSeconds))
             connection?.dropAcknowledgements(because: "readings cannot be stored", receiveMaximum: 65_535)
         }
@@ -83,7 +84,7 @@ extension Pipeline {
         connection?.releaseAcknowledgements()
     }
 
-    /// The alarm that nothing can be stored ends when something can, and there is room for more than that.
+    /// Ends the alarm that nothing can be stored, once a commit succeeds and there is room for more.
     func endStoreFault() {
         guard intake.hasStoreFault, outage.isOver, case let time = clock.uptime(), time >= roomLookDue else { return }
         roomLookDue = time + .seconds(1)

@@ -8,9 +8,9 @@ internal import SiteConfiguration
 internal import Store
 internal import Telemetry
 
-// What follows when devices and rules are read again, or the clock is set.
+// Changes of the pipeline after devices and rules are read again, or the clock is set.
 extension Pipeline {
-    /// Says and notes what is in force from now on, and subscribes to what it needs.
+    /// Logs and records the new model, and subscribes to its filters.
     func takeOver(_ model: SiteModel) {
         intake.count { $0.reloads += 1 }
         store.note(model, configuration, logger)
@@ -21,8 +21,8 @@ extension Pipeline {
             metadata: ["devices": "\(model.site.sensors.count)", "rules": "\(model.rules.rules.count)"])
     }
 
-    /// Subscribes to the filters of another model; those that are gone are known to the store until the broker has let
-    /// them go.
+    /// Subscribes to the filters of another model. The store remembers the removed filters until the broker has
+    /// released them.
     func subscribe(to filters: [String]) {
         do {
             try store.noteSubscriptions(filters)
@@ -33,7 +33,7 @@ extension Pipeline {
         areSubscriptionsKept = false
     }
 
-    /// Once the session holds no others, the store needs to know only the filters that are wanted.
+    /// Reduces the store's list to the wanted filters, once the session holds no others.
     func forgetSubscriptions() {
         guard !areSubscriptionsKept, outage.isOver, let connection, connection.isConnected,
             !connection.hasFiltersToLeave
@@ -44,13 +44,13 @@ extension Pipeline {
         do {
             try store.keepSubscriptions(model.filters)
         } catch {
-            // The next start unsubscribes once more from what is gone, which does no harm.
+            // The next start unsubscribes from the removed filters once more, which does no harm.
             logger.error("the subscriptions cannot be noted: \(error)")
         }
     }
 
-    /// Begins anew from what is stored, with a model.
-    /// - Returns: false if nothing can be stored now, or nothing read; then all is as it was.
+    /// Rebuilds the engine from the store, with a model.
+    /// - Returns: false if nothing can be stored or read now; then nothing has changed.
     func rebuild(from model: SiteModel, because occasion: Intake.Occasion) -> Bool {
         guard outage.isOver else { return false }
         if !intake.batch.isEmpty { commit() }

@@ -10,10 +10,10 @@ package import Store
 package import Telemetry
 package import Wire
 
-/// The thread that owns MQTT, decoding, engine and alarm state, without locks: it reads what the socket has,
-/// evaluates each reading at once, commits, and only then lets the acknowledgements go.
+/// The thread that owns MQTT, decoding, engine and alarm state, without locks. It reads what the socket has, evaluates
+/// each reading at once, commits, and only then sends the acknowledgements.
 package final class Pipeline {
-    /// How many packets, and bytes of payloads, are read before the clock and the mailbox are looked at again.
+    /// The most packets, and bytes of payloads, that are read before the clock and the mailbox are checked again.
     static let packetsPerTurn = 256
     static let bytesPerTurn = 4 << 20
 
@@ -28,37 +28,38 @@ package final class Pipeline {
     let ballast: Ballast
     let underWay: PayloadUnderWay?
     let systemd = SystemdNotifier()
-    /// When systemd is to hear next that the pipeline makes progress.
+    /// The time of the next sign of progress to systemd.
     var watchdogDue = Uptime.start
 
     var model: SiteModel
     var intake: Intake
     var connection: (any BrokerLink)?
     var isStopping = false
-    /// The store knows that the session holds only the filters that are wanted.
+    /// Set once the store knows that the session holds only the wanted filters.
     var areSubscriptionsKept = false
-    /// The clock of this turn, and how far it has been set since the start.
+    /// The clock of this turn, and the sum of its settings since the start.
     var now: Instant
     var knownCorrection: TimeSpan
-    /// Less than this is a clock that is kept right.
+    /// The largest step that counts as normal clock correction.
     static let smallStep = TimeSpan.seconds(10)
-    /// When the open batch has to be committed; `nil` while it is empty, and while nothing can be stored.
+    /// The time by which the open batch must be committed; `nil` while it is empty, and while nothing can be stored.
     var commitDue: Uptime?
     var outage = StoreOutage.none
-    /// While nothing can be stored the link is made again once a keepalive, so that the broker does not take it for dead.
+    /// The time of the next reconnection while nothing can be stored. It comes once per keepalive, so that the broker
+    /// does not consider the link dead.
     var relinkDue = Uptime.start
-    /// When it is looked next whether there is room on the disk again.
+    /// The time of the next check for free room on the disk.
     var roomLookDue = Uptime.start
-    /// When all that had come in was read last, and the worst delay since the last health report.
+    /// The last time that all waiting input had been read, and the worst delay since the last health report.
     var drainedAt: Uptime
     var worstDelay = TimeSpan.zero
     static let longestDelay = TimeSpan.seconds(1)
-    /// How much is kept in memory while nothing can be stored, as ``StoreBatch/bytesHeld`` counts.
+    /// The most bytes kept in memory while nothing can be stored, as ``StoreBatch/bytesHeld`` counts them.
     static let bytesHeldMax = 32 << 20
-    /// What operators asked for with this batch, to be answered when it is committed.
+    /// The answers to the operators' commands in this batch, given when it is committed.
     var answers: [(_ isStored: Bool) -> Void] = []
 
-    /// - Parameter link: where the messages come from; only the pipeline uses it from now on.
+    /// - Parameter link: the source of the messages; only the pipeline uses it from now on.
     package init(
         _ model: SiteModel, _ configuration: Configuration, store: Store, clock: any GatewayClock, mailbox: Mailbox,
         board: StatisticsBoard, logger: Logger, underWay: PayloadUnderWay? = nil, onCommit: @escaping () -> Void,
@@ -91,22 +92,22 @@ package final class Pipeline {
         underWay.during(message) { intake.take(message, at: now) }
     }
 
-    /// Runs until the mailbox says stop; returns with everything committed and acknowledged.
+    /// Runs until the mailbox contains a stop. Returns once everything is committed and acknowledged.
     package func run() {
         publishStatistics()
         while turn() {}
         drain()
     }
 
-    /// One turn of the loop: waits for what there is to do, and does it.
-    /// - Returns: false once the mailbox has said stop; then only ``drain()`` is left.
+    /// Runs one turn of the loop: waits for work and does it.
+    /// - Returns: false once the mailbox contains a stop; then only ``drain()`` is left.
     package func turn() -> Bool {
         guard let connection else { return false }
         connection.keepUp()
         if mayTakeMore {
             connection.wait(milliseconds: sleepTime(), wake: mailbox.wakeDescriptor)
         } else {
-            // What has come in stays there, and would end the wait at once.
+            // Wait for the mailbox only: input that has arrived stays in the socket, and would end the wait at once.
             mailbox.wait(milliseconds: sleepTime())
         }
         readClock()
@@ -125,13 +126,13 @@ package final class Pipeline {
         return !isStopping
     }
 
-    /// While nothing can be stored, what comes in is evaluated all the same, and not acknowledged: the broker keeps it
-    /// for us.
+    /// True while more messages may be read. While nothing can be stored, input is still evaluated but not
+    /// acknowledged, so the broker keeps it.
     var mayTakeMore: Bool { outage.isOver || intake.batch.bytesHeld < Self.bytesHeldMax }
 
-    /// Reads what may be taken in one turn: by packets, by readings and by bytes, whichever is reached first. A packet
-    /// is never split, so that it may be exceeded by one.
-    /// - Returns: whether there may be more.
+    /// Reads one turn's input, limited by packets, by readings and by bytes, whichever limit is reached first. A packet
+    /// is never split, so one packet may exceed the limit.
+    /// - Returns: true if there may be more.
     func readTurn(_ connection: any BrokerLink) -> Bool {
         let readings = intake.batch.readings.count + configuration.store.commitReadings
         let bytes = intake.bytesTaken + Self.bytesPerTurn
@@ -141,8 +142,8 @@ package final class Pipeline {
             { message in take(message) })
     }
 
-    /// Notes for how long more has been coming in than can be evaluated. After a second of that, messages that nobody
-    /// wants acknowledged are passed over, so that what is wanted is evaluated in time.
+    /// Measures for how long more messages have arrived than can be evaluated. After a second, messages without
+    /// acknowledgement are dropped, so that the others are evaluated in time.
     func noteDelay(_ mayHaveMore: Bool) {
         let time = clock.uptime()
         if !mayHaveMore { drainedAt = time }
@@ -151,14 +152,14 @@ package final class Pipeline {
         intake.isShedding = delay > Self.longestDelay
     }
 
-    /// Takes the clock of this turn; if it has been set by more than a little, conditions are told.
+    /// Reads the clock of this turn. If it was set by more than a small step, the engine is rebuilt.
     func readClock() {
         let correction = clock.correction()
         let before = now
         now = clock.now()
         let step = correction - knownCorrection
         guard step > Self.smallStep || step < .zero - Self.smallStep else { return }
-        // While nothing can be stored there is nothing to begin anew from: then in a later turn.
+        // While nothing can be stored, a rebuild is impossible, so a later turn tries again.
         guard rebuild(from: model, because: step > .zero ? .setForward(step) : .setBack) else { return }
         knownCorrection = correction
         let text =
@@ -167,7 +168,7 @@ package final class Pipeline {
         intake.add(AuditNote("clock-set", at: now, text: text))
     }
 
-    /// Says that a turn has been made; a loop that hangs says nothing, and is started anew.
+    /// Reports a completed turn to systemd. A loop that hangs reports nothing, and is restarted.
     func feedWatchdog() {
         guard let interval = systemd.watchdogInterval, case let time = clock.uptime(), time >= watchdogDue else {
             return
@@ -225,7 +226,7 @@ package final class Pipeline {
         }
     }
 
-    /// Commits and acknowledges what there is, and says goodbye.
+    /// Commits and acknowledges everything that was read, and disconnects.
     package func drain() {
         if let connection { _ = readTurn(connection) }
         if connection?.takeNewSession() ?? false { intake.forgetReceived() }
@@ -247,7 +248,7 @@ package final class Pipeline {
         board.update { $0 = statistics }
     }
 
-    /// Rounded up: a millisecond late rather than awake for nothing.
+    /// Returns the milliseconds until a time, rounded up: waking a millisecond late is better than waking for nothing.
     func milliseconds(until time: Uptime) -> Int32 {
         Int32(clamping: max(0, ((time - clock.uptime()).nanoseconds + 999_999) / 1_000_000))
     }

@@ -3,65 +3,64 @@ internal import Store
 
 // Wrapping operators: packet identifiers wrap at 2¹⁶, as the broker's do.
 
-/// The messages of QoS 1 that came in last, so that one that the broker sends again is told from one that only looks
-/// like it.
+/// Remembers the latest messages of QoS 1, to distinguish a message that the broker sends again from one that only
+/// looks the same.
 ///
-/// A message counts as sent again where three things agree: the broker marks it (DUP), its packet identifier is one
-/// that was received, and topic and payload are the same as then. None of them is enough. The mark only says that the
-/// broker sent it before, not that it was received; identifiers are used again; and two tips of a rain gauge have the
-/// same bytes.
+/// A message counts as sent again if three things agree: the broker marks it (DUP), its packet identifier was received
+/// before, and topic and payload are the same. None of them is enough alone. The mark only says that the broker sent
+/// the message before, not that it was received. Identifiers are used again. Two tips of a rain gauge have the same
+/// bytes.
 ///
-/// A broker that was killed may not know any more that it sent a message, and send it without a mark. It comes before
-/// any new one, so it is recognised there by its identifier and its bytes, if no other message that is remembered has
-/// them. Each message is recognised that way once at most, and never under an identifier that a broker may choose which
-/// takes the lowest that is free: there it is a new message that looks alike.
+/// A broker that was killed may not remember that it sent a message, and may send it without a mark. Such a message
+/// comes before any new one. It is recognised by its identifier and its bytes, if no other remembered message has the
+/// same bytes. Each message is recognised that way at most once. It is never recognised under an identifier that a
+/// broker may choose by taking the lowest free one: there it is a new message that looks the same.
 ///
-/// What was received is stored with the readings that came of it, in one transaction, so that after a crash it is known
-/// exactly which messages are stored. The memory is fixed, and a message costs O(1) and no allocation.
+/// The received messages are stored in one transaction with their readings. So after a crash the gateway knows exactly
+/// which messages are stored. The memory is fixed, and a message costs O(1) and no allocation.
 struct ReceivedMessages {
     private struct Entry {
-        /// Counted over all messages; 0 for none.
+        /// The number of the message, counted over all messages; 0 for none.
         var number: Int64 = 0
         var digest: UInt64 = 0
-        /// It came again without a mark. Once more, and it is another message.
+        /// Set once the message has come again without a mark. If it comes once more, it is another message.
         var hasComeUnmarked = false
-        /// The message that had the identifier before had the same bytes.
+        /// Set if the previous message with this identifier had the same bytes.
         var looksLikePredecessor = false
     }
 
-    /// A broker counts identifiers up, and begins anew after 65,535. Of the messages before half of that it is sure
-    /// that they were acknowledged, and an identifier that comes again is another message's.
+    /// Half of the identifiers. A broker counts identifiers up, and begins again after 65,535. It is sure that messages
+    /// older than this were acknowledged, so an identifier that comes again belongs to another message.
     static let owedMax: Int64 = 32_767
-    /// An identifier that comes again after fewer messages than this was given to another message as soon as it was
-    /// free: so many are under way at most. After more, the broker has used identifiers up for messages that it threw
-    /// away.
+    /// The most messages in flight at once. An identifier that comes again after fewer messages was reused as soon as
+    /// it was free. After more messages, the broker has spent identifiers on messages that it dropped.
     private static let reuseMax: Int64 = 4096
 
-    /// By packet identifier.
+    /// The remembered messages, by packet identifier.
     private var entries = Array(repeating: Entry(), count: 65_536)
     /// The number of the last message.
     private(set) var last: Int64 = 0
-    /// The number of the last message whose acknowledgement was let go.
+    /// The number of the last message whose acknowledgement was sent.
     private var released: Int64 = 0
-    /// After a start: the last message before the newest commit, whose acknowledgements may not have been let go. It
-    /// counts until a message comes that was not received before: all that the broker sends again comes before it.
+    /// After a start, the last message before the newest commit, whose acknowledgements may not have been sent. It is
+    /// valid until a message comes that was not received before, because the broker sends old messages first.
     private var surelyReleased = Int64.max
-    /// Up to this number the broker has got the acknowledgements.
+    /// The broker has received the acknowledgements up to this number.
     private var forgottenUpTo: Int64 = 0
-    /// The broker gives an identifier to another message as soon as it is free. Then only what was not acknowledged at
-    /// all can be recognised: better twice than not at all.
+    /// Set if the broker reuses an identifier as soon as it is free. Then only a message that was never acknowledged
+    /// can be recognised: storing twice is better than losing it.
     private var isReusing = false
-    /// The number of the message at which the broker's identifiers were last found to have begun anew; 0 for none.
+    /// The number of the message at which the broker's identifiers last started over; 0 for none.
     private var lastJump: Int64 = 0
-    /// The newest connection on which the broker went on with its session, and whether all that came over it came
+    /// The newest connection on which the broker resumed its session, and whether all messages on it were received
     /// before.
     private var resumption = 0
     private var isRepeating = false
-    /// How many messages have come on that connection.
+    /// The number of messages on that connection.
     private var countOnConnection = 0
 
     /// Takes a message of QoS 1.
-    /// - Returns: what it will be recognised by; `nil` where it was received before.
+    /// - Returns: the mark that will recognise it; `nil` if it was received before.
     mutating func take(_ message: IncomingMessage) -> MessageMark? {
         var mark = MessageMark(identifier: message.identifier, digest: MessageDigest.of(message))
         if message.resumption != resumption {
@@ -86,20 +85,20 @@ struct ReceivedMessages {
         return mark
     }
 
-    /// Whether a message of a broker that uses identifiers again is still owed an acknowledgement. After a start that
-    /// is not known of those that were committed last; messages that all look alike are then better stored twice than
-    /// not at all.
+    /// Returns whether a broker that reuses identifiers still waits for a message's acknowledgement. After a start this
+    /// is unknown for the messages that were committed last. If messages all look the same, storing them twice is
+    /// better than losing them.
     private func isInHand(_ entry: Entry) -> Bool {
         entry.number > released
             || entry.number > surelyReleased && !entry.looksLikePredecessor && isUnique(entry.digest)
     }
 
-    /// Learns how the broker chooses identifiers, from a new message whose identifier was another message's a while
-    /// ago.
-    /// - Returns: whether it counts on from there.
+    /// Learns how the broker chooses identifiers, from a new message whose identifier belonged to another message a
+    /// while ago.
+    /// - Returns: true if the broker counts on from there.
     private mutating func meet(_ entry: Entry, _ identifier: UInt16) -> Bool {
         let next = last + 1
-        // On a connection's first new message it is the broker's memory that was set back.
+        // On a connection's first new message, the broker's memory was set back.
         let isJump = isRepeating && !entry.hasComeUnmarked || next - entry.number >= Self.reuseMax
         guard isJump, !isReusing, lastJump == 0 || isRepeating || next - lastJump >= Self.owedMax else {
             isReusing = true
@@ -114,16 +113,16 @@ struct ReceivedMessages {
         forget(from: identifier)
     }
 
-    /// Whether only one message that is remembered has these bytes. O(65,536), for a message that a broker sends again
-    /// without a mark: its memory was set back by a crash, to before it had sent the message. It then gives the
-    /// identifiers of messages that it no longer knows to new ones, so that bytes which come often tell nothing.
+    /// Returns whether only one remembered message has these bytes. O(65,536). It is needed after a crash that set the
+    /// broker's memory back to before it had sent a message. The broker sends that message again without a mark, and
+    /// gives the identifiers that it no longer knows to new messages. So bytes that come often prove nothing.
     private func isUnique(_ digest: UInt64) -> Bool {
         var count = 0
         for entry in entries where entry.number > forgottenUpTo && entry.digest == digest { count += 1 }
         return count == 1
     }
 
-    /// Forgets the messages of an identifier and of those that come after it: the broker counts on from there.
+    /// Forgets the messages of an identifier and of all later ones, because the broker counts on from there.
     private mutating func forget(from identifier: UInt16) {
         for step in 0..<UInt16(Self.owedMax) where entries[Int(identifier &+ step)].number <= released {
             entries[Int(identifier &+ step)].number = 0
@@ -138,16 +137,16 @@ struct ReceivedMessages {
             looksLikePredecessor: before.number > forgottenUpTo && before.digest == mark.digest)
     }
 
-    /// What can be forgotten once everything that came in is acknowledged.
+    /// The number up to which messages can be forgotten once everything received is acknowledged.
     var forgottenAfterRelease: Int64 { max(forgottenUpTo, last - max(Self.owedMax, last - released)) }
 
-    /// Says that the acknowledgements of everything that came in were let go. The broker may not get them.
+    /// Notes that all acknowledgements were sent. The broker may not receive them.
     mutating func acknowledgementsReleased() {
         forgottenUpTo = forgottenAfterRelease
         released = last
     }
 
-    /// Forgets everything: the broker has begun a new session, and counts its identifiers anew.
+    /// Forgets everything, because the broker has begun a new session and counts its identifiers from the start.
     mutating func forget() {
         forgottenUpTo = last
         released = last
@@ -155,7 +154,7 @@ struct ReceivedMessages {
         (isReusing, lastJump) = (false, 0)
     }
 
-    /// Takes up what another process, or the one before a reload, had received.
+    /// Restores the messages that another process, or the intake before a reload, had received.
     mutating func restore(_ commits: [(last: Int64, marks: [MessageMark])]) {
         for (number, marks) in commits {
             last = number - Int64(marks.count)

@@ -8,10 +8,10 @@ package import Telemetry
 internal import Wire
 
 extension Store {
-    /// Commits an alarm of the gateway's own about something that has happened and is over, with its escalations. It
-    /// waits to be acknowledged.
+    /// Commits an alarm of the gateway itself about a past event, with its escalations. The alarm waits to be
+    /// acknowledged.
     ///
-    /// - Parameter payload: a refused payload that the alarm is about, to be kept with it.
+    /// - Parameter payload: a refused payload that the alarm is about, stored with it.
     /// - Throws: ``StoreError`` if nothing can be stored now.
     package func recordLatchedAlarm(
         _ rule: String, summary: String, payload: RefusedPayload? = nil, _ model: SiteModel,

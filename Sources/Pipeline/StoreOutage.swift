@@ -1,8 +1,8 @@
 package import Telemetry
 
-/// Whether the store takes commits, and what happens while it does not.
+/// Tracks whether the store accepts commits, and the attempts while it does not.
 ///
-/// While it lasts, readings are evaluated and not acknowledged, and new escalations are handed on without being stored.
+/// During an outage, readings are evaluated but not acknowledged. New escalations are handed on without being stored.
 ///
 ///     none ── another program writes ──▶ busy ── for 3 s ──▶ failing
 ///      ▲                                   │                   ▲  │
@@ -11,24 +11,24 @@ package import Telemetry
 enum StoreOutage {
     /// The newest commit succeeded.
     case none
-    /// Another program holds the store for writing, as a rule for a moment only.
+    /// Another program holds the store for writing, usually for a moment only.
     case busy(since: Uptime, Attempt)
-    /// Commits fail, and the alarm that says so has been raised.
+    /// Commits fail, and the alarm about it has been raised.
     case failing(Attempt)
 
-    /// The next try to commit the open batch.
+    /// The next attempt to commit the open batch.
     struct Attempt {
         var due: Uptime
-        /// How many escalations of the open batch have been handed on without being stored.
+        /// The number of escalations of the open batch that were handed on without being stored.
         var handedOn = 0
     }
 
-    /// A store that is busy for longer than this is failing.
+    /// The longest time that a store may be busy. After it, the store is failing.
     private static let longestBusy = TimeSpan.seconds(3)
-    /// Between two tries while another program writes, and while commits fail.
+    /// The pause between attempts while another program writes, and while commits fail.
     private static let (busyPause, failingPause) = (TimeSpan.milliseconds(100), TimeSpan.seconds(1))
 
-    /// The next try; `nil` while commits succeed.
+    /// The next attempt; `nil` while commits succeed.
     var attempt: Attempt? {
         get {
             switch self {
@@ -49,11 +49,11 @@ enum StoreOutage {
     var isOver: Bool { if case .none = self { true } else { false } }
     var isFailing: Bool { if case .failing = self { true } else { false } }
 
-    /// A commit has failed.
+    /// Notes a failed commit.
     /// - Parameters:
-    ///   - isBusy: it failed only because another program writes.
-    ///   - makeRoom: called when the outage begins to be a failure; says whether a try at once makes sense.
-    /// - Returns: whether the store is failing from now on, and was not before.
+    ///   - isBusy: true if it failed only because another program writes.
+    ///   - makeRoom: called when the store begins to fail; returns whether an immediate attempt makes sense.
+    /// - Returns: true if the store is failing from now on, and was not before.
     mutating func commitFailed(isBusy: Bool, at time: Uptime, makeRoom: () -> Bool) -> Bool {
         let handedOn = attempt?.handedOn ?? 0
         switch self {

@@ -35,7 +35,7 @@ extension CAPSettings {
         return sender == nil ? nil : settings
     }
 
-    /// A value that is one of the words of an enumeration.
+    /// Reads a value that is one of the words of an enumeration.
     private static func word<T: RawRepresentable & CaseIterable>(
         _ reader: inout YAMLReader, _ key: String, _ type: T.Type
     ) -> T? where T.RawValue == String {

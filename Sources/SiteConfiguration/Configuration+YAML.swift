@@ -22,7 +22,7 @@ extension Configuration {
         return configuration
     }
 
-    /// Reads a configuration file, also one with mistakes.
+    /// Reads a configuration file, even if it has mistakes.
     /// - Returns: the parts that could be read.
     /// - Throws: ``DiagnosticList`` if it is not YAML.
     package static func parse(
@@ -72,8 +72,8 @@ extension Configuration {
         return parsed
     }
 
-    /// The names of all destinations, also of those with a mistake: a mistake in a destination must not make the
-    /// policies that name it wrong.
+    /// Returns the names of all destinations, including those with a mistake. Otherwise a mistake in a destination
+    /// would make the policies that name it wrong.
     private static func destinationNames(_ reader: inout YAMLReader) -> [String] {
         reader.items("destinations").compactMap { node in
             var destination = YAMLReader(node, "a destination")

@@ -18,7 +18,7 @@ package struct Configuration: Sendable {
     package var broker: ConnectionSettings
     package var store: StoreSettings
     package var ladder: Ladder
-    /// How late a reading may come and still be put in order.
+    /// The longest delay with which a reading is still put in order.
     package var allowedLateness: TimeSpan
     /// The largest payload that is accepted.
     package var payloadBytesMax: Int
@@ -52,8 +52,8 @@ package struct Configuration: Sendable {
         package var health: HealthSettings
     }
 
-    /// Where a gateway keeps its store and accepts commands: all that an operator's commands need, because an operator
-    /// may not be allowed to read the secrets.
+    /// The places where a gateway keeps its store and accepts commands. An operator's commands need nothing else,
+    /// because an operator may not be allowed to read the secrets.
     package struct StorePlace: Sendable {
         package var store: String
         /// The control socket.
@@ -83,7 +83,7 @@ package struct Configuration: Sendable {
     /// The settings of the gateway's rules for itself.
     package struct HealthSettings: Sendable {
         package var interval: TimeSpan
-        /// Whether the built-in rules are used.
+        /// Set if the built-in rules are used.
         package var hasRules: Bool
     }
 
@@ -118,17 +118,17 @@ package struct Configuration: Sendable {
         }
         package var name: String
         package var minimumLevel: Level
-        /// Whether the alarms of a flood are sent to it together.
+        /// Set if the alarms of a flood are sent to it together.
         package var isGrouping: Bool
-        /// Whether its messages may go to the public.
+        /// Set if its messages may go to the public.
         package var isPublic: Bool { if case .cap = kind { true } else { false } }
         package var kind: Kind
     }
 }
 
 extension Configuration {
-    /// Makes all connections without a protocol of their own use MQTT 3.1.1: the sensors' and those upstream.
-    /// - Returns: whether there is such a connection.
+    /// Makes all connections without a configured protocol use MQTT 3.1.1: the sensors' and those upstream.
+    /// - Returns: true if there is such a connection.
     package mutating func speakOlderProtocol() -> Bool {
         var hasChanged = false
         func change(_ connection: inout ConnectionSettings) {

@@ -52,7 +52,7 @@ extension Configuration.DestinationSettings {
         }
     }
 
-    /// Whether the alarms of a flood are sent together; `nil` if the file does not say.
+    /// Returns true if the alarms of a flood are sent together; `nil` if the file does not say.
     private static func floods(_ reader: inout YAMLReader) -> Bool? {
         reader.value("floods", expected: "'together' or 'each'") { word in
             switch word {

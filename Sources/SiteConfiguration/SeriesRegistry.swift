@@ -30,7 +30,7 @@ package struct SeriesRegistry: Sendable {
 
     /// The number of a series.
     ///
-    /// All callers take the device and the quantity from the site that the registry was made for, and the initialiser
+    /// All callers take the device and the quantity from the site that the registry was made for. The initialiser
     /// checks that each series of this site has a number. So the precondition holds.
     /// - Precondition: the series belongs to the site that the registry was made for.
     package func id(device: String, quantity: String) -> SeriesID {

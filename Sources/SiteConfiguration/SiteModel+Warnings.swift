@@ -7,7 +7,7 @@ internal import Uplink
 
 // Warnings that need more than one file: rules and policies, policies and destinations, devices and topics.
 extension SiteModel {
-    /// Warns of policies that apply to no alarm: the people in them are not notified by them.
+    /// Warns of policies that apply to no alarm, so that the people in them are not notified.
     static func idlePolicies(_ policies: PolicySet, _ rules: CompiledRules) -> [Diagnostic] {
         let named = Set(rules.rules.compactMap(\.escalate))
         return policies.policies.filter { !named.contains($0.name) }.compactMap { policy in

@@ -21,7 +21,7 @@ package struct SiteModel: Sendable {
     /// - Parameters:
     ///   - maintenance: the sensors that operators have put into maintenance.
     ///   - numbering: returns the number of every series: from the store, or ``numberInOrder(_:)`` if there is none.
-    /// - Throws: ``DiagnosticList`` with every mistake in any file; or what `numbering` throws.
+    /// - Throws: ``DiagnosticList`` with every mistake in any file, or the error of `numbering`.
     package static func load(
         _ configuration: Configuration, maintenance: [Maintenance] = [],
         numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]
@@ -35,7 +35,7 @@ package struct SiteModel: Sendable {
     /// Reads the files of a site. A mistake in one of them does not hide the mistakes in the others.
     ///
     /// - Parameters: as for ``load(_:maintenance:numbering:)``.
-    /// - Throws: ``DiagnosticList`` with every mistake in any file; or what `numbering` throws.
+    /// - Throws: ``DiagnosticList`` with every mistake in any file, or the error of `numbering`.
     package static func read(
         _ files: Configuration.SiteFiles, maintenance: [Maintenance] = [],
         numbering: ([SeriesName]) throws -> [SeriesName: SeriesID]

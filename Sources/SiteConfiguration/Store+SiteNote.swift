@@ -4,7 +4,7 @@ package import Logging
 package import Store
 
 extension Store {
-    /// Stores what operators' commands need to know of the site, and logs an error if that fails.
+    /// Stores the facts about the site that operators' commands need. Logs an error if that fails.
     package func note(_ model: SiteModel, _ configuration: Configuration, _ logger: Logger) {
         do {
             try note(SiteNote(name: model.site.name, timeZone: model.site.timeZone, ladder: configuration.ladder.names))

@@ -2,10 +2,10 @@ internal import Foundation
 package import Telemetry
 
 extension ZoneTable {
-    /// Whether the time zone database has a zone of that name.
+    /// Returns whether the time zone database has a zone of that name.
     static func isKnown(_ name: String) -> Bool { TimeZone(identifier: name) != nil }
 
-    /// The offsets of a zone of the time zone database from 1970 to 2100. A name that it does not have gives UTC.
+    /// Makes a table of a zone's offsets from 1970 to 2100, from the time zone database. An unknown name gives UTC.
     package init(timeZone name: String) {
         guard let zone = TimeZone(identifier: name) else {
             self.init()

@@ -1,5 +1,5 @@
-/// Finds expressions that a comma has cut. Between `{ }` and `[ ]` YAML ends a plain value at every comma, also at a
-/// comma inside the parentheses of `mean(water_level, 10m)`.
+/// Finds expressions that a comma has cut. Between `{ }` and `[ ]`, YAML ends a plain value at every comma, even inside
+/// the parentheses of `mean(water_level, 10m)`.
 ///
 /// A cut expression appears as a value with an open parenthesis, followed by pieces that close it.
 package struct FlowComma {
@@ -13,7 +13,7 @@ package struct FlowComma {
         text.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: "(") ? 1 : $1 == UInt8(ascii: ")") ? -1 : 0) }
     }
 
-    /// Whether the mapping or list at a location begins with a brace or a bracket. (Yams does not tell.)
+    /// Returns whether the mapping or list at a location begins with a brace or a bracket. Yams does not report that.
     static func isFlow(at location: SourceLocation) -> Bool {
         let scalars = location.lineText.unicodeScalars
         guard let index = scalars.index(scalars.startIndex, offsetBy: location.column - 1, limitedBy: scalars.endIndex),
@@ -22,8 +22,8 @@ package struct FlowComma {
         return scalars[index] == "{" || scalars[index] == "["
     }
 
-    /// The text that its author meant to be one value: from its beginning to the first comma or bracket outside its
-    /// parentheses.
+    /// Returns the text that its author meant as one value: from its beginning to the first comma or bracket outside
+    /// its parentheses.
     func expression(from start: SourceLocation) -> String {
         var text = ""
         var open = 0
@@ -48,10 +48,10 @@ package struct FlowComma {
         return Self.tidy(text)
     }
 
-    /// The text with single spaces, also at line ends.
+    /// Returns the text with single spaces, also at line ends.
     private static func tidy(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
 
-    /// A decimal comma that YAML took for the end of a value: `{ watch: rain > 2,5 mm }`.
+    /// Reports a decimal comma that YAML took for the end of a value: `{ watch: rain > 2,5 mm }`.
     /// - Parameter piece: the location of the digits after the comma, which YAML took for a key.
     static func decimalComma(at piece: SourceLocation) -> Diagnostic? {
         let scalars = Array(piece.lineText.unicodeScalars)
@@ -83,7 +83,7 @@ package struct FlowComma {
             fix: isOnOneLine ? quoted : nil)
     }
 
-    /// The diagnostic for a piece that YAML took for a key twice: `{ a: mean(x, 10m), b: mean(y, 10m) }`.
+    /// Returns the diagnostic for a piece that YAML took for a key twice: `{ a: mean(x, 10m), b: mean(y, 10m) }`.
     func diagnostic(piece: SourceLocation) -> Diagnostic? {
         let before = String(String.UnicodeScalarView(piece.lineText.unicodeScalars.prefix(piece.column - 1)))
         guard let colon = before.ranges(of: ": ").last else { return nil }

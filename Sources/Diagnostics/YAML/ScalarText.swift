@@ -1,8 +1,7 @@
 /// The text of a YAML scalar, with the location in the file of each of its characters.
 ///
-/// The file has characters that the text does not have: quotes, escapes, indentation, folded line ends. So each
-/// character of the text is searched in the file from where the one before it was found; everything between the two is
-/// skipped.
+/// The file has characters that the text does not have: quotes, escapes, indentation, folded line ends. So the search
+/// for each character starts after the previous one, and skips everything between the two.
 package struct ScalarText: Sendable {
     package let string: String
     let file: SourceFile

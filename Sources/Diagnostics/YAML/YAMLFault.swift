@@ -1,4 +1,4 @@
-/// A fault that libyaml found, described for somebody who does not know YAML: what is wrong, and how to correct it.
+/// A fault that libyaml found, described for somebody who does not know YAML: the mistake, and how to correct it.
 struct YAMLFault {
     /// The fault in libyaml's words.
     var problem: String
@@ -22,7 +22,7 @@ struct YAMLFault {
     /// The words for a fault.
     private struct Finding {
         var message: String
-        /// `nil`: where the parser stopped.
+        /// The location; `nil` for the place where the parser stopped.
         var location: SourceLocation?
         var hint: String
 
@@ -165,7 +165,7 @@ struct YAMLFault {
         location.lineText.unicodeScalars.prefix(location.column - 1)[...]
     }
 
-    /// Whether the line begins with the sign of a list's item.
+    /// True if the line begins with the sign of a list's item.
     private var isItem: Bool { location.lineText.drop { $0 == " " }.hasPrefix("-") }
 
     private var isSecondColon: Bool { String(before).contains(": ") }

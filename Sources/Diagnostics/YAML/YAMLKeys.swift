@@ -2,9 +2,9 @@ internal import CYaml
 
 /// Checks the keys of a YAML file before Yams builds anything from it.
 ///
-/// Yams compares the keys of a mapping with each other as a whole. If a key is an alias, a list or a mapping, a file of
-/// a few lines can make Yams compare billions of values; no file of ours has such a key. And Yams reports only one
-/// location of a key that occurs twice.
+/// Yams compares whole keys of a mapping with each other. If a key is an alias, a list or a mapping, a file of a few
+/// lines can make Yams compare billions of values. Our files never have such a key. Yams also reports only one location
+/// of a key that occurs twice.
 enum YAMLKeys {
     /// A line and a column, from 1.
     typealias Mark = (line: Int, column: Int)
@@ -30,8 +30,8 @@ enum YAMLKeys {
         }
     }
 
-    /// The first key that is not a text, or that occurs twice in its mapping. `nil` also if the file is not YAML, which
-    /// the parser will report. Complexity: one pass over the text.
+    /// Returns the first key that is not a text, or that occurs twice in its mapping. Returns `nil` also if the file is
+    /// not YAML, which the parser will report. Complexity: one pass over the text.
     static func firstFault(in text: String) -> Fault? {
         var text = text
         return text.withUTF8 { bytes in

@@ -23,7 +23,7 @@ package struct YAMLNode: Sendable {
         return node
     }
 
-    /// Parses a file, and returns it also if single values in it are wrong.
+    /// Parses a file, and returns it even if single values in it are wrong.
     /// - Parameter problems: receives the mistakes in single values: expressions that a comma has cut, aliases that
     ///   cannot be followed.
     /// - Throws: ``DiagnosticList`` if the text is not YAML, or a mapping has a key twice.
@@ -39,7 +39,7 @@ package struct YAMLNode: Sendable {
             throw DiagnosticList([Self.diagnostic(for: error, in: file)])
         }
         guard let node else { return YAMLNode(content: .null, location: file.location(line: 1, column: 1)) }
-        // Every value that is written takes at least one byte, so that further values can only come from aliases.
+        // Every written value takes at least one byte, so further values can only come from aliases.
         var conversion = Conversion(file: file, nodesLeft: file.text.utf8.count + nodesOfAliasesMax)
         let result = YAMLNode(node, &conversion)
         problems += conversion.problems
@@ -90,7 +90,7 @@ package struct YAMLNode: Sendable {
         }
     }
 
-    /// The items of a list; the pieces of an item that a comma has cut are left out, and the cut is reported.
+    /// Returns the items of a list. The pieces of an item that a comma has cut are left out, and the cut is reported.
     private static func items(
         of sequence: Node.Sequence, at location: SourceLocation, _ conversion: inout Conversion
     ) -> [YAMLNode] {
@@ -113,7 +113,8 @@ package struct YAMLNode: Sendable {
         return items
     }
 
-    /// The entries of a mapping; the pieces of a value that a comma has cut are left out, and the cut is reported once.
+    /// Returns the entries of a mapping. The pieces of a value that a comma has cut are left out, and the cut is
+    /// reported once.
     private static func entries(
         of mapping: Node.Mapping, at location: SourceLocation, _ conversion: inout Conversion
     ) -> [(key: ScalarText, value: YAMLNode)] {

@@ -11,7 +11,7 @@ package struct YAMLReader {
     private var asked: Set<String> = []
     /// Keys of the mapping that are words of earlier versions, and are accepted.
     private var former: Set<String> = []
-    /// The mistakes that were found so far.
+    /// The mistakes found so far.
     package var problems: [Diagnostic] = []
 
     /// - Parameter what: the mapping's name in messages: `a device`.
@@ -182,7 +182,7 @@ package struct YAMLReader {
 
     private static let commaHint = "between { } a comma ends a value: put a value with a comma in quotes"
 
-    /// Whether an entry may be the rest of a text that a comma has cut: a key without a value.
+    /// Returns whether an entry may be the rest of a text that a comma has cut: a key without a value.
     private func isPiece(_ entry: (key: ScalarText, value: YAMLNode)) -> Bool {
         entry.value.isNull && isFlow
     }

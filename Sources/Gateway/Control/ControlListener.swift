@@ -26,7 +26,7 @@ struct ControlListener: Sendable {
         file = SocketFile(path)
     }
 
-    /// Whether the socket's file is still at its path, so that commands find it.
+    /// True while the socket's file is still at its path, so that commands find it.
     var isReachable: Bool { file?.isThere ?? false }
 
     /// Removes the socket's file, unless another one is at its path now.
@@ -45,7 +45,7 @@ struct ControlListener: Sendable {
         }
     }
 
-    /// Whether somebody listens at an address. Only a refusal says that nobody does.
+    /// Returns whether somebody listens at an address. Only a refusal shows that nobody does.
     private static func isAlive(_ address: UnixAddress) -> Bool {
         do throws(UnixSocket.Failure) {
             try UnixSocket(.stream).connect(to: address, waitingAtMost: 0)
@@ -56,7 +56,7 @@ struct ControlListener: Sendable {
     }
 
     /// Removes the socket of a gateway that no longer runs.
-    /// - Throws: ``GatewayError`` where another file is there, which is kept, or the socket cannot be removed.
+    /// - Throws: ``GatewayError`` if another file is there, which is kept, or the socket cannot be removed.
     private static func remove(_ path: String) throws(GatewayError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }

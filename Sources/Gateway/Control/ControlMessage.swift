@@ -6,7 +6,7 @@ package struct ControlRequest: Codable, Sendable {
         case putBack = "put-back"
         /// Try deliveries again. `alarm` is a destination's name, or empty for all.
         case retry
-        /// Report the situation of the active alarms. The answer's text is a JSON list of ``AlarmStatus``.
+        /// Report the status of the active alarms. The answer's text is a JSON list of ``AlarmStatus``.
         case status
     }
 
@@ -14,7 +14,7 @@ package struct ControlRequest: Codable, Sendable {
     package var alarm: String
     package var person: String
     package var note: String
-    /// How long an alarm is shelved.
+    /// The duration of a shelving.
     package var seconds: Double?
     /// A sensor, instead of an alarm.
     package var device: String?
@@ -36,7 +36,7 @@ package struct ControlRequest: Codable, Sendable {
 /// The answer of the gateway to a ``ControlRequest``.
 package struct ControlAnswer: Codable, Sendable {
     package var isDone: Bool
-    /// What was done, or why it was not.
+    /// The result of the command, or the reason why it was not executed.
     package var text: String
 
     package init(isDone: Bool, text: String) {

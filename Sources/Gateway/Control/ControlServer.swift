@@ -12,7 +12,7 @@ struct ControlServer: Service {
     let operators: Operators
     let logger: Logger
 
-    /// How many connections are served at once. Others wait until one ends, which each does within seconds.
+    /// The largest number of connections served at once. Others wait until one ends, which each does within seconds.
     private static let connectionsMax = 16
 
     /// Serves until the task is cancelled. A gateway also runs without the socket, so no error ends it.
@@ -70,7 +70,7 @@ struct ControlServer: Service {
         if let data = try? JSONEncoder().encode(answer) { await connection.send(line: data) }
     }
 
-    /// - Returns: what was done, as a sentence; or what was asked for.
+    /// - Returns: the result as a sentence; or the answer to a question.
     private func execute(_ request: ControlRequest, user: String) async throws(OperatorError) -> String {
         // Anyone can give any name, so the name that the kernel knows is recorded too.
         let person = request.person.isEmpty || request.person == user ? user : "\(request.person) (\(user))"

@@ -47,7 +47,8 @@ package struct ControlSocket: Sendable {
         return buffer.line
     }
 
-    /// Writes a line, and waits on this thread while the other end has no room. Does nothing if that has closed.
+    /// Writes a line, and waits on this thread while the other end has no room. Does nothing if the other end has
+    /// closed.
     package func write(line: Data) {
         var rest = line + [LineBuffer.end]
         while !rest.isEmpty {
@@ -76,10 +77,10 @@ package struct ControlSocket: Sendable {
         }
     }
 
-    /// How long the other end may leave no room.
+    /// The longest time that the other end may leave no room.
     private static let writeLimit: Duration = .seconds(2)
 
-    /// Sends what there is room for, and removes it from `rest`; all of it if the other end has closed.
+    /// Sends the bytes that fit, and removes them from `rest`. Removes all if the other end has closed.
     /// - Returns: `false` if there is no room.
     private func send(_ rest: inout Data) -> Bool {
         do throws(UnixSocket.Failure) {
@@ -113,12 +114,13 @@ private struct LineBuffer {
     private var bytes = Data()
     /// The complete line without its end.
     private(set) var line: Data?
-    /// Whether more bytes are needed.
+    /// Set while more bytes are needed.
     private(set) var isOpen = true
 
     init(bytesMax: Int) { self.bytesMax = bytesMax }
 
-    /// Takes what has arrived. The buffer closes when the line is complete or too long, or the other end has closed.
+    /// Takes the bytes that have arrived. The buffer closes when the line is complete or too long, or the other end has
+    /// closed.
     mutating func receive(from socket: UnixSocket) {
         do throws(UnixSocket.Failure) {
             let arrived = try socket.receive(atMost: 65_536)

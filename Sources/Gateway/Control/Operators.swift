@@ -6,7 +6,7 @@ internal import Uplink
 
 /// Executes the commands of operators, and answers their questions.
 ///
-/// The control socket is one client. Each function returns when what was done is stored, and logs it.
+/// The control socket is one client. Each function returns once its result is stored, and logs the result.
 package struct Operators: Sendable {
     private let mailbox: Mailbox
     private let dispatcher: Dispatcher
@@ -34,14 +34,14 @@ package struct Operators: Sendable {
         return outcome
     }
 
-    /// The present situation of the active alarms.
+    /// Returns the present status of the active alarms.
     /// - Throws: ``OperatorError`` if the gateway does not answer in time.
     package func status() async throws(OperatorError) -> [AlarmStatus] {
         try await mailbox.ask { .status(answer: $0) }
     }
 
     /// Takes a sensor out of service, or puts it back.
-    /// - Returns: what was done, as a sentence.
+    /// - Returns: the result as a sentence.
     /// - Throws: ``OperatorError`` if there is no such sensor, it is in that state already, or it cannot be stored.
     package func execute(_ command: SensorCommand) async throws(OperatorError) -> String {
         let done = try await maintenance.execute(command)
@@ -49,9 +49,9 @@ package struct Operators: Sendable {
         return done
     }
 
-    /// Tries deliveries again now, those too that a destination has permanently refused.
+    /// Tries deliveries again now, also those that a destination has permanently refused.
     /// - Parameter destination: `nil` for all.
-    /// - Returns: how many deliveries wait.
+    /// - Returns: the number of waiting deliveries.
     /// - Throws: ``OperatorError`` if there is no such destination, or the store cannot be read.
     package func retryDeliveries(to destination: String?, person: String) async throws(OperatorError) -> Int {
         let waiting: Int?

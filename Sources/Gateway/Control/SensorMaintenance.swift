@@ -15,7 +15,7 @@ package struct SensorCommand: Sendable {
     /// One quantity of the device; `nil` for all.
     package var quantity: String?
     package var person: String
-    /// Why the sensor is taken out of service.
+    /// The reason for taking the sensor out of service.
     package var reason: String
 
     package init(_ action: Action, device: String, quantity: String?, person: String, reason: String) {
@@ -37,7 +37,7 @@ final class SensorMaintenance: Sendable {
         (self.store, self.configuration, self.clock, self.mailbox) = (store, configuration, clock, mailbox)
     }
 
-    /// - Returns: what was done, as a sentence.
+    /// - Returns: the result as a sentence.
     /// - Throws: ``OperatorError`` if there is no such sensor, it is in that state already, or it cannot be stored.
     func execute(_ command: SensorCommand) async throws(OperatorError) -> String {
         try await work.run { [self] in await result(of: command) }.get()

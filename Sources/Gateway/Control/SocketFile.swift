@@ -5,11 +5,11 @@ struct SocketFile: Sendable, Equatable {
     private let path: String
     private let device: UInt64
     private let number: UInt64
-    /// When the file was made, because the number of a removed file is used again.
+    /// The time when the file was made, because the number of a removed file is used again.
     private let seconds: Int
     private let nanoseconds: Int
 
-    /// - Returns: `nil` where there is no socket at the path.
+    /// - Returns: `nil` if there is no socket at the path.
     init?(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
@@ -17,7 +17,7 @@ struct SocketFile: Sendable, Equatable {
         (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
     }
 
-    /// Whether the file is still at its path.
+    /// True while the file is still at its path.
     var isThere: Bool { SocketFile(path) == self }
 
     /// Removes the file, unless another one is at its path now.

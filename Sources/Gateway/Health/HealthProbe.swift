@@ -5,7 +5,7 @@ internal import Pipeline
 internal import Store
 internal import Telemetry
 
-/// Looks after disk, clock and outbox now and then, and gives what it finds to the pipeline.
+/// Samples disk, clock and outbox regularly, and sends the results to the pipeline.
 struct HealthProbe: Sendable {
     let interval: TimeSpan
     let store: Store
@@ -42,7 +42,8 @@ struct HealthProbe: Sendable {
             outbox: outbox)
     }
 
-    /// As the kernel knows it; where a service may not ask (`ProtectClock`), as systemd-timesyncd says.
+    /// Returns the kernel's answer. If the service may not ask the kernel (`ProtectClock`), returns that of
+    /// systemd-timesyncd.
     static func isClockUnsynchronised() -> Bool? {
         let answer = tocsin_clock_is_unsynchronised()
         if answer >= 0 { return answer == 1 }

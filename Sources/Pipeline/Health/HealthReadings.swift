@@ -3,11 +3,11 @@ internal import MQTT
 internal import Store
 internal import Telemetry
 
-/// Makes readings of what the gateway finds of itself: counts are of the time since the last report.
+/// Makes readings from what the gateway measures about itself. Each count covers the time since the last report.
 struct HealthReadings {
     private let seriesIDs: [GatewayQuantity: SeriesID]
     private var reported = Statistics()
-    /// What the broker has counted, and how many of that came since the last report.
+    /// The broker's total of dropped messages, and how many of them came since the last report.
     var droppedTotal: Double?
     private var dropped = 0.0
 
@@ -21,16 +21,16 @@ struct HealthReadings {
         (reported, droppedTotal, dropped) = (earlier.reported, earlier.droppedTotal, earlier.dropped)
     }
 
-    /// What a message on no device's topic was.
+    /// The kinds of message whose topic does not belong to a device.
     enum Taken {
-        /// The broker's count, for the first time: it is to be stored.
+        /// The broker's first count, which must be stored.
         case firstCount
-        /// The broker's count, or what should be; the next report has it.
+        /// A later count of the broker, or a message that should be one. The next report includes it.
         case nothing
         case otherTopic
     }
 
-    /// Takes the broker's own count of what it has thrown away.
+    /// Takes the broker's own count of dropped messages.
     mutating func take(_ message: IncomingMessage) -> Taken {
         guard message.topic.first == UInt8(ascii: "$"), message.topic.elementsEqual(GatewayQuantity.droppedTopic.utf8)
         else {
@@ -42,8 +42,7 @@ struct HealthReadings {
             return .nothing
         }
         let isFirst = droppedTotal == nil
-        // A broker that was started anew begins at 0. What it dropped while nobody listened counts; what it did before
-        // it was ever asked does not.
+        // A restarted broker counts from 0. Drops during our downtime count; drops before our first report do not.
         if let droppedTotal { dropped += total < droppedTotal ? total : total - droppedTotal }
         droppedTotal = total
         return isFirst ? .firstCount : .nothing
@@ -55,14 +54,14 @@ struct HealthReadings {
         }
     }
 
-    /// Adds what the broker has refused to subscribe to.
-    /// - Parameter sensorsUnheard: how many sensors that concerns.
+    /// Adds the subscriptions that the broker refused.
+    /// - Parameter sensorsUnheard: the number of sensors that this affects.
     func append(_ refused: [RefusedFilter], sensorsUnheard: Int, at now: Instant, to readings: inout [Reading]) {
         readings.append(Reading(series: series(of: .subscriptionsRefused), time: now, value: Double(refused.count)))
         readings.append(Reading(series: series(of: .sensorsUnheard), time: now, value: Double(sensorsUnheard)))
     }
 
-    /// Names the refused filters in the summary of their alarm: the first few, with the broker's reasons.
+    /// Names the first few refused filters, with the broker's reasons, for the summary of their alarm.
     static func remark(_ refused: [RefusedFilter]) -> String? {
         if refused.isEmpty { return nil }
         let named = refused.prefix(5).map { "\($0.filter) (\($0.reason))" }.joined(separator: ", ")
@@ -83,7 +82,7 @@ struct HealthReadings {
         add(.diskFree, report.diskFree.map { $0 * 100 })
         add(.evaluationDelay, delay.seconds)
         add(.messagesWithoutReadings, Double(statistics.withoutReadings - reported.withoutReadings))
-        // Nothing is said of an outbox that cannot be read: 0 would end the alarm that it is old.
+        // An outbox that cannot be read gives no reading: a 0 would end the alarm about its age.
         add(.outboxAge, report.outbox.map { $0.oldest?.seconds ?? 0 })
         add(.outboxParked, report.outbox.map { Double($0.parked) })
         add(.outboxWaiting, report.outbox.map { Double($0.waiting) })

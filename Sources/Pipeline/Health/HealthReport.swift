@@ -1,8 +1,8 @@
 package import Store
 
-/// What is found of the gateway's surroundings, apart from what the pipeline knows of itself.
+/// Measurements of the gateway's surroundings, without what the pipeline knows about itself.
 package struct HealthReport: Sendable {
-    /// From 0 to 1; `nil` where the system does not say.
+    /// The free share of the disk, from 0 to 1; `nil` if the system does not report it.
     package var diskFree: Double?
     package var isClockUnsynchronised: Bool?
     package var outbox: OutboxState?

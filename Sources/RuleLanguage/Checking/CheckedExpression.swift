@@ -7,7 +7,7 @@ indirect enum CheckedExpression: Sendable, Hashable {
     case constant(Literal)
     case truth(Bool)
     case measure(MeasuredQuantity)
-    /// Whether a device of the group has a sensor for the quantity at all.
+    /// True if a device of the group has a sensor for the quantity.
     case hasSensor(MeasuredQuantity)
     case negate(CheckedExpression)
     case arithmetic(BinaryOperator, CheckedExpression, CheckedExpression)
@@ -28,7 +28,7 @@ indirect enum CheckedExpression: Sendable, Hashable {
 }
 
 extension CheckedExpression {
-    /// The expressions that this one is made of directly.
+    /// The direct parts of this expression.
     var parts: [CheckedExpression] {
         switch self {
         case .constant, .truth, .clock, .alarms, .measure, .hasSensor: []
@@ -44,7 +44,7 @@ extension CheckedExpression {
         }
     }
 
-    /// How far in the future the longest of its forecasts looks; zero if there is none.
+    /// The longest time that a forecast in it looks into the future; zero if there is none.
     var ahead: TimeSpan {
         if case .measure(let measured) = self, measured.measure.aggregate == .forecast {
             return TimeSpan(nanoseconds: Int64(measured.measure.parameter * 1e9))
@@ -65,11 +65,11 @@ extension CheckedExpression {
 struct MeasuredQuantity: Sendable, Hashable {
     var measure: Measure
     var quantity: Quantity
-    /// `nil`: as long as the device may be silent.
+    /// The window; `nil`: as long as the device may be silent.
     var window: TimeSpan?
-    /// Whether readings of every quality count.
+    /// Set if readings of every quality count.
     var isRaw = false
-    /// Whether the window is extended to the sensor's own `silence`, if that is longer.
+    /// Set if the window is extended to the sensor's own `silence`, if that is longer.
     var isAtLeastItsSilence = false
 }
 
@@ -78,19 +78,19 @@ enum Quorum: Sendable, Hashable {
     case all
 }
 
-/// A question of a rule for the alarms of another rule.
+/// A rule's question about the alarms of another rule.
 struct AlarmReference: Sendable, Hashable {
     var rule: String
     var level: Level
     var text: String
 }
 
-/// A number with the unit that it was written in. Compared with a quantity in the same unit, it stays exactly what the
-/// author wrote.
+/// A number with the unit that it was written in. A comparison with a quantity in the same unit keeps it exactly as the
+/// author wrote it.
 struct Literal: Sendable, Hashable {
     var number: Double
     var unit: Unit
-    /// Whether it is a difference of temperatures, for which only the size of the degree counts.
+    /// Set for a difference of temperatures, for which only the size of the degree counts.
     var isDifference = false
 
     func value(in target: Unit) -> Double {
@@ -116,7 +116,7 @@ struct Comparison: Sendable, Hashable {
 enum ValueType: Equatable, Sendable {
     case logical
     case text
-    /// `isPoint`: whether it is a temperature, and not a difference of two.
+    /// A number. `isPoint` is set for a temperature, and not for a difference of two.
     case number(Dimension, isPoint: Bool)
 
     var name: String {

@@ -1,8 +1,7 @@
 internal import Devices
 internal import Telemetry
 
-/// Finds the devices of a site by their labels. With the index, ten thousand rules need not each search ten thousand
-/// devices.
+/// Finds the devices of a site by their labels, so that ten thousand rules need not each search ten thousand devices.
 struct DeviceIndex {
     let site: Site
     let labels: Set<String>
@@ -25,10 +24,10 @@ struct DeviceIndex {
         quantityNames = Set(quantities.keys)
     }
 
-    /// The values that the site's devices have of a label.
+    /// Returns the values of a label among the site's devices.
     func values(of label: String) -> [String] { (byValue[label] ?? [:]).keys.sorted() }
 
-    /// The devices whose labels match all patterns. The gateway itself is selected only by its kind.
+    /// Returns the devices whose labels match all patterns. The gateway itself is selected only by its kind.
     mutating func select(_ matchers: [(label: String, pattern: String)]) -> [Device] {
         let isAboutGateway = matchers.contains { $0.label == "kind" && $0.pattern == Device.gatewayID }
         return selectAny(matchers).filter { isAboutGateway || !$0.isGateway }

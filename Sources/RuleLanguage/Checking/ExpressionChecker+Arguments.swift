@@ -2,8 +2,7 @@ internal import Diagnostics
 internal import RulePlan
 internal import Telemetry
 
-// Arguments of calls. Each is checked against what the function takes, and `nil` stands for a mistake that was
-// reported.
+// Arguments of calls. Each is checked against the function's parameter; `nil` means a mistake that was reported.
 extension ExpressionChecker {
     /// A quantity, or `raw` and a quantity.
     mutating func quantity(_ call: Call, _ index: Int) -> MeasuredQuantity? {
@@ -72,7 +71,7 @@ extension ExpressionChecker {
     }
 
     mutating func value(_ call: Call, _ index: Int) -> Typed? {
-        // The parser makes durations only of arguments that may be one, and a value is none of them.
+        // The parser makes a duration only for an argument that may be one, and this parameter never is.
         guard case .expression(let expression) = call.arguments[index] else { return nil }
         return check(expression)
     }

@@ -1,12 +1,12 @@
 internal import Telemetry
 
-// Arithmetic and comparisons: the dimensions of both sides have to fit.
+// Arithmetic and comparisons. The dimensions of both sides have to fit.
 extension ExpressionChecker {
     /// A side of an operator that is a number.
     private struct Side {
         var expression: CheckedExpression
         var dimension: Dimension
-        /// Whether it is a temperature, and not a difference of temperatures.
+        /// Set for a temperature, and not for a difference of temperatures.
         var isPoint: Bool
     }
 
@@ -73,7 +73,7 @@ extension ExpressionChecker {
             unit: Self.unit(of: type.dimension, isPoint: type.isPoint, sign, leftTyped.unit, rightTyped.unit))
     }
 
-    /// The unit to show a result in: that of a side which has the same dimension, or else their product or quotient.
+    /// Returns the unit to show a result in: that of a side with the same dimension, or else their product or quotient.
     private static func unit(
         of dimension: Dimension, isPoint: Bool, _ sign: BinaryOperator, _ left: Unit, _ right: Unit
     ) -> Unit {
@@ -84,7 +84,7 @@ extension ExpressionChecker {
         return .coherent(dimension, isDifference: !isPoint)
     }
 
-    /// A temperature literal read as a difference: `5 degC` beside `delta(…)` is 5 K. `nil` for anything else.
+    /// Reads a temperature literal as a difference: `5 degC` beside `delta(…)` is 5 K. `nil` for anything else.
     private static func difference(_ expression: Expression, _ typed: Typed) -> CheckedExpression? {
         switch expression {
         case .number(let number, _?, _) where typed.unit.isTemperatureScale:
@@ -133,7 +133,7 @@ extension ExpressionChecker {
         return Typed(expression: .comparison(comparison), type: .logical, unit: .one)
     }
 
-    /// Keeps the unit in which a definition is first compared: it is shown in that unit.
+    /// Keeps the unit in which a definition is first compared. The definition is shown in that unit.
     private mutating func noteShownUnit(of side: Expression, comparedWith other: Expression, _ unit: Unit) {
         guard case .name(let name, _) = side, other.isLiteral, shownUnits[name] == nil else { return }
         shownUnits[name] = unit

@@ -137,7 +137,7 @@ extension ExpressionChecker {
         return .and(.hasSensor(counted), .comparison(comparison))
     }
 
-    /// `any(A)`, `all(A)` or `at_least(2, A)`
+    /// Checks `any(A)`, `all(A)` or `at_least(2, A)`.
     /// - Parameter quorum: `nil`: the first argument is the number of sensors.
     private mutating func vote(_ quorum: Quorum?, _ call: Call) -> Typed? {
         var quorum = quorum

@@ -2,15 +2,15 @@ internal import Telemetry
 
 // The units in which people know and see values.
 extension ExpressionChecker {
-    /// The unit to show a definition in. A difference of temperatures keeps its own unit, whatever scale it was
-    /// compared on.
+    /// Returns the unit to show a definition in. A difference of temperatures keeps its own unit, regardless of the
+    /// scale that it was compared on.
     func shownUnit(of name: String, _ typed: Typed) -> Unit {
         guard let unit = shownUnits[name], unit.dimension == typed.unit.dimension else { return typed.unit }
         if unit.dimension == .temperature, case .number(_, isPoint: false) = typed.type { return typed.unit }
         return unit
     }
 
-    /// The unit in which people know a measure of a quantity: the unit of its devices, if they have one in common.
+    /// Returns the unit in which people know a measure of a quantity: the unit of its devices, if they share one.
     func ownUnit(of quantity: Quantity, _ dimension: Dimension, isPoint: Bool) -> Unit {
         let units = ownUnits(of: quantity, dimension, isPoint: isPoint)
         if units.count == 1 { return units[0] }
@@ -38,8 +38,7 @@ extension ExpressionChecker {
         return nil
     }
 
-    /// A number without a unit beside a value with one: it is probably in the unit that the devices send, or in one of
-    /// them.
+    /// Reports a number without a unit beside a value with one. It is probably in a unit that the devices send.
     func missingUnit(_ number: Double, beside other: Typed, _ dimension: Dimension) -> RuleProblem {
         let text = NumberText.short(number)
         if let quantity = other.expression.quantities.first, other.expression.quantities.count == 1,

@@ -9,7 +9,7 @@ struct ExpressionChecker {
         var type: ValueType
         /// The unit in which people want to see the value.
         var unit: Unit
-        /// The text of a definition, which says more in an explanation than its name.
+        /// The text of a definition, which explains more than its name.
         var text: String?
     }
 
@@ -19,7 +19,7 @@ struct ExpressionChecker {
     let otherQuantities: Set<String>
     /// The names that the rule may use, and how long readings are kept.
     let context: RuleContext
-    /// Whether the expression is the condition of a vote, which is asked of a single sensor.
+    /// Set inside the condition of a vote, which is asked of a single sensor.
     private(set) var isInVote = false
     var definitions: [String: Typed] = [:]
     /// Definitions with a mistake; expressions that use them are not reported again.
@@ -41,7 +41,7 @@ struct ExpressionChecker {
         self.context = context
     }
 
-    /// The quantities that devices send, other than those that the gateway finds about a device.
+    /// The quantities that devices send, without those that the gateway measures about a device.
     var sentQuantities: [Quantity] { selection.sent.compactMap { selection.quantities[$0] } }
 
     mutating func report(_ problem: RuleProblem, at range: SourceRange) { problems.append(problem.at(range)) }
@@ -68,7 +68,7 @@ struct ExpressionChecker {
         return typed.expression
     }
 
-    /// The expression as it is understood, with brackets; as it is written, if it cannot be parsed.
+    /// Returns the parsed expression with brackets, or the written text if it cannot be parsed.
     static func bracketed(_ source: ScalarText) -> String {
         // The mistake is reported where the expression is checked.
         (try? Parser.parse(source))?.bracketed ?? source.string
@@ -185,7 +185,7 @@ struct ExpressionChecker {
             type: .number(dimension, isPoint: isPoint), unit: ownUnit(of: quantity, dimension, isPoint: isPoint))
     }
 
-    /// Checks the condition of a vote in `body`; another vote inside of it is reported.
+    /// Checks the condition of a vote in `body`. Another vote inside it is reported.
     mutating func inVote<T>(_ body: (inout ExpressionChecker) -> T?, at range: SourceRange) -> T? {
         guard !isInVote else {
             report(.nestedVote, at: range)

@@ -1,7 +1,7 @@
 internal import RulePlan
 internal import Telemetry
 
-/// A function of the rule language: what the checker, the reference and the editors' schema know of it.
+/// A function of the rule language, as the checker, the reference and the editors' schema need it.
 ///
 /// A new window function needs an entry in ``all``, an `Aggregate` in the plan, and a case in ``MeasureTraits``.
 package struct Function: Sendable {
@@ -35,7 +35,7 @@ package struct Function: Sendable {
         case level
         case number
 
-        /// Whether a number with a unit of time is a duration here: `10m` is ten minutes, and elsewhere ten metres.
+        /// Set if a number with a unit of time is a duration here: `10m` is ten minutes, and elsewhere ten metres.
         var isDuration: Bool {
             switch self {
             case .window, .lookahead, .timeConstant: true
@@ -57,12 +57,12 @@ package struct Function: Sendable {
     var shortForm: [Parameter]?
     var meaning: Meaning
 
-    /// Whether an argument, counted from 0, is a duration.
+    /// Returns whether an argument, counted from 0, is a duration.
     func takesDuration(at index: Int) -> Bool {
         [parameters, shortForm ?? []].contains { index < $0.count && $0[index].isDuration }
     }
 
-    /// A call of the function, as an example for messages: `mean(water_level, 10m)`.
+    /// A call of the function as an example for messages: `mean(water_level, 10m)`.
     var example: String {
         var arguments: [String] = []
         for parameter in parameters {

@@ -1,12 +1,12 @@
 internal import Telemetry
 
-/// Compares conditions without any reading: whether one implies another, whether two can be true at once, whether one
+/// Compares conditions without any reading. It can tell if one implies another, if two can be true at once, and if one
 /// can be true at all.
 ///
 /// It understands comparisons of one term with constants, and `and`, `or`, `not` and `for` around them. For anything
 /// else its answer is `false`.
 enum Implication {
-    /// Whether `b` is true whenever `a` is. `false` if that is not known, or not within a few thousand steps.
+    /// Returns whether `b` is true whenever `a` is. `false` if that is not known, or not within a few thousand steps.
     static func implies(_ a: CheckedExpression, _ b: CheckedExpression) -> Bool {
         var steps = 2000
         return implies(a, b, &steps)
@@ -33,13 +33,13 @@ enum Implication {
         }
     }
 
-    /// Whether two comparisons of one term are both true for some value. `false` if that is not known.
+    /// Returns whether two comparisons of one term are both true for some value. `false` if that is not known.
     static func overlap(_ a: CheckedExpression, _ b: CheckedExpression) -> Bool {
         guard let a = Bound(a.withoutHold), let b = Bound(b.withoutHold), a.term == b.term else { return false }
         return !a.interval.intersection(b.interval).isEmpty
     }
 
-    /// Whether a condition contradicts itself.
+    /// Returns whether a condition contradicts itself.
     static func isNever(_ condition: CheckedExpression) -> Bool {
         switch condition {
         case .truth(let truth): return !truth

@@ -12,7 +12,7 @@ struct MeasureTraits {
         /// A sum of values. The sum of temperatures has no meaning, because it depends on where their scale begins.
         case sum
         case perTime
-        /// A value times time. It has no meaning for temperatures, as a sum has none.
+        /// A value times time. It has no meaning for temperatures, just as a sum has none.
         case timesTime
         case plainNumber
         case seconds
@@ -22,11 +22,11 @@ struct MeasureTraits {
     /// The number of readings that a window needs for a known value, and for a meaningful one; `nil` if the number
     /// does not matter.
     let readingsNeeded: (known: Int64, meaningful: Int64)?
-    /// Whether the value lies between the lowest and the highest reading of the window.
+    /// Set if the value lies between the lowest and the highest reading of the window.
     let isAmongReadings: Bool
-    /// Whether the value is one that a sensor sent, or a count: it has no rounding error.
+    /// Set if the value is one that a sensor sent, or a count, so that it has no rounding error.
     let isExact: Bool
-    /// Whether the value says whether readings come, rather than what they are.
+    /// Set if the value describes the arrival of readings, and not their values.
     let isAboutSilence: Bool
 
     private init(

@@ -1,7 +1,7 @@
 internal import Devices
 internal import Telemetry
 
-/// The quantities that the devices of a rule report: its expressions are checked against them.
+/// The quantities that the devices of a rule report. The rule's expressions are checked against them.
 struct MeasuredSelection {
     /// A unit in which a quantity is sent, and the first device that sends it in this unit.
     struct SentUnit {
@@ -19,7 +19,7 @@ struct MeasuredSelection {
     var plausible: [String: ClosedRange<Double>] = [:]
     /// Quantities whose values only rise.
     var counters: Set<String> = []
-    /// Quantities that come in payloads; the gateway finds the others about a device.
+    /// Quantities that come in payloads. The gateway measures the others about a device.
     var sent: Set<String> = []
 
     /// O(devices × fields)

@@ -26,8 +26,8 @@ extension RuleChecker {
         report(.idleRule(source.name.string, unmet: nil), at: source.name.location)
     }
 
-    /// Reports devices that the rule selects and measures with, but that are in none of its groups: nothing would watch
-    /// them.
+    /// Reports devices that the rule selects and measures with, but that are in none of its groups. Such a device would
+    /// not be watched.
     mutating func reportUngrouped(_ source: RuleSource, _ measured: Set<String>) {
         let labels = devices.labels
         guard source.forEach.allSatisfy({ labels.contains($0.string) }) else { return }
@@ -54,7 +54,7 @@ extension RuleChecker {
         }
     }
 
-    /// A group with its first devices: `s1 (d1, d2)`.
+    /// Returns a group with its first devices: `s1 (d1, d2)`.
     private static func description(of group: String, _ devices: [String]) -> String {
         if devices == [group] { return group }
         return "\(group) (\(devices.prefix(4).joined(separator: ", "))\(devices.count > 4 ? ", …" : ""))"

@@ -94,7 +94,7 @@ extension RuleChecker {
         return .success(isPoint ? unit : Unit(scaling: unit.scale, of: dimension, symbol: unit.symbol))
     }
 
-    /// A label that the devices of a group do not share: the sentence would have a question mark there.
+    /// Reports a label that the devices of a group do not share. The sentence would show a question mark there.
     private static func unsharedLabel(_ name: String, _ work: Work) -> RuleProblem? {
         let labels = work.source.forEach.map(\.string)
         guard !labels.contains(name), work.source.labels[name] == nil else { return nil }

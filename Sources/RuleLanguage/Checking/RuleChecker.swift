@@ -63,8 +63,8 @@ struct RuleChecker {
         problems.append(problem.at(location))
     }
 
-    /// A rule that selects no device is checked against everything that the site reports, and against the quantities
-    /// that the language knows, so that its mistakes are found all the same.
+    /// Returns a checker for the rule's devices. A rule that selects no device is checked against everything that the
+    /// site reports, and against the quantities that the language knows. So its mistakes are still found.
     private func expressionChecker(for selected: [Device]) -> ExpressionChecker {
         var selection = MeasuredSelection(selected)
         if selected.isEmpty {

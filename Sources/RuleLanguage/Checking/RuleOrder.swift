@@ -9,7 +9,7 @@ struct RuleOrder {
     /// The state of a rule in the search.
     private enum Visit { case never, open, done }
 
-    /// O(rules + questions for alarms)
+    /// Orders the rules. O(rules + questions for alarms)
     init(_ rules: [Rule]) {
         let numbers = Dictionary(rules.enumerated().map { ($1.name, $0) }) { first, _ in first }
         var state = Array(repeating: Visit.never, count: rules.count)

@@ -8,8 +8,8 @@ struct ReadingInterval {
     var interval: TimeSpan
     var device: String
 
-    /// The longest interval of each quantity. Arrays of samples are left out, because they have several samples in a
-    /// message.
+    /// Returns the longest interval of each quantity. Arrays of samples are left out, because a message holds several
+    /// samples of them.
     static func longest(of devices: [Device]) -> [String: ReadingInterval] {
         var longest: [String: ReadingInterval] = [:]
         // The gateway's own interval is set in its configuration, and its rules take account of it.

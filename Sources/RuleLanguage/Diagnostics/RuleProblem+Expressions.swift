@@ -75,7 +75,7 @@ extension RuleProblem {
 
     /// - Parameters:
     ///   - corrections: the number with each unit that may be meant.
-    ///   - senders: which device sends which unit; empty if all send the same.
+    ///   - senders: the devices with the units that they send; empty if all send the same.
     static func missingUnit(_ value: ValueType, corrections: [String], senders: [String]) -> RuleProblem {
         let texts = corrections.map { "'\($0)'" }.joined(separator: " or ")
         return RuleProblem(
@@ -178,7 +178,7 @@ extension RuleProblem {
             NearMiss.suggestion(for: name, among: Function.all.map(\.name)))
     }
 
-    /// - Parameter orNone: whether `none` can be written instead of a level.
+    /// - Parameter orNone: true if `none` can be written instead of a level.
     static func unknownLevel(_ name: String, _ ladder: Ladder, orNone: Bool = false) -> RuleProblem {
         RuleProblem(
             "unknown-level", "'\(name)' is not a level of the ladder",
@@ -188,7 +188,7 @@ extension RuleProblem {
     /// - Parameters:
     ///   - known: the quantities of the selected devices, in order.
     ///   - definitions: the names of `let`.
-    ///   - isElsewhere: whether devices outside the selection report it.
+    ///   - isElsewhere: true if devices outside the selection report it.
     static func unknownQuantity(
         _ name: String, known: [String], definitions: [String], isElsewhere: Bool
     ) -> RuleProblem {
@@ -210,8 +210,8 @@ extension RuleProblem {
     }
 
     /// - Parameters:
-    ///   - readings: how many readings the window holds.
-    ///   - isKnown: whether so many readings are enough for a value.
+    ///   - readings: the number of readings in the window.
+    ///   - isKnown: true if that number is enough for a value.
     ///   - longer: a window that holds enough readings.
     static func windowOfFewReadings(
         _ function: Function, _ quantity: String, over window: TimeSpan, readings: Int64, of interval: ReadingInterval,

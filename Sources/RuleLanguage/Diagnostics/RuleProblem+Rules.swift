@@ -76,7 +76,7 @@ extension RuleProblem {
 
     /// - Parameters:
     ///   - groups: the first groups without a sensor, as text.
-    ///   - more: how many further groups there are.
+    ///   - more: the number of further groups.
     static func noSensor(_ quantity: String, in groups: [String], more: Int) -> RuleProblem {
         RuleProblem(
             .warning, "no-sensor",

@@ -54,9 +54,9 @@ extension RuleProblem {
         hint: "name parts of it with 'let'")
 
     /// - Parameters:
-    ///   - found: what is there: `'+'`.
-    ///   - expected: what could be there: `a value`.
-    ///   - correction: what was probably meant.
+    ///   - found: the text in the file: `'+'`.
+    ///   - expected: the expected form: `a value`.
+    ///   - correction: the text that was probably meant.
     static func unexpected(_ found: String, expected: String, correction: String?) -> RuleProblem {
         RuleProblem("syntax", "expected \(expected), but found \(found)", hint: correction.map { "write \($0)" })
     }

@@ -3,9 +3,9 @@ internal import Diagnostics
 /// A mistake in a rule file: everything that its diagnostic says, without the location.
 ///
 /// All messages of the rule language are in this folder, so that one mistake has one wording.
-/// `RuleProblem+Syntax.swift` has the mistakes in the form of files and expressions, `RuleProblem+Expressions.swift`
-/// those in the meaning of expressions, and `RuleProblem+Rules.swift` those of rules as a whole. Each list is sorted by
-/// name. An `id` never changes, because users may match it.
+/// `RuleProblem+Syntax.swift` has the mistakes in the form of files and expressions. `RuleProblem+Expressions.swift`
+/// has those in the meaning of expressions. `RuleProblem+Rules.swift` has those of rules as a whole. Each list is
+/// sorted by name. An `id` never changes, because users may match it.
 struct RuleProblem: Sendable {
     let severity: Diagnostic.Severity
     let id: String
@@ -25,7 +25,7 @@ struct RuleProblem: Sendable {
         self.fix = fix
     }
 
-    /// A name that is not known, with the name that was probably meant.
+    /// Reports an unknown name, with the name that was probably meant.
     init(_ id: String, _ message: String, _ suggestion: NearMiss.Suggestion) {
         self.init(id, message, hint: suggestion.hint, fix: suggestion.fix)
     }

@@ -2,9 +2,9 @@ package import AlarmModel
 internal import Telemetry
 
 extension Rule {
-    /// The comparisons that explain a move to another level. On the way up, they are those of the new level's
-    /// condition. On the way down, they are those of `clear` or `until`, if one of them had to become true, or else
-    /// those of the condition that no longer holds.
+    /// Returns the comparisons that explain a move to another level. On the way up, they are those of the new level's
+    /// condition. On the way down, they are those of `clear` or `until`, if one of them had to become true. Otherwise
+    /// they are those of the condition that no longer holds.
     /// - Parameter registers: the values of the program's registers at the move.
     package func causes(from: Level, to: Level, registers: [Double]) -> [Cause] {
         let explained: [LoweredComparison]
@@ -27,7 +27,7 @@ extension Rule {
         return deciding.isEmpty ? causes : deciding
     }
 
-    /// The comparisons whose results are unknown.
+    /// Returns the comparisons whose results are unknown.
     package func unknowns(registers: [Double]) -> [Cause] {
         var seen: Set<Cause> = []
         return conditions.flatMap(\.comparisons).map { $0.cause(registers) }.filter {
@@ -35,7 +35,7 @@ extension Rule {
         }
     }
 
-    /// The comparisons that explain why the alarm is suppressed by design, or no longer is.
+    /// Returns the comparisons that explain why the alarm is suppressed by design, or no longer is.
     package func suppressionCauses(registers: [Double]) -> [Cause] {
         suppress?.comparisons.map { $0.cause(registers) } ?? []
     }

@@ -20,7 +20,7 @@ package struct RuleOutline: Sendable, Encodable {
     package struct Measured: Sendable, Encodable {
         /// `mean of water_level over 10m`
         package var text: String
-        /// Whether a reading of a single series decides it, as a threshold test.
+        /// Set if a reading of a single series decides it, as a threshold test.
         package var isTest: Bool
     }
 
@@ -35,11 +35,11 @@ package struct RuleOutline: Sendable, Encodable {
     package struct Sensor: Sendable, Encodable {
         package var device: String
         package var quantity: String
-        /// The unit in which it sends.
+        /// The unit in which the sensor sends.
         package var unit: String
-        /// The number of seconds without a reading after which it is silent.
+        /// The number of seconds without a reading after which the sensor is silent.
         package var silentAfter: Double
-        /// The reason why it is in maintenance and left out; `nil` if it is not.
+        /// The reason why the sensor is in maintenance and left out; `nil` if it is not.
         package var maintenance: String?
     }
 
@@ -67,7 +67,7 @@ package struct RuleOutline: Sendable, Encodable {
 }
 
 extension CompiledRules {
-    /// A description of a rule.
+    /// Returns a description of a rule.
     /// - Returns: `nil` if there is no rule of that name.
     package func outline(of name: String, ladder: Ladder, site: Site) -> RuleOutline? {
         guard let index = rules.firstIndex(where: { $0.name == name }) else { return nil }

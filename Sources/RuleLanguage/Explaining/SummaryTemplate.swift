@@ -22,7 +22,7 @@ package struct SummaryTemplate: Sendable {
 
     var parts: [Part]
 
-    /// Whether it shows measured values, so that it is also right at an alarm's end.
+    /// Set if it shows measured values, so that it is also correct at an alarm's end.
     package var hasValues: Bool {
         parts.contains { part in
             switch part {

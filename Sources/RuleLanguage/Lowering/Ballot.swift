@@ -6,7 +6,7 @@ struct Ballot: Hashable, Sendable {
     var operands: [MeasuredQuantity]
 }
 
-/// The things that an instance counts: votes of the sensors of its group, or another rule's alarms.
+/// A thing that an instance counts: votes of the sensors of its group, or another rule's alarms.
 enum TallySource: Hashable, Sendable {
     /// The index of the rule's ballot.
     case ballot(Int)

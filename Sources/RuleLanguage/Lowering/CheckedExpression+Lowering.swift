@@ -15,7 +15,7 @@ extension CheckedExpression {
         }
     }
 
-    /// Whether it is a value that a sensor sent, or a count: it has no rounding error.
+    /// Set if it is a value that a sensor sent, or a count, so that it has no rounding error.
     var isExact: Bool {
         switch self {
         case .constant, .truth, .clock, .alarms: true

@@ -19,8 +19,8 @@ package struct RuleInstance: Sendable {
     /// The labels that all devices of the group share, with the rule's own.
     package var labels: [String: String]
     package var devices: [String]
-    /// Whether it is a sensor's part in a vote, and not an alarm.
+    /// Set for a sensor's part in a vote, which is not an alarm.
     package var isBallot = false
-    /// The devices that are in maintenance, in part or as a whole: their measurements are left out.
+    /// The devices that are in maintenance, in part or completely. Their measurements are left out.
     package var maintained: [String] = []
 }

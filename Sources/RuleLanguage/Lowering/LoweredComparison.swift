@@ -1,6 +1,6 @@
 internal import Telemetry
 
-/// The registers of a comparison in a program, and how to show them.
+/// The registers of a comparison in a program, and the units to show them in.
 struct LoweredComparison: Sendable {
     enum Side: Sendable {
         case register(Int32, Unit)
@@ -24,12 +24,12 @@ struct LoweredComparison: Sendable {
     var rightText: String
     /// The unit in which both sides are shown.
     var unit: Unit
-    /// `nil` for anything but a vote.
+    /// The vote's result; `nil` for anything but a vote.
     var vote: Vote?
     /// The duration of `silent`; `nil` for any other comparison.
     var silentFor: TimeSpan?
-    /// How far in the future a forecast looks; zero if it compares none.
+    /// The time that a forecast looks into the future; zero if the comparison has no forecast.
     var ahead: TimeSpan = .zero
-    /// How long the comparison has to hold, if the rule says `for`; else zero.
+    /// The time for which the comparison has to hold, if the rule says `for`; else zero.
     var held: TimeSpan = .zero
 }

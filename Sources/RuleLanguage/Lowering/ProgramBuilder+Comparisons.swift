@@ -55,8 +55,8 @@ extension ProgramBuilder {
         return isUpward ? test : emit(Instruction(.not, a: test))
     }
 
-    /// Tests the age of the newest reading. An age grows without readings, so this becomes the question whether a
-    /// window of that length is empty, which the engine answers at the exact moment.
+    /// Tests the age of the newest reading. An age grows without readings. So the test asks if a window of that length
+    /// is empty, which the engine answers at the exact moment.
     private mutating func testAge(of measured: MeasuredQuantity, _ sign: BinaryOperator, seconds: Double) -> Int32 {
         let isUpward = sign == .greater || sign == .greaterOrEqual
         guard seconds > 0, seconds < 9e9 else {
@@ -73,6 +73,6 @@ extension ProgramBuilder {
 }
 
 extension BinaryOperator {
-    /// Whether it compares by size, and not for equality.
+    /// Set for a comparison by size, and not for equality.
     fileprivate var isOrder: Bool { isComparison && self != .equal && self != .notEqual }
 }

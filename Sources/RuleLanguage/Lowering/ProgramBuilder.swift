@@ -17,16 +17,16 @@ struct ProgramBuilder {
     /// The comparisons of the program so far, for explanations.
     private(set) var comparisons: [LoweredComparison] = []
     private var known: [Instruction: Int32] = [:]
-    /// The expressions that keep a memory, with the comparisons in them, which explain every further use.
+    /// The expressions that keep a memory, with the comparisons in them. The comparisons explain every further use.
     private var remembering: [CheckedExpression: (value: Value, comparisons: [LoweredComparison])] = [:]
 
     mutating func condition(_ expression: CheckedExpression) -> Int32 { lower(expression).register }
 
-    /// A condition that raises a level.
+    /// Adds a condition that raises a level.
     ///
-    /// If it asks about silence and also measures something, silence may make it true, but only a measured value may
-    /// make it false. So the program computes `A` with silence known, or `A` with silence unknown. The second is true
-    /// or false only if the first is, so that `or` gives the first if it is true, and otherwise the second.
+    /// A condition may ask about silence and also measure something. Then silence may make it true, but only a measured
+    /// value may make it false. So the program computes `A` with silence known, or `A` with silence unknown. The second
+    /// is true or false only if the first is, so that `or` gives the first if it is true, and otherwise the second.
     mutating func raising(_ expression: CheckedExpression) -> Int32 {
         let register = condition(expression)
         guard expression.subjects == [.silence, .measured] else { return register }
@@ -36,8 +36,8 @@ struct ProgramBuilder {
         return truth(.or, register, hidden).register
     }
 
-    /// A condition that ends a level.
-    /// - Parameter isOfSilence: whether the level asks only about silence, so that silence may end it as well.
+    /// Adds a condition that ends a level.
+    /// - Parameter isOfSilence: true if the level asks only about silence, so that silence may also end it.
     mutating func ending(_ expression: CheckedExpression, isOfSilence: Bool) -> Int32 {
         condition(isOfSilence && expression.subjects != [.silence, .measured] ? expression : expression.hidingSilence)
     }
@@ -47,12 +47,12 @@ struct ProgramBuilder {
     mutating func setSuppress(_ register: Int32) { program.suppress = register }
     mutating func setNoDataLevel(_ level: Level?) { program.noDataLevel = level }
 
-    /// The size below which a value is only a rounding error, in the unit in which it is shown: long running sums, and
-    /// differences of nearly equal numbers, leave some 1e-16 of their operands.
+    /// Returns the size below which a value is only a rounding error, in the unit in which it is shown. Long running
+    /// sums, and differences of nearly equal numbers, leave some 1e-16 of their operands.
     ///
-    /// It is a millionth of the rule's smallest threshold of this dimension, which is far above rounding errors and
-    /// below anything that matters to the author; without such a threshold, a billionth of the unit. Exact values have
-    /// no rounding error.
+    /// The size is a millionth of the rule's smallest threshold of this dimension. That is far above rounding errors
+    /// and below anything that matters to the author. Without such a threshold, it is a billionth of the unit. Exact
+    /// values have no rounding error.
     func roundingFloor(of expression: CheckedExpression, in shown: Unit) -> Double {
         guard !expression.isExact else { return 0 }
         func size(_ side: LoweredComparison.Side) -> Double? {
@@ -73,7 +73,7 @@ struct ProgramBuilder {
 
     mutating func add(_ comparison: LoweredComparison) { comparisons.append(comparison) }
 
-    /// The register of an instruction, which is added if the program does not have it.
+    /// Returns the register of an instruction. The instruction is added if the program does not have it.
     mutating func emit(_ instruction: Instruction) -> Int32 {
         if let register = known[instruction] { return register }
         let register = Int32(program.instructions.count)
@@ -113,8 +113,8 @@ struct ProgramBuilder {
         case .or(let left, let right): return truth(.or, lower(left).register, lower(right).register)
         case .not(let operand): return truth(.not, lower(operand).register)
         case .hold, .sequence, .share:
-            // An expression with a memory has its own memory index, by which equal ones would differ, so they are found
-            // before they are lowered.
+            // An expression with a memory has its own memory index, which would make equal ones differ. So equal ones
+            // are found before they are lowered.
             if let known = remembering[expression] {
                 comparisons += known.comparisons
                 return known.value
@@ -177,7 +177,7 @@ struct ProgramBuilder {
         return Int32(tallies.count - 1)
     }
 
-    /// A vote. Its condition becomes a program of its own, which runs for each sensor.
+    /// Adds a vote. Its condition becomes a separate program, which runs for each sensor.
     private mutating func vote(_ quorum: Quorum, _ condition: CheckedExpression, _ text: String) -> Value {
         var inner = ProgramBuilder()
         inner.program.ballot = inner.raising(condition)
@@ -216,7 +216,7 @@ struct ProgramBuilder {
         return Int32(operands.count - 1)
     }
 
-    /// A measure, in the unit in which the engine gives it.
+    /// Reads a measure, in the unit in which the engine gives it.
     mutating func read(_ measured: MeasuredQuantity) -> Value {
         Value(register: emit(Instruction(.operand, a: operand(measured))), unit: measured.unit)
     }

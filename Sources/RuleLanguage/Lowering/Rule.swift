@@ -17,7 +17,7 @@ package struct Rule: Sendable {
     package var runbook: String?
     /// The location of the rule's name.
     package var location: SourceLocation
-    /// Whether the rule came with the gateway, and not from a file of the site.
+    /// Set if the rule came with the gateway, and not from a file of the site.
     package var isBuiltIn: Bool { location.file.hasPrefix(SourceFile.builtInPrefix) }
     /// A fingerprint of the rule's file.
     package var version: String
@@ -53,7 +53,7 @@ package struct RuleLevel: Sendable, Hashable {
     package var name: String
 }
 
-/// A condition as it was understood, and the comparisons that decide it.
+/// A condition as the compiler understood it, and the comparisons that decide it.
 struct ExplainedCondition: Sendable {
     var text: String
     var comparisons: [LoweredComparison]

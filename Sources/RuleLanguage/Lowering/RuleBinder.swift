@@ -10,7 +10,7 @@ struct RuleBinder {
     private let series: (String, Quantity) -> SeriesID
     /// For each series that a rule reads raw, the series of its readings of every quality.
     private var raw: [SeriesID: SeriesID] = [:]
-    /// The rules whose alarms other rules ask for.
+    /// The rules that other rules ask about.
     private var asked: Set<String> = []
     /// The instances of those rules, with the labels of their groups.
     private var groups: [String: [(instance: Int32, values: [String: String])]] = [:]
@@ -89,7 +89,7 @@ struct RuleBinder {
         forEach[rule.name] = rule.forEach
     }
 
-    /// The longest time for which a sensor that a rule uses in a group may be silent.
+    /// Returns the longest time for which a sensor that a rule uses in a group may be silent.
     private func longestSilence(_ rule: Rule, _ members: [Device]) -> TimeSpan {
         let measured = Set(rule.quantities)
         return members.flatMap { device in
@@ -137,9 +137,9 @@ struct RuleBinder {
         return twin
     }
 
-    /// The alarms of another rule that a group may ask for: those in the same group, or in groups with which it agrees
-    /// in every `for_each` label of either rule that both have. Labels that are paths agree if one contains the other:
-    /// a province may count the alarms of its towns' stations.
+    /// Returns the alarms of another rule that a group may ask for: those in the same group or in groups that agree
+    /// with it. Groups agree if they agree in every `for_each` label of either rule that both groups have. Labels that
+    /// are paths agree if one contains the other: a province may count the alarms of its towns' stations.
     private func related(_ asked: String, to rule: Rule, _ group: String, _ labels: [String: String]) -> [Int32] {
         let theirs = forEach[asked] ?? []
         if theirs == rule.forEach { return byGroup[asked]?[group].map { [$0] } ?? [] }
@@ -156,7 +156,7 @@ struct RuleBinder {
 }
 
 extension Device {
-    /// Whether it measures any of these quantities with a sensor that is not in maintenance.
+    /// Returns whether it measures any of these quantities with a sensor that is not in maintenance.
     fileprivate func works(for quantities: Set<String>) -> Bool {
         fields.contains { quantities.contains($0.quantity.name) && $0.maintenance == nil }
     }

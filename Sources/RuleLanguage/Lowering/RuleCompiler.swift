@@ -59,7 +59,7 @@ package struct RuleCompiler {
             plan: binder.plan, rules: checked.map(\.rule), instances: binder.instances, warnings: problems)
     }
 
-    /// The mistakes in rule files that do not depend on the devices: in their form, and in the syntax of their
+    /// Returns the mistakes in rule files that do not depend on the devices: in their form, and in the syntax of their
     /// expressions.
     package static func mistakesOfForm(_ files: [SourceFile]) -> [Diagnostic] {
         var problems: [Diagnostic] = []
@@ -71,7 +71,8 @@ package struct RuleCompiler {
         return problems.inSourceOrder()
     }
 
-    /// A fingerprint of a rule file (FNV-1a), so that a record of the past can be compared with the text of that time.
+    /// Returns a fingerprint of a rule file (FNV-1a), so that a record of the past can be compared with the text of
+    /// that time.
     private static func version(of text: String) -> String { String(FNV1a.hash(text.utf8), radix: 16) }
 }
 
@@ -81,7 +82,7 @@ extension RuleSource {
             + [clear, suppress].compactMap(\.self)
     }
 
-    /// Everything that decides when and for what the rule raises an alarm, each part after its key.
+    /// The settings that decide when, and for which devices, the rule raises an alarm, each after its key.
     fileprivate var conditionsText: String {
         var parts = forEach.map { "for_each \($0.string)" }
         parts += matchers.map { "where \($0.key.string): \($0.value.string)" }.sorted()

@@ -17,7 +17,8 @@ package struct RuleFile: Sendable {
         }
         var reader = YAMLReader(node, "a rule file")
         let hazard = reader.scalar(RuleFileKey.hazard.rawValue)
-        // If a comma has cut a value of a rule, the rule is left out: any further mistake would follow from the cut.
+        // If a comma has cut a value of a rule, the rule is left out, because any further mistake would follow from the
+        // cut.
         let items = reader.items(RuleFileKey.rules.rawValue)
         let cutLines = cut.compactMap(\.location?.line)
         let rules = zip(items, items.dropFirst().map(\.location.line) + [Int.max]).filter { item, next in

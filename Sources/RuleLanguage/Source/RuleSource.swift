@@ -114,8 +114,8 @@ package struct RuleSource: Sendable {
         }
     }
 
-    /// Whether a text has the form of xs:language, which RFC 5646 has as well: words of one to eight letters or digits,
-    /// joined by '-'.
+    /// Returns whether a text has the form of xs:language, which RFC 5646 also has: words of one to eight letters or
+    /// digits, joined by '-'.
     private static func isLanguageTag(_ tag: String) -> Bool {
         let words = tag.split(separator: "-", omittingEmptySubsequences: false)
         return words.allSatisfy {

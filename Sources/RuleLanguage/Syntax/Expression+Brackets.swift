@@ -1,7 +1,7 @@
 internal import Telemetry
 
 extension Expression {
-    /// The expression as it was understood, with brackets around what holds together: `a > 1 m and (b > 2 m for 10m)`.
+    /// The expression as the parser understood it, with brackets around its parts: `a > 1 m and (b > 2 m for 10m)`.
     var bracketed: String {
         switch self {
         case .number, .truth, .text, .name, .raw: return range.excerpt
@@ -22,7 +22,7 @@ extension Expression {
             return "\(first.enclosed) then \(second.enclosed) within \(TimeSpanText.short(span))"
         case .binary(let sign, let left, let right, _, _):
             if sign.isComparison { return "\(left.side) \(sign.rawValue) \(right.side)" }
-            // A chain of one operator needs none.
+            // A chain of one operator needs no brackets.
             return "\(left.sign == sign ? left.bracketed : left.enclosed) \(sign.rawValue) \(right.enclosed)"
         }
     }
@@ -32,10 +32,10 @@ extension Expression {
         return nil
     }
 
-    /// A side of a comparison: arithmetic binds more tightly, as everybody reads it.
+    /// A side of a comparison. Arithmetic binds more tightly, as everybody expects, so it needs no brackets.
     private var side: String { sign.map(\.isArithmetic) == true ? bracketed : enclosed }
 
-    /// In brackets, if it is made of parts; a comparison alone is read without them.
+    /// The expression in brackets, if it has several parts. A single comparison needs none.
     private var enclosed: String {
         switch self {
         case .not, .hold, .sequence: return "(\(bracketed))"

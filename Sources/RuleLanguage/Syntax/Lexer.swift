@@ -8,14 +8,14 @@ struct Lexer {
         case text(String)
         case symbol(String)
         case end
-        /// A character that begins no token, or a text without its closing quote.
+        /// A character that cannot begin a token, or a text without its closing quote.
         case unreadable(String)
     }
 
     let source: ScalarText
     private let scalars: [Unicode.Scalar]
-    /// The text as bytes if all of it is ASCII, as nearly every expression is: it is much faster to cut words from
-    /// bytes.
+    /// The text as bytes, if all of it is ASCII, as in nearly every expression. Cutting words from bytes is much
+    /// faster.
     private let bytes: [UInt8]
     private(set) var position = 0
 
@@ -27,7 +27,7 @@ struct Lexer {
     }
 
     func range(_ scalars: Range<Int>) -> SourceRange { SourceRange(text: source, scalars: scalars) }
-    /// The range of the last character: where the end is reported.
+    /// The range of the last character. A mistake at the end is reported there.
     var endRange: SourceRange { range(max(0, scalars.count - 1)..<max(1, scalars.count)) }
 
     private func at(_ index: Int) -> Unicode.Scalar { index < scalars.count ? scalars[index] : "\0" }
@@ -111,10 +111,10 @@ struct Lexer {
         DecimalComma(in: scalars, at: comma.scalars.lowerBound)
     }
 
-    /// Whether a character follows a range directly.
+    /// Returns whether a character follows a range directly.
     func isFollowed(_ range: SourceRange, by scalar: Unicode.Scalar) -> Bool { at(range.scalars.upperBound) == scalar }
 
-    /// The next word, which is not taken.
+    /// Returns the next word without taking it.
     func peekWord() -> SourceRange? {
         var start = position
         while at(start) == " " { start += 1 }

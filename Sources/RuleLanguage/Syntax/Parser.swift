@@ -3,7 +3,7 @@ internal import Telemetry
 
 /// Parses an expression by precedence climbing.
 ///
-/// It throws the first mistake of an expression. The other expressions of the file are parsed all the same.
+/// It throws the first mistake of an expression. The other expressions of the file are still parsed.
 struct Parser {
     private var lexer: Lexer
     private var token: Lexer.Token
@@ -36,7 +36,7 @@ struct Parser {
         return true
     }
 
-    /// The mistake that the current token is not what the grammar expects.
+    /// Returns the mistake that the current token is not what the grammar expects.
     private func unexpected(_ expected: String) -> Diagnostic {
         if token == .symbol(","), let number = lexer.decimalComma(at: range) {
             return number.diagnostic(
@@ -205,7 +205,7 @@ struct Parser {
         }
     }
 
-    /// Throws if the word after a number is neither a unit nor an operator: it is a unit that does not exist.
+    /// Throws if the word after a number is neither a unit nor an operator, because then it is an unknown unit.
     private func checkUnitWord(_ unit: SourceRange?) throws(Diagnostic) {
         guard unit == nil, let word = lexer.peekWord(),
             !Self.operatorWords.contains(word.excerpt)
@@ -228,7 +228,7 @@ struct Parser {
         return .call(name, name: start, arguments, start.joined(end))
     }
 
-    /// An argument. If the function takes a duration here, a number with a unit of time is a duration.
+    /// Parses an argument. If the function takes a duration here, a number with a unit of time is a duration.
     private mutating func argument(_ index: Int, of name: String) throws(Diagnostic) -> Expression.Argument {
         if case .number(let number) = token, Function.named(name)?.takesDuration(at: index) ?? true {
             let saved = (lexer, token, range)

@@ -123,8 +123,8 @@ extension SeriesWindows {
         return isSimple && shape.pointee.hasOnlyMeans ? compareMeans(state, shape, rows) : compareThresholds(of: index)
     }
 
-    /// Lets go of what no window and no late reading can need. One sample older than that stays, of a counter more:
-    /// what it showed before the window began.
+    /// Removes the samples that no window and no late reading can need. One older sample stays, or more for a
+    /// counter: the value before the window began.
     @inline(__always)
     func discardOld(_ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>) {
         let limit = state.pointee.now &- state.pointee.retention

@@ -22,14 +22,14 @@ struct SeriesWindows: ~Copyable {
     var truth = Slab(repeating: UInt64(0), count: 0)
     var extras = Slab(repeating: ExtraState(), count: 0)
     var sorted = Slab(repeating: SortedValues(), count: 0)
-    /// Which thresholds of the newest sample's series changed.
+    /// The words of the newest sample's series that show which thresholds changed.
     var changedWords = Slab(repeating: UInt64(0), count: 0)
     var scratch = Slab(repeating: LanePair.zero, count: 0)
-    /// When the gateway listened last, and since when it has without a pause.
+    /// The time at which the gateway last listened, and the time since which it has without a pause.
     var listened = Int64.min
     var listeningSince = Int64.min
 
-    /// A larger number is not a measurement, and its square no longer a number.
+    /// The limit of a measurement: the square of a larger number may no longer be a number.
     static var largestValue: Double { 1e100 }
 
     /// Lays out the windows that a plan asks for. O(series + what is asked of them).
@@ -71,7 +71,7 @@ struct SeriesWindows: ~Copyable {
         state.words = Int32(truth.grow(by: shape.words * 2, with: 0))
         state.extras = Int32(extras.grow(by: shape.extraCount, with: ExtraState()))
         state.remembers = memory > .zero
-        // Of a series that no rule reads, only the newest sample is kept.
+        // A series that no rule reads keeps only its newest sample.
         state.retention =
             shape.windowCount == 0 ? 0 : max(plan.allowedLateness.nanoseconds, shape.longest + memory.nanoseconds)
         state.silence =
@@ -94,7 +94,7 @@ struct SeriesWindows: ~Copyable {
         }
     }
 
-    /// Where a series is kept; `nil` if the plan does not know it.
+    /// Returns the index of a series; `nil` if the plan does not know it.
     func index(of id: SeriesID) -> SeriesIndex? {
         let index = SeriesIndex(id.index)
         return series.contains(index) ? index : nil

@@ -194,8 +194,8 @@ package struct Engine: ~Copyable {
 }
 
 extension Engine {
-    /// Takes the readings of a message, those of one time together, in the order of their times. Late readings, whose
-    /// windows have ended, come first. Fetches the state of the next readings ahead.
+    /// Takes the readings of a message, those of one time together, in the order of their times. Late readings, older
+    /// than the ends of their windows, come first. Fetches the state of the next readings ahead.
     ///
     /// - Parameters:
     ///   - readings: in the order of their times.

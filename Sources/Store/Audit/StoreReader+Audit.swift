@@ -63,7 +63,7 @@ extension StoreReader {
             if expected?.number == start.number { hasMet = expected == start }
             let rows = try Row.fetchCursor(db, sql: "SELECT record, hash FROM audit ORDER BY id")
             while let row = try rows.next() {
-                // What is not a text is not a record either.
+                // A value that is not text is not a record either.
                 let (text, hash): (String, String) = (row.value(at: 0) ?? "", row.value(at: 1) ?? "")
                 if let record = verifier.take(text, hash: hash) {
                     if let expected, record.number == expected.number { hasMet = expected.hash == hash }

@@ -1,16 +1,16 @@
 internal import Foundation
 
-/// A file that only takes up room, and is removed when the disk is full, so that what has to be recorded then (that the
-/// disk is full, and the alarms of that hour) has room.
+/// A file that only takes up space. When the disk is full, it is removed, so that there is space to record that the
+/// disk is full, and the alarms of that hour.
 package struct Ballast: Sendable {
     private let path: String
 
     /// - Parameter store: the path of the store that it lies beside.
     package init(store: String) { path = store + ".ballast" }
 
-    /// Creates the file, unless the disk has room for fewer than four of it. Its size is a sixty-fourth of the disk, at
-    /// most 4 MiB.
-    /// - Returns: whether the file is there.
+    /// Creates the file, unless the disk has room for fewer than four of it. Its size is a sixty-fourth of the disk,
+    /// at most 4 MiB.
+    /// - Returns: `true` if the file is there.
     @discardableResult
     package func lay() -> Bool {
         if FileManager.default.fileExists(atPath: path) { return true }
@@ -25,6 +25,6 @@ package struct Ballast: Sendable {
     }
 
     /// Removes the file.
-    /// - Returns: whether there was one. `try?`: a file that cannot be removed gives no room.
+    /// - Returns: `true` if there was one. `try?`: a file that cannot be removed frees no space.
     package func release() -> Bool { (try? FileManager.default.removeItem(atPath: path)) != nil }
 }

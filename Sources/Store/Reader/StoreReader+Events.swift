@@ -3,7 +3,7 @@ internal import GRDB
 package import Telemetry
 
 extension StoreReader {
-    /// A transition as the escalation log shows it: with its alarm's names, and who was notified.
+    /// A transition as the escalation log shows it: with its alarm's names, and the notified destinations.
     package struct Event: Sendable, Equatable {
         /// Its number in the log, which counts from 1 and never restarts.
         package var id: Int64
@@ -43,7 +43,7 @@ extension StoreReader {
     /// Returns the transitions with numbers above `id`, oldest first.
     /// - Parameters:
     ///   - since: if given, only transitions that were recorded at or after it.
-    ///   - limit: how many are returned at most.
+    ///   - limit: the largest number of returned transitions.
     package func events(after id: Int64, since: Instant?, limit: Int = 1000) throws -> [Event] {
         try queue.read { db in
             try Row.fetchAll(

@@ -205,7 +205,7 @@ private struct ValueMessage {
     var device: String
     var values: [(quantity: String, value: Double)]
 
-    /// Whether a value belongs to this message. A quantity that is repeated needs another message.
+    /// Returns `true` if a value belongs to this message. A repeated quantity needs another message.
     func accepts(_ time: Instant, _ device: String, _ quantity: String) -> Bool {
         time == self.time && device == self.device && !values.contains { $0.quantity == quantity }
     }

@@ -35,7 +35,7 @@ package struct CloudEvent: Codable, Sendable, Equatable {
 
     package var json: String { CanonicalJSON.text(self) }
 
-    /// Reads what ``json`` has written, in this version or an earlier one.
+    /// Reads the text of ``json``, as written by this version or an earlier one.
     /// - Returns: `nil` if it is something else.
     package static func read(_ text: String) -> CloudEvent? { CanonicalJSON.value(CloudEvent.self, text) }
 }

@@ -3,8 +3,8 @@ internal import Telemetry
 
 /// Reads the messages of one recording, line by line, in the order of the file.
 ///
-/// The times of a recording must not go back. A mistake is thrown with file, line, and what to do, after every message
-/// before it. The reader must not be used after that.
+/// The times of a recording must not go back. The reader throws a mistake with its file, its line and the remedy,
+/// after every message before it. The reader must not be used after that.
 ///
 ///     var reader = try RecordingReader("river.csv", .values)
 ///     while let message = try reader.next() { print(message.time, message.topic) }

@@ -71,7 +71,7 @@ extension SeriesWindows {
 }
 
 extension WindowShapes {
-    /// Checks that a shape's rows do not overlap, and that what it points to is there. O(windows).
+    /// Checks that a shape's rows do not overlap, and that its indices are valid. O(windows).
     func checkInvariants(_ shape: WindowShape) {
         precondition(shape.laneCount >= shape.windowCount, "every window has a lane")
         var end = shape.pairs
@@ -95,7 +95,7 @@ extension WindowShapes {
 }
 
 extension RuleEvaluator {
-    /// Checks that what conditions remember is in order, and that levels and faults agree.
+    /// Checks that the memory of conditions is in order, and that levels and faults agree.
     mutating func checkInvariants() {
         instances.checkInvariants()
         memory.checkInvariants()

@@ -21,13 +21,13 @@ package import Telemetry
 /// Deterministic: it opens nothing, never sleeps and asks no clock. So the same readings and ticks in the same order
 /// give the same changes, live, replayed or after a crash.
 ///
-/// A reading updates its series' windows and thresholds once, however many rules share them (``SeriesWindows``). A rule
-/// runs only when one of its thresholds is passed, or when it needs more than thresholds to be decided
-/// (``RuleEvaluator``). Without readings, timers say what has to be looked at (``TimerQueue``). In the steady state a
-/// reading allocates nothing; its cost is O(windows of its series), amortised. Only a level change allocates.
+/// A reading updates its series' windows and thresholds once, however many rules share them (``SeriesWindows``). A
+/// rule runs only when one of its thresholds changes, or when it needs more than thresholds (``RuleEvaluator``).
+/// Without readings, timers decide when to look again (``TimerQueue``). In the steady state a reading allocates
+/// nothing; its cost is O(windows of its series), amortised. Only a level change allocates.
 ///
-/// What runs for each reading is inlined or `mutating`, even where it changes nothing: Swift 6.3 passes a copy of the
-/// engine, 1 KB, to a method that only reads it and is not inlined.
+/// The code that runs for each reading is inlined or `mutating`, even where it changes nothing. Otherwise Swift 6.3
+/// passes a copy of the engine, 1 KB, to a method that only reads it.
 package struct Engine: ~Copyable {
     var windows: SeriesWindows
     var evaluator: RuleEvaluator

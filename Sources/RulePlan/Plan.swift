@@ -71,7 +71,7 @@ package struct SeriesPlan: Hashable, Sendable {
 package struct CounterPlan: Hashable, Sendable, BitwiseCopyable {
     /// The resolution: a smaller fall is the sensor's jitter. 0 if the profile does not give one.
     package var resolution: Double
-    /// The value at which it begins again at zero, or infinity.
+    /// The value at which the counter restarts at zero, or infinity.
     package var width: Double
     /// The fastest credible rise a second, or infinity.
     package var maxRate: Double

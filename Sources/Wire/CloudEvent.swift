@@ -23,7 +23,7 @@ package struct CloudEvent: Codable, Sendable, Equatable {
     package init(_ notice: AlarmNotice, identity: String) {
         specversion = "1.0"
         id = identity
-        // A URI reference: what a site's name may hold beside letters and digits is escaped.
+        // A URI reference: characters of the site's name other than letters and digits are escaped.
         source = "/tocsin/" + (notice.site.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? "site")
         type = "tocsin.alarm.\(notice.transition.kind.rawValue)"
         subject = notice.alarm.id

@@ -9,7 +9,8 @@ struct InstanceState: BitwiseCopyable {
     /// The time at which a timer must next evaluate it, and the time of its entry in the timer queue.
     var wake = Int64.max
     var queued = Int64.max
-    /// Since when nothing is known, while the group has none of the sensors and the level is normal; or `.max`.
+    /// The time since which nothing is known, while the group has none of the sensors and the level is normal; or
+    /// `.max`.
     var unknownSince = Int64.max
     /// The engine's serial number at the newest evaluation, so that one reading evaluates it once.
     var serial: UInt64 = 0
@@ -31,7 +32,7 @@ struct InstanceState: BitwiseCopyable {
     var memoryBase: Int32 = 0
     var historyBase: Int32 = 0
     var thresholdBase: Int32 = 0
-    /// The series that it reads, and the instances that ask for its state.
+    /// The series that it reads, and the instances that read its state.
     var seriesBase: Int32 = 0
     var seriesCount: Int32 = 0
     var askerBase: Int32 = 0

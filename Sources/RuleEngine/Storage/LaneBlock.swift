@@ -1,6 +1,6 @@
 // Wrapping operators: offsets into memory that is allocated.
 
-/// Two windows' values side by side: what the vector registers of both x86-64 and 64-bit Arm hold.
+/// Two windows' values side by side: the width of the vector registers of both x86-64 and 64-bit Arm.
 typealias LanePair = SIMD2<Double>
 
 extension LanePair {

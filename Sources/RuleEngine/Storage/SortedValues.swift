@@ -2,10 +2,10 @@
 
 /// The values of a window in order, for exact quantiles: short sorted blocks, and the first value of each by itself.
 ///
-/// Where a value belongs is counted, not searched: how many blocks begin with one not above it, and how many of the
-/// block's are not. Such loops have no branches to mispredict and run in vector registers; then at most a block's
-/// values move, instead of half the window's. O(√n) at the sizes that windows have. In the steady state nothing is
-/// allocated.
+/// The place of a value is counted, not searched. It is the number of blocks that begin with a value not above it,
+/// then the number of such values in the block. These loops have no branches to mispredict and run in vector
+/// registers. Then at most a block's values move, instead of half the window's. O(√n) at the sizes that windows have.
+/// In the steady state nothing is allocated.
 struct SortedValues: BitwiseCopyable {
     private static var blockSize: Int { 64 }
     private var values: UnsafeMutablePointer<Double>?

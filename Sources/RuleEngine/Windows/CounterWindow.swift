@@ -3,11 +3,10 @@ internal import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-/// What a counter has counted from one sample to the next.
+/// The count of a counter from one sample to the next.
 ///
-/// Counters in the field do more than count and begin again at zero: they jitter by their resolution, blink to zero and
-/// back, are set back to what they had saved, and wrap. So a fall is judged by what came before it and by what comes
-/// next:
+/// Counters in the field do more than count and restart at zero. They jitter by their resolution, blink to zero and
+/// back, are set back to a saved value, and wrap. So the values before and after a fall decide what it is:
 ///
 /// | from → to → next | it is | counted |
 /// | --- | --- | --- |

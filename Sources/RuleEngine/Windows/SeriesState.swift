@@ -49,7 +49,7 @@ struct SeriesState: BitwiseCopyable {
     /// The series of its sensor: itself, or the series whose readings of every quality it takes.
     var sensor: Int32 = 0
     var maxima = ExtremeQueue()
-    /// Of the negated values.
+    /// The queue of the negated values.
     var minima = ExtremeQueue()
     /// Every instance that reads the series, those first that are evaluated with every reading.
     var readerBase: Int32 = 0

@@ -69,7 +69,7 @@ extension SeriesWindows {
         if hasExtras { noteCounts(rows, pairs) }
         let ring = state.pointee.ring.base.unsafelyUnwrapped
         let capacity = UInt32(truncatingIfNeeded: state.pointee.ring.capacity)
-        // What leaves a window is usually one sample; it is kept apart, so that two windows' sums move together.
+        // Usually one sample leaves a window. It is kept apart, so that two windows' sums move together.
         @inline(__always) func leave(_ lane: Lane) -> (count: Double, value: Double, seconds: Double) {
             guard lane.number < windowCount else { return (0, 0, 0) }
             let limit = now &- lengths[lane.number]

@@ -1,10 +1,11 @@
 internal import RulePlan
 internal import Telemetry
 
-/// The windows of all series: takes samples, keeps what the rules' measures need, and says which thresholds changed.
+/// Holds the windows of all series: takes samples, keeps the state for the rules' measures, and finds changed
+/// thresholds.
 ///
 /// A series has a ring of samples, and for each of its windows a lane of sums, an extreme and a place in the ring.
-/// Series that are asked for the same share one ``WindowShape``. `append(_:to:)` moves all windows of a series with its
+/// Series with the same needs share one ``WindowShape``. `append(_:to:)` moves all windows of a series with its
 /// newest sample and compares their thresholds: O(windows of the series), amortised, without an allocation in the
 /// steady state.
 ///
@@ -15,8 +16,8 @@ internal import Telemetry
 struct SeriesWindows: ~Copyable {
     var shapes = WindowShapes()
     var series: Slab<SeriesState>
-    /// Rows of lanes, cursors (each window's first slot, its maximum's and its minimum's position), and the truth
-    /// of the thresholds (a word of bits and a word of which are known, alternating), of all series.
+    /// The rows of lanes of all series, their cursors (each window's first slot, its maximum's and its minimum's
+    /// position), and the truth of their thresholds (a word of bits and a word of known bits, alternating).
     var lanes = Slab(repeating: LanePair.zero, count: 0)
     var cursors = Slab(repeating: UInt32(0), count: 0)
     var truth = Slab(repeating: UInt64(0), count: 0)
@@ -32,7 +33,7 @@ struct SeriesWindows: ~Copyable {
     /// The limit of a measurement: the square of a larger number may no longer be a number.
     static var largestValue: Double { 1e100 }
 
-    /// Lays out the windows that a plan asks for. O(series + what is asked of them).
+    /// Lays out the windows that a plan needs. O(series + their windows and thresholds).
     init(_ plan: Plan, _ demands: SeriesDemands) {
         series = Slab(repeating: SeriesState(), count: plan.series.count)
         var (pairsMax, wordsMax) = (1, 1)

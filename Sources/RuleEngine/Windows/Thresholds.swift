@@ -3,7 +3,7 @@ internal import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-// Which thresholds (`mean(q, 10m) > 24 degC`) are exceeded: compared once a series, however many rules share them.
+// Decides which thresholds (`mean(q, 10m) > 24 degC`) are exceeded: once a series, however many rules share them.
 extension SeriesWindows {
     /// Compares all thresholds of a series. Returns whether one changed; `changedWords` says which.
     ///
@@ -108,7 +108,7 @@ extension SeriesWindows {
         lanes[0] | lanes[1] << 1
     }
 
-    /// Compares the thresholds that are compared one by one. Returns what differs, by bits.
+    /// Compares the thresholds that need a comparison each. Returns the bits that differ.
     @inline(never)
     mutating func compareSingles(_ index: SeriesIndex) -> UInt64 {
         let state = view(index)

@@ -55,8 +55,8 @@ package struct AuditRecord: Codable, Sendable, Equatable {
     package var attempts: Int?
     /// The SHA-256 of the delivered payload, in hexadecimal.
     package var payload: String?
-    /// The fingerprints of rows from this record on, by the rows' names: `transition river-rising/s1@…#3`. An empty
-    /// fingerprint says that the gateway has removed the row.
+    /// The fingerprints of rows from this record on, by the rows' names: `transition river-rising/s1@…#3`. The
+    /// fingerprint of a row that the gateway has removed is empty.
     package var rows: [String: String]?
     /// The fingerprints of those rows that existed before, as the gateway found them.
     package var before: [String: String]?

@@ -19,8 +19,8 @@ package struct Ballast: Sendable {
         else {
             return false
         }
-        // Its bytes are written, because a hole in a file takes no room. If that fails, there is no ballast, which the
-        // result says.
+        // Its bytes are written, because a hole in a file takes no room. If that fails, there is no ballast, and the
+        // result is `false`.
         return (try? Data(repeating: 0x42, count: Int(bytes)).write(to: URL(fileURLWithPath: path))) != nil
     }
 

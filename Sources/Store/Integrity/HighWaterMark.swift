@@ -14,7 +14,7 @@ struct HighWaterMark: Codable, Equatable {
 
     static func read(besides store: String) -> HighWaterMark? {
         FileManager.default.contents(atPath: path(of: store)).flatMap {
-            // A mark that cannot be read is no evidence of a loss.
+            // A mark that cannot be read is not evidence of a loss.
             try? JSONDecoder().decode(HighWaterMark.self, from: $0)
         }
     }

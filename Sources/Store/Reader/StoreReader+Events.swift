@@ -32,7 +32,7 @@ extension StoreReader {
         package var causes: [Cause]
         /// The device whose reading caused it; `nil` for a timer.
         package var device: String?
-        /// The person who caused it, and what they wrote.
+        /// The person who caused it, and their text.
         package var person: String?
         package var note: String?
         /// The destinations that have its message, and those that wait for it, by name.

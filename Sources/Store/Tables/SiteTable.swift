@@ -37,6 +37,6 @@ extension Store {
 }
 
 extension StoreReader {
-    /// Returns what the gateway has stored about its site; `nil` in a store of an earlier version.
+    /// Returns the stored facts about the site; `nil` in a store of an earlier version.
     package func site() throws -> SiteNote? { try queue.read { try SiteNote.read($0) } }
 }

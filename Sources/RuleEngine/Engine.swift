@@ -114,7 +114,7 @@ package struct Engine: ~Copyable {
         var sample = taken
         if sample.time <= newest {
             if quality.contains(.clockReplaced), windows.isOvertaken(newest, byArrivalAt: sample.time) {
-                // At its time of arrival it is the newest, even if the clock of the sample before it seemed a little
+                // Dated by its arrival, it is the newest, even if the sample before it was believed to be a little
                 // ahead.
                 sample.time = newest + 1
             } else if newest &- sample.time > allowedLateness {

@@ -40,7 +40,7 @@ extension RuleEvaluator {
         if !first.isNaN { memory[slot + 1] = first == 1 ? 1 : 0 }
         if !second.isNaN { memory[slot + 2] = second == 1 ? 1 : 0 }
         if memory[slot + 3] == 1 { return second.isNaN ? .nan : 1 }
-        // It could have become true unseen only while the first condition is recent enough.
+        // The sequence could have become true unseen only if the first condition became true recently enough.
         return second.isNaN && memory[slot] != .min && now &- memory[slot] <= length ? .nan : 0
     }
 

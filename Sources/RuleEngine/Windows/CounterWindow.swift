@@ -120,9 +120,8 @@ struct Counter {
     /// Returns the count if a fall is a wrap; `nil` if not.
     ///
     /// Most falls in the upper quarter are resets and glitches all the same. A wrap is not longer than the largest
-    /// rate allows. If the rate is unknown, the distance to the width must be in proportion to the counter's value
-    /// after the fall or to its earlier steps, or next to nothing. A new battery begins at zero, wherever the counter
-    /// was.
+    /// rate allows. If the rate is unknown, the distance to the width must be next to nothing, or in proportion to
+    /// the value after the fall or to earlier steps. A new battery begins at zero, wherever the counter was.
     private func stepOverWidth(to sample: Sample) -> Double? {
         guard level > plan.width * 0.75, sample.value < plan.width * 0.25 else { return nil }
         let rest = plan.width - level

@@ -150,8 +150,8 @@ extension SeriesWindows {
         guard state.pointee.heardFrom != .max else { return false }
         let length = shapes.length(of: lane, in: shapes.shapes[Int(state.pointee.shape)])
         let look = max(state.pointee.now, state.pointee.lookedAt)
-        // A look after clock time in which the gateway did not listen proves nothing. A sensor whose readings come
-        // later than those of others is a different case.
+        // A look after clock time in which the gateway did not listen proves nothing. A sensor's delay behind other
+        // sensors does not count as such time.
         if state.pointee.pause > 0, Self.later(look, state.pointee.pause) > listened { return false }
         // The readings of a window have come as much later as the sensor's newest has.
         let behind = state.pointee.ingestDelay.saturatingSubtract(state.pointee.pause)

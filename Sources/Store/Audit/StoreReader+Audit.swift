@@ -44,8 +44,9 @@ extension StoreReader {
     /// Verifies the chain, and compares it with the rows of the store in both directions: each row must be as the
     /// newest record about it says, and each row that a record is about must exist, unless the gateway has removed it.
     ///
-    /// Without a head that was noted elsewhere it cannot find a chain that somebody has rewritten as a whole, nor
-    /// records that were appended, or removed from the end together with the table's own count (docs/audit.md).
+    /// Without a head that was noted elsewhere, it cannot find a chain that somebody has rewritten as a whole. Nor
+    /// can it find records that were appended, or removed from the end together with the table's own count
+    /// (docs/audit.md).
     /// - Parameters:
     ///   - expected: a head that was seen before, and must still be in the chain.
     ///   - progress: called with the number of records, now and then.

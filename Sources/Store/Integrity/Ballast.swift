@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// A file that only takes up space. When the disk is full, it is removed, so that there is space to record that the
-/// disk is full, and the alarms of that hour.
+/// A file that only takes up space. It is removed when the disk is full, so that this fact and the alarms of that
+/// hour can be recorded.
 package struct Ballast: Sendable {
     private let path: String
 

@@ -1,8 +1,8 @@
 internal import GRDB
 
 enum Migration4 {
-    /// Adds an alarm's state in words, chattering, the state of its escalation, suppressions, parked escalations, the
-    /// audit chain, and the number of the last forwarded reading.
+    /// Adds an alarm's state in words, chattering and the state of its escalation. Also adds suppressions, parked
+    /// escalations, the audit chain, and the number of the last forwarded reading.
     @Sendable static func apply(_ db: Database) throws {
         try db.execute(
             sql: """

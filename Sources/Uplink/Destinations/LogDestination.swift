@@ -4,8 +4,8 @@ package import Telemetry
 
 /// Writes each escalation as one JSON line, to a file or to standard output.
 ///
-/// A file that has become too large, or that holds lines of an earlier period, is renamed to `name.1`, the one before
-/// to `name.2`, and so on; the oldest is removed. If others have moved or removed the file, a new one is made. No line
+/// A file that is too large, or that holds lines of an earlier period, is renamed to `name.1`. The one before becomes
+/// `name.2`, and so on; the oldest is removed. If others have moved or removed the file, a new one is made. No line
 /// is ever split between two files.
 package final class LogDestination: Destination {
     /// The limits of the files: the largest size in bytes, the period of the lines in a file, and the number of older

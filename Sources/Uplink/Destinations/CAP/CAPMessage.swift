@@ -143,7 +143,7 @@ struct CAPWriter: Sendable {
         return area
     }
 
-    /// Returns the area's label and the group's names, each once: a group may be named after its area.
+    /// Returns the area's label and the parts of the group's name, each once: a group may be named after its area.
     static func areaNames(_ notice: AlarmNotice) -> [String] {
         var names: [String] = []
         let parts = [notice.labels["area"] ?? ""] + notice.alarm.group.split(separator: ",").map(String.init)

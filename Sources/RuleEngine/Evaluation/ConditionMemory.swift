@@ -2,12 +2,12 @@
 
 // The memory of `for`, `then … within` and `share` between two evaluations.
 extension RuleEvaluator {
-    /// `A for …`: whether A has been true without a break for the last `length` nanoseconds. If A was unknown, and not
-    /// false, before it became true, the result is unknown until `length` has passed. Before the first reading A is
-    /// unknown.
+    /// Evaluates `A for …`: true if A has been true without a break for the last `length` nanoseconds. If A was
+    /// unknown, and not false, before it became true, the result is unknown until `length` has passed. Before the
+    /// first reading A is unknown.
     ///
-    /// Memory slot 0: since when A has been true, or `.min`. Slot 1: 0 if A was false before that, `.min` if it was
-    /// unknown.
+    /// Memory slot 0: the time since which A has been true, or `.min`. Slot 1: 0 if A was false before that, `.min`
+    /// if it was unknown.
     mutating func hold(_ condition: Double, slot: Int, _ length: Int64, at now: Int64) -> Double {
         guard condition == 1 else {
             memory[slot] = .min

@@ -8,7 +8,7 @@ internal import RulePlan
 /// or `clear` is true; otherwise it stays at the lowest step. A step that holds takes precedence over a `clear` that
 /// is true at the same time.
 ///
-/// A group without data stays so until all conditions are known, or a step holds.
+/// A group without data stays in that state until all conditions are known, or a step holds.
 ///
 /// - Returns: `true` if it is unknown whether a step holds.
 @inline(__always)

@@ -26,8 +26,8 @@ struct LateSamples {
     fileprivate(set) var isReplaying = false
     /// The number of waiting samples above which they are inserted even during a replay.
     fileprivate static let itemsMax = 1 << 16
-    /// The cost of inserting one sample by itself, beside the samples that it moves, in samples from which windows
-    /// are rebuilt. Then the number of moved samples that cost as much as one sample of a rebuild.
+    /// The cost of inserting one sample by itself, beside the samples that it moves: a rebuild of the windows costs
+    /// the same for this many samples. Then the number of moved samples that cost as much as one sample of a rebuild.
     fileprivate static let costOfOne = 32
     fileprivate static let movedAtOnce = 16
     /// The pause after recomputing, in nanoseconds for each sample used: about twenty times the cost of a sample.

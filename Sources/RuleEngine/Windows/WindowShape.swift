@@ -70,7 +70,7 @@ extension WindowNeeds.Extra {
 /// window is computed and never looked at. All offsets count pairs.
 struct WindowShape: BitwiseCopyable {
     var windowCount = 0
-    /// Groups of lanes in a row.
+    /// The number of lane pairs in a row.
     var pairs = 0
     /// The lanes that are windows.
     var windows: Range<Lane> { Lane(0)..<Lane(windowCount) }
@@ -92,7 +92,7 @@ struct WindowShape: BitwiseCopyable {
     var longest: Int64 = 0
     /// The seconds after which times are counted from a new epoch.
     var epochSpan = Double.infinity
-    /// LanePair that are windows: all ones.
+    /// The base of the masks of lanes that are windows: all ones.
     var validBase = 0
 
     /// The largest number of thresholds of a window, for each vector class.

@@ -93,7 +93,7 @@ struct WindowCursors: BitwiseCopyable {
         nonmutating set { base[queue.rawValue &* laneCount &+ lane.number] = newValue.number }
     }
 
-    /// Asks for all of them to be fetched into the cache.
+    /// Prefetches all of them into the cache.
     @inline(__always)
     func prefetch() { Cache.prefetch(base, bytes: laneCount &* Self.perLane &* MemoryLayout<UInt32>.stride) }
 }

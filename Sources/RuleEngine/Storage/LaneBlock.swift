@@ -37,7 +37,7 @@ struct LaneBlock: BitwiseCopyable {
         nonmutating set { base.storeBytes(of: newValue, toByteOffset: row &* 16 &+ lane.number &* 8, as: Int64.self) }
     }
 
-    /// Asks for `pairs` pairs to be fetched into the cache.
+    /// Prefetches `pairs` pairs into the cache.
     @inline(__always)
     func prefetch(_ pairs: Int) { Cache.prefetch(base, bytes: pairs &* 16) }
 }

@@ -66,7 +66,7 @@ package final class Demonstration: Sendable {
     }
 
     /// Plays the scenario to its end and returns its result.
-    /// - Throws: ``DemoError`` if the gateway or the broker hangs; or what the gateway throws.
+    /// - Throws: ``DemoError`` if the gateway or the broker hangs; or the gateway's error.
     package func run() async throws -> DemonstrationResult {
         let quiet = Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(services: [gateway], logger: quiet)

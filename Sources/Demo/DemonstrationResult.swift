@@ -4,7 +4,7 @@ internal import Gateway
 internal import Pipeline
 internal import Telemetry
 
-/// The result of a demonstration: whether it succeeded, and its summary.
+/// The result of a demonstration: its success, and its summary.
 package struct DemonstrationResult: Sendable {
     /// The crests of the recording (USGS 01589330).
     private static let crests = [
@@ -106,7 +106,7 @@ package struct DemonstrationResult: Sendable {
         ["normal", "advisory", "watch", "warning", "emergency"].firstIndex(of: arrival.message.transition.to) ?? 0
     }
 
-    /// By the nearest rank.
+    /// Returns a quantile by the nearest rank.
     private static func quantile(_ share: Double, _ sorted: [Double]) -> Double? {
         sorted.isEmpty ? nil : sorted[min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.up)) - 1)]
     }

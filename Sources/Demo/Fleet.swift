@@ -86,7 +86,8 @@ enum Fleet {
         )
     }
 
-    /// A number from 0 to 1 that follows from the device, the time and the number of the use (SplitMix64's finaliser).
+    /// Returns a number from 0 to 1 that depends only on the device, the time and the number of the use (SplitMix64's
+    /// finaliser).
     private static func noise(_ device: String, _ time: Instant, _ use: UInt64) -> Double {
         var z = UInt64(bitPattern: time.nanoseconds) &+ use &* 0x9e37_79b9_7f4a_7c15
         for byte in device.utf8 { z = (z ^ UInt64(byte)) &* 0x100_0000_01b3 }

@@ -13,9 +13,9 @@ package final class LocalBroker: Sendable {
     /// Writes the broker's configuration into `folder`, and starts the broker.
     /// - Parameters:
     ///   - options: further lines of mosquitto.conf.
-    ///   - allowsAnonymous: whether clients may connect without a user name.
-    ///   - isPersistent: whether sessions survive a restart of the broker.
-    /// - Throws: ``DemoError`` if mosquitto is not installed or does not listen; or what the system says.
+    ///   - allowsAnonymous: `true` if clients may connect without a user name.
+    ///   - isPersistent: `true` if sessions survive a restart of the broker.
+    /// - Throws: ``DemoError`` if mosquitto is not installed or does not listen; or the system's error.
     package init(folder: String, options: String = "", allowsAnonymous: Bool = true, isPersistent: Bool = false) throws
     {
         port = try Self.freePort()

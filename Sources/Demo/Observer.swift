@@ -7,7 +7,7 @@ internal import Wire
 package final class Observer: Sendable {
     package struct Arrival: Sendable {
         package var message: AlarmNotice
-        /// Seconds from sending the message that caused it; `nil` where a timer did.
+        /// Seconds since the causing message was sent; `nil` if a timer caused it.
         package var latency: Double?
     }
 
@@ -15,7 +15,7 @@ package final class Observer: Sendable {
         var arrivals: [Arrival] = []
         var identities: Set<String> = []
         var repeats = 0
-        /// By device: the newest event time of each message, and the process's uptime when it was sent.
+        /// The newest event time of each message, and the process's uptime at its sending, by device.
         var sent: [String: [(newest: Instant, at: Uptime)]] = [:]
     }
 
@@ -23,10 +23,10 @@ package final class Observer: Sendable {
 
     package init() {}
 
-    /// Remembers that a message goes out now.
+    /// Notes that a message is sent now.
     func sending(_ message: PlayedMessage, arrivalClock: Instant) {
         let at = ProcessUptime.now()
-        // A device whose clock is off is dated by its arrival.
+        // A reading from a device with a wrong clock gets its time of arrival.
         let newest = max(message.newest, arrivalClock)
         state.withLock { state in
             state.sent[message.device, default: []].append((newest, at))
@@ -34,7 +34,7 @@ package final class Observer: Sendable {
         }
     }
 
-    /// Takes what arrived upstream.
+    /// Takes a payload that arrived upstream.
     package func received(_ payload: [UInt8]) {
         let at = ProcessUptime.now()
         guard let event = CloudEvent.read(String(decoding: payload, as: UTF8.self)) else { return }
@@ -45,7 +45,7 @@ package final class Observer: Sendable {
                 return
             }
             var latency: Double?
-            // What a policy says again, or later, is as late as it means to be.
+            // A repeat, or a later step of a policy, is late on purpose.
             let isAtOnce = notice.step.map { $0.repetition == 0 && $0.reason == "immediately" } ?? true
             if isAtOnce, let device = notice.transition.device {
                 let time = notice.transition.time

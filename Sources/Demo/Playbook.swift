@@ -10,17 +10,17 @@ package struct PlayedMessage: Sendable {
     package var device: String
     package var topic: String
     package var payload: [UInt8]
-    /// How many readings it must become; 0 if it is broken on purpose.
+    /// The number of readings that it must become; 0 if it is broken on purpose.
     package var readings: Int
     /// The newest event time in it, to find the message that caused an escalation.
     package var newest: Instant
 }
 
-/// A part of a scenario: its messages in the order of sending, and how long it takes.
+/// A part of a scenario: its messages in the order of sending, and its duration.
 package struct Act: Sendable {
     package var title: String
     package var messages: [PlayedMessage]
-    /// How long it takes to play, in real seconds.
+    /// The real seconds that it takes to play.
     package var seconds: Double
 }
 

@@ -11,7 +11,7 @@ final class Player: Sendable {
         /// The part of the whole scenario that has been played, from 0 to 1.
         var share = 0.0
         var messages = 0
-        /// How many readings the messages so far must become.
+        /// The number of readings that the messages so far must become.
         var readings = 0
     }
 
@@ -62,7 +62,7 @@ final class Player: Sendable {
                 }
             }
             before += act.seconds
-            // The next act may be months later, and the messages under way belong to this one.
+            // The next act may be months later, and the messages on their way belong to this one.
             try await settle()
         }
         state.withLock { $0.share = 1 }
@@ -76,8 +76,8 @@ final class Player: Sendable {
         while progress.messages - publisher.acknowledged > 500 { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    /// Waits until the gateway has taken every message so far: a message that is a few milliseconds on its way would
-    /// otherwise be minutes late on the scenario's clock.
+    /// Waits until the gateway has taken every message so far. Otherwise a message with a few milliseconds of delay
+    /// would be minutes late on the scenario's clock.
     private func catchUp() async throws {
         let deadline = ProcessUptime.now() + .seconds(20)
         while taken() < progress.messages {

@@ -2,7 +2,7 @@ package import Telemetry
 
 /// One message of a recording, as a device published it.
 package struct RecordedMessage: Sendable, Equatable {
-    /// When it was published, on the scenario's clock.
+    /// The time at which it was published, on the scenario's clock.
     package var time: Instant
     package var topic: String
     package var payload: [UInt8]

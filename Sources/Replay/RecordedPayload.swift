@@ -1,9 +1,9 @@
 internal import Foundation
 internal import Telemetry
 
-/// The members of a recorded JSON object that say when and on which topic it was published.
+/// A recorded JSON object, with the members for its time and its topic.
 struct RecordedPayload {
-    /// A member that a topic names and that cannot stand there.
+    /// A member that a topic names, but whose value a topic cannot contain.
     struct UnusableMember: Error {
         var name: String
     }
@@ -28,7 +28,7 @@ struct RecordedPayload {
         }
     }
 
-    /// A topic in which `{name}` is replaced by the member of that name.
+    /// Returns a topic in which each `{name}` is replaced by the member of that name.
     func fill(_ template: String) -> Result<String, UnusableMember> {
         var topic = ""
         var rest = template[...]
@@ -43,7 +43,7 @@ struct RecordedPayload {
         return .success(topic + rest)
     }
 
-    /// Whether a text can be a level of a topic and the name of a member.
+    /// Returns `true` if a text can be a level of a topic and the name of a member.
     static func canBeName(_ text: Substring) -> Bool {
         !text.isEmpty && text.unicodeScalars.allSatisfy { !"/+#\"\\".unicodeScalars.contains($0) && $0.value >= 0x20 }
     }

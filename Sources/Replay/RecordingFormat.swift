@@ -1,4 +1,4 @@
-/// How the lines of a recording become messages.
+/// The way in which the lines of a recording become messages.
 package enum RecordingFormat: Sendable {
     /// A column of a table, and the quantity that it holds.
     package struct Column: Sendable {

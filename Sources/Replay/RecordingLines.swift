@@ -1,9 +1,9 @@
 internal import Diagnostics
 internal import Foundation
 
-/// Reads the lines of a file one after the other, and words what is wrong with them. It holds one line in memory.
+/// Reads the lines of a file one after the other, and describes mistakes in them. It holds one line in memory.
 struct RecordingLines {
-    /// A longer line is refused, so that a file without line ends does not fill the memory.
+    /// The largest length of a line, so that a file without line ends does not fill the memory.
     private static let lineBytesMax = 16 << 20
     private static let chunkBytes = 64 << 10
 
@@ -12,7 +12,7 @@ struct RecordingLines {
     private var chunk: [UInt8] = []
     private var position = 0
     private var isAtEnd = false
-    /// The line that was read last, and its number, from 1.
+    /// The newest line, and its number, from 1.
     private(set) var text = ""
     private(set) var number = 0
 
@@ -81,7 +81,7 @@ struct RecordingLines {
         return DiagnosticList([diagnostic])
     }
 
-    /// A mistake in the line that was read last.
+    /// Returns a mistake in the newest line.
     /// - Parameter part: the wrong part of the line; `nil` for the whole line.
     func mistake(_ id: String, _ message: String, at part: Substring? = nil, hint: String) -> DiagnosticList {
         let column = part.map { text[..<$0.startIndex].unicodeScalars.count + 1 } ?? 1

@@ -6,11 +6,11 @@ internal import Telemetry
 /// A link that gives the messages of a recording to a pipeline, as fast as the pipeline reads them.
 ///
 /// It moves the scenario's clock to the time of each message before the message can be read, so the pipeline must use
-/// the same clock. On the way it stops at every timer that the pipeline waits for, and at least once a minute, so that
-/// timers, shelves and escalation steps come in their turn.
+/// the same clock. On the way it stops at every timer that the pipeline waits for, and at least once a minute. So
+/// timers, shelves and escalation steps happen at their times.
 ///
-/// It keeps the promises of a broker with one session: what was not acknowledged is sent again. It ignores
-/// subscriptions, since a recording holds what was received.
+/// It keeps the promises of a broker with one session: messages without an acknowledgement are sent again. It ignores
+/// subscriptions, since a recording holds received messages.
 ///
 ///     let clock = ScenarioClock(merge.start ?? .distantPast)
 ///     let link = RecordingLink(clock: clock) { () throws(DiagnosticList) in try merge.next() }
@@ -34,7 +34,7 @@ package final class RecordingLink: BrokerLink {
     /// Messages that are sent again, before anything else.
     private var again: [Packet] = []
     private var head: Packet?
-    /// Messages that were read and are not acknowledged.
+    /// Messages that were read and not acknowledged.
     private var held: [Packet] = []
     private var receiveMaximum = Int.max
     private var lastIdentifier: UInt16 = 0
@@ -43,7 +43,7 @@ package final class RecordingLink: BrokerLink {
     private var isClosed = false
 
     package private(set) var isConnected = false
-    /// Why the recording ends before its end: a line that cannot be read. Everything before that line is read.
+    /// The reason why the recording ends early: a line that cannot be read. Everything before that line is read.
     package private(set) var failure: DiagnosticList?
 
     /// - Parameters:
@@ -54,7 +54,7 @@ package final class RecordingLink: BrokerLink {
         self.source = source
     }
 
-    /// Whether every message has been read, or the rest cannot be read.
+    /// Set if every message has been read, or the rest cannot be read.
     package var isAtEnd: Bool {
         fetch()
         return again.isEmpty && head == nil
@@ -67,7 +67,7 @@ package final class RecordingLink: BrokerLink {
         isNewSession = connections == 1
     }
 
-    /// Moves the clock to what comes next. Real time passes only where nothing can be read.
+    /// Moves the clock to the next message or timer. Real time passes only if nothing can be read.
     package func wait(milliseconds: Int32, wake: Int32) {
         fetch()
         guard isConnected, held.count < receiveMaximum, let next = again.first ?? head else {
@@ -77,14 +77,14 @@ package final class RecordingLink: BrokerLink {
         }
         let now = clock.now()
         var end = min(next.message.time, now + Self.longestStep)
-        // A timer that is due already has had its turn.
+        // A timer that is already due has had its turn.
         if let timer = clock.takeAwaited(), timer > now { end = min(end, timer) }
         clock.advance(to: end)
     }
 
     package func read(atMost limit: Int, while mayTakeMore: () -> Bool, _ take: (IncomingMessage) -> Void) -> Bool {
         guard isConnected else { return false }
-        // The owner hears of a new session before it gets anything of it.
+        // The owner hears of a new session before it gets a message of it.
         guard !isNewSession else { return true }
         let now = clock.now()
         for _ in 0..<limit {
@@ -136,7 +136,7 @@ package final class RecordingLink: BrokerLink {
         isClosed = true
     }
 
-    /// Reads the next message of the recording, unless it is there.
+    /// Reads the next message of the recording, unless one is there already.
     private func fetch() {
         guard head == nil, failure == nil else { return }
         do throws(DiagnosticList) {

@@ -3,8 +3,8 @@ internal import Telemetry
 
 /// Reads the messages of one recording, line by line, in the order of the file.
 ///
-/// The times of a recording must not go back. A mistake is thrown with file, line, and what to do, after every message
-/// before it. The reader must not be used after that.
+/// The times of a recording must not go back. The reader throws a mistake with its file, its line and the remedy,
+/// after every message before it. The reader must not be used after that.
 ///
 ///     var reader = try RecordingReader("river.csv", .values)
 ///     while let message = try reader.next() { print(message.time, message.topic) }
@@ -205,7 +205,7 @@ private struct ValueMessage {
     var device: String
     var values: [(quantity: String, value: Double)]
 
-    /// Whether a value belongs to this message. A quantity that is repeated needs another message.
+    /// Returns `true` if a value belongs to this message. A repeated quantity needs another message.
     func accepts(_ time: Instant, _ device: String, _ quantity: String) -> Bool {
         time == self.time && device == self.device && !values.contains { $0.quantity == quantity }
     }

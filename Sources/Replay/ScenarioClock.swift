@@ -3,11 +3,11 @@ package import Telemetry
 
 /// The clock of a scenario: it shows the time that its player or a ``RecordingLink`` has set.
 ///
-/// A gateway with this clock finds event times of years ago neither late nor wrong. Safe to use from any thread.
+/// With this clock, a gateway does not find event times of years ago late or wrong. Safe to use from any thread.
 package final class ScenarioClock: GatewayClock {
     private struct Hands {
         var time: Instant
-        /// The moment that the gateway has asked about last: its next timer.
+        /// The moment that the gateway last asked about: its next timer.
         var awaited: Instant?
     }
 
@@ -28,7 +28,7 @@ package final class ScenarioClock: GatewayClock {
         }
     }
 
-    /// The moment that the gateway has asked about since the last call; `nil` if it has not asked.
+    /// Returns the moment that the gateway has asked about since the last call; `nil` if it has not asked.
     func takeAwaited() -> Instant? {
         hands.withLock { hands in
             defer { hands.awaited = nil }

@@ -3,7 +3,7 @@ internal import RulePlan
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-// What always holds between two calls of the engine. For tests and simulations: nothing of this runs for a reading.
+// The engine's invariants between two calls. For tests and simulations: no reading runs them.
 extension Engine {
     /// Stops the program if the windows, the evaluator or the containers under them are not consistent. O(samples held
     /// + instances).
@@ -71,7 +71,7 @@ extension SeriesWindows {
 }
 
 extension WindowShapes {
-    /// Checks that a shape's rows do not overlap, and that what it points to is there. O(windows).
+    /// Checks that a shape's rows do not overlap, and that its indices are valid. O(windows).
     func checkInvariants(_ shape: WindowShape) {
         precondition(shape.laneCount >= shape.windowCount, "every window has a lane")
         var end = shape.pairs
@@ -95,11 +95,11 @@ extension WindowShapes {
 }
 
 extension RuleEvaluator {
-    /// Checks that what conditions remember is in order, and that levels and faults agree.
+    /// Checks that the memory of conditions is in order, and that levels and faults agree.
     mutating func checkInvariants() {
         instances.checkInvariants()
         memory.checkInvariants()
-        // The first look at an instance is at the gateway's time, and its readings may be from before that.
+        // The first look at an instance is at the gateway's time, and its readings may be older.
         for index in 0..<histories.count { histories[index].checkInvariants(isByTime: false) }
         for index in 0..<isWanted.count { precondition(!isWanted[index], "a search for what is missing has ended") }
         for index in 0..<instances.count {

@@ -4,7 +4,8 @@ package import Telemetry
 // Wrapping operators: for times and spans see Engine.swift. A pause is between 0 and 200 years.
 
 extension Engine {
-    /// As long as the years that an instant may be of: a clock that is set to and fro adds up to no more.
+    /// The longest total adjustment: as long as the range of years that an instant may have. A clock that is set back
+    /// and forth adds up to no more.
     static var longestAdjustment: Int64 { TimeSpan.days(73_000).nanoseconds }
 
     /// Reports that the gateway is listening at this moment of its clock. Call it before a reading that came after a
@@ -23,8 +24,8 @@ extension Engine {
         windows.listened = time
     }
 
-    /// Excludes a span of clock time in which the gateway did not listen: it was down, or its clock was set. A
-    /// condition has not lasted longer by it, and no sensor was silent.
+    /// Excludes a span of clock time in which the gateway did not listen: it was down, or its clock was set. Pending
+    /// conditions do not advance by this span, and no sensor counts as silent for it.
     package mutating func adjustClock(by span: TimeSpan) {
         for index in windows.series.indices {
             windows.series[index].ingestDelay = min(
@@ -38,16 +39,16 @@ extension Engine {
         windows.listeningSince = windows.listened
     }
 
-    /// When the gateway listened last; `nil` before the first time.
+    /// The time at which the gateway last listened; `nil` before the first time.
     package var listenedUntil: Instant? { windows.listened == .min ? nil : Instant(nanoseconds: windows.listened) }
 
-    /// Since when a series has been listened to, by the gateway's clock; `nil` before that.
+    /// Returns when the gateway began to listen to a series, by its own clock; `nil` before that.
     package func heardFrom(_ id: SeriesID) -> Instant? {
         guard let index = windows.index(of: id), windows.series[index].heardFrom != .max else { return nil }
         return Instant(nanoseconds: windows.series[index].heardFrom)
     }
 
-    /// Sets since when a series and its raw twin have been listened to, by the gateway's clock. A series
+    /// Sets the time from which a series and its raw twin have been listened to, by the gateway's clock. A series
     /// without readings is no longer silent: the replay of other devices' readings may have made a new device silent.
     package mutating func listenTo(_ id: SeriesID, from time: Instant) {
         guard let index = windows.index(of: id) else { return }
@@ -61,7 +62,7 @@ extension Engine {
         }
     }
 
-    /// Whether no reading of a series has come yet.
+    /// Returns `true` while no reading of a series has come.
     package func isUnheard(_ id: SeriesID) -> Bool {
         windows.index(of: id).map { windows.series[$0].newest == .min } ?? false
     }
@@ -79,12 +80,11 @@ extension Engine {
         windows.series[index].lookedAt = windows.series[index].heardFrom
         windows.series[index].wake = windows.nextUnheardLook(index)
         queueTimer(ofSeries: index)
-        // That nothing was counted says something only from the end of the first window on.
+        // A count of nothing is evidence only from the end of the first window on.
         _ = windows.compareThresholds(of: index)
     }
 
-    /// Notes which sensors were silent when the gateway listened last, before it stopped: they still are, until
-    /// they are heard.
+    /// Notes which sensors were silent when the gateway last listened. They stay silent until they send again.
     package mutating func noteSilences(at now: Instant) {
         let now = now.clamped
         heartbeat(at: now)
@@ -93,7 +93,7 @@ extension Engine {
         }
     }
 
-    /// Notes that a sensor is silent, if it is.
+    /// Notes that a sensor is silent, if so.
     mutating func noteSilence(_ index: SeriesIndex, at time: Int64) {
         if windows.noteSilence(index, at: time) { evaluator.noteSensorNews(index, &windows) }
     }

@@ -6,11 +6,11 @@ package import Telemetry
 
 // The state that is stored with alarms, and figures.
 extension Engine {
-    /// Where the ladder of an instance is.
+    /// Returns the ladder state of an instance.
     package func ladderState(of instance: Int) -> LadderState { evaluator.instances[instance].ladder }
 
-    /// Sets an instance to the ladder state of its stored alarm. It is judged again with the next reading.
-    /// - Parameter moved: when it came there. What was before that moment no longer changes it.
+    /// Sets an instance to the ladder state of its stored alarm. The next reading judges it again.
+    /// - Parameter moved: when the ladder came to this state. Earlier events no longer change the state.
     package mutating func restore(_ ladder: LadderState, to instance: Int, movedAt moved: Instant = .distantPast) {
         evaluator.instances[instance].now = max(evaluator.instances[instance].now, moved.nanoseconds)
         evaluator.instances[instance].level = ladder.level
@@ -24,8 +24,8 @@ extension Engine {
         }
     }
 
-    /// How many samples from before its windows a series needs: what it was is part of what it does. 0 where no rule
-    /// reads it.
+    /// Returns how many samples from before its windows a series needs, since older values affect its measures. 0 if
+    /// no rule reads the series.
     package func samplesBefore(of id: SeriesID) -> Int {
         guard let index = windows.index(of: id) else { return 0 }
         return [index, SeriesIndex(windows.series[index].raw)].reduce(0) { most, index in
@@ -34,7 +34,7 @@ extension Engine {
         }
     }
 
-    /// How many different values over several series rules ask for.
+    /// The number of different values over several series that rules ask for.
     package var joinedValueCount: Int { evaluator.cached.count }
 
     /// The number of samples held, for the metrics.
@@ -44,8 +44,8 @@ extension Engine {
         return total
     }
 
-    /// Judges an instance again from the windows as they are, at the moment at which it was judged last. What it asks
-    /// for may have changed since then. Without such a change it stays at its level.
+    /// Judges an instance again from the current windows, at the moment of its last judgement. The instances whose
+    /// state it reads may have changed since then. Without such a change it stays at its level.
     package mutating func rejudge(_ index: Int, into changes: inout [LevelChange]) {
         guard evaluator.instances[index].serial != 0 else { return }
         evaluator.serial &+= 1
@@ -54,20 +54,20 @@ extension Engine {
             at: evaluator.instances[index].now, trigger: .timer, &windows, &timers, into: &changes)
     }
 
-    /// The level of an instance, with every value of its rule.
+    /// Returns the level of an instance, with every value of its rule.
     package mutating func account(of index: Int) -> LevelChange { evaluator.account(of: index, &windows) }
 
-    /// The time of a series' newest sample; `nil` before the first.
+    /// Returns the time of a series' newest sample; `nil` before the first.
     package func newestTime(of id: SeriesID) -> Instant? {
         guard let index = windows.index(of: id), windows.series[index].newest != .min else { return nil }
         return Instant(nanoseconds: windows.series[index].newest)
     }
 
-    /// How a series has changed of late: the slope of the line of least squares through its newest samples, in its unit
-    /// per second. For people, who want to know where something goes; rules use `slope`.
+    /// Returns the recent trend of a series: the slope of the least-squares line through its newest samples, in its
+    /// unit per second. It is for people, who want to know where a value is going; rules use `slope`.
     ///
-    /// - Parameter span: how far back from the newest sample; what is no longer kept is not looked at.
-    /// - Returns: `nil` for a silent sensor, and where there are fewer than three samples, or they span less than two
+    /// - Parameter span: how far back from the newest sample to look; samples that are no longer kept are left out.
+    /// - Returns: `nil` for a silent sensor, for fewer than three samples, and for samples that span less than two
     ///   minutes: seconds say nothing reliable about an hour. O(samples in the span).
     package mutating func trend(of id: SeriesID, over span: TimeSpan) -> Double? {
         windows.index(of: id).flatMap { windows.trend($0, over: span) }

@@ -21,21 +21,21 @@ package import Telemetry
 /// Deterministic: it opens nothing, never sleeps and asks no clock. So the same readings and ticks in the same order
 /// give the same changes, live, replayed or after a crash.
 ///
-/// A reading updates its series' windows and thresholds once, however many rules share them (``SeriesWindows``). A rule
-/// runs only when one of its thresholds is passed, or when it needs more than thresholds to be decided
-/// (``RuleEvaluator``). Without readings, timers say what has to be looked at (``TimerQueue``). In the steady state a
-/// reading allocates nothing; its cost is O(windows of its series), amortised. Only a level change allocates.
+/// A reading updates its series' windows and thresholds once, however many rules share them (``SeriesWindows``). A
+/// rule runs only when one of its thresholds changes, or when it needs more than thresholds (``RuleEvaluator``).
+/// Without readings, timers decide when to look again (``TimerQueue``). In the steady state a reading allocates
+/// nothing; its cost is O(windows of its series), amortised. Only a level change allocates.
 ///
-/// What runs for each reading is inlined or `mutating`, even where it changes nothing: Swift 6.3 passes a copy of the
-/// engine, 1 KB, to a method that only reads it and is not inlined.
+/// The code that runs for each reading is inlined or `mutating`, even where it changes nothing. Otherwise Swift 6.3
+/// passes a copy of the engine, 1 KB, to a method that only reads it.
 package struct Engine: ~Copyable {
     var windows: SeriesWindows
     var evaluator: RuleEvaluator
     var timers = TimerQueue()
     /// The samples of a message that come too late for their windows' ends: see `Evaluation/Late.swift`.
     var late = LateSamples()
-    /// The time of the newest sample of the moment under way that touches anything, or `.min`; and the series whose
-    /// reading it was.
+    /// The time of the newest sample of the current moment that touches an instance, or `.min`; and the series of
+    /// that reading.
     private var moment = Int64.min
     private var momentCause: Int32 = -1
     var hasStarted = false
@@ -49,7 +49,7 @@ package struct Engine: ~Copyable {
         allowedLateness = plan.allowedLateness.nanoseconds
     }
 
-    /// Takes one reading, evaluates every instance that it touches, and appends what changed.
+    /// Takes one reading, evaluates every instance that it touches, and appends the changes.
     package mutating func ingest(_ reading: Reading, into changes: inout [LevelChange]) -> ReadingOutcome {
         guard Instant.range.contains(reading.time) else { return .unusable }
         beginMoment()
@@ -64,7 +64,7 @@ package struct Engine: ~Copyable {
         moment = .min
     }
 
-    /// Evaluates what the samples of the moment under way touch.
+    /// Evaluates the instances that samples of the current moment touch.
     @inline(__always)
     mutating func endMoment(into changes: inout [LevelChange]) {
         if moment != .min {
@@ -73,14 +73,14 @@ package struct Engine: ~Copyable {
         }
     }
 
-    /// Takes one reading of the moment under way.
-    /// - Returns: `nil` for a late reading that has to be taken by itself, unless it `mayBeLate`.
+    /// Takes one reading of the current moment.
+    /// - Returns: `nil` for a late reading that must be taken by itself, unless it `mayBeLate`.
     @inline(__always)
     private mutating func take(_ reading: Reading, mayBeLate: Bool, into changes: inout [LevelChange])
         -> ReadingOutcome?
     {
         let index = SeriesIndex(reading.series.index)
-        // The comparison is false for what is not a number.
+        // The comparison is false for `nan`.
         guard windows.series.contains(index), abs(reading.value) < SeriesWindows.largestValue else {
             return .unusable
         }
@@ -91,7 +91,7 @@ package struct Engine: ~Copyable {
             sample, index, reading.series, isUsable: quality.isUsable, quality, mayBeLate: mayBeLate, into: &changes)
     }
 
-    /// Gives a sample to the raw twin of its series, if that has one.
+    /// Gives a sample to the raw twin of its series, if there is one.
     @inline(never)
     mutating func takeRaw(_ sample: Sample, _ reading: Reading, _ index: SeriesIndex, into changes: inout [LevelChange])
     {
@@ -102,8 +102,8 @@ package struct Engine: ~Copyable {
             into: &changes)
     }
 
-    /// Puts a sample into its series' windows, and marks what it touches.
-    /// - Returns: `nil` for a late sample that has to be taken by itself, unless it `mayBeLate`.
+    /// Puts a sample into its series' windows, and marks the instances that it touches.
+    /// - Returns: `nil` for a late sample that must be taken by itself, unless it `mayBeLate`.
     @inline(__always)
     private mutating func place(
         _ taken: Sample, _ index: SeriesIndex, _ cause: SeriesID, isUsable: Bool, _ quality: Quality, mayBeLate: Bool,
@@ -114,7 +114,7 @@ package struct Engine: ~Copyable {
         var sample = taken
         if sample.time <= newest {
             if quality.contains(.clockReplaced), windows.isOvertaken(newest, byArrivalAt: sample.time) {
-                // With the time of its arrival it is the newest, also where the one before was believed to be a little
+                // Dated by its arrival, it is the newest, even if the sample before it was believed to be a little
                 // ahead.
                 sample.time = newest + 1
             } else if newest &- sample.time > allowedLateness {
@@ -122,7 +122,7 @@ package struct Engine: ~Copyable {
             }
         }
         guard isUsable else { return .unusable }
-        // What timers had to do before this moment comes first, in the state of that moment.
+        // Timers due before this moment run first, in the state of their own moment.
         settleOne(index, before: sample.time, into: &changes)
         let shape = windows.shapes.shapes.address(Int(state.pointee.shape))
         let isNewest =
@@ -157,7 +157,7 @@ package struct Engine: ~Copyable {
         if windows.resume(index, with: sample) { evaluator.noteSensorNews(index, &windows) }
     }
 
-    /// Marks what a sample of a series touches for the evaluation at the end of the moment under way.
+    /// Marks the instances that a sample of a series touches, for the evaluation at the end of the current moment.
     @inline(never)
     mutating func touch(_ index: SeriesIndex, at time: Int64, because cause: SeriesID) {
         moment = max(moment, time)
@@ -165,7 +165,7 @@ package struct Engine: ~Copyable {
         evaluator.pushReaders(of: index, &windows)
     }
 
-    /// Marks an instance for the evaluation at the end of the moment under way.
+    /// Marks an instance for the evaluation at the end of the current moment.
     mutating func touch(instance: Int, at time: Int64, because cause: SeriesID) {
         moment = max(moment, time)
         momentCause = cause.index
@@ -186,7 +186,7 @@ package struct Engine: ~Copyable {
         }
     }
 
-    /// When ``advance(to:into:)`` has something to do next, or `nil`.
+    /// The time at which ``advance(to:into:)`` next has something to do, or `nil`.
     package var nextTimer: Instant? {
         let next = min(timers.next, late.due)
         return next == .max ? nil : Instant(nanoseconds: next)
@@ -194,18 +194,18 @@ package struct Engine: ~Copyable {
 }
 
 extension Engine {
-    /// Takes the readings of a message: those of one time together, one time after the other, and those first that come
-    /// too late for their windows' ends. Looks ahead for the next ones' state.
+    /// Takes the readings of a message, those of one time together, in the order of their times. Late readings, older
+    /// than the ends of their windows, come first. Fetches the state of the next readings ahead.
     ///
     /// - Parameters:
     ///   - readings: in the order of their times.
-    ///   - exceptions: gets the readings that were not evaluated, by index, and why.
+    ///   - exceptions: gets the index of each reading that was not evaluated, and the reason.
     package mutating func ingest(
         _ readings: borrowing Span<Reading>, exceptions: inout [(index: Int, outcome: ReadingOutcome)],
         into changes: inout [LevelChange]
     ) {
         let count = readings.count
-        // Looking ahead for state pays only where it does not lie in the caches anyway; samples hardly ever do.
+        // Fetching state ahead pays only where the caches do not hold it already; they hardly ever hold samples.
         let looksAhead = stateSize > Self.cacheSize
         var at = 0
         late.isTaken.removeAll(keepingCapacity: true)
@@ -214,13 +214,12 @@ extension Engine {
             var end = at &+ 1
             while end < count, readings[end].time == time { end &+= 1 }
             guard Instant.range.contains(time) else {
-                // No reading that was decoded has such a time.
+                // No decoded reading has such a time.
                 for index in at..<end { exceptions.append((index, .unusable)) }
                 at = end
                 continue
             }
-            // What timers had to do before this moment is done for all its series before the first of its samples
-            // comes.
+            // Timers due before this moment run for all its series before the first of its samples comes.
             if end &- at > 1 {
                 for index in at..<end {
                     settle(SeriesIndex(readings[index].series.index), before: time.nanoseconds, into: &changes)
@@ -246,7 +245,7 @@ extension Engine {
         }
     }
 
-    /// Runs what timers had to do before a moment, of a series that gets a sample then, and of its raw twin.
+    /// Runs the timers due before a moment, for a series that gets a sample then, and for its raw twin.
     @inline(__always)
     mutating func settle(_ index: SeriesIndex, before time: Int64, into changes: inout [LevelChange]) {
         guard windows.series.contains(index) else { return }
@@ -263,7 +262,7 @@ extension Engine {
         }
     }
 
-    /// A second-level cache of today's processors, in bytes, and how much of it readings go through here.
+    /// The size in bytes of a second-level cache of today's processors, and the part of it that readings use here.
     private static var cacheSize: Int { 1 << 19 }
     private var stateSize: Int {
         windows.series.count * MemoryLayout<SeriesState>.stride + windows.lanes.count * MemoryLayout<LanePair>.stride

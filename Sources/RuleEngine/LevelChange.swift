@@ -1,8 +1,8 @@
 package import AlarmModel
 package import Telemetry
 
-/// A change of an instance: of its level, of its certainty, or (above normal) of its suppression or of which of its
-/// sensors are silent.
+/// A change of an instance: of its level, of its certainty, or (above normal) of its suppression or of its set of
+/// silent sensors.
 package struct LevelChange: Sendable {
     package enum Trigger: Hashable, Sendable {
         case reading(SeriesID)
@@ -11,15 +11,15 @@ package struct LevelChange: Sendable {
 
     /// The index of the instance in its plan.
     package var instance: Int
-    /// Event time: the reading's that caused it, or the timer's exact moment.
+    /// Event time: the time of the reading that caused the change, or the timer's exact moment.
     package var time: Instant
     package var from: Level
     package var to: Level
-    /// The level is kept although its condition has become unknown.
+    /// Set while the level is kept although its condition has become unknown.
     package var isUncertain: Bool
-    /// The level is that of the fault for a group without data.
+    /// Set if the level is that of the fault for a group without data.
     package var hasNoData: Bool
-    /// The rule's `suppress` is true: the alarm is recorded, and nobody is notified.
+    /// Set while the rule's `suppress` is true: the alarm is recorded, and nobody is notified.
     package var isSuppressed: Bool
     package var trigger: Trigger
     /// The silent sensors, where the rule measures with several.
@@ -30,10 +30,10 @@ package struct LevelChange: Sendable {
 
 /// The outcome of a reading that was given to the engine.
 package enum ReadingOutcome: UInt8, Sendable {
-    /// In its windows, and evaluated.
+    /// The reading is in its windows, and was evaluated.
     case evaluated
-    /// It is older than the newest of its series by more than the allowed lateness.
+    /// The reading is older than the newest of its series by more than the allowed lateness.
     case tooLate
-    /// It is flagged as not usable, and was left out.
+    /// The reading is flagged as not usable, and was left out.
     case unusable
 }

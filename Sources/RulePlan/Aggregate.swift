@@ -1,6 +1,7 @@
-/// A window function: what an operand takes from a window.
+/// A window function: the value that an operand takes from a window.
 ///
-/// ``traits`` is the table of what each one keeps, costs and means. To add an aggregate, add a case and its row here;
+/// ``traits`` is the table of the state, cost and meaning of each one. To add an aggregate, add a case and its row
+/// here;
 /// `Function` and `MeasureTraits` in the rule language (its name, and the unit of its result), and
 /// `SeriesWindows.value(of:…)` in the engine (how it is read). A new state beside the windows' sums also needs a file
 /// in the engine's `Windows` folder. The compiler names each place: none of the switches has a `default`.
@@ -11,13 +12,13 @@ package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable
     /// The quantile `parameter`, from 0 to 1; between two values by a straight line
     /// (definition 7 of R. J. Hyndman and Y. Fan, "Sample Quantiles in Statistical Packages", 1996).
     case quantile
-    /// What a counter has counted, and that per second (`Counter` in the engine).
+    /// The count of a counter, and that count per second (`Counter` in the engine).
     case increase, rate
     /// The area under straight lines between the readings, in value seconds, and that by the time they span.
     case integral, timeMean
-    /// How often a reading differed from the one before.
+    /// The number of readings that differ from the one before.
     case changes
-    /// How many standard deviations the newest value lies from the mean.
+    /// The number of standard deviations between the newest value and the mean.
     case standardScore
     /// The line of least squares, `parameter` seconds from now.
     case forecast
@@ -30,7 +31,7 @@ package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable
 }
 
 extension Aggregate {
-    /// What a series keeps so that an aggregate can be read from its windows, and what that costs.
+    /// The state that a series keeps for an aggregate, and its cost.
     package enum State: Hashable, Sendable, BitwiseCopyable {
         /// The samples, which every series keeps: 16 bytes each. Nothing is done for a reading.
         case samples
@@ -50,9 +51,9 @@ extension Aggregate {
     package enum Extra: UInt8, Hashable, Sendable, BitwiseCopyable {
         /// The values in order: 12 bytes a sample; O(√n) a reading.
         case sorted
-        /// Σ of what a counter has counted: O(1) a reading; after a fall O(32).
+        /// The sum of a counter's steps: O(1) a reading; after a fall O(32).
         case increase
-        /// How many readings differ from the one before: O(1) a reading.
+        /// The number of readings that differ from the one before: O(1) a reading.
         case changes
         /// Σ of the areas between readings: O(1) a reading.
         case area
@@ -60,7 +61,7 @@ extension Aggregate {
         case smoothed
     }
 
-    /// How the windows of several sensors become one value.
+    /// The way in which the windows of several sensors become one value.
     package enum Joining: Hashable, Sendable, BitwiseCopyable {
         /// As if the readings of all sensors were one series': by joined moments.
         case moments
@@ -78,7 +79,7 @@ extension Aggregate {
         case spread
     }
 
-    /// How `aggregate > threshold` is decided for a series.
+    /// The way in which `aggregate > threshold` is decided for a series.
     package enum Comparison: Int, Hashable, Sendable, BitwiseCopyable, CaseIterable {
         /// For two windows at a time, without a division.
         case mean, deviation, slope, maximum, minimum
@@ -91,12 +92,13 @@ extension Aggregate {
         package var keeps: State
         package var comparison: Comparison
         package var joining: Joining
-        /// Whether a silent sensor has no part in the value of several sensors. Averages and rates say how things are
-        /// now. The other aggregates say what came within the window, also from a sensor that is silent now.
+        /// Set if a silent sensor has no part in the value of several sensors. Averages and rates describe the
+        /// present. The other aggregates describe all readings of the window, also those of a sensor that is silent
+        /// now.
         package var isOfSensorsHeard: Bool
     }
 
-    /// What an aggregate keeps, how it is compared, and how it is joined over several sensors. O(1).
+    /// The state of an aggregate, its comparison, and its joining over several sensors. O(1).
     package var traits: Traits {
         switch self {
         case .mean: Traits(.moments, .mean, .moments, isOfSensorsHeard: true)
@@ -136,7 +138,7 @@ extension Aggregate.Traits {
 /// An aggregate and its parameter, which is 0 where it has none.
 package struct Measure: Hashable, Sendable, BitwiseCopyable {
     package var aggregate: Aggregate
-    /// Whether the measure has a value while all its sensors are silent. Any other measure is unknown then: a window
+    /// Set if the measure has a value while all its sensors are silent. Any other measure is unknown then: a window
     /// that only loses samples must not look as if the hazard were over.
     package var seesSilence: Bool
     package var parameter: Double

@@ -8,7 +8,7 @@ package struct Plan: Sendable {
     /// By ``SeriesID``; a series past the end feeds no rule.
     package var series: [SeriesPlan] = []
     package var programs: [Program] = []
-    /// An instance comes after all those whose state it asks for.
+    /// The instances. Each comes after all those whose state it reads.
     package var instances: [Instance] = []
     /// The operands of all instances, one behind the other.
     package var operands: [Operand] = []
@@ -17,16 +17,16 @@ package struct Plan: Sendable {
     /// The tallies of all instances, one behind the other, and the members of all tallies.
     package var tallies: [Tally] = []
     package var members: [Int32] = []
-    /// How much older than the newest reading of its series a reading may be. Older ones are not evaluated.
+    /// The allowed age of a reading behind the newest of its series. Older readings are not evaluated.
     package var allowedLateness: TimeSpan = .minutes(10)
     /// The site's time zone.
     package var zone = ZoneTable()
 
     package init() {}
 
-    /// How much of the past decides the present: the longest window plus the longest memory of a condition.
+    /// The span of the past that decides the present: the longest window plus the longest memory of a condition.
     ///
-    /// An engine that was given the readings of this span has the same state as one that never stopped. O(operands).
+    /// An engine that got the readings of this span has the same state as one that never stopped. O(operands).
     package var lookback: TimeSpan {
         let window = operands.lazy.map { self.reach(of: $0) }.max() ?? .zero
         let memory = programs.map(\.memory).max() ?? .zero
@@ -37,25 +37,25 @@ package struct Plan: Sendable {
         let windows =
             sources[Int(operand.firstSource)..<Int(operand.firstSource + operand.sourceCount)].map(\.window).max()
             ?? .zero
-        // After 40 time constants what was before has a weight of 4e-18: nothing a Double could show.
+        // After 40 time constants, older values have a weight of 4e-18, which a Double cannot show.
         guard case .extra(.smoothed) = operand.measure.aggregate.traits.keeps else { return windows }
         return max(windows, TimeSpan(seconds: operand.measure.parameter * 40) ?? .longestWritten)
     }
 }
 
-/// A series as the engine has to know it, apart from who reads it.
+/// The properties of a series that the engine needs, apart from its readers.
 package struct SeriesPlan: Hashable, Sendable {
-    /// How often its device is expected to send.
+    /// The expected interval between messages of its device.
     package var interval: TimeSpan
-    /// How long a sensor may send nothing, while the gateway listens, before it counts as silent. Nothing is known of a
-    /// silent sensor.
+    /// The longest time without a reading, while the gateway listens, before a sensor counts as silent. Nothing is
+    /// known of a silent sensor.
     package var silence: TimeSpan
-    /// How the counter behaves, if the series is one.
+    /// The properties of the counter, if the series is one.
     package var counter = CounterPlan()
     /// The raw twin: the series that gets this one's readings of every quality, or `nil` if no rule asks for them.
     package var raw: SeriesID?
 
-    /// How long after a reading, in nanoseconds, the next one is half an interval late.
+    /// The time after a reading, in nanoseconds, at which the next one is half an interval late.
     package var overdueAfter: Int64 { interval.nanoseconds * 3 / 2 }
 
     package init(
@@ -69,13 +69,13 @@ package struct SeriesPlan: Hashable, Sendable {
 
 /// The properties of a counter, in the canonical unit of its quantity.
 package struct CounterPlan: Hashable, Sendable, BitwiseCopyable {
-    /// A smaller fall is the sensor's jitter. 0 where the profile does not say.
+    /// The resolution: a smaller fall is the sensor's jitter. 0 if the profile does not give one.
     package var resolution: Double
-    /// The value at which it begins again at zero, or infinity.
+    /// The value at which the counter restarts at zero, or infinity.
     package var width: Double
     /// The fastest credible rise a second, or infinity.
     package var maxRate: Double
-    /// How often the device measures, in seconds: no rise is taken to have been quicker.
+    /// The interval of the device's measurements, in seconds. No rise counts as faster than that.
     package var interval: Double
 
     package init(resolution: Double = 0, width: Double = .infinity, maxRate: Double = .infinity, interval: Double = 0) {
@@ -89,7 +89,7 @@ package struct CounterPlan: Hashable, Sendable, BitwiseCopyable {
 /// A value that an instance reads: a measure of the windows of one series, or of several together.
 package struct Operand: Hashable, Sendable, BitwiseCopyable {
     package var measure: Measure
-    /// Where its sources begin in ``Plan/sources``, and how many there are. Without a source the value is unknown.
+    /// The beginning of its sources in ``Plan/sources``, and their number. Without a source the value is unknown.
     package var firstSource: Int32
     package var sourceCount: Int32
 
@@ -111,9 +111,9 @@ package struct OperandSource: Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-/// Instances whose state another one asks for.
+/// A set of instances whose state another instance reads.
 package struct Tally: Hashable, Sendable, BitwiseCopyable {
-    /// Where its members begin in ``Plan/members``, and how many they are.
+    /// The beginning of its members in ``Plan/members``, and their number.
     package var firstMember: Int32
     package var memberCount: Int32
 
@@ -129,7 +129,7 @@ package struct Instance: Hashable, Sendable, BitwiseCopyable {
     /// The first of the program's operands in ``Plan/operands``, and of its tallies in ``Plan/tallies``.
     package var operandBase: Int32
     package var tallyBase: Int32
-    /// How long a group without any of the rule's sensors may be unknown before the rule reports that it has no data.
+    /// The time for which a group without any of the rule's sensors may be unknown before the rule reports no data.
     package var noDataAfter: TimeSpan
 
     package init(program: Int32, operandBase: Int32, tallyBase: Int32 = 0, noDataAfter: TimeSpan = .longest) {

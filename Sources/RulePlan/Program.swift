@@ -22,7 +22,7 @@ package struct Program: Hashable, Sendable {
     package var ballot: Int32?
     /// The level of the fault that is raised when a normal group has become unknown, or `nil`.
     package var noDataLevel: Level?
-    /// How far back conditions remember.
+    /// The longest memory of its conditions.
     package var memory: TimeSpan = .zero
 
     package init() {}
@@ -36,7 +36,7 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
         case operand
         /// The instance's operand number `a` is greater than `constant`
         case threshold
-        /// Whether the instance's operand number `a` has a series at all
+        /// 1 if the instance's operand number `a` has a series at all
         case hasSensor
         case add, subtract, multiply, divide, negate
         case power, absolute, squareRoot, logarithm, exponential
@@ -52,13 +52,13 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
         case sequence
         /// The part of the last `constant` nanoseconds in which register `a` was true; history `b`
         case share
-        /// How many members of tally `a` are true (`b` = 0), or are at level `b` or higher
+        /// The number of members of tally `a` that are true (`b` = 0), or are at level `b` or higher
         case tallied
-        /// How many members tally `a` has
+        /// The number of members of tally `a`
         case voters
-        /// Whether at least `constant` members of tally `a` are true
+        /// True if at least `constant` members of tally `a` are true
         case atLeast
-        /// Whether all members of tally `a` are true
+        /// True if all members of tally `a` are true
         case all
         /// The hour of the day, and the day of the week, in the site's time zone
         case hour, weekday
@@ -102,7 +102,7 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
         }
     }
 
-    /// Whether its value depends on more than its inputs of the moment, so that it has to be kept up to date.
+    /// Set if its value depends on more than its present inputs, so that it must be kept up to date.
     package var remembers: Bool { operation == .hold || operation == .sequence || operation == .share }
 }
 

@@ -11,7 +11,7 @@ package final class Store: Sendable {
     /// The connection that writes, and a read-only one.
     let queue: DatabaseQueue
     let looking: DatabaseQueue
-    /// Where the database lies.
+    /// The location of the database.
     package let path: String
     let unreadable = UnreadableRows()
     let log = WriteAheadLog()
@@ -74,8 +74,8 @@ package final class Store: Sendable {
         }
     }
 
-    /// Runs `body` in one transaction, without waiting for the disk. For what a power cut may undo, because it would
-    /// only be done again. The next commit that waits brings it to the disk as well, in the same order.
+    /// Runs `body` in one transaction, without waiting for the disk. For work that a power cut may undo, because it
+    /// would only be done again. The next commit that waits brings it to the disk as well, in the same order.
     func writeWithoutSync<T: Sendable>(_ body: @Sendable @escaping (Database) throws -> T) async throws -> T {
         try await queue.writeWithoutTransaction { [log] db in
             try log.guarding(db) {
@@ -97,8 +97,8 @@ package final class Store: Sendable {
         return result
     }
 
-    /// From now on waits at most 250 ms for others that hold the file. While nothing can be stored, readings are
-    /// evaluated and escalations sent from memory, and a commit that waits would delay all of that.
+    /// Limits the wait for other users of the file to 250 ms from now on. While the store cannot write, readings are
+    /// evaluated and escalations sent from memory. A commit that waits would delay all of that.
     package func limitWaits() throws { queue.writeWithoutTransaction { [log] db in log.setBusyTimeout(250, db) } }
 
     /// Returns whether an error only means that another program holds the file for writing.

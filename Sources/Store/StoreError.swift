@@ -1,4 +1,4 @@
-/// Why a store cannot be opened. The first value of each case is the store's path.
+/// The reason why a store cannot be opened. The first value of each case is the store's path.
 package enum StoreError: Error, CustomStringConvertible {
     /// The file cannot be opened, read or repaired, for the reason given.
     case cannotOpen(String, String)

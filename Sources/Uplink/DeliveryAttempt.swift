@@ -1,8 +1,8 @@
 internal import Synchronization
 internal import Telemetry
 
-/// One attempt after the other to deliver: each ends when the destination is done, when its time is over, or when a
-/// person wants another now.
+/// Makes one delivery attempt after the other. Each ends when the destination is done, when its time is over, or when
+/// a person wants another now.
 final class DeliveryAttempt: Sendable {
     private enum End {
         case timeIsOver
@@ -17,8 +17,8 @@ final class DeliveryAttempt: Sendable {
 
     private let state = Mutex(State())
 
-    /// Executes `body`, which has to end soon once its task is cancelled.
-    /// - Throws: what `body` throws; ``DeliveryError`` if it was ended before it was done.
+    /// Executes `body`, which must end soon once its task is cancelled.
+    /// - Throws: the error of `body`; ``DeliveryError`` if it was ended before it was done.
     func make(within limit: TimeSpan, _ body: @Sendable @escaping () async throws -> Void) async throws {
         let task = Task { try await body() }
         state.withLock { $0 = State(running: task, since: .now) }
@@ -39,7 +39,7 @@ final class DeliveryAttempt: Sendable {
         do {
             try result.get()
         } catch let error as DeliveryError {
-            // The error of the destination says more than that it was ended.
+            // The error of the destination is more precise than the fact that it was ended.
             throw error
         } catch {
             switch end {
@@ -50,7 +50,7 @@ final class DeliveryAttempt: Sendable {
         }
     }
 
-    /// Ends the attempt that is under way, if there is one and it has taken so long already.
+    /// Ends the current attempt, if there is one and it has already taken this long.
     func breakOff(ifOlderThan age: Duration) {
         let since = state.withLock(\.since)
         if let since, ContinuousClock.now - since >= age { end(.brokenOff) }

@@ -3,17 +3,17 @@ package import Wire
 
 /// A receiver of escalations: one kind of link, with its settings.
 package protocol Destination: Sendable {
-    /// As the configuration names it.
+    /// The name in the configuration.
     var name: String { get }
 
-    /// Delivers a message. Returns when the destination has accepted it. Throws when it has not, or may not have: then
-    /// the message is delivered again, with the same identity.
-    /// - Parameter earlier: what the same destination was notified of before about the same alarm, oldest first; empty
+    /// Delivers a message. Returns when the destination has accepted it. Throws when it has not, or may not have:
+    /// then the message is delivered again, with the same identity.
+    /// - Parameter earlier: the earlier messages to the same destination about the same alarm, oldest first; empty
     ///   unless ``needsHistory``.
-    /// - Throws: ``DeliveryError``, or anything else that is worth another try.
+    /// - Throws: ``DeliveryError``, or any other error that is worth another try.
     func deliver(_ message: OutgoingMessage, after earlier: [OutgoingMessage]) async throws
 
-    /// How long one delivery may take, an answer's end included; then its task is cancelled, which has to end it soon.
+    /// The time limit of one delivery, including the end of an answer. Then its task is cancelled, and must end soon.
     var timeout: TimeSpan { get }
 
     /// Set if ``deliver(_:after:)`` needs the earlier messages.
@@ -34,14 +34,14 @@ extension Destination {
     }
 }
 
-/// Why a delivery failed, in words for an operator.
+/// The reason why a delivery failed, in words for an operator.
 package struct DeliveryError: Error, CustomStringConvertible {
     package let description: String
-    /// Another try with the same message cannot work: it is taken out of the way, and shown.
+    /// Set if another try with the same message cannot work: the message is parked, and shown.
     package let isPermanent: Bool
-    /// The destination was reached, and has answered no: that may be about this message alone.
+    /// Set if the destination was reached, and has refused: that may concern this message alone.
     package let isAboutMessage: Bool
-    /// After how many seconds the destination wants the next try, if it says so.
+    /// The seconds after which the destination wants the next try, if it gives them.
     package let retryAfter: Double?
 
     package init(

@@ -3,26 +3,26 @@ internal import Store
 internal import Telemetry
 internal import Wire
 
-/// What is known about a flood. A restart forgets it, and may repeat one message.
+/// The known state of a flood. A restart forgets it, and may repeat one message.
 struct FloodState {
-    /// The highest level of which the destination was notified by itself.
+    /// The highest level with which a separate message has notified the destination.
     var top: UInt8 = 0
     var notifiedAt: Instant?
-    /// How often in a row its message was not accepted.
+    /// The number of failures in a row of its message.
     var failures = 0
 }
 
-/// Floods of alarms, of which a destination is notified together.
+/// Handles floods of alarms: one message notifies a destination of many alarms.
 extension DestinationWorker {
-    /// One message is not about more escalations than this.
+    /// The largest number of escalations in one message.
     private static let groupMax = 1000
-    /// After so many failures in a row of a flood's message, some of the escalations that it replaces are tried by
-    /// themselves.
+    /// The number of failures in a row of a flood's message, after which some of the escalations that it replaces are
+    /// tried by themselves.
     private static let groupFailuresMax = 3
     private static let groupProbe = 20
 
-    /// In a flood, delivers what waits as one message, and then collects for a while. An escalation of a higher level
-    /// than any that was delivered in the flood goes by itself, at once, after those before it.
+    /// Delivers all waiting escalations of a flood as one message, and then collects for a while. An escalation of a
+    /// higher level than any delivered in the flood goes by itself, at once, after those before it.
     func deliverGrouped(_ limit: FloodLimit) async throws -> Duration? {
         let now = clock.now()
         let isFlooded = await looked { try await $0.isFlooded($1, since: now - limit.within, over: limit.alarms) }
@@ -42,8 +42,8 @@ extension DestinationWorker {
         let common = Array(waiting[..<(higher ?? waiting.count)])
         var single = higher.map { [waiting[$0]] } ?? []
         if flood.failures >= Self.groupFailuresMax {
-            // The destination may refuse the flood's message, and accept each escalation by itself. What waits with the
-            // key of the higher level goes too, as it must not be overtaken.
+            // The destination may refuse the flood's message, and accept each escalation by itself. Escalations that
+            // wait with the key of the higher level go too, since nothing may overtake them.
             let key = single.first?.escalation.key
             let probe = common.enumerated().filter { $0.offset < Self.groupProbe || $0.element.escalation.key == key }
             single = probe.map(\.element) + single
@@ -51,7 +51,7 @@ extension DestinationWorker {
         } else if let group = FloodMessage.grouping(common.map(\.escalation), for: destination.name, at: now) {
             if try await deliver(group, for: common) {
                 flood.failures = 0
-                // If there is more it has waited already, and goes without a pause.
+                // Any further ones have waited already, and go without a pause.
                 if waiting.count < Self.groupMax { flood.notifiedAt = now }
             } else {
                 // The destination does not know such messages, and gets each by itself.
@@ -60,13 +60,13 @@ extension DestinationWorker {
         } else {
             single = common + single
         }
-        // In one go, so that nothing overtakes an escalation with the same key that is not accepted.
+        // All together, so that nothing overtakes an escalation with the same key that is not accepted.
         try await deliver(single)
         return nil
     }
 
     /// Delivers the message of a flood.
-    /// - Returns: whether it was accepted; `false` where it is refused permanently.
+    /// - Returns: `true` if it was accepted; `false` if it was refused permanently.
     private func deliver(_ group: OutboxItem, for common: [WaitingEscalation]) async throws -> Bool {
         do {
             try await attempt(group)

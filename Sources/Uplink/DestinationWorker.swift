@@ -5,19 +5,19 @@ internal import Synchronization
 internal import Telemetry
 internal import Wire
 
-/// Delivers what is due at one destination.
+/// Delivers the due escalations of one destination.
 ///
 /// An escalation that the destination does not accept is tried again after a growing wait. Later escalations with the
 /// same alarm key wait behind it, so that nothing overtakes, and no key waits for another (``HeldKeys``). If several
 /// keys in a row are not accepted, the destination accepts nothing, and everything waits. An escalation that the
-/// destination refuses permanently is parked, and holds up nothing.
+/// destination refuses permanently is parked, and delays nothing.
 package actor DestinationWorker {
-    /// How long to wait before the next turn.
+    /// The wait before the next turn.
     package enum Pause: Sendable {
         case none
-        /// Until there is something new, or for so long.
+        /// Wait for news, at most this long.
         case news(Duration)
-        /// A failure: for so long, give or take, unless a person wants another try now.
+        /// Wait after a failure for about this long, unless a person wants another try now.
         case retry(Duration)
     }
 
@@ -33,32 +33,34 @@ package actor DestinationWorker {
 
     /// Escalations that could not be stored, and are delivered from memory.
     private nonisolated let waiting = Mutex<[OutboxItem]>([])
-    /// The identities of what has been delivered although the store does not know it.
+    /// The identities of delivered escalations that are not yet recorded in the store.
     private var delivered: Set<String> = []
-    /// What was refused permanently although the store does not know it: what the destination said, by identity.
+    /// The destination's answers to permanently refused escalations that are not yet recorded in the store, by
+    /// identity.
     private var refused: [String: String] = [:]
-    /// The rows of the outbox that are still to be marked as delivered or parked. While the store cannot be written
-    /// they are left out of look-ups, so that what waits behind them has its turn.
+    /// The rows of the outbox that are still to be marked as delivered or parked. While the store cannot be written,
+    /// look-ups leave them out, so that the escalations behind them get their turn.
     var unrecorded: [WaitingEscalation] = []
-    /// More than this at once is left to the store.
+    /// The largest number that is kept in memory; further ones are left to the store.
     private static let unstoredMax = 10_000
     private static let unrecordedMax = 10_000
-    /// After so many failures in a row the destination accepts nothing: failures of the link, or answers that may be
-    /// about a message alone.
+    /// The number of failures in a row after which the destination accepts nothing: failures of the link, or answers
+    /// that may concern one message alone.
     private static let failuresInARow = (link: 2, answers: 20)
     private var failures = 0
     /// Set after it was logged that the outbox cannot be read.
     private var isUnreadable = false
-    /// Cleared after it was logged that the store does not record what was delivered or refused.
+    /// Cleared after it was logged that the store does not record delivered or refused escalations.
     private var isRecording = true
     var flood = FloodState()
     private var held = HeldKeys()
-    /// Set if something was accepted in this turn.
+    /// Set if the destination has accepted something in this turn.
     var isAccepted = false
     nonisolated var metadata: Logger.Metadata { ["destination": "\(destination.name)"] }
 
-    /// - Parameter flood: how many alarms make a flood, of which the destination is notified together; `nil` if it is
-    ///   notified of each alarm.
+    /// Creates a worker for one destination.
+    /// - Parameter flood: the number of alarms that make a flood, for one message about all of them; `nil` for a
+    ///   message about each alarm.
     init(_ destination: any Destination, flood: FloodLimit?, store: Store, clock: any GatewayClock, logger: Logger) {
         self.destination = destination
         limit = flood
@@ -99,13 +101,13 @@ package actor DestinationWorker {
             switch await turn() {
             case .none: break
             case .news(let wait): await news.wait(upTo: wait)
-            // Half of it is left to chance, so that a fleet does not come all at once.
+            // A random half, so that a fleet does not come all at once.
             case .retry(let wait): await retrySignal.wait(upTo: wait * Double.random(in: 0.5...1))
             }
         }
     }
 
-    /// Delivers some of what waits, or tries to.
+    /// Delivers some of the waiting escalations, or tries to.
     package func turn() async -> Pause {
         do {
             isAccepted = false
@@ -126,13 +128,13 @@ package actor DestinationWorker {
                 logger.warning("cannot deliver, trying again until it works: \(error)", metadata: metadata)
             }
             let pause = min(60.0, 0.5 * pow(2, Double(min(failures, 10))))
-            // What the destination asks for is waited for in full, within reason.
+            // The full wait that the destination asks for, within reason.
             let wanted = min((error as? DeliveryError)?.retryAfter ?? 0, 600) * 2
             return .retry(.seconds(max(pause, wanted)))
         }
     }
 
-    /// Delivers some of what waits; returns how long to wait for more, where there was nothing.
+    /// Delivers some of the waiting escalations. If there were none, returns how long to wait for more.
     func deliverNext() async throws -> Duration? {
         guard let waiting = await waiting(atMost: 64) else { return .seconds(1) }
         if waiting.isEmpty { return await pauseForNews() }
@@ -140,17 +142,17 @@ package actor DestinationWorker {
         return nil
     }
 
-    /// What waits, without the keys that are held back; `nil` where the store cannot be read. Keys whose time has come
-    /// again are tried when no other waits, so that every key has its turn.
+    /// Returns the waiting escalations, without the keys that are held back; `nil` if the store cannot be read. Keys
+    /// whose wait is over are tried when no other waits, so that every key has its turn.
     func waiting(atMost limit: Int) async -> [WaitingEscalation]? {
-        // Nothing more is delivered before the store has recorded that.
+        // Nothing more is delivered before the store has recorded these.
         if unrecorded.count >= Self.unrecordedMax { return [] }
         let (all, held, done) = (held.all, held.held(at: clock.uptime()), unrecorded.map(\.id))
         var found = await looked { try await $0.waiting(for: $1, except: all, and: done, limit: limit) }
         if found?.isEmpty == true, held.count < all.count {
             found = await looked { try await $0.waiting(for: $1, except: held, and: done, limit: limit) }
         }
-        // Delivered from memory, or refused then.
+        // Already delivered or refused from memory.
         let isKnown = { [delivered, refused] (item: WaitingEscalation) in
             delivered.contains(item.escalation.identity) || refused[item.escalation.identity] != nil
         }
@@ -158,13 +160,14 @@ package actor DestinationWorker {
         return found?.filter { !isKnown($0) }
     }
 
-    /// How long to wait where there is nothing to deliver.
+    /// Returns how long to wait when there is nothing to deliver.
     func pauseForNews() async -> Duration {
         if !unrecorded.isEmpty { return await record() ? .zero : .seconds(1) }
         return .nanoseconds(min(held.rest(at: clock.uptime()) ?? .seconds(5), .seconds(5)).nanoseconds)
     }
 
-    /// What the store says; `nil` where it cannot even be read, which must not hold up deliveries from memory.
+    /// Returns the result of a query; `nil` if the store cannot even be read, which must not delay deliveries from
+    /// memory.
     func looked<T: Sendable>(_ look: (Store, String) async throws -> T) async -> T? {
         do {
             let answer = try await look(store, destination.name)
@@ -187,7 +190,7 @@ package actor DestinationWorker {
             let item = waiting.withLock({ $0.first { !passedOver.contains($0.key) } })
         {
             do {
-                // A message without the history is better than none.
+                // A message without the history is better than no message.
                 let earlier =
                     destination.needsHistory
                     ? await looked { store, _ in try await store.earlier(than: item, id: nil) } : []
@@ -215,7 +218,8 @@ package actor DestinationWorker {
         flood.top = max(flood.top, item.severity)
     }
 
-    /// Keeps in the outbox why something could not be delivered. It waits there whether or not the reason can be kept.
+    /// Keeps the reason of a failed delivery in the outbox. The escalation waits there even if the reason cannot be
+    /// kept.
     func noteFailure(of item: WaitingEscalation, _ failure: any Error) async {
         do {
             try await store.markFailed(item.id, error: "\(failure)")
@@ -226,8 +230,8 @@ package actor DestinationWorker {
         }
     }
 
-    /// Delivers what waits, as far as it is accepted.
-    /// - Throws: why nothing is accepted: see ``failuresInARow``.
+    /// Delivers the waiting escalations, as far as they are accepted.
+    /// - Throws: the reason why nothing is accepted: see ``failuresInARow``.
     func deliver(_ waiting: [WaitingEscalation]) async throws {
         var failed: Set<String> = []
         var failure: (any Error)?
@@ -265,17 +269,17 @@ package actor DestinationWorker {
         if let failure, failure is CancellationError || isDown { throw failure }
     }
 
-    /// Marks in the store what was delivered, and parks what was refused permanently. What cannot be recorded is
-    /// remembered, and not delivered again.
-    /// - Returns: whether the store has recorded all of it.
+    /// Marks delivered escalations in the store, and parks permanently refused ones. Those that cannot be recorded
+    /// are remembered, and not delivered again.
+    /// - Returns: `true` if the store has recorded all of them.
     func record() async -> Bool {
         guard !unrecorded.isEmpty else { return true }
         let (store, now, refused) = (store, clock.now(), refused)
         let refusals = unrecorded.filter { refused[$0.escalation.identity] != nil }
         let deliveries = unrecorded.filter { refused[$0.escalation.identity] == nil }
         do {
-            // Not cancelled with the task: what was delivered should be known to be. Marked together: a crash before
-            // this delivers them again, with the same identities.
+            // Not cancelled with the task, so that deliveries are recorded. Marked together: a crash before this
+            // delivers them again, with the same identities.
             if !deliveries.isEmpty { try await Task { try await store.markDelivered(deliveries, at: now) }.value }
             forget(deliveries)
             for item in refusals {

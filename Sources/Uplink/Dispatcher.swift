@@ -5,14 +5,15 @@ package import Store
 package import Telemetry
 package import Wire
 
-/// Delivers what waits in the outbox: each destination by itself (a ``DestinationWorker``), in the order of the outbox,
-/// at least once.
+/// Delivers the escalations in the outbox: each destination by itself (a ``DestinationWorker``), in the order of the
+/// outbox, at least once.
 package final class Dispatcher: Service {
     package let workers: [DestinationWorker]
     private let store: Store
     private let clock: any GatewayClock
 
-    /// - Parameter grouping: the destinations that are notified of a flood of alarms together.
+    /// Creates a dispatcher.
+    /// - Parameter grouping: the destinations that get one message for a flood of alarms.
     package init(
         destinations: [any Destination], grouping: Set<String> = [], flood: FloodLimit = FloodLimit(), store: Store,
         clock: any GatewayClock, logger: Logger
@@ -25,11 +26,11 @@ package final class Dispatcher: Service {
         self.clock = clock
     }
 
-    /// Says that the outbox has something new. From any thread, at no cost.
+    /// Signals that the outbox has something new. From any thread, at no cost.
     package func signal() { for worker in workers { worker.news.send() } }
 
-    /// Delivers escalations that cannot be stored now, from memory and after what is stored. When they are stored later
-    /// they are not delivered again, unless the process has ended meanwhile.
+    /// Delivers escalations that cannot be stored now, from memory and after the stored ones. When they are stored
+    /// later they are not delivered again, unless the process has ended meanwhile.
     package func deliverUnstored(_ items: [OutboxItem]) {
         for worker in workers { worker.deliverUnstored(items.filter { $0.destination == worker.destination.name }) }
     }
@@ -49,7 +50,7 @@ package final class Dispatcher: Service {
         return count
     }
 
-    /// Delivers until the group shuts down; what is then under way is finished or stays in the outbox.
+    /// Delivers until the group shuts down. A current delivery is finished, or stays in the outbox.
     package func run() async throws {
         // A gateway without destinations still runs.
         guard !workers.isEmpty else { return try await gracefulShutdown() }

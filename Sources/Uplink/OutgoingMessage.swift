@@ -2,12 +2,12 @@ package import Escalation
 package import Telemetry
 package import Wire
 
-/// What a destination delivers: an item of the outbox, and what it says.
+/// A message for a destination: an item of the outbox, and its content.
 package struct OutgoingMessage: Sendable {
     package enum Content: Sendable {
         case notice(AlarmNotice)
         case flood(FloodMessage)
-        /// Something that this version cannot read.
+        /// Content that this version cannot read.
         case unreadable
     }
 
@@ -31,7 +31,7 @@ package struct OutgoingMessage: Sendable {
     package var identity: String { item.identity }
     /// The identity of the alarm.
     package var alarm: String { item.alarm }
-    /// The JSON as it travels.
+    /// The JSON as it is sent.
     package var payload: String { item.payload }
     package var created: Instant { item.created }
 

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A character that cannot stand in a topic or a header, as something that can: RFC 3986, 2.1.
+/// Escapes a character that a topic or a header cannot contain: RFC 3986, 2.1.
 enum PercentEncoding {
     /// `%` and two hexadecimal digits for each of its bytes in UTF-8.
     static func text(_ character: Unicode.Scalar) -> String {

@@ -23,7 +23,7 @@ package struct CloudEvent: Codable, Sendable, Equatable {
     package init(_ notice: AlarmNotice, identity: String) {
         specversion = "1.0"
         id = identity
-        // A URI reference: what a site's name may hold beside letters and digits is escaped.
+        // A URI reference: characters of the site's name other than letters and digits are escaped.
         source = "/tocsin/" + (notice.site.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? "site")
         type = "tocsin.alarm.\(notice.transition.kind.rawValue)"
         subject = notice.alarm.id
@@ -35,7 +35,7 @@ package struct CloudEvent: Codable, Sendable, Equatable {
 
     package var json: String { CanonicalJSON.text(self) }
 
-    /// Reads what ``json`` has written, in this version or an earlier one.
+    /// Reads the text of ``json``, as written by this version or an earlier one.
     /// - Returns: `nil` if it is something else.
     package static func read(_ text: String) -> CloudEvent? { CanonicalJSON.value(CloudEvent.self, text) }
 }

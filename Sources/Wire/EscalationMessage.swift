@@ -2,7 +2,7 @@ package import AlarmModel
 package import Escalation
 package import Telemetry
 
-/// The data of an escalation as it travels in a ``CloudEvent``: an ``AlarmNotice`` in the words of
+/// The data of an escalation in a ``CloudEvent``: an ``AlarmNotice`` in the words of
 /// `docs/escalation.schema.json`. A test compares one with the other.
 package struct EscalationMessage: Codable, Sendable, Equatable {
     package static let schema = "tocsin.escalation/1"
@@ -28,7 +28,7 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
         package var kind: Transition.Kind
         package var from: String
         package var to: String
-        /// Event time and the gateway's.
+        /// Event time and the gateway's time.
         package var time: WireTime
         package var recorded: WireTime
         package var device: String?
@@ -47,18 +47,18 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
     package var labels: [String: String]
     /// The middle of the group's devices.
     package var position: Position?
-    /// The distance from the middle within which all of them are, with a margin, in kilometres; missing where they are
+    /// The distance from the middle within which all of them are, with a margin, in kilometres; missing if they are
     /// at one place.
     package var radius: Double?
     /// The corners of the area that the group's devices span.
     package var area: [Position]?
-    /// Replaces `area` where that crosses the 180th meridian: a part on each side of it.
+    /// The parts of an area that crosses the 180th meridian, one on each side of it. They replace `area`.
     package var areaParts: [[Position]]?
     package var runbook: String?
     package var instruction: String?
     /// The texts in other languages, by language tag.
     package var texts: [String: AlarmText]?
-    /// The step of a policy that is due; missing where a destination that was notified before is kept up to date.
+    /// The step of a policy that is due; missing if the message keeps a previously notified destination up to date.
     package var escalation: AlarmNotice.StepFacts?
 
     /// - Parameter identity: the escalation's.
@@ -90,7 +90,7 @@ package struct EscalationMessage: Codable, Sendable, Equatable {
         escalation = notice.step
     }
 
-    /// What the message says.
+    /// The content of the message.
     package var notice: AlarmNotice {
         AlarmNotice(
             site: site, summary: summary,

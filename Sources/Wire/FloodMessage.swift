@@ -2,8 +2,8 @@ package import AlarmModel
 internal import Escalation
 package import Telemetry
 
-/// One message for many alarms that come at once: how many, at which levels, and which, the highest level first. Each
-/// escalation that it replaces still has its own row in the outbox and in the record.
+/// One message for many alarms that come at once: their number, their levels, and their names, the highest level
+/// first. Each escalation that it replaces still has its own row in the outbox and in the record.
 package struct FloodMessage: Codable, Sendable, Equatable {
     package struct AlarmPart: Codable, Sendable, Equatable {
         package var id: String
@@ -18,9 +18,9 @@ package struct FloodMessage: Codable, Sendable, Equatable {
         package var schema: String
         package var site: String
         package var summary: String
-        /// How many alarms there are at each level.
+        /// The number of alarms at each level.
         package var counts: [String: Int]
-        /// The highest level first; of very many, those.
+        /// The alarms, the highest level first; at most ``namedMax``.
         package var alarms: [AlarmPart]
         /// The identities of the escalations that it replaces: a receiver drops those that it has seen.
         package var escalations: [String]
@@ -34,7 +34,7 @@ package struct FloodMessage: Codable, Sendable, Equatable {
     package var datacontenttype: String
     package var data: Content
 
-    /// More alarms than this are counted, but not named.
+    /// The largest number of named alarms; further alarms are only counted.
     package static let namedMax = 100
 
     /// Reads a message of a flood.
@@ -43,7 +43,7 @@ package struct FloodMessage: Codable, Sendable, Equatable {
         CanonicalJSON.value(FloodMessage.self, payload).flatMap { $0.type == "tocsin.flood" ? $0 : nil }
     }
 
-    /// One item that replaces several; `nil` where there is none, or one that cannot be read.
+    /// Returns one item that replaces several; `nil` if there is none, or if one cannot be read.
     package static func grouping(_ escalations: [OutboxItem], for destination: String, at now: Instant) -> OutboxItem? {
         guard let first = escalations.first, let last = escalations.last else { return nil }
         var newest: [String: (part: AlarmPart, severity: UInt8)] = [:]

@@ -3,7 +3,7 @@ package import Telemetry
 
 /// An escalation with its text, as a row of the outbox keeps it and a destination delivers it.
 package struct OutboxItem: Sendable {
-    /// Alarm, transition and destination, and for a repeat its number: a receiver that has seen it drops it.
+    /// Alarm, transition and destination, and the number of a repeat. A receiver drops an identity that it has seen.
     package var identity: String
     /// The identity of the alarm that it is about.
     package var alarm: String
@@ -12,7 +12,7 @@ package struct OutboxItem: Sendable {
     package var severity: UInt8
     /// UTF-8 JSON, a ``CloudEvent`` or a ``FloodMessage``.
     package var payload: String
-    /// When it was due, by the gateway's clock.
+    /// The time at which it became due, by the gateway's clock.
     package var created: Instant
 
     package init(
@@ -34,6 +34,6 @@ package struct OutboxItem: Sendable {
             payload: CloudEvent(escalation.notice, identity: escalation.identity).json, created: escalation.created)
     }
 
-    /// What it says; `nil` for the message of a flood, and for something that this version cannot read. Reads the JSON.
+    /// The content; `nil` for the message of a flood, and for content that this version cannot read. Reads the JSON.
     package var notice: AlarmNotice? { CloudEvent.read(payload)?.data.notice }
 }

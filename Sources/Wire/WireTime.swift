@@ -1,6 +1,6 @@
 package import Telemetry
 
-/// A time as messages have it: RFC 3339 in UTC.
+/// A time in messages: RFC 3339 in UTC.
 package struct WireTime: Codable, Hashable, Sendable {
     package var instant: Instant
 

@@ -1,18 +1,18 @@
 import Telemetry
 
-/// What the rules of the ``Plant`` come to: a model that has nothing of the engine's.
+/// The expected results of the ``Plant``'s rules: a model that uses nothing of the engine.
 struct Expectation {
-    /// A move of the flood rule at one station.
+    /// A change of the flood rule at one station.
     struct Move: Equatable, CustomStringConvertible {
         var kind: String
         var from: String
         var to: String
-        /// `nil` where times cannot be foretold.
+        /// The time, or `nil` if it cannot be predicted.
         var time: String?
         var description: String { "\(kind) \(from)→\(to)\(time.map { " at \($0)" } ?? "")" }
     }
 
-    /// A time in which it was hot, from the first hot reading to the first that is not.
+    /// A hot period, from the first hot reading to the first that is not.
     struct Heat {
         var start: Instant
         var end: Instant?
@@ -20,7 +20,7 @@ struct Expectation {
 
     private static let names = ["normal", "watch", "warning"]
 
-    /// The moves of the flood rule, from the readings of one station in the order in which they came.
+    /// Returns the changes of the flood rule, from the readings of one station in the order of arrival.
     static func floodMoves(_ readings: [(time: Instant, value: Double)], withTimes: Bool) -> (
         moves: [Move], level: String
     ) {

@@ -1,11 +1,11 @@
 import Foundation
 import TestSupport
 
-/// A mistake that is made on purpose, to see that the simulation finds it: a piece of the source, and what stands there
-/// instead when the mutant is switched on (`TOCSIN_MUTANT` names it).
+/// A deliberate mistake, to check that the simulation finds it: a piece of the source, and its replacement while the
+/// mutant is switched on (`TOCSIN_MUTANT` names it).
 package struct Mutant: Sendable {
     package var name: String
-    /// What goes wrong with it.
+    /// The consequence of the mistake.
     package var mistake: String
     package var file: String
     package var original: String

@@ -8,20 +8,20 @@ import Store
 import Telemetry
 import TestSupport
 
-/// The site that is simulated: three gauges with a water level and a temperature each, a post that sends
-/// numbered messages with several quantities, rules simple enough for a model of a
-/// few lines, and the gateway's configuration.
+/// The simulated site. It has three gauges with a water level and a temperature each, a post that sends numbered
+/// messages with several quantities, and the gateway's configuration. Its rules are simple enough for a model of a
+/// few lines.
 package struct Plant: Sendable {
     static let stations = 3
     /// The number of the post, a station of another kind: see ``PostMessage``.
     static let post = 4
-    /// How long nothing has to be heard from the post until it is silent.
+    /// The time without a message after which the post is silent.
     static let silence = TimeSpan.minutes(2)
-    /// How long it has to be hot.
+    /// The time for which it must be hot.
     static let heat = TimeSpan.minutes(1)
-    /// How long it has to be damp at the post until it counts as soaked.
+    /// The time for which it must be damp at the post until it counts as soaked.
     static let soak = TimeSpan.seconds(30)
-    /// How long nobody may take a warning on before the chief is told.
+    /// The time without an acknowledgement of a warning after which the chief is notified.
     static let patience = TimeSpan.minutes(2)
 
     let configuration: Configuration
@@ -125,7 +125,7 @@ package struct Plant: Sendable {
         model = try SiteModel.load(configuration, numbering: Self.numbers)
     }
 
-    /// As an empty store numbers the series.
+    /// Numbers the series as an empty store does.
     static func numbers(_ names: [SeriesName]) -> [SeriesName: SeriesID] {
         Dictionary(names.enumerated().map { ($1, SeriesID(index: Int32($0 + 1))) }) { first, _ in first }
     }

@@ -3,13 +3,13 @@ import TestSupport
 
 /// A message of the post: numbered, with arrays of two quantities, by a clock that may fall back.
 ///
-/// Every value is the message's own, so that it is known of each reading which message it came in.
+/// Every value belongs to one message only, so that each reading identifies its message.
 struct PostMessage {
-    /// How many samples it has of each quantity, one a second.
+    /// The number of samples of each quantity, one a second.
     static let samples = 5
 
     var sequence: Int
-    /// Of its newest sample, by the post's clock, in milliseconds since 1970.
+    /// The time of its newest sample, by the post's clock, in milliseconds since 1970.
     var time: Int64
     var humidity: [Double]
     var carbonMonoxide: [Double]
@@ -28,11 +28,11 @@ struct PostMessage {
     }
 }
 
-/// What the post sends in one run, drawn from the seed.
+/// The messages that the post sends in one run, drawn from the seed.
 struct PostWeather {
-    /// By the time at which each is sent, copies among them: a copy has its message's number and bytes.
+    /// The messages in the order of sending, with copies: a copy has its message's number and bytes.
     private(set) var sent: [(at: TimeSpan, message: PostMessage)] = []
-    /// When its clock falls back, and by how much.
+    /// The time at which its clock falls back, and the size of the fall.
     private(set) var clockFalls: (at: TimeSpan, by: TimeSpan)?
 
     init(until end: TimeSpan, seed: UInt64, clockFalls mayFall: Bool) {
@@ -61,9 +61,9 @@ struct PostWeather {
             if let falls = clockFalls, at >= falls.at { clock = clock - falls.by }
             let message = PostMessage(sequence: number, time: clock.nanoseconds / 1_000_000, isDamp: damp, hasGas: gas)
             sent.append((at, message))
-            // By way of a second radio gateway, later.
+            // A copy through a second radio gateway, later.
             if Int.random(in: 0..<4, using: &random) == 0 { sent.append((at + seconds(0.1...50), message)) }
-            // Now and then a message is lost on the air, and now and then the post dies for a while.
+            // Some messages are lost on the air, and sometimes the post dies for a while.
             number += Int.random(in: 0..<15, using: &random) == 0 ? 2 : 1
             at = at + (Int.random(in: 0..<12, using: &random) == 0 ? seconds(130...400) : seconds(8...12))
         }

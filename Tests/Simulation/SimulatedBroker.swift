@@ -9,39 +9,40 @@ struct SensorMessage {
     var topic: [UInt8]
     var payload: [UInt8]
     var qos: Int32
-    /// The broker's for the packet, from the first time that it sends it; and whether it has sent it before.
+    /// The packet identifier that the broker gave at the first sending, and a flag that is set if it was sent before.
     var identifier: UInt16 = 0
     var wasSent = false
 }
 
-/// How a broker gives identifiers to packets.
+/// The way in which a broker gives identifiers to packets.
 enum IdentifierChoice {
-    /// It counts on, as mosquitto and EMQX do.
+    /// The broker counts on, as mosquitto and EMQX do.
     case counting
-    /// It takes the lowest that is free, as HiveMQ does: the next message often has that of the one before.
+    /// The broker takes the lowest free one, as HiveMQ does: the next message often has that of the one before.
     case lowestFree
 }
 
-/// A broker that keeps one session, the gateway's, as MQTT says: what is not acknowledged when a link ends is sent
-/// again on the next, in its order, under its identifier and marked (DUP), before anything else.
+/// A broker that keeps one session, the gateway's, as MQTT requires. Messages without an acknowledgement at the end
+/// of a link are sent again on the next, before anything else. They keep their order and their identifiers, and are
+/// marked (DUP).
 ///
-/// It fills the link as far as it may, as mosquitto does: what is marked as sent before need not have been read.
+/// It fills the link as far as it may, as mosquitto does: a message marked as sent before may not have been read.
 final class SimulatedBroker {
     var choice = IdentifierChoice.counting
     private var lastIdentifier: UInt16 = 0
     private var hasSession = false
     private var receiveMaximum = 0
-    /// What has not been sent on this link yet, and what has been, without an acknowledgement so far.
+    /// The messages that were not sent on this link yet, and the sent ones without an acknowledgement so far.
     private(set) var waiting: [SensorMessage] = []
     private(set) var underWay: [SensorMessage] = []
     /// Messages whose acknowledgement has come: the gateway has promised to have them.
     private(set) var acknowledged: Set<Int> = []
-    /// Acknowledgements that are on the wire, and get lost with the link.
+    /// Acknowledgements on the wire, which are lost with the link.
     private var onTheWire: [(due: TimeSpan, number: Int)] = []
     private(set) var mostUnderWay = 0
     var isDown = false
     var isHung = false
-    /// The link that is up, by its number.
+    /// The number of the link that is up.
     private(set) var link: Int?
     private var links = 0
 
@@ -67,7 +68,7 @@ final class SimulatedBroker {
         link = nil
         onTheWire.removeAll()
         waiting = underWay + waiting.filter { $0.qos > 0 }
-        // What the link had room for was on its way.
+        // The messages for which the link had room were on their way.
         for index in waiting.indices.prefix(wasUp ? receiveMaximum : underWay.count) {
             waiting[index] = identified(waiting[index])
             waiting[index].wasSent = true
@@ -75,7 +76,7 @@ final class SimulatedBroker {
         underWay.removeAll()
     }
 
-    /// It forgets the session, as after a crash without persistence.
+    /// Forgets the session, as after a crash without persistence.
     func forget() {
         endLink()
         waiting.removeAll()
@@ -83,7 +84,7 @@ final class SimulatedBroker {
         lastIdentifier = 0
     }
 
-    /// The next message for the gateway, if it may have one.
+    /// Returns the next message for the gateway, if it may have one.
     func next() -> SensorMessage? {
         guard !isHung, var message = waiting.first, underWay.count < receiveMaximum else { return nil }
         waiting.removeFirst()
@@ -95,7 +96,7 @@ final class SimulatedBroker {
         return message
     }
 
-    /// The message with the identifier that it is sent under.
+    /// Returns a message with the identifier under which it is sent.
     private func identified(_ message: SensorMessage) -> SensorMessage {
         guard message.qos > 0, message.identifier == 0 else { return message }
         var message = message
@@ -130,7 +131,7 @@ final class SimulatedLink: BrokerLink {
     private var isNewSession = false
     private var isResumed = false
     private var isClosed = false
-    /// Read, and not acknowledged.
+    /// The numbers of messages that were read and not acknowledged.
     private var held: [Int] = []
 
     init(_ world: World, receiveMaximum: Int) {
@@ -158,7 +159,7 @@ final class SimulatedLink: BrokerLink {
     }
 
     func read(atMost limit: Int, while mayTakeMore: () -> Bool, _ take: (IncomingMessage) -> Void) -> Bool {
-        // As with the real link: its owner hears of a new session before anything of it.
+        // As with the real link, its owner hears of a new session before it gets a message of it.
         guard !isNewSession else { return true }
         for _ in 0..<limit {
             guard mayTakeMore() else { return true }
@@ -182,7 +183,7 @@ final class SimulatedLink: BrokerLink {
     func releaseAcknowledgements() {
         guard isConnected, !world.isDead else { return }
         for number in held {
-            // It may die between two of them.
+            // The process may die between two of them.
             guard faulty_disk_step() != 0 else { return }
             world.broker.acknowledge(
                 number, arriving: world.uptime + .milliseconds(Int64.random(in: 0...80, using: &world.random)))

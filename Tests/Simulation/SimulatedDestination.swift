@@ -4,7 +4,7 @@ import Foundation
 import Telemetry
 import Uplink
 
-/// A destination that notes what it is told, and fails as the weather says.
+/// A destination that records its messages, and fails as the weather requires.
 struct SimulatedDestination: Destination {
     let name: String
     let world: World
@@ -17,7 +17,7 @@ struct SimulatedDestination: Destination {
             throw DeliveryError("500", isAboutMessage: true)
         }
         world.told(name, message)
-        // It may die here, with the message taken and nobody to know.
+        // The process may die here, after the message was taken and before anyone knows.
         guard faulty_disk_step() != 0 else { throw DeliveryError("the process is dead") }
         if weather == .mute { throw DeliveryError("no answer in time") }
     }
@@ -26,13 +26,13 @@ struct SimulatedDestination: Destination {
 enum DestinationWeather {
     case fine
     case away
-    /// It takes what it gets, and its answer is lost.
+    /// Takes each message, but its answer is lost.
     case mute
-    /// It answers, and does not take what it is told of half of the alarms.
+    /// Answers, but refuses the messages of half of the alarms.
     case choosy
 }
 
-/// That a destination was told something.
+/// A message that a destination has got.
 struct Delivery {
     var identity: String
     var uptime: TimeSpan

@@ -13,10 +13,10 @@ final class SimulatedProcess {
     private let core: GatewayCore
     private let pipeline: Pipeline
     private let world: World
-    /// When each worker's next turn is.
+    /// The time of each worker's next turn.
     private var turns: [TimeSpan]
     private let signals = Signals()
-    /// When the gateway reports of itself next.
+    /// The time of the gateway's next report about itself.
     private var nextReport: TimeSpan
 
     /// Set from inside the pipeline's turn.
@@ -25,7 +25,7 @@ final class SimulatedProcess {
     }
 
     var mailbox: Mailbox { core.mailbox }
-    /// What was wrong with the store at the start.
+    /// The damage to the store at the start.
     var damage: String? { core.damage }
 
     init(_ plant: Plant, _ configuration: Configuration, _ world: World) throws {
@@ -39,7 +39,7 @@ final class SimulatedProcess {
                 link: { SimulatedLink(world, receiveMaximum: $0.configuration.broker.receiveMaximum) },
                 destinations: { $0.destinations.map { SimulatedDestination(name: $0.name, world: world) } },
                 siteModel: { _, store in
-                    // Reading the files takes longer than all else of a start, and they never change here.
+                    // Reading the files takes longer than the rest of a start, and they never change here.
                     let names = SeriesRegistry.names(of: plant.model.site)
                     guard try store.series(names) == Plant.numbers(names) else {
                         throw TestFailure("the store numbers series otherwise")
@@ -73,7 +73,7 @@ final class SimulatedProcess {
         return pipeline.turn()
     }
 
-    /// Lets every lane have its turns that is due.
+    /// Runs the due turns of every worker.
     func deliver() async {
         if signals.hasNews {
             signals.hasNews = false
@@ -96,7 +96,7 @@ final class SimulatedProcess {
 
     private var isRetrying: [Int: Bool] = [:]
 
-    /// Does what the gateway does once a minute.
+    /// Performs the gateway's work of every minute.
     func tendStore(_ next: inout TimeSpan) async {
         next = world.uptime + .minutes(1)
         // A failing disk is part of the story; the next minute tries again.
@@ -107,12 +107,12 @@ final class SimulatedProcess {
 
     /// After ``drain()``: notes the stop and closes the store.
     func end() async {
-        // The process ends whether or not the disk takes the note.
+        // The process ends even if the disk does not take the note.
         try? await core.finish()
         abandon()
     }
 
-    /// Lets go of the files of a process that is dead, which changes nothing on the disk.
+    /// Closes the files of a dead process, which changes nothing on the disk.
     func abandon() { try? core.store.close() }
 }
 

@@ -5,7 +5,7 @@ import Foundation
 import Store
 import Telemetry
 
-/// What was promised, held against what is.
+/// Compares the promises with the results.
 extension Simulation {
     func check() {
         do {
@@ -50,7 +50,8 @@ extension Simulation {
         return readings
     }
 
-    /// What a reading is counted by: the time only where the message said it, and the clock was not set.
+    /// The identity by which readings are counted. It has the time only if the message had one and the clock was not
+    /// set.
     private struct Counted: Hashable {
         var device: String
         var isLevel: Bool
@@ -58,8 +59,8 @@ extension Simulation {
         var value: Double
     }
 
-    /// Promise 1: of messages that look alike as many are stored as were acknowledged, and no more than were read, each
-    /// once.
+    /// Promise 1: of messages that look alike, at least the acknowledged ones are stored, at most those that were
+    /// read, each once.
     private func checkReadings(_ stored: [StoredReading]) {
         func counted(_ device: String, _ isLevel: Bool, _ time: Instant, _ value: Double) -> Counted {
             let isTimed = !weather.setsClock && !(weather.hasTimeless && isLevel && device == "d2")
@@ -73,7 +74,7 @@ extension Simulation {
         for (number, fact) in weather.facts.enumerated() {
             let key = counted("d\(fact.device)", fact.isLevel, fact.time, fact.value)
             if world.broker.acknowledged.contains(number) { counts[key, default: (0, 0, 0)].acknowledged += 1 }
-            // Where a broker uses identifiers again at once, what it sends again cannot always be recognised.
+            // If a broker reuses identifiers at once, repeated messages cannot always be recognised.
             let reads = world.reads[number] ?? 0
             counts[key, default: (0, 0, 0)].read += weather.identifiers == .lowestFree ? reads : min(reads, 1)
         }
@@ -91,7 +92,7 @@ extension Simulation {
         stored.filter { $0.device == "d\(station)" && $0.isLevel == isLevel }.map { ($0.time, $0.value) }
     }
 
-    /// Promise 3, and more: an alarm does what its readings say, no more and no less.
+    /// Promise 3, and more: an alarm does exactly what its readings require.
     private func checkMoves(_ stored: [StoredReading], _ events: [StoreReader.Event]) {
         for station in 1...Plant.stations {
             let readings = series(stored, station, isLevel: true)
@@ -117,7 +118,7 @@ extension Simulation {
         }
     }
 
-    /// When the reading of a moment was read first.
+    /// Returns when the reading of a moment was first read.
     private func arrival(_ station: Int, _ time: Instant) -> TimeSpan? {
         weather.facts.indices.first {
             weather.facts[$0].device == station && !weather.facts[$0].isLevel && weather.facts[$0].time == time
@@ -125,7 +126,7 @@ extension Simulation {
         .flatMap { world.arrivals[$0] }
     }
 
-    /// What has to last a time: it is seen at the exact moment, whenever the gateway was there to see it.
+    /// A condition with a duration is seen at the exact moment, if the gateway was running then.
     private func checkHeat(_ stored: [StoredReading], _ events: [StoreReader.Event]) {
         guard !weather.setsClock else { return checkHeatWithoutClock() }
         for station in 1...Plant.stations {
@@ -143,7 +144,7 @@ extension Simulation {
                         "heat/s\(station): it was hot from \(heat.start) to \(heat.end?.description ?? "the end"), and no alarm at \(due)"
                     )
                 }
-                // Shorter, it may be an alarm only if the end of the heat was not known in time.
+                // A shorter heat may raise an alarm only if its end was not known in time.
                 if !isLong, raises.contains(due.description), let end = heat.end, let known = arrival(station, end),
                     let begun = arrival(station, heat.start), known - begun < Plant.heat
                 {
@@ -158,7 +159,7 @@ extension Simulation {
         }
     }
 
-    /// Whatever the clock was set to, nobody is told of heat that has not lasted.
+    /// Checks that nobody is notified of heat that has not lasted, however the clock was set.
     private func checkHeatWithoutClock() {
         for station in 1...Plant.stations {
             let facts = weather.facts.filter { $0.device == station && !$0.isLevel }.map {
@@ -170,7 +171,7 @@ extension Simulation {
                 let told = VirtualClock.start + delivery.uptime
                 let hasLasted = heats.contains { heat in
                     let isEndKnown = heat.end.flatMap { arrival(station, $0) }.map { $0 <= delivery.uptime } ?? false
-                    // Of what was stored it is known to within a commit's delay when it came.
+                    // The arrival of a stored reading is known to within a commit's delay.
                     return heat.start + Plant.heat <= told + plant.configuration.store.commitDelay
                         && (!isEndKnown || (heat.end ?? .distantFuture) > heat.start + Plant.heat - .seconds(1))
                 }
@@ -183,7 +184,7 @@ extension Simulation {
         }
     }
 
-    /// In the end each place stands as its last readings say.
+    /// Checks that in the end the state of each alarm key follows from its last readings.
     private func checkStanding(_ stored: [StoredReading], _ reader: StoreReader) throws {
         let alarms = try reader.alarms().filter { $0.cleared == nil }
         for station in 1...Plant.stations {
@@ -201,7 +202,7 @@ extension Simulation {
         }
     }
 
-    /// What people were told is done, is done.
+    /// Checks that every confirmed operator command was executed.
     private func checkOrders(_ events: [StoreReader.Event]) {
         for (alarm, kind) in promises.orders.withLock({ $0 })
         where !events.contains(where: { $0.alarm == alarm && $0.kind.rawValue == kind }) {
@@ -233,19 +234,19 @@ extension Simulation {
         }
     }
 
-    /// Whether someone may have shelved the place at that time: then nobody is told.
+    /// Returns `true` if someone may have shelved the alarm key at that time: then nobody is notified.
     private func maySuppress(_ event: StoreReader.Event) -> Bool {
         guard event.rule == "flood" else { return false }
         return weather.happenings.contains { happening in
             guard case .order(.shelve, let station) = happening.kind, event.group == "s\(station)" else { return false }
-            // A stop over the end of the time makes it longer.
+            // A stop at the end of the time makes it longer.
             return weather.setsClock
                 || (happening.at...happening.at + .minutes(6)).contains(event.recorded - VirtualClock.start)
         }
     }
 
-    /// A repeat may come at any time; what is new comes in the order of its alarm, and of its place in the order in
-    /// which it was due.
+    /// A repeat may come at any time. A new message comes in the order of its alarm, and in the order in which it
+    /// became due.
     private func checkOrder(_ deliveries: [Delivery], _ name: String, _ due: [String]) {
         var newest: [Substring: Int] = [:]
         let order = Dictionary(due.enumerated().map { ($1, $0) }) { first, _ in first }
@@ -268,7 +269,7 @@ extension Simulation {
         }
     }
 
-    /// Who is told after a time is told then, and not before.
+    /// Checks that people who are notified after a time are notified then, and not before.
     private func checkChief(_ events: [StoreReader.Event], told: Set<String>) {
         guard !weather.setsClock, !weather.hasDiskFaults else { return }
         for (alarm, events) in Dictionary(grouping: events, by: \.alarm)

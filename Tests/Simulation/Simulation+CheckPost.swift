@@ -2,8 +2,8 @@ import AlarmModel
 import Store
 import Telemetry
 
-/// What is promised of numbered messages, of several quantities in one message, of sensors that die and of clocks that
-/// fall.
+/// Checks the promises for numbered messages, for several quantities in one message, for sensors that die and for
+/// clocks that fall back.
 extension Simulation {
     private struct PostReading {
         var isHumidity: Bool
@@ -23,7 +23,8 @@ extension Simulation {
         checkSoaked(stored, events)
     }
 
-    /// A message is stored once, however often it came; and once it was acknowledged, it is.
+    /// Checks that a message is stored at most once, however often it came, and that an acknowledged message is
+    /// stored.
     private func checkNumbers(_ post: PostWeather, _ stored: [PostReading]) {
         let counts = Dictionary(stored.filter(\.isHumidity).map { ($0.reading.value, 1) }, uniquingKeysWith: +)
         var acknowledged: [Int: Bool] = [:]
@@ -51,7 +52,7 @@ extension Simulation {
         for event in events where event.rule == "damp" && event.kind == .cleared {
             let time = event.time
             let newest = times.last { $0 <= time } ?? VirtualClock.start
-            // Only what passes while the gateway is there is silence.
+            // Only time in which the gateway runs counts as silence.
             let (from, to) = (newest - VirtualClock.start, time - VirtualClock.start)
             let listened = lives.reduce(TimeSpan.zero) { $0 + max(.zero, min($1.to, to) - max($1.from, from)) }
             if listened >= Plant.silence + .seconds(1) {
@@ -60,8 +61,8 @@ extension Simulation {
         }
     }
 
-    /// A clock that has fallen back is believed for a few messages, and found wrong then. A death takes the count, and
-    /// a backlog that comes at once says as much as one message.
+    /// A clock that has fallen back is believed for a few messages, and then found wrong. A death resets that count,
+    /// and a backlog that comes at once counts as one message.
     private func checkClock(_ post: PostWeather, _ stored: [PostReading]) {
         guard post.clockFalls != nil, !weather.setsClock else { return }
         let limit = (4 + 3 * lives.count) * PostMessage.samples
@@ -75,7 +76,7 @@ extension Simulation {
         }
     }
 
-    /// What has lasted ends by a reading, and not by a silence after which it goes on as before.
+    /// Checks that a lasting condition ends by a reading, and not by a silence after which it continues as before.
     private func checkSoaked(_ stored: [PostReading], _ events: [StoreReader.Event]) {
         guard !weather.setsClock else { return }
         let dry = stored.filter { $0.isHumidity && $0.reading.value <= 50 }.map(\.reading.time)
@@ -95,7 +96,7 @@ extension Simulation {
         guard !weather.setsClock else { return }
         let found = events.filter { $0.rule == "pulse" && Self.moves.contains($0.kind) }
         if post.clockFalls != nil {
-            // What came last may tell of the past; then the post's newest moment is not known from here.
+            // The newest arrivals may be about the past; then the post's newest moment is not known from here.
             guard let humidity = stored.last(where: \.isHumidity), let gas = stored.last(where: { !$0.isHumidity }),
                 stored.allSatisfy({ $0.reading.time <= humidity.reading.time }),
                 humidity.reading.time == gas.reading.time,
@@ -106,7 +107,7 @@ extension Simulation {
             if stands != isBoth { fail("pulse/s\(Plant.post): it stands: \(stands), and should: \(isBoth)") }
             return
         }
-        // A copy of a message that was lost itself may come after its time: it tells of the past.
+        // A copy of a lost message may come after its time: it is about the past.
         var expected: [(kind: String, time: Instant)] = []
         var (stands, newest) = (false, Instant.distantPast)
         var values: (humidity: Double?, gas: Double?) = (nil, nil)
@@ -120,7 +121,7 @@ extension Simulation {
             if isBoth != stands { expected.append((isBoth ? "raised" : "cleared", newest)) }
             stands = isBoth
         }
-        // A backlog that comes when the post counts as silent already is dated at that moment at the earliest.
+        // A backlog that comes when the post already counts as silent is dated at that moment at the earliest.
         let silences = Set(stored.map { $0.reading.time + Plant.silence })
         func isRight(_ move: StoreReader.Event, _ expected: (kind: String, time: Instant)) -> Bool {
             guard move.kind.rawValue == expected.kind else { return false }

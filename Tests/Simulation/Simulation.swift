@@ -10,16 +10,16 @@ import Telemetry
 import TestSupport
 import Uplink
 
-/// One run of a whole gateway, real from the link to the outbox, in a world that a seed decides on.
+/// One run of a whole gateway, real from the link to the outbox, in a world that a seed decides.
 ///
-/// Time passes only in it, and everything happens in one order: the same seed is the same run. The process dies between
-/// any two of its steps (a packet read, an acknowledgement, a write or sync of the store, a delivery), with the power
-/// or without, and begins anew on what the disk has then.
+/// Time passes only in it, and everything happens in one order: the same seed gives the same run. The process may die
+/// between any two of its steps (a packet read, an acknowledgement, a write or sync of the store, a delivery), with
+/// or without a power cut. It then restarts from the state of the disk.
 package final class Simulation {
-    /// What came of a run.
+    /// The result of a run.
     package struct Report: Sendable {
         package var seed: UInt64
-        /// Promises that were not kept; empty if all is well.
+        /// The broken promises; empty if all is well.
         package var faults: [String] = []
         package var readings = 0
         package var acknowledged = 0
@@ -30,7 +30,7 @@ package final class Simulation {
         package var powerCuts = 0
         package var lostSectors = 0
         package var virtual = TimeSpan.zero
-        /// What happened, where it was asked for.
+        /// The events of the run, if requested.
         package var story: [String] = []
 
         package init(seed: UInt64) { self.seed = seed }
@@ -47,12 +47,12 @@ package final class Simulation {
     private var pending: (cutsPower: Bool, pause: TimeSpan)?
     private var stopPause: TimeSpan?
     var report: Report
-    /// When a gateway was there, and what it promised to people.
+    /// The times in which a gateway ran, and its promises to people.
     private(set) var lives: [(from: TimeSpan, to: TimeSpan)] = []
     let promises = Promises()
     private var retention = TimeSpan.zero
 
-    /// Orders that were answered with a yes.
+    /// The operator commands that were confirmed.
     final class Promises: Sendable {
         let orders = Mutex<[(alarm: String, kind: String)]>([])
     }
@@ -74,12 +74,12 @@ package final class Simulation {
         world.onHappening = { [unowned self] in happen($0) }
     }
 
-    /// Runs a seed to its end, and checks what was promised.
+    /// Runs a seed to its end, and checks the promises.
     package static func run(_ plant: Plant, seed: UInt64, tellsStory: Bool = false) async throws -> Report {
         try await run(plant, seed: seed, .storm, tellsStory: tellsStory)
     }
 
-    /// Runs a day in which nobody is there upstream, and checks that everything has come in its order when somebody is.
+    /// Runs a day without anyone upstream. Checks that everything has come in its order when somebody is there again.
     package static func runAbsence(_ plant: Plant, seed: UInt64) async throws -> Report {
         try await run(plant, seed: seed, .absence, tellsStory: false)
     }
@@ -154,7 +154,7 @@ package final class Simulation {
         }
     }
 
-    /// What is left of a process that has died is cleared away; then the disk is as the power left it.
+    /// Clears away the dead process; then the disk is in the state in which the power cut left it.
     private func bury() {
         report.crashes += 1
         process?.abandon()
@@ -209,7 +209,8 @@ package final class Simulation {
 
     private var isAtRest: Bool {
         guard process != nil, world.nextHappening == nil, world.broker.isAtRest else { return false }
-        // Long enough for what time alone brings about, and for what has to last while the gateway listens.
+        // Long enough for everything that time alone causes, and for conditions that must last while the gateway
+        // listens.
         return world.uptime > weather.end + Plant.patience + Plant.heat + .seconds(30)
             && world.uptime > lives[lives.count - 1].from + Plant.heat + .seconds(10)
             && (try? StoreReader(path: configuration.store.path).outbox().isEmpty) == true

@@ -1,13 +1,13 @@
 import Foundation
 import Telemetry
 
-/// Many runs, one after the other, and what they came to.
+/// Many runs, one after the other, and their results.
 package struct SimulationSeries: Sendable {
     package private(set) var runs = 0
     package private(set) var failed: [Simulation.Report] = []
     private var total = Simulation.Report(seed: 0)
 
-    /// Runs seeds, prints what fails with the command that repeats it, and in the end the figures.
+    /// Runs seeds. Prints each failure with the command that repeats it, and finally the figures.
     package static func run(_ plant: Plant, seeds: Range<UInt64>, stopsAtFault: Bool = false) async throws
         -> SimulationSeries
     {

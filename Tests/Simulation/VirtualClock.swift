@@ -21,7 +21,7 @@ final class VirtualClock: GatewayClock {
         Int32(clamping: max(0, ((instant - now()).nanoseconds + 999_999) / 1_000_000))
     }
 
-    /// What time it is in truth: what the sensors' own clocks show.
+    /// Returns the true time: the time of the sensors' own clocks.
     func truth() -> Instant { Self.start + uptime().sinceStart }
 
     func sleep(until deadline: Uptime) async throws { try await sleepers.sleep(until: deadline) { self.uptime() } }

@@ -2,38 +2,38 @@ import Foundation
 import Telemetry
 import TestSupport
 
-/// What happens in one run: readings, and what goes wrong, drawn from the seed.
+/// The events of one run: readings and faults, drawn from the seed.
 struct Weather {
-    /// What a message said.
+    /// The content of a message.
     struct Fact {
         var device: Int
         var isLevel: Bool
         var time: Instant
         var value: Double
-        /// The message said when; otherwise its reading has the time of its arrival.
+        /// Set if the message has its own time; otherwise its reading has the time of its arrival.
         var hasOwnTime: Bool
     }
 
     private(set) var happenings: [Happening] = []
-    /// By the number of the message.
+    /// The facts, by the number of the message.
     private(set) var facts: [Fact] = []
-    /// What the post sends; the number of the message is its place behind ``firstPost``.
+    /// The messages of the post; a message's number is its place behind ``firstPost``.
     private(set) var post: PostWeather?
     static let firstPost = 1_000_000
-    /// Troubles end at the first, readings at the second.
+    /// The ends of the troubles and of the readings.
     let trouble: TimeSpan
     let end: TimeSpan
-    /// The gateway's clock is set in this run, and its processes live on: the two together can count a reading without
-    /// a time of its own twice.
+    /// Set if the gateway's clock is set in this run, and its processes live on. The two together can count a reading
+    /// without its own time twice.
     let setsClock: Bool
     private(set) var hasDiskFaults = false
-    /// The second gauge does not say when it measured the water.
+    /// Set if the second gauge does not send the time of its water measurements.
     let hasTimeless: Bool
     let identifiers: IdentifierChoice
 
     private var random: SeededRandom
 
-    /// How a run goes.
+    /// The course of a run.
     enum Kind {
         /// Twenty minutes in which everything goes wrong.
         case storm
@@ -115,13 +115,13 @@ struct Weather {
                 let values = [0.4, 0.7, 1.5, 2.5, 2.8, 3.5, 4.2]
                 let value = values[Int.random(in: 0..<values.count, using: &random)]
                 message(device, isLevel: true, milliseconds, value, at)
-                // Tips of a gauge, or what a radio kept: messages that are the same to the last byte, all at once.
+                // Tips of a gauge, or a radio's stored messages: equal to the last byte, all at once.
                 if chance(0.08) {
                     for _ in 0..<Int.random(in: 1...30, using: &random) {
                         message(device, isLevel: true, milliseconds, value, at)
                     }
                 }
-                // A straggler, between the line that raises and the one that clears.
+                // A late reading, between the line that raises and the one that clears.
                 if !setsClock, !isTimeless(device), chance(0.08) {
                     message(
                         device, isLevel: true, milliseconds - Int64.random(in: 100...60_000, using: &random), 1.25, at)
@@ -167,7 +167,7 @@ struct Weather {
         }
     }
 
-    /// From one moment for a while, but not into the calm.
+    /// Adds a fault that lasts from one moment for a while, but not into the calm.
     private mutating func spell(
         _ at: TimeSpan, _ seconds: ClosedRange<Double>, _ begin: Happening.Kind, _ finish: Happening.Kind
     ) {

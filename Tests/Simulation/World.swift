@@ -6,7 +6,7 @@ import Telemetry
 import TestSupport
 import Uplink
 
-/// Everything around the gateway: time, broker, disk, destinations, operators, and what goes wrong with them.
+/// The surroundings of the gateway: time, broker, disk, destinations, operators, and their faults.
 ///
 /// Unchecked: one task at a time turns gateway and world, and waits for every turn to end.
 final class World: @unchecked Sendable {
@@ -15,17 +15,17 @@ final class World: @unchecked Sendable {
     var random: SeededRandom
     var destinations: [String: DestinationWeather] = [:]
     private(set) var deliveries: [String: [Delivery]] = [:]
-    /// When each message was read first.
+    /// The time at which each message was first read.
     private(set) var arrivals: [Int: TimeSpan] = [:]
-    /// How often each was read.
+    /// The number of times that each message was read.
     private(set) var reads: [Int: Int] = [:]
-    /// What is still to happen, the next last.
+    /// The coming events, the next one last.
     private var agenda: [Happening] = []
-    /// Called for what the world cannot do by itself.
+    /// Called for events that the world cannot perform by itself.
     var onHappening: (Happening.Kind) -> Void = { _ in }
-    /// What was told while it could not be stored: if the process dies, nobody knows of it any more.
+    /// The notifications that could not be stored: if the process dies, nobody knows of them any more.
     var provisional: Set<String> = []
-    /// What happened, for people; kept only where somebody wants to read it.
+    /// The events, for people; kept only if somebody wants to read them.
     private(set) var story: [String] = []
     let tellsStory: Bool
 
@@ -87,7 +87,7 @@ final class World: @unchecked Sendable {
     }
 
     func told(_ name: String, _ message: OutgoingMessage) {
-        // A flood's message stands for those that it names.
+        // A flood's message counts for the escalations that it names.
         var identities = [message.identity]
         if message.identity.hasPrefix("flood/"), let told = FloodContent.identities(message.payload) {
             identities = told
@@ -105,7 +105,7 @@ final class World: @unchecked Sendable {
     }
 }
 
-/// Something that happens at a moment.
+/// An event at a moment.
 struct Happening {
     enum Kind {
         case reading(SensorMessage)
@@ -114,9 +114,9 @@ struct Happening {
         case diskFull(Bool), failingWrites(Bool), failingSyncs(Bool)
         case destination(String, DestinationWeather)
         case clockSet(TimeSpan)
-        /// The process dies after so many more steps, with the power or without, and begins anew after a while.
+        /// The process dies after this many more steps, with or without a power cut, and restarts after a while.
         case crash(steps: Int, cutsPower: Bool, pause: TimeSpan)
-        /// It is asked to stop, and begins anew.
+        /// The process gets a request to stop, and restarts.
         case stop(pause: TimeSpan)
         case order(CommandKind, station: Int)
         case reload

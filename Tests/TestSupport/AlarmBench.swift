@@ -24,6 +24,7 @@ package struct AlarmBench: ~Copyable {
     package var book: AlarmBook
     package let rules: CompiledRules
 
+    /// Creates a bench.
     /// - Parameter stations: one device each.
     package init(
         _ text: String = rules, chattering: ChatteringLimit = ChatteringLimit(),
@@ -39,7 +40,8 @@ package struct AlarmBench: ~Copyable {
             chattering: chattering)
     }
 
-    /// Readings by seconds from the start, of one series: 0 is the first device's water level, 1 its temperature, ….
+    /// Feeds readings of one series by seconds from the start: series 0 is the first device's water level, 1 its
+    /// temperature, ….
     package mutating func feed(_ readings: [(Int64, Double)], series: Int32 = 0) -> [Transition] {
         var changes: [LevelChange] = []
         var transitions: [Transition] = []
@@ -54,7 +56,7 @@ package struct AlarmBench: ~Copyable {
         return transitions
     }
 
-    /// What an operator asks for, seconds from the start.
+    /// Executes an operator command, in seconds from the start.
     package mutating func execute(
         _ action: OperatorCommand.Action, _ note: String = "", alarm: String = "river-rising/s1", at seconds: Int64
     ) throws -> Transition {

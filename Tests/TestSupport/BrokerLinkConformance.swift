@@ -1,15 +1,15 @@
 import MQTT
 
-/// What a link is checked with: a broker, and whoever publishes there.
+/// The surroundings of a checked link: a broker, and the clients that publish there.
 package protocol BrokerLinkBench {
     associatedtype Link: BrokerLink
 
-    /// Whether a second link goes on with the session of the first.
+    /// Set if a second link continues the session of the first.
     static var keepsSessions: Bool { get }
 
-    /// A broker without a session.
+    /// Creates a broker without a session.
     init() throws
-    /// A link that subscribes to ``BrokerLinkConformance/topic``; the link before is not used any more.
+    /// Makes a link that subscribes to ``BrokerLinkConformance/topic``; the previous link is no longer used.
     func makeLink() throws -> Link
     /// Publishes at QoS 1.
     func publish(_ payload: String, on topic: String) throws
@@ -34,7 +34,7 @@ package enum BrokerLinkPromise: String, CaseIterable, Sendable {
     case wakesFromWait
 }
 
-/// Checks that a link keeps the promises of ``BrokerLink``; throws ``TestFailure`` where it does not.
+/// Checks that a link keeps the promises of ``BrokerLink``; throws ``TestFailure`` if it does not.
 package struct BrokerLinkConformance<Bench: BrokerLinkBench> {
     package static var topic: String { "conformance/a" }
     private static var otherTopic: String { "conformance/b" }
@@ -201,7 +201,7 @@ package struct BrokerLinkConformance<Bench: BrokerLinkBench> {
 
     // MARK: - Means
 
-    /// Connects, and makes sure that messages on a topic come. What came so far is forgotten.
+    /// Connects, and makes sure that messages on a topic come. Messages so far are dropped.
     private func begin(on topic: String = topic) throws {
         var probes = 0
         // A message that is published before the broker has the subscription is lost.

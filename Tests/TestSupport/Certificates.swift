@@ -11,7 +11,7 @@ package struct Certificates {
     package var serverKey: String { folder.file("server.key") }
     package var client: String { folder.file("client.pem") }
     package var clientKey: String { folder.file("client.key") }
-    /// What is used now, to be renewed: see ``use(server:trusted:)``.
+    /// The present certificate of the server, to be renewed: see ``use(server:trusted:)``.
     package var currentServer: String { folder.file("current-server.pem") }
     package var currentServerKey: String { folder.file("current-server.key") }
     package var trusted: String { folder.file("trusted.pem") }
@@ -49,7 +49,7 @@ package struct Certificates {
         try use(server: "server", trusted: "ca")
     }
 
-    /// Renews what is used.
+    /// Renews the present certificates.
     /// - Parameters:
     ///   - server: `server`, or `stranger` (of another authority), `expired`, `elsewhere` (of another host).
     ///   - trusted: `ca` or `other`.

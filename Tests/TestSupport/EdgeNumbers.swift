@@ -1,5 +1,5 @@
-/// Numbers, as they may stand in a payload, at which conversions and sums break: borders of types, next to nothing,
-/// next to everything, and what is no number.
+/// Numbers in payloads at which conversions and sums break: limits of types, the smallest and the largest values, and
+/// texts that are not numbers.
 package enum EdgeNumbers {
     package static let json = [
         "0", "-0", "0.0", "-0.0", "1", "-1", "0.5", "1e-300", "-1e-300", "1e300", "-1e300", "4.9e-324", "-4.9e-324",

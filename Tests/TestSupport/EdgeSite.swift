@@ -45,11 +45,11 @@ package enum EdgeSite {
 
     package static let inventory = "  - { id: d1, profile: test, station: s1 }\n"
 
-    /// A message of the device.
+    /// Returns a message of the device.
     /// - Parameters:
     ///   - time: in seconds since 1970.
     ///   - scale: of the own time's format, units a second; `nil` for SenML.
-    ///   - odd: gives what is to stand in place of a right number, or `nil`.
+    ///   - odd: gives the replacement of a right number, or `nil`.
     package static func message(_ number: Int, time: Int64, scale: Int64?, level: String, odd: () -> String? = { nil })
         -> String
     {

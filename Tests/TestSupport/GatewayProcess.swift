@@ -2,8 +2,7 @@ import Demo
 import Foundation
 import POSIX
 
-/// `tocsin run` as a process of its own, over files in a temporary folder: what the tests kill, signal and
-/// start again.
+/// Runs `tocsin run` as its own process, over files in a temporary folder. Tests kill it, signal it and restart it.
 package final class GatewayProcess: @unchecked Sendable {
     // Unchecked: driven by the one task of its test.
     package let folder: TemporaryFolder
@@ -22,9 +21,10 @@ package final class GatewayProcess: @unchecked Sendable {
 
         """
 
+    /// Prepares the files.
     /// - Parameters:
-    ///   - health: how often it reports of itself; seldom, where a test counts readings.
-    ///   - upstreamPort: where the destination `upstream` publishes; `nil` for the same broker.
+    ///   - health: the interval of its reports about itself; long, if a test counts readings.
+    ///   - upstreamPort: the port to which the destination `upstream` publishes; `nil` for the same broker.
     package init(
         brokerPort: Int, upstreamPort: Int? = nil, devices: Int = 3, rules: String = rules, broker: String = "",
         store: String = "",
@@ -64,7 +64,7 @@ package final class GatewayProcess: @unchecked Sendable {
     package var isRunning: Bool { process?.isRunning ?? false }
 
     package func start() throws {
-        // A process that dies is to be gone at once, and not to write about it for some seconds.
+        // A process that dies must be gone at once, and not write about it for some seconds.
         let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { _, new in new
         }
         process = try Subprocess(
@@ -73,16 +73,16 @@ package final class GatewayProcess: @unchecked Sendable {
             environment: environment)
     }
 
-    /// Starts and waits until it is connected, once more than it was before.
+    /// Starts the process and waits until it is connected once more than before.
     package func startConnected() async throws {
         let before = connections
         try start()
         try await eventually("the gateway connects: \(log)") { self.connections > before }
     }
 
-    /// What it takes of the memory, where the system says.
+    /// The process's memory, if the system reports it.
     package var residentMegabytes: Int? { megabytes("VmRSS:") }
-    /// The most that it has taken.
+    /// The largest memory of the process so far.
     package var peakMegabytes: Int? { megabytes("VmHWM:") }
 
     private func megabytes(_ name: String) -> Int? {
@@ -102,7 +102,7 @@ package final class GatewayProcess: @unchecked Sendable {
         process?.wait()
     }
 
-    /// SIGTERM, and the exit code.
+    /// Sends SIGTERM, and returns the exit code.
     package func stop() -> Int32 {
         signal(SIGTERM)
         return process?.wait() ?? -1
@@ -111,20 +111,20 @@ package final class GatewayProcess: @unchecked Sendable {
 
 /// The command that was built with the tests.
 package enum TocsinBinary {
-    /// What was built with the tests, or what `TOCSIN` names.
+    /// The path of the command that was built with the tests, or the one that `TOCSIN` names.
     package static let path = ProcessInfo.processInfo.environment["TOCSIN"] ?? built("tocsin")
 
-    /// A program that was built with the tests.
+    /// Returns the path of a program that was built with the tests.
     package static func built(_ name: String) -> String {
         let own =
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
     }
 
-    /// Runs a command to its end; standard output, standard error, exit code.
+    /// Runs a command to its end. Returns its standard output, standard error and exit code.
     /// - Parameters:
-    ///   - environment: what it sees beside this process's own.
-    ///   - folder: where it is started.
+    ///   - environment: its variables beside this process's own.
+    ///   - folder: its working folder.
     package static func run(
         _ arguments: [String], environment: [String: String] = [:],
         folder: String = FileManager.default.currentDirectoryPath

@@ -5,15 +5,15 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// A real HTTP server on a free port of loopback, over TLS where a certificate is given: it remembers every request,
-/// and answers as the test says.
+/// A real HTTP server on a free port of loopback, over TLS if a certificate is given. It remembers every request, and
+/// answers as the test requires.
 package final class HTTPReceiver: Sendable {
     package struct Request: Sendable {
         package var headers: [String: String]
         package var body: String
     }
 
-    /// What is answered to the n-th request, from 0; `nil` for no answer at all.
+    /// The answer to the n-th request, from 0; `nil` for no answer at all.
     package typealias Answer =
         @Sendable (_ number: Int, _ request: Request) -> (status: Int, headers: [String: String], body: String)?
 

@@ -15,7 +15,7 @@ final class LinkDriver<Link: BrokerLink> {
 
     let link: Link
     var received: [Received] = []
-    /// For each new session, how many messages had been read when the link said so.
+    /// The number of messages read before the link reported each new session.
     private(set) var newSessions: [Int] = []
     private(set) var mayHaveMore = false
     var mostPerRead = 0
@@ -53,7 +53,7 @@ final class LinkDriver<Link: BrokerLink> {
         throw TestFailure("a link does not keep its promise: \(what); it has read \(texts)")
     }
 
-    /// Makes turns enough for packets to be on their way.
+    /// Makes enough turns for packets to arrive.
     func rest() throws {
         for _ in 0..<15 { turn() }
     }

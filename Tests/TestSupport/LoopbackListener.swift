@@ -29,8 +29,8 @@ package final class LoopbackListener: Sendable {
 
     deinit { shutdown(listener, Int32(SHUT_RDWR)); close(listener) }
 
-    /// Passes everything on to another port of loopback and back, until an end is gone or `isWanted` says no.
-    /// - Parameter losing: whether what comes from the connection is lost now.
+    /// Passes all bytes on to another port of loopback and back, until an end is gone or `isWanted` returns `false`.
+    /// - Parameter losing: `true` while bytes from the connection are lost.
     package static func relay(
         _ connection: Int32, to port: Int, while isWanted: () -> Bool, losing: () -> Bool = { false }
     ) {

@@ -20,7 +20,7 @@ package final class RealBroker: Sendable {
     package var port: Int { broker.port }
     package func start() throws { try broker.start() }
     package func stop(signal: Int32 = SIGTERM) { broker.stop(signal: signal) }
-    /// When it last saved its sessions and the messages in them.
+    /// Returns when it last saved its sessions and the messages in them.
     package func savedAt() throws -> Date {
         let saved =
             try FileManager.default.attributesOfItem(atPath: folder.path + "/mosquitto.db")[.modificationDate] as? Date

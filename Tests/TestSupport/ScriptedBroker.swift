@@ -2,11 +2,11 @@ import Foundation
 import MQTT
 import Synchronization
 
-/// A small broker for MQTT 3.1.1 and 5 that misbehaves as its script says.
+/// A small broker for MQTT 3.1.1 and 5 that misbehaves according to its script.
 package final class ScriptedBroker: Sendable {
     package enum Conduct: Sendable, Equatable {
         case right
-        /// CONNACK with this code.
+        /// Answers CONNECT with a CONNACK with this code.
         case refuses(UInt8)
         case hangsUpBeforeConnack, hangsUpAfterConnack
         /// Hangs up, or resets the connection, when the first bytes have come.
@@ -17,15 +17,15 @@ package final class ScriptedBroker: Sendable {
         case answers([UInt8])
         /// Accepts the connection and sends nothing until the script changes.
         case silent
-        /// DISCONNECT with this reason, after CONNACK.
+        /// Sends a DISCONNECT with this reason, after CONNACK.
         case disconnects(UInt8)
         /// Neither acknowledges messages that begin with this byte nor closes the connection.
         case ignoresMessages(UInt8)
         /// Announces this as its longest packet (MQTT 5).
         case limits(UInt16)
-        /// PUBACK with this reason.
+        /// Answers PUBLISH with a PUBACK with this reason.
         case refusesMessages(UInt8)
-        /// SUBACK with this code, for filters with this prefix.
+        /// Answers SUBSCRIBE with a SUBACK with this code, for filters with this prefix.
         case refusesFilters(UInt8, prefix: String)
         /// Relays everything to another port.
         case relays(Int)

@@ -18,7 +18,7 @@ package final class Sleepers: Sendable {
 
     package init() {}
 
-    /// How many tasks sleep.
+    /// The number of sleeping tasks.
     package var count: Int { state.withLock { $0.sleepers.count } }
 
     /// Suspends the task until ``wake(at:)`` is called with the deadline or a later time.

@@ -1,7 +1,7 @@
 import Foundation
 import POSIX
 
-/// A disk of a few megabytes that a test can fill: a tmpfs, where this user may mount one.
+/// A disk of a few megabytes that a test can fill: a tmpfs, if this user may mount one.
 package final class SmallDisk {
     package static let isPossible: Bool = {
         guard getuid() == 0, let folder = try? TemporaryFolder(), let disk = try? SmallDisk(at: folder.path) else {
@@ -21,7 +21,7 @@ package final class SmallDisk {
 
     deinit { if isMounted { _ = try? Subprocess("/usr/bin/umount", ["-l", path]).wait() } }
 
-    /// Fills it.
+    /// Fills the disk.
     /// - Parameter leaving: how many bytes stay free, to a page of 4 KB.
     package func fill(leaving rest: Int = 0) {
         let file = open(path + "/filler", O_WRONLY | O_CREAT | O_APPEND, 0o600)

@@ -1,13 +1,13 @@
 // Wrapping operators: for times and spans see Engine.swift.
 
-// What `for`, `then … within` and `share` remember between two evaluations.
+// The memory of `for`, `then … within` and `share` between two evaluations.
 extension RuleEvaluator {
-    /// `A for …`: whether A has been true without a break for the last `length` nanoseconds. If A was unknown, and not
-    /// false, before it became true, the result is unknown until `length` has passed. Before the first reading A is
-    /// unknown.
+    /// Evaluates `A for …`: true if A has been true without a break for the last `length` nanoseconds. If A was
+    /// unknown, and not false, before it became true, the result is unknown until `length` has passed. Before the
+    /// first reading A is unknown.
     ///
-    /// Memory slot 0: since when A has been true, or `.min`. Slot 1: 0 if A was false before that, `.min` if it was
-    /// unknown.
+    /// Memory slot 0: the time since which A has been true, or `.min`. Slot 1: 0 if A was false before that, `.min`
+    /// if it was unknown.
     mutating func hold(_ condition: Double, slot: Int, _ length: Int64, at now: Int64) -> Double {
         guard condition == 1 else {
             memory[slot] = .min
@@ -36,16 +36,16 @@ extension RuleEvaluator {
             memory[slot + 3] = 0
         }
         if first == 1, !wasFirst { memory[slot] = now }
-        // What is unknown has not changed.
+        // An unknown condition has not changed.
         if !first.isNaN { memory[slot + 1] = first == 1 ? 1 : 0 }
         if !second.isNaN { memory[slot + 2] = second == 1 ? 1 : 0 }
         if memory[slot + 3] == 1 { return second.isNaN ? .nan : 1 }
-        // It could have come true unseen only while the first has, not too long ago.
+        // The sequence could have become true unseen only if the first condition became true recently enough.
         return second.isNaN && memory[slot] != .min && now &- memory[slot] <= length ? .nan : 0
     }
 
-    /// The part of the time that a condition was true, of that in which it was known; unknown before half of the
-    /// window is known.
+    /// Returns the part of the known time in which a condition was true. It is unknown until half of the window is
+    /// known.
     mutating func share(_ condition: Double, history: Int, _ length: Int64, at now: Int64) -> Double {
         let state = condition.isNaN ? -1.0 : condition
         let start = now &- length

@@ -1,9 +1,9 @@
 internal import RulePlan
 
-/// What is gathered from the windows of several sensors until a measure over all of them can be given.
+/// Gathers values from the windows of several sensors, and computes a measure over all of them.
 struct JoinedValue: BitwiseCopyable {
     var moments = Moments()
-    /// How many samples the windows hold, and how many sensors have a value.
+    /// The number of samples in the windows, and the number of sensors with a value.
     var held = 0
     var sensors = 0
     /// Seconds since the newest reading of any sensor.
@@ -29,7 +29,7 @@ struct JoinedValue: BitwiseCopyable {
         newestLow = min(newestLow, newest.value)
     }
 
-    /// The measure over all sensors; `nan` where it is unknown. There must be a sample.
+    /// Returns the measure over all sensors; `nan` where it is unknown. There must be a sample.
     func value(of measure: Measure, _ traits: Aggregate.Traits) -> Double {
         switch traits.joining {
         case .moments:

@@ -12,7 +12,7 @@ enum Kleene {
 
     @inline(__always) static func not(_ a: Double) -> Double { 1 - a }
 
-    /// A comparison whose sides may be unknown.
+    /// Returns the result of a comparison whose sides may be unknown.
     @inline(__always) static func compared(_ a: Double, _ b: Double, _ holds: Bool) -> Double {
         a.isNaN || b.isNaN ? .nan : truth(holds)
     }

@@ -1,26 +1,26 @@
 internal import RulePlan
 internal import Telemetry
 
-/// The silent ones among the sensors that a rule measures with.
+/// The silent sensors among those that a rule measures with.
 struct SilentSensors {
     var ids: [SeriesID] = []
     var othersAreHeard = false
 }
 
-/// What is missing of what an instance has to know.
+/// The reason why an instance lacks a value.
 enum Lack: UInt8, BitwiseCopyable {
     case nothing
-    /// A sensor has not been heard since the gateway began to listen, and not for long enough to be silent.
+    /// A sensor has not sent since the gateway began to listen, and not for long enough to be silent.
     case unheard
-    /// There is no sensor in the pair that measures it.
+    /// No sensor in the group measures it.
     case sensor
-    /// All sensors of something that it measures are silent.
+    /// All sensors of one of its operands are silent.
     case readings
 }
 
-// What is missing of what an instance measures.
+// The search for the missing values of an instance.
 extension RuleEvaluator {
-    /// What is missing of what an instance measures, or of what its votes do, as far as that leaves its ballot or a
+    /// Finds what is missing in an instance's operands, or in those of its votes, if that leaves its ballot or a
     /// level unknown.
     mutating func lack(
         _ index: Int, _ instance: Instance, _ program: ProgramLayout.Stretch, _ windows: inout SeriesWindows,
@@ -29,7 +29,7 @@ extension RuleEvaluator {
         if program.ballot >= 0 { isWanted[program.ballot] = true }
         for step in 0..<program.stepCount { isWanted[Int(layout.steps[program.firstStep + step].when)] = true }
         var lack = Lack.nothing
-        // Inputs come before what reads them.
+        // Inputs come before the instructions that read them.
         for at in (0..<program.decisiveCount).reversed() {
             let register = Int(layout.decisive[program.firstDecisive + at])
             guard isWanted[register] else { continue }
@@ -65,7 +65,7 @@ extension RuleEvaluator {
         return isSilent ? .readings : .unheard
     }
 
-    /// Which sensors an instance measures with are silent; empty where it measures with one alone.
+    /// Returns the silent sensors among those that an instance measures with; empty if it measures with only one.
     @inline(never)
     mutating func silentSensors(of index: Int, _ windows: inout SeriesWindows) -> SilentSensors {
         var voters = [index]

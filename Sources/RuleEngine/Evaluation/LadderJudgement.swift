@@ -3,14 +3,14 @@ internal import RulePlan
 
 /// Moves an instance's ladder by the conditions in the registers.
 ///
-/// A step holds while `when` is true; with `until`, from `when` to `until`; while its condition is unknown
-/// it holds if it held. The alarm is at the highest step that holds. Where none does, it ends if there is
-/// no `clear` or `clear` is true; otherwise it stays at the lowest step. A step that holds goes before a
-/// `clear` that is true at the same time.
+/// A step holds while `when` is true; with `until`, from `when` to `until`. While its condition is unknown, a step
+/// that held still holds. The alarm is at the highest step that holds. If none holds, it ends if there is no `clear`
+/// or `clear` is true; otherwise it stays at the lowest step. A step that holds takes precedence over a `clear` that
+/// is true at the same time.
 ///
-/// A group without data stays so until all conditions are known, or a step holds.
+/// A group without data stays in that state until all conditions are known, or a step holds.
 ///
-/// - Returns: whether it is unknown if a step holds.
+/// - Returns: `true` if it is unknown whether a step holds.
 @inline(__always)
 func judge(
     _ program: ProgramLayout.Stretch, _ steps: borrowing Slab<LadderStep>, _ state: inout InstanceState,

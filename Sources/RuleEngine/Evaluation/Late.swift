@@ -9,40 +9,39 @@ struct LateSamples {
     fileprivate struct Item {
         var sample: Sample
         var series: Int32
-        /// The series whose reading it is: that of a raw twin's is another.
+        /// The series of the reading. For a sample of a raw twin, this is the other series.
         var cause: SeriesID
     }
 
     /// The samples that have not been inserted yet.
     fileprivate var items: [Item] = []
-    /// Whether each reading of the current message has been taken as a late one; empty if none has.
+    /// One flag for each reading of the current message, set if it was taken as a late one; empty if none was.
     var isTaken: [Bool] = []
     /// The instances whose memories lack late samples.
     fileprivate var stale: [Int] = []
     /// The gateway's time from which memories may be recomputed again. However many late samples come, recomputing
     /// takes only a small part of the time.
     fileprivate var recomputeFrom = Int64.min
-    /// Stored readings are being replayed: nothing is judged on the way, and late samples wait until the end.
+    /// Set during a replay of stored readings: no instance is judged on the way, and late samples wait until the end.
     fileprivate(set) var isReplaying = false
-    /// More than this are inserted even then.
+    /// The number of waiting samples above which they are inserted even during a replay.
     fileprivate static let itemsMax = 1 << 16
-    /// What it costs to put a sample in its place by itself, beside what has to be moved for it: as much as to form the
-    /// windows anew with so many samples. And how many samples are moved for the cost of one with which windows are
-    /// formed anew.
+    /// The cost of inserting one sample by itself, beside the samples that it moves: a rebuild of the windows costs
+    /// the same for this many samples. Then the number of moved samples that cost as much as one sample of a rebuild.
     fileprivate static let costOfOne = 32
     fileprivate static let movedAtOnce = 16
-    /// The pause after recomputing, in nanoseconds for each sample used: some twenty times what a sample costs.
+    /// The pause after recomputing, in nanoseconds for each sample used: about twenty times the cost of a sample.
     fileprivate static let pausePerSample: Int64 = 2000
 
-    /// When memories are recomputed next; `.max` if all are up to date.
+    /// The time at which memories are next recomputed; `.max` if all are up to date.
     var due: Int64 { stale.isEmpty || isReplaying ? .max : recomputeFrom }
 }
 
 extension Engine {
-    /// Begins to take stored readings again: what changes on the way is ignored.
+    /// Begins a replay of stored readings: changes on the way are ignored.
     package mutating func beginReplay() { late.isReplaying = true }
 
-    /// Brings windows, and what conditions remember, up to date.
+    /// Brings the windows, and the memory of conditions, up to date.
     package mutating func endReplay() {
         guard late.isReplaying else { return }
         placeLate(isLast: true)
@@ -91,7 +90,7 @@ extension Engine {
         placeLate()
     }
 
-    /// Whether a sample has its place before the ends of its series' windows, and not too far before.
+    /// Returns `true` for a sample that belongs before the ends of its series' windows, and not too far before.
     private mutating func isLate(_ sample: Sample, _ index: SeriesIndex, _ quality: Quality) -> Bool {
         let newest = windows.series[index].newest
         guard newest != .min else { return false }
@@ -103,7 +102,7 @@ extension Engine {
         return !(sample.time >= newest && sample.time > windows.series[index].now &- shape.shortest)
     }
 
-    /// Puts what has been gathered in its place, series by series, and marks what it touches.
+    /// Puts the gathered samples in their places, series by series, and marks the instances that they touch.
     private mutating func placeLate(isLast: Bool = false) {
         if late.isReplaying, !isLast, late.items.count < LateSamples.itemsMax { return }
         var items = late.items
@@ -127,16 +126,17 @@ extension Engine {
         for instance in recomputeMemories() { touch(instance: instance, at: last.sample.time, because: last.cause) }
     }
 
+    /// Puts late samples in their places.
     /// - Parameter run: late samples of one series, in the order of their times.
-    /// - Returns: whether a test came out differently.
+    /// - Returns: `true` if a threshold changed.
     private mutating func place(_ run: [Sample], into index: SeriesIndex) -> Bool {
         if let last = run.last, last.time > windows.series[index].newest {
-            // What was measured before the silence does not end it.
+            // A sample from before the silence does not end it.
             if windows.series[index].isQuiet { resume(index, with: last) }
             windows.series[index].ingestDelay = windows.listened == .min ? 0 : windows.listened &- last.time
         }
         let ring = windows.series[index].ring
-        // What each by itself would move, at most: the newer samples or the older ones, whichever are fewer.
+        // The samples that single insertions would move, at most: the newer or the older ones, whichever are fewer.
         let newer = run.first.map { Int(ring.count) - ring.upperBound($0.time) } ?? 0
         let moved = min(newer, Int(ring.count) / 2)
         if run.count > 1, run.count * (LateSamples.costOfOne + moved / LateSamples.movedAtOnce) > Int(ring.count) {
@@ -151,9 +151,9 @@ extension Engine {
     }
 }
 
-// What conditions remember (`for`, `then … within`, `share`) was formed without a late reading. It is computed again as
-// if the reading had come in time: a second engine, with that rule in that group alone, is given the samples that
-// the series still hold, in the order of their times.
+// Conditions with memory (`for`, `then … within`, `share`) ran without the late reading. Their memory is computed
+// again as if the reading had come in time. A second engine has only that rule in that group, and gets the samples
+// that the series still hold, in the order of their times.
 extension Engine {
     /// Marks the memory of every instance that reads a series as stale.
     private mutating func markStale(_ index: SeriesIndex) {
@@ -162,7 +162,7 @@ extension Engine {
             let instance = Int(evaluator.readers[Int(state.readerBase) + at])
             guard !evaluator.instances[instance].hasStaleMemory else { continue }
             let program = evaluator.plan.programs[Int(evaluator.plan.instances[instance].program)]
-            // What asks for other instances remembers their past, which samples do not tell.
+            // A condition on other instances remembers their past, which samples do not contain.
             guard program.memory > .zero, program.tallyCount == 0 else { continue }
             evaluator.instances[instance].hasStaleMemory = true
             late.stale.append(instance)
@@ -186,6 +186,7 @@ extension Engine {
         return stale
     }
 
+    /// Recomputes the memory of one instance.
     /// - Returns: how many samples it used.
     private mutating func recomputeMemory(_ instance: Int, _ program: Program) -> Int {
         let (alone, series) = planAlone(instance, program)
@@ -217,7 +218,7 @@ extension Engine {
         return readings.count
     }
 
-    /// The plan of one instance by itself, and the series that its own stand for.
+    /// Returns a plan of one instance by itself, and the series that each of its own series represents.
     private func planAlone(_ instance: Int, _ program: Program) -> (plan: Plan, series: [Int]) {
         var alone = Plan()
         alone.allowedLateness = evaluator.plan.allowedLateness

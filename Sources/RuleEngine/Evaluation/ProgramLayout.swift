@@ -7,8 +7,8 @@ struct BoundOperand: BitwiseCopyable {
     var measure = Measure(.count)
     var firstSource: Int32 = 0
     var sourceCount: Int32 = 0
-    /// Where the value over several series is kept for the moment, the same for all instances that read the same; -1
-    /// for one series.
+    /// The slot that keeps the value over several series for the moment, shared by all instances that read it; -1 for
+    /// one series.
     var cache: Int32 = -1
 }
 
@@ -18,10 +18,10 @@ struct BoundSource: BitwiseCopyable {
     var extra: Int32 = -1
 }
 
-/// Where a threshold of an instance is decided: by a bit of its series, or nowhere (−1), so that its operand has to be
-/// read.
+/// The place where a threshold of an instance is decided: a bit of its series. With −1 there is none, and the operand
+/// has to be read.
 struct BoundThreshold: BitwiseCopyable {
-    /// Of the word with the bit in the engine's `truth`; its known bits lie in the next.
+    /// The word in the engine's `truth` that has the bit. The next word has its known bits.
     var word: Int32 = -1
     var bit: Int32 = 0
 }
@@ -31,7 +31,7 @@ struct ProgramLayout: ~Copyable {
     struct Stretch: BitwiseCopyable {
         var firstInstruction = 0
         var instructionCount = 0
-        /// Which instructions decide the ladder, in order; the others are for explanations.
+        /// The instructions that decide the ladder, in order; the others are for explanations.
         var firstDecisive = 0
         var decisiveCount = 0
         var firstStep = 0
@@ -90,7 +90,7 @@ struct ProgramLayout: ~Copyable {
         }
     }
 
-    /// The registers that a ladder, or a vote, depends on, and everything that remembers.
+    /// Returns the registers that a ladder or a vote depends on, and every register with memory.
     static func decisive(_ program: Program) -> [Int] {
         var isNeeded = Array(repeating: false, count: program.instructions.count)
         for root in program.steps.flatMap({ [$0.when, $0.until] }) + [program.clear, program.suppress, program.ballot] {

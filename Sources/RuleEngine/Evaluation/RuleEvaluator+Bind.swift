@@ -1,10 +1,10 @@
 internal import RulePlan
 internal import Telemetry
 
-// From a plan to indices: what each operand reads, and who has to be evaluated when. Done once.
+// Turns a plan into indices, once: the sources of each operand, and the instances to evaluate for each event.
 extension RuleEvaluator {
     mutating func bindOperands(_ windows: borrowing SeriesWindows) {
-        /// What an operand reads, whoever asks.
+        /// The sources of an operand, whichever instance reads it.
         struct Key: Hashable {
             var measure: Measure
             var sources: ArraySlice<OperandSource>
@@ -46,7 +46,7 @@ extension RuleEvaluator {
         }
     }
 
-    /// Who has to be evaluated with every reading, and who when a threshold is passed.
+    /// Lists the instances to evaluate with every reading, and those to evaluate when a threshold is passed.
     mutating func bindReaders(_ all: [[Int32]], _ windows: inout SeriesWindows) {
         var bits: [[Int: [Int32]]] = Array(repeating: [:], count: all.count)
         var always: [Set<Int32>] = Array(repeating: [], count: all.count)
@@ -87,7 +87,7 @@ extension RuleEvaluator {
         }
     }
 
-    /// Who has to be evaluated when an instance's level, or its vote, has changed.
+    /// Lists the instances to evaluate when the level or the vote of another has changed.
     mutating func bindAskers() {
         var asking: [[Int32]] = Array(repeating: [], count: plan.instances.count)
         for (index, instance) in plan.instances.enumerated() {

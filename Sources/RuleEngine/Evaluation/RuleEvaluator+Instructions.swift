@@ -3,7 +3,7 @@ internal import CEngine
 internal import RulePlan
 internal import Telemetry
 
-// How one instruction of a program is run.
+// Runs single instructions of a program.
 extension RuleEvaluator {
     /// Runs one instruction.
     @inline(__always)
@@ -25,7 +25,7 @@ extension RuleEvaluator {
         case .subtract: value = registers[a] - registers[Int(code.b)]
         case .multiply: value = registers[a] * registers[Int(code.b)]
         case .divide:
-            // A quotient by zero is not known, rather than infinitely alarming.
+            // A quotient by zero is unknown, not infinitely alarming.
             let divisor = registers[Int(code.b)]
             value = divisor == 0 ? .nan : registers[a] / divisor
         case .negate: value = -registers[a]
@@ -74,22 +74,22 @@ extension RuleEvaluator {
         registers[register] = value
     }
 
-    /// Whether at least so many members of a tally are true.
+    /// Returns true if at least `needed` members of a tally are true.
     private static func areAtLeast(_ needed: Int, of tally: (holding: Int, unknown: Int, members: Int)) -> Double {
         tally.holding >= needed ? 1 : tally.holding + tally.unknown < needed ? 0 : .nan
     }
 
-    /// Whether all members of a tally are true; unknown of a tally without members.
+    /// Returns true if all members of a tally are true; unknown for a tally without members.
     private static func areAll(of tally: (holding: Int, unknown: Int, members: Int)) -> Double {
         tally.members == 0 ? .nan : areAtLeast(tally.members, of: tally)
     }
 
-    /// When `hour` and `weekday` may change next.
+    /// Returns the next time at which `hour` and `weekday` may change.
     private func nextHour(after time: Int64) -> Int64 {
         plan.zone.nextHour(after: Instant(nanoseconds: max(time, hoursFrom))).nanoseconds
     }
 
-    /// A result that is no number, or no longer one, is unknown.
+    /// A result that is not finite is unknown.
     private static func known(_ value: Double) -> Double { value.isFinite ? value : .nan }
 
     @inline(__always)
@@ -99,7 +99,7 @@ extension RuleEvaluator {
         return Kleene.compared(left, right, holds(left, right))
     }
 
-    /// Whether a threshold is passed: as its series has decided it, or, over several series, decided here.
+    /// Decides a threshold: by the bit of its series, or here if it takes several series.
     @inline(__always)
     private mutating func isOver(
         _ at: Int, _ code: Instruction, _ instance: Instance, _ index: Int, _ windows: inout SeriesWindows,
@@ -112,7 +112,7 @@ extension RuleEvaluator {
             let operand = Int(instance.operandBase + code.a)
             let value = read(operand, &windows, at: now)
             if value.isNaN { return .nan }
-            // What was counted so far is the least that there is.
+            // The count so far is a lower bound.
             return value > code.constant ? 1 : isComplete(operand, &windows) ? 0 : .nan
         }
         let bit = UInt64(1) << UInt64(bound.bit)
@@ -120,7 +120,7 @@ extension RuleEvaluator {
         return Kleene.truth(windows.truth[Int(bound.word)] & bit != 0)
     }
 
-    /// How many of an instance's members are true, or are at a level or higher.
+    /// Counts the members of an instance that are true, or that are at a level or higher.
     private mutating func tally(_ index: Int, level: Int32) -> (holding: Int, unknown: Int, members: Int) {
         let tally = layout.tallies[index]
         var (holding, unknown) = (0, 0)

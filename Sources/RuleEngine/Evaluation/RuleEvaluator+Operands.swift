@@ -3,7 +3,8 @@ internal import Telemetry
 
 // The values of operands: of one window, or of several series' windows taken together.
 extension RuleEvaluator {
-    /// The value of an operand at a moment. Over several series it is computed once, however many instances read it.
+    /// Returns the value of an operand at a moment. Over several series it is computed once, however many instances
+    /// read it.
     @inline(__always)
     mutating func read(_ operand: Int, _ windows: inout SeriesWindows, at now: Int64) -> Double {
         let bound = layout.operands[operand]
@@ -23,7 +24,7 @@ extension RuleEvaluator {
         return value
     }
 
-    /// Whether an operand tells all that there was.
+    /// Returns `true` if an operand covers everything that happened in its window.
     @inline(__always)
     mutating func isComplete(_ operand: Int, _ windows: inout SeriesWindows) -> Bool {
         layout.operands[operand].measure.aggregate != .count || areCountsComplete(layout.operands[operand], &windows)
@@ -40,9 +41,9 @@ extension RuleEvaluator {
         return true
     }
 
-    /// Several series taken together: as if all their readings were one series', where that has a meaning; the mean of
-    /// the sensors' own values for what a sensor has by itself (counters, areas, `smoothed`). Averages and rates leave
-    /// silent sensors out: the rest of a dead sensor's window would distort what the others say.
+    /// Joins several series as if all their readings were one series', where that has a meaning. For a value that a
+    /// sensor has by itself (counters, areas, `smoothed`), takes the mean of the sensors' values. Averages and rates
+    /// leave silent sensors out: the rest of a dead sensor's window would distort the others' values.
     @inline(never)
     private mutating func readJoined(_ operand: BoundOperand, _ windows: inout SeriesWindows, at now: Int64) -> Double {
         let measure = operand.measure
@@ -85,7 +86,7 @@ extension RuleEvaluator {
         return joined.value(of: measure, traits)
     }
 
-    /// The quantile of the values in the windows of all sensors that are heard.
+    /// Returns the quantile of the values in the windows of all sensors that are not silent.
     private mutating func quantile(
         _ operand: BoundOperand, held: Int, _ windows: inout SeriesWindows, at now: Int64
     ) -> Double {

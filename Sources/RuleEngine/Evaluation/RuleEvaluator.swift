@@ -5,11 +5,11 @@ internal import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift. Serials wrap, and are only compared for equality.
 
-/// Runs the programs of instances, remembers what their conditions need, and judges their ladders.
+/// Runs the programs of instances, keeps the memory of their conditions, and judges their ladders.
 ///
-/// An instance is evaluated in a moment: once, after all samples of that moment are in their windows. ``push(_:)``
-/// marks it, ``evaluatePending(at:trigger:_:_:into:)`` evaluates what is marked, lowest first, so that an instance
-/// comes after those whose state it asks for. Windows and timers are handed in by the engine, which owns them.
+/// An instance is evaluated once in a moment, after all samples of that moment are in their windows. ``push(_:)``
+/// marks it. ``evaluatePending(at:trigger:_:_:into:)`` evaluates the marked instances, lowest first, so that an
+/// instance comes after those whose state it reads. The engine owns windows and timers, and passes them in.
 struct RuleEvaluator: ~Copyable {
     let plan: Plan
     var layout: ProgramLayout
@@ -24,21 +24,21 @@ struct RuleEvaluator: ~Copyable {
     var memory = Slab(repeating: Int64.min, count: 0)
     var histories = Slab(repeating: SampleRing(), count: 0)
     var registers: Slab<Double>
-    /// For each register, whether the search for what is missing has to look at it.
+    /// One flag for each register, set if the search for missing values has to look at it.
     var isWanted: Slab<Bool>
-    /// The values over several series at the moment under way, each once.
+    /// The values over several series at the current moment, each once.
     var cached = Slab(repeating: CachedValue(), count: 0)
-    /// The instances that the moment under way has still to evaluate, lowest first.
+    /// The instances still to be evaluated in the current moment, lowest first.
     var pending = Heap<Int32>()
     /// Counts the moments at which something is evaluated.
     var serial: UInt64 = 0
-    /// When the evaluation under way has to be repeated, if no reading comes.
+    /// The time at which the current evaluation must be repeated, if no reading comes.
     var due = Int64.max
-    /// While timers catch up: hours that began before are passed over, except the first. So a gap of decades, as a
-    /// clock that is set for the first time makes one, is not gone through hour by hour.
+    /// While timers catch up, hours that began before this are skipped, except the first. So a gap of decades, as
+    /// when a clock is set for the first time, is not processed hour by hour.
     var hoursFrom = Int64.min
-    /// How much of a gap is gone through hour by hour: each hour of each day of the week, and what any condition
-    /// remembers.
+    /// The part of a gap that is processed hour by hour: each hour of each day of the week, and the longest memory of
+    /// a condition.
     let hoursCaughtUp: Int64
 
     struct CachedValue: BitwiseCopyable {
@@ -66,7 +66,7 @@ struct RuleEvaluator: ~Copyable {
         for index in 0..<histories.count { histories[index].free() }
     }
 
-    /// Marks an instance for evaluation in the moment under way.
+    /// Marks an instance for evaluation in the current moment.
     mutating func push(_ instance: Int) {
         guard instances[instance].serial != serial else { return }
         instances[instance].serial = serial
@@ -92,7 +92,7 @@ struct RuleEvaluator: ~Copyable {
         }
     }
 
-    /// Evaluates what is marked. Lowest first: an instance comes after those whose state it asks for.
+    /// Evaluates the marked instances, lowest first: an instance comes after those whose state it reads.
     mutating func evaluatePending(
         at time: Int64, trigger: LevelChange.Trigger, _ windows: inout SeriesWindows, _ timers: inout TimerQueue,
         into changes: inout [LevelChange]
@@ -104,7 +104,7 @@ struct RuleEvaluator: ~Copyable {
         }
     }
 
-    /// Runs what the timers of the instances had to do whose state an instance asks for.
+    /// Runs the due timers of the instances whose state an instance reads.
     @inline(__always)
     mutating func settleMembers(
         of index: Int, before time: Int64, _ windows: inout SeriesWindows, _ timers: inout TimerQueue,
@@ -128,13 +128,13 @@ struct RuleEvaluator: ~Copyable {
         }
     }
 
-    /// How far event time is behind the gateway's clock for an instance.
+    /// Returns how far event time is behind the gateway's clock for an instance.
     func ingestDelay(ofInstance index: Int, _ windows: borrowing SeriesWindows) -> Int64 {
         let clock = SeriesIndex(instances[index].clockSeries)
         return clock.number >= 0 ? windows.series[clock].ingestDelay : 0
     }
 
-    /// Marks every instance that reads a series: which of its sensors are silent has changed.
+    /// Marks every instance that reads a series, since its set of silent sensors has changed.
     mutating func noteSensorNews(_ index: SeriesIndex, _ windows: inout SeriesWindows) {
         windows.series[index].isDirty = true
         for at in 0..<Int(windows.series[index].readerCount) {
@@ -147,7 +147,7 @@ struct RuleEvaluator: ~Copyable {
     }
 }
 
-// What happens when a condition may have changed: an instance's program is run, and its ladder judged.
+// Evaluates an instance whose condition may have changed: runs its program, and judges its ladder.
 extension RuleEvaluator {
     /// Runs an instance's program at a moment, moves its ladder, and sets its next timer.
     @inline(never)
@@ -221,7 +221,7 @@ extension RuleEvaluator {
         case .nothing, .unheard: return
         case .readings: break
         case .sensor:
-            // Only the time counts in which the gateway has listened.
+            // Only time in which the gateway has listened counts.
             instances[index].unknownSince = max(min(instances[index].unknownSince, now), windows.listeningSince)
             guard instance.noDataAfter < .longest else { return }
             let end = instances[index].unknownSince &+ instance.noDataAfter.nanoseconds
@@ -236,7 +236,7 @@ extension RuleEvaluator {
         instances[index].isUncertain = false
     }
 
-    /// The state of an instance, with every value of its rule.
+    /// Returns the state of an instance, with every value of its rule.
     mutating func account(of index: Int, _ windows: inout SeriesWindows) -> LevelChange {
         let (instance, due) = (plan.instances[index], due)
         let program = layout.programs[Int(instance.program)]
@@ -257,7 +257,7 @@ extension RuleEvaluator {
         _ windows: inout SeriesWindows, at now: Int64, _ trigger: LevelChange.Trigger
     ) -> LevelChange {
         let due = due
-        // What remembers has been run, and must not be again.
+        // Instructions with memory have run, and must not run again.
         var decisive = 0
         for register in 0..<program.instructionCount {
             if decisive < program.decisiveCount, Int(layout.decisive[program.firstDecisive + decisive]) == register {
@@ -276,7 +276,7 @@ extension RuleEvaluator {
             registers: (0..<program.instructionCount).map { registers[$0] })
     }
 
-    /// Sets an instance's timer; every series that it reads knows of it.
+    /// Sets an instance's timer, and tells every series that it reads.
     private mutating func setTimer(
         _ index: Int, _ wake: Int64, _ windows: inout SeriesWindows, _ timers: inout TimerQueue
     ) {

@@ -7,7 +7,7 @@ enum Cache {
     @inline(__always)
     static func prefetch(_ address: UnsafeRawPointer?) { tocsin_prefetch(address) }
 
-    /// Asks for every line of a stretch.
+    /// Prefetches every cache line of a stretch.
     @inline(__always)
     static func prefetch(_ address: UnsafeRawPointer, bytes: Int) {
         var offset = 0

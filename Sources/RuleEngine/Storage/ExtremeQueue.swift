@@ -13,7 +13,7 @@ struct ExtremeQueue: BitwiseCopyable {
     /// The position behind the newest entry.
     private(set) var end = QueuePosition(0)
 
-    /// How many entries there is memory for.
+    /// The number of entries that the memory can hold.
     var entriesMax: UInt32 { base == nil ? 0 : mask &+ 1 }
 
     @inline(__always)
@@ -25,7 +25,7 @@ struct ExtremeQueue: BitwiseCopyable {
     @inline(__always)
     func address(_ position: QueuePosition) -> UnsafeMutablePointer<Sample>? { base.map { $0 + slot(position) } }
 
-    /// Adds a sample and lets go of those that it surpasses; returns its position.
+    /// Adds a sample, removes the samples that it surpasses, and returns its position.
     /// - Parameter oldest: entries before this position are not needed.
     @inline(__always)
     mutating func push(_ sample: Sample, oldest: QueuePosition) -> QueuePosition {

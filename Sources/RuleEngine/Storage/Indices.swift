@@ -1,6 +1,6 @@
 // Wrapping operators: slots are below a ring's capacity; positions wrap by design, and are compared by difference.
 
-/// Which window of a series: windows are numbered from the shortest to the longest.
+/// The number of a window of a series, counted from the shortest to the longest.
 struct Lane: Hashable, Comparable, Strideable, BitwiseCopyable {
     var number: Int
 
@@ -12,7 +12,7 @@ struct Lane: Hashable, Comparable, Strideable, BitwiseCopyable {
     @inline(__always) func advanced(by distance: Int) -> Lane { Lane(number &+ distance) }
 }
 
-/// Which series of an engine: that of the ``SeriesID`` with the same number, where the plan knows it.
+/// The number of a series in an engine: that of its ``SeriesID``, if the plan knows it.
 struct SeriesIndex: Hashable, Comparable, Strideable, BitwiseCopyable {
     var number: Int
 
@@ -24,7 +24,8 @@ struct SeriesIndex: Hashable, Comparable, Strideable, BitwiseCopyable {
     @inline(__always) func advanced(by distance: Int) -> SeriesIndex { SeriesIndex(number &+ distance) }
 }
 
-/// Where a sample lies in the memory of a ``SampleRing``. It is not the sample's index, which counts from the oldest.
+/// The place of a sample in the memory of a ``SampleRing``. The sample's index is different: it counts from the
+/// oldest.
 struct RingSlot: Equatable, BitwiseCopyable {
     var number: UInt32
 
@@ -46,18 +47,18 @@ struct QueuePosition: Equatable, BitwiseCopyable {
     @inline(__always) var next: QueuePosition { QueuePosition(number &+ 1) }
     @inline(__always) var previous: QueuePosition { QueuePosition(number &- 1) }
 
-    /// How many entries lie between an older position and this one.
+    /// Returns the number of entries between an older position and this one.
     @inline(__always)
     func count(since older: QueuePosition) -> UInt32 { number &- older.number }
 
-    /// Whether it is newer than another.
+    /// Returns `true` if this position is newer than another.
     @inline(__always)
     func isBehind(_ other: QueuePosition) -> Bool { Int32(bitPattern: number &- other.number) > 0 }
 }
 
-/// Where the windows of a series begin: in its ring, in its queue of maxima, and in that of minima.
+/// The beginnings of a series' windows: in its ring, in its queue of maxima, and in its queue of minima.
 ///
-/// The three lie side by side in memory, a stretch of as many numbers as there are lanes for each.
+/// The three lie side by side in memory. Each has as many numbers as there are lanes.
 struct WindowCursors: BitwiseCopyable {
     /// A queue, by the number of stretches before its own.
     enum Queue: Int {
@@ -65,13 +66,13 @@ struct WindowCursors: BitwiseCopyable {
         case minima = 2
     }
 
-    /// How many numbers a lane has.
+    /// The number of numbers for each lane.
     static var perLane: Int { 3 }
 
     private let base: UnsafeMutablePointer<UInt32>
     private let laneCount: Int
 
-    /// The cursors of a series with `laneCount` lanes, of which there are three times as many.
+    /// Creates the cursors of a series with `laneCount` lanes: three times as many numbers.
     @inline(__always)
     init(_ base: UnsafeMutablePointer<UInt32>, laneCount: Int) {
         self.base = base
@@ -92,7 +93,7 @@ struct WindowCursors: BitwiseCopyable {
         nonmutating set { base[queue.rawValue &* laneCount &+ lane.number] = newValue.number }
     }
 
-    /// Asks for all of them to be fetched into the cache.
+    /// Prefetches all of them into the cache.
     @inline(__always)
     func prefetch() { Cache.prefetch(base, bytes: laneCount &* Self.perLane &* MemoryLayout<UInt32>.stride) }
 }

@@ -1,6 +1,6 @@
 // Wrapping operators: offsets into memory that is allocated.
 
-/// Two windows' values side by side: what the vector registers of both x86-64 and 64-bit Arm hold.
+/// Two windows' values side by side: the width of the vector registers of both x86-64 and 64-bit Arm.
 typealias LanePair = SIMD2<Double>
 
 extension LanePair {
@@ -37,7 +37,7 @@ struct LaneBlock: BitwiseCopyable {
         nonmutating set { base.storeBytes(of: newValue, toByteOffset: row &* 16 &+ lane.number &* 8, as: Int64.self) }
     }
 
-    /// Asks for `pairs` pairs to be fetched into the cache.
+    /// Prefetches `pairs` pairs into the cache.
     @inline(__always)
     func prefetch(_ pairs: Int) { Cache.prefetch(base, bytes: pairs &* 16) }
 }

@@ -18,7 +18,7 @@ struct SampleRing: BitwiseCopyable {
 
     var isFull: Bool { count == capacity }
 
-    /// Where the sample of an index lies, or that of the next one would.
+    /// Returns the slot of the sample with an index; also valid for the next sample.
     @inline(__always)
     func slot(_ index: Int) -> RingSlot { RingSlot(UInt32(truncatingIfNeeded: place(index))) }
 
@@ -42,7 +42,7 @@ struct SampleRing: BitwiseCopyable {
         count &+= 1
     }
 
-    /// Whether there is a sample of that index, and it is not later than a time.
+    /// Returns `true` if there is a sample with that index, and it is not later than a time.
     @inline(__always)
     func isSample(_ index: Int, upTo limit: Int64) -> Bool {
         guard index < Int(count) else { return false }
@@ -71,7 +71,7 @@ struct SampleRing: BitwiseCopyable {
         base[place(index)] = sample
     }
 
-    /// Puts samples, which are in order, in their places. O(samples that are newer than the first of them, and they).
+    /// Puts ordered samples in their places. O(those samples + the samples newer than the first of them).
     mutating func merge(_ samples: ArraySlice<Sample>) {
         while Int(capacity) - Int(count) < samples.count { grow() }
         let base = base.unsafelyUnwrapped

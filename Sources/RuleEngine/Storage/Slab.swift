@@ -2,14 +2,14 @@
 
 /// Contiguous storage of plain values, owned by one engine: an array without reference counts.
 ///
-/// Every subscript and every stretch is checked; what is left out, against `Array`, is the uniqueness test
-/// before each write, which the storage's single owner makes pointless.
+/// Every subscript and every stretch is checked. Unlike `Array`, it has no uniqueness test before each write: it has
+/// a single owner.
 struct Slab<Element: BitwiseCopyable>: ~Copyable {
     private var base: UnsafeMutablePointer<Element>
     private(set) var count: Int
     private var capacity: Int
 
-    /// How many elements there is memory for.
+    /// The number of elements that the memory can hold.
     var elementsMax: Int { capacity }
 
     init(repeating value: Element, count: Int) {
@@ -88,7 +88,7 @@ extension Slab where Element == SeriesState {
     /// All series.
     var indices: Range<SeriesIndex> { SeriesIndex(0)..<SeriesIndex(count) }
 
-    /// Whether a number that came from outside is that of a series.
+    /// Returns `true` if a number from outside is that of a series.
     @inline(__always)
     func contains(_ index: SeriesIndex) -> Bool { index.number >= 0 && index.number < count }
 

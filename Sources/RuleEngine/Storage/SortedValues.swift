@@ -2,15 +2,15 @@
 
 /// The values of a window in order, for exact quantiles: short sorted blocks, and the first value of each by itself.
 ///
-/// Where a value belongs is counted, not searched: how many blocks begin with one not above it, and how many of the
-/// block's are not. Such loops have no branches to mispredict and run in vector registers; then at most a block's
-/// values move, instead of half the window's. O(√n) at the sizes that windows have. In the steady state nothing is
-/// allocated.
+/// The place of a value is counted, not searched. It is the number of blocks that begin with a value not above it,
+/// then the number of such values in the block. These loops have no branches to mispredict and run in vector
+/// registers. Then at most a block's values move, instead of half the window's. O(√n) at the sizes that windows have.
+/// In the steady state nothing is allocated.
 struct SortedValues: BitwiseCopyable {
     private static var blockSize: Int { 64 }
     private var values: UnsafeMutablePointer<Double>?
-    /// In the order of the blocks' values: the first of each, how many it holds, and which block it is. Behind those
-    /// in use stand the numbers of the spare blocks.
+    /// The first value, the count and the number of each block, in the order of the blocks' values. The numbers of
+    /// the spare blocks follow those in use.
     private var firsts: UnsafeMutablePointer<Double>?
     private var counts: UnsafeMutablePointer<Int>?
     private var numbers: UnsafeMutablePointer<Int>?
@@ -43,7 +43,7 @@ struct SortedValues: BitwiseCopyable {
         firsts.unsafelyUnwrapped[block] = start[0]
     }
 
-    /// Takes out one value that is there.
+    /// Removes one value, which must be there.
     mutating func remove(_ value: Double) {
         guard count > 0 else { return }
         let block = self.block(of: value)
@@ -62,7 +62,7 @@ struct SortedValues: BitwiseCopyable {
         }
     }
 
-    /// The value of a rank, 0 for the smallest. O(blocks).
+    /// Returns the value of a rank, 0 for the smallest. O(blocks).
     func value(ofRank rank: Int) -> Double {
         precondition(rank >= 0 && rank < count, "a rank is below the number of values")
         var rest = rank
@@ -74,7 +74,7 @@ struct SortedValues: BitwiseCopyable {
         return start(block)[rest]
     }
 
-    /// How many values are not above one. O(blocks).
+    /// Returns how many values are not above one. O(blocks).
     func rank(upTo value: Double) -> Int {
         guard count > 0 else { return 0 }
         let block = self.block(of: value)
@@ -83,7 +83,7 @@ struct SortedValues: BitwiseCopyable {
         return before + Self.countNotAbove(value, start(block), counts.unsafelyUnwrapped[block])
     }
 
-    /// The quantile of a share from 0 to 1; there must be a value.
+    /// Returns the quantile of a share from 0 to 1; there must be a value.
     func quantile(_ share: Double) -> Double {
         let place = share * Double(count - 1)
         let lower = value(ofRank: Int(place))
@@ -98,7 +98,7 @@ struct SortedValues: BitwiseCopyable {
         return found
     }
 
-    /// The last block that begins with a value not above this one, or the first.
+    /// Returns the last block that begins with a value not above this one, or the first block.
     @inline(__always)
     private func block(of value: Double) -> Int {
         max(0, Self.countNotAbove(value, firsts.unsafelyUnwrapped, blockCount) - 1)
@@ -140,7 +140,7 @@ struct SortedValues: BitwiseCopyable {
         firsts.unsafelyUnwrapped[block + 1] = start(block + 1)[0]
     }
 
-    /// Neighbours that together fill less than half a block become one, so that blocks stay few.
+    /// Joins neighbours that together fill less than half a block, so that blocks stay few.
     private mutating func joinIfSmall(_ block: Int) {
         let next = block + 1
         guard next < blockCount,

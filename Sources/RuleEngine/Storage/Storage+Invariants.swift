@@ -1,9 +1,9 @@
-// What always holds of the containers. Each check stops the program where it does not. For tests and simulations:
-// nothing of this runs for a reading.
+// The invariants of the containers. Each check stops the program if it fails. For tests and simulations: no reading
+// runs them.
 
 extension SampleRing {
     /// Checks that the samples lie inside the memory, in the order of their times. O(count).
-    /// - Parameter isByTime: whether the owner keeps them in that order.
+    /// - Parameter isByTime: `true` if the owner keeps them in that order.
     func checkInvariants(isByTime: Bool = true) {
         precondition((base == nil) == (capacity == 0), "a ring has memory exactly if it has a capacity")
         precondition(count >= 0 && count <= capacity, "a ring holds at most its capacity")
@@ -17,8 +17,8 @@ extension SampleRing {
 }
 
 extension ExtremeQueue {
-    /// Checks that values fall strictly, and times do not, from a position on. O(entries).
-    /// - Parameter oldest: the longest window's position; entries before it are not needed, and not kept.
+    /// Checks that values fall strictly, and times do not fall, from a position on. O(entries).
+    /// - Parameter oldest: the longest window's position; earlier entries are not needed, and not kept.
     func checkInvariants(from oldest: QueuePosition) {
         guard base != nil else {
             precondition(end == oldest, "a queue without memory is empty")

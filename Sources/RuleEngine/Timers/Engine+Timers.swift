@@ -4,7 +4,7 @@ internal import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift. Serials wrap, and are only compared for equality.
 
-// What the engine does when a timer is due.
+// Runs the timers that are due.
 extension Engine {
     /// Looks at a series whose entry in the queue is due, or enters it again for a later time.
     mutating func runTimer(ofSeries index: SeriesIndex, due entry: Int64, into changes: inout [LevelChange]) {
@@ -36,7 +36,7 @@ extension Engine {
         }
     }
 
-    /// What no reading has touched by now is looked at once: a sensor may be dead from the beginning.
+    /// Checks once every series that has no reading yet: a sensor may be dead from the beginning.
     mutating func start(at now: Int64) {
         hasStarted = true
         for index in 0..<evaluator.instances.count
@@ -54,16 +54,15 @@ extension Engine {
         timers.add(series: index, due: windows.series[index].queued)
     }
 
-    /// Whether nothing was heard up to a moment only because nobody listened. The reading that follows tells what has
-    /// become of it; until then nothing has changed.
+    /// Returns `true` if nothing came up to a moment only because the gateway did not listen. The next reading shows
+    /// the present state; until then nothing has changed.
     private mutating func isBecauseOfPause(_ index: SeriesIndex, at time: Int64) -> Bool {
         guard windows.series[index].pause > 0, windows.series[index].newest != .min, time >= windows.silentAt(index)
         else { return false }
         return time &- windows.series[index].pause < windows.silentAt(index) && !windows.isSilent(index, at: time)
     }
 
-    /// Sets the timer of a series for the moment at which the gateway will have waited for its sensor's silence: the
-    /// reading that is waited for may never come.
+    /// Sets the timer of a series for the end of its sensor's silence: the awaited reading may never come.
     private mutating func queueSilence(ofSeries index: SeriesIndex) {
         guard !windows.series[index].isSilent, windows.series[index].newest != .min else { return }
         let due = SeriesWindows.later(windows.silentAt(index), windows.series[index].ingestDelay)
@@ -88,7 +87,7 @@ extension Engine {
         evaluator.serial &+= 1
         evaluator.push(index)
         evaluator.evaluatePending(at: time, trigger: .timer, &windows, &timers, into: &changes)
-        // Its readings may still be on their way, from before this moment.
+        // Its readings from before this moment may still be on their way.
         if isFirst, evaluator.instances[index].level == level { evaluator.instances[index].now = before }
     }
 
@@ -96,7 +95,7 @@ extension Engine {
     @inline(never)
     mutating func react(_ index: SeriesIndex, at time: Int64, into changes: inout [LevelChange]) {
         evaluator.serial &+= 1
-        // Of a sensor that has never been heard the time is the gateway's; its own readings may be from before that.
+        // For a sensor that has never sent, the time is the gateway's; its own readings may be older.
         let isUnheard = windows.series[index].newest == .min
         let base = Int(windows.series[index].readerBase)
         let readers =
@@ -109,11 +108,11 @@ extension Engine {
         }
     }
 
-    /// Moves a series' windows on to a moment at which no reading came, and sees what follows.
+    /// Moves a series' windows on to a moment at which no reading came, and evaluates the consequences.
     ///
-    /// A window that empties is seen at the exact moment. One that only loses samples, because the next reading
-    /// is overdue, is looked at when that is half an interval late, and every one and a half from then: not
-    /// earlier, since a reading that is merely on its way must not be judged as missing.
+    /// A window that empties is seen at the exact moment. A window that only loses samples is looked at when the next
+    /// reading is half an interval late, and then every one and a half intervals. It is not looked at earlier, since
+    /// a reading that is merely on its way must not be judged as missing.
     private mutating func lookAt(_ index: SeriesIndex, at time: Int64, into changes: inout [LevelChange]) {
         if isBecauseOfPause(index, at: time) {
             windows.series[index].wake = .max
@@ -155,8 +154,8 @@ extension Engine {
             queueTimer(ofSeries: index)
         }
         if windows.series[index].isInGap { queueSilence(ofSeries: index) }
-        // What was restored is judged with its next reading: that only time has passed says nothing new of it, and
-        // would put what is still on its way in the past. That its sensor is silent does.
+        // The next reading judges a restored state. The mere passage of time says nothing new, and would move pending
+        // readings into the past. A silent sensor is news.
         if hasChanged || windows.series[index].alwaysCount > 0
             || windows.series[index].isSilent && windows.series[index].isDirty
         {
@@ -164,7 +163,7 @@ extension Engine {
         }
     }
 
-    /// Runs what timers had to do strictly before a moment: those of a series, and of the instances that read it.
+    /// Runs the timers that are due strictly before a moment: those of a series, and of the instances that read it.
     @inline(never)
     mutating func runTimers(of index: SeriesIndex, before time: Int64, into changes: inout [LevelChange]) {
         evaluator.hoursFrom = time.saturatingSubtract(evaluator.hoursCaughtUp)
@@ -185,7 +184,7 @@ extension Engine {
             } else if earliest < time {
                 evaluateAtTimer(reader, into: &changes)
             } else {
-                // What was evaluated at those moments is evaluated again in the one under way.
+                // The instances that those timers evaluated are evaluated again in the current moment.
                 evaluator.serial &+= 1
                 return
             }

@@ -1,12 +1,12 @@
 internal import HeapModule
 
-/// When series and instances have to be looked at without a reading, the earliest first.
+/// The times at which series and instances must be looked at without a reading, the earliest first.
 ///
-/// An entry is never taken out before its time. Whoever owns the timer remembers the time of the newest entry in
-/// `queued`, and passes over any other. Adding and removing an entry is O(log entries).
+/// An entry is never removed before its time. The owner of the timer keeps the time of the newest entry in
+/// `queued`, and ignores any other. Adding and removing an entry is O(log entries).
 ///
-/// Timers are of event time. Where readings come late, by the gateway's clock, event time is behind it by the same
-/// delay: a condition for a minute has lasted a minute when a minute has passed since its reading came.
+/// Timers are of event time. Where readings come late, event time is behind the gateway's clock by the same delay: a
+/// condition for a minute has lasted a minute when a minute has passed since its reading came.
 struct TimerQueue: ~Copyable {
     enum Target {
         case series(SeriesIndex)
@@ -14,7 +14,7 @@ struct TimerQueue: ~Copyable {
     }
 
     private struct Entry: Comparable {
-        /// By the gateway's clock.
+        /// The due time by the gateway's clock.
         var due: Int64
         /// An instance, or, below zero, series −1 − `target`: at one time, series come before instances.
         var target: Int32
@@ -24,7 +24,7 @@ struct TimerQueue: ~Copyable {
 
     private var entries = Heap<Entry>()
 
-    /// When the earliest entry is due, or `.max`. O(1).
+    /// The time at which the earliest entry is due, or `.max`. O(1).
     var next: Int64 { entries.min?.due ?? .max }
 
     mutating func add(series index: SeriesIndex, due: Int64) {

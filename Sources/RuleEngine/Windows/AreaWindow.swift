@@ -4,7 +4,7 @@ internal import RulePlan
 
 // The area under the readings of a window, for `integral` and `time_mean`.
 extension SeriesWindows {
-    /// The area under the readings of a window, with the part of the first stretch that lies inside it.
+    /// Returns the area under the readings of a window, with the part of the first stretch that lies inside it.
     mutating func area(_ state: SeriesView, lane: Lane, extra: Int, first: Int, _ measure: Measure) -> Double {
         let newest = state.ring[Int(state.ring.count) - 1]
         var area = extraState(state, extra).sum.value
@@ -24,6 +24,6 @@ extension SeriesWindows {
         return span > 0 ? area / span : newest.value
     }
 
-    /// The area under the straight line between two samples, in value seconds.
+    /// Returns the area under the straight line between two samples, in value seconds.
     static func area(_ a: Sample, _ b: Sample) -> Double { (a.value + b.value) / 2 * (Double(b.time &- a.time) * 1e-9) }
 }

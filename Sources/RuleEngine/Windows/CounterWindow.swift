@@ -3,11 +3,10 @@ internal import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-/// What a counter has counted from one sample to the next.
+/// The count of a counter from one sample to the next.
 ///
-/// Counters in the field do more than count and begin again at zero: they jitter by their resolution, blink to zero and
-/// back, are set back to what they had saved, and wrap. So a fall is judged by what came before it and by what comes
-/// next:
+/// Counters in the field do more than count and restart at zero. They jitter by their resolution, blink to zero and
+/// back, are set back to a saved value, and wrap. So the values before and after a fall decide what it is:
 ///
 /// | from → to → next | it is | counted |
 /// | --- | --- | --- |
@@ -24,11 +23,11 @@ internal import Telemetry
 /// ``lookback`` samples before it, so that it is the same when the sample comes, when it leaves a window, and after a
 /// restart.
 struct Counter {
-    /// How many samples before a step decide about it. A glitch that is longer counts as a reset and a jump.
+    /// The number of samples before a step that decide about it. A longer glitch counts as a reset and a jump.
     static let lookback = CounterGlitch.readingsMax
 
     private static let jitterShare = 0.01
-    /// A wrap's way to the width is at most so many times as long as what is usual.
+    /// The largest distance from a wrap to the width, in usual steps.
     private static let wrapSteps = 16.0
 
     private struct Fall {
@@ -36,13 +35,13 @@ struct Counter {
         var to: Double
     }
 
-    /// Up to where it has been counted.
+    /// The level up to which it has been counted.
     private var level: Double
     private var last: Sample
     /// The newest fall, and an earlier one from a higher level: a glitch may show several wrong values.
     private var fall: Fall?
     private var highFall: Fall?
-    /// What a reset or a wrap has counted, while the next sample may still say that it was a glitch.
+    /// The count of a reset or a wrap, while the next sample may still show that it was a glitch.
     private var pending = 0.0
     private var largestStep = 0.0
     private let plan: CounterPlan
@@ -53,7 +52,8 @@ struct Counter {
         self.plan = plan
     }
 
-    /// What was counted from the sample before an index to the one at it. O(1) where the counter has only risen since
+    /// Returns the count from the sample before an index to the one at it. O(1) where the counter has only risen
+    /// since
     /// ``lookback`` samples, else O(``lookback``).
     static func step(_ series: SeriesView, _ index: Int) -> Double {
         guard index > 0 else { return 0 }
@@ -82,7 +82,7 @@ struct Counter {
         return pending + step
     }
 
-    /// Whether it is where it was before a fall, and came there in one jump.
+    /// Returns `true` if the counter is where it was before a fall, and came there in one jump.
     private func isBack(_ value: Double, from fall: Fall) -> Bool {
         abs(value - fall.from.value) <= abs(fall.from.value) * CounterGlitch.share
             && value - last.value > (fall.from.value - fall.to) / 2
@@ -110,18 +110,18 @@ struct Counter {
         if let wrapped {
             pending = wrapped
         } else {
-            // What is set back counts on from there; what is reset has counted since zero.
+            // A counter that was set back counts on from there; one that was reset has counted since zero.
             let isReset = depth > abs(before) * CounterGlitch.share
             pending = isReset ? plan.credible(max(0, value), from: last.time, to: sample.time) : 0
         }
         return 0
     }
 
-    /// What was counted if a fall is a wrap; `nil` if it is not one.
+    /// Returns the count if a fall is a wrap; `nil` if not.
     ///
-    /// Most falls in the upper quarter are resets and glitches all the same. A wrap is no longer than the largest rate
-    /// allows. If that is not known, what was missing to the width must be in proportion to what the counter shows
-    /// behind it, or to its steps before, or next to nothing: a new battery begins at zero, wherever the counter was.
+    /// Most falls in the upper quarter are resets and glitches all the same. A wrap is not longer than the largest
+    /// rate allows. If the rate is unknown, the distance to the width must be next to nothing, or in proportion to
+    /// the value after the fall or to earlier steps. A new battery begins at zero, wherever the counter was.
     private func stepOverWidth(to sample: Sample) -> Double? {
         guard level > plan.width * 0.75, sample.value < plan.width * 0.25 else { return nil }
         let rest = plan.width - level
@@ -133,23 +133,23 @@ struct Counter {
 }
 
 extension CounterPlan {
-    /// The largest credible step between two times, in nanoseconds.
+    /// Returns the largest credible step between two times, in nanoseconds.
     fileprivate func largestStep(from start: Int64, to end: Int64) -> Double {
         // A billionth more, as sums of decimal fractions are not exact in binary.
         (maxRate * max(Double(end &- start) * 1e-9, interval) + resolution) * (1 + 1e-9)
     }
 
-    /// A step, or as much of it as the largest rate allows.
+    /// Limits a step to the largest rate.
     fileprivate func credible(_ step: Double, from start: Int64, to end: Int64) -> Double {
         maxRate < .infinity ? min(step, largestStep(from: start, to: end)) : step
     }
 }
 
 extension SeriesWindows {
-    /// What a counter has counted in a window, and since when.
+    /// Returns the count of a counter in a window, and the beginning of that count.
     ///
-    /// The step into the window was reported inside it, and counts whole; after a gap longer than the window only the
-    /// part of it that the window has of the gap: what fell in two silent days did not fall in the last hour.
+    /// The step into the window was reported inside it, and counts whole. After a gap longer than the window, only a
+    /// share of the step counts, in proportion: rain from two silent days did not fall in the last hour.
     mutating func increase(_ state: SeriesView, lane: Lane, extra: Int, first: Int) -> (
         counted: Double, since: Int64
     ) {

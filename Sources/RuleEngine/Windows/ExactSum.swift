@@ -1,8 +1,8 @@
-/// A sum in two doubles, high and low: 106 bits, so that what a huge summand leaves behind when it is taken
-/// out again lies below every digit that is shown.
+/// A sum in two doubles, high and low: 106 bits. When a huge summand is removed again, its error lies below every
+/// digit that is shown.
 ///
-/// T. J. Dekker, "A Floating-Point Technique for Extending the Available Precision" (1971); the error of one
-/// addition after D. E. Knuth, The Art of Computer Programming 2, 4.2.2.
+/// T. J. Dekker, "A Floating-Point Technique for Extending the Available Precision" (1971); the error of one addition
+/// after D. E. Knuth, The Art of Computer Programming 2, 4.2.2.
 struct ExactSum: BitwiseCopyable {
     private var high = 0.0
     private var low = 0.0

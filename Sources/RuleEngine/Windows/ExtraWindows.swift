@@ -3,7 +3,7 @@ internal import RulePlan
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-// The rarer measures: kept beside the windows of the series that a rule asks them of, and of no other.
+// The rarer measures, kept only for the windows of the series for which a rule uses them.
 extension SeriesWindows {
     /// Remembers how many samples each window held, for ``moveExtras(_:isNew:)``.
     @inline(never)
@@ -12,7 +12,7 @@ extension SeriesWindows {
         for pair in 0..<pairs { counts[pair] = rows[pair] }
     }
 
-    /// Brings the extras up to date with the windows: what has left them goes, the newest sample comes.
+    /// Updates the extras with the windows: removes the samples that have left, and adds the newest.
     @inline(never)
     mutating func moveExtras(_ index: SeriesIndex, isNew: Bool = true) {
         let state = view(index)
@@ -78,8 +78,8 @@ extension SeriesWindows {
         }
     }
 
-    /// Takes out of every extra what a late sample at an index is going to change, or puts in what it has changed: the
-    /// steps from that index on that look back at it.
+    /// Removes or adds, in every extra, the steps that a late sample at an index changes: those from that index on
+    /// that look back at it.
     mutating func changeSteps(_ index: SeriesIndex, from position: Int, isTaken: Bool) {
         let state = view(index)
         let shape = state.shape

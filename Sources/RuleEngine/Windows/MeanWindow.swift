@@ -125,7 +125,7 @@ extension SeriesWindows {
         reformIfIll(index, rows, shape, lane)
     }
 
-    /// The moments of a window, with times in seconds after a reference.
+    /// Returns the moments of a window, with times in seconds after a reference.
     mutating func moments(_ state: SeriesView, lane: Lane, since reference: Int64) -> Moments {
         let shape = state.shape
         let rows = state.rows

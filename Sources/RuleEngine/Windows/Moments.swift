@@ -28,12 +28,12 @@ struct Moments: BitwiseCopyable {
         count = total
     }
 
-    /// Population standard deviation; unknown below two samples.
+    /// The population standard deviation; unknown below two samples.
     var deviation: Double { count < 2 ? .nan : (max(0, valueSquares) / count).squareRoot() }
 
-    /// Least squares, per second; unknown while all samples have one time.
+    /// The least-squares slope per second; unknown while all samples have one time.
     var slope: Double { timeSquares > 0 ? products / timeSquares : .nan }
 
-    /// The line of least squares at a moment, in seconds after the common instant.
+    /// Returns the value of the least-squares line at a moment, in seconds after the common instant.
     func forecast(at seconds: Double) -> Double { meanValue + slope * (seconds - meanTime) }
 }

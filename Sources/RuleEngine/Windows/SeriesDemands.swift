@@ -1,12 +1,12 @@
 internal import RulePlan
 internal import Telemetry
 
-/// What the rules of a plan ask of each series.
+/// The demands of a plan's rules on each series.
 struct SeriesDemands {
     var needs: [WindowNeeds]
     /// The instances that read each series, in their order.
     var readers: [[Int32]]
-    /// How far back the conditions of each series' readers remember.
+    /// The longest memory of the conditions that read each series.
     var memory: [TimeSpan]
     /// The series that each instance reads.
     var seriesOfInstances: [[Int32]]

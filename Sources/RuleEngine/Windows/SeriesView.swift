@@ -2,9 +2,9 @@ internal import RulePlan
 
 // Wrapping operators: numbers of lanes of memory that is allocated, far below their types' ends.
 
-/// A series' state, its shape and its rows at their places: what is looked at without being copied.
+/// A series' state, its shape and its rows in place, to be read without a copy.
 ///
-/// Valid until the engine's slabs grow, which they do only while it is set up.
+/// Valid until the engine's slabs grow, which they do only during setup.
 struct SeriesView: BitwiseCopyable {
     let state: UnsafeMutablePointer<SeriesState>
     let shape: UnsafeMutablePointer<WindowShape>
@@ -22,7 +22,7 @@ struct SeriesView: BitwiseCopyable {
     @inline(__always) var isUnknown: Bool { state.pointee.isUnknown }
     @inline(__always) var counter: CounterPlan { state.pointee.counter }
 
-    /// How many samples a window holds.
+    /// Returns how many samples a window holds.
     @inline(__always)
     func count(lane: Lane) -> Int { Int(rows[0, lane]) }
 

@@ -69,7 +69,7 @@ extension SeriesWindows {
         if hasExtras { noteCounts(rows, pairs) }
         let ring = state.pointee.ring.base.unsafelyUnwrapped
         let capacity = UInt32(truncatingIfNeeded: state.pointee.ring.capacity)
-        // What leaves a window is usually one sample; it is kept apart, so that two windows' sums move together.
+        // Usually one sample leaves a window. It is kept apart, so that two windows' sums move together.
         @inline(__always) func leave(_ lane: Lane) -> (count: Double, value: Double, seconds: Double) {
             guard lane.number < windowCount else { return (0, 0, 0) }
             let limit = now &- lengths[lane.number]
@@ -123,8 +123,8 @@ extension SeriesWindows {
         return isSimple && shape.pointee.hasOnlyMeans ? compareMeans(state, shape, rows) : compareThresholds(of: index)
     }
 
-    /// Lets go of what no window and no late reading can need. One sample older than that stays, of a counter more:
-    /// what it showed before the window began.
+    /// Removes the samples that no window and no late reading can need. One older sample stays, or more for a
+    /// counter: the value before the window began.
     @inline(__always)
     func discardOld(_ state: UnsafeMutablePointer<SeriesState>, _ shape: UnsafeMutablePointer<WindowShape>) {
         let limit = state.pointee.now &- state.pointee.retention

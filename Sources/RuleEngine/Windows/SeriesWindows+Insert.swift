@@ -2,7 +2,7 @@ internal import RulePlan
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-// Late samples, and what is done to windows without a sample: off the hot path.
+// Inserts late samples, and moves windows without a sample: off the hot path.
 extension SeriesWindows {
     /// Moves the windows of a series on to a time, without a sample. O(windows + samples that leave).
     mutating func advance(_ index: SeriesIndex, to time: Int64) {
@@ -32,7 +32,7 @@ extension SeriesWindows {
 
     /// Inserts a late sample, and updates the windows that contain it.
     ///
-    /// O(windows + log samples), and what lies in memory behind it moves: 16 bytes for each sample that is newer.
+    /// O(windows + log samples), and moves the newer samples in memory: 16 bytes each.
     @inline(never)
     mutating func insert(_ sample: Sample, into index: SeriesIndex) {
         if series[index].ring.isFull { growRing(index) }
@@ -73,7 +73,7 @@ extension SeriesWindows {
         formAnew(index)
     }
 
-    /// Forms everything that is kept for a series from its samples.
+    /// Computes the whole state of a series from its samples.
     private mutating func formAnew(_ index: SeriesIndex) {
         series[index].maxima.removeAll()
         series[index].minima.removeAll()

@@ -1,15 +1,15 @@
 internal import RulePlan
 
-// Asks for the memory that the next readings of a message will touch.
+// Prefetches the memory that the next readings of a message will touch.
 extension SeriesWindows {
-    /// Asks for the state of a series that will get a sample soon.
+    /// Prefetches the state of a series that will get a sample soon.
     @inline(__always)
     func prefetchState(_ index: SeriesIndex) {
         guard series.contains(index) else { return }
         Cache.prefetch(series.address(index), bytes: MemoryLayout<SeriesState>.stride)
     }
 
-    /// Asks for its windows' sums; its state is there by now.
+    /// Prefetches the sums of its windows; its state is in the cache by now.
     @inline(__always)
     func prefetchWindows(_ index: SeriesIndex) {
         guard series.contains(index) else { return }
@@ -19,7 +19,7 @@ extension SeriesWindows {
         cursors(of: state, laneCount: shape.pointee.laneCount).prefetch()
     }
 
-    /// Asks for the samples that it will touch; its windows are there by now.
+    /// Prefetches the samples that it will touch; its windows are in the cache by now.
     @inline(__always)
     func prefetchSamples(_ index: SeriesIndex) {
         guard series.contains(index) else { return }

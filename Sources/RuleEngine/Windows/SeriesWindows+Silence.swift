@@ -3,16 +3,16 @@ internal import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift. A pause is between 0 and 200 years.
 
-// What it means that nothing came. While the gateway listens, it is the sensor's silence; at any other time it says
-// nothing of the sensor. A series has a time of its own for this: that of its newest sample, and from there on the time
-// in which the gateway listened.
+// Tells a sensor's silence from a gateway that did not listen. While the gateway listens, a lack of readings is the
+// sensor's silence; at other times it is not evidence. Each series has its own time for this: that of its newest
+// sample, plus the time since then in which the gateway listened.
 extension SeriesWindows {
-    /// Between two ticks of a gateway that runs there is no more than this; after more it has not listened, or its
-    /// clock was set.
+    /// A running gateway ticks at least this often. After a longer gap, silence is not evidence about the sensors:
+    /// the gateway did not listen, or its clock was set.
     static var longestPause: Int64 { TimeSpan.minutes(1).nanoseconds }
 
-    /// When a series that has never sent is to be looked at next: when a window has been listened to for its length, or
-    /// the sensor is silent.
+    /// Returns when to look next at a series that has never sent: when the gateway has listened for a window's
+    /// length, or the sensor is silent.
     mutating func nextUnheardLook(_ index: SeriesIndex) -> Int64 {
         let state = view(index)
         let (shape, lookedAt) = (state.shape, state.state.pointee.lookedAt)
@@ -31,14 +31,14 @@ extension SeriesWindows {
         return overflow ? .max : sum
     }
 
-    /// When a series is silent if nothing comes, by its own time.
+    /// Returns when a series becomes silent if nothing comes, by its own time.
     @inline(__always)
     mutating func silentAt(_ index: SeriesIndex) -> Int64 {
         Self.later(series[index].newest == .min ? series[index].heardFrom : series[index].newest, series[index].silence)
     }
 
-    /// Whether a sensor has been silent up to a moment of its series' time. Of a backlog that comes at once, what lies
-    /// between its readings was no silence: the gateway has not waited for them.
+    /// Returns `true` if a sensor has been silent up to a moment of its series' time. In a backlog that comes at
+    /// once, the gaps between readings are not silence: the gateway has not waited for them.
     @inline(__always)
     mutating func isSilent(_ index: SeriesIndex, at time: Int64) -> Bool {
         if series[index].isSilent { return true }
@@ -47,14 +47,14 @@ extension SeriesWindows {
         return listened == .min || Self.later(silent, series[index].ingestDelay) <= listened
     }
 
-    /// Whether nothing is known of a sensor at a moment of its series' time.
+    /// Returns `true` if nothing is known of a sensor at a moment of its series' time.
     @inline(__always)
     mutating func isUnknown(_ index: SeriesIndex, at time: Int64) -> Bool {
         series[index].isInGap || isSilent(index, at: time) || liesInGap(index, at: time)
     }
 
-    /// Whether a moment of the past is later than a sensor's newest reading by more than its silence, as it is where
-    /// another sensor's backlog comes first: what the windows still hold says nothing of that moment. Of the present a
+    /// Returns `true` if a past moment is later than a sensor's newest reading by more than its silence. This happens
+    /// when another sensor's backlog comes first; the windows then say nothing of that moment. For the present, a
     /// delay proves nothing.
     @inline(__always)
     private mutating func liesInGap(_ index: SeriesIndex, at time: Int64) -> Bool {
@@ -62,7 +62,7 @@ extension SeriesWindows {
         return listened &- time >= series[index].silence
     }
 
-    /// A moment, in the time of a series: what passed while nobody listened does not pass for it.
+    /// Converts a moment to the time of a series: time in which the gateway did not listen does not pass for it.
     @inline(__always)
     func ownTime(_ index: SeriesIndex, at now: Int64) -> Int64 {
         series[index].isQuiet ? now &- series[index].pause : now
@@ -84,8 +84,8 @@ extension SeriesWindows {
         return wasSilent
     }
 
-    /// Notes that a sensor is silent, if it is. Returns whether it was not before: then every rule that reads it has to
-    /// be judged.
+    /// Notes that a sensor is silent, if so. Returns `true` if it was not silent before: then every rule that reads
+    /// it must be judged.
     mutating func noteSilence(_ index: SeriesIndex, at time: Int64) -> Bool {
         guard !series[index].isSilent, isSilent(index, at: time) else { return false }
         series[index].isSilent = true
@@ -93,8 +93,8 @@ extension SeriesWindows {
         return true
     }
 
-    /// Whether a reading with the time of its arrival is newer than a sample that looks newer: one that was believed to
-    /// be a little ahead, or one from a clock that was further ahead than the gateway's clock is now.
+    /// Returns `true` if a reading stamped with its arrival is newer than a sample that looks newer. That sample was
+    /// believed to be a little ahead, or came from a clock that was further ahead than the gateway's clock is now.
     @inline(never)
     mutating func isOvertaken(_ newest: Int64, byArrivalAt time: Int64) -> Bool {
         newest &- time <= Self.longestPause || listened != .min && newest > listened &+ Self.longestPause

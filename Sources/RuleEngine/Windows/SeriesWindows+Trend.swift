@@ -2,7 +2,8 @@ internal import RulePlan
 internal import Telemetry
 
 extension SeriesWindows {
-    /// The slope of the line of least squares through the newest samples of a series: see ``Engine/trend(of:over:)``.
+    /// Returns the slope of the least-squares line through the newest samples of a series: see
+    /// ``Engine/trend(of:over:)``.
     mutating func trend(_ index: SeriesIndex, over span: TimeSpan) -> Double? {
         guard !series[index].isUnknown, series[index].newest != .min else { return nil }
         let ring = series[index].ring

@@ -1,10 +1,11 @@
 internal import RulePlan
 internal import Telemetry
 
-/// The windows of all series: takes samples, keeps what the rules' measures need, and says which thresholds changed.
+/// Holds the windows of all series: takes samples, keeps the state for the rules' measures, and finds changed
+/// thresholds.
 ///
 /// A series has a ring of samples, and for each of its windows a lane of sums, an extreme and a place in the ring.
-/// Series that are asked for the same share one ``WindowShape``. `append(_:to:)` moves all windows of a series with its
+/// Series with the same needs share one ``WindowShape``. `append(_:to:)` moves all windows of a series with its
 /// newest sample and compares their thresholds: O(windows of the series), amortised, without an allocation in the
 /// steady state.
 ///
@@ -15,24 +16,24 @@ internal import Telemetry
 struct SeriesWindows: ~Copyable {
     var shapes = WindowShapes()
     var series: Slab<SeriesState>
-    /// Rows of lanes, cursors (each window's first slot, its maximum's and its minimum's position), and the truth
-    /// of the thresholds (a word of bits and a word of which are known, alternating), of all series.
+    /// The rows of lanes of all series, their cursors (each window's first slot, its maximum's and its minimum's
+    /// position), and the truth of their thresholds (a word of bits and a word of known bits, alternating).
     var lanes = Slab(repeating: LanePair.zero, count: 0)
     var cursors = Slab(repeating: UInt32(0), count: 0)
     var truth = Slab(repeating: UInt64(0), count: 0)
     var extras = Slab(repeating: ExtraState(), count: 0)
     var sorted = Slab(repeating: SortedValues(), count: 0)
-    /// Which thresholds of the newest sample's series changed.
+    /// The words of the newest sample's series that show which thresholds changed.
     var changedWords = Slab(repeating: UInt64(0), count: 0)
     var scratch = Slab(repeating: LanePair.zero, count: 0)
-    /// When the gateway listened last, and since when it has without a pause.
+    /// The time at which the gateway last listened, and the time since which it has without a pause.
     var listened = Int64.min
     var listeningSince = Int64.min
 
-    /// A larger number is not a measurement, and its square no longer a number.
+    /// The limit of a measurement: the square of a larger number may no longer be a number.
     static var largestValue: Double { 1e100 }
 
-    /// Lays out the windows that a plan asks for. O(series + what is asked of them).
+    /// Lays out the windows that a plan needs. O(series + their windows and thresholds).
     init(_ plan: Plan, _ demands: SeriesDemands) {
         series = Slab(repeating: SeriesState(), count: plan.series.count)
         var (pairsMax, wordsMax) = (1, 1)
@@ -71,7 +72,7 @@ struct SeriesWindows: ~Copyable {
         state.words = Int32(truth.grow(by: shape.words * 2, with: 0))
         state.extras = Int32(extras.grow(by: shape.extraCount, with: ExtraState()))
         state.remembers = memory > .zero
-        // Of a series that no rule reads, only the newest sample is kept.
+        // A series that no rule reads keeps only its newest sample.
         state.retention =
             shape.windowCount == 0 ? 0 : max(plan.allowedLateness.nanoseconds, shape.longest + memory.nanoseconds)
         state.silence =
@@ -94,7 +95,7 @@ struct SeriesWindows: ~Copyable {
         }
     }
 
-    /// Where a series is kept; `nil` if the plan does not know it.
+    /// Returns the index of a series; `nil` if the plan does not know it.
     func index(of id: SeriesID) -> SeriesIndex? {
         let index = SeriesIndex(id.index)
         return series.contains(index) ? index : nil

@@ -7,7 +7,7 @@ extension SeriesWindows {
     /// Moves the sums of times of two windows, as ``moveMeans(_:_:_:count:old:new:)`` does those of values.
     /// - Parameters:
     ///   - at: the pair in the row of sums.
-    ///   - leaving: 1 in the lanes of which a sample leaves.
+    ///   - leaving: 1 in the lanes that a sample leaves.
     @inline(__always)
     static func moveSlopes(
         _ rows: LaneBlock, _ at: Int, _ pairs: Int, count: LanePair, old: LanePair, new: LanePair,

@@ -3,7 +3,7 @@ internal import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-// Which thresholds (`mean(q, 10m) > 24 degC`) are exceeded: compared once a series, however many rules share them.
+// Decides which thresholds (`mean(q, 10m) > 24 degC`) are exceeded: once a series, however many rules share them.
 extension SeriesWindows {
     /// Compares all thresholds of a series. Returns whether one changed; `changedWords` says which.
     ///
@@ -25,7 +25,7 @@ extension SeriesWindows {
             )
             let rows = LaneBlock(lanes.address(Int(state.pointee.lanes), count: shape.pointee.stride))
             let masks = shapes.masks.address(shape.pointee.maskBase, count: shape.pointee.words)
-            // Nothing that is measured is known of a sensor that is silent or in a gap.
+            // No measured value is known of a sensor that is silent or in a gap.
             let isHeard: UInt64 = state.pointee.isUnknown ? 0 : .max
             let thresholds = shapes.thresholds.address(shape.pointee.thresholdBase, count: vectorCount)
             var (vector, word) = (0, 0)
@@ -108,7 +108,7 @@ extension SeriesWindows {
         lanes[0] | lanes[1] << 1
     }
 
-    /// Compares the thresholds that are compared one by one. Returns what differs, by bits.
+    /// Compares the thresholds that need a comparison each. Returns the bits that differ.
     @inline(never)
     mutating func compareSingles(_ index: SeriesIndex) -> UInt64 {
         let state = view(index)
@@ -123,7 +123,7 @@ extension SeriesWindows {
                 if state.isUnknown, !test.measure.seesSilence { continue }
                 let value = value(test.measure, index, lane: Lane(test.lane), extra: Int(test.extra), at: state.now)
                 if value > test.threshold { bits |= bit }
-                // What was counted so far is the least that there is.
+                // The count so far is a lower bound.
                 if value > test.threshold || !value.isNaN && isComplete(test.measure, index, lane: Lane(test.lane)) {
                     known |= bit
                 }
@@ -137,7 +137,8 @@ extension SeriesWindows {
         return difference
     }
 
-    /// Whether a measure over a window tells all that there was: all but `count` speak of what came.
+    /// Returns `true` if a measure over a window covers everything that happened: all but `count` speak only of
+    /// received readings.
     @inline(__always)
     mutating func isComplete(_ measure: Measure, _ index: SeriesIndex, lane: Lane) -> Bool {
         measure.aggregate != .count || listened == .min || isCountComplete(index, lane: lane)
@@ -149,8 +150,8 @@ extension SeriesWindows {
         guard state.pointee.heardFrom != .max else { return false }
         let length = shapes.length(of: lane, in: shapes.shapes[Int(state.pointee.shape)])
         let look = max(state.pointee.now, state.pointee.lookedAt)
-        // A look at a time that has passed by the clock alone, while nobody listened, proves nothing. That a sensor's
-        // readings come later than those of others is no such time.
+        // A look after clock time in which the gateway did not listen proves nothing. A sensor's delay behind other
+        // sensors does not count as such time.
         if state.pointee.pause > 0, Self.later(look, state.pointee.pause) > listened { return false }
         // The readings of a window have come as much later as the sensor's newest has.
         let behind = state.pointee.ingestDelay.saturatingSubtract(state.pointee.pause)

@@ -3,9 +3,9 @@ internal import Telemetry
 
 // Wrapping operators: numbers of slots, lanes and entries of memory that is allocated, far below their types' ends.
 
-/// What is kept for a series, and which thresholds it is compared with, as rules ask for it.
+/// The state that rules need for a series, and its thresholds.
 ///
-/// Series that are asked for the same share one ``WindowShape``, however many they are.
+/// Series with the same needs share one ``WindowShape``, however many they are.
 struct WindowNeeds: Hashable {
     /// A threshold on a measure that one series decides alone: `measure > threshold`.
     struct Threshold: Hashable {
@@ -51,7 +51,7 @@ struct WindowNeeds: Hashable {
         }
     }
 
-    /// What is kept beside the windows' sums for a measure, or `nil`.
+    /// Returns the state that a measure needs beside the windows' sums, or `nil`.
     static func extra(for measure: Measure, over window: Int64) -> Extra? {
         guard case .extra(let kind) = measure.aggregate.traits.keeps else { return nil }
         return Extra(kind, for: measure, over: window)
@@ -70,7 +70,7 @@ extension WindowNeeds.Extra {
 /// window is computed and never looked at. All offsets count pairs.
 struct WindowShape: BitwiseCopyable {
     var windowCount = 0
-    /// Groups of lanes in a row.
+    /// The number of lane pairs in a row.
     var pairs = 0
     /// The lanes that are windows.
     var windows: Range<Lane> { Lane(0)..<Lane(windowCount) }
@@ -90,12 +90,12 @@ struct WindowShape: BitwiseCopyable {
     var lengthBase = 0
     var shortest: Int64 = .max
     var longest: Int64 = 0
-    /// After how many seconds times are counted from a new epoch.
+    /// The seconds after which times are counted from a new epoch.
     var epochSpan = Double.infinity
-    /// LanePair that are windows: all ones.
+    /// The base of the masks of lanes that are windows: all ones.
     var validBase = 0
 
-    /// How many thresholds a window has at most, for each vector class.
+    /// The largest number of thresholds of a window, for each vector class.
     var meanLayers = 0
     var deviationLayers = 0
     var slopeLayers = 0
@@ -113,11 +113,11 @@ struct WindowShape: BitwiseCopyable {
 
     var extraBase = 0
     var extraCount = 0
-    /// How many samples are kept that are older than every window: what a value had been before.
+    /// The number of kept samples that are older than every window: the values before it.
     var spare = 1
-    /// One pair of windows, with moments and nothing else.
+    /// Set if there is one pair of windows, with moments and nothing else.
     var isSimple = false
-    /// Its thresholds are of means, and fit in one word.
+    /// Set if its thresholds are of means, and fit in one word.
     var hasOnlyMeans = false
 }
 
@@ -137,7 +137,7 @@ struct ExtraShape: BitwiseCopyable {
 
 /// All shapes of an engine, and the constants that they point into.
 struct WindowShapes: ~Copyable {
-    /// Neither reached nor overflowing: what lanes without a threshold are compared with.
+    /// A limit that is neither reached nor overflows, for lanes without a threshold.
     private static let unreachable = 1e300
     static var vectorsInWord: Int { 64 / LanePair.width }
 

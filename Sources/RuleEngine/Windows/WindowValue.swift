@@ -3,9 +3,9 @@ internal import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift.
 
-// How a measure is read from the windows of one series.
+// Reads measures from the windows of one series.
 extension SeriesWindows {
-    /// A measure of one series; `nan` where its window holds too little.
+    /// Returns a measure of one series; `nan` if its window holds too little.
     @inline(__always)
     mutating func value(_ measure: Measure, _ index: SeriesIndex, lane: Lane, extra: Int, at now: Int64) -> Double {
         let state = view(index)
@@ -43,7 +43,7 @@ extension SeriesWindows {
         }
     }
 
-    /// A measure that follows from a window's moments, which refer to now.
+    /// Returns a measure that follows from a window's moments, which refer to now.
     @inline(__always)
     static func value(of measure: Measure, _ moments: Moments, newest: Double) -> Double {
         switch measure.aggregate {
@@ -58,14 +58,15 @@ extension SeriesWindows {
         }
     }
 
-    /// Seconds of listening since the newest reading; of a sensor that has never sent, since it has been listened to.
+    /// Returns the seconds of listening since the newest reading. For a sensor that has never sent, returns the
+    /// seconds since listening began.
     mutating func age(_ state: SeriesView, _ index: SeriesIndex, at now: Int64) -> Double {
         let since = state.newest == .min ? series[index].heardFrom : state.newest
         return since == .min || since == .max ? .nan : Double(ownTime(index, at: now) &- since) * 1e-9
     }
 
-    /// The newest value less the one at the window's beginning, on a straight line between the readings before and
-    /// after it.
+    /// Returns the newest value less the one at the window's beginning, on a straight line between the readings
+    /// before and after it.
     private mutating func delta(_ state: SeriesView, lane: Lane, first: Int) -> Double {
         let newest = state.ring[Int(state.ring.count) - 1].value
         guard first > 0 else { return state.count(lane: lane) < 2 ? .nan : newest - state.ring[first].value }
@@ -77,7 +78,7 @@ extension SeriesWindows {
 
     func extraState(_ state: SeriesView, _ extra: Int) -> ExtraState { extras[Int(state.extras) + extra] }
 
-    /// How many deviations the newest value lies from the mean; unknown where nothing deviates.
+    /// Returns how many deviations the newest value lies from the mean; unknown if nothing deviates.
     private static func standardScore(_ newest: Double, _ moments: Moments) -> Double {
         let deviation = moments.deviation
         return deviation > 0 ? (newest - moments.meanValue) / deviation : .nan

@@ -11,9 +11,9 @@ package struct AuditNote: Equatable, Sendable {
     package var kind: String
     /// The gateway's clock.
     package var time: Instant
-    /// Who caused it, if a person did.
+    /// The person who caused the event, if any.
     package var person: String?
-    /// What happened, for a person to read.
+    /// A description of the event for people.
     package var text: String
     /// Further facts, such as the versions of the rule files.
     package var facts: [String: String]
@@ -49,14 +49,14 @@ package struct AuditRecord: Codable, Sendable, Equatable {
     package var causes: String?
     package var device: String?
     package var ruleVersion: String?
-    /// The escalation of a delivery, its destination, and how often it was tried.
+    /// The escalation of a delivery, its destination, and the number of attempts.
     package var escalation: String?
     package var destination: String?
     package var attempts: Int?
-    /// SHA-256 of what was delivered, in hexadecimal.
+    /// The SHA-256 of the delivered payload, in hexadecimal.
     package var payload: String?
-    /// The fingerprints of rows from this record on, by the rows' names: `transition river-rising/s1@…#3`. An empty
-    /// fingerprint says that the gateway has removed the row.
+    /// The fingerprints of rows from this record on, by the rows' names: `transition river-rising/s1@…#3`. The
+    /// fingerprint of a row that the gateway has removed is empty.
     package var rows: [String: String]?
     /// The fingerprints of those rows that existed before, as the gateway found them.
     package var before: [String: String]?

@@ -3,15 +3,15 @@ internal import Alarms
 
 /// Checks an audit chain record by record, and names every record that was altered, removed or inserted.
 package struct AuditVerifier: Sendable {
-    /// Something that is wrong with a chain, or with the rows that it describes.
+    /// A fault of a chain, or of the rows that it describes.
     package struct Fault: Sendable, Codable, Equatable {
-        /// The number of the record that is wrong, or that shows what is wrong.
+        /// The number of the faulty record, or of the record that shows the fault.
         package var number: Int64
-        /// What is wrong, as a sentence.
+        /// A description of the fault, as a sentence.
         package var what: String
     }
 
-    /// How many records were taken.
+    /// The number of records taken.
     package private(set) var count = 0
     package private(set) var faults: [Fault] = []
     /// The number and the hash of the newest record.

@@ -1,7 +1,7 @@
 internal import GRDB
 
-/// What an audit chain says about the rows of its store: collected record by record, then compared with the rows, in
-/// both directions.
+/// The statements of an audit chain about the rows of its store. They are collected record by record, then compared
+/// with the rows in both directions.
 struct AuditedRows {
     /// The newest fingerprint of each row, with the number of the record that has it.
     private var said: [String: (number: Int64, fingerprint: String)] = [:]
@@ -24,7 +24,7 @@ struct AuditedRows {
             }
         case AuditRecord.Kind.retention:
             take(anchorOf: record, &verifier)
-            // What the removed records said last, unless a newer record is known.
+            // The newest fingerprints in the removed records, unless a newer record is known.
             for (name, fingerprint) in record.rows ?? [:] where said[name] == nil {
                 said[name] = (record.number, fingerprint)
             }
@@ -37,7 +37,7 @@ struct AuditedRows {
     }
 
     private mutating func begin(_ record: AuditRecord) {
-        // A chain that has said nothing about rows, or could not be read to its end, does not tell what they should be.
+        // A chain without records of rows, or one that could not be read to its end, cannot show the correct rows.
         saidBefore = said.isEmpty || record.facts?[AuditRecord.incompleteFact] != nil ? nil : said
         said.removeAll()
         removedAlarms.removeAll()

@@ -6,7 +6,7 @@ internal import GRDB
 internal import Telemetry
 internal import Wire
 
-/// A table of which the audit chain knows every row: what happened, who was notified, and what operators have
+/// A table whose rows are all in the audit chain: alarms and transitions, notifications, and what operators have
 /// suppressed or put into maintenance.
 ///
 /// Readings are not among them: they have checksums of their own, and far too many rows.
@@ -14,7 +14,7 @@ enum AuditedTable: String, CaseIterable {
     case alarm, transition, escalation, maintenance
     case suppression = "aside"
 
-    /// SQL for what identifies a row: it never changes while the row exists.
+    /// SQL for the key of a row: it never changes while the row exists.
     var key: String {
         switch self {
         case .alarm: "id"
@@ -25,9 +25,9 @@ enum AuditedTable: String, CaseIterable {
         }
     }
 
-    /// The columns that the chain covers, in the order of the fingerprint. Not covered are only numbers that SQLite
-    /// gives, the attempts and errors of deliveries, and how far an escalation policy has come. Whoever adds a column
-    /// here adds a migration that calls ``Store/attestAll(because:at:_:)``, and freezes the columns of Migration 12.
+    /// The columns that the chain covers, in the order of the fingerprint. It does not cover numbers that SQLite
+    /// gives, the attempts and errors of deliveries, and the state of an escalation policy. To add a column here, add
+    /// a migration that calls ``Store/attestAll(because:at:_:)``, and freeze the columns of Migration 12.
     var columns: [String] {
         switch self {
         case .alarm:
@@ -54,7 +54,7 @@ enum AuditedTable: String, CaseIterable {
     var query: String { "SELECT \(key) AS row_key, \(columns.joined(separator: ", ")) FROM \"\(rawValue)\"" }
 }
 
-/// A row of an audited table, by what identifies it.
+/// A row of an audited table, identified by its key.
 struct AuditedRow: Hashable {
     var table: AuditedTable
     var key: String

@@ -4,13 +4,13 @@ internal import GRDB
 package import Telemetry
 
 extension Store {
-    /// How many rows a record has at most, so that a flood makes many records of a bounded size.
+    /// The largest number of rows in a record, so that a flood makes many records of a bounded size.
     private static let rowsMax = 1000
-    /// How many rows the records may have that retention removes at once.
+    /// The largest number of rows in the records that retention removes at once.
     private static let prunedRowsMax = 10_000
 
     /// Returns the fingerprints of those rows that exist. They are recorded beside the fingerprints after a write, so
-    /// that the gateway never confirms what somebody else has changed.
+    /// that the gateway never confirms changes that somebody else has made.
     static func fingerprints(of rows: some Sequence<AuditedRow>, _ db: Database) throws -> [String: String] {
         var found: [String: String] = [:]
         for row in rows {
@@ -46,10 +46,10 @@ extension Store {
         }
     }
 
-    /// Records the fingerprints of all rows. From this record on, exactly these rows exist. For stores of versions that
-    /// did not record rows, and for what could be saved of a damaged store.
+    /// Records the fingerprints of all rows. From this record on, exactly these rows exist. For stores of versions
+    /// that did not record rows, and for rows that were saved from a damaged store.
     /// - Parameter isIncomplete: set if the chain itself could not be read to its end, so that rows may differ from
-    ///   what it says.
+    ///   its records.
     static func attestAll(
         _ tables: [AuditedTable] = AuditedTable.allCases, because reason: String, isIncomplete: Bool = false,
         at time: Instant,
@@ -119,10 +119,11 @@ extension Store {
         }
     }
 
-    /// Removes the records from before a time, except for the newest. The hash of the last removed record stays as the
-    /// anchor of the rest. Called with the retention of alarms: an export that was made in time shows what was removed.
+    /// Removes the records from before a time, except for the newest. The hash of the last removed record stays as
+    /// the anchor of the rest. Called with the retention of alarms: an export that was made in time shows the removed
+    /// records.
     ///
-    /// A record is appended that names the anchor, and has what the removed ones said about rows that still exist.
+    /// Appends a record that names the anchor. It repeats the removed records' fingerprints of rows that still exist.
     static func pruneAudit(before limit: Instant, now: Instant, _ db: Database) throws -> Int {
         func isOld(_ record: AuditRecord?) -> Bool {
             (record.flatMap { Instant(rfc3339: $0.time.utf8) }).map { $0 < limit } ?? false
@@ -145,8 +146,8 @@ extension Store {
             said.merge(record?.rows ?? [:]) { $1 }
         }
         guard let (id, hash) = end else { return 0 }
-        // A row that differs from what they said has a later record, or was altered: then no record is about it, which
-        // the verification finds. A row that does not exist is not missed any more.
+        // A row that differs from the removed records has a later record, or was altered. An altered row then has no
+        // record, which the verification finds. A row that does not exist is no longer missed.
         let kept = try said.filter { name, fingerprint in
             guard fingerprint != AuditedRow.removed, let row = AuditedRow(name: name) else { return false }
             return try row.fingerprint(db) == fingerprint

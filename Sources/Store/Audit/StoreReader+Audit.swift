@@ -44,8 +44,9 @@ extension StoreReader {
     /// Verifies the chain, and compares it with the rows of the store in both directions: each row must be as the
     /// newest record about it says, and each row that a record is about must exist, unless the gateway has removed it.
     ///
-    /// Without a head that was noted elsewhere it cannot find a chain that somebody has rewritten as a whole, nor
-    /// records that were appended, or removed from the end together with the table's own count (docs/audit.md).
+    /// Without a head that was noted elsewhere, it cannot find a chain that somebody has rewritten as a whole. Nor
+    /// can it find records that were appended, or removed from the end together with the table's own count
+    /// (docs/audit.md).
     /// - Parameters:
     ///   - expected: a head that was seen before, and must still be in the chain.
     ///   - progress: called with the number of records, now and then.
@@ -63,7 +64,7 @@ extension StoreReader {
             if expected?.number == start.number { hasMet = expected == start }
             let rows = try Row.fetchCursor(db, sql: "SELECT record, hash FROM audit ORDER BY id")
             while let row = try rows.next() {
-                // What is not a text is not a record either.
+                // A value that is not text is not a record either.
                 let (text, hash): (String, String) = (row.value(at: 0) ?? "", row.value(at: 1) ?? "")
                 if let record = verifier.take(text, hash: hash) {
                     if let expected, record.number == expected.number { hasMet = expected.hash == hash }

@@ -3,37 +3,37 @@ internal import Alarms
 package import Telemetry
 package import Wire
 
-/// What is committed together: readings, and everything that they caused.
+/// The data of one commit: readings, and everything that they caused.
 ///
 /// The pipeline fills a batch, commits it and empties it, so that its memory is used again.
 package struct StoreBatch: Sendable {
-    /// In the order of arrival.
+    /// The readings in the order of arrival.
     package var readings: [Reading] = []
     /// The gateway's clock when the first of the readings arrived.
     package var arrived: Instant = .distantFuture
-    /// What the decoder remembers of devices whose readings are in this batch.
+    /// The decoder's memory of devices whose readings are in this batch.
     package var deviceStates: [DeviceState] = []
     package var transitions: [Transition] = []
     package var escalations: [OutboxItem] = []
-    /// Payloads of which a part could not be read.
+    /// Payloads with a part that could not be read.
     package private(set) var refusals: [RefusedPayload] = []
     private var refusedBytes = 0
-    /// What operators have suppressed, or put back.
+    /// Alarms that operators have suppressed or unsuppressed.
     package var suppressions: [SuppressionRecord] = []
     /// Sensors that are put into maintenance, or back into service.
     package var maintenance: [MaintenanceChange] = []
-    /// How far the escalation of alarms has come, by alarm.
+    /// The escalation state of alarms, by alarm.
     package var escalationStates: [(alarm: String, state: String?)] = []
     /// Alarms that have other names from now on.
     package var renamed: [Alarm] = []
     /// Further records for the audit chain.
     package var notes: [AuditNote] = []
-    /// The messages of QoS 1 that it came from; they alone do not cause a commit.
+    /// The received QoS 1 messages of this batch; they alone do not cause a commit.
     package var received = ReceivedBatch()
 
     package init() {}
 
-    /// Roughly the memory that it holds, in bytes. Alarms and escalations count with a generous size each.
+    /// The approximate memory that it holds, in bytes. Alarms and escalations count with a generous size each.
     package var bytesHeld: Int {
         readings.count * MemoryLayout<Reading>.stride + refusedBytes
             + (transitions.count + escalations.count + notes.count) * 2048
@@ -56,7 +56,7 @@ package struct StoreBatch: Sendable {
             && renamed.isEmpty && notes.isEmpty && maintenance.isEmpty && !received.isNewSession
     }
 
-    /// Set if it holds something that people wait for: it is then committed at once.
+    /// Set if people wait for something in it: it is then committed at once.
     package var isUrgent: Bool {
         !(transitions.isEmpty && escalations.isEmpty && suppressions.isEmpty && notes.isEmpty && maintenance.isEmpty)
             || received.isNewSession

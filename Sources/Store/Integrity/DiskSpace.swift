@@ -9,7 +9,7 @@ package struct DiskSpace: Sendable {
     /// answer.
     package init?(besides file: String) {
         let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-        // What went wrong does not matter to the caller: the space is unknown.
+        // The caller does not need the reason for the failure: the space is unknown.
         guard let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder),
             let size = (attributes[.systemSize] as? NSNumber)?.int64Value, size > 0,
             let free = (attributes[.systemFreeSize] as? NSNumber)?.int64Value

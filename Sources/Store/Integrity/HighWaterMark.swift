@@ -1,8 +1,8 @@
 internal import Foundation
 internal import GRDB
 
-/// How far a store had come, kept in a file beside it. SQLite opens a log that has lost its end as if nothing had been
-/// there, and drops committed rows in silence; only something outside the database can find that.
+/// The newest known state of a store, kept in a file beside it. SQLite opens a log that has lost its end as if it had
+/// always been shorter, and silently drops committed rows. Only a file outside the database can reveal that.
 struct HighWaterMark: Codable, Equatable {
     /// The number of the newest reading; 0 for none.
     var reading: Int64
@@ -14,7 +14,7 @@ struct HighWaterMark: Codable, Equatable {
 
     static func read(besides store: String) -> HighWaterMark? {
         FileManager.default.contents(atPath: path(of: store)).flatMap {
-            // A mark that cannot be read is no evidence of a loss.
+            // A mark that cannot be read is not evidence of a loss.
             try? JSONDecoder().decode(HighWaterMark.self, from: $0)
         }
     }
@@ -26,7 +26,7 @@ struct HighWaterMark: Codable, Equatable {
             hash: head?.value(at: 1) ?? "")
     }
 
-    /// Describes what a store no longer has of it; `nil` if it has everything.
+    /// Describes the part of the mark that a store no longer has; `nil` if it has everything.
     func loss(_ db: Database) throws -> String? {
         let now = try HighWaterMark.current(db)
         var losses: [String] = []
@@ -45,7 +45,7 @@ struct HighWaterMark: Codable, Equatable {
 }
 
 extension Store {
-    /// Writes beside the store how far it has come. All of that is on the disk by then.
+    /// Writes the mark of the store beside it. Everything up to the mark is on the disk by then.
     package func keepMark() async throws {
         let mark = try await queue.writeWithoutTransaction { [log] db in
             // A sync that fails here makes the log as doubtful as one that fails in a commit.
@@ -59,7 +59,8 @@ extension Store {
         try JSONEncoder().encode(mark).write(to: URL(fileURLWithPath: HighWaterMark.path(of: path)), options: .atomic)
     }
 
-    /// Describes what the store had when its mark was last written, and no longer has; `nil` if it has everything.
+    /// Describes the data that the store had when its mark was last written, and no longer has; `nil` if it has
+    /// everything.
     package func lossSinceMark() throws -> String? {
         guard let mark = HighWaterMark.read(besides: path) else { return nil }
         return try queue.read { try mark.loss($0) }

@@ -2,14 +2,14 @@ internal import Foundation
 internal import GRDB
 
 extension Store {
-    /// Returns where a store really lies: follows a symbolic link at the end of the path, also to a file that does not
-    /// exist yet.
+    /// Returns the real location of a store: follows a symbolic link at the end of the path, also to a file that does
+    /// not exist yet.
     ///
-    /// SQLite keeps its log beside the file itself, so the other files belong there too: two links to one store are one
-    /// store.
+    /// SQLite keeps its log beside the file itself, so the other files belong there too: two links to one store are
+    /// one store.
     package static func realPath(of path: String) -> String {
         var path = path
-        // As many as the kernel follows (path_resolution(7)).
+        // The kernel's own limit (path_resolution(7)).
         for _ in 0..<40 {
             // A path that is not a link gives an error, and is the answer.
             guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return path }
@@ -23,8 +23,8 @@ extension Store {
         ["", "-wal", "-shm", "-journal", ".mark", ".ballast", ".lock", ".underway"].map { path + $0 }
     }
 
-    /// Makes a store's file readable by its owner and group alone, whoever starts the gateway and with whatever umask.
-    /// SQLite gives its own files beside it the same mode. If that fails, opening the store says what is wrong.
+    /// Makes a store's file readable only by its owner and group, whoever starts the gateway and with any umask.
+    /// SQLite gives its own files beside it the same mode. If this fails, the error comes when the store is opened.
     static func restrict(_ path: String) {
         // Closing a descriptor of a file that SQLite has open would end its locks: only a file that is new is opened.
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -36,9 +36,9 @@ extension Store {
 
     private static var mode: mode_t { 0o640 }
 
-    /// Refuses the database of another program before anything in it is changed.
+    /// Refuses the database of another program before changing anything in it.
     ///
-    /// A file that cannot be read at all passes, because opening it then says what is wrong.
+    /// A file that cannot be read at all passes, because opening it then reports the error.
     /// - Throws: ``StoreError/foreign(_:)``
     static func refuseForeign(_ path: String) throws(StoreError) {
         // A file whose tables cannot be read passes, as said above.

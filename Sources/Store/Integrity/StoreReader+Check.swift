@@ -5,20 +5,20 @@ internal import Telemetry
 package struct StoreFindings: Sendable, Codable, Equatable {
     package var readings = 0
     package var batches = 0
-    /// How many batches have no checksum, because an earlier version wrote them.
+    /// The number of batches without a checksum, because an earlier version wrote them.
     package var uncheckedBatches = 0
     package var transitions = 0
     package var auditRecords = 0
-    /// What is wrong, and where: a sentence for each fault.
+    /// The faults and their locations, one sentence each.
     package var faults: [String] = []
 
-    /// How many faults of each kind are reported at most.
+    /// The largest number of reported faults of each kind.
     static let reportedMax = 20
 }
 
 extension StoreReader {
-    /// Checks everything: SQLite's own structures, the checksum of every batch of readings, that none is missing
-    /// between two, the alarms' histories, and the audit chain.
+    /// Checks everything: SQLite's own structures, the checksum of every batch of readings, gaps between batches, the
+    /// alarms' histories, and the audit chain.
     /// - Parameter progress: called with the share that is done, from 0 to 1.
     package func check(progress: (Double) -> Void = { _ in }) throws -> StoreFindings {
         var findings = StoreFindings()

@@ -4,11 +4,12 @@ package import Telemetry
 
 extension Store {
     /// Makes a new store of everything that can be read of a damaged one, with those batches of readings whose
-    /// checksums agree. The damaged store is renamed and stays as it is. No gateway can start on the path until this is
-    /// done.
-    /// - Parameter progress: called with the share that is done, from 0 to 1; an error that it throws ends the repair.
-    /// - Throws: ``StoreError`` if the file is not a store, or the repair fails: then the damaged store is where it
-    ///   was. ``StoreError/inUse(_:by:)`` if a gateway runs on it.
+    /// checksums agree. The damaged store is renamed and stays as it is. No gateway can start on the path until this
+    /// is done.
+    /// - Parameter progress: called with the share that is done, from 0 to 1; an error that it throws ends the
+    ///   repair.
+    /// - Throws: ``StoreError`` if the file is not a store, or the repair fails: then the damaged store is at its old
+    ///   path. ``StoreError/inUse(_:by:)`` if a gateway runs on it.
     package static func repair(
         path: String, because reason: String, at now: Instant, progress: (Double) throws -> Void = { _ in }
     ) throws -> StoreRescue {
@@ -42,7 +43,7 @@ extension Store {
         }
     }
 
-    /// How many batches are copied in one transaction.
+    /// The number of batches copied in one transaction.
     private static var batchesAtOnce: Int { 1000 }
 
     private func takeOverReadings(from path: String, _ rescue: inout StoreRescue, _ progress: (Double) throws -> Void)
@@ -54,7 +55,7 @@ extension Store {
             rescue.incomplete.append("batch")
             rescue.isBatchTableBroken = true
         }
-        // A file that cannot be opened has no readings to copy, which the rescue says.
+        // A file that cannot be opened has no readings to copy, which the rescue reports.
         guard let damaged = try? Self.openToLook(path) else { return giveUp() }
         // Closing a connection that only reads cannot lose anything.
         defer { try? damaged.close() }
@@ -63,7 +64,7 @@ extension Store {
         var done = 0
         var last = Int64.min
         while true {
-            // A page that cannot be read ends the copying, which the rescue says.
+            // A page that cannot be read ends the copying, which the rescue reports.
             let page = try? damaged.read { [last] db in
                 try Row.fetchAll(
                     db,
@@ -77,7 +78,7 @@ extension Store {
             last = first
             try write { db in
                 for batch in page {
-                    // A batch that is not as it was written counts as lost, whatever the reason.
+                    // A batch that differs from what was written counts as lost, whatever the reason.
                     guard let rows = try? Self.wholeReadings(of: batch, in: damaged) else {
                         lost += 1
                         continue
@@ -93,7 +94,7 @@ extension Store {
     }
 
     /// Returns the rows of a batch's readings.
-    /// - Throws: an error if they cannot be read, or are not what was written.
+    /// - Throws: an error if they cannot be read, or differ from what was written.
     private static func wholeReadings(of batch: Row, in damaged: DatabaseQueue) throws -> [Row] {
         let batch = try BatchRow(StoredRow(row: batch, unreadable: UnreadableRows()))
         let rows = try damaged.read { db in

@@ -2,25 +2,26 @@ internal import Foundation
 internal import GRDB
 package import Telemetry
 
-/// What was done with a damaged store: where it lies now, and what could be copied from it.
+/// The result of a rescue of a damaged store: its new location, and the rows that were copied from it.
 package struct StoreRescue: Sendable {
     /// SQLite's description of the damage.
     package var reason: String
-    /// Where the damaged file lies now, with its log beside it.
+    /// The present location of the damaged file, with its log beside it.
     package var setAside: String
-    /// How many rows were copied into the new store, by table.
+    /// The number of rows copied into the new store, by table.
     package var saved: [String: Int]
-    /// The tables of which not all rows could be read.
+    /// The tables whose rows could not all be read.
     package var incomplete: [String]
-    /// How many batches of readings could not be read as they were written; `nil` if no readings were to be copied.
+    /// The number of batches of readings that could not be read as they were written; `nil` if no readings were to be
+    /// copied.
     package var lostBatches: Int?
     /// Set if the table of batches could not be read to its end: then it is unknown how many more readings there were.
     package var isBatchTableBroken = false
 
-    /// Set if something that was to be copied was not.
+    /// Set if something that should be copied was not.
     package var isIncomplete: Bool { isBatchTableBroken || !incomplete.isEmpty || (lostBatches ?? 0) > 0 }
 
-    /// A text for operators: what happened, and what was kept.
+    /// A text for operators: the event, and the data that was kept.
     package var description: String {
         let kept = saved.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.value) of \($0.key)" }.joined(
             separator: ", ")
@@ -41,8 +42,8 @@ package struct StoreRescue: Sendable {
 }
 
 extension Store {
-    /// Opens a store. A damaged store is renamed, and a new one gets what can be read of its alarms, its outbox and its
-    /// audit chain. Nothing is deleted.
+    /// Opens a store. A damaged store is renamed, and a new one gets the readable rows of its alarms, its outbox and
+    /// its audit chain. Nothing is deleted.
     ///
     /// After an unclean stop every page is checked first, if the store has at most `checkedBytesMax` bytes.
     /// - Throws: ``StoreError`` if the file is not a store, or cannot be written.
@@ -128,7 +129,7 @@ extension Store {
             arguments: StatementArguments(row.databaseValues))
     }
 
-    /// Returns what is wrong with a file; `nil` if nothing is found. A damaged file stays as it was.
+    /// Returns a description of the damage to a file; `nil` if none is found. A damaged file stays as it was.
     private static func findDamage(path: String, checkedBytesMax: Int64) -> String? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
@@ -145,7 +146,7 @@ extension Store {
                     let answer = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "no answer"
                     return answer == "ok" ? nil : answer
                 }
-                // What the gateway cannot start without.
+                // The tables that the gateway needs to start.
                 for table in essentials {
                     _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table.name) WHERE \(table.rows)")
                 }
@@ -154,12 +155,13 @@ extension Store {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
             return error.message ?? "\(error.resultCode)"
         } catch {
-            // An older schema, a file of something else, no permission: opening it says what it is.
+            // An older schema, another kind of file, or no permission: opening the file reports it.
             return nil
         }
     }
 
-    /// What is copied from a damaged store: everything except readings and what is over. `rows` is an SQL condition.
+    /// The tables copied from a damaged store: everything except readings and finished items. `rows` is an SQL
+    /// condition.
     static let essentials: [(name: String, rows: String)] = [
         ("series", "1"), ("alarm", "cleared IS NULL OR state = \(Store.returned)"),
         ("transition", "alarm IN (SELECT id FROM alarm WHERE cleared IS NULL OR state = \(Store.returned))"),
@@ -167,7 +169,7 @@ extension Store {
         ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"), ("device_state", "1"),
         ("maintenance", "1"),
     ]
-    /// What is copied as well, if it can be read.
+    /// Further tables that are copied if they can be read.
     static let positions: [(name: String, rows: String)] = [("forward", "1"), ("subscription", "1")]
 
     /// Copies rows from a damaged store, as far as they can be read, and counts them in `rescue`.

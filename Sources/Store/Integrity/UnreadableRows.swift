@@ -4,7 +4,7 @@ internal import Synchronization
 /// A value that was never written: pages of a damaged file may hold anything, and SQLite returns it without an error.
 struct UnreadableValue: Error, Equatable, CustomStringConvertible {
     var table: String
-    /// What identifies the row: the values of its key.
+    /// The identity of the row: the values of its key.
     var row: String
     var column: String
     /// `is missing`, `holds …`
@@ -47,7 +47,7 @@ final class UnreadableRows: Sendable {
         state.withLock { if $0.known.count < 1000, $0.known.insert(text).inserted { $0.unreported.append(text) } }
     }
 
-    /// Returns what was noted since the last call.
+    /// Returns the sentences noted since the last call.
     func take() -> [String] {
         state.withLock { state in
             defer { state.unreported.removeAll() }

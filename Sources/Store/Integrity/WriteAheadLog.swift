@@ -5,30 +5,30 @@ internal import Synchronization
 /// Keeps SQLite's write-ahead log trustworthy: copies it into the database now and then, and after a failure before
 /// anything else is written.
 ///
-/// After a sync that failed, the system takes the unwritten pages for written, and the next sync succeeds (A. Rebello
-/// et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020). A power cut then loses that part of the
+/// After a failed sync, the system treats the unwritten pages as written, and the next sync succeeds (A. Rebello et
+/// al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020). A power cut then loses that part of the
 /// log and everything behind it, acknowledged or not. A checkpoint writes all of it again, to another file, and syncs
-/// that; it reads the log from the system's memory, which still has it. SQLite's own checkpoints would not do, because
-/// they do not report their failures.
+/// that file. It reads the log from the system's memory, which still has it. SQLite's own checkpoints are not enough,
+/// because they do not report their failures.
 final class WriteAheadLog: Sendable {
-    /// The length of the log, in pages, from which it is copied: SQLite's own default.
+    /// The length of the log, in pages, at which it is copied: SQLite's own default.
     private static let pagesMax: Int32 = 1000
-    /// How long a start waits for readers of the database.
+    /// The time that a start waits for readers of the database.
     private static let startMilliseconds: Int32 = 2000
 
-    /// How long a write waits for others that hold the file, until ``setBusyTimeout(_:_:)``.
+    /// The time that a write waits for others that hold the file, until ``setBusyTimeout(_:_:)``.
     static let busyMillisecondsAtStart: Int32 = 10_000
 
     private struct State {
-        /// The disk may not have what the log holds. At first nothing is known: the process before may have ended
-        /// because of that.
+        /// Set while the disk may lack a part of the log. At first the state is unknown: a failed sync may have ended
+        /// the previous process.
         var isDoubtful = true
-        /// A sync of what this process has written has failed.
+        /// Set after a failed sync of this process's writes.
         var hasFailed = false
-        /// What the process before may have left doubtful has been copied, but is still in the log before what is
-        /// written now.
+        /// Set while the log begins with doubtful pages of the previous process, which have been copied, before this
+        /// process's writes.
         var isToBeEmptied = false
-        /// The connection's commits may not wait for the disk, as at first.
+        /// Set while the connection's commits may not wait for the disk, as at first.
         var isUnsynced = true
         var pages: Int32 = 0
         var busyMilliseconds = WriteAheadLog.busyMillisecondsAtStart
@@ -69,11 +69,11 @@ final class WriteAheadLog: Sendable {
 
     private func noteFailure() { state.withLock { ($0.isDoubtful, $0.hasFailed) = (true, true) } }
 
-    /// Copies the log into the database, and empties it. What is written behind a part that the disk does not have is
-    /// lost with that part, so after a failure nothing else is written before this has succeeded.
+    /// Copies the log into the database, and empties it. Data written behind a part that the disk lacks is lost with
+    /// that part. So after a failure nothing else is written until this has succeeded.
     ///
-    /// At a start, when nothing is known to have failed, a long read must not keep the gateway from starting: the log
-    /// is then copied, and emptying it is tried again at each write.
+    /// At a start without a known failure, a long read must not keep the gateway from starting. The log is then
+    /// copied, and each write tries again to empty it.
     private func empty(_ db: Database) throws {
         let state = self.state.withLock { $0 }
         if state.isDoubtful, state.hasFailed { return try truncate(db) }
@@ -97,8 +97,8 @@ final class WriteAheadLog: Sendable {
     func noteUnsynced() { state.withLock { $0.isUnsynced = true } }
 
     /// Makes the connection's commits wait for the disk again.
-    /// - Throws: an error if that has no effect, because a commit that does not wait must not be taken for one that
-    ///   does.
+    /// - Throws: an error if that has no effect, because a commit that does not wait must not be mistaken for one
+    ///   that does.
     func waitForDisk(_ db: Database) throws {
         guard state.withLock({ $0.isUnsynced }) else { return }
         try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -109,14 +109,14 @@ final class WriteAheadLog: Sendable {
         state.withLock { $0.isUnsynced = false }
     }
 
-    /// Copies the log into the database when it has become long. What has been committed stays committed if this fails.
+    /// Copies the log into the database when it has become long. Committed data stays committed if this fails.
     private func bringIn(_ db: Database) {
         guard state.withLock({ $0.pages >= Self.pagesMax }) else { return }
         do {
             try db.checkpoint(.passive)
             state.withLock { $0.pages = 0 }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-            // Somebody reads; the next commit tries again.
+            // Another connection reads; the next commit tries again.
         } catch {
             noteFailure()
         }

@@ -1,7 +1,7 @@
 internal import GRDB
 
 enum Migration3 {
-    /// Adds who acknowledged an alarm, what people did to it, and shelves.
+    /// Adds the person who acknowledged an alarm, the actions of people, and shelves.
     @Sendable static func apply(_ db: Database) throws {
         try db.execute(
             sql: """

@@ -1,8 +1,8 @@
 internal import GRDB
 
 enum Migration4 {
-    /// Adds an alarm's state in words, chattering, how far its escalation has come, suppressions, parked escalations,
-    /// the audit chain, and how far readings were forwarded.
+    /// Adds an alarm's state in words, chattering and the state of its escalation. Also adds suppressions, parked
+    /// escalations, the audit chain, and the number of the last forwarded reading.
     @Sendable static func apply(_ db: Database) throws {
         try db.execute(
             sql: """

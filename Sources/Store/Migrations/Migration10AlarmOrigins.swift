@@ -1,7 +1,7 @@
 internal import GRDB
 
 enum Migration10 {
-    /// Adds what raised an alarm, apart from names, so that it continues when rules, groups or levels are renamed.
+    /// Adds the origin of an alarm, apart from names, so that it continues when rules, groups or levels are renamed.
     @Sendable static func apply(_ db: Database) throws {
         try db.execute(sql: "ALTER TABLE alarm ADD COLUMN origin TEXT")
     }

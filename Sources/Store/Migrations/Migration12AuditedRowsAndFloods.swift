@@ -2,8 +2,8 @@ internal import GRDB
 internal import Telemetry
 
 enum Migration12 {
-    /// An index finds the beginnings of alarms, of which a flood consists. From here on the audit chain knows every row
-    /// of alarms, transitions, escalations and suppressions. A store without such rows gets no record.
+    /// Adds an index that finds the beginnings of alarms, which make up a flood. From here on the audit chain knows
+    /// every row of alarms, transitions, escalations and suppressions. A store without such rows gets no record.
     @Sendable static func apply(_ db: Database) throws {
         try db.execute(
             sql: """

@@ -1,8 +1,8 @@
 internal import GRDB
 
 enum Migration13 {
-    /// Adds a short number for each alarm, for people to type; what commands beside the gateway need to know about the
-    /// site; and the sensors that operators have put into maintenance (`quantity` is empty for a whole device).
+    /// Adds a short number for each alarm, for people to type; the facts about the site for commands beside the
+    /// gateway; and the sensors that operators have put into maintenance (`quantity` is empty for a whole device).
     @Sendable static func apply(_ db: Database) throws {
         try db.execute(
             sql: """

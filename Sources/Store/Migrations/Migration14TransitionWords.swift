@@ -1,8 +1,8 @@
 internal import GRDB
 
 enum Migration14 {
-    /// The index of alarms' beginnings also has the words of this version: an alarm that begins because nothing is known
-    /// of its group counts in a flood as `no-data`, as it does under the earlier word, `blind`.
+    /// Adds the words of this version to the index of alarms' beginnings. An alarm that begins because its group has
+    /// no data counts in a flood as `no-data`, as under the earlier word, `blind`.
     ///
     /// A query uses the index only if it has the same text (``EscalationRow/isRaise``), and this migration never
     /// changes: new words need another one.

@@ -27,7 +27,7 @@ extension StoreReader {
         /// Set while an operator has suppressed this alarm, which is active.
         package var suppression: Suppression?
 
-        /// Who has acknowledged the alarm, if anyone has.
+        /// The acknowledgement of the alarm, if there is one.
         package var acknowledgement: Acknowledgement? { state.acknowledgement }
 
         package var key: AlarmKey { AlarmKey(rule: rule, group: group) }
@@ -44,13 +44,13 @@ extension StoreReader {
         }
     }
 
-    /// Returns what operators have suppressed, whether or not there is an alarm, by rule and group.
+    /// Returns the suppressions that operators have set, by rule and group, even where there is no alarm.
     package func suppressions() throws -> [SuppressionRecord] {
         try queue.read { try StoredSuppression.all($0, unreadable).map(\.record) }
     }
 
-    /// Returns the alarms that are active, and those that returned to normal before anyone had acknowledged them: the
-    /// highest level first, then the oldest.
+    /// Returns the alarms that are active, and those that returned to normal unacknowledged: the highest level first,
+    /// then the oldest.
     /// - Parameter all: also return the alarms that are over.
     package func alarms(all: Bool = false) throws -> [StoredAlarm] {
         try queue.read { db in

@@ -3,7 +3,7 @@ internal import GRDB
 package import Telemetry
 
 extension StoreReader {
-    /// A transition as the escalation log shows it: with its alarm's names, and who was notified.
+    /// A transition as the escalation log shows it: with its alarm's names, and the notified destinations.
     package struct Event: Sendable, Equatable {
         /// Its number in the log, which counts from 1 and never restarts.
         package var id: Int64
@@ -32,7 +32,7 @@ extension StoreReader {
         package var causes: [Cause]
         /// The device whose reading caused it; `nil` for a timer.
         package var device: String?
-        /// The person who caused it, and what they wrote.
+        /// The person who caused it, and their text.
         package var person: String?
         package var note: String?
         /// The destinations that have its message, and those that wait for it, by name.
@@ -43,7 +43,7 @@ extension StoreReader {
     /// Returns the transitions with numbers above `id`, oldest first.
     /// - Parameters:
     ///   - since: if given, only transitions that were recorded at or after it.
-    ///   - limit: how many are returned at most.
+    ///   - limit: the largest number of returned transitions.
     package func events(after id: Int64, since: Instant?, limit: Int = 1000) throws -> [Event] {
         try queue.read { db in
             try Row.fetchAll(

@@ -12,18 +12,18 @@ extension StoreReader {
         package var kind: Transition.Kind?
         /// The name of the level at that time; empty if it cannot be read.
         package var level: String
-        /// When it was due, and when it was delivered, by the gateway's clock; it waits if the second is `nil`.
+        /// The times at which it was due and delivered, by the gateway's clock; it waits if the second is `nil`.
         package var due: Instant
         package var delivered: Instant?
-        /// Why it waits, or is parked.
+        /// The reason why it waits, or is parked.
         package var error: String?
         package var isParked: Bool
         /// The step of a policy that made it due; `nil` for a message that follows an earlier one.
         package var step: AlarmNotice.StepFacts?
     }
 
-    /// Returns who was notified of an alarm, and who is still to be notified, in the order in which messages became
-    /// due: for each destination its newest message, and every message that a step of a policy made due.
+    /// Returns the destinations that were or will be notified of an alarm, in the order in which messages became due.
+    /// Each destination has its newest message, and every message that a step of a policy made due.
     package func notices(of alarm: String) throws -> [Notice] {
         try queue.read { db in
             try Row.fetchAll(
@@ -44,7 +44,7 @@ extension StoreReader {
         }
     }
 
-    /// Returns where the newest message of an alarm says to read on, and what it says to do.
+    /// Returns the runbook and the instruction in the newest message of an alarm.
     package func guidance(of alarm: String) throws -> (runbook: String?, instruction: String?) {
         let payload = try queue.read {
             try String.fetchOne(
@@ -54,22 +54,22 @@ extension StoreReader {
         return (message?.runbook, message?.instruction)
     }
 
-    /// An escalation that waits in the outbox for a destination, and why.
+    /// An escalation that waits in the outbox for a destination, and the reason.
     package struct Waiting: Sendable, Equatable {
         package var destination: String
         package var identity: String
         package var alarm: String
-        /// When it became due, by the gateway's clock.
+        /// The time at which it became due, by the gateway's clock.
         package var created: Instant
-        /// How often delivery was tried.
+        /// The number of delivery attempts.
         package var attempts: Int
-        /// Why the last attempt failed.
+        /// The error of the last attempt.
         package var error: String?
-        /// Since when it waits for a person, because its destination refused it.
+        /// The time since which it waits for a person, because its destination refused it.
         package var parked: Instant?
     }
 
-    /// Returns what waits in the outbox, parked or not, by destination and in the order of delivery.
+    /// Returns the messages in the outbox, parked or not, by destination and in the order of delivery.
     package func outbox() throws -> [Waiting] {
         try queue.read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM escalation WHERE delivered IS NULL ORDER BY destination, id")

@@ -2,7 +2,7 @@ internal import GRDB
 package import Telemetry
 
 extension StoreReader {
-    /// A sensor with its newest reading, and how good its recent readings are.
+    /// A sensor with its newest reading, and the quality of its recent readings.
     package struct SensorRow: Sendable, Equatable {
         package var device: String
         package var quantity: String
@@ -11,7 +11,7 @@ extension StoreReader {
         /// The newest reading by event time, of any quality; `nil` if there is none among the newest million readings
         /// of the store.
         package var newest: Reading?
-        /// How many readings there are since the start that was asked for, and how many of them a test has flagged.
+        /// The number of readings since the requested start, and the number of those that a test has flagged.
         package var count = 0
         package var flagged = 0
 

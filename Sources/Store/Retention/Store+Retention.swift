@@ -1,11 +1,12 @@
 internal import GRDB
 package import Telemetry
 
-/// How long things are kept, and how large the store may become.
+/// The limits of retention: the ages of readings and alarms, and the size of the store.
 package struct RetentionLimits: Sendable, Equatable {
-    /// How long readings are kept after they have arrived.
+    /// The time for which readings are kept after they have arrived.
     package var readings: TimeSpan
-    /// How long alarms are kept after they have ended; also delivered escalations, and records of the audit chain.
+    /// The time for which alarms are kept after they have ended; also delivered escalations, and records of the audit
+    /// chain.
     package var alarms: TimeSpan
     /// The used size of the file, in bytes, above which the oldest readings are removed.
     package var bytesMax: Int64
@@ -17,7 +18,7 @@ package struct RetentionLimits: Sendable, Equatable {
     }
 }
 
-/// How many rows one pass of retention has removed.
+/// The number of rows that one pass of retention has removed.
 package struct RetentionReport: Sendable, Equatable {
     /// Readings that were too old.
     package var readings = 0
@@ -32,12 +33,12 @@ package struct RetentionReport: Sendable, Equatable {
 }
 
 extension Store {
-    /// Removes what is older than the limits, then the oldest readings until the store fits its size.
+    /// Removes rows that are older than the limits, then the oldest readings until the store fits its size.
     ///
-    /// Escalations that wait and alarms that are active are never removed. Free pages are used again, so that the file
-    /// stays at its limit. The newest batch and the newest transition always stay: SQLite numbers rows from the highest
-    /// that is there, and if numbers restarted, whoever has read up to a higher one would read nothing. Each step is a
-    /// short transaction, so that the pipeline never waits for long.
+    /// Escalations that wait and alarms that are active are never removed. Free pages are used again, so that the
+    /// file stays at its limit. The newest batch and the newest transition always stay: SQLite numbers rows from the
+    /// highest that exists. If numbers restarted, a reader that continues after a higher one would read nothing. Each
+    /// step is a short transaction, so that the pipeline never waits for long.
     package func enforce(_ limits: RetentionLimits, now: Instant) async throws -> RetentionReport {
         var report = RetentionReport()
         while let removed = try await removeOldest(arrivedBefore: now - limits.readings), removed > 0 {
@@ -51,7 +52,7 @@ extension Store {
         }
         let limit = (now - limits.alarms).nanoseconds
         (report.alarms, report.escalations, report.auditRecords) = try await write { db in
-            // Records first: what they say about rows that are removed below is carried over until then.
+            // Records first: their fingerprints of rows that are removed below are carried over until then.
             let records = try Self.pruneAudit(before: Instant(nanoseconds: limit), now: now, db)
             let alarms = try Self.remove(
                 .alarm, at: now, db,
@@ -60,7 +61,7 @@ extension Store {
                         AND id IS NOT (SELECT alarm FROM transition ORDER BY id DESC LIMIT 1)
                         AND number IS NOT (SELECT max(number) FROM alarm)
                     """, limit)
-            // What was sent about an active alarm is kept, however old it is: the message of its end refers to it.
+            // Messages about an active alarm are kept, however old they are: the message of its end refers to them.
             let escalations = try Self.remove(
                 .escalation, at: now, db,
                 where:

@@ -32,14 +32,14 @@ struct AlarmRow: WritableRow {
     static let table = "alarm"
     static let key = [Column.id]
 
-    /// Its state lacks what is in the table `aside`, see ``alarm(_:)``.
+    /// The alarm. Its state lacks the suppression in the table `aside`, see ``alarm(_:)``.
     private var alarm: Alarm
     private let life: AlarmLife
 
     init(_ alarm: Alarm) { (self.alarm, life) = (alarm, AlarmLife(alarm.state)) }
 
-    /// The alarm, with its suppression if its state needs one.
-    /// - Parameter suppressed: what operators have suppressed.
+    /// Returns the alarm, with its suppression if its state needs one.
+    /// - Parameter suppressed: the suppressions that operators have set.
     func alarm(_ suppressed: [AlarmKey: Suppression]) -> Alarm {
         var alarm = alarm
         alarm.state = life.state(suppressed[alarm.key])
@@ -74,7 +74,7 @@ struct AlarmRow: WritableRow {
         }
     }
 
-    /// An alarm is kept although its state, labels, ladder, area, origin or chattering cannot be read: it then has the
+    /// Keeps an alarm even if its state, labels, ladder, area, origin or chattering cannot be read. It then has the
     /// values of an alarm that has just been raised, which is better than no alarm.
     init(_ row: StoredRow<AlarmRow>) throws(UnreadableValue) {
         let ladder = LadderState(
@@ -97,8 +97,8 @@ struct AlarmRow: WritableRow {
     }
 }
 
-/// How an alarm's state and acknowledgement are stored: a word, and three columns that are NULL unless somebody has
-/// acknowledged. What a person has suppressed is in the table `aside`.
+/// The stored form of an alarm's state and acknowledgement: a word, and three columns that are NULL without an
+/// acknowledgement. An operator's suppression is in the table `aside`.
 private struct AlarmLife {
     let kind: AlarmState.Kind
     let acknowledgement: Acknowledgement?
@@ -120,7 +120,7 @@ private struct AlarmLife {
     }
 
     /// The state with its data. An alarm whose data is missing is unacknowledged: people are then notified.
-    /// - Parameter suppression: what an operator has suppressed under the alarm's key.
+    /// - Parameter suppression: the operator's suppression of the alarm's key.
     func state(_ suppression: Suppression?) -> AlarmState {
         AlarmState(kind, acknowledgement: acknowledgement, suppression: suppression) ?? .unacknowledged
     }
@@ -128,7 +128,7 @@ private struct AlarmLife {
 
 /// An alarm's area as the column `area` has it, beside its middle in `position`.
 private struct StoredArea: Codable {
-    /// In kilometres.
+    /// The radius in kilometres.
     var radius: Double
     var polygons: [[Position]]
 
@@ -151,7 +151,7 @@ private struct StoredArea: Codable {
 // MARK: - Statements
 
 extension AlarmRow {
-    /// What a transition changes of an alarm that is stored already. Names and place change by ``rename(_:_:)`` alone.
+    /// The columns of a stored alarm that a transition changes. Only ``rename(_:_:)`` changes names and location.
     private static let moving: [Column] = [
         .level, .levelName, .held, .uncertain, .noData, .suppressed, .state, .chattering, .cleared, .sequence,
         .summary, .acknowledged, .acknowledgedBy, .acknowledgedNote, .origin,
@@ -184,7 +184,7 @@ extension AlarmRow {
         try db.execute(sql: Self.renaming, arguments: arguments(Self.names + [.id]))
     }
 
-    /// Stores how far the escalation of an alarm has come. The text is an ``EscalationState``, in the column `course`.
+    /// Stores the state of an alarm's escalation. The text is an ``EscalationState``, in the column `course`.
     static func keepEscalation(_ state: String?, of alarm: String, _ db: Database) throws {
         try db.execute(sql: "UPDATE alarm SET course = ? WHERE id = ?", arguments: [state, alarm])
     }
@@ -212,11 +212,11 @@ extension Store {
         }
     }
 
-    /// The word of alarms that returned unacknowledged, as SQL. It is no argument, since an index of those alarms has
-    /// the same text.
+    /// The word of alarms that returned unacknowledged, as SQL. It is not an argument, since an index of those alarms
+    /// has the same text.
     static let returned = "'\(AlarmState.Kind.returnedUnacknowledged.rawValue)'"
 
-    /// Returns the newest alarms that returned to normal before anyone had acknowledged them.
+    /// Returns the newest alarms that returned to normal unacknowledged.
     package func returnedAlarms(limit: Int) throws -> [Alarm] {
         try queue.read { db in
             try Row.fetchAll(
@@ -227,8 +227,8 @@ extension Store {
         }
     }
 
-    /// Returns the state of an alarm's escalation, as the planner gave it, and which destinations have been notified,
-    /// each with the highest number of a repeat. Both are returned, because the first may be missing or unreadable.
+    /// Returns the state of an alarm's escalation, as the planner gave it, and the notified destinations, each with
+    /// the highest number of a repeat. Both are returned, because the first may be missing or unreadable.
     package func escalationState(of alarm: String) throws -> (state: String?, notified: [String: Int]) {
         try queue.read { db in
             let state: String? = try db.first("SELECT course FROM alarm WHERE id = ?", [alarm])

@@ -3,9 +3,10 @@ internal import GRDB
 internal import GRDBSQLite
 package import Telemetry
 
-/// The table `device_state`: what the decoder remembers of each series, such as message numbers and the device's clock.
+/// The table `device_state`: the decoder's memory of each series, such as message numbers and the device's clock.
 ///
-/// A state is stored in the transaction of the readings that it follows from: after a crash both are there, or neither.
+/// A state is stored in the transaction of the readings that it follows from: after a crash both are there, or
+/// neither.
 /// `words` is a ``DeviceState/Words`` in little-endian order.
 extension Store {
     /// Stores states in place of the earlier ones of their series. Nothing is allocated per state.

@@ -4,7 +4,7 @@ package import Telemetry
 package import Wire
 
 extension Store {
-    /// Returns how much waits in the outbox.
+    /// Returns the numbers of messages in the outbox.
     /// - Parameter now: the gateway's clock.
     package func outboxState(at now: Instant) async throws -> OutboxState {
         try await looking.read { db in
@@ -23,11 +23,11 @@ extension Store {
     private static let isOfPlace =
         "SELECT 1 FROM json_each(?) WHERE alarm = value OR substr(alarm, 1, length(value) + 1) = value || '@'"
 
-    /// Returns what waits for a destination, oldest first. This keeps the order within each alarm.
+    /// Returns the messages that wait for a destination, oldest first. This keeps the order within each alarm.
     /// - Parameters:
-    ///   - places: alarm keys that are left out: what alarms' identities begin with, before the last `@`.
+    ///   - places: alarm keys that are left out: the parts of alarms' identities before the last `@`.
     ///   - ids: the numbers of escalations that are left out.
-    ///   - limit: how many are returned at most.
+    ///   - limit: the largest number of returned messages.
     package func waiting(
         for destination: String, except places: [String] = [], and ids: [Int64] = [], limit: Int
     ) async throws -> [WaitingEscalation] {
@@ -66,7 +66,7 @@ extension Store {
     }
 
     /// Returns whether there is an alarm flood at a destination: since `since`, more than `limit` alarms have begun
-    /// that it was to be notified of.
+    /// that it should be notified of.
     package func isFlooded(_ destination: String, since: Instant, over limit: Int) async throws -> Bool {
         try await looking.read { db in
             let alarms = try Int.fetchOne(
@@ -95,9 +95,9 @@ extension Store {
         }
     }
 
-    /// Stores that escalations were delivered. A power cut may undo this: then they are delivered again, with the same
-    /// identities.
-    /// - Parameter waiting: what was delivered, in this order.
+    /// Stores that escalations were delivered. A power cut may undo this: then they are delivered again, with the
+    /// same identities.
+    /// - Parameter waiting: the delivered escalations, in this order.
     package func markDelivered(_ waiting: [WaitingEscalation], at time: Instant) async throws {
         try await writeWithoutSync { db in
             for item in waiting {
@@ -153,7 +153,7 @@ extension Store {
         }
     }
 
-    /// Records in the audit chain what happened to an escalation, and the fingerprint of its row now.
+    /// Records an event of an escalation in the audit chain, with the present fingerprint of its row.
     /// - Parameter before: the fingerprint of the row before, see ``fingerprints(of:_:)``.
     private static func append(
         _ record: AuditRecord, about waiting: WaitingEscalation, before: [String: String], _ db: Database

@@ -22,12 +22,12 @@ struct EscalationRow: WritableRow {
     /// The number that SQLite gave the row, or `nil` before that.
     var id: Int64?
     var escalation: OutboxItem
-    /// How often delivery was tried.
+    /// The number of delivery attempts.
     var attempts = 0
-    /// Why the last attempt failed.
+    /// The error of the last attempt.
     var error: String?
     var delivered: Instant?
-    /// Since when the message waits for a person, because its destination refused it.
+    /// The time since which the message waits for a person, because its destination refused it.
     var parked: Instant?
 
     init(_ escalation: OutboxItem) { self.escalation = escalation }
@@ -63,9 +63,9 @@ struct EscalationRow: WritableRow {
     /// SQL for "waits to be delivered".
     static let isWaiting = "delivered IS NULL AND parked IS NULL"
 
-    /// SQL for "belongs to the beginning of an alarm", in the words of all versions. The index `escalation_raise` keeps
-    /// the rows for which it holds, and has the same text (``Migration14``). Queries have to name it: SQLite otherwise
-    /// takes `escalation_created`, and a flood reads every payload in every turn.
+    /// SQL for "belongs to the beginning of an alarm", in the words of all versions. The index `escalation_raise` has
+    /// the same text, and keeps the rows that match (``Migration14``). Queries must name the index: SQLite otherwise
+    /// uses `escalation_created`, and a flood reads every payload in every turn.
     static let isRaise =
         "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.data.transition.kind') END"
         + " IN (\(Transition.Kind.beginnings.sqlWords))"
@@ -78,17 +78,17 @@ package struct WaitingEscalation: Sendable {
     /// Its number in the outbox, in which escalations are delivered.
     package var id: Int64
     package var escalation: OutboxItem
-    /// How often delivery was tried.
+    /// The number of delivery attempts.
     package var attempts: Int
 }
 
-/// How much waits in the outbox.
+/// The numbers of messages in the outbox.
 package struct OutboxState: Sendable {
-    /// How many escalations wait to be delivered.
+    /// The number of escalations that wait to be delivered.
     package var waiting: Int
-    /// How many wait for a person, because their destination refused them.
+    /// The number of escalations that wait for a person, because their destination refused them.
     package var parked: Int
-    /// How long the oldest escalation that is not parked has waited; `nil` if nothing waits.
+    /// The age of the oldest escalation that is not parked; `nil` if nothing waits.
     package var oldest: TimeSpan?
 
     package init(waiting: Int, parked: Int, oldest: TimeSpan?) {

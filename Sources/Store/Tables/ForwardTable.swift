@@ -51,7 +51,7 @@ extension Store {
     /// Returns the readings after a number, in the order of arrival.
     /// - Parameters:
     ///   - arrivedBefore: the end of the batches to return, by the gateway's clock. A batch is returned as a whole.
-    ///   - limit: how many readings are returned at most.
+    ///   - limit: the largest number of returned readings.
     package func readings(after id: Int64, arrivedBefore: Instant, limit: Int) async throws -> [NamedReading] {
         try await looking.read { db in
             let end: Int64? = try db.first(

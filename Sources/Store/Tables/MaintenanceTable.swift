@@ -32,7 +32,7 @@ struct MaintenanceRow: WritableRow {
         }
     }
 
-    /// All rows that can be read, by device and quantity.
+    /// Returns all rows that can be read, by device and quantity.
     static func all(_ db: Database, _ unreadable: UnreadableRows) throws -> [Maintenance] {
         try Row.fetchAll(db, sql: "SELECT * FROM maintenance ORDER BY device, quantity").compactMap {
             unreadable.read($0, as: MaintenanceRow.self)?.maintenance

@@ -26,7 +26,7 @@ extension Store {
         }
     }
 
-    /// Returns the gateway's clock when the newest readings arrived: the last moment at which it is known to have run.
+    /// Returns the gateway's clock when the newest readings arrived: the last moment at which it certainly ran.
     package func newestArrival() throws -> Instant? {
         try queue.read { db in
             let arrived: Int64? = try db.first(
@@ -35,11 +35,11 @@ extension Store {
         }
     }
 
-    /// Passes the readings that make up the present to `body`, in the order of arrival: all readings from the first
-    /// batch on that has event times after `start`, and before them some of the newest of each series.
+    /// Passes the readings that determine the present to `body`, in the order of arrival: all readings from the first
+    /// batch that has event times after `start`, and before them some of the newest of each series.
     ///
-    /// If a series has readings stamped at or after `end`, the clock was ahead; everything that arrived up to the last
-    /// of them is skipped.
+    /// If a series has readings stamped at or after `end`, the clock was ahead; everything that arrived up to the
+    /// last of them is skipped.
     ///
     /// - Parameters:
     ///   - wanted: how many usable readings from before `start` each series needs, by its number. They are searched
@@ -93,7 +93,7 @@ extension Store {
         }
     }
 
-    /// How many readings before the first batch are searched: about a second's work.
+    /// The number of readings searched before the first batch: about a second's work.
     private static let lookback: Int64 = 500_000
 
     /// Returns the newest usable readings of each series that were stored before one, in the order of arrival.

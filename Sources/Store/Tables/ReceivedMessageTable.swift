@@ -1,8 +1,8 @@
 internal import Foundation
 internal import GRDB
 
-/// A row of the table `received_message`: the messages of one commit, by which a message that the broker sends again
-/// is recognised.
+/// A row of the table `received_message`: the messages of one commit. They identify messages that the broker sends
+/// again.
 ///
 /// `last` is the number of its last message, counted over all commits. `marks` holds 10 bytes for each message, see
 /// ``MessageMark``: its packet identifier and its digest, in little-endian order.
@@ -32,14 +32,14 @@ struct ReceivedMessageRow: WritableRow {
     fileprivate static let statement = insertion("INSERT OR REPLACE INTO", of: Column.allCases)
 }
 
-/// What identifies a message of QoS 1 when the broker sends it again.
+/// The identity of a message of QoS 1 when the broker sends it again.
 package struct MessageMark: Hashable, Sendable, BitwiseCopyable {
     /// The packet's identifier, which a message keeps when it is sent again (MQTT v5, 4.4).
     package var identifier: UInt16
     /// A digest of its topic and payload.
     package var digest: UInt64
-    /// The broker counted on from an identifier that it had given to another message before: its memory was set back by
-    /// a crash, or it has used up identifiers for messages that it threw away.
+    /// Set if the broker counts on from an identifier that it had given to another message before. A crash has set
+    /// its memory back, or it has used up identifiers for messages that it dropped.
     package var beginsAnew: Bool
 
     package init(identifier: UInt16, digest: UInt64, beginsAnew: Bool = false) {
@@ -49,7 +49,7 @@ package struct MessageMark: Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-/// The messages of a commit, and which earlier ones need not be kept any more.
+/// The messages of a commit, and the earlier ones that are no longer needed.
 package struct ReceivedBatch: Sendable {
     /// The messages, in the order in which they arrived.
     package var marks: [MessageMark] = []
@@ -57,7 +57,7 @@ package struct ReceivedBatch: Sendable {
     package var last: Int64 = 0
     /// The number of the last message whose acknowledgement has reached the broker.
     package var forgottenUpTo: Int64 = 0
-    /// The broker has begun a new session, and knows nothing of earlier messages.
+    /// Set if the broker has begun a new session, and knows nothing of earlier messages.
     package var isNewSession = false
 
     package init() {}
@@ -112,7 +112,7 @@ extension MessageMark {
         return data
     }
 
-    /// Reads what can be read of a row; a part of an entry at its end is left out.
+    /// Reads the readable part of a row; an incomplete entry at its end is left out.
     fileprivate static func unpack(_ data: Data) -> [MessageMark] {
         data.withUnsafeBytes { bytes in
             var marks: [MessageMark] = []

@@ -2,7 +2,7 @@ internal import Foundation
 internal import GRDB
 package import Telemetry
 
-/// A row of the table `refused_payload`: a payload of which a part could not be read, as it arrived.
+/// A row of the table `refused_payload`: a payload with a part that could not be read, as it arrived.
 ///
 /// `arrived` is the gateway's clock, in nanoseconds since 1970 in UTC.
 struct RefusedPayloadRow: WritableRow {
@@ -33,12 +33,12 @@ struct RefusedPayloadRow: WritableRow {
     }
 }
 
-/// A payload of which a part could not be read, as it arrived.
+/// A payload with a part that could not be read, as it arrived.
 package struct RefusedPayload: Sendable, Equatable {
     package var device: String
     package var topic: String
     package var payload: [UInt8]
-    /// What could not be read, and why.
+    /// The unreadable part, and the reason.
     package var reason: String
     /// The gateway's clock when it arrived.
     package var arrived: Instant
@@ -66,7 +66,7 @@ extension Store {
 
 extension StoreReader {
     /// Returns the newest of the payloads that were kept because a part of them could not be read, oldest first.
-    /// - Parameter device: the one device to ask for, or `nil` for all.
+    /// - Parameter device: only this device, or `nil` for all.
     package func refusals(of device: String? = nil, limit: Int) throws -> [RefusedPayload] {
         try queue.read { db in
             try Row.fetchAll(
@@ -77,8 +77,8 @@ extension StoreReader {
         }
     }
 
-    /// Returns how many refused payloads are kept of each device, of those that arrived at or after a moment of the
-    /// gateway's clock.
+    /// Returns the number of kept refused payloads of each device that arrived at or after a moment of the gateway's
+    /// clock.
     package func refusalCounts(since start: Instant) throws -> [String: Int] {
         try queue.read { db in
             let rows = try Row.fetchAll(

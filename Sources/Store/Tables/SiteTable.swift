@@ -3,7 +3,7 @@ internal import Alarms
 internal import GRDB
 internal import Telemetry
 
-/// What commands beside the gateway need to know about the site: the gateway stores it in the table `site`, as JSON
+/// The facts about the site for commands beside the gateway. The gateway stores them in the table `site`, as JSON
 /// under the key `site`.
 package struct SiteNote: Codable, Hashable, Sendable {
     package var name: String
@@ -32,11 +32,11 @@ package struct SiteNote: Codable, Hashable, Sendable {
 }
 
 extension Store {
-    /// Stores what commands need to know about the site.
+    /// Stores the facts about the site for commands.
     package func note(_ site: SiteNote) throws { try write { try site.write($0) } }
 }
 
 extension StoreReader {
-    /// Returns what the gateway has stored about its site; `nil` in a store of an earlier version.
+    /// Returns the stored facts about the site; `nil` in a store of an earlier version.
     package func site() throws -> SiteNote? { try queue.read { try SiteNote.read($0) } }
 }

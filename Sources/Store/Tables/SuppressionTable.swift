@@ -4,7 +4,7 @@ internal import Telemetry
 
 /// A row of the table `aside`: an alarm, by rule and group, that an operator has suppressed.
 ///
-/// Times are the gateway's clock, in nanoseconds since 1970 in UTC. `until` is NULL for what is out of service.
+/// Times are the gateway's clock, in nanoseconds since 1970 in UTC. `until` is NULL for an alarm out of service.
 /// `origin` is JSON. The table keeps the name that it was created with.
 struct StoredSuppression: WritableRow {
     enum Column: String, CaseIterable {
@@ -19,7 +19,7 @@ struct StoredSuppression: WritableRow {
     var rule: String
     var group: String
     var suppression: Suppression
-    /// What was suppressed, apart from names; `nil` in rows from before that was stored.
+    /// The origin of the suppressed alarm, apart from names; `nil` in rows of versions that did not store it.
     var origin: AlarmOrigin?
 
     var record: SuppressionRecord {
@@ -54,12 +54,12 @@ struct StoredSuppression: WritableRow {
         }
     }
 
-    /// All rows that can be read, by rule and group.
+    /// Returns all rows that can be read, by rule and group.
     static func all(_ db: Database, _ unreadable: UnreadableRows) throws -> [StoredSuppression] {
         try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").compactMap { unreadable.read($0) }
     }
 
-    /// What operators have suppressed, without the rows that cannot be read.
+    /// Returns the suppressions by operators, without the rows that cannot be read.
     static func byKey(_ db: Database, _ unreadable: UnreadableRows) throws -> [AlarmKey: Suppression] {
         Dictionary(try all(db, unreadable).map { ($0.key, $0.suppression) }) { first, _ in first }
     }
@@ -80,7 +80,7 @@ extension Store {
             arguments: row.arguments(StoredSuppression.Column.allCases))
     }
 
-    /// Returns what operators have suppressed, by rule and group.
+    /// Returns the suppressions by operators, by rule and group.
     package func suppressions() throws -> [SuppressionRecord] {
         try queue.read { try StoredSuppression.all($0, unreadable).map(\.record) }
     }

@@ -98,8 +98,7 @@ struct StoredRow<Table: TableRow> {
         return value
     }
 
-    /// Reads a value without which the row is still of use. If it cannot be read, that is noted, and `fallback` is
-    /// returned.
+    /// Reads a value that the row does not strictly need. If it cannot be read, notes that and returns `fallback`.
     func reporting<Value>(
         _ fallback: Value, _ read: (Self) throws(UnreadableValue) -> Value
     ) -> Value {
@@ -116,7 +115,7 @@ struct StoredRow<Table: TableRow> {
         UnreadableValue(table: Table.table, row: name, column: column.rawValue, problem: problem)
     }
 
-    /// What identifies the row in a message: the values of its key, as they are stored.
+    /// The identity of the row in a message: the values of its key, as they are stored.
     private var name: String {
         let values = Table.key.map { column -> String in
             let value: DatabaseValue = row[column.rawValue] ?? .null

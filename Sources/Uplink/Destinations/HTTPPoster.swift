@@ -8,7 +8,7 @@ internal import NIOSSL
 internal import Synchronization
 internal import Telemetry
 
-/// Posts messages to one address: signed, with an identity, within a time, and without following anyone elsewhere.
+/// Posts messages to one address: signed, with an identity, within a time limit, and without following redirects.
 final class HTTPPoster: Sendable {
     private let settings: WebhookSettings
     private let clock: any GatewayClock
@@ -19,7 +19,7 @@ final class HTTPPoster: Sendable {
     init(_ settings: WebhookSettings, clock: any GatewayClock) throws {
         self.settings = settings
         self.clock = clock
-        // Before they are read: what changes them meanwhile is seen the next time.
+        // Before the client reads them: a change in between is seen the next time.
         let files = Self.files(settings)
         current = Mutex((try Self.client(settings), files))
     }
@@ -28,13 +28,13 @@ final class HTTPPoster: Sendable {
         [settings.authorities, settings.certificate, settings.key].compactMap { $0.map { FileState(of: $0) } }
     }
 
-    /// The client; a new one where certificates have been renewed since. Where the new ones cannot be read, as in the
-    /// middle of a renewal, the client goes on with those that it has.
+    /// Returns the client; a new one if certificates have been renewed since. If the new ones cannot be read, as in
+    /// the middle of a renewal, the client continues with its old ones.
     private func client() -> HTTPClient {
         let files = Self.files(settings)
         return current.withLock { current in
             guard files != current.files, let new = try? Self.client(settings) else { return current.client }
-            // Nothing is under way: messages are posted one after the other.
+            // No message is on its way: messages are posted one after the other.
             Task { [old = current.client] in try? await old.shutdown() }
             current = (new, files)
             return new
@@ -63,10 +63,10 @@ final class HTTPPoster: Sendable {
 
     /// Posts a message and returns when it was answered with a status of 200 to 299.
     ///
-    /// The signature is HMAC-SHA256 with the shared secret over the value of `Tocsin-Timestamp` (seconds since 1970), a
-    /// full stop, and the body; `Tocsin-Signature` is `v1=` and its hexadecimal digits.
-    /// - Throws: ``DeliveryError``; permanent for the statuses by which a receiver says that it will never take this
-    ///   message. 401, 403 and 404 are not among them: somebody can correct those without touching the message.
+    /// The signature is HMAC-SHA256 with the shared secret over the value of `Tocsin-Timestamp` (seconds since 1970),
+    /// a full stop, and the body; `Tocsin-Signature` is `v1=` and its hexadecimal digits.
+    /// - Throws: ``DeliveryError``; permanent for the statuses with which a receiver refuses this message for ever.
+    ///   401, 403 and 404 are not among them: somebody can correct those without touching the message.
     func post(_ body: String, contentType: String, identity: String) async throws {
         var request = HTTPClientRequest(url: settings.url)
         request.method = .POST
@@ -108,15 +108,15 @@ final class HTTPPoster: Sendable {
             let seconds = response.headers.first(name: "Retry-After").flatMap(Double.init).flatMap {
                 $0 >= 0 ? min($0, 86_400) : nil
             }
-            // Too many requests, no access, or a service that is away: that is about all messages.
+            // Too many requests, no access, or an unavailable service: that concerns all messages.
             let isAboutAll = [401, 407, 408, 429, 502, 503, 504].contains(status)
             throw DeliveryError(
                 "\(settings.shownURL) answers \(status)\(said)", isAboutMessage: !isAboutAll, retryAfter: seconds)
         }
     }
 
-    /// A string of RFC 8941, as draft-ietf-httpapi-idempotency-key-header has it. That knows visible ASCII only: each
-    /// byte of anything else is `%` and two digits.
+    /// Returns a string of RFC 8941, as draft-ietf-httpapi-idempotency-key-header requires. It allows only visible
+    /// ASCII: each byte of anything else is `%` and two digits.
     static func headerText(_ text: String) -> String {
         let characters = text.unicodeScalars.map { character in
             switch character {
@@ -128,7 +128,7 @@ final class HTTPPoster: Sendable {
         return "\"\(characters.joined())\""
     }
 
-    /// The beginning of what was answered, for the operator who looks why; the rest is not read.
+    /// Returns the beginning of the answer, for an operator who looks for the reason; the rest is not read.
     private func beginning(of response: HTTPClientResponse) async -> String {
         var bytes: [UInt8] = []
         do {
@@ -137,7 +137,7 @@ final class HTTPPoster: Sendable {
                 if bytes.count >= 200 { break }
             }
         } catch {
-            // What was read so far is all there is to show.
+            // The part read so far is all there is to show.
         }
         let text = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return text.isEmpty ? "" : ": \(text)"

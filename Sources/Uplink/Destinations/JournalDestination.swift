@@ -15,12 +15,13 @@ package struct JournalDestination: Destination {
     private let path: String
     private let highest: Int
 
-    /// Whether this process's standard output goes to the journal, as systemd says it (systemd.exec(5)).
+    /// Returns `true` if this process's standard output goes to the journal, according to systemd (systemd.exec(5)).
     package static func isAvailable(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Bool {
         environment["JOURNAL_STREAM"] != nil && FileManager.default.fileExists(atPath: socketPath)
     }
 
-    /// - Parameter levels: how many levels the ladder has; the highest is shown as critical.
+    /// Creates a destination that writes to a journal's socket.
+    /// - Parameter levels: the number of levels of the ladder; the highest is shown as critical.
     package init(name: String, path: String = socketPath, levels: Int) {
         self.name = name
         self.path = path
@@ -38,7 +39,7 @@ package struct JournalDestination: Destination {
             ("TOCSIN_LEVEL", transition.to), ("TOCSIN_KIND", kind), ("TOCSIN_RULE", notice.alarm.rule),
             ("TOCSIN_HAZARD", notice.alarm.hazard),
         ].map { Self.field($0, ControlCharacters.escaped($1)) }.reduce(Data(), +)
-        // A message without the event is better than none.
+        // A message without the event is better than no message.
         if try await send(fields + Self.field("TOCSIN_EVENT", message.payload)) { return }
         if try await send(fields + Self.field("TOCSIN_EVENT_BYTES", "\(message.payload.utf8.count)")) { return }
         throw DeliveryError("the journal takes no message of \(fields.count) bytes", isPermanent: true)
@@ -54,7 +55,7 @@ package struct JournalDestination: Destination {
         }
     }
 
-    /// Sends one datagram. Where the journal is behind it waits, without a thread and until its task is cancelled.
+    /// Sends one datagram. If the journal is behind, waits without a thread and until its task is cancelled.
     /// - Returns: false if it is too long.
     private func send(_ data: Data) async throws -> Bool {
         func refusal(_ reason: UnixSocket.Failure) -> DeliveryError {
@@ -76,6 +77,6 @@ package struct JournalDestination: Destination {
         }
     }
 
-    /// One field: neither escaped texts nor JSON have the end of a line in them.
+    /// Returns one field: neither escaped texts nor JSON contain line ends.
     private static func field(_ name: String, _ value: String) -> Data { Data("\(name)=\(value)\n".utf8) }
 }

@@ -4,11 +4,12 @@ package import Telemetry
 
 /// Writes each escalation as one JSON line, to a file or to standard output.
 ///
-/// A file that has become too large, or that holds lines of an earlier period, is renamed to `name.1`, the one before
-/// to `name.2`, and so on; the oldest is removed. If others have moved or removed the file, a new one is made. No line
+/// A file that is too large, or that holds lines of an earlier period, is renamed to `name.1`. The one before becomes
+/// `name.2`, and so on; the oldest is removed. If others have moved or removed the file, a new one is made. No line
 /// is ever split between two files.
 package final class LogDestination: Destination {
-    /// How large a file may become, in bytes, how long a period its lines are of, and how many older ones are kept.
+    /// The limits of the files: the largest size in bytes, the period of the lines in a file, and the number of older
+    /// files kept.
     package struct Rotation: Hashable, Sendable {
         package var bytesMax: Int
         /// Periods are counted from 1970 in UTC: with a day, each file holds the lines of one day at most.
@@ -55,14 +56,14 @@ package final class LogDestination: Destination {
                 try file.write(contentsOf: line)
                 try file.synchronize()
             } catch {
-                // What was written of the line is not one; it is written whole when it is tried again.
+                // The written part is not a line; the whole line is written at the next try.
                 if ftruncate(file.fileDescriptor, off_t(end)) != 0 { try? file.write(contentsOf: Data("\n".utf8)) }
                 throw error
             }
         }
     }
 
-    /// Whether a file is the one at its path: somebody may have moved it away, or removed it.
+    /// Returns `true` if a file is the one at its path: somebody may have moved it away, or removed it.
     private static func isStill(_ file: FileHandle, at path: String) -> Bool {
         var (own, there) = (stat(), stat())
         return fstat(file.fileDescriptor, &own) == 0 && stat(path, &there) == 0 && own.st_dev == there.st_dev
@@ -79,11 +80,11 @@ package final class LogDestination: Destination {
         return file
     }
 
-    /// How much of a file's end is looked at for the end of its last line.
+    /// The size of the part at a file's end in which the end of its last line is searched.
     private static let lookedAt: UInt64 = 1 << 20
 
-    /// Makes the file end with the end of a line. What a crash has left of an event is cut away, since it is delivered
-    /// again; the end of anything else that stands there is ended as a line.
+    /// Makes the file end with a line end. An incomplete event after a crash is cut away, since it is delivered
+    /// again. Any other incomplete line is ended.
     private static func endLine(_ file: FileHandle) throws {
         let size = try file.seekToEnd()
         guard size > 0 else { return }
@@ -101,7 +102,7 @@ package final class LogDestination: Destination {
         try file.write(contentsOf: Data("\n".utf8))
     }
 
-    /// Whether the newest line, which is as old as the file's last change, belongs to a period before this one.
+    /// Returns `true` if the newest line belongs to an earlier period. The line is as old as the file's last change.
     private func isOfEarlierPeriod(_ file: FileHandle) -> Bool {
         guard let period = rotation.period else { return false }
         var status = stat()

@@ -3,11 +3,12 @@ package import MQTT
 package import Telemetry
 internal import Wire
 
-/// Publishes each escalation to a topic of an upstream broker, at QoS 1, and keeps the newest message
-/// of each active alarm there, retained, if the configuration says so.
+/// Publishes each escalation to a topic of an upstream broker, at QoS 1. If configured, it keeps the newest message
+/// of each active alarm there, retained.
 package struct MQTTDestination: Destination {
     package let name: String
-    /// The retained message of an alarm has another topic after its rule or group was renamed; the old one is removed.
+    /// Set if the destination keeps retained messages. After its rule or group was renamed, an alarm's retained
+    /// message has another topic; the old one is removed.
     package var needsHistory: Bool { current != nil }
     package let timeout: TimeSpan
     private let publisher: Publisher
@@ -33,7 +34,7 @@ package struct MQTTDestination: Destination {
         try await publisher.deliver(
             topic: topic.topic(for: notice), payload: payload, contentType: CloudEvent.contentType)
         guard let current else { return }
-        // An empty retained message takes away the one before (MQTT v5, 3.3.1.3).
+        // An empty retained message removes the one before (MQTT v5, 3.3.1.3).
         let isOver = notice.alarm.cleared != nil
         let retained = current.topic(for: notice)
         try await publisher.deliver(
@@ -49,8 +50,9 @@ package struct MQTTDestination: Destination {
 }
 
 extension Publisher {
-    /// Publishes, and tells a message that can never be sent from a link that does not work.
-    /// - Throws: ``DeliveryError``, permanent, for such a message; ``MQTTError`` for what is worth another try.
+    /// Publishes, and distinguishes a message that can never be sent from a link that does not work.
+    /// - Throws: ``DeliveryError``, permanent, for such a message; ``MQTTError`` for errors that are worth another
+    ///   try.
     func deliver(topic: String, payload: [UInt8], retain: Bool = false, contentType: String? = nil) async throws {
         do {
             try await publish(topic: topic, payload: payload, retain: retain, contentType: contentType)

@@ -15,12 +15,14 @@ package struct SubprocessDestination: Destination {
     /// The destination ends the program itself, and reports what the program wrote.
     package var timeout: TimeSpan { limit + .seconds(5) }
     private let limit: TimeSpan
-    /// What it writes lies in memory. What it leaves running when it ends well may go on writing there.
+    /// The limit of the program's output, which is in memory. Processes that it leaves running may continue to write
+    /// there.
     private static let outputBytesMax = 1 << 24
 
+    /// Creates a destination that runs a program.
     /// - Parameters:
     ///   - command: the program, by its whole path, and its arguments.
-    ///   - timeout: how long it may take.
+    ///   - timeout: its time limit.
     package init(name: String, command: [String], timeout: TimeSpan) {
         self.name = name
         self.command = command
@@ -56,13 +58,13 @@ package struct SubprocessDestination: Destination {
             try? await Task.sleep(for: .milliseconds(10))
         }
         guard child.exitCode == 0 else {
-            // What it has left behind would be there as often as it is tried again.
+            // Otherwise every try would leave further processes behind.
             child.signalGroup(SIGKILL)
             throw DeliveryError("\(command[0]) ended with \(child.exitCode ?? -1)\(said(output))", isAboutMessage: true)
         }
     }
 
-    /// What a shell script needs to decide without reading JSON.
+    /// Returns the variables with which a shell script can decide without reading JSON.
     private func environment(_ message: OutgoingMessage) -> [String: String] {
         var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TOCSIN_ID": message.identity]
         switch message.content {
@@ -75,7 +77,7 @@ package struct SubprocessDestination: Destination {
             environment["TOCSIN_SUMMARY"] = notice.summary
             environment["TOCSIN_ALARM"] = notice.alarm.id
             environment["TOCSIN_STATE"] = notice.alarm.state.rawValue
-            // Empty where the destination is only kept up to date.
+            // Empty if the message only keeps the destination up to date.
             environment["TOCSIN_POLICY"] = notice.step?.policy ?? ""
             environment["TOCSIN_STEP"] = notice.step.map { "\($0.step)" } ?? ""
             environment["TOCSIN_REASON"] = notice.step?.reason ?? ""
@@ -90,7 +92,7 @@ package struct SubprocessDestination: Destination {
         return environment.mapValues { String($0.filter { $0 != "\0" }) }
     }
 
-    /// The end of what it wrote, for the operator who looks why.
+    /// Returns the end of the program's output, for an operator who looks for the reason.
     private func said(_ output: borrowing NamelessFile) -> String {
         let text = String(decoding: output.end(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         return text.isEmpty ? "" : ": \(text)"

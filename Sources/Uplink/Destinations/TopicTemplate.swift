@@ -14,7 +14,8 @@ package struct TopicTemplate: Sendable {
     /// The names that a template may use beside the alarm's labels.
     package static let names = ["site", "rule", "hazard", "group", "level", "kind"]
 
-    /// `nil` where a brace is not closed or stands alone, or a character stands in it that no topic to publish to has.
+    /// Parses a template; `nil` if a brace is unmatched, or if a topic to publish to cannot have one of its
+    /// characters.
     package init?(_ text: String) {
         guard !text.isEmpty, text.unicodeScalars.allSatisfy({ Self.isOfTopic($0) || $0 == "{" || $0 == "}" }) else {
             return nil
@@ -36,13 +37,14 @@ package struct TopicTemplate: Sendable {
     /// The names in braces, in their order.
     package var namesUsed: [String] { parts.compactMap { if case .name(let name) = $0 { name } else { nil } } }
 
-    /// Whether each alarm key has a topic of its own, which does not change while its alarm is active.
+    /// Set if each alarm key has its own topic, which does not change while its alarm is active.
     package var isOfKey: Bool {
         let names = namesUsed
         return names.contains("rule") && names.contains("group") && !names.contains("level") && !names.contains("kind")
     }
 
-    /// A name that the alarm does not have becomes `none`; what cannot stand in a topic becomes its escape, see
+    /// Returns the topic of a notice. A name that the alarm does not have becomes `none`; characters that a topic
+    /// cannot contain are escaped, see
     /// ``escaped(_:)``.
     package func topic(for notice: AlarmNotice) -> String {
         var values = notice.labels
@@ -65,9 +67,9 @@ package struct TopicTemplate: Sendable {
             ? "%24" + topic.dropFirst() : topic
     }
 
-    /// A value as it stands in a topic: wildcards, control characters, and `%` itself as `%` and the two hexadecimal
-    /// digits of each of its bytes (RFC 3986, 2.1), so that it can be read back. A slash begins a level, as everywhere
-    /// in topics.
+    /// Returns a value as part of a topic. Wildcards, control characters, and `%` itself become `%` and the two
+    /// hexadecimal digits of each of their bytes (RFC 3986, 2.1), so that the value can be recovered. A slash begins
+    /// a level, as everywhere in topics.
     package static func escaped(_ value: String) -> String {
         guard !value.unicodeScalars.allSatisfy({ isOfTopic($0) && $0 != "%" }) else { return value }
         return value.unicodeScalars.reduce(into: "") { text, character in
@@ -76,8 +78,8 @@ package struct TopicTemplate: Sendable {
         }
     }
 
-    /// Whether a topic to publish to may have it: no wildcard (MQTT v5, 4.7.1), no control character and no
-    /// non-character (1.5.4), which brokers refuse, hanging up.
+    /// Returns `true` if a topic to publish to may have the character. It may not be a wildcard (MQTT v5, 4.7.1), a
+    /// control character or a non-character (1.5.4): brokers refuse those and disconnect.
     private static func isOfTopic(_ character: Unicode.Scalar) -> Bool {
         switch character.value {
         case 0x23, 0x2b: false

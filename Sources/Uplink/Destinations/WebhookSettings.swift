@@ -2,14 +2,14 @@ internal import Foundation
 package import MQTT
 package import Telemetry
 
-/// Where and how something is posted over HTTPS.
+/// The address and the settings of a post over HTTPS.
 package struct WebhookSettings: Sendable {
     package var url: String
     /// The key of the signature; without one nothing is signed.
     package var secret: Secret?
     /// The value of the header `Authorization`.
     package var authorization: Secret?
-    /// For all of a request, from the connection to the answer's end.
+    /// The time limit of a whole request, from the connection to the end of the answer.
     package var timeout: TimeSpan
     /// A file of trusted certificates, instead of the system's; a client certificate and its key.
     package var authorities: String?
@@ -22,7 +22,7 @@ package struct WebhookSettings: Sendable {
         self.timeout = timeout
     }
 
-    /// Where it goes, without what may be secret: services put keys into the path and the query.
+    /// The address without parts that may be secret: services put keys into the path and the query.
     package var shownURL: String {
         guard let parts = URLComponents(string: url), let scheme = parts.scheme, let host = parts.host else {
             return "the webhook's address"
@@ -31,7 +31,7 @@ package struct WebhookSettings: Sendable {
             + (parts.path.count > 1 || parts.query != nil || parts.fragment != nil ? "/…" : "")
     }
 
-    /// HTTPS to anywhere; plain HTTP only to this machine itself.
+    /// Allows HTTPS to any host, and plain HTTP only to this machine itself.
     package static func isAllowed(_ url: String) -> Bool {
         guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty, parts.user == nil else {
             return false

@@ -1,18 +1,18 @@
 package import MQTT
 
-/// What is forwarded of the readings, and where.
+/// The readings to forward, and their topic.
 package struct ForwardSettings: Sendable {
     package enum Form: String, Sendable, CaseIterable {
         case readings
-        /// For each series and minute: how many, mean, least and greatest.
+        /// Count, mean, minimum and maximum for each series and minute.
         case summaries
     }
 
     package var broker: ConnectionSettings
-    /// With `{site}` and `{device}`.
+    /// The topic, with `{site}` and `{device}`.
     package var topic: String
     package var form: Form
-    /// How many readings, or readings' worth of summaries, a second at most.
+    /// The largest number of readings a second; summaries count with the readings behind them.
     package var perSecond: Int
 
     package init(broker: ConnectionSettings, topic: String, form: Form, perSecond: Int) {

@@ -5,8 +5,8 @@ internal import ServiceLifecycle
 package import Store
 package import Telemetry
 
-/// Sends stored readings upstream as SenML (RFC 8428), in the order in which they came: store and forward, at least
-/// once, with the lowest priority. Nothing is forwarded while an escalation waits that has not been tried yet.
+/// Sends stored readings upstream as SenML (RFC 8428), in the order of arrival: store and forward, at least once,
+/// with the lowest priority. It waits while the outbox has an escalation that has not been tried yet.
 package final class Forwarder: Service {
     private static let name = "forward"
 
@@ -37,7 +37,7 @@ package final class Forwarder: Service {
                 let count = try await forwardSome()
                 if isFailing { logger.notice("readings are forwarded again") }
                 isFailing = false
-                // A share of a second for what was sent in it; a look every second where there was nothing.
+                // In proportion to the readings sent; a look every second if there were none.
                 try await Task.sleep(
                     for: count == 0 ? .seconds(1) : .seconds(Double(count) / Double(settings.perSecond)))
             } catch is CancellationError {
@@ -50,13 +50,13 @@ package final class Forwarder: Service {
         }
     }
 
-    /// Forwards a second's worth; returns how many readings that was.
+    /// Forwards a second's worth of readings; returns their number.
     private func forwardSome() async throws -> Int {
         guard try await !store.hasUntriedEscalations() else { return 0 }
         let position = try await store.forwarded(to: Self.name)
         let now = clock.now()
         let minute = TimeSpan.minutes(1).nanoseconds
-        // A minute is summed up when it is over; what comes late makes another summary of it, with its own count.
+        // A minute is summed up when it is over; late readings make another summary of it, with its own count.
         let end =
             settings.form == .readings
             ? Instant.distantFuture : Instant(nanoseconds: now.nanoseconds - now.nanoseconds % minute)
@@ -72,8 +72,8 @@ package final class Forwarder: Service {
         return settings.form == .readings ? readings.count : max(1, readings.count / 60)
     }
 
-    /// Forwards the records of a device: together, or in halves where the broker takes no message of that size. What it
-    /// would not take even alone is left out, so that it holds up nothing.
+    /// Forwards the records of a device: together, or in halves if the broker refuses a message of that size. A
+    /// record that it refuses even alone is left out, so that it does not delay the others.
     private func forward(_ records: ArraySlice<SenMLRecord>, of device: String) async throws {
         guard !records.isEmpty else { return }
         var pack = Array(records)

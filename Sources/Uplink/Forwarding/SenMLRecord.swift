@@ -8,7 +8,7 @@ struct SenMLRecord: Encodable {
     var u: String?
     var t: Double
     var v: Double
-    /// What is known against the reading, beyond SenML: receivers that do not know it leave it.
+    /// The faults of the reading, beyond SenML: receivers that do not know this member ignore it.
     var quality: [String]?
 
     init(_ name: String, _ unit: String?, _ time: Instant, _ value: Double) {
@@ -26,7 +26,7 @@ struct SenMLRecord: Encodable {
         quality = flags.isEmpty ? nil : flags
     }
 
-    /// For each quantity and minute four records; readings that are not usable are left out.
+    /// Returns four records for each quantity and minute; readings that are not usable are left out.
     static func summaries(of readings: [NamedReading]) -> [SenMLRecord] {
         let minute = TimeSpan.minutes(1).nanoseconds
         struct Key: Hashable {

@@ -2,8 +2,8 @@ internal import AlarmModel
 internal import Escalation
 internal import Telemetry
 
-/// Urgency, severity and certainty of an alarm (CAP 1.2, 3.2.2), from its level, what is known, and how far ahead what
-/// decided it lies.
+/// Urgency, severity and certainty of an alarm (CAP 1.2, 3.2.2), from its level, the known facts, and the time until
+/// the decisive forecast.
 struct CAPGrade {
     let isActive: Bool
     let urgency: String
@@ -26,7 +26,7 @@ struct CAPGrade {
         }
         severity = notice.alarm.hasNoData ? "Unknown" : names[place]
         let ahead = notice.causes.filter { $0.holds == true }.compactMap(\.ahead).max()
-        // What is measured now already decides, even if a forecast says the same.
+        // A measurement decides already, even if a forecast agrees.
         let isForecast = ahead != nil && !notice.causes.contains { $0.holds == true && $0.ahead == nil }
         if notice.alarm.hasNoData {
             urgency = "Unknown"
@@ -51,7 +51,7 @@ struct CAPGrade {
         }
     }
 
-    /// What those concerned should do about it: in an instruction's words if it has one.
+    /// Returns the recommended action for the people concerned: Execute for a grave alarm with an instruction.
     func responseType(hasInstruction: Bool) -> String {
         if !isActive { return "AllClear" }
         if hasInstruction, isGrave { return "Execute" }

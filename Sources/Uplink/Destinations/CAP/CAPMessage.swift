@@ -8,14 +8,14 @@ internal import Telemetry
 /// <https://docs.oasis-open.org/emergency/cap/v1.2/CAP-v1.2-os.html>) for one escalation.
 ///
 /// The first message of an alarm is an Alert, later ones are Updates, and its end is a Cancel; each refers to all
-/// that went before. A transition that only concerns the operators, such as an acknowledgement or a shelving, makes no
-/// message.
+/// earlier messages. A transition that only concerns the operators, such as an acknowledgement or a shelving, makes
+/// no message.
 struct CAPMessage {
     enum Kind: String { case alert = "Alert", update = "Update", cancel = "Cancel" }
 
     var kind: Kind
     var xml: String
-    /// The same for the same escalation.
+    /// The identifier, always the same for the same escalation.
     var identifier: String
 }
 
@@ -28,7 +28,7 @@ struct CAPWriter: Sendable {
     /// - Throws: ``DeliveryError``, permanent, if it cannot be read.
     func message(for outgoing: OutgoingMessage, after earlier: [OutgoingMessage]) throws(DeliveryError) -> CAPMessage? {
         let notice = try outgoing.notice()
-        // Which of the earlier ones made a message depends on those before it.
+        // The messages before an earlier escalation decide if it made one itself.
         var references: [String] = []
         for message in earlier {
             guard case .notice(let before) = message.content,
@@ -81,7 +81,7 @@ struct CAPWriter: Sendable {
         switch kind {
         case .raised, .rose, .fell, .noData, .uncertain, .certain, .unshelved, .released, .inService: return .update
         case .sensors, .chattering, .calm, .cleared, .acknowledged, .shelved, .suppressed, .outOfService, .retired:
-            // A repeat of any of these says that the alarm is still active.
+            // A repeat of any of these shows that the alarm is still active.
             return (notice.step?.repetition ?? 0) > 0 ? .update : nil
         }
     }
@@ -93,7 +93,7 @@ struct CAPWriter: Sendable {
         info.add("language", language)
         info.add("category", settings.category(of: hazard))
         info.add("event", text?.hazard ?? settings.events[hazard] ?? hazard.capitalized)
-        // Each language says what it can say in its own words.
+        // A language with its own text takes only the instruction in that text.
         let instruction = text == nil ? notice.instruction : text?.instruction
         info.add("responseType", grade.responseType(hasInstruction: notice.instruction != nil))
         info.add("urgency", grade.urgency)
@@ -143,7 +143,7 @@ struct CAPWriter: Sendable {
         return area
     }
 
-    /// The area's label and what the group adds to it, each once: a group may be named after its area.
+    /// Returns the area's label and the parts of the group's name, each once: a group may be named after its area.
     static func areaNames(_ notice: AlarmNotice) -> [String] {
         var names: [String] = []
         let parts = [notice.labels["area"] ?? ""] + notice.alarm.group.split(separator: ",").map(String.init)
@@ -159,7 +159,7 @@ struct CAPWriter: Sendable {
         String(format: "%.6f,%.6f", position.latitude + 0, position.longitude + 0)
     }
 
-    /// To the metre, rounded up, so that nothing at the edge falls out.
+    /// Returns a length to the metre, rounded up, so that the edge stays inside.
     private static func kilometres(_ length: Double) -> String {
         var text = String(format: "%.3f", (length * 1000 - 1e-6).rounded(.up) / 1000 + 0)
         while text.last == "0" { text.removeLast() }
@@ -174,7 +174,8 @@ struct CAPWriter: Sendable {
         return String(seconds.description.dropLast()) + "-00:00"
     }
 
-    /// An identity, with what an identifier may not hold escaped as in a URI, so that two never become one.
+    /// Returns an identity as an identifier. Forbidden characters are escaped as in a URI, so that two never become
+    /// one.
     static func identifier(_ identity: String) -> String {
         let allowed = CharacterSet(
             charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/@#+")
@@ -185,7 +186,7 @@ struct CAPWriter: Sendable {
 }
 
 extension XMLElement {
-    /// Adds an element with a text, if there is one. What XML 1.0 cannot hold is left out.
+    /// Adds an element with a text, if there is one. Characters that XML 1.0 cannot contain are left out.
     fileprivate func add(_ name: String, _ text: String?) {
         guard let text, !text.isEmpty else { return }
         let holdable = String(

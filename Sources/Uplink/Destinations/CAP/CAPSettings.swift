@@ -1,7 +1,7 @@
 package import AlarmModel
 package import Telemetry
 
-/// What the site says of itself in its CAP messages, and how its hazards and levels are put there.
+/// The facts about the site for its CAP messages, and the CAP terms for its hazards and levels.
 package struct CAPSettings: Sendable {
     package enum Status: String, Sendable, CaseIterable {
         case actual = "Actual", exercise = "Exercise", system = "System", test = "Test", draft = "Draft"
@@ -15,19 +15,19 @@ package struct CAPSettings: Sendable {
     package var senderName: String?
     package var status: Status
     package var scope: Scope
-    /// Who may have it, for scope Restricted; whom it is for, for scope Private.
+    /// The restriction for scope Restricted; the addressees for scope Private.
     package var restriction: String?
     package var addresses: [String]
-    /// What a person should know of an exercise.
+    /// The note for people about an exercise.
     package var note: String?
     package var contact: String?
     /// The language of the rules' own texts.
     package var language: String
-    /// How long a message is good for without another.
+    /// The time for which a message is valid without another.
     package var validity: TimeSpan
-    /// How far around its devices an alarm's circle reaches, in kilometres.
+    /// The radius of an alarm's circle around its devices, in kilometres.
     package var radius: Double
-    /// By hazard: the category that CAP has for it, and what the event is called.
+    /// The CAP category and the name of the event, by hazard.
     package var categories: [String: String]
     package var events: [String: String]
     /// The names of the levels, lowest first.
@@ -50,7 +50,7 @@ package struct CAPSettings: Sendable {
         "Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other",
     ]
 
-    /// CAP 1.2, 3.2.2: Met includes flood, Geo includes landslide; what is not known here is Other.
+    /// The categories of CAP 1.2, 3.2.2: Met includes flood, Geo includes landslide; an unknown hazard is Other.
     static let standardCategories = [
         "flood": "Met", "storm": "Met", "rain": "Met", "wind": "Met", "snow": "Met", "avalanche": "Geo",
         "landslide": "Geo",

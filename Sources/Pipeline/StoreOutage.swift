@@ -1,4 +1,4 @@
-package import Telemetry
+internal import Telemetry
 
 /// Tracks whether the store accepts commits, and the attempts while it does not.
 ///

@@ -51,12 +51,13 @@ import Testing
         try duty.order(.acknowledge, at: 10)
         _ = duty.takeSent()
         var alarm = try #require(duty.bench.book.active.first)
-        let state = try #require(duty.planner.takeChanges().last { $0.alarm == alarm.id }?.state)
+        let changes = duty.planner.takeChanges()
+        let state = try #require(changes.last { $0.alarm == alarm.id }?.state)
         alarm.state = .unacknowledged
         duty.loseState()
-        #expect(
-            duty.planner.restore(
-                alarm, state: state, notified: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20)))
+        let isRead = duty.planner.restore(
+            alarm, state: state, notified: ["log": 0], escalate: "duty", at: AlarmBench.start + .seconds(20))
+        #expect(isRead)
         duty.advance(to: 300)
         #expect(duty.takeSent().isEmpty)
         duty.advance(to: 330)

@@ -6,7 +6,7 @@ import Testing
 /// Why an alarm is as it is, in words that need no second reading.
 @Suite struct SentenceTests {
     private func causes(_ condition: String, forEach: String, _ feed: (inout RuleBench) -> Void) throws -> [String] {
-        var bench = try RuleBench(
+        var bench = RuleBench(
             try SmallSite.compile(
                 "hazard: gas\nrules:\n  - { name: test, for_each: \(forEach), levels: { watch: \"\(condition)\" } }\n",
                 devices: 3))

@@ -34,7 +34,7 @@ import Testing
     }()
 
     private static let values: [Double] = [
-        0, -0.0, 1, -1, 5, 1e300, -1e300, 1e-300, 4.9e-324, .nan, .infinity, -.infinity, 9_007_199_254_740_993,
+        0, -0.0, 1, -1, 5, 1e300, -1e300, 1e-300, .leastNonzeroMagnitude, .nan, .infinity, -.infinity, 9_007_199_254_740_992,
         .greatestFiniteMagnitude,
     ]
 

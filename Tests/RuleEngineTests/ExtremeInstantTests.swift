@@ -34,7 +34,8 @@ import Testing
     }()
 
     private static let values: [Double] = [
-        0, -0.0, 1, -1, 5, 1e300, -1e300, 1e-300, .leastNonzeroMagnitude, .nan, .infinity, -.infinity, 9_007_199_254_740_992,
+        0, -0.0, 1, -1, 5, 1e300, -1e300, 1e-300, .leastNonzeroMagnitude, .nan, .infinity, -.infinity,
+        9_007_199_254_740_992,
         .greatestFiniteMagnitude,
     ]
 

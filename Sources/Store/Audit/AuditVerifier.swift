@@ -15,10 +15,10 @@ package struct AuditVerifier: Sendable {
     package private(set) var count = 0
     package private(set) var faults: [Fault] = []
     /// The number and the hash of the newest record.
-    package private(set) var head: (number: Int64, hash: String)
+    package private(set) var head: AuditHead
 
-    /// - Parameter anchor: the number and hash before the first record: 0 and ``AuditChain/origin`` for a whole chain.
-    package init(after anchor: (number: Int64, hash: String)) { head = anchor }
+    /// - Parameter anchor: the record before the first: ``AuditHead/origin`` for a whole chain.
+    package init(after anchor: AuditHead) { head = anchor }
 
     /// Takes the next record, and returns it if it can be read.
     ///
@@ -28,7 +28,7 @@ package struct AuditVerifier: Sendable {
         let expected = head.number + 1
         guard let record = CanonicalJSON.value(AuditRecord.self, text) else {
             fault(expected, "the record cannot be read")
-            head = (expected, hash)
+            head = AuditHead(number: expected, hash: hash)
             return nil
         }
         if record.number > expected {
@@ -42,7 +42,7 @@ package struct AuditVerifier: Sendable {
         } else if AuditChain.hash(after: head.hash, text) != hash {
             fault(record.number, "the record was altered: it says \(describe(record))")
         }
-        head = (max(record.number, head.number), hash)
+        head = AuditHead(number: max(record.number, head.number), hash: hash)
         return record
     }
 

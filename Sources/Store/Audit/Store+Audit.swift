@@ -8,6 +8,8 @@ extension Store {
     private static let rowsMax = 1000
     /// The largest number of rows in the records that retention removes at once.
     private static let prunedRowsMax = 10_000
+    /// The largest number of records that retention removes at once.
+    private static let prunedRecordsMax = 1000
 
     /// Returns the fingerprints of those rows that exist. They are recorded beside the fingerprints after a write, so
     /// that the gateway never confirms changes that somebody else has made.
@@ -66,34 +68,23 @@ extension Store {
         var record = AuditRecord(AuditRecord.Kind.baseline, at: time)
         record.text = reason
         var facts: [String: String] = [:]
-        facts[AuditRecord.anchorFact] = try anchor(db)
+        facts[AuditRecord.anchorFact] = try AuditAnchor.stored(db)?.text
         if isIncomplete { facts[AuditRecord.incompleteFact] = "yes" }
         record.facts = facts.isEmpty ? nil : facts
         try append(record, speakingOf: rows, db)
     }
 
     static func newestAuditTime(_ db: Database) throws -> Instant? {
-        let text: String? = try db.first("SELECT record FROM audit ORDER BY id DESC LIMIT 1")
-        return text.flatMap { CanonicalJSON.value(AuditRecord.self, $0) }.flatMap { Instant(rfc3339: $0.time.utf8) }
-    }
-
-    /// Returns the record before the first one that is kept, as `number:hash`; `nil` if none was removed.
-    static func anchor(_ db: Database) throws -> String? {
-        try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor").map {
-            "\($0.value(at: 0) ?? Int64(0)):\($0.value(at: 1) ?? "")"
-        }
+        try StoredAuditRecord.newest(db)?.content.flatMap { Instant(rfc3339: $0.time.utf8) }
     }
 
     /// Appends a record to the chain, with the next number.
     static func append(_ record: AuditRecord, _ db: Database) throws {
-        let last =
-            try Row.fetchOne(db.cachedStatement(sql: "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1"))
-            ?? Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
+        let last = try StoredAuditRecord.head(db) ?? AuditAnchor.stored(db) ?? .origin
         var record = record
-        record.number = (last?.value(at: 0) ?? 0) + 1
+        record.number = last.number + 1
         let text = CanonicalJSON.text(record)
-        try db.cachedStatement(sql: "INSERT INTO audit (id, record, hash) VALUES (?, ?, ?)").execute(
-            arguments: [record.number, text, AuditChain.hash(after: last?.value(at: 1) ?? AuditChain.origin, text)])
+        try StoredAuditRecord(id: record.number, record: text, hash: AuditChain.hash(after: last.hash, text)).write(db)
     }
 
     /// Appends an event to the chain.
@@ -128,38 +119,32 @@ extension Store {
         func isOld(_ record: AuditRecord?) -> Bool {
             (record.flatMap { Instant(rfc3339: $0.time.utf8) }).map { $0 < limit } ?? false
         }
-        func record(_ row: Row) -> AuditRecord? {
-            row.value(at: 2).flatMap { CanonicalJSON.value(AuditRecord.self, $0) }
-        }
-        let columns = "SELECT id, hash, record FROM audit"
         // Usually there is nothing to do, and the commit of readings waits for this.
-        guard let oldest = try Row.fetchOne(db, sql: "\(columns) ORDER BY id LIMIT 1"), isOld(record(oldest)),
-            let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM audit")
-        else { return 0 }
-        let found = try Row.fetchCursor(db, sql: "\(columns) WHERE id <> ? ORDER BY id LIMIT 1000", arguments: [newest])
-        var (end, said): ((id: Int64, hash: String)?, [String: String]) = (nil, [:])
-        // Commits wait for this, so the rest is removed the next time.
-        while said.count < prunedRowsMax, let row = try found.next(), case let record = record(row), isOld(record),
-            let id: Int64 = row.value(at: 0), let hash: String = row.value(at: 1)
-        {
-            end = (id, hash)
-            said.merge(record?.rows ?? [:]) { $1 }
+        guard isOld(try StoredAuditRecord.oldest(db)?.content), let newest = try StoredAuditRecord.head(db) else {
+            return 0
         }
-        guard let (id, hash) = end else { return 0 }
+        var (end, count, said): (AuditHead?, Int, [String: String]) = (nil, 0, [:])
+        try StoredAuditRecord.forEach(db) { row in
+            let record = row.content
+            guard row.id != newest.number, isOld(record), !row.hash.isEmpty else { return false }
+            end = row.head
+            count += 1
+            said.merge(record?.rows ?? [:]) { $1 }
+            // Commits wait for this, so the rest is removed the next time.
+            return count < prunedRecordsMax && said.count < prunedRowsMax
+        }
+        guard let end else { return 0 }
         // A row that differs from the removed records has a later record, or was altered. An altered row then has no
         // record, which the verification finds. A row that does not exist is no longer missed.
         let kept = try said.filter { name, fingerprint in
             guard fingerprint != AuditedRow.removed, let row = AuditedRow(name: name) else { return false }
             return try row.fingerprint(db) == fingerprint
         }
-        let before = try anchor(db) ?? AuditRecord.noAnchor
-        try db.execute(sql: "DELETE FROM audit WHERE id <= ?", arguments: [id])
-        let removed = db.changesCount
-        try db.execute(sql: "DELETE FROM audit_anchor")
-        try db.execute(sql: "INSERT INTO audit_anchor (id, hash) VALUES (?, ?)", arguments: [id, hash])
+        let before = try AuditAnchor.stored(db)?.text ?? AuditRecord.noAnchor
+        let removed = try StoredAuditRecord.remove(upTo: end, db)
         var note = AuditRecord(AuditRecord.Kind.retention, at: now)
-        note.text = "records up to number \(id) were removed, as they are from before \(limit)"
-        note.facts = [AuditRecord.anchorFact: "\(id):\(hash)", AuditRecord.anchorBeforeFact: before]
+        note.text = "records up to number \(end.number) were removed, as they are from before \(limit)"
+        note.facts = [AuditRecord.anchorFact: end.text, AuditRecord.anchorBeforeFact: before]
         try append(note, speakingOf: kept.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, db)
         return removed
     }

@@ -3,30 +3,9 @@ internal import GRDB
 internal import Telemetry
 
 extension StoreReader {
-    /// The number of the chain's newest record, and its hash, which covers all records before it.
-    package struct AuditHead: Sendable, Codable, Equatable {
-        package var number: Int64
-        package var hash: String
-
-        package init(number: Int64, hash: String) {
-            self.number = number
-            self.hash = hash
-        }
-    }
-
-    /// Reads the number and the hash of a record or an anchor; those before the first record if there is none.
-    private static func head(of row: Row?) -> AuditHead {
-        AuditHead(number: row?.value(at: 0) ?? 0, hash: row?.value(at: 1) ?? AuditChain.origin)
-    }
-
     /// Returns the number and the hash of the newest record.
     package func auditHead() throws -> AuditHead {
-        try queue.read { db in
-            let row =
-                try Row.fetchOne(db, sql: "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")
-                ?? Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
-            return Self.head(of: row)
-        }
+        try queue.read { try StoredAuditRecord.head($0) ?? AuditAnchor.stored($0) ?? .origin }
     }
 
     /// Passes every record and its hash to `body`, oldest first, after passing the record before the first to `start`.
@@ -34,10 +13,11 @@ extension StoreReader {
         from start: (AuditHead) throws -> Void, _ body: (_ record: String, _ hash: String) throws -> Void
     ) throws {
         try queue.read { db in
-            let anchor = try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
-            try start(Self.head(of: anchor))
-            let rows = try Row.fetchCursor(db, sql: "SELECT record, hash FROM audit ORDER BY id")
-            while let row = try rows.next() { try body(row.value(at: 0) ?? "", row.value(at: 1) ?? "") }
+            try start(AuditAnchor.stored(db) ?? .origin)
+            try StoredAuditRecord.forEach(db) { row in
+                try body(row.record, row.hash)
+                return true
+            }
         }
     }
 
@@ -54,23 +34,21 @@ extension StoreReader {
     package func verifyAudit(expecting expected: AuditHead? = nil, progress: (Int) -> Void = { _ in }) throws
         -> AuditVerifier
     {
-        var verifier = AuditVerifier(after: (0, AuditChain.origin))
+        var verifier = AuditVerifier(after: .origin)
         var said = AuditedRows()
         var hasMet = expected == nil || expected?.number == 0
         try queue.read { db in
-            let anchor = try Row.fetchOne(db, sql: "SELECT id, hash FROM audit_anchor")
-            let start = Self.head(of: anchor)
-            verifier = AuditVerifier(after: (start.number, start.hash))
+            let anchor = try AuditAnchor.stored(db)
+            let start = anchor ?? .origin
+            verifier = AuditVerifier(after: start)
             if expected?.number == start.number { hasMet = expected == start }
-            let rows = try Row.fetchCursor(db, sql: "SELECT record, hash FROM audit ORDER BY id")
-            while let row = try rows.next() {
-                // A value that is not text is not a record either.
-                let (text, hash): (String, String) = (row.value(at: 0) ?? "", row.value(at: 1) ?? "")
-                if let record = verifier.take(text, hash: hash) {
-                    if let expected, record.number == expected.number { hasMet = expected.hash == hash }
+            try StoredAuditRecord.forEach(db) { row in
+                if let record = verifier.take(row.record, hash: row.hash) {
+                    if let expected, record.number == expected.number { hasMet = expected.hash == row.hash }
                     said.take(record, &verifier)
                 }
                 if verifier.count % 10_000 == 0 { progress(verifier.count) }
+                return true
             }
             // SQLite keeps the table's highest number when the newest rows are removed.
             let highest = try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'audit'") ?? 0
@@ -79,13 +57,13 @@ extension StoreReader {
                     verifier.head.number + 1,
                     "the chain's end was removed: records \(verifier.head.number + 1) to \(highest) are missing")
             }
-            said.compare(anchor: try Store.anchor(db), &verifier)
+            said.compare(anchor: anchor?.text, &verifier)
             try said.compare(with: db, &verifier)
         }
         if !hasMet, let expected {
             verifier.fault(
                 expected.number,
-                "the chain has been rewritten: it does not hold the head that was seen, \(expected.number):\(expected.hash)"
+                "the chain has been rewritten: it does not hold the head that was seen, \(expected.text)"
             )
         }
         return verifier

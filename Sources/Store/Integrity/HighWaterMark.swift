@@ -20,10 +20,10 @@ struct HighWaterMark: Codable, Equatable {
     }
 
     static func current(_ db: Database) throws -> HighWaterMark {
-        let head = try Row.fetchOne(db, sql: "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")
+        let head = try StoredAuditRecord.head(db)
         return HighWaterMark(
-            reading: try Int64.fetchOne(db, sql: "SELECT max(id) FROM reading") ?? 0, audit: head?.value(at: 0) ?? 0,
-            hash: head?.value(at: 1) ?? "")
+            reading: try Int64.fetchOne(db, sql: "SELECT max(id) FROM reading") ?? 0, audit: head?.number ?? 0,
+            hash: head?.hash ?? "")
     }
 
     /// Describes the part of the mark that a store no longer has; `nil` if it has everything.

@@ -14,7 +14,7 @@ enum Migration12 {
         // The audited tables of that version.
         let tables: [AuditedTable] = [.alarm, .transition, .escalation, .suppression]
         let hasRows = try tables.contains { try Bool.fetchOne(db, sql: "SELECT EXISTS (\($0.query))") ?? false }
-        guard try hasRows || Store.anchor(db) != nil else { return }
+        guard try hasRows || AuditAnchor.stored(db) != nil else { return }
         let recorded: Int64? = try db.first("SELECT max(recorded) FROM transition")
         let time = try Store.newestAuditTime(db) ?? Instant(nanoseconds: recorded ?? 0)
         try Store.attestAll(tables, because: "a newer version records each row from here on", at: time, db)

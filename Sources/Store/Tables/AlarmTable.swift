@@ -173,7 +173,7 @@ extension AlarmRow {
 
     /// Stores an alarm as a transition left it.
     func store(_ db: Database) throws {
-        try db.cachedStatement(sql: Self.upsert).execute(arguments: arguments(Column.allCases))
+        try write(by: Self.upsert, db)
     }
 
     private static let renaming =

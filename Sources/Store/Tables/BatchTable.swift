@@ -59,6 +59,6 @@ struct BatchRow: WritableRow {
     private static let statement = insertion(of: Column.allCases)
 
     func append(_ db: Database) throws {
-        try db.cachedStatement(sql: Self.statement).execute(arguments: arguments(Column.allCases))
+        try write(by: Self.statement, db)
     }
 }

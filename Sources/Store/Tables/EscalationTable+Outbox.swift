@@ -20,26 +20,26 @@ extension Store {
     }
 
     /// SQL for "belongs to an alarm key of the list": the alarm's identity is the key, `@` and a time.
-    private static let isOfPlace =
+    private static let isOfKey =
         "SELECT 1 FROM json_each(?) WHERE alarm = value OR substr(alarm, 1, length(value) + 1) = value || '@'"
 
     /// Returns the messages that wait for a destination, oldest first. This keeps the order within each alarm.
     /// - Parameters:
-    ///   - places: alarm keys that are left out: the parts of alarms' identities before the last `@`.
+    ///   - keys: alarm keys that are left out: the parts of alarms' identities before the last `@`.
     ///   - ids: the numbers of escalations that are left out.
     ///   - limit: the largest number of returned messages.
     package func waiting(
-        for destination: String, except places: [String] = [], and ids: [Int64] = [], limit: Int
+        for destination: String, except keys: [String] = [], and ids: [Int64] = [], limit: Int
     ) async throws -> [WaitingEscalation] {
         try await looking.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM escalation WHERE destination = ? AND delivered IS NULL AND parked IS NULL
-                        \(places.isEmpty ? "" : "AND NOT EXISTS (\(Self.isOfPlace))")
+                    SELECT * FROM escalation WHERE destination = ? AND \(EscalationRow.isWaiting)
+                        \(keys.isEmpty ? "" : "AND NOT EXISTS (\(Self.isOfKey))")
                         \(ids.isEmpty ? "" : "AND id NOT IN (SELECT value FROM json_each(?))") ORDER BY id LIMIT ?
                     """,
-                arguments: [destination] + (places.isEmpty ? [] : [CanonicalJSON.text(places)])
+                arguments: [destination] + (keys.isEmpty ? [] : [CanonicalJSON.text(keys)])
                     + (ids.isEmpty ? [] : [CanonicalJSON.text(ids)]) + [limit]
             ).compactMap { row in
                 unreadable.read(row, as: EscalationRow.self).flatMap { row in

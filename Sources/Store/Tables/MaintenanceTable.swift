@@ -32,6 +32,8 @@ struct MaintenanceRow: WritableRow {
         }
     }
 
+    fileprivate static let statement = insertion("INSERT OR REPLACE INTO", of: Column.allCases)
+
     /// Returns all rows that can be read, by device and quantity.
     static func all(_ db: Database, _ unreadable: UnreadableRows) throws -> [Maintenance] {
         try Row.fetchAll(db, sql: "SELECT * FROM maintenance ORDER BY device, quantity").compactMap {
@@ -61,9 +63,7 @@ extension Store {
                 sql: "DELETE FROM maintenance WHERE device = ? AND quantity = ?",
                 arguments: [change.device, change.quantity ?? ""])
         }
-        try db.execute(
-            sql: MaintenanceRow.insertion("INSERT OR REPLACE INTO", of: MaintenanceRow.Column.allCases),
-            arguments: MaintenanceRow(maintenance).arguments(MaintenanceRow.Column.allCases))
+        try MaintenanceRow(maintenance).write(by: MaintenanceRow.statement, db)
     }
 
     /// Returns the sensors that operators have put into maintenance, by device and quantity.

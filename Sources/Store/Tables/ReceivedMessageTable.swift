@@ -84,9 +84,7 @@ extension Store {
     static func keep(_ received: ReceivedBatch, _ db: Database) throws {
         if received.isNewSession { try db.execute(sql: "DELETE FROM received_message") }
         guard !received.marks.isEmpty else { return }
-        let row = ReceivedMessageRow(last: received.last, marks: received.marks)
-        try db.cachedStatement(sql: ReceivedMessageRow.statement).execute(
-            arguments: row.arguments(ReceivedMessageRow.Column.allCases))
+        try ReceivedMessageRow(last: received.last, marks: received.marks).write(by: ReceivedMessageRow.statement, db)
         try db.cachedStatement(sql: "DELETE FROM received_message WHERE last <= ?").execute(arguments: [
             received.forgottenUpTo
         ])

@@ -31,6 +31,8 @@ struct RefusedPayloadRow: WritableRow {
         case .arrived: refusal.arrived.nanoseconds
         }
     }
+
+    fileprivate static let statement = insertion(of: Column.allCases)
 }
 
 /// A payload with a part that could not be read, as it arrived.
@@ -55,9 +57,7 @@ package struct RefusedPayload: Sendable, Equatable {
 extension Store {
     /// Stores a refused payload, and removes the oldest ones beyond `limit`.
     static func keep(_ refusal: RefusedPayload, atMost limit: Int, _ db: Database) throws {
-        try db.execute(
-            sql: RefusedPayloadRow.insertion(of: RefusedPayloadRow.Column.allCases),
-            arguments: RefusedPayloadRow(refusal).arguments(RefusedPayloadRow.Column.allCases))
+        try RefusedPayloadRow(refusal).write(by: RefusedPayloadRow.statement, db)
         try db.execute(
             sql: "DELETE FROM refused_payload WHERE id <= (SELECT max(id) FROM refused_payload) - ?", arguments: [limit]
         )

@@ -54,6 +54,8 @@ struct StoredSuppression: WritableRow {
         }
     }
 
+    fileprivate static let statement = insertion("INSERT OR REPLACE INTO", of: Column.allCases)
+
     /// Returns all rows that can be read, by rule and group.
     static func all(_ db: Database, _ unreadable: UnreadableRows) throws -> [StoredSuppression] {
         try Row.fetchAll(db, sql: "SELECT * FROM aside ORDER BY rule, group_name").compactMap { unreadable.read($0) }
@@ -75,9 +77,7 @@ extension Store {
         }
         let row = StoredSuppression(
             rule: record.rule, group: record.group, suppression: suppression, origin: record.origin)
-        try db.execute(
-            sql: StoredSuppression.insertion("INSERT OR REPLACE INTO", of: StoredSuppression.Column.allCases),
-            arguments: row.arguments(StoredSuppression.Column.allCases))
+        try row.write(by: StoredSuppression.statement, db)
     }
 
     /// Returns the suppressions by operators, by rule and group.

@@ -37,6 +37,12 @@ extension WritableRow {
         for column in columns { values.updateValue(value(of: column), forKey: column.rawValue) }
         return StatementArguments(values)
     }
+
+    /// Writes the row.
+    /// - Parameter statement: names every column as `:column`.
+    func write(by statement: String, _ db: Database) throws {
+        try db.cachedStatement(sql: statement).execute(arguments: arguments(Array(Column.allCases)))
+    }
 }
 
 /// A row as the database returned it, with typed access to its columns.

@@ -95,7 +95,7 @@ extension TransitionRow {
     /// Appends the row.
     /// - Returns: false if the alarm's history already has a transition with this number.
     func append(_ db: Database) throws -> Bool {
-        try db.cachedStatement(sql: Self.statement).execute(arguments: arguments(Column.allCases))
+        try write(by: Self.statement, db)
         return db.changesCount > 0
     }
 }

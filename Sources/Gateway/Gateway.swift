@@ -58,8 +58,7 @@ package final class Gateway: Service {
                 clock: clock, logger: logger)
         }
         publishers = factory.publishers
-        maintenance = SensorMaintenance(
-            store: core.store, configuration: core.configuration, clock: clock, mailbox: core.mailbox)
+        maintenance = SensorMaintenance(core)
     }
 
     /// Runs until the gateway's group shuts down, or one of its services fails.
@@ -126,7 +125,7 @@ package final class Gateway: Service {
     /// Reads devices and rules again. If they have a mistake, the running ones stay.
     package func reload() {
         do {
-            let model = try Surroundings.readSiteModel(configuration, store)
+            let model = try core.readSiteModel()
             for warning in model.rules.warnings { logger.warning("\(DiagnosticText.plain(warning))") }
             if !mailbox.post(.reload(model)) { logger.error("too many requests wait: not reloaded") }
         } catch {
@@ -160,7 +159,7 @@ package final class Gateway: Service {
                 logger.error(
                     "the store could not be kept within its limits, which is tried again in a minute: \(error)")
             }
-            try await Task.sleep(for: .seconds(60))
+            try await clock.sleep(for: .minutes(1))
         }
     }
 }

@@ -1,4 +1,4 @@
-internal import Devices
+package import Devices
 internal import Diagnostics
 internal import Foundation
 package import Logging
@@ -20,23 +20,22 @@ package struct Surroundings: Sendable {
     package var link: @Sendable (LinkRequest) -> any BrokerLink
     /// Makes the destinations of a configuration, in its order.
     package var destinations: @Sendable (Configuration) throws -> [any Destination]
-    /// Reads devices, rules and policies, and numbers their series as the store does.
-    package var siteModel: @Sendable (Configuration, Store) throws -> SiteModel
+    /// Reads devices, rules and policies for the sensors in maintenance, and numbers their series as the store does.
+    package var siteModel: @Sendable (Configuration, [Maintenance], Store) throws -> SiteModel
 
     package init(
         clock: any GatewayClock,
         link: @escaping @Sendable (LinkRequest) -> any BrokerLink,
         destinations: @escaping @Sendable (Configuration) throws -> [any Destination],
-        siteModel: @escaping @Sendable (Configuration, Store) throws -> SiteModel = Self.readSiteModel
+        siteModel: @escaping @Sendable (Configuration, [Maintenance], Store) throws -> SiteModel = {
+            configuration, maintenance, store in
+            try SiteModel.load(configuration, maintenance: maintenance) { try store.series($0) }
+        }
     ) {
         self.clock = clock
         self.link = link
         self.destinations = destinations
         self.siteModel = siteModel
-    }
-
-    @Sendable package static func readSiteModel(_ configuration: Configuration, _ store: Store) throws -> SiteModel {
-        try SiteModel.load(configuration, maintenance: try store.maintenance()) { try store.series($0) }
     }
 }
 
@@ -92,7 +91,7 @@ package final class GatewayCore: Sendable {
         do {
             let end = PayloadUnderWay.findEnd(store: path, payloadBytesMax: configuration.payloadBytesMax)
             self.configuration = try Self.withOlderProtocolIfNeeded(configuration, end, store, at: now, logger)
-            siteModel = try surroundings.siteModel(self.configuration, store)
+            siteModel = try surroundings.siteModel(self.configuration, store.maintenance(), store)
             // A store that was moved away takes its mark with it.
             damage =
                 try rescue?.description
@@ -137,6 +136,13 @@ package final class GatewayCore: Sendable {
         try store.limitWaits()
         hasStarted.store(true, ordering: .relaxed)
         return pipeline
+    }
+
+    /// Reads devices and rules again, as at the start.
+    /// - Parameter maintenance: the sensors in maintenance; by default those of the store.
+    /// - Throws: ``DiagnosticList`` for mistakes in the files, and ``StoreError``.
+    func readSiteModel(maintenance: [Maintenance]? = nil) throws -> SiteModel {
+        try surroundings.siteModel(configuration, try maintenance ?? store.maintenance(), store)
     }
 
     /// Keeps the store within its limits, and notes its progress in a file beside it. Call it once a minute.

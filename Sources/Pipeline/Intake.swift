@@ -213,7 +213,6 @@ struct Intake: ~Copyable {
     }
 
     mutating func recordChanges(at now: Instant) {
-        // An alarm shows an implausible reading only when the alarm changes.
         writeRemarks()
         for change in changes {
             for transition in book.apply(change, ladder: engine.ladderState(of: change.instance), recorded: now) {

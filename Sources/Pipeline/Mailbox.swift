@@ -14,7 +14,7 @@ package final class Mailbox: Sendable {
         case stop
         case health(HealthReport)
         /// An operator's command. The answer comes when the command is committed or refused.
-        case order(OperatorCommand, answer: @Sendable (Result<CommandOutcome, OperatorError>) -> Void)
+        case command(OperatorCommand, answer: @Sendable (Result<CommandOutcome, OperatorError>) -> Void)
         /// Sensors go into maintenance, or come back: the model to continue with, and the records to store.
         case maintenance(SiteModel, MaintenanceChange, AuditNote, answer: @Sendable (Bool) -> Void)
         /// A question for the present status of the active alarms.
@@ -60,7 +60,7 @@ package final class Mailbox: Sendable {
                 content.isToStop = true
                 return true
             case .reload: content.letters.removeAll(where: \.isReload)
-            case .reloadFailed, .health, .order, .status, .maintenance: break
+            case .reloadFailed, .health, .command, .status, .maintenance: break
             }
             guard content.letters.count < Self.capacity else { return false }
             content.letters.append(letter)

@@ -189,7 +189,7 @@ package final class Pipeline {
     func open(_ letter: Mailbox.Letter) {
         switch letter {
         case .stop: isStopping = true
-        case .order(let command, let answer):
+        case .command(let command, let answer):
             do throws(OperatorError) {
                 let outcome = try intake.execute(command, at: now)
                 answers.append { isStored in

@@ -11,19 +11,23 @@ final class DeliveryAttempt: Sendable {
 
     private struct State {
         var running: Task<Void, any Error>?
-        var since: ContinuousClock.Instant?
+        var since: Uptime?
         var end: End?
     }
 
+    private let clock: any GatewayClock
     private let state = Mutex(State())
+
+    /// - Parameter clock: its uptime measures how long an attempt takes.
+    init(clock: any GatewayClock) { self.clock = clock }
 
     /// Executes `body`, which must end soon once its task is cancelled.
     /// - Throws: the error of `body`; ``DeliveryError`` if it was ended before it was done.
     func make(within limit: TimeSpan, _ body: @Sendable @escaping () async throws -> Void) async throws {
         let task = Task { try await body() }
-        state.withLock { $0 = State(running: task, since: .now) }
-        let timer = Task { [weak self] in
-            try await Task.sleep(for: .nanoseconds(limit.nanoseconds))
+        state.withLock { $0 = State(running: task, since: clock.uptime()) }
+        let timer = Task { [weak self, clock] in
+            try await clock.sleep(for: limit)
             self?.end(.timeIsOver)
         }
         defer { timer.cancel() }
@@ -51,9 +55,9 @@ final class DeliveryAttempt: Sendable {
     }
 
     /// Ends the current attempt, if there is one and it has already taken this long.
-    func breakOff(ifOlderThan age: Duration) {
+    func breakOff(ifOlderThan age: TimeSpan) {
         let since = state.withLock(\.since)
-        if let since, ContinuousClock.now - since >= age { end(.brokenOff) }
+        if let since, clock.uptime() - since >= age { end(.brokenOff) }
     }
 
     private func end(_ end: End) {

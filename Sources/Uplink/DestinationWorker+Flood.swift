@@ -23,7 +23,7 @@ extension DestinationWorker {
 
     /// Delivers all waiting escalations of a flood as one message, and then collects for a while. An escalation of a
     /// higher level than any delivered in the flood goes by itself, at once, after those before it.
-    func deliverGrouped(_ limit: FloodLimit) async throws -> Duration? {
+    func deliverGrouped(_ limit: FloodLimit) async throws -> TimeSpan? {
         let now = clock.now()
         let isFlooded = await looked { try await $0.isFlooded($1, since: now - limit.within, over: limit.alarms) }
         guard isFlooded == true else {
@@ -36,7 +36,7 @@ extension DestinationWorker {
             rest > .zero,
             rest <= limit.pause  // a clock that was set back holds nothing up
         {
-            return .nanoseconds(rest.nanoseconds)
+            return rest
         }
         if waiting.isEmpty { return await pauseForNews() }
         let common = Array(waiting[..<(higher ?? waiting.count)])

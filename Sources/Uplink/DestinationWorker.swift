@@ -2,7 +2,7 @@ internal import Foundation
 internal import Logging
 internal import Store
 internal import Synchronization
-internal import Telemetry
+package import Telemetry
 internal import Wire
 
 /// Delivers the due escalations of one destination.
@@ -16,16 +16,16 @@ package actor DestinationWorker {
     package enum Pause: Sendable {
         case none
         /// Wait for news, at most this long.
-        case news(Duration)
+        case news(TimeSpan)
         /// Wait after a failure for about this long, unless a person wants another try now.
-        case retry(Duration)
+        case retry(TimeSpan)
     }
 
     package nonisolated let destination: any Destination
     /// Sent when the outbox has something new, and when a person wants another try now.
     nonisolated let news = Signal()
     nonisolated let retrySignal = Signal()
-    private nonisolated let attempts = DeliveryAttempt()
+    private nonisolated let attempts: DeliveryAttempt
     private let limit: FloodLimit?
     private let store: Store
     let clock: any GatewayClock
@@ -66,6 +66,7 @@ package actor DestinationWorker {
         limit = flood
         self.store = store
         self.clock = clock
+        attempts = DeliveryAttempt(clock: clock)
         self.logger = logger
     }
 
@@ -100,11 +101,17 @@ package actor DestinationWorker {
         while !Task.isCancelled {
             switch await turn() {
             case .none: break
-            case .news(let wait): await news.wait(upTo: wait)
-            // A random half, so that a fleet does not come all at once.
-            case .retry(let wait): await retrySignal.wait(upTo: wait * Double.random(in: 0.5...1))
+            case .news(let wait): await news.wait(upTo: wait, by: clock)
+            case .retry(let wait):
+                var random = SystemRandomNumberGenerator()
+                await retrySignal.wait(upTo: Self.spread(wait, using: &random), by: clock)
             }
         }
+    }
+
+    /// Returns between half of a wait and the whole, so that a fleet does not come all at once.
+    package static func spread(_ wait: TimeSpan, using random: inout some RandomNumberGenerator) -> TimeSpan {
+        TimeSpan(nanoseconds: Int64.random(in: wait.nanoseconds / 2...wait.nanoseconds, using: &random))
     }
 
     /// Delivers some of the waiting escalations, or tries to.
@@ -130,12 +137,12 @@ package actor DestinationWorker {
             let pause = min(60.0, 0.5 * pow(2, Double(min(failures, 10))))
             // The full wait that the destination asks for, within reason.
             let wanted = min((error as? DeliveryError)?.retryAfter ?? 0, 600) * 2
-            return .retry(.seconds(max(pause, wanted)))
+            return .retry(.milliseconds(Int64(max(pause, wanted) * 1000)))
         }
     }
 
     /// Delivers some of the waiting escalations. If there were none, returns how long to wait for more.
-    func deliverNext() async throws -> Duration? {
+    func deliverNext() async throws -> TimeSpan? {
         guard let waiting = await waiting(atMost: 64) else { return .seconds(1) }
         if waiting.isEmpty { return await pauseForNews() }
         try await deliver(waiting)
@@ -161,9 +168,9 @@ package actor DestinationWorker {
     }
 
     /// Returns how long to wait when there is nothing to deliver.
-    func pauseForNews() async -> Duration {
+    func pauseForNews() async -> TimeSpan {
         if !unrecorded.isEmpty { return await record() ? .zero : .seconds(1) }
-        return .nanoseconds(min(held.rest(at: clock.uptime()) ?? .seconds(5), .seconds(5)).nanoseconds)
+        return min(held.rest(at: clock.uptime()) ?? .seconds(5), .seconds(5))
     }
 
     /// Returns the result of a query; `nil` if the store cannot even be read, which must not delay deliveries from

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Telemetry
 
 /// A signal that remembers that it was sent. One task waits for it at a time.
 final class Signal: Sendable {
@@ -19,11 +20,12 @@ final class Signal: Sendable {
     }
 
     /// Returns when it is sent, at once if it was sent since the last wait, or when the time is over.
-    func wait(upTo duration: Duration) async {
+    /// - Parameter clock: its uptime measures the time.
+    func wait(upTo span: TimeSpan, by clock: any GatewayClock) async {
         await withTaskGroup { group in
             group.addTask { await self.wait() }
             // A cancelled sleep ends the wait as well.
-            group.addTask { try? await Task.sleep(for: duration) }
+            group.addTask { try? await clock.sleep(for: span) }
             await group.next()
             group.cancelAll()
         }

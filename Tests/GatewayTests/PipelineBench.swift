@@ -160,7 +160,7 @@ final class PipelineBench {
 
     /// Does what an operator asks for.
     func order(_ action: OperatorCommand.Action, _ alarm: String) {
-        mailbox.post(.order(OperatorCommand(action, alarm: alarm, person: "ada", note: "seen")) { _ in })
+        mailbox.post(.command(OperatorCommand(action, alarm: alarm, person: "ada", note: "seen")) { _ in })
         _ = pipeline.turn()
     }
 

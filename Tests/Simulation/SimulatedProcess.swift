@@ -38,7 +38,7 @@ final class SimulatedProcess {
                 clock: world.clock,
                 link: { SimulatedLink(world, receiveMaximum: $0.configuration.broker.receiveMaximum) },
                 destinations: { $0.destinations.map { SimulatedDestination(name: $0.name, world: world) } },
-                siteModel: { _, store in
+                siteModel: { _, _, store in
                     // Reading the files takes longer than the rest of a start, and they never change here.
                     let names = SeriesRegistry.names(of: plant.model.site)
                     guard try store.series(names) == Plant.numbers(names) else {
@@ -85,10 +85,10 @@ final class SimulatedProcess {
                 case .none: isRetrying[number] = false
                 case .news(let wait):
                     isRetrying[number] = false
-                    turns[number] = world.uptime + TimeSpan(wait)
+                    turns[number] = world.uptime + wait
                 case .retry(let wait):
                     isRetrying[number] = true
-                    turns[number] = world.uptime + TimeSpan(wait * Double.random(in: 0.5...1, using: &world.random))
+                    turns[number] = world.uptime + DestinationWorker.spread(wait, using: &world.random)
                 }
             }
         }
@@ -114,13 +114,6 @@ final class SimulatedProcess {
 
     /// Closes the files of a dead process, which changes nothing on the disk.
     func abandon() { try? core.store.close() }
-}
-
-extension TimeSpan {
-    fileprivate init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        self.init(nanoseconds: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-    }
 }
 
 /// The gateway's log, as part of the story.

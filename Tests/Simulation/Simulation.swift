@@ -200,7 +200,7 @@ package final class Simulation {
             }
         let order = OperatorCommand(action, alarm: "flood/s\(station)", person: "ada", note: "seen")
         process.mailbox.post(
-            .order(order) { [promises, world] answer in
+            .command(order) { [promises, world] answer in
                 guard !world.isDead, case .success(let outcome) = answer, outcome.transition != nil else { return }
                 world.tell("answered: \(outcome.done.rawValue) \(outcome.name)")
                 promises.orders.withLock { $0.append((outcome.name, outcome.done.rawValue)) }

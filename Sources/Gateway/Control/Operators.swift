@@ -28,7 +28,7 @@ package struct Operators: Sendable {
     /// Executes a command about an alarm.
     /// - Throws: ``OperatorError`` if no alarm, or more than one, is meant, or the command cannot be executed.
     package func execute(_ command: OperatorCommand) async throws(OperatorError) -> CommandOutcome {
-        let result: Result<CommandOutcome, OperatorError> = try await mailbox.ask { .order(command, answer: $0) }
+        let result: Result<CommandOutcome, OperatorError> = try await mailbox.ask { .command(command, answer: $0) }
         let outcome = try result.get()
         logger.notice("\(outcome.done.rawValue)", metadata: ["alarm": "\(outcome.name)", "by": "\(command.person)"])
         return outcome

@@ -26,16 +26,11 @@ package struct SensorCommand: Sendable {
 
 /// Takes sensors out of service and puts them back: binds the rules to the sensors in service.
 final class SensorMaintenance: Sendable {
-    private let store: Store
-    private let configuration: Configuration
-    private let clock: any GatewayClock
-    private let mailbox: Mailbox
+    private let core: GatewayCore
     /// One command at a time, because each is based on what the one before has stored.
     private let work = SerialWork()
 
-    init(store: Store, configuration: Configuration, clock: any GatewayClock, mailbox: Mailbox) {
-        (self.store, self.configuration, self.clock, self.mailbox) = (store, configuration, clock, mailbox)
-    }
+    init(_ core: GatewayCore) { self.core = core }
 
     /// - Returns: the result as a sentence.
     /// - Throws: ``OperatorError`` if there is no such sensor, it is in that state already, or it cannot be stored.
@@ -62,10 +57,10 @@ final class SensorMaintenance: Sendable {
         if begins, command.reason.isEmpty {
             throw OperatorError("a reason is missing, which others must know: give one with -m")
         }
-        var all = try store.maintenance()
+        var all = try core.store.maintenance()
         let known = all.first { $0.device == device && $0.quantity == quantity }
         let entry = Maintenance(
-            device: device, quantity: quantity, person: person, since: clock.now(), reason: command.reason)
+            device: device, quantity: quantity, person: person, since: core.clock.now(), reason: command.reason)
         if let known, begins {
             throw OperatorError(
                 "\(entry.name) has been in maintenance since \(known.since), by \(known.person): \(known.reason)")
@@ -73,7 +68,7 @@ final class SensorMaintenance: Sendable {
         if known == nil, !begins { throw OperatorError("\(entry.name) is not in maintenance by an operator") }
         all.removeAll { $0.device == device && $0.quantity == quantity }
         if begins { all.append(entry) }
-        let model = try SiteModel.load(configuration, maintenance: all) { try store.series($0) }
+        let model = try core.readSiteModel(maintenance: all)
         guard let found = model.site.sensors.first(where: { $0.id == device }) else {
             throw OperatorError("there is no device '\(device)'; see tocsin sensors")
         }
@@ -82,10 +77,10 @@ final class SensorMaintenance: Sendable {
         }
         let change = MaintenanceChange(device: device, quantity: quantity, maintenance: begins ? entry : nil)
         let note = AuditNote(
-            begins ? "out-of-service" : "in-service", at: clock.now(), person: person,
+            begins ? "out-of-service" : "in-service", at: core.clock.now(), person: person,
             text: command.reason.isEmpty ? entry.name : "\(entry.name): \(command.reason)")
         // The pipeline restores its state for the new model before it answers.
-        let isStored: Bool = try await mailbox.ask(within: .seconds(30)) {
+        let isStored: Bool = try await core.mailbox.ask(within: .seconds(30)) {
             .maintenance(model, change, note, answer: $0)
         }
         guard isStored else {

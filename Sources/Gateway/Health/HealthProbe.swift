@@ -17,7 +17,7 @@ struct HealthProbe: Sendable {
     func run() async throws {
         var isUnreadable = false
         while !Task.isCancelled {
-            try await Task.sleep(for: .nanoseconds(interval.nanoseconds))
+            try await clock.sleep(for: interval)
             var outbox: OutboxState?
             do {
                 outbox = try await store.outboxState(at: clock.now())

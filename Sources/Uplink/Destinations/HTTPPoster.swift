@@ -33,6 +33,7 @@ final class HTTPPoster: Sendable {
     private func client() -> HTTPClient {
         let files = Self.files(settings)
         return current.withLock { current in
+            // New ones that cannot be read are tried again at the next message.
             guard files != current.files, let new = try? Self.client(settings) else { return current.client }
             // No message is on its way: messages are posted one after the other.
             Task { [old = current.client] in try? await old.shutdown() }
@@ -143,5 +144,6 @@ final class HTTPPoster: Sendable {
         return text.isEmpty ? "" : ": \(text)"
     }
 
+    // Nothing is sent any more, so a connection that does not close in order loses nothing.
     func close() async { try? await current.withLock { $0.client }.shutdown() }
 }

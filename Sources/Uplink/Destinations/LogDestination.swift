@@ -96,6 +96,7 @@ package final class LogDestination: Destination {
         let line = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         let isPartOfEvent =
             bytes[line] == UInt8(ascii: "{") && (line > 0 || start == 0)
+            // An error is the answer here: a part of an event does not parse.
             && (try? JSONSerialization.jsonObject(with: Data(bytes[line...]))) == nil
         // A file that may only be appended to cannot be cut.
         guard !isPartOfEvent || ftruncate(file.fileDescriptor, off_t(start) + off_t(line)) != 0 else { return }

@@ -38,14 +38,14 @@ package final class Forwarder: Service {
                 if isFailing { logger.notice("readings are forwarded again") }
                 isFailing = false
                 // In proportion to the readings sent; a look every second if there were none.
-                try await Task.sleep(
-                    for: count == 0 ? .seconds(1) : .seconds(Double(count) / Double(settings.perSecond)))
+                try await clock.sleep(
+                    for: count == 0 ? .seconds(1) : .milliseconds(Int64(count * 1000 / settings.perSecond)))
             } catch is CancellationError {
                 return
             } catch {
                 if !isFailing { logger.info("readings wait to be forwarded: \(error)") }
                 isFailing = true
-                try await Task.sleep(for: .seconds(Double.random(in: 5...10)))
+                try await clock.sleep(for: .milliseconds(Int64.random(in: 5000...10_000)))
             }
         }
     }

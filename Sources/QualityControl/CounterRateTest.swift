@@ -7,14 +7,13 @@ struct CounterRateTest: QualityTest {
     private struct Check {
         let series: SeriesID
         var check: CounterRateCheck
-        var hasChanged = false
     }
 
     private var checks: [Check] = []
     /// The positions of each device's checks in `checks`.
     private var places: [Range<Int>] = []
-    /// The checks with changes that are not stored yet.
-    private var changed: [Int] = []
+    /// The changed checks, by their positions in `checks`.
+    private var changed: UnstoredChanges
     /// The positions of one check's readings in the message. The array is reused for every message.
     private var order: [Int] = []
 
@@ -29,6 +28,7 @@ struct CounterRateTest: QualityTest {
             }
             places.append(first..<checks.count)
         }
+        changed = UnstoredChanges(count: checks.count)
     }
 
     /// Tests a message's readings in the order of their times.
@@ -48,23 +48,17 @@ struct CounterRateTest: QualityTest {
             for index in order where !checks[place].check.isCredible(readings[index].value, at: readings[index].time) {
                 readings[index].quality.insert(.implausible)
             }
-            if !checks[place].hasChanged {
-                checks[place].hasChanged = true
-                changed.append(place)
-            }
+            changed.note(place)
         }
     }
 
     func appendChanged(to states: inout [DeviceState]) {
-        for place in changed {
+        for place in changed.positions {
             states.append(DeviceState(series: checks[place].series, words: checks[place].check.words))
         }
     }
 
-    mutating func noteStored() {
-        for place in changed { checks[place].hasChanged = false }
-        changed.removeAll(keepingCapacity: true)
-    }
+    mutating func noteStored() { changed.removeAll() }
 
     /// Restores the stored states.
     mutating func restore(_ states: [DeviceState]) {

@@ -20,9 +20,8 @@ struct DeviceClockTest: QualityTest {
 
     private let devices: [Device]
     private var clocks: [ClockJudge]
-    /// The devices with changes that are not stored yet.
-    private var changed: [Int] = []
-    private var hasChanged: [Bool]
+    /// The changed clocks, by device.
+    private var changed: UnstoredChanges
 
     init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
         devices = site.devices.map { device in
@@ -32,13 +31,13 @@ struct DeviceClockTest: QualityTest {
                 offset: device.fields.first { $0.source.isClock }.map { series(device.id, $0.quantity) })
         }
         clocks = Array(repeating: ClockJudge(), count: devices.count)
-        hasChanged = Array(repeating: false, count: devices.count)
+        changed = UnstoredChanges(count: devices.count)
     }
 
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
         let device = devices[message.device]
         // Both states are stored together, so that they are from the same moment.
-        if message.hasNumber { noteChange(of: message.device) }
+        if message.hasNumber { changed.note(message.device) }
         let shown = device.isPack ? judgePack(&readings, message, device) : judgeStamps(&readings, &message, device)
         guard message.firstReading < readings.count else { return }
         guard let shown else {
@@ -50,7 +49,7 @@ struct DeviceClockTest: QualityTest {
         if let report, let series = device.offset {
             readings.append(Reading(series: series, time: message.arrival, value: report))
         }
-        if wasNoteworthy || clocks[message.device].isNoteworthy { noteChange(of: message.device) }
+        if wasNoteworthy || clocks[message.device].isNoteworthy { changed.note(message.device) }
     }
 
     private mutating func judge(_ own: Instant, _ message: DecodedMessage, _ device: Device) -> Bool {
@@ -155,23 +154,14 @@ struct DeviceClockTest: QualityTest {
     /// Notes the newest time of a device's series.
     mutating func noteNewest(_ time: Instant, of device: Int) { clocks[device].note(time) }
 
-    private mutating func noteChange(of device: Int) {
-        guard !hasChanged[device] else { return }
-        hasChanged[device] = true
-        changed.append(device)
-    }
-
     func appendChanged(to states: inout [DeviceState]) {
-        for device in changed {
+        for device in changed.positions {
             guard let series = devices[device].offset else { continue }
             states.append(DeviceState(series: series, words: clocks[device].words))
         }
     }
 
-    mutating func noteStored() {
-        for device in changed { hasChanged[device] = false }
-        changed.removeAll(keepingCapacity: true)
-    }
+    mutating func noteStored() { changed.removeAll() }
 
     mutating func restore(_ states: [DeviceState]) {
         let bySeries = Dictionary(states.map { ($0.series, $0) }) { _, last in last }

@@ -16,9 +16,8 @@ struct MessageNumbering {
     }
 
     private var numbers: [MessageNumbers]
-    /// The devices with changes that are not stored yet.
-    private var changed: [Int] = []
-    private var hasChanged: [Bool]
+    /// The changed states, by device.
+    private var changed: UnstoredChanges
 
     private var isSentAgain = false
     /// Set if the current message, or a part of it, has come before.
@@ -30,7 +29,7 @@ struct MessageNumbering {
 
     init(_ plans: [DecodingPlan]) {
         numbers = plans.map { MessageNumbers(wraps: $0.profile.sequence?.wraps) }
-        hasChanged = Array(repeating: false, count: plans.count)
+        changed = UnstoredChanges(count: plans.count)
     }
 
     /// Begins a message.
@@ -49,7 +48,7 @@ struct MessageNumbering {
         let verdict = numbers[plan.index].take(
             number, at: arrival, own: own, isSentAgain: isSentAgain, silence: plan.silence)
         newest = (number, verdict == .repeated)
-        note(plan.index)
+        changed.note(plan.index)
         switch verdict {
         case .repeated:
             hasComeBefore = true
@@ -92,12 +91,6 @@ struct MessageNumbering {
 
     // MARK: what has to survive
 
-    private mutating func note(_ device: Int) {
-        guard !hasChanged[device] else { return }
-        hasChanged[device] = true
-        changed.append(device)
-    }
-
     /// Restores a stored state.
     mutating func restore(_ state: DeviceState, _ plan: DecodingPlan) {
         guard let known = MessageNumbers(state.words, wraps: plan.profile.sequence?.wraps) else { return }
@@ -106,17 +99,14 @@ struct MessageNumbering {
 
     /// Appends the states of the devices that have changed since they were last stored.
     func appendChanged(_ plans: [DecodingPlan], to states: inout [DeviceState]) {
-        for device in changed {
+        for device in changed.positions {
             if let series = plans[device].missing {
                 states.append(DeviceState(series: series, words: numbers[device].words))
             }
         }
     }
 
-    mutating func noteStored() {
-        for device in changed { hasChanged[device] = false }
-        changed.removeAll(keepingCapacity: true)
-    }
+    mutating func noteStored() { changed.removeAll() }
 }
 
 extension PayloadDecoder {

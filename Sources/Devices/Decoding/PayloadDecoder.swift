@@ -9,7 +9,7 @@ package final class PayloadDecoder {
     package let site: Site
     let devices: [DecodingPlan]
     private let topics: TopicTable
-    private let parser: JSONParser
+    let parser: JSONParser
     private let bytesMax: Int
     var sampleBuffer: [Double] = []
     /// The newest unit of each field of each device, at ``DecodingPlan/Field/unitPlace``.
@@ -35,9 +35,6 @@ package final class PayloadDecoder {
 
     /// Returns the index in the site's inventory of the device that publishes on a topic.
     package func device(publishingOn topic: UnsafeRawBufferPointer) -> Int? { topics.index(of: topic) }
-
-    /// The number of payloads that were read only after a repair.
-    package var repairedCount: Int { parser.repairedCount }
 
     /// Appends the readings of a payload; returns what could not be read, if anything.
     ///

@@ -8,8 +8,6 @@ package struct TopicFilter: Sendable, Hashable {
         levels = text.split(separator: "/", omittingEmptySubsequences: false)
     }
 
-    package var hasWildcard: Bool { levels.contains("+") }
-
     /// Returns whether this filter matches a topic, or every topic that another filter matches.
     package func covers(_ other: TopicFilter) -> Bool {
         agrees(other) { own, level in own == level || own == "+" }

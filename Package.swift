@@ -56,13 +56,13 @@ let package = Package(
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "MQTT", dependencies: ["CMosquitto", .logging], swiftSettings: strict),
         .target(
-            name: "Devices", dependencies: ["Telemetry", "Diagnostics", "CSimdjson", .yams],
+            name: "Devices", dependencies: ["Telemetry", "Diagnostics", "CSimdjson"],
             swiftSettings: strict),
         .target(name: "QualityControl", dependencies: ["Telemetry", "Devices"], swiftSettings: safe),
         .target(name: "RulePlan", dependencies: ["AlarmModel", "Telemetry"], swiftSettings: safe),
         .target(
             name: "RuleLanguage",
-            dependencies: ["AlarmModel", "Telemetry", "Diagnostics", "Devices", "RulePlan", .yams],
+            dependencies: ["AlarmModel", "Telemetry", "Diagnostics", "Devices", "RulePlan"],
             swiftSettings: safe),
         .target(name: "CEngine"),
         .target(
@@ -70,9 +70,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Alarms",
-            dependencies: [
-                "AlarmModel", "Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine",
-            ],
+            dependencies: ["AlarmModel", "Telemetry", "Devices", "RulePlan", "RuleLanguage", "RuleEngine"],
             swiftSettings: safe),
         .target(
             name: "Escalation", dependencies: ["AlarmModel", "Telemetry", "Diagnostics"], swiftSettings: safe),
@@ -89,50 +87,44 @@ let package = Package(
             name: "Uplink",
             dependencies: [
                 "AlarmModel", "POSIX", "Telemetry", "MQTT", "Escalation", "Wire", "Store", .asyncHTTPClient, .crypto,
-                .logging,
-                .lifecycle, .nioCore, .nioHTTP1, .nioSSL,
+                .logging, .lifecycle, .nioCore, .nioHTTP1, .nioSSL,
             ],
             swiftSettings: strict),
         .target(
             name: "SiteConfiguration",
             dependencies: [
-                "AlarmModel", "Telemetry", "Diagnostics", "MQTT", "Devices", "RulePlan", "RuleLanguage", "Alarms",
-                "Escalation", "Store", "Uplink", .logging,
+                "AlarmModel", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms", "Escalation",
+                "Store", "Uplink", .logging,
             ],
             swiftSettings: safe),
         .target(
             name: "Pipeline",
             dependencies: [
-                "POSIX",
-                "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "QualityControl", "RulePlan",
+                "POSIX", "AlarmModel", "CLinux", "Telemetry", "MQTT", "Devices", "QualityControl", "RulePlan",
                 "RuleLanguage", "RuleEngine", "Alarms", "Escalation", "Wire", "Store", "SiteConfiguration", .logging,
             ],
             swiftSettings: strict),
         .target(
             name: "Gateway",
             dependencies: [
-                "POSIX",
-                "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms",
-                "Store", "Uplink", "Wire", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
+                "POSIX", "AlarmModel", "CLinux", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage",
+                "Alarms", "Store", "Uplink", "Wire", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
         .target(name: "Replay", dependencies: ["Telemetry", "Diagnostics", "MQTT"], swiftSettings: strict),
         .target(
             name: "Demo",
             dependencies: [
-                "Escalation", "Wire", "SiteConfiguration", "Pipeline", "Replay",
-                "AlarmModel", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Store", "Gateway", .logging, .lifecycle,
+                "Escalation", "Wire", "SiteConfiguration", "Pipeline", "Replay", "AlarmModel", "POSIX", "Telemetry",
+                "Diagnostics", "MQTT", "Store", "Gateway", .logging, .lifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "tocsin",
             dependencies: [
-                "POSIX",
-                "Escalation", "SiteConfiguration", "Pipeline",
-                "AlarmModel",
-                "Telemetry", "Diagnostics", "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway",
-                "Demo",
-                .argumentParser, .logging, .lifecycle, .signals,
+                "POSIX", "Escalation", "SiteConfiguration", "Pipeline", "AlarmModel", "Telemetry", "Diagnostics",
+                "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway", "Demo", .argumentParser,
+                .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
 
@@ -140,22 +132,15 @@ let package = Package(
         .executableTarget(
             name: "TocsinBenchmarks",
             dependencies: [
-                "AlarmModel",
-                "CAllocations", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "QualityControl", "RulePlan",
-                "RuleLanguage", "RuleEngine", "Store",
-                "Demo", .logging,
+                "AlarmModel", "CAllocations", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices",
+                "QualityControl", "RulePlan", "RuleLanguage", "RuleEngine", "Store", "Demo", .logging,
             ], path: "Benchmarks/TocsinBenchmarks"),
 
         .target(
             name: "TestSupport",
             dependencies: [
-                "RuleEngine",
-                "Alarms",
-                "AlarmModel",
-                "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices", "QualityControl", "RuleLanguage", "Demo",
-                .nioCore,
-                .nioHTTP1, .nioPosix,
-                .nioSSL,
+                "RuleEngine", "Alarms", "AlarmModel", "POSIX", "Telemetry", "Diagnostics", "MQTT", "Devices",
+                "QualityControl", "RuleLanguage", "Demo", .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
             ],
             path: "Tests/TestSupport"),
         .target(
@@ -163,20 +148,15 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "SiteConfiguration", "Pipeline",
-                "AlarmModel",
-                "CFaultyDisk", "TestSupport", "Telemetry", "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms",
-                "Store", "Uplink",
-                "Gateway", .logging,
+                "SiteConfiguration", "Pipeline", "AlarmModel", "CFaultyDisk", "TestSupport", "Telemetry",
+                "Diagnostics", "MQTT", "Devices", "RuleLanguage", "Alarms", "Store", "Uplink", "Gateway", .logging,
             ], path: "Tests/Simulation"),
         .executableTarget(name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulator"),
         .executableTarget(
             name: "TocsinFuzz",
             dependencies: [
-                "Escalation", "Wire", "SiteConfiguration", "AlarmModel",
-                "TestSupport", "Telemetry", "Diagnostics", "Devices", "RuleLanguage", "RulePlan", "RuleEngine",
-                "Alarms",
-                "Gateway",
+                "Escalation", "Wire", "SiteConfiguration", "AlarmModel", "TestSupport", "Telemetry", "Diagnostics",
+                "Devices", "RuleLanguage", "RulePlan", "RuleEngine", "Alarms", "Gateway",
             ],
             path: "Tests/Fuzzing", exclude: ["Corpus"]),
         .testTarget(name: "SimulationTests", dependencies: ["MQTT", "Simulation", "TestSupport"]),
@@ -189,8 +169,8 @@ let package = Package(
         .testTarget(
             name: "AlarmsTests",
             dependencies: [
-                "Telemetry",
-                "Escalation", "Wire", "AlarmModel", "Alarms", "RuleLanguage", "RulePlan", "RuleEngine", "TestSupport",
+                "Telemetry", "Escalation", "Wire", "AlarmModel", "Alarms", "RuleLanguage", "RulePlan", "RuleEngine",
+                "TestSupport",
             ]),
         .testTarget(
             name: "EscalationTests",
@@ -204,29 +184,22 @@ let package = Package(
         .testTarget(
             name: "UplinkTests",
             dependencies: [
-                "MQTT", "Telemetry",
-                "Escalation", "Wire",
-                "AlarmModel",
-                "Uplink", "Devices", "POSIX", "RulePlan", "Diagnostics", .crypto, "Alarms", "Store", "TestSupport",
-                .logging, .lifecycle,
-                .grdb,
+                "MQTT", "Telemetry", "Escalation", "Wire", "AlarmModel", "Uplink", "Devices", "POSIX", "RulePlan",
+                "Diagnostics", .crypto, "Alarms", "Store", "TestSupport", .logging, .lifecycle, .grdb,
             ]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Escalation", "Wire", "SiteConfiguration", "Pipeline",
-                "AlarmModel",
-                "Gateway", "Diagnostics", "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "POSIX",
-                "Telemetry",
-                "TestSupport", "tocsin", .logging, .lifecycle, .grdb,
+                "Escalation", "Wire", "SiteConfiguration", "Pipeline", "AlarmModel", "Gateway", "Diagnostics",
+                "Devices", "RuleLanguage", "Alarms", "Store", "MQTT", "POSIX", "Telemetry", "TestSupport", "tocsin",
+                .logging, .lifecycle, .grdb,
             ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], exclude: ["Ratchet.json"]),
         .testTarget(
             name: "RuleEngineTests",
             dependencies: [
-                "CAllocations",
-                "Devices", "Diagnostics", "RulePlan", "Telemetry", "AlarmModel", "RuleEngine", "RuleLanguage",
-                "TestSupport",
+                "CAllocations", "Devices", "Diagnostics", "RulePlan", "Telemetry", "AlarmModel", "RuleEngine",
+                "RuleLanguage", "TestSupport",
             ]),
         .testTarget(
             name: "RuleLanguageTests",

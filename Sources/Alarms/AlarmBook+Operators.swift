@@ -8,9 +8,6 @@ extension AlarmBook {
     /// The longest shelving. Shelving is for one shift; for a longer time, an alarm is taken out of service.
     package static var longestShelf: TimeSpan { .days(7) }
 
-    /// The alarms that ended before anybody acknowledged them, newest first.
-    package var unacknowledgedReturns: [Alarm] { returned.values.sorted { ($1.raised, $0.id) < ($0.raised, $1.id) } }
-
     /// Keeps an alarm that has ended until somebody has acknowledged it.
     package mutating func keepReturned(_ alarm: Alarm) {
         returned[alarm.id] = alarm

@@ -46,6 +46,7 @@ package final class LogStream: TextOutputStream, Sendable {
                 guard poll(&entry, 1, milliseconds) > 0, entry.revents & Int16(POLLOUT) != 0 else {
                     return (false, sent > 0)
                 }
+                // There is a base address, since there are bytes.
                 let count = Foundation.write(
                     descriptor, bytes.baseAddress! + sent, min(Self.partBytes, bytes.count - sent))
                 if count < 0, errno == EINTR { continue }

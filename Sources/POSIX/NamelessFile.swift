@@ -16,6 +16,7 @@ package struct NamelessFile: ~Copyable {
         var sent = 0
         while sent < content.count {
             let count = content.withUnsafeBytes {
+                // There is a base address, since there are bytes.
                 pwrite(descriptor, $0.baseAddress! + sent, $0.count - sent, off_t(sent))
             }
             guard count > 0 else {

@@ -34,9 +34,6 @@ extension Engine {
         }
     }
 
-    /// The number of different values over several series that rules ask for.
-    package var joinedValueCount: Int { evaluator.cached.count }
-
     /// The number of samples held, for the metrics.
     package var sampleCount: Int {
         var total = 0

@@ -124,21 +124,25 @@ package enum HealthRules {
     /// The name of the rule whose summary names the refused filters.
     package static let subscriptionRule = "gateway-subscription-refused"
 
+    /// A built-in file with one rule about devices.
+    /// - Parameter rule: its lines, from `- name:` on, as they stand under `rules:`.
+    private static func deviceFile(_ name: String, _ rule: String) -> SourceFile {
+        SourceFile(
+            name: SourceFile.builtInPrefix + name + ".yaml", text: "hazard: gateway\nrules:\n" + rule + "\n")
+    }
+
     /// A rule for sites with devices that number their messages.
     package static func sequenceFile(ladder: Ladder) -> SourceFile {
-        SourceFile(
-            name: SourceFile.builtInPrefix + "sequence.yaml",
-            text: """
-                hazard: gateway
-                rules:
-                  - name: messages-missing
-                    summary: "{device}: {missing} messages are missing from the last 10 minutes"
-                    for_each: device
-                    let: { missing: "sum(missing_messages, 10m)" }
-                    levels: { \(ladder.names[0]): missing > 0 }
-                    no_data: none
-
-                """)
+        deviceFile(
+            "sequence",
+            """
+              - name: messages-missing
+                summary: "{device}: {missing} messages are missing from the last 10 minutes"
+                for_each: device
+                let: { missing: "sum(missing_messages, 10m)" }
+                levels: { \(ladder.names[0]): missing > 0 }
+                no_data: none
+            """)
     }
 
     /// The name of the rule whose summary says which reading of a device is implausible, and why.
@@ -146,36 +150,30 @@ package enum HealthRules {
 
     /// A rule for sites with devices whose readings are tested.
     package static func plausibilityFile(ladder: Ladder) -> SourceFile {
-        SourceFile(
-            name: SourceFile.builtInPrefix + "plausibility.yaml",
-            text: """
-                hazard: gateway
-                rules:
-                  - name: \(plausibilityRule)
-                    summary: "{device}: implausible readings, which rules do not see"
-                    cleared: "{device}: no implausible readings for an hour"
-                    for_each: device
-                    levels: { \(ladder.names[0]): "count(implausible_readings, 1h) > 0" }
-                    no_data: none
-
-                """)
+        deviceFile(
+            "plausibility",
+            """
+              - name: \(plausibilityRule)
+                summary: "{device}: implausible readings, which rules do not see"
+                cleared: "{device}: no implausible readings for an hour"
+                for_each: device
+                levels: { \(ladder.names[0]): "count(implausible_readings, 1h) > 0" }
+                no_data: none
+            """)
     }
 
     /// A rule for sites with devices whose messages have a time.
     package static func clockFile(ladder: Ladder) -> SourceFile {
-        SourceFile(
-            name: SourceFile.builtInPrefix + "clock.yaml",
-            text: """
-                hazard: gateway
-                rules:
-                  - name: device-clock
-                    summary: "{device}: its clock is off by {offset}; its readings have the times of their arrival"
-                    cleared: "{device}: its clock is right again"
-                    for_each: device
-                    let: { offset: clock_offset }
-                    levels: { \(ladder.names[0]): offset < 0 s or offset > 0 s }
-                    no_data: none
-
-                """)
+        deviceFile(
+            "clock",
+            """
+              - name: device-clock
+                summary: "{device}: its clock is off by {offset}; its readings have the times of their arrival"
+                cleared: "{device}: its clock is right again"
+                for_each: device
+                let: { offset: clock_offset }
+                levels: { \(ladder.names[0]): offset < 0 s or offset > 0 s }
+                no_data: none
+            """)
     }
 }

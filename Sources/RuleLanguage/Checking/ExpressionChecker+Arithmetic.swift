@@ -4,6 +4,9 @@ internal import Telemetry
 extension ExpressionChecker {
     /// A side of an operator that is a number.
     private struct Side {
+        /// The side as it was written.
+        let typed: Typed
+        /// The side as the operator takes it.
         var expression: CheckedExpression
         var dimension: Dimension
         /// Set for a temperature, and not for a difference of temperatures.
@@ -12,27 +15,35 @@ extension ExpressionChecker {
 
     private func side(_ typed: Typed) -> Side? {
         guard case .number(let dimension, let isPoint) = typed.type else { return nil }
-        return Side(expression: typed.expression, dimension: dimension, isPoint: isPoint)
+        return Side(typed: typed, expression: typed.expression, dimension: dimension, isPoint: isPoint)
+    }
+
+    /// Checks both sides of an operator between numbers. The right side is checked even if the left one has a mistake.
+    private mutating func sides(
+        _ sign: BinaryOperator, _ left: Expression, _ right: Expression, _ range: SourceRange
+    ) -> (first: Side, second: Side)? {
+        let left = check(left)
+        let right = check(right)
+        guard let left, let right else { return nil }
+        guard let first = side(left), let second = side(right) else {
+            report(.notNumbers(sign, left.type, right.type), at: range)
+            return nil
+        }
+        return (first, second)
     }
 
     mutating func arithmetic(
         _ sign: BinaryOperator, _ left: Expression, _ right: Expression, _ signRange: SourceRange, _ range: SourceRange
     ) -> Typed? {
-        let leftTyped = check(left)
-        let rightTyped = check(right)
-        guard let leftTyped, let rightTyped else { return nil }
-        guard var first = side(leftTyped), var second = side(rightTyped) else {
-            report(.notNumbers(sign, leftTyped.type, rightTyped.type), at: range)
-            return nil
-        }
+        guard var (first, second) = sides(sign, left, right, range) else { return nil }
         let type: (dimension: Dimension, isPoint: Bool)
         if sign == .add || sign == .subtract {
             guard first.dimension == second.dimension else {
-                report(.cannotAdd(sign, leftTyped.type, rightTyped.type), at: range)
+                report(.cannotAdd(sign, first.typed.type, second.typed.type), at: range)
                 return nil
             }
             // A literal beside a temperature is a step, not a point on the scale: `temperature + 5 degC`.
-            if first.isPoint, let step = Self.difference(right, rightTyped) {
+            if first.isPoint, let step = Self.difference(right, second.typed) {
                 second.expression = step
                 second.isPoint = false
             }
@@ -41,7 +52,7 @@ extension ExpressionChecker {
                 return nil
             }
             if sign == .subtract, !first.isPoint, second.isPoint {
-                guard let step = Self.difference(left, leftTyped) else {
+                guard let step = Self.difference(left, first.typed) else {
                     report(.temperatureFromDifference, at: signRange)
                     return nil
                 }
@@ -51,11 +62,11 @@ extension ExpressionChecker {
             let isDifference = sign == .subtract && first.isPoint && second.isPoint
             type = (first.dimension, !isDifference && (first.isPoint || second.isPoint))
         } else {
-            if let step = Self.difference(left, leftTyped) {
+            if let step = Self.difference(left, first.typed) {
                 first.expression = step
                 first.isPoint = false
             }
-            if let step = Self.difference(right, rightTyped) {
+            if let step = Self.difference(right, second.typed) {
                 second.expression = step
                 second.isPoint = false
             }
@@ -70,7 +81,7 @@ extension ExpressionChecker {
         return Typed(
             expression: .arithmetic(sign, first.expression, second.expression),
             type: .number(type.dimension, isPoint: type.isPoint),
-            unit: Self.unit(of: type.dimension, isPoint: type.isPoint, sign, leftTyped.unit, rightTyped.unit))
+            unit: Self.unit(of: type.dimension, isPoint: type.isPoint, sign, first.typed.unit, second.typed.unit))
     }
 
     /// Returns the unit to show a result in: that of a side with the same dimension, or else their product or quotient.
@@ -98,37 +109,31 @@ extension ExpressionChecker {
     mutating func compare(
         _ sign: BinaryOperator, _ left: Expression, _ right: Expression, _ range: SourceRange
     ) -> Typed? {
-        let leftTyped = check(left)
-        let rightTyped = check(right)
-        guard let leftTyped, let rightTyped else { return nil }
-        guard var first = side(leftTyped), var second = side(rightTyped) else {
-            report(.notNumbers(sign, leftTyped.type, rightTyped.type), at: range)
-            return nil
-        }
+        guard var (first, second) = sides(sign, left, right, range) else { return nil }
         guard first.dimension == second.dimension else {
-            reportMismatch((left, leftTyped), (right, rightTyped), range)
+            reportMismatch((left, first.typed), (right, second.typed), range)
             return nil
         }
         let isPoint = first.isPoint && second.isPoint
         if first.isPoint != second.isPoint {
-            if first.isPoint, let step = Self.difference(left, leftTyped) {
+            if first.isPoint, let step = Self.difference(left, first.typed) {
                 first.expression = step
-            } else if second.isPoint, let step = Self.difference(right, rightTyped) {
+            } else if second.isPoint, let step = Self.difference(right, second.typed) {
                 second.expression = step
             } else {
-                report(.temperatureCompared(leftTyped.type, rightTyped.type), at: range)
+                report(.temperatureCompared(first.typed.type, second.typed.type), at: range)
                 return nil
             }
         }
         // A comparison is shown in the unit of its literal, which the author chose.
-        var unit = right.isLiteral ? rightTyped.unit : leftTyped.unit
+        var unit = right.isLiteral ? second.typed.unit : first.typed.unit
         if !isPoint, unit.dimension == .temperature { unit = .coherent(.temperature, isDifference: true) }
-        noteShownUnit(of: left, comparedWith: right, rightTyped.unit)
-        noteShownUnit(of: right, comparedWith: left, leftTyped.unit)
+        noteShownUnit(of: left, comparedWith: right, second.typed.unit)
+        noteShownUnit(of: right, comparedWith: left, first.typed.unit)
         warnOfImplausible(sign, first.expression, second.expression, range)
         let comparison = Comparison(
             sign: sign, left: first.expression, right: second.expression,
-            leftText: leftTyped.text ?? left.range.excerpt, rightText: rightTyped.text ?? right.range.excerpt,
+            leftText: first.typed.text ?? left.range.excerpt, rightText: second.typed.text ?? right.range.excerpt,
             unit: unit)
         return Typed(expression: .comparison(comparison), type: .logical, unit: .one)
     }

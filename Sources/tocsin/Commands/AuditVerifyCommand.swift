@@ -30,7 +30,7 @@ struct AuditVerifyCommand: ParsableCommand {
     private struct Outcome: Encodable {
         var isWhole: Bool
         var records: Int
-        var head: StoreReader.AuditHead
+        var head: AuditHead
         var faults: [AuditVerifier.Fault]
     }
 
@@ -42,7 +42,7 @@ struct AuditVerifyCommand: ParsableCommand {
 
     func run() throws {
         let verifier = try file.map { try verify(file: $0) } ?? verifyStore()
-        let head = StoreReader.AuditHead(number: verifier.head.number, hash: verifier.head.hash)
+        let head = verifier.head
         let isWhole = verifier.faults.isEmpty
         if json {
             let outcome = Outcome(isWhole: isWhole, records: verifier.count, head: head, faults: verifier.faults)
@@ -79,7 +79,7 @@ struct AuditVerifyCommand: ParsableCommand {
             throw ExitCode.failure
         }
         let expected = expect?.head
-        var verifier = AuditVerifier(after: (header.after.number, header.after.hash))
+        var verifier = AuditVerifier(after: header.after)
         var hasExpected = expected == nil || expected == header.after
         while let line = lines.next() {
             guard let line = AuditFile.read(line, as: AuditFile.Line.self) else {

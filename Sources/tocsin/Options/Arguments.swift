@@ -39,11 +39,11 @@ struct AreaPattern: ExpressibleByArgument {
 
 /// The head of an audit chain, as `number:hash`.
 struct AuditHeadArgument: ExpressibleByArgument {
-    let head: StoreReader.AuditHead
+    let head: AuditHead
 
     init?(argument: String) {
         let parts = argument.split(separator: ":")
         guard parts.count == 2, let number = Int64(parts[0]), parts[1].count == 64 else { return nil }
-        head = StoreReader.AuditHead(number: number, hash: String(parts[1]))
+        head = AuditHead(number: number, hash: String(parts[1]))
     }
 }

@@ -9,7 +9,7 @@ enum AuditFile {
     struct Header: Codable {
         var format: String
         /// The record before the first one of the file.
-        var after: StoreReader.AuditHead
+        var after: AuditHead
     }
 
     struct Line: Codable {

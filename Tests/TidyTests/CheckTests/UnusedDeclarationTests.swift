@@ -43,6 +43,7 @@ import Testing
             "struct T { package static func < (a: T, b: T) -> Bool { true } }",
             "struct T { package subscript(a: Int) -> Int { a } }",
             "struct T: CustomStringConvertible { package var description: String { \"\" } }",
+            "struct T { package func callAsFunction() {} }",
             "struct T: ParsableCommand { @Option(help: \"a\") package var a: Int }",
             "struct T: Codable { package var a: Int }", "struct T { package var a: Int }\nextension T: Decodable {}",
             "package enum CodingKeys: String, CodingKey { case a }\nlet b: CodingKeys",

@@ -77,7 +77,6 @@ enum UnsafeFiles {
         "Sources/RuleEngine/Windows/WindowValue.swift": "uses the addresses of shapes",
         "Sources/RuleEngine/Engine.swift": "uses the addresses of series' states",
         "Sources/RuleEngine/Engine+Invariants.swift": "uses the addresses of shapes",
-        "Sources/RuleEngine/Engine+Messages.swift": "uses the addresses of series' states",
         "Sources/RuleEngine/Evaluation/RuleEvaluator.swift": "uses the addresses of series' states",
         "Sources/RuleEngine/Timers/Engine+Timers.swift": "uses the addresses of shapes",
     ]

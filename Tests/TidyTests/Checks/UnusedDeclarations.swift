@@ -99,14 +99,16 @@ struct UnusedDeclarations {
         "Codable", "Encodable", "Decodable", "FetchableRecord", "PersistableRecord", "MutablePersistableRecord",
     ]
 
-    /// Requirements of protocols of the standard library and of other packages, which call them.
-    private static let requirementsOfOthers: Set = [
+    /// Names that callers do not write: requirements of protocols of the standard library and of other packages, which
+    /// call them, and the method that parentheses behind a value call.
+    private static let unwrittenNames: Set = [
         "description", "debugDescription", "errorDescription", "hash", "encode", "hashValue", "customMirror", "id",
         "makeIterator", "next", "allCases", "rawValue", "configuration", "run", "validate",
+        "callAsFunction",
     ]
 
     private func isCandidate(_ declaration: Declaration, parent: Declaration?) -> Bool {
-        guard !declaration.name.isEmpty, !Self.requirementsOfOthers.contains(declaration.name),
+        guard !declaration.name.isEmpty, !Self.unwrittenNames.contains(declaration.name),
             Self.usingAttributes.isDisjoint(with: declaration.attributes)
         else { return false }
         let conformances = parent.map { inherited[$0.name, default: []] } ?? []

@@ -1,5 +1,6 @@
 #include "CSimdjson.h"
 
+#include <charconv>
 #include <cstring>
 #include <new>
 #include <simdjson.h>
@@ -68,6 +69,11 @@ bool tocsin_json_at(tocsin_json value, const uint8_t *pointer, size_t count, toc
 
 bool tocsin_json_member(tocsin_json object, const char *key, size_t count, tocsin_json *found) {
     return give(element(object).at_key({key, count}), found);
+}
+
+size_t tocsin_json_write_number(double number, char *text, size_t size) {
+    auto result = std::to_chars(text, text + size, number);
+    return result.ec == std::errc() ? static_cast<size_t>(result.ptr - text) : 0;
 }
 
 bool tocsin_json_is_null(tocsin_json value) { return element(value).is_null(); }

@@ -230,7 +230,7 @@ extension GatewayCore {
             "a payload of \(quarantined.payload.count) bytes on '\(topic)' was being evaluated when the gateway ended, "
             + "\(PayloadUnderWay.endsMax) times in a row: it is quarantined, and will not be evaluated again"
         logger.critical("\(reason)")
-        let device = model.site.sensors.first { $0.topic == topic }?.id ?? ""
+        let device = model.site.sensors.first { $0.topics.contains(topic) }?.id ?? ""
         let payload = RefusedPayload(
             device: device, topic: topic, payload: Array(quarantined.payload.prefix(65_536)), reason: reason,
             arrived: now)

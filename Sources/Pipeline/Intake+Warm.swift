@@ -206,7 +206,7 @@ extension Intake {
     private func timelessSeries(_ occasion: Occasion) -> Set<SeriesID>? {
         guard case .setForward(let step) = occasion else { return nil }
         // For devices that never send a time, windows may be off by a minute.
-        let devices = model.site.devices.filter { $0.profile.time == nil && step > .minutes(1) }
+        let devices = model.site.devices.filter { !($0.profile.hasTime && !$0.profile.isPack) && step > .minutes(1) }
         return Set(
             devices.flatMap { device in
                 device.fields.map { model.series.id(device: device.id, quantity: $0.quantity.name) }

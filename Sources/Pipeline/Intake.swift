@@ -65,13 +65,13 @@ struct Intake: ~Copyable {
             chattering: configuration.chattering)
         planner = EscalationPlanner(model, configuration)
         health = HealthReadings { model.series.id(device: Device.gatewayID, quantity: $0.rawValue) }
-        complaints = ComplaintLimiter(deviceTopics: model.site.devices.map(\.topic), logger: logger)
+        complaints = ComplaintLimiter(deviceTopics: model.site.devices.map(\.topics[0]), logger: logger)
     }
 
     /// Takes in one message. Its readings are evaluated at once, one after the other.
     mutating func take(_ message: IncomingMessage, at now: Instant) {
         guard isNew(message) else { return }
-        guard let device = decoder.device(publishingOn: message.topic) else {
+        guard let route = decoder.route(of: message.topic) else {
             switch health.take(message) {
             case .nothing: return
             case .firstCount:
@@ -87,15 +87,15 @@ struct Intake: ~Copyable {
         }
         if isShedding, message.qos == 0 {
             statistics.shed += 1
-            return complaints.shed(device: device)
+            return complaints.shed(device: decoder.device(of: route))
         }
         let arrival = beginReadings(at: now)
-        let findings = decoder.decode(
-            message.payload, from: device, arrival: arrival, isSentAgain: message.isRetained || message.isDuplicate,
-            into: &readings)
-        if !findings.isEmpty { note(findings, of: message, from: device, at: arrival) }
-        if decoder.hasComeBefore { statistics.repeated += 1 }
-        statistics.repeated += quality.judge(&readings, of: &decoder.message, isRetained: message.isRetained)
+        decoder.begin(route, arrival: arrival, isSentAgain: message.isRetained || message.isDuplicate)
+        while let findings = decoder.decodeNext(message.payload, into: &readings) {
+            if !findings.isEmpty { note(findings, of: message, from: decoder.message.device, at: arrival) }
+            if decoder.hasComeBefore { statistics.repeated += 1 }
+            statistics.repeated += quality.judge(&readings, of: &decoder.message, isRetained: message.isRetained)
+        }
         evaluate(at: arrival)
     }
 
@@ -263,7 +263,8 @@ struct Intake: ~Copyable {
         // memory while nothing can be stored, so their number is limited to what the store would keep.
         batch.add(
             RefusedPayload(
-                device: name, topic: model.site.devices[device].topic, payload: Array(message.payload.prefix(65_536)),
+                device: name, topic: String(decoding: message.topic, as: UTF8.self),
+                payload: Array(message.payload.prefix(65_536)),
                 reason: reason, arrived: now), atMost: configuration.store.refusedMax, bytesMax: Self.refusedBytesMax)
     }
 

@@ -26,8 +26,8 @@ struct DeviceClockTest: QualityTest {
     init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
         devices = site.devices.map { device in
             Device(
-                tolerance: device.clock, interval: device.interval, isPack: device.profile.format == .senml,
-                hasTime: device.profile.time != nil,
+                tolerance: device.clock, interval: device.interval, isPack: device.profile.isPack,
+                hasTime: device.profile.hasTime && !device.profile.isPack,
                 offset: device.fields.first { $0.source.isClock }.map { series(device.id, $0.quantity) })
         }
         clocks = Array(repeating: ClockJudge(), count: devices.count)

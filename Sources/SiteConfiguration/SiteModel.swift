@@ -141,7 +141,9 @@ package struct SiteModel: Sendable {
     package func sensorsUnheard(_ refused: [RefusedFilter]) -> Int {
         if refused.isEmpty { return 0 }
         let filters = refused.map { TopicFilter($0.filter) }
-        return site.sensors.count { device in filters.contains { $0.covers(TopicFilter(device.topic)) } }
+        return site.sensors.count { device in
+            device.topics.contains { topic in filters.contains { $0.covers(TopicFilter(topic)) } }
+        }
     }
 
     /// The fingerprints of the rule files, by name.

@@ -39,7 +39,7 @@ enum FuzzTarget: String, CaseIterable {
         switch self {
         case .json: _ = Self.jsonDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
         case .senml: _ = Self.senmlDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
-        case .topic: _ = Self.jsonDecoder.decoder.device(publishingOn: bytes)
+        case .topic: _ = Self.jsonDecoder.decoder.route(of: bytes)
         case .rules:
             let compiler = RuleCompiler(
                 RuleContext(ladder: SmallSite.ladder, policies: ["duty"], allowedLateness: .minutes(10)))

@@ -121,7 +121,7 @@ import Wire
         let own = Array("t/d".utf8)
         for _ in 0..<Self.rounds {
             let topic = Self.mutated([own, Array("t/d/up".utf8)], &random)
-            let device = topic.withUnsafeBytes { decoder.decoder.device(publishingOn: $0) }
+            let device = topic.withUnsafeBytes { decoder.decoder.route(of: $0) }
             #expect(device == (topic == own ? 0 : nil), "seed \(Self.seed): \(topic)")
         }
     }

@@ -17,13 +17,16 @@ package final class JudgingDecoder {
     package var hasComeBefore: Bool { decoder.hasComeBefore }
 
     package func decode(
-        _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, isSentAgain: Bool = false,
+        _ payload: UnsafeRawBufferPointer, from route: Int, arrival: Instant, isSentAgain: Bool = false,
         isRetained: Bool = false, into readings: inout [Reading]
     ) -> PayloadFindings {
-        let findings = decoder.decode(
-            payload, from: device, arrival: arrival, isSentAgain: isSentAgain || isRetained, into: &readings)
-        _ = quality.judge(&readings, of: &decoder.message, isRetained: isRetained)
-        return findings
+        var all = PayloadFindings()
+        decoder.begin(route, arrival: arrival, isSentAgain: isSentAgain || isRetained)
+        while let findings = decoder.decodeNext(payload, into: &readings) {
+            _ = quality.judge(&readings, of: &decoder.message, isRetained: isRetained)
+            if all.isEmpty || all.isWithoutReadings { all = findings }
+        }
+        return all
     }
 
     package func appendChangedStates(to states: inout [DeviceState]) {

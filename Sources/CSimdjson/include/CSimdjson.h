@@ -43,6 +43,9 @@ bool tocsin_json_integer(tocsin_json value, int64_t *integer);
 bool tocsin_json_items_of(tocsin_json array, tocsin_json_items *items);
 bool tocsin_json_next(tocsin_json_items *items, tocsin_json *value);
 
+// Writes the shortest text that reads back as the same finite number; returns its length, at most 24.
+size_t tocsin_json_write_number(double number, char *text, size_t size);
+
 // Whether any key ends in that character (SenML marks must-understand labels so).
 bool tocsin_json_has_key_with_suffix(tocsin_json object, char suffix);
 

@@ -15,7 +15,11 @@ struct MessageNumbering {
         case late(countedAt: Instant?)
     }
 
+    /// By device.
     private var numbers: [MessageNumbers]
+    /// The series of each device's missing messages, under which its numbers are stored.
+    private let missing: [SeriesID?]
+    private let wraps: [Int64?]
     /// The changed states, by device.
     private var changed: UnstoredChanges
 
@@ -27,9 +31,13 @@ struct MessageNumbering {
     /// Set if the message has gaps whose time may still be replaced.
     private var hasUndatedGaps = false
 
-    init(_ plans: [DecodingPlan]) {
-        numbers = plans.map { MessageNumbers(wraps: $0.profile.sequence?.wraps) }
-        changed = UnstoredChanges(count: plans.count)
+    init(_ devices: [Device], series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
+        wraps = devices.map { $0.profile.sequence?.wraps }
+        numbers = wraps.map { MessageNumbers(wraps: $0) }
+        missing = devices.map { device in
+            device.fields.first { $0.source.isGap }.map { series(device.id, $0.quantity) }
+        }
+        changed = UnstoredChanges(count: devices.count)
     }
 
     /// Begins a message.
@@ -39,16 +47,20 @@ struct MessageNumbering {
         newest = nil
     }
 
-    /// Takes the number that a JSON object gives the message. Several objects of one message may have the same number.
-    /// - Parameter own: the object's time by the device's clock.
-    mutating func takeNumber(of root: JSONValue, own: Instant?, _ plan: DecodingPlan, _ arrival: Instant) -> Number {
-        guard let field = plan.profile.sequence, let value = root.at(field.pointer), !value.isNull else { return .none }
-        guard let number = value.messageNumber else { return .unreadable }
+    /// Takes the number that an object, or its envelope, gives the message. Several objects of one message may have the
+    /// same number.
+    /// - Parameters:
+    ///   - written: the value in the number's place.
+    ///   - own: the object's time by the device's clock.
+    mutating func take(
+        _ number: Int64?, written: JSONValue?, own: Instant?, _ plan: DecodingPlan, _ arrival: Instant
+    ) -> Number {
+        guard let number else { return written == nil ? .none : .unreadable }
         if let newest, newest.number == number { return newest.hasComeBefore ? .repeated : .new(missing: nil) }
-        let verdict = numbers[plan.index].take(
+        let verdict = numbers[plan.device].take(
             number, at: arrival, own: own, isSentAgain: isSentAgain, silence: plan.silence)
         newest = (number, verdict == .repeated)
-        changed.note(plan.index)
+        changed.note(plan.device)
         switch verdict {
         case .repeated:
             hasComeBefore = true
@@ -69,14 +81,14 @@ struct MessageNumbering {
         switch number {
         case .new(let missing?):
             if missing > 0 {
-                numbers[plan.index].dateNewestGap(time, stamp: stamp)
+                numbers[plan.device].dateNewestGap(time, stamp: stamp)
                 hasUndatedGaps = true
             }
             readings.append(Reading(series: series, time: time, value: Double(missing)))
         case .late(let countedAt?):
             // It has the time at which it was counted, so that a window contains both or neither.
             readings.append(Reading(series: series, time: countedAt, value: -1))
-            return numbers[plan.index].stampOfNewestCorrection
+            return numbers[plan.device].stampOfNewestCorrection
         case .none, .unreadable, .repeated, .new(nil), .late(nil): break
         }
         return nil
@@ -91,16 +103,22 @@ struct MessageNumbering {
 
     // MARK: what has to survive
 
-    /// Restores a stored state.
-    mutating func restore(_ state: DeviceState, _ plan: DecodingPlan) {
-        guard let known = MessageNumbers(state.words, wraps: plan.profile.sequence?.wraps) else { return }
-        numbers[plan.index] = known
+    /// Restores the stored states of devices.
+    mutating func restore(_ states: [DeviceState]) {
+        let bySeries = Dictionary(states.map { ($0.series, $0) }) { _, last in last }
+        for (device, series) in missing.enumerated() {
+            if let state = series.flatMap({ bySeries[$0] }),
+                let known = MessageNumbers(state.words, wraps: wraps[device])
+            {
+                numbers[device] = known
+            }
+        }
     }
 
     /// Appends the states of the devices that have changed since they were last stored.
-    func appendChanged(_ plans: [DecodingPlan], to states: inout [DeviceState]) {
+    func appendChanged(to states: inout [DeviceState]) {
         for device in changed.positions {
-            if let series = plans[device].missing {
+            if let series = missing[device] {
                 states.append(DeviceState(series: series, words: numbers[device].words))
             }
         }

@@ -2,22 +2,45 @@ package import Telemetry
 
 /// Turns payload bytes into readings, for the devices of one site.
 ///
+/// ```swift
+/// guard let route = decoder.route(of: topic) else { return }
+/// decoder.begin(route, arrival: now)
+/// while let findings = decoder.decodeNext(payload, into: &readings) { … }  // once for each device that it is from
+/// ```
+///
 /// A reading gets its time and its value in the canonical unit, and no flag: `QualityControl` judges it. Everything
 /// that can be decided in advance is: which series a field feeds, and how its unit becomes the canonical one. A decoder
 /// is used by one thread only. It allocates nothing in the steady state.
 package final class PayloadDecoder {
     package let site: Site
-    let devices: [DecodingPlan]
+    let plans: [DecodingPlan]
     private let topics: TopicTable
+    private let routes: [Route]
     let parser: JSONParser
+    var documents: PayloadDocuments
     private let bytesMax: Int
     var sampleBuffer: [Double] = []
     /// The newest unit of each field of each device, at ``DecodingPlan/Field/unitPlace``.
-    var senmlUnits: [SenMLUnit]
+    var units: [PayloadUnit]
     /// The state of each device's message numbers.
     var numbering: MessageNumbering
     /// The properties of the message that was decoded last. Quality control changes its times.
     package var message = DecodedMessage()
+
+    /// A device's part of a document.
+    private struct Part {
+        let plan: Int
+        let root: JSONValue
+    }
+
+    private var route = 0
+    /// The number of stages of the route that are done.
+    private var stage = 0
+    /// The parts of the stage's document that are still to be decoded, the last one first.
+    private var parts: [Part] = []
+    private var arrival = Instant.distantPast
+    private var isSentAgain = false
+    var facts = EnvelopeFacts()
 
     /// - Parameters:
     ///   - series: the series of each device and quantity.
@@ -26,94 +49,128 @@ package final class PayloadDecoder {
         self.site = site
         self.bytesMax = bytesMax
         var fieldCount = 0
-        devices = site.devices.enumerated().map { DecodingPlan($1, $0, series: series, &fieldCount) }
-        senmlUnits = Array(repeating: SenMLUnit(), count: fieldCount)
-        numbering = MessageNumbering(devices)
-        topics = TopicTable(site.devices.map(\.topic))
+        var plans: [DecodingPlan] = []
+        var names: [String] = []
+        var members: [[(plan: Int, key: String, layout: MessageLayout)]] = []
+        var places: [String: Int] = [:]
+        for (index, device) in site.devices.enumerated() {
+            for (message, topic) in device.topics.enumerated() {
+                let place = places[topic] ?? names.count
+                if place == names.count {
+                    places[topic] = place
+                    names.append(topic)
+                    members.append([])
+                }
+                members[place].append((plans.count, device.key, device.profile.messages[message]))
+                plans.append(DecodingPlan(device, index, message: message, series: series, &fieldCount))
+            }
+        }
+        self.plans = plans
+        routes = members.map { Route($0) }
+        units = Array(repeating: PayloadUnit(), count: fieldCount)
+        numbering = MessageNumbering(site.devices, series: series)
+        topics = TopicTable(names)
         parser = JSONParser(bytesMax: bytesMax)
+        documents = PayloadDocuments(plans.map(\.layout), bytesMax: bytesMax)
     }
 
-    /// Returns the index in the site's inventory of the device that publishes on a topic.
-    package func device(publishingOn topic: UnsafeRawBufferPointer) -> Int? { topics.index(of: topic) }
+    /// Returns the route of a topic: which devices publish on it; `nil` if none does.
+    package func route(of topic: UnsafeRawBufferPointer) -> Int? { topics.index(of: topic) }
 
-    /// Appends the readings of a payload; returns what could not be read, if anything.
-    ///
-    /// The readable parts are appended even if other parts are not readable. A message whose number has come before
-    /// gives no reading: then ``hasComeBefore`` is set.
+    /// Returns a device of a route, by its index in the inventory.
+    package func device(of route: Int) -> Int { plans[routes[route].stages[0].plan].device }
+
+    /// Begins with a payload of a topic. Its readings come from ``decodeNext(_:into:)``.
     /// - Parameter isSentAgain: set if the broker may have sent it before.
-    package func decode(
-        _ payload: UnsafeRawBufferPointer, from device: Int, arrival: Instant, isSentAgain: Bool = false,
-        into readings: inout [Reading]
-    ) -> PayloadFindings {
-        numbering.dateGaps(by: message)
-        numbering.begin(isSentAgain: isSentAgain)
-        message.begin(device: device, arrival: arrival, firstReading: readings.count)
+    package func begin(_ route: Int, arrival: Instant, isSentAgain: Bool = false) {
+        (self.route, self.arrival, self.isSentAgain) = (route, arrival, isSentAgain)
+        stage = 0
+        parts.removeAll(keepingCapacity: true)
+    }
+
+    /// Decodes the part of the payload that is from the next device, and appends its readings.
+    ///
+    /// The readable parts are appended even if others are not readable. A message whose number has come before gives no
+    /// reading: then ``hasComeBefore`` is set.
+    /// - Parameter payload: the same payload, until there is nothing left.
+    /// - Returns: what could not be read, if anything; `nil` if nothing is left of the payload.
+    package func decodeNext(_ payload: UnsafeRawBufferPointer, into readings: inout [Reading]) -> PayloadFindings? {
+        if let part = parts.popLast() { return decode(part, nil, &readings) }
+        guard stage < routes[route].stages.count else { return nil }
+        let isLast = stage + 1 == routes[route].stages.count
+        let current = routes[route].stages[stage]
+        stage += 1
+        switch open(payload, plans[current.plan].layout) {
+        case .document(let root, let problem):
+            switch current {
+            case .whole(let plan): return decode(Part(plan: plan, root: root), problem, &readings)
+            case .members(let members): addMembers(of: root, members)
+            case .keyed(let keyed): addKeyed(root, keyed)
+            }
+            if let part = parts.popLast() { return decode(part, problem, &readings) }
+            return finish(current.plan, problem, readings)
+        case .fault(let fault): return finish(current.plan, fault, readings)
+        case .otherPort where !isLast: return decodeNext(payload, into: &readings)
+        case .blank, .otherPort: return finish(current.plan, nil, readings)
+        }
+    }
+
+    private func open(_ payload: UnsafeRawBufferPointer, _ layout: MessageLayout) -> Opened {
+        payload.count > bytesMax ? .fault(.tooLong(payload.count, max: bytesMax)) : document(payload, layout)
+    }
+
+    private func decode(_ part: Part, _ problem: PayloadFault?, _ readings: inout [Reading]) -> PayloadFindings {
+        let plan = plans[part.plan]
+        begin(plan, readings)
         var findings = PayloadFindings()
-        if payload.count > bytesMax {
-            findings.refuse(.tooLong(payload.count, max: bytesMax))
-            return findings
-        }
-        switch parser.parse(payload) {
-        case .fault(let text): findings.refuse(.notJSON(text))
-        case .blank: findings.noteNoReadings()
-        case .document(let root):
-            let plan = devices[device]
-            let values =
-                switch plan.profile.format {
-                case .json: decodeJSON(root, plan, arrival, &readings, &findings)
-                case .senml: decodeSenML(root, plan, arrival, &readings, &findings)
-                }
-            if values == 0, !numbering.hasComeBefore { findings.noteNoReadings() }
-        }
+        if let problem { findings.add(problem) }
+        let values =
+            plan.layout.format.isSenML
+            ? decodeSenML(part.root, plan, arrival, &readings, &findings)
+            : decodeJSON(part.root, plan, arrival, &readings, &findings)
+        if values == 0, !numbering.hasComeBefore { findings.noteNoReadings() }
         return findings
     }
-}
 
-/// Everything that decoding one device's payloads needs, computed in advance.
-struct DecodingPlan {
-    struct Field {
-        let series: SeriesID
-        let source: Profile.Source
-        let quantity: Quantity
-        let factor: Double
-        let summand: Double
-        /// The name of its SenML record, as text for messages and as bytes.
-        let recordText: String
-        let recordName: [UInt8]
-        /// The unit that the profile names, in UTF-8.
-        let unitSymbol: [UInt8]
-        let unitPlace: Int
+    /// Ends a stage without a reading.
+    private func finish(_ plan: Int, _ fault: PayloadFault?, _ readings: [Reading]) -> PayloadFindings {
+        begin(plans[plan], readings)
+        var findings = PayloadFindings()
+        if let fault { findings.refuse(fault) } else { findings.noteNoReadings() }
+        return findings
     }
 
-    let index: Int
-    let deviceID: [UInt8]
-    let profile: Profile
-    let silence: TimeSpan
-    let fields: [Field]
-    /// The series of the device's missing messages, if they are wanted.
-    let missing: SeriesID?
+    private func begin(_ plan: DecodingPlan, _ readings: [Reading]) {
+        numbering.dateGaps(by: message)
+        numbering.begin(isSentAgain: isSentAgain)
+        message.begin(device: plan.device, arrival: arrival, firstReading: readings.count)
+    }
 
-    init(_ device: Device, _ index: Int, series: (String, Quantity) -> SeriesID, _ fieldCount: inout Int) {
-        self.index = index
-        profile = device.profile
-        deviceID = Array(device.id.utf8)
-        silence = device.silence
-        missing = device.fields.first { $0.source.isGap }.map { series(device.id, $0.quantity) }
-        let fields = device.fields.filter(\.source.isInPayload).map { field in
-            let (factor, summand) = field.unit.conversion(to: field.quantity.unit)
-            var record = ""
-            if case .record(let name) = field.source { record = name }
-            defer { fieldCount += 1 }
-            return Field(
-                series: series(device.id, field.quantity), source: field.source, quantity: field.quantity,
-                factor: factor,
-                summand: summand, recordText: record, recordName: Array(record.utf8),
-                unitSymbol: Array(field.unit.symbol.utf8), unitPlace: fieldCount)
+    /// Adds the member of each device that the document has.
+    private func addMembers(of root: JSONValue, _ members: [Int]) {
+        for plan in members.reversed() {
+            if let own = plans[plan].object.flatMap({ root.at($0) }) { parts.append(Part(plan: plan, root: own)) }
         }
-        // If the names of two records have the same end, the longer one is tried first.
-        self.fields = fields.enumerated().sorted {
-            ($1.element.recordName.count, $0.offset) < ($0.element.recordName.count, $1.offset)
-        }.map(\.element)
+    }
+
+    /// Adds the object, or the objects of an array, that name a known device.
+    private func addKeyed(_ root: JSONValue, _ keyed: Route.Keyed) {
+        if !root.forEachItem({ addKeyed(object: $0, keyed) }) { addKeyed(object: root, keyed) }
+        // Devices are decoded in the order in which the payload has them.
+        parts.reverse()
+    }
+
+    private func addKeyed(object: JSONValue, _ keyed: Route.Keyed) {
+        guard let key = object.at(keyed.pointer) else { return }
+        var place: Int?
+        if let text = key.string {
+            place = keyed.keys.index(of: UnsafeRawBufferPointer(text))
+        } else if let number = key.integer {
+            documents.writeKey(number)
+            place = documents.key.bytes.withUnsafeBytes { keyed.keys.index(of: $0) }
+        }
+        guard let place else { return }
+        for plan in keyed.plans[place] { parts.append(Part(plan: plan, root: object)) }
     }
 }
 
@@ -121,19 +178,14 @@ extension PayloadDecoder {
     /// Appends the device states to store with this batch.
     package func appendChangedStates(to states: inout [DeviceState]) {
         numbering.dateGaps(by: message)
-        numbering.appendChanged(devices, to: &states)
+        numbering.appendChanged(to: &states)
     }
 
     /// Call this after the states have been stored.
     package func noteStored() { numbering.noteStored() }
 
     /// Restores the stored states of devices.
-    package func restore(_ states: [DeviceState]) {
-        let bySeries = Dictionary(states.map { ($0.series, $0) }) { _, last in last }
-        for plan in devices {
-            if let state = plan.missing.flatMap({ bySeries[$0] }) { numbering.restore(state, plan) }
-        }
-    }
+    package func restore(_ states: [DeviceState]) { numbering.restore(states) }
 
     /// Appends a reading of a field from a value in the payload's unit.
     @inline(__always)

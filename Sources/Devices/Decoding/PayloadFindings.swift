@@ -55,6 +55,12 @@ package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
     case badTime(place: String, found: String, reason: String)
     case badRate(place: String, found: String)
     case senml(String)
+    /// A payload of plain text or bytes, or a part of one, that is not laid out as the profile says.
+    case otherLayout(String)
+    case unknownEnvelope([String])
+    case missingObject(server: String)
+    case badEncoding(place: String, found: String)
+    case wrongUnit(place: String, found: String, wanted: String)
 
     package var description: String {
         switch self {
@@ -65,6 +71,13 @@ package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .badTime(let place, let found, let reason): "\(place) is \(found), \(reason)"
         case .badRate(let place, let found): "\(place) is \(found), not a sample rate above 0 that its samples can have"
         case .senml(let text): "not a SenML pack: \(text)"
+        case .otherLayout(let text): "not laid out as the profile says: \(text)"
+        case .unknownEnvelope(let servers):
+            "not a message of a known network server (\(Set(servers).sorted().joined(separator: ", ")))"
+        case .missingObject(let server):
+            "\(server) has not decoded the payload: give the device a decoder there, or use a profile of its bytes"
+        case .badEncoding(let place, let found): "\(place) is \(found), not the payload's bytes"
+        case .wrongUnit(let place, let found, let wanted): "\(place) has the unit '\(found)', and \(wanted) is wanted"
         }
     }
 }

@@ -72,10 +72,10 @@ extension Device {
         }
         let silence = max(interval * 3, .minutes(3))
         let profile = Profile(
-            name: gatewayID, summary: "The gateway itself", topic: pattern, format: .json, time: nil, sequence: nil,
+            name: gatewayID, summary: "The gateway itself", messages: [MessageLayout(topic: pattern, format: .json)],
             interval: interval, silence: silence, clock: ClockTolerance(), fields: fields)
         return Device(
-            id: gatewayID, profile: profile, topic: pattern.text,
+            id: gatewayID, profile: profile, topics: [pattern.text], key: gatewayID,
             labels: ["device": gatewayID, "kind": gatewayID, "site": site],
             position: nil,
             interval: interval, silence: silence, clock: ClockTolerance(), fields: fields)

@@ -36,7 +36,7 @@ extension Site {
         let common = reader.strings("labels")
         var devices: [Device] = []
         var seen: [String: SourceLocation] = [:]
-        var topics: [String: String] = [:]
+        var topics = SharedTopics()
         for node in reader.items("devices") {
             let parsed = Device.read(
                 node, profiles: profiles, common: common, site: name?.string ?? "", problems: &problems)
@@ -44,12 +44,8 @@ extension Site {
             if let first = seen[device.id] {
                 problems.append(
                     .duplicate(id: "duplicate-device", "devices", named: device.id, at: place, first: first))
-            } else if let other = topics.updateValue(device.id, forKey: device.topic) {
-                let first = seen[other].map { " (\($0.fileAndLine))" } ?? ""
-                problems.append(
-                    Diagnostic(
-                        id: "shared-topic",
-                        "'\(device.id)' and '\(other)'\(first) have the same topic, \(device.topic)", at: place))
+            } else {
+                for problem in topics.add(device, seen) { problems.append(problem) }
             }
             guard seen[device.id] == nil else { continue }
             seen[device.id] = place
@@ -88,10 +84,50 @@ extension Site {
 
     private static func filters(_ devices: [Device]) -> FilterChoice {
         FilterChoice(
-            devices.map { device in
-                let isPattern = device.profile.topic.topic(device.labels) == device.topic
-                return (device.topic, isPattern ? device.profile.topic.filter : nil)
+            devices.flatMap { device in
+                zip(device.topics, device.profile.messages).map { topic, message in
+                    let isPattern = message.topic.topic(device.labels) == topic
+                    return (topic, isPattern ? message.topic.filter : nil)
+                }
             })
+    }
+}
+
+/// The topics of the devices so far, to find those that two devices share without a way to tell them apart.
+private struct SharedTopics {
+    private var owners: [String: (device: String, selector: MessageLayout.Selector?)] = [:]
+    private var keys: [String: String] = [:]
+
+    /// Adds the topics of a device.
+    mutating func add(_ device: Device, _ seen: [String: SourceLocation]) -> [Diagnostic] {
+        var problems: [Diagnostic] = []
+        for (topic, message) in zip(device.topics, device.profile.messages) {
+            let owner = owners.updateValue((device.id, message.selector), forKey: topic)
+            if let selector = message.selector {
+                let name = "\(topic)\u{0}\(selector)\u{0}\(device.key)"
+                if let other = keys.updateValue(device.id, forKey: name), other != device.id {
+                    problems.append(
+                        Diagnostic(
+                            id: "shared-key",
+                            "'\(device.id)' and '\(other)'\(place(of: other, seen)) have the same key, \(device.key), on the topic \(topic)",
+                            at: device.location, hint: "give each a 'key' of its own"))
+                }
+            }
+            guard let owner, owner.device != device.id, owner.selector == nil || message.selector == nil else {
+                continue
+            }
+            problems.append(
+                Diagnostic(
+                    id: "shared-topic",
+                    "'\(device.id)' and '\(owner.device)'\(place(of: owner.device, seen)) have the same topic, \(topic)",
+                    at: device.location))
+            break
+        }
+        return problems
+    }
+
+    private func place(of device: String, _ seen: [String: SourceLocation]) -> String {
+        seen[device].map { " (\($0.fileAndLine))" } ?? ""
     }
 }
 
@@ -114,6 +150,7 @@ extension Device {
         let silence = reader.silence()
         let clock = reader.node("clock") == nil ? nil : ClockTolerance.read(&reader)
         let topicText = reader.scalar("topic")
+        let key = reader.string("key")
         let units = reader.strings("units")
         let ranges = reader.node("plausible")
         let counters = reader.node("counter")
@@ -149,7 +186,7 @@ extension Device {
         if let counters { reader.apply(counters: counters, to: &fields) }
         reader.apply(silences: silence.ofQuantities, to: &fields)
         if let maintenance { reader.apply(maintenance: maintenance, to: &fields) }
-        guard let topic = topicText?.string ?? profile.topic.topic(labels) else {
+        guard let topics = reader.topics(of: profile, topicText, labels) else {
             reader.report(
                 "no-topic",
                 "the topic of '\(id.string)' cannot be made from \(profile.topic.text): a label is missing, or has one of / + # in it",
@@ -158,7 +195,8 @@ extension Device {
         }
         let expected = interval ?? profile.interval
         let device = Device(
-            id: id.string, profile: profile, topic: topic, labels: labels, position: position, interval: expected,
+            id: id.string, profile: profile, topics: topics, key: key ?? id.string, labels: labels, position: position,
+            interval: expected,
             silence: silence.ofDevice ?? profile.silence(at: expected),
             clock: clock ?? profile.clock, fields: fields, location: id.location)
         return (device, id.location)
@@ -175,6 +213,18 @@ extension Profile {
 }
 
 extension YAMLReader {
+    /// Returns the topics of a device: its own, or those of its profile. Its own stands for the beginning of the
+    /// profile's topics that they have in common, if the profile has several messages.
+    fileprivate func topics(of profile: Profile, _ own: ScalarText?, _ labels: [String: String]) -> [String]? {
+        let patterns = profile.messages.map(\.topic)
+        guard let own else {
+            let topics = patterns.compactMap { $0.topic(labels) }
+            return topics.count == patterns.count ? topics : nil
+        }
+        let base = TopicPattern.commonLevels(patterns)
+        return patterns.map { own.string + $0.text.dropFirst(base.count) }
+    }
+
     /// Reads `silence: 10m`, or a time for each quantity: `silence: { door_open: 26h }`.
     fileprivate mutating func silence() -> (ofDevice: TimeSpan?, ofQuantities: [(quantity: ScalarText, span: TimeSpan)])
     {

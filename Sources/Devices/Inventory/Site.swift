@@ -26,8 +26,7 @@ package struct Site: Sendable {
             devices[index].fields.append(
                 Profile.Field(quantity: quantity, source: .plausibility, unit: quantity.unit, plausible: nil))
         }
-        for index in devices.indices where devices[index].profile.time != nil || devices[index].profile.format == .senml
-        {
+        for index in devices.indices where devices[index].profile.hasTime {
             let quantity = Profile.clockOffset
             guard devices[index].field(quantity.name) == nil else { continue }
             devices[index].fields.append(
@@ -54,7 +53,10 @@ package struct Site: Sendable {
 package struct Device: Sendable {
     package var id: String
     package var profile: Profile
-    package var topic: String
+    /// The topics that it publishes on: one for each message of its profile, in their order.
+    package var topics: [String]
+    /// The device's name in payloads that several devices share.
+    package var key: String
     /// The labels: `device`, `site`, and those of the inventory, which are `kind`, `station`, `area` and any others.
     package var labels: [String: String]
     package var position: Position?

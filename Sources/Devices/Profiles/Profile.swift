@@ -3,18 +3,12 @@ package import Telemetry
 
 /// Describes how the payloads of one model of device become readings.
 package struct Profile: Sendable {
-    package enum Format: String, Sendable, CaseIterable {
-        case json, senml
-    }
-
     package var name: String
     package var summary: String
-    /// The topic that a device publishes on, with `{device}` and other labels in braces.
-    package var topic: TopicPattern
-    package var format: Format
-    package var time: TimeField?
-    /// The location of the message number in a JSON payload. The device increases the number by one with each message.
-    package var sequence: SequenceField?
+    /// Where the maker, or somebody else, has published what the payloads mean.
+    package var sources: [String] = []
+    /// The kinds of messages that a device sends, at least one.
+    package var messages: [MessageLayout]
     /// The expected time between two readings.
     package var interval: TimeSpan
     /// The time without a reading after which a device counts as silent.
@@ -24,16 +18,27 @@ package struct Profile: Sendable {
     package var clock: ClockTolerance
     /// Set if the device sends one measurement several times, with the same time of its own. Repeats are then ignored.
     package var ignoresRepeats = false
+    /// The quantities, each once, even if several messages have it.
     package var fields: [Field]
+    /// Real payloads, with the readings that they must give.
+    package var vectors: [ProfileVector] = []
     /// The location of the profile's name in its file.
     package var location: SourceLocation?
 
-    /// One quantity of the payload: its place, its unit and its plausible range.
+    /// The topic of the first message.
+    package var topic: TopicPattern { messages[0].topic }
+    /// True if a device may give its messages a time.
+    package var hasTime: Bool { messages.contains { $0.hasTime } }
+    /// True if the device's messages are SenML packs, whose records have times of their own.
+    package var isPack: Bool { messages.allSatisfy { $0.format.isSenML } }
+    /// The message number, if a message has one.
+    package var sequence: MessageLayout.Sequence? { messages.lazy.compactMap(\.sequence).first }
+
+    /// One quantity of a device: where its readings come from, and its plausible range.
     package struct Field: Sendable {
         package var quantity: Quantity
-        /// A pointer into a JSON payload; for SenML, the last part of a record's name.
-        package var source: Source
-        package var unit: Unit
+        /// The places that it is read from, at least one.
+        package var places: [Place]
         /// The plausible range, in the canonical unit of the quantity.
         package var plausible: ClosedRange<Double>?
         /// The properties of a counter, if the quantity only counts up.
@@ -43,12 +48,44 @@ package struct Profile: Sendable {
         package var silence: TimeSpan?
         /// The reason for maintenance, set while the sensor is in maintenance. Then no rule sees its readings.
         package var maintenance: String?
+
+        package init(
+            quantity: Quantity, source: Source, unit: Unit, plausible: ClosedRange<Double>? = nil,
+            counter: CounterProperties? = nil, silence: TimeSpan? = nil
+        ) {
+            self.quantity = quantity
+            places = [Place(source: source, unit: unit)]
+            self.plausible = plausible
+            self.counter = counter
+            self.silence = silence
+        }
+
+        /// The first place's source.
+        package var source: Source { places[0].source }
+        /// The unit in the payload, of the first place.
+        package var unit: Unit {
+            get { places[0].unit }
+            set { for index in places.indices { places[index].unit = newValue } }
+        }
+    }
+
+    /// A place that a quantity is read from.
+    package struct Place: Sendable {
+        /// The position of the message in the profile.
+        package var message = 0
+        package var source: Source
+        /// The unit of the value in the payload, after its rule.
+        package var unit: Unit
+        var rule = ValueRule()
     }
 
     package enum Source: Sendable {
         case value(JSONPointer)
-        case samples(JSONPointer, rate: SampleRate, time: SampleAnchor)
+        case samples(SampleArray)
+        /// The name of a SenML record, or its end.
         case record(String)
+        /// What the network server says about the radio link.
+        case link(LinkMeasure)
         /// Not in the payload: the number of messages that are missing before it, by the profile's sequence.
         case gap
         /// Not in the payload: the error of the device's clock.
@@ -58,7 +95,7 @@ package struct Profile: Sendable {
 
         package var isInPayload: Bool {
             switch self {
-            case .value, .samples, .record: true
+            case .value, .samples, .record, .link: true
             case .gap, .clock, .plausibility: false
             }
         }
@@ -68,10 +105,12 @@ package struct Profile: Sendable {
         package var isPlausibility: Bool { if case .plausibility = self { true } else { false } }
     }
 
-    package struct SequenceField: Sendable {
-        package var pointer: JSONPointer
-        /// The number after the highest one, where the device starts again at 0: 65536 for a counter of 16 bits.
-        package var wraps: Int64?
+    /// The strength of a radio link, of the gateway that heard the message best.
+    package enum LinkMeasure: String, Sendable, CaseIterable {
+        /// Received signal strength, in dBm.
+        case rssi
+        /// Signal to noise ratio, in dB.
+        case snr
     }
 
     /// The number of a device's messages that are missing before one that arrived.
@@ -81,22 +120,23 @@ package struct Profile: Sendable {
     /// The error of a device's clock, while its readings get their arrival times because of it.
     package static let clockOffset = Quantity(name: "clock_offset", unit: Unit(symbol: "s") ?? .one)
 
-    package enum SampleRate: Sendable {
-        case fixed(hertz: Double)
-        case field(JSONPointer)
-    }
-
-    /// The sample of an array that the payload's time belongs to.
-    package enum SampleAnchor: String, Sendable, CaseIterable {
-        case first, last
-    }
-
-    package struct TimeField: Sendable {
-        package enum Format: String, Sendable, CaseIterable {
-            case rfc3339, unix, unix_ms, unix_us, unix_ns
+    /// An array of samples of one quantity.
+    package struct SampleArray: Sendable {
+        package enum Rate: Sendable {
+            case fixed(hertz: Double)
+            case field(JSONPointer)
         }
+
+        /// The sample of the array that the message's time belongs to.
+        package enum Anchor: String, Sendable, CaseIterable {
+            case first, last
+        }
+
         package var pointer: JSONPointer
-        package var format: Format
+        package var rate: Rate
+        package var anchor: Anchor
+        /// Set if the newest sample comes first. The anchor still means the position in the array.
+        package var isNewestFirst = false
     }
 }
 

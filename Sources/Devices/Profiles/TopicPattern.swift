@@ -50,4 +50,37 @@ package struct TopicPattern: Sendable, Hashable {
         text.split(separator: "/", omittingEmptySubsequences: false)
             .map { $0.contains("{") ? "+" : String($0) }.joined(separator: "/")
     }
+
+    /// Returns the labels that a topic has in the places of the pattern's; `nil` if it is not a topic of the pattern.
+    package func labels(of topic: String) -> [String: String]? {
+        var labels: [String: String] = [:]
+        var rest = topic[...]
+        for (index, part) in parts.enumerated() {
+            switch part {
+            case .literal(let text):
+                guard rest.hasPrefix(text) else { return nil }
+                rest = rest.dropFirst(text.count)
+            case .label(let name):
+                var end = rest.firstIndex(of: "/") ?? rest.endIndex
+                if index + 1 < parts.count, case .literal(let next) = parts[index + 1], !next.hasPrefix("/") {
+                    end = rest[..<end].ranges(of: next).last?.lowerBound ?? end
+                }
+                let value = String(rest[..<end])
+                guard !value.isEmpty, labels[name] == nil || labels[name] == value else { return nil }
+                labels[name] = value
+                rest = rest[end...]
+            }
+        }
+        return rest.isEmpty ? labels : nil
+    }
+
+    /// Returns the levels at the beginning that all of some patterns have in common, without a slash at the end.
+    static func commonLevels(_ patterns: [TopicPattern]) -> String {
+        var common = patterns.first?.text.split(separator: "/", omittingEmptySubsequences: false) ?? []
+        for pattern in patterns.dropFirst() {
+            let levels = pattern.text.split(separator: "/", omittingEmptySubsequences: false)
+            common = Array(zip(common, levels).prefix { $0 == $1 }.map(\.0))
+        }
+        return common.joined(separator: "/")
+    }
 }

@@ -118,4 +118,22 @@ package struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
         bytes = Array(text.utf8)
         description = text
     }
+
+    /// The whole document.
+    static let root: JSONPointer = ""
+
+    /// Returns a pointer to a member of what this one points to.
+    func member(_ name: String) -> JSONPointer {
+        let escaped = name.replacing("~", with: "~0").replacing("/", with: "~1")
+        return JSONPointer(literal: "\(description)/\(escaped)")
+    }
+
+    init(literal text: String) {
+        bytes = Array(text.utf8)
+        description = text
+    }
+}
+
+extension JSONPointer: ExpressibleByStringLiteral {
+    package init(stringLiteral text: StaticString) { self.init(literal: "\(text)") }
 }

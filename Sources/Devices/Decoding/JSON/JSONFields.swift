@@ -30,24 +30,27 @@ extension PayloadDecoder {
     ) -> Int {
         func place(_ pointer: JSONPointer) -> String { item.map { "/\($0)\(pointer)" } ?? pointer.description }
         var values = 0
-        let written = plan.profile.time.flatMap { root.at($0.pointer) }
-        let own = written.flatMap { plan.profile.time?.read($0) }
-        let number = numbering.takeNumber(of: root, own: own, plan, arrival)
+        let written = time(of: root, plan)
+        let own = written.flatMap { $0.field.read($0.value) }
+        let (counter, messageNumber) = numberField(of: root, plan)
+        let number = numbering.take(messageNumber, written: counter, own: own, plan, arrival)
         if number != .none, number != .unreadable { message.hasNumber = true }
         if number == .repeated { return 0 }
-        if number == .unreadable, let field = plan.profile.sequence {
+        if number == .unreadable {
             findings.add(
                 .notANumber(
-                    place: place(field.pointer), found: root.at(field.pointer)?.inWords ?? "missing",
-                    wanted: "a whole number"))
+                    place: plan.layout.sequence?.pointer.map(place) ?? "the message number",
+                    found: counter?.inWords ?? "missing", wanted: "a whole number"))
         }
         var origin = DecodedMessage.Stamp.Origin.arrival
-        if let field = plan.profile.time, let value = written, !value.isNull {
+        if let written {
             origin = own == nil ? .unreadable : .device
             if own == nil {
                 // A reading with its arrival time is better than none.
                 findings.add(
-                    .badTime(place: place(field.pointer), found: value.inWords, reason: field.problem(with: value)))
+                    .badTime(
+                        place: place(written.field.pointer), found: written.value.inWords,
+                        reason: written.field.problem(with: written.value)))
             }
         }
         let time = origin == .device ? own ?? arrival : arrival
@@ -57,19 +60,28 @@ extension PayloadDecoder {
             switch field.source {
             case .value(let pointer):
                 guard let value = root.at(pointer), !value.isNull else { continue }
+                if let rule = field.rule {
+                    values += append(value, of: field, rule, in: root, at: time, &readings, &findings) {
+                        place(pointer)
+                    }
+                    continue
+                }
                 guard let number = value.number ?? value.boolean.map({ $0 ? 1 : 0 }) else {
                     findings.add(.notANumber(place: place(pointer), found: value.inWords))
                     continue
                 }
                 values += 1
                 append(number, of: field, factor: field.factor, summand: field.summand, at: time, to: &readings)
-            case .samples(let pointer, let rate, let anchor):
-                guard let samples = root.at(pointer), !samples.isNull else { continue }
+            case .samples(let array):
+                guard let samples = root.at(array.pointer), !samples.isNull else { continue }
                 message.add(first..<readings.count, .moment, stamp: stamp)
-                values += append(samples, of: field, rate, anchor, in: root, stamp, &readings, &findings) {
-                    place($0 ?? pointer)
+                values += append(samples, of: field, array, in: root, stamp, &readings, &findings) {
+                    place($0 ?? array.pointer)
                 }
                 first = readings.count
+            case .link(let measure):
+                guard let number = measure == .rssi ? facts.rssi : facts.snr else { continue }
+                append(number, of: field, factor: field.factor, summand: field.summand, at: time, to: &readings)
             case .record, .gap, .clock, .plausibility: continue
             }
         }
@@ -85,6 +97,44 @@ extension PayloadDecoder {
         return values
     }
 
+    /// The time that an object, or its envelope, gives the message, and how it is written.
+    private func time(of root: JSONValue, _ plan: DecodingPlan) -> (value: JSONValue, field: TimeField)? {
+        if let field = plan.layout.time, let value = root.at(field.pointer), !value.isNull { return (value, field) }
+        return plan.layout.envelope == nil ? nil : facts.time
+    }
+
+    /// The value in the place of the message's number, and the number.
+    private func numberField(of root: JSONValue, _ plan: DecodingPlan) -> (JSONValue?, Int64?) {
+        guard let sequence = plan.layout.sequence else { return (nil, nil) }
+        guard let pointer = sequence.pointer else { return (facts.counter, facts.number) }
+        guard let value = root.at(pointer), !value.isNull else { return (nil, nil) }
+        return (value, value.messageNumber)
+    }
+
+    /// Appends a value that has to be turned into a number by a rule.
+    /// - Returns: the number of values that were read.
+    private func append(
+        _ value: JSONValue, of field: DecodingPlan.Field, _ rule: ValueRule, in root: JSONValue, at time: Instant,
+        _ readings: inout [Reading], _ findings: inout PayloadFindings, place: () -> String
+    ) -> Int {
+        switch rule.read(value, in: root) {
+        case .nothing: return 0
+        case .unreadable(let wanted):
+            findings.add(.notANumber(place: place(), found: value.inWords, wanted: wanted))
+            return 0
+        case .number(let number, let unit):
+            guard let (factor, summand) = conversion(from: unit, for: field) else {
+                findings.add(
+                    .wrongUnit(
+                        place: place(), found: unit.map { JSONValue.printable($0[...]) } ?? "",
+                        wanted: field.quantity.unit.dimension.name))
+                return 0
+            }
+            append(number, of: field, factor: factor, summand: summand, at: time, to: &readings)
+            return 1
+        }
+    }
+
     /// Appends the samples of an array, each at the time that its place in the array gives it.
     ///
     /// An item that is not a number keeps its place, so that the samples after it keep their times. JSON encoders write
@@ -92,12 +142,11 @@ extension PayloadDecoder {
     /// - Parameter place: the name of a pointer in messages, and the name of the array itself for `nil`.
     /// - Returns: the number of values that were read.
     private func append(
-        _ samples: JSONValue, of field: DecodingPlan.Field, _ rate: Profile.SampleRate, _ anchor: Profile.SampleAnchor,
-        in root: JSONValue, _ stamp: Int, _ readings: inout [Reading], _ findings: inout PayloadFindings,
-        place: (JSONPointer?) -> String
+        _ samples: JSONValue, of field: DecodingPlan.Field, _ array: Profile.SampleArray, in root: JSONValue,
+        _ stamp: Int, _ readings: inout [Reading], _ findings: inout PayloadFindings, place: (JSONPointer?) -> String
     ) -> Int {
         let hertz: Double
-        switch rate {
+        switch array.rate {
         case .fixed(let fixed): hertz = fixed
         case .field(let pointer):
             guard let value = root.at(pointer), let written = value.number, written > 0 else {
@@ -109,8 +158,11 @@ extension PayloadDecoder {
         }
         sampleBuffer.removeAll(keepingCapacity: true)
         let isArray = samples.forEachItem { item in
-            if let number = item.number { return sampleBuffer.append(number) }
-            if !item.isNull {
+            if let rule = field.rule, case .number(let number, _) = rule.read(item, in: root) {
+                return sampleBuffer.append(number)
+            }
+            if field.rule == nil, let number = item.number { return sampleBuffer.append(number) }
+            if !item.isNull, field.rule == nil || item.number == nil {
                 findings.add(.notANumber(place: "\(place(nil))/\(sampleBuffer.count)", found: item.inWords))
             }
             sampleBuffer.append(.nan)
@@ -120,12 +172,13 @@ extension PayloadDecoder {
             return 0
         }
         guard !sampleBuffer.isEmpty else { return 0 }
+        if array.isNewestFirst { sampleBuffer.reverse() }
         let step = 1e9 / hertz
         // A rate close to 0 would put samples outside the years that an instant can hold.
         guard let length = Int64(exactly: (Double(sampleBuffer.count - 1) * step).rounded()),
-            let (first, isPlaced) = firstSample(length, anchor, stamp)
+            let (first, isPlaced) = firstSample(length, array.timeIsOfNewest ? .last : .first, stamp)
         else {
-            findings.add(.badRate(place: place(rate.pointer), found: "\(hertz) Hz"))
+            findings.add(.badRate(place: place(array.rate.pointer), found: "\(hertz) Hz"))
             return 0
         }
         let firstReading = readings.count
@@ -143,7 +196,7 @@ extension PayloadDecoder {
     /// Returns the time of the first of some samples that take `length` nanoseconds. It follows from the stamp's time,
     /// or from the arrival time if that is not possible. `nil` if no sample has a time that can be kept.
     private func firstSample(
-        _ length: Int64, _ anchor: Profile.SampleAnchor, _ stamp: Int
+        _ length: Int64, _ anchor: Profile.SampleArray.Anchor, _ stamp: Int
     ) -> (first: Int64, isPlaced: Bool)? {
         guard let latest = Instant(checked: message.arrival.nanoseconds.saturatingSubtract(length)) else { return nil }
         let stamp = message.stamps[stamp]
@@ -159,7 +212,12 @@ extension PayloadDecoder {
     }
 }
 
-extension Profile.SampleRate {
+extension Profile.SampleArray {
+    /// Set if the message's time is that of the newest sample.
+    fileprivate var timeIsOfNewest: Bool { (anchor == .last) != isNewestFirst }
+}
+
+extension Profile.SampleArray.Rate {
     fileprivate var pointer: JSONPointer? {
         switch self {
         case .fixed: nil
@@ -168,7 +226,7 @@ extension Profile.SampleRate {
     }
 }
 
-extension Profile.TimeField {
+extension TimeField {
     func read(_ value: JSONValue) -> Instant? {
         switch format {
         case .rfc3339: return value.string.flatMap { Instant(rfc3339: $0) }
@@ -208,7 +266,7 @@ extension Profile.TimeField {
     }
 }
 
-extension Profile.TimeField.Format {
+extension TimeField.Format {
     fileprivate var unitName: String {
         switch self {
         case .rfc3339: "RFC 3339"

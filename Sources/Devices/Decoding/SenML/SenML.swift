@@ -77,11 +77,11 @@ extension PayloadDecoder {
     ///
     /// A device sends the same unit every time. So the newest one of each field is remembered, and is not made into a
     /// text again.
-    private func conversion(
+    func conversion(
         from unit: UnsafeBufferPointer<UInt8>?, for field: DecodingPlan.Field
     ) -> (factor: Double, summand: Double)? {
         guard let unit, !unit.elementsEqual(field.unitSymbol) else { return (field.factor, field.summand) }
-        let known = senmlUnits[field.unitPlace]
+        let known = units[field.unitPlace]
         if unit.elementsEqual(known.symbol) { return (known.factor, known.summand) }
         let symbol = String(decoding: unit, as: UTF8.self)
         // `/` is SenML's unit for a ratio (RFC 8428, section 12.1).
@@ -89,13 +89,13 @@ extension PayloadDecoder {
             written.dimension == field.quantity.unit.dimension
         else { return nil }
         let (factor, summand) = written.conversion(to: field.quantity.unit)
-        senmlUnits[field.unitPlace] = SenMLUnit(symbol: Array(unit), factor: factor, summand: summand)
+        units[field.unitPlace] = PayloadUnit(symbol: Array(unit), factor: factor, summand: summand)
         return (factor, summand)
     }
 }
 
-/// The newest unit of a field's records, if it differs from the profile's.
-struct SenMLUnit {
+/// The newest unit that a field's values had in the payload, if it differs from the profile's.
+struct PayloadUnit {
     var symbol: [UInt8] = []
     var factor = 1.0
     var summand = 0.0

@@ -1,0 +1,203 @@
+internal import Diagnostics
+
+extension BinaryLayout {
+    /// Reads the keys `fields`, `endian`, `length` and `encoding` of a message.
+    static func read(_ reader: inout YAMLReader) -> BinaryLayout? {
+        let isLittleEndian =
+            reader.value("endian", expected: "big or little") { ["big": false, "little": true][$0] } ?? false
+        let encoding =
+            reader.value("encoding", expected: "raw, hex or base64") { Encoding(rawValue: $0) } ?? .raw
+        let lengths = reader.items("length").compactMap { node -> Int? in
+            if let length = node.scalar.flatMap({ Int($0.string) }), length >= 0 { return length }
+            reader.report("bad-value", "'length' must be a number of bytes, or a list of them", at: node.location)
+            return nil
+        }
+        var builder = BinaryLayoutBuilder(isLittleEndian: isLittleEndian)
+        let nodes = builder.nodes(reader.items("fields"))
+        if nodes.isEmpty, builder.problems.isEmpty {
+            reader.report("no-fields", "a binary payload needs 'fields': what its bytes mean, in their order")
+        }
+        reader.problems += builder.problems
+        return BinaryLayout(nodes: nodes, slotCount: builder.slotCount, lengths: lengths, encoding: encoding)
+    }
+}
+
+/// Turns the `fields` of a profile into a ``BinaryLayout``.
+private struct BinaryLayoutBuilder {
+    let isLittleEndian: Bool
+    var problems: [Diagnostic] = []
+    /// The slot of each name that came so far.
+    private var slots: [String: Int] = [:]
+    /// Slot 0 is for fields without a name.
+    private(set) var slotCount = 1
+    /// The brackets around the fields that are being read.
+    private var depth = 0
+
+    init(isLittleEndian: Bool) { self.isLittleEndian = isLittleEndian }
+
+    mutating func nodes(_ nodes: [YAMLNode]) -> [BinaryLayout.Node] {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= 8 else {
+            if let first = nodes.first {
+                problems.append(
+                    Diagnostic(id: "deep-fields", "fields are nested more than 8 deep here", at: first.location))
+            }
+            return []
+        }
+        return nodes.flatMap { self.node($0) }
+    }
+
+    private mutating func node(_ node: YAMLNode) -> [BinaryLayout.Node] {
+        var reader = YAMLReader(node, "a field")
+        defer { problems += reader.finish() }
+        var result: [BinaryLayout.Node] = []
+        if let position = reader.value("at", expected: "the position of a byte: 4, or -2 from the end", { Int($0) }) {
+            result.append(.seek(position))
+        }
+        if let count = reader.int("skip", in: 0...65_536) { return result + [.skip(count)] }
+        if reader.node("choose") != nil { return result + choice(&reader) }
+        if reader.node("repeat") != nil { return result + repeated(&reader) }
+        if reader.node("when") != nil { return result + group(&reader) }
+        return result + field(&reader)
+    }
+
+    private mutating func field(_ reader: inout YAMLReader) -> [BinaryLayout.Node] {
+        let name = reader.string("name") ?? ""
+        guard let text = reader.required("type") else { return [] }
+        for (prefix, isHex) in [("hex", true), ("text", false)] where text.string.hasPrefix(prefix + " ") {
+            if let count = Int(text.string.dropFirst(prefix.count + 1)), (1...4096).contains(count), !name.isEmpty {
+                return [isHex ? .hex(name: utf8(name), count: count) : .text(name: utf8(name), count: count)]
+            }
+        }
+        guard let type = NumberType(text.string, isLittleEndian: isLittleEndian) else {
+            reader.report(
+                "unknown-type",
+                "'\(text.string)' is not a type of number: these are u8, i16, u32, f32 and the like, with le or be behind them",
+                at: text.location, hint: NearMiss.hint(for: text.string, among: NumberType.names))
+            return []
+        }
+        var number = BinaryLayout.Number(name: utf8(name), slot: slot(name), type: type)
+        number.only = reader.items("only").compactMap { node in
+            if let value = node.scalar.flatMap({ Self.number($0.string) }) { return value }
+            reader.report("bad-value", "'only' must be a number, or a list of them", at: node.location)
+            return nil
+        }
+        for (bitsName, range) in reader.strings("bits") {
+            if let bits = bits(bitsName.string, range.string, type) {
+                number.bits.append(bits)
+            } else {
+                reader.report(
+                    "bad-bits",
+                    "'\(range.string)' is no range of the bits of an unsigned number: 3, 0..13, or 0..11 signed",
+                    at: range.location)
+            }
+        }
+        return [.number(number)]
+    }
+
+    private mutating func bits(_ name: String, _ text: String, _ type: NumberType) -> BinaryLayout.Bits? {
+        let words = text.split(separator: " ")
+        guard let range = words.first, words.count == 1 || words.count == 2 && words[1] == "signed" else { return nil }
+        let ends = range.split(separator: "..", maxSplits: 1).map { Int($0) }
+        guard let low = ends.first ?? nil, let high = ends.last ?? nil, low >= 0, low <= high,
+            high < type.byteCount * 8, type.kind == .unsigned
+        else { return nil }
+        return BinaryLayout.Bits(
+            name: utf8(name), slot: slot(name), range: low...high, isSigned: words.count == 2)
+    }
+
+    private mutating func group(_ reader: inout YAMLReader) -> [BinaryLayout.Node] {
+        let condition = condition(&reader, "when")
+        let fields = nodes(reader.items("fields"))
+        if fields.isEmpty { reader.report("no-fields", "'when' needs 'fields' that are there if it is true") }
+        return condition.map { [.group($0, fields)] } ?? []
+    }
+
+    /// Reads a calculation over the fields so far.
+    private mutating func condition(_ reader: inout YAMLReader, _ key: String) -> BinaryLayout.ConditionOverSlots? {
+        guard let text = reader.scalar(key), let read = reader.expression(key) else { return nil }
+        var places: [Int] = []
+        for name in read.expression.names {
+            if let slot = slots[name] { places.append(slot); continue }
+            reader.report(
+                "unknown-field", "there is no field '\(name)' before this one", at: text.location,
+                hint: NearMiss.hint(for: name, among: slots.keys))
+        }
+        guard places.count == read.expression.names.count else { return nil }
+        return BinaryLayout.ConditionOverSlots(expression: read.expression, slots: places)
+    }
+
+    private mutating func repeated(_ reader: inout YAMLReader) -> [BinaryLayout.Node] {
+        let name = reader.required("name")
+        guard let text = reader.required("repeat") else { return [] }
+        let count: BinaryLayout.Count
+        if text.string == "rest" {
+            count = .rest
+        } else if let number = Int(text.string), (1...65_536).contains(number) {
+            count = .fixed(number)
+        } else if let slot = slots[text.string] {
+            count = .slot(slot)
+        } else {
+            reader.report(
+                "bad-repeat", "'repeat' is a number, the name of a field before, or rest", at: text.location,
+                hint: NearMiss.hint(for: text.string, among: slots.keys))
+            return []
+        }
+        let isPlain = reader.node("fields") == nil
+        var fields: [BinaryLayout.Node] = []
+        if isPlain {
+            let type = reader.required("type")
+            if let type, let read = NumberType(type.string, isLittleEndian: isLittleEndian) {
+                fields = [.number(BinaryLayout.Number(name: [], slot: 0, type: read))]
+            } else if let type {
+                reader.report("unknown-type", "'\(type.string)' is not a type of number", at: type.location)
+            }
+        } else {
+            fields = nodes(reader.items("fields"))
+        }
+        return name.map { [.repeated(name: utf8($0.string), count, isPlain: isPlain, fields)] } ?? []
+    }
+
+    private mutating func choice(_ reader: inout YAMLReader) -> [BinaryLayout.Node] {
+        let tag = reader.value("choose", expected: "the type of an unsigned number, such as u8 or u16") { text in
+            NumberType(text, isLittleEndian: isLittleEndian).flatMap { $0.kind == .unsigned ? $0 : nil }
+        }
+        let isRepeated = reader.bool("repeated") ?? true
+        let otherwise = reader.value("otherwise", expected: "skip N, where N is a number of bytes") { text -> Int? in
+            text.hasPrefix("skip ") ? Int(text.dropFirst(5)).flatMap { (0...4096).contains($0) ? $0 : nil } : nil
+        }
+        guard let node = reader.node("cases"), case .mapping(let entries) = node.content else {
+            reader.report("no-cases", "'choose' needs 'cases': the fields behind each tag")
+            return []
+        }
+        var cases: [UInt64: [BinaryLayout.Node]] = [:]
+        for (key, value) in entries {
+            let digits = key.string.replacing(" ", with: "")
+            guard let number = UInt64(digits.hasPrefix("0x") ? String(digits.dropFirst(2)) : digits, radix: 16) else {
+                reader.report("bad-case", "a case is a tag in hexadecimal: 0x0175, or 01 75", at: key.location)
+                continue
+            }
+            if case .sequence(let items) = value.content {
+                cases[number] = nodes(items)
+            } else {
+                cases[number] = value.isNull ? [] : nodes([value])
+            }
+        }
+        return tag.map { [.choice(.init(tag: $0, cases: cases, isRepeated: isRepeated, otherwise: otherwise))] } ?? []
+    }
+
+    private mutating func slot(_ name: String) -> Int {
+        guard !name.isEmpty else { return 0 }
+        if let slot = slots[name] { return slot }
+        defer { slotCount += 1 }
+        slots[name] = slotCount
+        return slotCount
+    }
+
+    private static func number(_ text: String) -> Double? {
+        text.hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16).map { Double($0) } : Double(text)
+    }
+
+    private func utf8(_ text: String) -> [UInt8] { Array(text.utf8) }
+}

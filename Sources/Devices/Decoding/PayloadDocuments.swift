@@ -1,0 +1,123 @@
+/// Turns payloads of all formats into JSON documents: unpacks the envelope, and rewrites what is not JSON.
+///
+/// A document lives until the next one. Allocates nothing in the steady state.
+struct PayloadDocuments {
+    /// Parses what is inside an envelope, or was rewritten; `nil` if no profile of the site needs it.
+    let inner: JSONParser?
+    var writer: JSONWriter
+    var binary = BinaryReader()
+    /// The bytes of a payload that came as base64 or hexadecimal digits.
+    var bytes: [UInt8] = []
+    /// A device's key that the payload has as a number.
+    private(set) var key = JSONWriter(bytesMax: 32)
+
+    init(_ layouts: [MessageLayout], bytesMax: Int) {
+        let needsInner = layouts.contains { layout in
+            if layout.envelope != nil { return true }
+            switch layout.format {
+            case .json, .senml: return false
+            case .text, .keyValue, .csv, .binary: return true
+            }
+        }
+        inner = needsInner ? JSONParser(bytesMax: 3 * bytesMax) : nil
+        writer = JSONWriter(bytesMax: 3 * bytesMax)
+    }
+
+    /// The text that the last payload was rewritten as; `nil` if it was JSON.
+    var text: String? { writer.bytes.isEmpty ? nil : String(decoding: writer.bytes, as: UTF8.self) }
+
+    mutating func writeKey(_ number: Int64) {
+        key.begin()
+        key.integer(number)
+    }
+}
+
+extension PayloadDecoder {
+    enum Opened {
+        /// - Parameter problem: what of it could not be read.
+        case document(JSONValue, problem: PayloadFault?)
+        case blank
+        /// The message is of a port that the layout is not for.
+        case otherPort
+        case fault(PayloadFault)
+    }
+
+    /// Returns the document of a payload.
+    func document(_ payload: UnsafeRawBufferPointer, _ layout: MessageLayout) -> Opened {
+        guard let envelope = layout.envelope else { return document(payload, layout.format, by: parser) }
+        guard case .document(let root) = parser.parse(payload) else {
+            return document(payload, .json, by: parser)
+        }
+        guard let server = envelope.servers.first(where: { root.at($0.sign) != nil }) else {
+            return .fault(.unknownEnvelope(envelope.servers.map(\.name)))
+        }
+        facts = server.facts(root)
+        if !layout.ports.isEmpty, let port = facts.port, !layout.ports.contains(port) { return .otherPort }
+        switch layout.format {
+        case .json, .senml:
+            guard let object = server.object.flatMap({ root.at($0) }), !object.isNull else {
+                // A server that does not decode sends the bytes, which may be JSON themselves.
+                guard unpack(root, server) else { return .fault(.missingObject(server: server.name)) }
+                return documents.bytes.withUnsafeBytes { document($0, layout.format, by: parser(inside: true)) }
+            }
+            return .document(object, problem: nil)
+        case .text, .keyValue, .csv, .binary:
+            guard let value = root.at(server.bytes), !value.isNull else { return .blank }
+            guard unpack(root, server) else {
+                return .fault(.badEncoding(place: server.bytes.description, found: value.inWords))
+            }
+            return documents.bytes.withUnsafeBytes { document($0, layout.format, by: parser(inside: true)) }
+        }
+    }
+
+    private func parser(inside: Bool) -> JSONParser { inside ? documents.inner ?? parser : parser }
+
+    /// Decodes the bytes of an envelope.
+    private func unpack(_ root: JSONValue, _ server: Envelope.Server) -> Bool {
+        guard let text = root.at(server.bytes)?.string else { return false }
+        return PayloadEncoding.decode(UnsafeRawBufferPointer(text), server.encoding, into: &documents.bytes)
+    }
+
+    private func document(
+        _ payload: UnsafeRawBufferPointer, _ format: MessageLayout.Format, by parser: JSONParser
+    ) -> Opened {
+        var problem: String?
+        switch format {
+        case .json, .senml:
+            switch parser.parse(payload) {
+            case .fault(let text): return .fault(.notJSON(text))
+            case .blank: return .blank
+            case .document(let root): return .document(root, problem: nil)
+            }
+        case .text: documents.writer.begin(); TextFormats.writeValue(payload, to: &documents.writer)
+        case .keyValue: documents.writer.begin(); TextFormats.writeKeyValues(payload, to: &documents.writer)
+        case .csv(let layout): documents.writer.begin(); TextFormats.writeLines(payload, layout, to: &documents.writer)
+        case .binary(let layout):
+            if payload.isEmpty { return .blank }
+            let read = rewrite(payload, layout)
+            if read.isOther { return .fault(.otherLayout(read.problem ?? "")) }
+            problem = read.problem
+        }
+        guard !documents.writer.isTooLong else {
+            return .fault(.tooLong(documents.writer.bytes.count, max: documents.writer.bytesMax))
+        }
+        let parser = self.parser(inside: true)
+        switch documents.writer.bytes.withUnsafeBytes({ parser.parse($0) }) {
+        case .fault(let text): return .fault(.notJSON(text))
+        case .blank: return .blank
+        case .document(let root): return .document(root, problem: problem.map { .otherLayout($0) })
+        }
+    }
+
+    private func rewrite(_ payload: UnsafeRawBufferPointer, _ layout: BinaryLayout) -> (problem: String?, isOther: Bool)
+    {
+        documents.writer.begin()
+        guard layout.encoding != .raw else { return documents.binary.read(payload, layout, into: &documents.writer) }
+        guard PayloadEncoding.decode(payload, layout.encoding, into: &documents.bytes) else {
+            return ("it is not \(layout.encoding.rawValue)", true)
+        }
+        // The bytes are not changed while they are read.
+        let bytes = documents.bytes
+        return bytes.withUnsafeBytes { documents.binary.read($0, layout, into: &documents.writer) }
+    }
+}

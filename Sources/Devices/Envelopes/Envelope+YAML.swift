@@ -1,0 +1,31 @@
+internal import Diagnostics
+
+extension Envelope {
+    /// Reads `envelope: lorawan`, or the places in the JSON of another network server.
+    static func read(_ reader: inout YAMLReader) -> Envelope? {
+        guard let node = reader.node("envelope") else { return nil }
+        if node.scalar != nil {
+            return reader.value("envelope", expected: "lorawan, or the places of a server's own JSON") {
+                $0 == "lorawan" ? lorawan : nil
+            }
+        }
+        var places = YAMLReader(node, "an envelope")
+        defer { reader.problems += places.finish() }
+        let encoding =
+            places.value("encoding", expected: "base64 or hex") { BinaryLayout.Encoding(rawValue: $0) } ?? .base64
+        func pointer(_ key: String) -> JSONPointer? { places.node(key) == nil ? nil : places.pointer(key) }
+        var time: TimeField?
+        if let timePointer = pointer("time") {
+            let format = places.value(
+                "time_format", expected: "one of \(TimeField.Format.allCases.map(\.rawValue).joined(separator: ", "))"
+            ) { TimeField.Format(rawValue: $0) }
+            time = TimeField(pointer: timePointer, format: format ?? .rfc3339)
+        }
+        guard let bytes = places.pointer("bytes") else { return nil }
+        let server = Server(
+            name: "the network server", sign: bytes, bytes: bytes, encoding: encoding, object: pointer("object"),
+            port: pointer("port"), counter: pointer("counter"), times: time.map { [$0] } ?? [],
+            receptions: pointer("receptions") ?? .root, rssi: pointer("rssi"), snr: pointer("snr"))
+        return Envelope(servers: [server])
+    }
+}

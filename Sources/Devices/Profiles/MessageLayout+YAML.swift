@@ -1,0 +1,160 @@
+internal import Diagnostics
+internal import Telemetry
+
+extension MessageLayout {
+    typealias Part = (layout: MessageLayout, fields: [(field: Profile.Field, location: SourceLocation)])
+
+    /// Reads the messages of a profile: a list under `messages`, or the one whose keys stand in the profile itself.
+    static func readAll(_ reader: inout YAMLReader) -> [Part] {
+        guard reader.node("messages") != nil else { return read(&reader, base: nil).map { [$0] } ?? [] }
+        let base = reader.scalar("topic")
+        return reader.items("messages").compactMap { node in
+            var message = YAMLReader(node, "a message")
+            defer { reader.problems += message.finish() }
+            return read(&message, base: base?.string)
+        }
+    }
+
+    /// - Parameter base: the profile's topic. It stands for `~` at the beginning of the message's topic, and for the
+    ///   topic if the message has none.
+    private static func read(_ reader: inout YAMLReader, base: String?) -> Part? {
+        let topic = readTopic(&reader, base: base)
+        let format = Format.read(&reader)
+        var layout = MessageLayout(topic: topic ?? anyTopic, format: format ?? .json)
+        layout.envelope = Envelope.read(&reader)
+        layout.ports = reader.ports(layout.envelope)
+        layout.time = TimeField.read(&reader)
+        layout.sequence = Sequence.read(&reader, layout)
+        layout.selector = Selector.read(&reader)
+        let fields = reader.items("readings").compactMap { node in
+            Profile.Field.read(node, layout, problems: &reader.problems).map { (field: $0, location: node.location) }
+        }
+        if layout.selector != nil, layout.envelope != nil || format?.isSenML == true {
+            reader.report("device-in-payload", "'device' has no place in a SenML pack or behind an envelope")
+        }
+        return topic == nil || format == nil ? nil : (layout, fields)
+    }
+
+    private static let anyTopic = TopicPattern("t")!  // a pattern without braces
+
+    private static func readTopic(_ reader: inout YAMLReader, base: String?) -> TopicPattern? {
+        let own = base == nil ? reader.required("topic") : reader.scalar("topic")
+        guard let text = own?.string ?? base else { return nil }
+        let whole = text.hasPrefix("~") ? (base ?? "~") + text.dropFirst() : text
+        if let pattern = TopicPattern(whole) { return pattern }
+        reader.report(
+            "bad-topic",
+            "a topic pattern is a topic with labels in braces and no wildcards: sensors/{device}/level",
+            at: own?.location)
+        return nil
+    }
+}
+
+extension MessageLayout.Format {
+    static let names = ["json", "senml", "text", "key_value", "csv", "binary"]
+
+    /// Reads the format, and the keys that belong to it.
+    fileprivate static func read(_ reader: inout YAMLReader) -> MessageLayout.Format? {
+        let name =
+            reader.value("format", expected: "one of \(names.joined(separator: ", "))") {
+                names.contains($0) ? $0 : nil
+            } ?? (reader.node("format") == nil ? "json" : nil)
+        switch name {
+        case "json": return .json
+        case "senml": return .senml
+        case "text": return .text
+        case "key_value": return .keyValue
+        case "csv": return CSVLayout.read(&reader).map { .csv($0) }
+        case "binary": return BinaryLayout.read(&reader).map { .binary($0) }
+        default: return nil
+        }
+    }
+}
+
+extension CSVLayout {
+    fileprivate static func read(_ reader: inout YAMLReader) -> CSVLayout? {
+        let columns = reader.items("columns").compactMap { $0.scalar.map { Array($0.string.utf8) } }
+        let separator =
+            reader.value("separator", expected: "one character such as ',' or ';', or tab") { text -> UInt8? in
+                if text == "tab" || text == "\\t" { return UInt8(ascii: "\t") }
+                return text.utf8.count == 1 ? text.utf8.first : nil
+            } ?? UInt8(ascii: ",")
+        guard !columns.isEmpty else {
+            reader.report("no-columns", "a CSV line needs 'columns': the names of its columns, in their order")
+            return nil
+        }
+        return CSVLayout(columns: columns, separator: separator)
+    }
+}
+
+extension TimeField {
+    fileprivate static func read(_ reader: inout YAMLReader) -> TimeField? {
+        guard let node = reader.node("time") else { return nil }
+        var field = YAMLReader(node, "the time field")
+        let pointer = field.pointer("pointer")
+        let format = field.value(
+            "format", expected: "one of \(Format.allCases.map(\.rawValue).joined(separator: ", "))"
+        ) { Format(rawValue: $0) }
+        reader.problems += field.finish()
+        return pointer.map { TimeField(pointer: $0, format: format ?? .rfc3339) }
+    }
+}
+
+extension MessageLayout.Sequence {
+    /// Reads a pointer, or a pointer and the width of the counter. A network server numbers messages without a word.
+    fileprivate static func read(_ reader: inout YAMLReader, _ layout: MessageLayout) -> MessageLayout.Sequence? {
+        guard let node = reader.node("sequence") else {
+            return layout.envelope?.hasCounter == true ? MessageLayout.Sequence(pointer: nil, wraps: nil) : nil
+        }
+        if layout.format.isSenML {
+            reader.report("sequence-format", "a SenML pack has no place for a sequence", at: node.location)
+        }
+        if node.scalar != nil {
+            return reader.pointer("sequence").map { MessageLayout.Sequence(pointer: $0, wraps: nil) }
+        }
+        var field = YAMLReader(node, "the message number")
+        let pointer = field.pointer("pointer")
+        let wraps = field.value("wraps", expected: "the number at which it begins at 0 again, such as 65536") { text in
+            Int64(text).flatMap { $0 >= 16 ? $0 : nil }
+        }
+        reader.problems += field.finish()
+        return pointer.map { MessageLayout.Sequence(pointer: $0, wraps: wraps) }
+    }
+}
+
+extension MessageLayout.Selector {
+    /// Reads `device: /id`, or `device: { member_of: /sensors }`.
+    fileprivate static func read(_ reader: inout YAMLReader) -> MessageLayout.Selector? {
+        guard let node = reader.node("device") else { return nil }
+        if node.scalar != nil { return reader.pointer("device").map { .value($0) } }
+        var field = YAMLReader(node, "the place of the device")
+        let pointer = field.pointer("member_of")
+        reader.problems += field.finish()
+        return pointer.map { .member(of: $0) }
+    }
+}
+
+extension YAMLReader {
+    fileprivate mutating func ports(_ envelope: Envelope?) -> [Int] {
+        let nodes = items("port")
+        let ports = nodes.compactMap {
+            $0.scalar.flatMap { Int($0.string) }.flatMap { (0...255).contains($0) ? $0 : nil }
+        }
+        if ports.count < nodes.count {
+            report("bad-value", "'port' must be a number from 0 to 255, or a list of them", at: nodes[0].location)
+        } else if envelope == nil, let first = nodes.first {
+            report(
+                "port-without-envelope", "only a network server names a port", at: first.location,
+                hint: "add 'envelope: lorawan'")
+        }
+        return ports
+    }
+
+    /// The JSON Pointer of a key that must be present.
+    mutating func pointer(_ key: String) -> JSONPointer? {
+        guard let text = required(key) else { return nil }
+        if let pointer = JSONPointer(text.string) { return pointer }
+        report("bad-pointer", "a JSON Pointer begins with a slash: /sensor/level", at: text.location)
+        return nil
+    }
+}

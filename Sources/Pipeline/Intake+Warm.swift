@@ -73,6 +73,7 @@ extension Intake {
         record(restored, at: now)
         // A shelving whose time is over must not hide the readings that come first.
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
+        restoreDeaths(at: now)
         if occasion == .start || occasion == .reload { rejudge(restored, at: now) }
         for text in store.takeUnreadable() {
             logger.error("\(text)")

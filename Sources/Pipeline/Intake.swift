@@ -41,6 +41,8 @@ struct Intake: ~Copyable {
     private var arrivals = ArrivalClock()
     var received = ReceivedMessages()
     private var readings: [Reading] = []
+    /// The devices that the current message says are gone.
+    private var deaths: [Int] = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
     var changes: [LevelChange] = []
     /// The last time that ``attend(_:)`` did what was due by the gateway's clock.
@@ -95,8 +97,30 @@ struct Intake: ~Copyable {
             if !findings.isEmpty { note(findings, of: message, from: decoder.message.device, at: arrival) }
             if decoder.hasComeBefore { statistics.repeated += 1 }
             statistics.repeated += quality.judge(&readings, of: &decoder.message, isRetained: message.isRetained)
+            if decoder.message.isDeath { deaths.append(decoder.message.device) }
         }
         evaluate(at: arrival)
+        if !deaths.isEmpty { noteDeaths(at: arrival) }
+    }
+
+    /// Makes the sensors silent that have gone.
+    private mutating func noteDeaths(at now: Instant) {
+        for device in deaths { noteDeath(of: device, at: now) }
+        deaths.removeAll(keepingCapacity: true)
+        if !changes.isEmpty { recordChanges(at: now) }
+    }
+
+    private mutating func noteDeath(of index: Int, at now: Instant) {
+        let device = model.site.devices[index]
+        for field in device.fields where field.source.isInPayload && field.quantity != Profile.online {
+            let series = model.series.id(device: device.id, quantity: field.quantity.name)
+            engine.noteDeath(of: series, at: now, into: &changes)
+        }
+    }
+
+    /// Makes the sensors silent whose devices had gone before a start or a reload.
+    mutating func restoreDeaths(at now: Instant) {
+        for device in model.site.devices.indices where decoder.isGone(device) { noteDeath(of: device, at: now) }
     }
 
     /// Takes a quarantined message: acknowledges it, counts it as refused, and reads nothing from it.

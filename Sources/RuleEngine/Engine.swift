@@ -84,32 +84,34 @@ package struct Engine: ~Copyable {
         guard windows.series.contains(index), abs(reading.value) < SeriesWindows.largestValue else {
             return .unusable
         }
+        let state = windows.series.address(index)
         let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
         let quality = reading.quality
-        if windows.series[index].raw >= 0 { takeRaw(sample, reading, index, into: &changes) }
+        if state.pointee.raw >= 0 { takeRaw(sample, reading, index, into: &changes) }
         return place(
-            sample, index, reading.series, isUsable: quality.isUsable, quality, mayBeLate: mayBeLate, into: &changes)
+            sample, index, state, reading.series, isUsable: quality.isUsable, quality, mayBeLate: mayBeLate,
+            into: &changes)
     }
 
     /// Gives a sample to the raw twin of its series, if there is one.
     @inline(never)
     mutating func takeRaw(_ sample: Sample, _ reading: Reading, _ index: SeriesIndex, into changes: inout [LevelChange])
     {
-        guard windows.series[index].raw >= 0 else { return }
+        let raw = SeriesIndex(windows.series[index].raw)
+        guard raw.number >= 0 else { return }
         _ = place(
-            sample, SeriesIndex(windows.series[index].raw), reading.series, isUsable: true, reading.quality,
-            mayBeLate: true,
-            into: &changes)
+            sample, raw, windows.series.address(raw), reading.series, isUsable: true, reading.quality,
+            mayBeLate: true, into: &changes)
     }
 
     /// Puts a sample into its series' windows, and marks the instances that it touches.
+    /// - Parameter state: the state of the series; it stays where it is.
     /// - Returns: `nil` for a late sample that must be taken by itself, unless it `mayBeLate`.
     @inline(__always)
     private mutating func place(
-        _ taken: Sample, _ index: SeriesIndex, _ cause: SeriesID, isUsable: Bool, _ quality: Quality, mayBeLate: Bool,
-        into changes: inout [LevelChange]
+        _ taken: Sample, _ index: SeriesIndex, _ state: UnsafeMutablePointer<SeriesState>, _ cause: SeriesID,
+        isUsable: Bool, _ quality: Quality, mayBeLate: Bool, into changes: inout [LevelChange]
     ) -> ReadingOutcome? {
-        let state = windows.series.address(index)
         let newest = state.pointee.newest
         var sample = taken
         if sample.time <= newest {
@@ -123,7 +125,7 @@ package struct Engine: ~Copyable {
         }
         guard isUsable else { return .unusable }
         // Timers due before this moment run first, in the state of their own moment.
-        settleOne(index, before: sample.time, into: &changes)
+        settleOne(index, state, before: sample.time, into: &changes)
         let shape = windows.shapes.shapes.address(Int(state.pointee.shape))
         let isNewest =
             sample.time >= newest && (newest == .min || sample.time > state.pointee.now &- shape.pointee.shortest)
@@ -135,7 +137,7 @@ package struct Engine: ~Copyable {
         if state.pointee.isQuiet { resume(index, with: sample) }
         state.pointee.ingestDelay = windows.listened == .min ? 0 : windows.listened &- sample.time
         let hasChanged = windows.append(sample, to: index)
-        wait(for: index)
+        wait(for: index, state)
         if hasChanged || state.pointee.alwaysCount > 0 || state.pointee.isDirty {
             touch(index, at: sample.time, because: cause)
         }
@@ -144,8 +146,7 @@ package struct Engine: ~Copyable {
 
     /// Sets the timer of a series that has just got a sample.
     @inline(__always)
-    mutating func wait(for index: SeriesIndex) {
-        let state = windows.series.address(index)
+    mutating func wait(for index: SeriesIndex, _ state: UnsafeMutablePointer<SeriesState>) {
         let wake = state.pointee.overdueTimeout == .max ? .max : state.pointee.newest &+ state.pointee.overdueTimeout
         state.pointee.wake = wake
         if wake < state.pointee.queued.saturatingSubtract(state.pointee.ingestDelay) { queueTimer(ofSeries: index) }
@@ -209,6 +210,7 @@ extension Engine {
         let looksAhead = stateSize > Self.cacheSize
         var at = 0
         late.isTaken.removeAll(keepingCapacity: true)
+        var someAreTaken = false
         while at < count {
             let time = readings[at].time
             var end = at &+ 1
@@ -232,12 +234,12 @@ extension Engine {
                     if index &+ 10 < count { windows.prefetchWindows(SeriesIndex(readings[index &+ 10].series.index)) }
                 }
                 if index &+ 5 < count { windows.prefetchSamples(SeriesIndex(readings[index &+ 5].series.index)) }
-                let someAreTaken = !late.isTaken.isEmpty
                 if someAreTaken, late.isTaken[index] { continue }
                 if let outcome = take(readings[index], mayBeLate: someAreTaken, into: &changes) {
                     if outcome != .evaluated { exceptions.append((index, outcome)) }
                 } else {
                     takeLate(readings, from: index, into: &changes)
+                    someAreTaken = true
                 }
             }
             endMoment(into: &changes)
@@ -249,14 +251,17 @@ extension Engine {
     @inline(__always)
     mutating func settle(_ index: SeriesIndex, before time: Int64, into changes: inout [LevelChange]) {
         guard windows.series.contains(index) else { return }
-        settleOne(index, before: time, into: &changes)
-        let raw = SeriesIndex(windows.series[index].raw)
-        if raw.number >= 0 { settleOne(raw, before: time, into: &changes) }
+        let state = windows.series.address(index)
+        settleOne(index, state, before: time, into: &changes)
+        let raw = SeriesIndex(state.pointee.raw)
+        if raw.number >= 0 { settleOne(raw, windows.series.address(raw), before: time, into: &changes) }
     }
 
     @inline(__always)
-    mutating func settleOne(_ index: SeriesIndex, before time: Int64, into changes: inout [LevelChange]) {
-        let state = windows.series.address(index)
+    mutating func settleOne(
+        _ index: SeriesIndex, _ state: UnsafeMutablePointer<SeriesState>, before time: Int64,
+        into changes: inout [LevelChange]
+    ) {
         if state.pointee.wake < time || state.pointee.readersWake < time {
             runTimers(of: index, before: time, into: &changes)
         }

@@ -51,6 +51,8 @@ package struct DecodedMessage: Sendable {
     package private(set) var firstReading = 0
     /// Set if the device gave the message a number.
     package internal(set) var hasNumber = false
+    /// Set if the message says that the device is gone.
+    package internal(set) var isDeath = false
     /// The stamps, in the order in which the payload has them.
     package var stamps: [Stamp] = []
     package private(set) var parts: [Part] = []
@@ -58,7 +60,8 @@ package struct DecodedMessage: Sendable {
     package init() {}
 
     mutating func begin(device: Int, arrival: Instant, firstReading: Int) {
-        (self.device, self.arrival, self.firstReading, hasNumber) = (device, arrival, firstReading, false)
+        (self.device, self.arrival, self.firstReading) = (device, arrival, firstReading)
+        (hasNumber, isDeath) = (false, false)
         removeTimes()
     }
 

@@ -17,13 +17,14 @@ package final class PayloadDecoder {
     private let topics: TopicTable
     private let routes: [Route]
     let parser: JSONParser
-    var documents: PayloadDocuments
+    let documents: PayloadDocuments
     private let bytesMax: Int
     var sampleBuffer: [Double] = []
     /// The newest unit of each field of each device, at ``DecodingPlan/Field/unitPlace``.
     var units: [PayloadUnit]
     /// The state of each device's message numbers.
     var numbering: MessageNumbering
+    var availability: DeviceAvailability
     /// The properties of the message that was decoded last. Quality control changes its times.
     package var message = DecodedMessage()
 
@@ -69,6 +70,7 @@ package final class PayloadDecoder {
         routes = members.map { Route($0) }
         units = Array(repeating: PayloadUnit(), count: fieldCount)
         numbering = MessageNumbering(site.devices, series: series)
+        availability = DeviceAvailability(site.devices, series: series)
         topics = TopicTable(names)
         parser = JSONParser(bytesMax: bytesMax)
         documents = PayloadDocuments(plans.map(\.layout), bytesMax: bytesMax)
@@ -129,6 +131,10 @@ package final class PayloadDecoder {
             ? decodeSenML(part.root, plan, arrival, &readings, &findings)
             : decodeJSON(part.root, plan, arrival, &readings, &findings)
         if values == 0, !numbering.hasComeBefore { findings.noteNoReadings() }
+        if values > 0 {
+            message.isDeath = plan.layout.isAvailability && readings.last?.value == 0
+            availability.note(plan.device, isGone: message.isDeath)
+        }
         return findings
     }
 
@@ -179,13 +185,20 @@ extension PayloadDecoder {
     package func appendChangedStates(to states: inout [DeviceState]) {
         numbering.dateGaps(by: message)
         numbering.appendChanged(to: &states)
+        availability.appendChanged(to: &states)
     }
 
     /// Call this after the states have been stored.
-    package func noteStored() { numbering.noteStored() }
+    package func noteStored() {
+        numbering.noteStored()
+        availability.noteStored()
+    }
 
     /// Restores the stored states of devices.
-    package func restore(_ states: [DeviceState]) { numbering.restore(states) }
+    package func restore(_ states: [DeviceState]) {
+        numbering.restore(states)
+        availability.restore(states)
+    }
 
     /// Appends a reading of a field from a value in the payload's unit.
     @inline(__always)

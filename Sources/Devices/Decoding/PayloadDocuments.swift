@@ -1,7 +1,7 @@
 /// Turns payloads of all formats into JSON documents: unpacks the envelope, and rewrites what is not JSON.
 ///
 /// A document lives until the next one. Allocates nothing in the steady state.
-struct PayloadDocuments {
+final class PayloadDocuments {
     /// Parses what is inside an envelope, or was rewritten; `nil` if no profile of the site needs it.
     let inner: JSONParser?
     var writer: JSONWriter
@@ -26,7 +26,7 @@ struct PayloadDocuments {
     /// The text that the last payload was rewritten as; `nil` if it was JSON.
     var text: String? { writer.bytes.isEmpty ? nil : String(decoding: writer.bytes, as: UTF8.self) }
 
-    mutating func writeKey(_ number: Int64) {
+    func writeKey(_ number: Int64) {
         key.begin()
         key.integer(number)
     }
@@ -116,8 +116,6 @@ extension PayloadDecoder {
         guard PayloadEncoding.decode(payload, layout.encoding, into: &documents.bytes) else {
             return ("it is not \(layout.encoding.rawValue)", true)
         }
-        // The bytes are not changed while they are read.
-        let bytes = documents.bytes
-        return bytes.withUnsafeBytes { documents.binary.read($0, layout, into: &documents.writer) }
+        return documents.bytes.withUnsafeBytes { documents.binary.read($0, layout, into: &documents.writer) }
     }
 }

@@ -25,7 +25,7 @@ extension Envelope {
         let server = Server(
             name: "the network server", sign: bytes, bytes: bytes, encoding: encoding, object: pointer("object"),
             port: pointer("port"), counter: pointer("counter"), times: time.map { [$0] } ?? [],
-            receptions: pointer("receptions") ?? .root, rssi: pointer("rssi"), snr: pointer("snr"))
+            receptions: [pointer("receptions") ?? .root], rssi: pointer("rssi"), snr: pointer("snr"))
         return Envelope(servers: [server])
     }
 }

@@ -17,8 +17,9 @@ package struct Envelope: Sendable {
         var leavesZerosOut = false
         /// The places of the time, the best one first.
         var times: [TimeField]
-        /// The receptions of the message by gateways, as an array; or the place of a single one.
-        var receptions: JSONPointer?
+        /// Where the receptions of the message by gateways are: an array of them, or a single one. The first place that
+        /// is there counts.
+        var receptions: [JSONPointer] = []
         var rssi: JSONPointer?
         var snr: JSONPointer?
     }
@@ -38,7 +39,7 @@ package struct Envelope: Sendable {
         Server(
             name: "ChirpStack", sign: "/deviceInfo", bytes: "/data", encoding: .base64, object: "/object",
             port: "/fPort", counter: "/fCnt", leavesZerosOut: true,
-            times: [TimeField(pointer: "/time", format: .rfc3339)], receptions: "/rxInfo", rssi: "/rssi", snr: "/snr"),
+            times: [TimeField(pointer: "/time", format: .rfc3339)], receptions: ["/rxInfo"], rssi: "/rssi", snr: "/snr"),
         theThingsStack(""),
         // The console's export and the event stream put each message into a member.
         theThingsStack("/data"),
@@ -47,20 +48,21 @@ package struct Envelope: Sendable {
             port: "/fPort", counter: "/fCnt",
             times: [
                 TimeField(pointer: "/time", format: .rfc3339), TimeField(pointer: "/rxInfo/0/time", format: .rfc3339),
-            ], receptions: "/rxInfo", rssi: "/rssi", snr: "/loRaSNR"),
+            ], receptions: ["/rxInfo"], rssi: "/rssi", snr: "/loRaSNR"),
         Server(
             name: "LORIOT", sign: "/EUI", bytes: "/data", encoding: .hex, object: "/decoded", port: "/port",
-            counter: "/fcnt", times: [TimeField(pointer: "/ts", format: .unix_ms)], receptions: "", rssi: "/rssi",
+            counter: "/fcnt", times: [TimeField(pointer: "/ts", format: .unix_ms)], receptions: ["/gws", ""],
+            rssi: "/rssi",
             snr: "/snr"),
         Server(
             name: "ThingPark", sign: "/DevEUI_uplink", bytes: "/DevEUI_uplink/payload_hex", encoding: .hex,
             object: "/DevEUI_uplink/payload", port: "/DevEUI_uplink/FPort", counter: "/DevEUI_uplink/FCntUp",
-            times: [TimeField(pointer: "/DevEUI_uplink/Time", format: .rfc3339)], receptions: "/DevEUI_uplink",
+            times: [TimeField(pointer: "/DevEUI_uplink/Time", format: .rfc3339)], receptions: ["/DevEUI_uplink"],
             rssi: "/LrrRSSI", snr: "/LrrSNR"),
         Server(
             name: "Helium", sign: "/dev_eui", bytes: "/payload", encoding: .base64, object: "/decoded/payload",
             port: "/port", counter: "/fcnt", times: [TimeField(pointer: "/reported_at", format: .unix_ms)],
-            receptions: "/hotspots", rssi: "/rssi", snr: "/snr"),
+            receptions: ["/hotspots"], rssi: "/rssi", snr: "/snr"),
     ])
 
     private static func theThingsStack(_ place: String) -> Server {
@@ -72,7 +74,7 @@ package struct Envelope: Sendable {
             counter: pointer("/uplink_message/f_cnt"), leavesZerosOut: true,
             times: ["/uplink_message/received_at", "/received_at"].map {
                 TimeField(pointer: pointer($0), format: .rfc3339)
-            }, receptions: pointer("/uplink_message/rx_metadata"), rssi: "/rssi", snr: "/snr")
+            }, receptions: [pointer("/uplink_message/rx_metadata")], rssi: "/rssi", snr: "/snr")
     }
 }
 
@@ -100,7 +102,7 @@ extension Envelope.Server {
             facts.number = facts.counter.map(\.messageNumber) ?? (leavesZerosOut ? 0 : nil)
         }
         facts.port = port.flatMap { root.at($0)?.integer }.flatMap { Int(exactly: $0) } ?? (leavesZerosOut ? 0 : nil)
-        if let receptions, let found = root.at(receptions) {
+        if let found = receptions.lazy.compactMap({ root.at($0) }).first {
             if !found.forEachItem({ addReception($0, &facts) }) { addReception(found, &facts) }
         }
         return facts

@@ -6,13 +6,39 @@ extension MessageLayout {
 
     /// Reads the messages of a profile: a list under `messages`, or the one whose keys stand in the profile itself.
     static func readAll(_ reader: inout YAMLReader) -> [Part] {
-        guard reader.node("messages") != nil else { return read(&reader, base: nil).map { [$0] } ?? [] }
-        let base = reader.scalar("topic")
-        return reader.items("messages").compactMap { node in
+        let base = reader.scalar("topic")?.string
+        let availability = readAvailability(&reader, base: base)
+        guard reader.node("messages") != nil else {
+            return [read(&reader, base: nil), availability].compactMap { $0 }
+        }
+        let messages = reader.items("messages").compactMap { node -> Part? in
             var message = YAMLReader(node, "a message")
             defer { reader.problems += message.finish() }
-            return read(&message, base: base?.string)
+            return read(&message, base: base)
         }
+        return messages + (availability.map { [$0] } ?? [])
+    }
+
+    /// Reads `availability: { topic: ~/status, online: online, offline: offline, pointer: /state }`: where the device,
+    /// or the broker in its last will, says whether it can be reached.
+    private static func readAvailability(_ reader: inout YAMLReader, base: String?) -> Part? {
+        guard let node = reader.node("availability") else { return nil }
+        var message = YAMLReader(node, "the availability")
+        defer { reader.problems += message.finish() }
+        guard let topic = readTopic(&message, base: base, isOwn: true) else { return nil }
+        let pointer = message.node("pointer") == nil ? nil : message.pointer("pointer")
+        var layout = MessageLayout(topic: topic, format: pointer == nil ? .text : .json)
+        layout.isAvailability = true
+        var rule = ValueRule()
+        rule.words = [("online", 1.0), ("offline", 0.0)].map { key, number in
+            (ValueRule.Word(message.string(key) ?? key), number)
+        }
+        let quantity = Profile.online
+        // It comes only when it changes.
+        var field = Profile.Field(
+            quantity: quantity, source: .value(pointer ?? .root), unit: quantity.unit, silence: .days(30))
+        field.places[0].rule = rule
+        return (layout, [(field, node.location)])
     }
 
     /// - Parameter base: the profile's topic. It stands for `~` at the beginning of the message's topic, and for the
@@ -37,8 +63,8 @@ extension MessageLayout {
 
     private static let anyTopic = TopicPattern("t")!  // a pattern without braces
 
-    private static func readTopic(_ reader: inout YAMLReader, base: String?) -> TopicPattern? {
-        let own = base == nil ? reader.required("topic") : reader.scalar("topic")
+    private static func readTopic(_ reader: inout YAMLReader, base: String?, isOwn: Bool = false) -> TopicPattern? {
+        let own = base == nil || isOwn ? reader.required("topic") : reader.scalar("topic")
         guard let text = own?.string ?? base else { return nil }
         let whole = text.hasPrefix("~") ? (base ?? "~") + text.dropFirst() : text
         if let pattern = TopicPattern(whole) { return pattern }

@@ -11,6 +11,7 @@ package struct MessageLayout: Sendable {
         case binary(BinaryLayout)
 
         package var isSenML: Bool { if case .senml = self { true } else { false } }
+        var isSingleValue: Bool { if case .text = self { true } else { false } }
         /// True if a value in the payload is a text by nature, so that numbers are read from texts.
         var isText: Bool {
             switch self {
@@ -44,6 +45,8 @@ package struct MessageLayout: Sendable {
     package var time: TimeField?
     /// The location of the message number. The device increases the number by one with each message.
     package var sequence: Sequence?
+    /// Set if the message only says whether the device can be reached.
+    package var isAvailability = false
     /// The ports of LoRaWAN that the layout is for; empty: all.
     package var ports: [Int] = []
 

@@ -115,6 +115,8 @@ package struct Profile: Sendable {
 
     /// The number of a device's messages that are missing before one that arrived.
     package static let missingMessages = Quantity(name: "missing_messages", unit: .one)
+    /// 1 while a device can be reached, otherwise 0: by its own word, or by its last will.
+    package static let online = Quantity(name: "online", unit: .one)
     /// The number of readings of a message that failed a test of the profile. It is reported only if it is above 0.
     package static let implausibleReadings = Quantity(name: "implausible_readings", unit: .one)
     /// The error of a device's clock, while its readings get their arrival times because of it.

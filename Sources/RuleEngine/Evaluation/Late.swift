@@ -146,7 +146,7 @@ extension Engine {
         }
         let hasChanged = windows.compareThresholds(of: index)
         if windows.series[index].remembers { markStale(index) }
-        wait(for: index)
+        wait(for: index, windows.series.address(index))
         return hasChanged
     }
 }

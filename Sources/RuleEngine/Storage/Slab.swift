@@ -46,9 +46,16 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
+    /// The address of one element. Valid until the slab grows.
+    @inline(__always)
+    func address(_ index: Int) -> UnsafeMutablePointer<Element> {
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "an index of a slab is below its count")
+        return base + index
+    }
+
     /// The address of a stretch, for loops that have to be as fast as they can. Valid until the slab grows.
     @inline(__always)
-    func address(_ first: Int, count stretch: Int = 1) -> UnsafeMutablePointer<Element> {
+    func address(_ first: Int, count stretch: Int) -> UnsafeMutablePointer<Element> {
         precondition(
             first >= 0 && stretch >= 0 && first &+ stretch <= count, "a stretch lies within its slab")
         return base + first
@@ -90,7 +97,7 @@ extension Slab where Element == SeriesState {
 
     /// Returns `true` if a number from outside is that of a series.
     @inline(__always)
-    func contains(_ index: SeriesIndex) -> Bool { index.number >= 0 && index.number < count }
+    func contains(_ index: SeriesIndex) -> Bool { UInt(bitPattern: index.number) < UInt(bitPattern: count) }
 
     @inline(__always)
     func address(_ index: SeriesIndex) -> UnsafeMutablePointer<SeriesState> { address(index.number) }

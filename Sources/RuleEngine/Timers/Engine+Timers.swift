@@ -1,6 +1,6 @@
 internal import AlarmModel
 internal import RulePlan
-internal import Telemetry
+package import Telemetry
 
 // Wrapping operators: for times and spans see Engine.swift. Serials wrap, and are only compared for equality.
 
@@ -44,6 +44,26 @@ extension Engine {
             evaluator.instances[index].wake = now.saturatingSubtract(evaluator.ingestDelay(ofInstance: index, windows))
             evaluator.instances[index].queued = now
             timers.add(instance: index, due: now)
+        }
+    }
+
+    /// Notes that a sensor is gone: it has said so itself, or its broker has said so for it. It is silent at once, and
+    /// until it sends again.
+    package mutating func noteDeath(of id: SeriesID, at now: Instant, into changes: inout [LevelChange]) {
+        heartbeat(at: now)
+        guard let first = windows.index(of: id) else { return }
+        for index in [first, SeriesIndex(windows.series[first].raw)] where index.number >= 0 {
+            guard !windows.series[index].isSilent else { continue }
+            let moment = now.clamped.nanoseconds.saturatingSubtract(windows.series[index].ingestDelay)
+            let time = max(windows.ownTime(index, at: moment), windows.series[index].now)
+            runTimers(of: index, before: time, into: &changes)
+            guard !windows.series[index].isSilent else { continue }
+            windows.series[index].isSilent = true
+            windows.series[index].isQuiet = true
+            // What the gateway did not hear in a pause is no longer awaited.
+            windows.series[index].pause = 0
+            evaluator.noteSensorNews(index, &windows)
+            lookAt(index, at: time, into: &changes)
         }
     }
 

@@ -49,9 +49,10 @@ extension Unit {
     private static let table: [String: Unit] = {
         let length = Dimension.length, temperature = Dimension.temperature
         let acceleration = Dimension.length / .time / .time
+        let conductance = Dimension.current / (.power / .current)
         var units = [
             Unit("mm", length, 1e-3), Unit("cm", length, 1e-2), Unit("m", length, 1), Unit("km", length, 1e3),
-            Unit("um", length, 1e-6), Unit("in", length, 0.0254), Unit("ft", length, 0.3048),
+            Unit("um", length, 1e-6), Unit("nm", length, 1e-9), Unit("in", length, 0.0254), Unit("ft", length, 0.3048),
             Unit("ms", .time, 1e-3), Unit("s", .time, 1), Unit("min", .time, 60), Unit("h", .time, 3600),
             Unit("d", .time, 86_400),
             Unit("ug", .mass, 1e-9), Unit("mg", .mass, 1e-6), Unit("g", .mass, 1e-3), Unit("kg", .mass, 1),
@@ -66,7 +67,8 @@ extension Unit {
             Unit("mV", .power / .current, 1e-3), Unit("V", .power / .current, 1),
             Unit("W", .power, 1), Unit("kW", .power, 1000),
             Unit("Hz", .one / .time, 1), Unit("%", .one, 0.01), Unit("ppm", .one, 1e-6),
-            Unit("ppb", .one, 1e-9), Unit("%LEL", .explosivity, 1), Unit("dB", .level, 1),
+            Unit("ppb", .one, 1e-9), Unit("%LEL", .explosivity, 1), Unit("dB", .level, 1), Unit("dBm", .level, 1),
+            Unit("S", conductance, 1), Unit("mS", conductance, 1e-3), Unit("uS", conductance, 1e-6),
             Unit("deg", .angle, 1), Unit("mdeg", .angle, 1e-3), Unit("rad", .angle, 180 / Double.pi),
             Unit("uSv", .dose, 1e-6), Unit("mSv", .dose, 1e-3), Unit("Sv", .dose, 1), Unit("1", .one, 1),
         ]

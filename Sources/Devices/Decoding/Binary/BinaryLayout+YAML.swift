@@ -55,7 +55,8 @@ private struct BinaryLayoutBuilder {
         if let position = reader.value("at", expected: "the position of a byte: 4, or -2 from the end", { Int($0) }) {
             result.append(.seek(position))
         }
-        if let count = reader.int("skip", in: 0...65_536) { return result + [.skip(count)] }
+        let skipped = reader.value("skip", expected: "a number of bytes, or rest") { Self.skipped($0) }
+        if let skipped { return result + [.skip(skipped)] }
         if reader.node("choose") != nil { return result + choice(&reader) }
         if reader.node("repeat") != nil { return result + repeated(&reader) }
         if reader.node("when") != nil { return result + group(&reader) }
@@ -164,8 +165,8 @@ private struct BinaryLayoutBuilder {
             NumberType(text, isLittleEndian: isLittleEndian).flatMap { $0.kind == .unsigned ? $0 : nil }
         }
         let isRepeated = reader.bool("repeated") ?? true
-        let otherwise = reader.value("otherwise", expected: "skip N, where N is a number of bytes") { text -> Int? in
-            text.hasPrefix("skip ") ? Int(text.dropFirst(5)).flatMap { (0...4096).contains($0) ? $0 : nil } : nil
+        let otherwise = reader.value("otherwise", expected: "skip N, where N is a number of bytes or rest") { text in
+            text.hasPrefix("skip ") ? Self.skipped(String(text.dropFirst(5))) : nil
         }
         guard let node = reader.node("cases"), case .mapping(let entries) = node.content else {
             reader.report("no-cases", "'choose' needs 'cases': the fields behind each tag")
@@ -193,6 +194,11 @@ private struct BinaryLayoutBuilder {
         defer { slotCount += 1 }
         slots[name] = slotCount
         return slotCount
+    }
+
+    /// Reads a number of bytes to skip; ``BinaryLayout/rest`` for all that are left.
+    private static func skipped(_ text: String) -> Int? {
+        text == "rest" ? BinaryLayout.rest : Int(text).flatMap { (0...65_536).contains($0) ? $0 : nil }
     }
 
     private static func number(_ text: String) -> Double? {

@@ -66,6 +66,9 @@ package struct BinaryLayout: Sendable {
         case raw, hex, base64
     }
 
+    /// In place of a number of bytes: all that are left.
+    static let rest = Int.max
+
     var nodes: [Node]
     /// The number of fields that conditions can ask for.
     var slotCount: Int

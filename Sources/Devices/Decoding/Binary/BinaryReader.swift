@@ -175,7 +175,9 @@ struct BinaryReader {
 
     private func take(_ count: Int, _ name: [UInt8], _ state: inout State) throws(End) -> Slice<UnsafeRawBufferPointer>
     {
-        guard state.bytes.count - state.position >= count else { throw .tooShort(name: name, position: state.position) }
+        let left = state.bytes.count - state.position
+        let count = count == BinaryLayout.rest ? left : count
+        guard left >= count else { throw .tooShort(name: name, position: state.position) }
         defer { state.position += count }
         return state.bytes[state.position..<state.position + count]
     }

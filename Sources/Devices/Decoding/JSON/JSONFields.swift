@@ -8,7 +8,9 @@ extension PayloadDecoder {
         _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading],
         _ findings: inout PayloadFindings
     ) -> Int {
-        if root.isObject { return decodeObject(root, at: nil, plan, arrival, &readings, &findings) }
+        if root.isObject || plan.layout.format.isSingleValue {
+            return decodeObject(root, at: nil, plan, arrival, &readings, &findings)
+        }
         var values = 0
         var index = 0
         let isArray = root.forEachItem { item in
@@ -81,6 +83,7 @@ extension PayloadDecoder {
                 first = readings.count
             case .link(let measure):
                 guard let number = measure == .rssi ? facts.rssi : facts.snr else { continue }
+                values += 1
                 append(number, of: field, factor: field.factor, summand: field.summand, at: time, to: &readings)
             case .record, .gap, .clock, .plausibility: continue
             }

@@ -35,6 +35,7 @@ enum Main {
         if arguments.count < 7 { lines += try GrowthBenchmark.lines() }
         guard arguments.count == 5 else { return try Report.show(lines, file: ".build/bench-engine.json") }
         lines += try DecodingBenchmark.lines(profile: arguments[4] + "/openeew.yaml")
+        lines += try FamilyBenchmark.lines()
         lines += try await GatewayBenchmark.lines(tocsin: arguments[3], subscriber: arguments[2])
         lines += try await LatencyBenchmark.lines(tocsin: arguments[3])
         lines += try await OverloadBenchmark.lines(tocsin: arguments[3])

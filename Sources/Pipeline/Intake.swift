@@ -26,7 +26,7 @@ struct Intake: ~Copyable {
     private(set) var bytesTaken = 0
 
     var model: SiteModel
-    private var decoder: PayloadDecoder
+    var decoder: PayloadDecoder
     var quality: QualityStage
     private var implausible: ImplausibleRemarks
     var engine: Engine
@@ -42,7 +42,7 @@ struct Intake: ~Copyable {
     var received = ReceivedMessages()
     private var readings: [Reading] = []
     /// The devices that the current message says are gone.
-    private var deaths: [Int] = []
+    var deaths: [Int] = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
     var changes: [LevelChange] = []
     /// The last time that ``attend(_:)`` did what was due by the gateway's clock.
@@ -58,7 +58,7 @@ struct Intake: ~Copyable {
         self.logger = logger
         decoder = PayloadDecoder(
             site: model.site, series: { model.series.id(device: $0, quantity: $1.name) },
-            bytesMax: configuration.payloadBytesMax)
+            bytesMax: configuration.payloadBytesMax, zone: model.rules.plan.zone)
         quality = QualityStage(model.site) { model.series.id(device: $0, quantity: $1.name) }
         implausible = ImplausibleRemarks(model.site) { model.series.id(device: $0, quantity: $1.name) }
         engine = Engine(model.rules.plan)
@@ -101,26 +101,6 @@ struct Intake: ~Copyable {
         }
         evaluate(at: arrival)
         if !deaths.isEmpty { noteDeaths(at: arrival) }
-    }
-
-    /// Makes the sensors silent that have gone.
-    private mutating func noteDeaths(at now: Instant) {
-        for device in deaths { noteDeath(of: device, at: now) }
-        deaths.removeAll(keepingCapacity: true)
-        if !changes.isEmpty { recordChanges(at: now) }
-    }
-
-    private mutating func noteDeath(of index: Int, at now: Instant) {
-        let device = model.site.devices[index]
-        for field in device.fields where field.source.isInPayload && field.quantity != Profile.online {
-            let series = model.series.id(device: device.id, quantity: field.quantity.name)
-            engine.noteDeath(of: series, at: now, into: &changes)
-        }
-    }
-
-    /// Makes the sensors silent whose devices had gone before a start or a reload.
-    mutating func restoreDeaths(at now: Instant) {
-        for device in model.site.devices.indices where decoder.isGone(device) { noteDeath(of: device, at: now) }
     }
 
     /// Takes a quarantined message: acknowledges it, counts it as refused, and reads nothing from it.

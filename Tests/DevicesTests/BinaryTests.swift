@@ -72,7 +72,8 @@ import Testing
         #expect(try read(fields, "0175640367ffff") == ["a 100", "b -1"])
         #expect(try read(fields, "0367ffff017564") == ["a 100", "b -1"])
         let problem =
-            "not laid out as the profile says: the profile does not know the tag 0xffff at byte 3, so the rest cannot be read"
+            "not laid out as the profile says: "
+            + "the profile does not know the tag 0xffff at byte 3, so the rest cannot be read"
         #expect(try read(fields, "017564ffff00") == ["a 100", problem])
     }
 

@@ -134,13 +134,13 @@ import Testing
         arguments: [
             (
                 #""2018-06-03T22:05:00""#, "rfc3339",
-                "a time without a zone: the device has to send Z or an offset such as +01:00 with it"
+                "a time without a zone: the device has to send Z or an offset such as +01:00 with it, or the profile says 'format: local' and the zone"
             ),
             ("1528063500000", "rfc3339", "these may be milliseconds since 1970 ('format: unix_ms' in the profile)"),
             ("1528063500", "rfc3339", "these may be seconds since 1970 ('format: unix' in the profile)"),
             ("1528063500000", "unix", "these may be milliseconds since 1970 ('format: unix_ms' in the profile)"),
             (#""2018-06-03T22:05:00Z""#, "unix", "this is RFC 3339 ('format: rfc3339' in the profile)"),
-            (#""1528063500""#, "unix", "/time is the text \"1528063500\", not a number of seconds since 1970"),
+            (#""soon""#, "unix", "/time is the text \"soon\", not a number of seconds since 1970"),
             ("nan", "unix", "/time is 'nan', not a number of seconds since 1970"),
             ("true", "unix_ns", "/time is true, not a number of nanoseconds since 1970"),
             ("9e307", "unix_ms", "not a number of milliseconds since 1970"),
@@ -174,7 +174,7 @@ import Testing
             (#"{"time":"2018-06-04T06:04:42.586+0800","water_level":2.5}"#, "water_level 2.5 -17.41", ""),
             (
                 #"{"time":"2018-06-03 22:05:00.0000000","water_level":2.5}"#, "water_level 2.5 0 suspect",
-                "/time is the text \"2018-06-03 22:05:00.0000000\", a time without a zone: the device has to send Z or an offset such as +01:00 with it"
+                "/time is the text \"2018-06-03 22:05:00.0000000\", a time without a zone: the device has to send Z or an offset such as +01:00 with it, or the profile says 'format: local' and the zone"
             ),
             ("nan", "", "the payload is 'nan', not a JSON object"),
             ("offline", "", "the payload is 'offline', not a JSON object"),

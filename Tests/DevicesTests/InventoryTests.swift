@@ -69,7 +69,7 @@ import Testing
             ("profile: p\ntopic: a/{device}\nreadings: []\n", "at least one reading"),
             (
                 "profile: p\ntopic: a/{device}\ntime: { pointer: /t, format: julian }\nreadings: [ { quantity: rain, pointer: /r } ]\n",
-                "one of rfc3339"
+                "'format' must be rfc3339, unix"
             ),
         ])
     func profileMistakes(profile: String, expected: String) {

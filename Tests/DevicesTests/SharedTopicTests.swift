@@ -88,7 +88,9 @@ import Testing
             topic: shellies/{device}/sensor
             messages:
               - { topic: ~/temperature, format: text, readings: [ { quantity: temperature, unit: degC } ] }
-              - { topic: ~/flood, format: text, readings: [ { quantity: flood, unit: "1", words: { "true": 1, "false": 0 } } ] }
+              - topic: ~/flood
+                format: text
+                readings: [ { quantity: flood, unit: "1", words: { "true": 1, "false": 0 } } ]
             """
         let device = "  - { id: s1, profile: p }\n"
         #expect(try read(device, profile, "shellies/s1/sensor/temperature", "20.5") == ["s1 temperature 20.5"])

@@ -8,9 +8,9 @@ import Testing
     /// Returns what a calculation gives for `x`, beside the members `a` (2), `b` (true) and `c.d` (0.5).
     private func result(_ text: String, x: Double = 12) throws -> Double? {
         let profile = """
-            readings: [ { quantity: q, pointer: /x, unit: "1", value: "\(text)" } ]
+            readings: [ { quantity: q, pointer: /x, unit: "1", value: '\(text)' } ]
             """
-        let payload = #"{"x": \#(x), "a": 2, "b": true, "c": {"d": 0.5}, "t": "text"}"#
+        let payload = #"{"x": \#(x), "a": 2, "b": true, "c": {"d": 0.5}, "t": "text", "e/f": {"g:0": 7}}"#
         return try DecodingTests.values(profile, payload).first?.value
     }
 
@@ -20,7 +20,9 @@ import Testing
             ("x + 2 * 3", 18), ("(x + 2) * 3", 42), ("x - 2 - 1", 9), ("x / 2 / 3", 2), ("2 ^ 3 ^ 2", 512),
             ("-x ^ 2", -144), ("x % 5", 2), ("-7 % 5", -2), ("1e3 + 0xff", 1255), (".5 * x", 6),
             ("x > 10 and a == 2", 1), ("x > 10 and not b", 0), ("x < 10 or b == 1", 1), ("not x > 10", 0),
-            ("a * c.d", 1), ("x >= 12", 1), ("x != 12", 0), ("1 + 2 == 3", 1),
+            ("a * c.d", 1), ("x >= 12", 1), ("x != 12", 0), ("1 + 2 == 3", 1), ("t == \"text\"", 1),
+            ("t == \"TEXT\"", 1), ("t != \"text\"", 0),
+            ("`e~1f/g:0` + 1", 8), ("`/c/d`", 0.5), ("if(t == \"other\", 1, 2)", 2), ("known(a) + known(zz)", 1),
         ])
     func operators(_ text: String, _ expected: Double) throws { #expect(try result(text) == expected) }
 
@@ -38,7 +40,10 @@ import Testing
 
     @Test(
         "what cannot be computed gives no reading",
-        arguments: ["x / 0", "log(-1)", "sqrt(-1)", "missing + 1", "t + 1", "bit(0.5, 1)", "bit(x, 64)", "1e300 ^ 9"])
+        arguments: [
+            "x / 0", "log(-1)", "sqrt(-1)", "missing + 1", "t + 1", "missing == \"text\"", "`x/y`", "bit(0.5, 1)",
+            "bit(x, 64)", "1e300 ^ 9",
+        ])
     func undefined(_ text: String) throws { #expect(try result(text) == nil) }
 
     @Test(
@@ -49,10 +54,14 @@ import Testing
             ("x)", "')' has no place here"), ("sine(x)", "there is no function 'sine'"),
             ("min(x)", "'min' takes 2 numbers, and there are 1"), ("x # 2", "'#' has no meaning in a calculation"),
             ("1.2.3", "'1.2.3' is not a number"), ("", "the calculation ends where a number or a name is expected"),
-            ("and", "'and' has no place here"), ("0x", "'0x' is not a number"),
+            ("and", "'and' has no place here"),
+            (#""a" == t"#, "a text can only be compared with a value of the payload: unit == \"F\""),
+            (#"t > "a""#, "a text can only be compared with a value of the payload: unit == \"F\""),
+            ("`a", "a quotation mark is not closed"),
+            ("known(3)", "'known' takes the name of a value of the payload"), ("0x", "'0x' is not a number"),
         ])
     func mistakes(_ text: String, _ message: String) throws {
-        let profile = "readings: [ { quantity: q, pointer: /x, unit: \"1\", value: \"\(text)\" } ]"
+        let profile = "readings: [ { quantity: q, pointer: /x, unit: \"1\", value: '\(text)' } ]"
         #expect(throws: DiagnosticList.self) { try DecodingTests.values(profile, "{}") }
         do {
             _ = try DecodingTests.values(profile, "{}")

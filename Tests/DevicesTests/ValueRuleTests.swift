@@ -20,11 +20,19 @@ import Testing
     @Test(
         "words become numbers, whatever the case of their letters; booleans and numbers too",
         arguments: [
-            (#""open""#, 1), (#""OPEN""#, 1), (#""Closed""#, 0), ("true", 5), ("false", 6), ("255", 7), ("2.5", 2.5),
+            (#""open""#, 1), (#""OPEN""#, 1), (#""Closed""#, 0), ("true", 5), ("false", 6), ("255", 7),
         ])
     func words(_ value: String, _ expected: Double) throws {
         let keys = #"words: { "open": 1, "closed": 0, "true": 5, "false": 6, 255: 7 }"#
         #expect(try read(keys, value).values == [expected])
+    }
+
+    @Test("a number that no word stands for is itself, but not where a word is a boolean")
+    func numbersBesideWords() throws {
+        #expect(try read(#"words: { "low": 0, "high": 100 }"#, "2.5").values == [2.5])
+        // true is 0 here, so that 1 may be either.
+        #expect(
+            try read(#"words: { "true": 0, "false": 1 }"#, "1").problem == "/x is the number 1, not one of true, false")
     }
 
     @Test("an unknown word is named, with the words that are known")
@@ -36,9 +44,12 @@ import Testing
 
     @Test(
         "a value that stands for a fault gives no reading, and is no problem",
-        arguments: ["85", "85.0", "-127", "65535", #""unavailable""#, #""Unknown""#, "null"])
+        arguments: [
+            "85", "85.0", "-127", "65535", #""unavailable""#, #""Unknown""#, "null", #""85""#, #""85.0""#,
+            #""-127.00""#,
+        ])
     func errors(_ value: String) throws {
-        let found = try read("errors: [85, -127, 0xffff, unavailable, unknown]", value)
+        let found = try read("decimal: point, errors: [85, -127, 0xffff, unavailable, unknown]", value)
         #expect(found.values.isEmpty)
         #expect(found.problem.isEmpty)
     }
@@ -48,6 +59,10 @@ import Testing
         #expect(try read("valid: status == 0", "20").values.isEmpty)
         #expect(try read("valid: \"bit(status, 1)\"", "20").values == [20])
         #expect(try read("valid: missing == 0", "20").values.isEmpty)
+        #expect(try read("valid: not known(missing) or missing == 0", "20").values == [20])
+        #expect(try read("valid: known(status)", "20").values == [20])
+        #expect(try read("decimal: point, valid: x != 999", #""999.0""#).values.isEmpty)
+        #expect(try read("decimal: point, valid: x != 999", #""20""#).values == [20])
     }
 
     @Test(

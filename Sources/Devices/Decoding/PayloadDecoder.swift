@@ -19,6 +19,7 @@ package final class PayloadDecoder {
     let parser: JSONParser
     let documents: PayloadDocuments
     private let bytesMax: Int
+    let zone: ZoneTable
     var sampleBuffer: [Double] = []
     /// The newest unit of each field of each device, at ``DecodingPlan/Field/unitPlace``.
     var units: [PayloadUnit]
@@ -46,8 +47,13 @@ package final class PayloadDecoder {
     /// - Parameters:
     ///   - series: the series of each device and quantity.
     ///   - bytesMax: a longer payload is refused without parsing it.
-    package init(site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144) {
+    ///   - zone: the site's zone, for times that do not name one.
+    package init(
+        site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144,
+        zone: ZoneTable = ZoneTable()
+    ) {
         self.site = site
+        self.zone = zone
         self.bytesMax = bytesMax
         var fieldCount = 0
         var plans: [DecodingPlan] = []

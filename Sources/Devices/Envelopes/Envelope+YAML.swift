@@ -16,10 +16,7 @@ extension Envelope {
         func pointer(_ key: String) -> JSONPointer? { places.node(key) == nil ? nil : places.pointer(key) }
         var time: TimeField?
         if let timePointer = pointer("time") {
-            let format = places.value(
-                "time_format", expected: "one of \(TimeField.Format.allCases.map(\.rawValue).joined(separator: ", "))"
-            ) { TimeField.Format(rawValue: $0) }
-            time = TimeField(pointer: timePointer, format: format ?? .rfc3339)
+            time = TimeField(pointer: timePointer, format: TimeField.Format.read(&places, "time_format"))
         }
         guard let bytes = places.pointer("bytes") else { return nil }
         let server = Server(

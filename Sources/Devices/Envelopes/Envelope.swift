@@ -39,7 +39,8 @@ package struct Envelope: Sendable {
         Server(
             name: "ChirpStack", sign: "/deviceInfo", bytes: "/data", encoding: .base64, object: "/object",
             port: "/fPort", counter: "/fCnt", leavesZerosOut: true,
-            times: [TimeField(pointer: "/time", format: .rfc3339)], receptions: ["/rxInfo"], rssi: "/rssi", snr: "/snr"),
+            times: [TimeField(pointer: "/time", format: .rfc3339)], receptions: ["/rxInfo"], rssi: "/rssi",
+            snr: "/snr"),
         theThingsStack(""),
         // The console's export and the event stream put each message into a member.
         theThingsStack("/data"),

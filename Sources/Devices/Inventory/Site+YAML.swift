@@ -109,7 +109,10 @@ private struct SharedTopics {
                     problems.append(
                         Diagnostic(
                             id: "shared-key",
-                            "'\(device.id)' and '\(other)'\(place(of: other, seen)) have the same key, \(device.key), on the topic \(topic)",
+                            """
+                            '\(device.id)' and '\(other)'\(place(of: other, seen)) have the same key, \(device.key), on \
+                            the topic \(topic)
+                            """,
                             at: device.location, hint: "give each a 'key' of its own"))
                 }
             }
@@ -119,7 +122,9 @@ private struct SharedTopics {
             problems.append(
                 Diagnostic(
                     id: "shared-topic",
-                    "'\(device.id)' and '\(owner.device)'\(place(of: owner.device, seen)) have the same topic, \(topic)",
+                    """
+                    '\(device.id)' and '\(owner.device)'\(place(of: owner.device, seen)) have the same topic, \(topic)
+                    """,
                     at: device.location))
             break
         }

@@ -30,8 +30,9 @@ extension MessageLayout {
         var layout = MessageLayout(topic: topic, format: pointer == nil ? .text : .json)
         layout.isAvailability = true
         var rule = ValueRule()
-        rule.words = [("online", 1.0), ("offline", 0.0)].map { key, number in
-            (ValueRule.Word(message.string(key) ?? key), number)
+        for (key, number) in [("online", 1.0), ("offline", 0.0)] {
+            let words = message.items(key).compactMap { $0.scalar?.string }
+            rule.words += (words.isEmpty ? [key] : words).map { (ValueRule.Word($0), number) }
         }
         let quantity = Profile.online
         // It comes only when it changes.
@@ -118,11 +119,43 @@ extension TimeField {
         guard let node = reader.node("time") else { return nil }
         var field = YAMLReader(node, "the time field")
         let pointer = field.pointer("pointer")
-        let format = field.value(
-            "format", expected: "one of \(Format.allCases.map(\.rawValue).joined(separator: ", "))"
-        ) { Format(rawValue: $0) }
+        let format = Format.read(&field, "format")
         reader.problems += field.finish()
-        return pointer.map { TimeField(pointer: $0, format: format ?? .rfc3339) }
+        return pointer.map { TimeField(pointer: $0, format: format) }
+    }
+}
+
+extension TimeField.Format {
+    static let words: [String: TimeField.Format] = [
+        "rfc3339": .rfc3339, "unix": .unix, "unix_ms": .unix_ms, "unix_us": .unix_us, "unix_ns": .unix_ns,
+    ]
+
+    /// Reads the name of a format, or a pattern such as `dd.MM.yyyy HH:mm:ss`, with the `zone` of its times.
+    static func read(_ reader: inout YAMLReader, _ key: String) -> TimeField.Format {
+        let zone =
+            reader.value("zone", expected: "site, UTC, or an offset such as +01:00") { text -> TimeField.Zone? in
+                if text == "site" { return .site }
+                if text == "UTC" || text == "Z" { return .offset(.zero) }
+                // The offset of any day tells it.
+                return Instant(rfc3339: Array("2000-01-01T00:00:00\(text)".utf8)).map {
+                    .offset(Instant(nanoseconds: 946_684_800_000_000_000) - $0)
+                }
+            }
+        let format =
+            reader.value(
+                key,
+                expected: "rfc3339, unix, unix_ms, unix_us, unix_ns, local, or a pattern such as dd.MM.yyyy HH:mm:ss"
+            ) { text -> TimeField.Format? in
+                if text == "local" { return .local(.iso, zone ?? .site) }
+                return words[text] ?? TimePattern(text).map { .local($0, zone ?? .site) }
+            } ?? .rfc3339
+        if zone != nil {
+            if case .local = format { return format }
+            reader.report(
+                "zone-without-use", "'zone' is for times that do not name one: 'format: local', or a pattern",
+                at: reader.node("zone")?.location)
+        }
+        return format
     }
 }
 

@@ -64,13 +64,3 @@ package struct CSVLayout: Sendable {
     var columns: [[UInt8]]
     var separator: UInt8
 }
-
-/// Where a payload has its time, and how it is written.
-package struct TimeField: Sendable {
-    package enum Format: String, Sendable, CaseIterable {
-        case rfc3339, unix, unix_ms, unix_us, unix_ns
-    }
-
-    package var pointer: JSONPointer
-    package var format: Format
-}

@@ -5,10 +5,12 @@ internal import Diagnostics
 /// | written | meaning |
 /// | --- | --- |
 /// | `x` | the value itself |
-/// | `battery`, `sensor.level` | another value of the payload: its name, or the names on the way to it |
+/// | `battery`, `sensor.level`, `` `a/b:0` `` | another value of the payload: its name, or the way to it |
 /// | `12`, `1.5e3`, `0xff` | a number |
 /// | `+ - * / % ^` | arithmetic; `^` is a power, `%` the remainder with the sign of the first number |
 /// | `== != < <= > >=`, `and`, `or`, `not` | 1 if true, otherwise 0 |
+/// | `unit == "F"`, `unit != "F"` | whether another value of the payload is this text |
+/// | `known(battery)` | 1 if the payload has the value, otherwise 0 |
 /// | `if(condition, a, b)` | `a` if the condition is not 0, otherwise `b` |
 /// | `bit(n, i)`, `bits(n, low, high)` | a bit of a whole number, or the number in some of its bits; 0 is the lowest |
 /// | `abs sqrt exp log log10 round floor ceil min max` | functions of one number, or of two |
@@ -22,6 +24,10 @@ struct ValueExpression: Sendable, Hashable {
         case value
         /// The value with this position in ``names``.
         case name(Int)
+        /// Whether the payload has the value with this position in ``names``.
+        case known(Int)
+        /// Whether a value of the payload is the text with this position in ``texts``.
+        case isText(name: Int, text: Int)
         case negate, not
         case binary(BinaryOperator)
         case function(Function)
@@ -51,14 +57,15 @@ struct ValueExpression: Sendable, Hashable {
 
     let text: String
     private let steps: [Step]
-    /// The names that it uses, apart from `x`.
+    /// The names that it uses, apart from `x`. One that begins with a slash is a JSON Pointer.
     let names: [String]
+    private let texts: [ValueRule.Word]
 
     /// Reads a calculation.
     /// - Throws: ``ValueExpressionFault`` with the place of the mistake.
     init(_ text: String) throws(ValueExpressionFault) {
         var parser = ValueExpressionParser(text)
-        (steps, names) = try parser.parse()
+        (steps, names, texts) = try parser.parse()
         self.text = text
     }
 
@@ -67,8 +74,8 @@ struct ValueExpression: Sendable, Hashable {
     /// Allocates nothing. Complexity: O(steps).
     /// - Parameters:
     ///   - x: the value.
-    ///   - named: returns the value of a name by its position in ``names``.
-    func evaluate(_ x: Double, named: (Int) -> Double) -> Double {
+    ///   - values: the values of ``names``.
+    func evaluate(_ x: Double, _ values: borrowing some NamedValues) -> Double {
         var stack = InlineArray<16, Double>(repeating: 0)
         var count = 0
         func push(_ number: Double) {
@@ -79,7 +86,10 @@ struct ValueExpression: Sendable, Hashable {
             switch step {
             case .number(let number): push(number)
             case .value: push(x)
-            case .name(let index): push(named(index))
+            case .name(let index): push(values.number(index))
+            case .known(let index): push(values.isKnown(index) ? 1 : 0)
+            case .isText(let name, let text):
+                push(values.isKnown(name) ? values.isText(name, texts[text]) ? 1 : 0 : .nan)
             case .negate: stack[count - 1] = -stack[count - 1]
             case .not: stack[count - 1] = stack[count - 1].isNaN ? .nan : stack[count - 1] == 0 ? 1 : 0
             case .binary(let sign):
@@ -94,6 +104,14 @@ struct ValueExpression: Sendable, Hashable {
         }
         return stack[0]
     }
+}
+
+/// The values of the names of a calculation, by the names' positions.
+protocol NamedValues {
+    /// Not a number if there is no such value, or it is none.
+    func number(_ index: Int) -> Double
+    func isKnown(_ index: Int) -> Bool
+    func isText(_ index: Int, _ text: ValueRule.Word) -> Bool
 }
 
 /// A mistake in a calculation.

@@ -5,6 +5,9 @@ struct ValueExpressionParser {
     private enum Token: Equatable {
         case number(Double)
         case word(String)
+        /// A pointer in backquotes.
+        case pointer(String)
+        case text(String)
         case sign(String)
         case end
     }
@@ -22,6 +25,7 @@ struct ValueExpressionParser {
     private var range = 0..<0
     private var steps: [ValueExpression.Step] = []
     private var names: [String] = []
+    private var texts: [ValueRule.Word] = []
     private var depth = 0
     /// The brackets, functions and signs around the place that is being read.
     private var nesting = 0
@@ -29,11 +33,13 @@ struct ValueExpressionParser {
 
     init(_ text: String) { scalars = Array(text.unicodeScalars) }
 
-    mutating func parse() throws(ValueExpressionFault) -> (steps: [ValueExpression.Step], names: [String]) {
+    mutating func parse() throws(ValueExpressionFault) -> (
+        steps: [ValueExpression.Step], names: [String], texts: [ValueRule.Word]
+    ) {
         try advance()
         try expression(level: 0)
         guard token == .end else { throw unexpected() }
-        return (steps, names)
+        return (steps, names, texts)
     }
 
     private mutating func expression(level: Int) throws(ValueExpressionFault) {
@@ -49,16 +55,38 @@ struct ValueExpressionParser {
         try expression(level: level + 1)
         while let sign = binary(), Self.levels[level].contains(sign) {
             try advance()
+            if case .text(let text) = token {
+                try compare(sign, with: text)
+                continue
+            }
             try expression(level: level + 1)
             steps.append(.binary(sign))
             depth -= 1
         }
     }
 
+    /// Turns the name that was read last into the question whether its value is a text.
+    private mutating func compare(
+        _ sign: ValueExpression.BinaryOperator, with text: String
+    ) throws(ValueExpressionFault) {
+        guard case .name(let name)? = steps.last, sign == .equal || sign == .unequal else {
+            throw fault("a text can only be compared with a value of the payload: unit == \"F\"")
+        }
+        texts.append(ValueRule.Word(text))
+        steps[steps.count - 1] = .isText(name: name, text: texts.count - 1)
+        if sign == .unequal { steps.append(.not) }
+        try advance()
+    }
+
+    private mutating func name(_ word: String) -> Int {
+        if !names.contains(word) { names.append(word) }
+        return names.firstIndex(of: word) ?? 0
+    }
+
     private func binary() -> ValueExpression.BinaryOperator? {
         switch token {
         case .sign(let text), .word(let text): ValueExpression.BinaryOperator(rawValue: text)
-        default: nil
+        case .number, .pointer, .text, .end: nil
         }
     }
 
@@ -93,14 +121,16 @@ struct ValueExpressionParser {
             let place = range
             try advance()
             if token == .sign("(") { return try call(word, at: place) }
-            if word == "x" { return try push(.value) }
-            if !names.contains(word) { names.append(word) }
-            try push(.name(names.firstIndex(of: word) ?? 0))
+            try push(word == "x" ? .value : .name(name(word)))
+        case .pointer(let pointer):
+            try push(.name(name(pointer)))
+            try advance()
         default: throw unexpected()
         }
     }
 
     private mutating func call(_ word: String, at place: Range<Int>) throws(ValueExpressionFault) {
+        if word == "known" { return try known() }
         guard let function = ValueExpression.Function(rawValue: word) else {
             let known = ValueExpression.Function.allCases.map(\.rawValue)
             throw ValueExpressionFault(
@@ -120,6 +150,16 @@ struct ValueExpressionParser {
         try close()
         steps.append(.function(function))
         depth -= function.arguments - 1
+    }
+
+    private mutating func known() throws(ValueExpressionFault) {
+        try advance()
+        switch token {
+        case .word(let word), .pointer(let word): try push(.known(name(word)))
+        default: throw fault("'known' takes the name of a value of the payload")
+        }
+        try advance()
+        try close()
     }
 
     private mutating func close() throws(ValueExpressionFault) {
@@ -143,7 +183,8 @@ struct ValueExpressionParser {
         switch token {
         case .end: fault("the calculation ends where a number or a name is expected")
         case .number(let number): fault("'\(number)' has no place here: an operator is expected")
-        case .word(let text), .sign(let text): fault("'\(text)' has no place here")
+        case .text: fault("a text can only be compared with a value of the payload: unit == \"F\"")
+        case .word(let text), .sign(let text), .pointer(let text): fault("'\(text)' has no place here")
         }
     }
 
@@ -166,6 +207,8 @@ struct ValueExpressionParser {
                 position += 1
             }
             token = .word(text(start..<position))
+        } else if first == "`" || first == "\"" || first == "'" {
+            try takeQuoted(from: start)
         } else if let sign = Self.signs.first(where: { text(start..<min(start + $0.count, scalars.count)) == $0 }) {
             position += sign.count
             token = .sign(sign)
@@ -174,6 +217,16 @@ struct ValueExpressionParser {
                 message: "'\(first)' has no meaning in a calculation", range: start..<start + 1)
         }
         range = start..<position
+    }
+
+    private mutating func takeQuoted(from start: Int) throws(ValueExpressionFault) {
+        guard let end = scalars[(start + 1)...].firstIndex(of: scalars[start]) else {
+            throw ValueExpressionFault(message: "a quotation mark is not closed", range: start..<start + 1)
+        }
+        position = end + 1
+        let content = text(start + 1..<end)
+        guard scalars[start] == "`" else { return token = .text(content) }
+        token = .pointer(content.hasPrefix("/") ? content : "/" + content)
     }
 
     private mutating func takeNumber(from start: Int) throws(ValueExpressionFault) {

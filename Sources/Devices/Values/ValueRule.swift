@@ -3,9 +3,9 @@
 /// The steps are done in this order; each is left out if the profile does not name it:
 ///
 /// 1. `errors`: a value that stands for a fault of the sensor gives no reading.
-/// 2. `valid`: if the condition over the payload is not true, there is no reading.
-/// 3. `words`: a text, a number or a boolean becomes the number that the profile gives it.
-/// 4. `decimal`: a text is read as a number, with a decimal point or a comma, and with its own unit if it has one.
+/// 2. `words`: a text, a number or a boolean becomes the number that the profile gives it.
+/// 3. `decimal`: a text is read as a number, with a decimal point or a comma, and with its own unit if it has one.
+/// 4. `valid`: if the condition over the payload is not true, there is no reading.
 /// 5. `scale` and `offset`: `number * scale + offset`.
 /// 6. `value`: a ``ValueExpression``.
 /// 7. `table`: a ``LookupTable``.
@@ -21,6 +21,8 @@ package struct ValueRule: Sendable {
             self.text = Array(text.utf8)
             number = text.hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16).map(Double.init) : Double(text)
         }
+
+        var isBoolean: Bool { [Array("true".utf8), Array("false".utf8)].contains(text) }
 
         /// Letters are compared without their case: devices of one make write `ON`, `On` and `on`.
         func matches(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -57,15 +59,28 @@ package struct ValueRule: Sendable {
         init(_ expression: ValueExpression) {
             self.expression = expression
             // A name is the way to a member; it has no letter that a pointer would have to escape.
-            pointers = expression.names.compactMap { JSONPointer("/" + $0.replacing(".", with: "/")) }
+            pointers = expression.names.compactMap {
+                JSONPointer($0.hasPrefix("/") ? $0 : "/" + $0.replacing(".", with: "/"))
+            }
         }
 
         func evaluate(_ x: Double, in root: JSONValue) -> Double {
-            expression.evaluate(x) { index in
-                guard let value = root.at(pointers[index]) else { return .nan }
-                return value.number ?? value.boolean.map { $0 ? 1 : 0 } ?? .nan
-            }
+            expression.evaluate(x, Members(root: root, pointers: pointers))
         }
+    }
+
+    /// The members of a payload that a calculation names.
+    private struct Members: NamedValues {
+        let root: JSONValue
+        let pointers: [JSONPointer]
+
+        func number(_ index: Int) -> Double {
+            guard let value = root.at(pointers[index]) else { return .nan }
+            return value.number ?? value.boolean.map { $0 ? 1 : 0 } ?? .nan
+        }
+
+        func isKnown(_ index: Int) -> Bool { root.at(pointers[index]).map { !$0.isNull } ?? false }
+        func isText(_ index: Int, _ text: Word) -> Bool { root.at(pointers[index])?.string.map(text.matches) ?? false }
     }
 
     package init() {}
@@ -88,26 +103,32 @@ package struct ValueRule: Sendable {
     /// Allocates nothing, unless the value cannot be read.
     func read(_ value: JSONValue, in root: JSONValue) -> Outcome {
         let text = value.string
-        let raw = value.number ?? value.boolean.map { $0 ? 1 : 0 }
         if errors.contains(where: { isMatch($0, value, text) }) { return .nothing }
-        if let valid, case let truth = valid.evaluate(raw ?? .nan, in: root), truth == 0 || truth.isNaN {
+        let (read, unit) = number(value, text)
+        // "85.0" stands for the same fault as 85.
+        if text != nil, let read, errors.contains(where: { $0.number == read }) { return .nothing }
+        if let valid, case let truth = valid.evaluate(read ?? .nan, in: root), truth == 0 || truth.isNaN {
             return .nothing
         }
-        var unit: UnsafeBufferPointer<UInt8>?
-        let number: Double
-        if let word = words.first(where: { isMatch($0.word, value, text) }) {
-            number = word.number
-        } else if let raw, text == nil, words.isEmpty || value.boolean == nil {
-            number = raw
-        } else if let text, let decimal, let read = DecimalText.read(text, decimal) {
-            (number, unit) = read
-        } else {
-            return .unreadable(wanted: wanted)
-        }
+        guard let number = read else { return .unreadable(wanted: wanted) }
         var result = number * scale + offset
         if let expression { result = expression.evaluate(result, in: root) }
         if let table { result = table.value(at: result) }
         return result.isFinite ? .number(result, unit: unit) : .nothing
+    }
+
+    /// The number that a value stands for or is, and the unit behind it in a text.
+    private func number(_ value: JSONValue, _ text: UnsafeBufferPointer<UInt8>?) -> (
+        Double?, unit: UnsafeBufferPointer<UInt8>?
+    ) {
+        if let word = words.first(where: { isMatch($0.word, value, text) }) { return (word.number, nil) }
+        if let text {
+            guard let decimal, let read = DecimalText.read(text, decimal) else { return (nil, nil) }
+            return read
+        }
+        if let boolean = value.boolean { return (words.isEmpty ? boolean ? 1 : 0 : nil, nil) }
+        // Where `true` may be 0, a 1 is not simply 1.
+        return (words.contains { $0.word.isBoolean } ? nil : value.number, nil)
     }
 
     private func isMatch(_ word: Word, _ value: JSONValue, _ text: UnsafeBufferPointer<UInt8>?) -> Bool {

@@ -14,6 +14,7 @@ extension ProfileVector {
     private static func read(_ reader: inout YAMLReader, number: Int, _ fields: [Profile.Field]) -> ProfileVector? {
         let name = reader.string("what") ?? "number \(number)"
         let topic = reader.string("topic")
+        let key = reader.string("key")
         let arrival = reader.instant("arrival")
         let time = reader.instant("time")
         let hasProblem = reader.bool("problem") ?? false
@@ -21,7 +22,8 @@ extension ProfileVector {
         let gives = readExpected(&reader, fields)
         guard let payload, let gives else { return nil }
         return ProfileVector(
-            name: name, topic: topic, payload: payload, arrival: arrival ?? time ?? Self.arrival, gives: gives,
+            name: name, topic: topic, key: key, payload: payload, arrival: arrival ?? time ?? Self.arrival,
+            gives: gives,
             time: time, hasProblem: hasProblem, location: reader.node.location)
     }
 

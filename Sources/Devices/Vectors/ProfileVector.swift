@@ -7,6 +7,8 @@ package struct ProfileVector: Sendable {
     package var name: String
     /// The topic; `nil`: the first one of the profile.
     package var topic: String?
+    /// The device's key in the payload, if several devices share the topic.
+    package var key: String?
     package var payload: Payload
     /// The arrival of the message, for payloads without a time.
     package var arrival: Instant

@@ -24,9 +24,9 @@ package struct VectorRun: Sendable {
 
     /// - Returns: `nil` if the topic is not one of the profile's.
     package init?(
-        _ profile: Profile, topic: String?, payload: ProfileVector.Payload, arrival: Instant
+        _ profile: Profile, topic: String?, key: String? = nil, payload: ProfileVector.Payload, arrival: Instant
     ) {
-        guard let device = Device(trying: profile, topic: topic) else { return nil }
+        guard let device = Device(trying: profile, topic: topic, key: key) else { return nil }
         let site = Site(name: "vectors", timeZone: "UTC", devices: [device], filters: [])
         let quantities = profile.fields.map(\.quantity)
         let decoder = PayloadDecoder(site: site) { _, quantity in
@@ -54,7 +54,7 @@ extension ProfileVector {
     /// Decodes the vector's payload, and compares what it gives with what it must give.
     /// - Returns: a sentence for each difference; empty if there is none.
     package func failures(of profile: Profile) -> [String] {
-        guard let run = VectorRun(profile, topic: topic, payload: payload, arrival: arrival) else {
+        guard let run = VectorRun(profile, topic: topic, key: key, payload: payload, arrival: arrival) else {
             return ["the topic \(topic ?? "") is not one of the profile's"]
         }
         var failures: [String] = []
@@ -62,15 +62,13 @@ extension ProfileVector {
             let found = run.readings.filter { $0.quantity.name == expected.quantity.name }.map(\.value)
             let isSame = found.count == expected.values.count && zip(found, expected.values).allSatisfy(Self.isSame)
             if isSame { continue }
-            failures.append(
-                "\(expected.quantity.name) must be \(Self.text(expected.values, expected)), and is \(found.isEmpty ? "missing" : Self.text(found, expected))"
-            )
+            let (wanted, got) = (Self.text(expected.values, expected), Self.text(found, expected))
+            failures.append("\(expected.quantity.name) must be \(wanted), and is \(found.isEmpty ? "missing" : got)")
         }
         for reading in run.readings {
             if !gives.contains(where: { $0.quantity.name == reading.quantity.name }) {
-                failures.append(
-                    "\(reading.quantity.name) is \(NumberText.short(reading.shown, reading.unit)), and must not be there"
-                )
+                let value = NumberText.short(reading.shown, reading.unit)
+                failures.append("\(reading.quantity.name) is \(value), and must not be there")
             }
             if let time, reading.time != time {
                 failures.append("the time of \(reading.quantity.name) must be \(time), and is \(reading.time)")
@@ -118,7 +116,7 @@ extension ProfileVector.Payload {
 
 extension Device {
     /// A device of a profile whose labels are those of a topic. Labels that the topic does not have are the word `x`.
-    fileprivate init?(trying profile: Profile, topic: String?) {
+    fileprivate init?(trying profile: Profile, topic: String?, key: String?) {
         let patterns = profile.messages.map(\.topic)
         var labels: [String: String] = [:]
         if let topic {
@@ -128,7 +126,7 @@ extension Device {
         for label in patterns.flatMap(\.labels) where labels[label] == nil { labels[label] = "x" }
         let id = labels["device"] ?? "x"
         self.init(
-            id: id, profile: profile, topics: patterns.map { $0.topic(labels) ?? "" }, key: id, labels: labels,
+            id: id, profile: profile, topics: patterns.map { $0.topic(labels) ?? "" }, key: key ?? id, labels: labels,
             position: nil, interval: profile.interval, silence: profile.silence, clock: profile.clock,
             fields: profile.fields)
     }

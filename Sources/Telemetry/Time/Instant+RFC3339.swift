@@ -119,7 +119,7 @@ package struct CivilDate: Equatable, Sendable, CustomStringConvertible {
         Int((days + 3).remainderFloor(by: 7)) + 1  // 1970-01-01 was a Thursday
     }
 
-    static func daysInMonth(year: Int64, month: Int64) -> Int64 {
+    package static func daysInMonth(year: Int64, month: Int64) -> Int64 {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
         case 4, 6, 9, 11: 30

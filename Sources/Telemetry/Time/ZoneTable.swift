@@ -26,6 +26,22 @@ package struct ZoneTable: Hashable, Sendable {
         return entries.isEmpty ? .zero : entries[max(0, low - 1)].offset
     }
 
+    /// Returns the moment at which clocks of the zone showed a time.
+    ///
+    /// In the hour after clocks were set back, there are two such moments: the later one is returned, unless it is
+    /// after `limit`. A time that clocks never showed, because they were set forward, is read as if they had not been.
+    /// - Parameter local: nanoseconds from 1970 by clocks of the zone.
+    /// - Returns: `nil` if it is outside ``Instant/range``.
+    package func instant(ofLocal local: Int64, before limit: Instant) -> Instant? {
+        // An offset is less than a day, so these are the offsets before and after any change.
+        let offsets = [TimeSpan.days(-1), .days(1)].map { span in
+            offset(at: Instant(nanoseconds: local.saturatingAdd(span.nanoseconds)).clamped)
+        }
+        let candidates = offsets.compactMap { Instant(checked: local.saturatingSubtract($0.nanoseconds)) }
+        let real = candidates.filter { offset(at: $0) == Instant(nanoseconds: local) - $0 }.sorted()
+        return real.last { $0 <= limit } ?? real.first ?? candidates.first
+    }
+
     /// Returns the hour of the day, 0 to 23.
     package func hour(at time: Instant) -> Int {
         let local = (time + offset(at: time)).nanoseconds

@@ -5,8 +5,8 @@ struct DevicesCommand: ParsableCommand {
         commandName: "devices",
         abstract: "List device profiles, test them, and try a payload.",
         discussion: """
-            A profile says how the payloads of one model of device become readings. Its vectors are real payloads, with \
-            the readings that they must give.
+            A profile says how the payloads of one model of device become readings. Its vectors are real payloads, \
+            with the readings that they must give.
 
               tocsin devices list --profiles Devices/profiles
               tocsin devices test --profiles Devices/profiles

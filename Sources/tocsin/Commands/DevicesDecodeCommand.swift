@@ -23,6 +23,9 @@ struct DevicesDecodeCommand: ParsableCommand {
     @Argument(help: "The topic of the message. Without it: the first one of the profile.")
     var topic: String?
 
+    @Option(help: "The device's key in the payload, if several devices share the topic.")
+    var key: String?
+
     @Option(help: ArgumentHelp("The payload's bytes, instead of standard input.", valueName: "digits"))
     var hex: String?
 
@@ -42,7 +45,7 @@ struct DevicesDecodeCommand: ParsableCommand {
     func run() throws {
         let profile = try options.read(named: profile)
         let arrival = SystemClock().now()
-        guard let run = VectorRun(profile, topic: topic, payload: try payload(), arrival: arrival) else {
+        guard let run = VectorRun(profile, topic: topic, key: key, payload: try payload(), arrival: arrival) else {
             let topics = profile.messages.map(\.topic.text).joined(separator: ", ")
             Terminal.complain("the topic \(topic ?? "") is not one of the profile's: \(topics)")
             throw ExitCode.failure

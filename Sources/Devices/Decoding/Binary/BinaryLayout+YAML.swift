@@ -74,7 +74,7 @@ private struct BinaryLayoutBuilder {
         guard let type = NumberType(text.string, isLittleEndian: isLittleEndian) else {
             reader.report(
                 "unknown-type",
-                "'\(text.string)' is not a type of number: these are u8, i16, u32, f32 and the like, with le or be behind them",
+                "'\(text.string)' is not a type of number: these are u8, i16, u32le, f32 and the like",
                 at: text.location, hint: NearMiss.hint(for: text.string, among: NumberType.names))
             return []
         }

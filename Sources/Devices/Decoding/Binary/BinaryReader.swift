@@ -10,14 +10,24 @@ struct BinaryReader {
         case tooLong
     }
 
+    /// The fields so far that a calculation names.
+    private struct Fields: NamedValues {
+        let slots: [Double]
+        let places: [Int]
+
+        func number(_ index: Int) -> Double { slots[places[index]] }
+        func isKnown(_ index: Int) -> Bool { !number(index).isNaN }
+        func isText(_ index: Int, _ text: ValueRule.Word) -> Bool { false }
+    }
+
     private struct State {
         let bytes: UnsafeRawBufferPointer
         var position = 0
     }
 
     /// Writes the fields that can be read.
-    /// - Returns: what could not be read, if anything. If `isOther` is set, the payload is not of this layout at all, so
-    ///   nothing of it counts.
+    /// - Returns: what could not be read, if anything. If `isOther` is set, the payload is not of this layout at all,
+    ///   so nothing of it counts.
     mutating func read(_ bytes: UnsafeRawBufferPointer, _ layout: BinaryLayout, into json: inout JSONWriter) -> (
         problem: String?, isOther: Bool
     ) {
@@ -75,7 +85,7 @@ struct BinaryReader {
                 guard (0...state.bytes.count).contains(target) else { throw .tooShort(name: [], position: target) }
                 state.position = target
             case .group(let condition, let fields):
-                let truth = condition.expression.evaluate(0) { slots[condition.slots[$0]] }
+                let truth = condition.expression.evaluate(0, Fields(slots: slots, places: condition.slots))
                 if truth != 0, !truth.isNaN { try read(fields, &state, &json, isPlain: false) }
             case .repeated(let name, let count, let isPlain, let fields):
                 try readRepeated(name, count, isPlain, fields, &state, &json)

@@ -33,30 +33,24 @@ extension PayloadDecoder {
         func place(_ pointer: JSONPointer) -> String { item.map { "/\($0)\(pointer)" } ?? pointer.description }
         var values = 0
         let written = time(of: root, plan)
-        let own = written.flatMap { $0.field.read($0.value) }
+        let own = written.flatMap { $0.field.read($0.value, arrival: arrival, zone: zone) }
         let (counter, messageNumber) = numberField(of: root, plan)
         let number = numbering.take(messageNumber, written: counter, own: own, plan, arrival)
         if number != .none, number != .unreadable { message.hasNumber = true }
         if number == .repeated { return 0 }
         if number == .unreadable {
+            let name = plan.layout.sequence?.pointer.map(place) ?? "the message number"
+            findings.add(.notANumber(place: name, found: counter?.inWords ?? "missing", wanted: "a whole number"))
+        }
+        if let written, own == nil {
+            // A reading with its arrival time is better than none.
             findings.add(
-                .notANumber(
-                    place: plan.layout.sequence?.pointer.map(place) ?? "the message number",
-                    found: counter?.inWords ?? "missing", wanted: "a whole number"))
+                .badTime(
+                    place: place(written.field.pointer), found: written.value.inWords,
+                    reason: written.field.problem(with: written.value)))
         }
-        var origin = DecodedMessage.Stamp.Origin.arrival
-        if let written {
-            origin = own == nil ? .unreadable : .device
-            if own == nil {
-                // A reading with its arrival time is better than none.
-                findings.add(
-                    .badTime(
-                        place: place(written.field.pointer), found: written.value.inWords,
-                        reason: written.field.problem(with: written.value)))
-            }
-        }
-        let time = origin == .device ? own ?? arrival : arrival
-        let stamp = message.add(origin, time)
+        let time = own ?? arrival
+        let stamp = message.add(written == nil ? .arrival : own == nil ? .unreadable : .device, time)
         var first = readings.count
         for field in plan.fields {
             switch field.source {
@@ -225,69 +219,6 @@ extension Profile.SampleArray.Rate {
         switch self {
         case .fixed: nil
         case .field(let pointer): pointer
-        }
-    }
-}
-
-extension TimeField {
-    func read(_ value: JSONValue) -> Instant? {
-        switch format {
-        case .rfc3339: return value.string.flatMap { Instant(rfc3339: $0) }
-        case .unix: return value.number.flatMap { Instant(unixSeconds: $0) }
-        case .unix_ms: return scaled(value, 1_000_000)
-        case .unix_us: return scaled(value, 1000)
-        case .unix_ns: return scaled(value, 1)
-        }
-    }
-
-    private func scaled(_ value: JSONValue, _ nanoseconds: Int64) -> Instant? {
-        if let integer = value.integer {
-            return Instant(checked: integer.saturatingMultiply(by: nanoseconds))
-        }
-        return value.number.flatMap { Instant(unixSeconds: $0 * Double(nanoseconds) / 1e9) }
-    }
-
-    /// Says why a value is not a time, and what to do about it.
-    func problem(with value: JSONValue) -> String {
-        let wanted =
-            format == .rfc3339 ? "a time such as 2018-06-03T22:05:00Z" : "a number of \(format.unitName) since 1970"
-        if let number = value.number, let format = Format.allCases.first(where: { $0.isLikely(number) }),
-            format != self.format
-        {
-            return
-                "not \(wanted): these may be \(format.unitName) since 1970 ('format: \(format.rawValue)' in the profile)"
-        }
-        if let string = value.string {
-            if Instant(rfc3339: string) != nil {
-                return "not \(wanted): this is RFC 3339 ('format: rfc3339' in the profile)"
-            }
-            if Instant(rfc3339: Array(string) + Array("Z".utf8)) != nil {
-                return "a time without a zone: the device has to send Z or an offset such as +01:00 with it"
-            }
-        }
-        return "not \(wanted)"
-    }
-}
-
-extension TimeField.Format {
-    fileprivate var unitName: String {
-        switch self {
-        case .rfc3339: "RFC 3339"
-        case .unix: "seconds"
-        case .unix_ms: "milliseconds"
-        case .unix_us: "microseconds"
-        case .unix_ns: "nanoseconds"
-        }
-    }
-
-    /// Returns whether a number is a time between 2001 and 2286 in this format.
-    fileprivate func isLikely(_ number: Double) -> Bool {
-        switch self {
-        case .rfc3339: false
-        case .unix: (1e9..<1e10).contains(number)
-        case .unix_ms: (1e12..<1e13).contains(number)
-        case .unix_us: (1e15..<1e16).contains(number)
-        case .unix_ns: (1e18..<1e19).contains(number)
         }
     }
 }

@@ -36,8 +36,8 @@ enum TextFormats {
         json.close("}")
     }
 
-    /// Writes lines of CSV (RFC 4180) as an array with an object for each line. A line of the columns' names, and a line
-    /// that begins with `#`, are left out. A column without a name in the profile is left out, too.
+    /// Writes lines of CSV (RFC 4180) as an array with an object for each line. A line of the columns' names, and a
+    /// line that begins with `#`, are left out. A column without a name in the profile is left out, too.
     static func writeLines(_ payload: UnsafeRawBufferPointer, _ layout: CSVLayout, to json: inout JSONWriter) {
         json.open("[")
         var rest = payload[...]

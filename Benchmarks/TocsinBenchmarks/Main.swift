@@ -8,6 +8,9 @@ enum Main {
         if arguments.count == 4, arguments[1] == "instructions", let seconds = Int(arguments[3]) {
             return try EngineBenchmark.feed(arguments[2], seconds: seconds)
         }
+        if arguments.count == 6, arguments[5] == "decoding" {
+            return try Report.show(try FamilyBenchmark.lines(), file: ".build/bench-decoding.json")
+        }
         if arguments.count == 6, arguments[5] == "latency" {
             return try Report.show(
                 try await LatencyBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-latency.json")
@@ -22,7 +25,7 @@ enum Main {
         }
         guard arguments.count == 5 || arguments.count >= 6 && arguments[5] == "engine" else {
             print(
-                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [latency | overload | burst | engine [W1|W2|functions [NAME]|loading]] (scripts/bench names them)"
+                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [decoding | latency | overload | burst | engine [W1|W2|functions [NAME]|loading]] (scripts/bench names them)"
             )
             exit(64)
         }

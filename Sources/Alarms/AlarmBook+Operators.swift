@@ -116,8 +116,8 @@ extension AlarmBook {
     }
 
     private func key(of instance: Int) -> AlarmKey {
-        let place = rules.instances[instance]
-        return AlarmKey(rule: rules.rules[place.rule].name, group: place.group)
+        let ruleInstance = rules.instances[instance]
+        return AlarmKey(rule: rules.rules[ruleInstance.rule].name, group: ruleInstance.group)
     }
 
     /// Finds the instance that a person means, by its key or by its active alarm. A key without an alarm must be

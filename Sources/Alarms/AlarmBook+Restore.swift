@@ -32,16 +32,16 @@ extension AlarmBook {
         at now: Instant
     ) -> RestoredAlarms {
         for alarm in returned { keepReturned(alarm) }
-        let places = RulePlaces(rules)
+        let search = SuccessorSearch(rules)
         var restored = RestoredAlarms()
-        var homes: [Int?] = stored.map { places.instance(rule: $0.rule, group: $0.group) }
+        var homes: [Int?] = stored.map { search.instance(rule: $0.rule, group: $0.group) }
         var taken = Set(homes.compactMap(\.self))
         for (index, alarm) in stored.enumerated() where homes[index] == nil {
-            guard let home = places.successor(of: alarm, except: taken, standing: standing) else { continue }
+            guard let home = search.successor(of: alarm, except: taken, standing: standing) else { continue }
             homes[index] = home
             taken.insert(home)
         }
-        restoreSuppressions(suppressions, Array(zip(stored, homes)), taken, places, &restored, at: now)
+        restoreSuppressions(suppressions, Array(zip(stored, homes)), taken, search, &restored, at: now)
         for (alarm, home) in zip(stored, homes) {
             if let home {
                 takeUp(alarm, in: home, &restored, at: now)
@@ -57,7 +57,8 @@ extension AlarmBook {
     /// Continues suppressions. If the name is gone, a suppression follows its alarm, or goes to a rule with the same
     /// conditions for its devices.
     private mutating func restoreSuppressions(
-        _ stored: [SuppressionRecord], _ alarms: [(alarm: Alarm, home: Int?)], _ taken: Set<Int>, _ places: RulePlaces,
+        _ stored: [SuppressionRecord], _ alarms: [(alarm: Alarm, home: Int?)], _ taken: Set<Int>,
+        _ search: SuccessorSearch,
         _ restored: inout RestoredAlarms, at now: Instant
     ) {
         var newNames: [String: String] = [:]
@@ -66,29 +67,30 @@ extension AlarmBook {
         }
         var kept: [SuppressionRecord] = []
         // Suppressions whose name still exists go first, so that no other takes their key.
-        let isNamed = { (place: SuppressionRecord) in places.instance(rule: place.rule, group: place.group) != nil }
-        for place in stored.filter(isNamed) + stored.filter({ !isNamed($0) }) {
-            var homes = places.instance(rule: place.rule, group: place.group).map { [$0] } ?? []
+        let isNamed = { (record: SuppressionRecord) in search.instance(rule: record.rule, group: record.group) != nil }
+        for record in stored.filter(isNamed) + stored.filter({ !isNamed($0) }) {
+            var homes = search.instance(rule: record.rule, group: record.group).map { [$0] } ?? []
             let hasName = !homes.isEmpty
             if !hasName,
-                let alarm = alarms.first(where: { ($0.alarm.rule, $0.alarm.group) == (place.rule, place.group) })
+                let alarm = alarms.first(where: { ($0.alarm.rule, $0.alarm.group) == (record.rule, record.group) })
             {
                 homes = alarm.home.map { [$0] } ?? []
             }
-            if homes.isEmpty, let name = newNames[place.rule],
-                let home = places.instance(rule: name, group: place.group)
+            if homes.isEmpty, let name = newNames[record.rule],
+                let home = search.instance(rule: name, group: record.group)
             {
                 homes = [home]
             }
-            if homes.isEmpty { homes = places.successors(of: place, except: taken.union(suppressions.keys)) }
-            if homes.isEmpty { restored.withoutEffect.append(place) }
+            if homes.isEmpty { homes = search.successors(of: record, except: taken.union(suppressions.keys)) }
+            if homes.isEmpty { restored.withoutEffect.append(record) }
             for home in homes {
-                suppressions[home] = place.suppression?.brought(to: now)
-                let isSame = hasName && place.origin == origin(of: home)
+                suppressions[home] = record.suppression?.brought(to: now)
+                let isSame = hasName && record.origin == origin(of: home)
                 if !isSame { kept.append(suppressionRecord(of: home)) }
             }
             if !hasName, !homes.isEmpty {
-                restored.suppressions.append(SuppressionRecord(rule: place.rule, group: place.group, suppression: nil))
+                restored.suppressions.append(
+                    SuppressionRecord(rule: record.rule, group: record.group, suppression: nil))
             }
         }
         // Names may have been exchanged, so a removal must not remove a record that is kept under the same name.
@@ -97,20 +99,20 @@ extension AlarmBook {
 
     /// The suppression of an instance, as the store keeps it.
     func suppressionRecord(of instance: Int) -> SuppressionRecord {
-        let place = rules.instances[instance]
+        let ruleInstance = rules.instances[instance]
         let suppression = suppressions[instance]
         return SuppressionRecord(
-            rule: rules.rules[place.rule].name, group: place.group, suppression: suppression,
+            rule: rules.rules[ruleInstance.rule].name, group: ruleInstance.group, suppression: suppression,
             origin: suppression == nil ? nil : origin(of: instance))
     }
 
     private mutating func takeUp(_ stored: Alarm, in index: Int, _ restored: inout RestoredAlarms, at now: Instant) {
-        let place = rules.instances[index]
-        let rule = rules.rules[place.rule]
+        let ruleInstance = rules.instances[index]
+        let rule = rules.rules[ruleInstance.rule]
         var alarm = stored
-        (alarm.rule, alarm.group, alarm.hazard) = (rule.name, place.group, rule.hazard)
-        (alarm.labels, alarm.origin) = (place.labels, origin(of: index))
-        alarm.area = area(of: place)
+        (alarm.rule, alarm.group, alarm.hazard) = (rule.name, ruleInstance.group, rule.hazard)
+        (alarm.labels, alarm.origin) = (ruleInstance.labels, origin(of: index))
+        alarm.area = area(of: ruleInstance)
         alarm.level = rank(of: stored.levelName, else: stored.level)
         alarm.levelName = levels.name(of: alarm.level)
         let standing = stored.chattering.map { rank(of: $0.condition, else: stored.ladder.level) } ?? alarm.level
@@ -166,13 +168,13 @@ extension AlarmBook {
     }
 
     func origin(of instance: Int) -> AlarmOrigin {
-        let place = rules.instances[instance]
-        return AlarmOrigin(conditions: rules.rules[place.rule].conditionsVersion, devices: place.devices)
+        let ruleInstance = rules.instances[instance]
+        return AlarmOrigin(conditions: rules.rules[ruleInstance.rule].conditionsVersion, devices: ruleInstance.devices)
     }
 }
 
 /// The instances of rules that raise alarms, by names, and by their conditions and devices.
-private struct RulePlaces {
+private struct SuccessorSearch {
     private let rules: CompiledRules
     private var byName: [String: [String: Int]] = [:]
     private var byConditions: [String: [Int]] = [:]
@@ -210,10 +212,10 @@ private struct RulePlaces {
 
     /// Returns the instances in which a suppression continues after its rule or group got another name. They belong to
     /// the same rule, or to a rule with the same conditions, and have no other devices.
-    func successors(of place: SuppressionRecord, except taken: Set<Int>) -> [Int] {
-        guard let origin = place.origin else { return [] }
+    func successors(of record: SuppressionRecord, except taken: Set<Int>) -> [Int] {
+        guard let origin = record.origin else { return [] }
         let devices = Set(origin.devices)
-        for candidates in [instances(of: place.rule), byConditions[origin.conditions] ?? []] {
+        for candidates in [instances(of: record.rule), byConditions[origin.conditions] ?? []] {
             let found = candidates.filter { !taken.contains($0) && devices.isSuperset(of: rules.instances[$0].devices) }
             if !found.isEmpty { return found }
         }

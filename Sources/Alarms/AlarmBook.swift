@@ -49,12 +49,12 @@ package struct AlarmBook: Sendable {
     /// Turns a change of the engine into transitions of its alarm, usually one. A chattering alarm gives none, unless
     /// the level becomes higher than the one at which it is held.
     package mutating func apply(_ change: LevelChange, ladder: LadderState, recorded: Instant) -> [Transition] {
-        let place = rules.instances[change.instance]
-        let rule = rules.rules[place.rule]
-        var words = Words(
-            change, of: rule, in: place, device: device(of: change.trigger), missing: missing(change),
+        let ruleInstance = rules.instances[change.instance]
+        let rule = rules.rules[ruleInstance.rule]
+        var words = AlarmTexts(
+            change, of: rule, in: ruleInstance, device: device(of: change.trigger), missing: missing(change),
             hadNoData: alarms[change.instance]?.ladder.hasNoData ?? false)
-        words.summary += remark(rule, place, change)
+        words.summary += remark(rule, ruleInstance, change)
         // The engine may be ahead of this change, because one reading can cause several.
         var ladder = ladder
         (ladder.level, ladder.isUncertain) = (change.to, change.isUncertain)
@@ -113,11 +113,11 @@ package struct AlarmBook: Sendable {
         return transitions
     }
 
-    private mutating func raise(_ change: LevelChange, _ ladder: LadderState, _ words: Words, recorded: Instant)
+    private mutating func raise(_ change: LevelChange, _ ladder: LadderState, _ words: AlarmTexts, recorded: Instant)
         -> [Transition]
     {
-        let place = rules.instances[change.instance]
-        let rule = rules.rules[place.rule]
+        let ruleInstance = rules.instances[change.instance]
+        let rule = rules.rules[ruleInstance.rule]
         // Readings that share one time may raise the alarm more than once. Each alarm then gets a time a nanosecond
         // after the one before.
         var raised = change.time
@@ -126,8 +126,9 @@ package struct AlarmBook: Sendable {
         }
         lastRaised[change.instance] = raised
         var alarm = Alarm(
-            id: "\(rule.name)/\(place.group)@\(raised)", rule: rule.name, group: place.group, hazard: rule.hazard,
-            labels: place.labels, area: area(of: place), ladder: ladder, levelName: Ladder.normalName,
+            id: "\(rule.name)/\(ruleInstance.group)@\(raised)", rule: rule.name, group: ruleInstance.group,
+            hazard: rule.hazard,
+            labels: ruleInstance.labels, area: area(of: ruleInstance), ladder: ladder, levelName: Ladder.normalName,
             raised: raised, cleared: nil, sequence: 0, summary: "")
         alarm.origin = origin(of: change.instance)
         alarm.missing = words.missing
@@ -141,7 +142,7 @@ package struct AlarmBook: Sendable {
 
     /// Changes the visible level, and keeps the alarm.
     private mutating func moveLevel(
-        _ alarm: inout Alarm, _ change: LevelChange, _ kind: Transition.Kind, _ words: Words, recorded: Instant
+        _ alarm: inout Alarm, _ change: LevelChange, _ kind: Transition.Kind, _ words: AlarmTexts, recorded: Instant
     ) -> Transition {
         let from = alarm.level
         alarm.level = change.to
@@ -164,7 +165,7 @@ package struct AlarmBook: Sendable {
             causes: words.causes, words)
     }
 
-    private mutating func hold(_ alarm: inout Alarm, _ change: LevelChange, _ words: Words, recorded: Instant)
+    private mutating func hold(_ alarm: inout Alarm, _ change: LevelChange, _ words: AlarmTexts, recorded: Instant)
         -> Transition
     {
         let limit = watch.limit
@@ -197,7 +198,7 @@ package struct AlarmBook: Sendable {
             let kind: Transition.Kind = alarm.level == .normal ? .cleared : alarm.level < from ? .fell : .calm
             if kind == .cleared { alarm.cleared = now }
             if kind != .calm { _ = alarm.move(kind == .cleared ? .clear : .fall) }
-            let words = Words(
+            let words = AlarmTexts(
                 summary: chattering.summary, texts: alarm.texts, causes: chattering.causes, device: chattering.device)
             transitions.append(
                 step(
@@ -213,7 +214,7 @@ package struct AlarmBook: Sendable {
     private mutating func step(
         _ alarm: inout Alarm, _ instance: Int, _ kind: Transition.Kind, at time: Instant, recorded: Instant,
         from: Level? = nil,
-        severity: Level? = nil, causes: [Cause] = [], _ words: Words, note: String? = nil
+        severity: Level? = nil, causes: [Cause] = [], _ words: AlarmTexts, note: String? = nil
     ) -> Transition {
         alarm.sequence += 1
         alarm.summary = words.summary
@@ -245,18 +246,19 @@ package struct AlarmBook: Sendable {
         _ account: LevelChange, newestReading: Instant?, trend: AlarmStatus.Trend?, next: [AlarmStatus.NextStep]
     ) -> AlarmStatus? {
         guard let alarm = alarms[account.instance] else { return nil }
-        let place = rules.instances[account.instance]
-        let rule = rules.rules[place.rule]
-        var words = Words(account, of: rule, in: place, device: nil, missing: alarm.missing)
-        words.summary += remark(rule, place, account)
+        let ruleInstance = rules.instances[account.instance]
+        let rule = rules.rules[ruleInstance.rule]
+        var words = AlarmTexts(account, of: rule, in: ruleInstance, device: nil, missing: alarm.missing)
+        words.summary += remark(rule, ruleInstance, account)
         return AlarmStatus(
             alarm: alarm.id, summary: words.summary, causes: words.causes, newestReading: newestReading?.description,
             trend: trend,
             missing: alarm.missing, next: next, runbook: rule.runbook, instruction: rule.instruction)
     }
 
-    private func remark(_ rule: Rule, _ place: RuleInstance, _ change: LevelChange) -> String {
-        guard change.to > .normal, let remark = remarks[rule.name] ?? remarks["\(rule.name)/\(place.group)"] else {
+    private func remark(_ rule: Rule, _ ruleInstance: RuleInstance, _ change: LevelChange) -> String {
+        guard change.to > .normal, let remark = remarks[rule.name] ?? remarks["\(rule.name)/\(ruleInstance.group)"]
+        else {
             return ""
         }
         return ": \(remark)"
@@ -274,8 +276,8 @@ package struct AlarmBook: Sendable {
     }
 
     /// Returns the area that holds the devices of a group, if the inventory has their positions.
-    func area(of place: RuleInstance) -> AlarmArea? {
-        AlarmArea(of: place.devices.compactMap { devices[$0]?.position })
+    func area(of ruleInstance: RuleInstance) -> AlarmArea? {
+        AlarmArea(of: ruleInstance.devices.compactMap { devices[$0]?.position })
     }
 
     private func device(of trigger: LevelChange.Trigger) -> String? {
@@ -285,7 +287,7 @@ package struct AlarmBook: Sendable {
 }
 
 /// The texts of a rule in a group at one moment.
-struct Words {
+struct AlarmTexts {
     var summary: String
     var texts: [String: AlarmText]
     var causes: [Cause]
@@ -294,10 +296,10 @@ struct Words {
     var missing: [String] = []
 }
 
-extension Words {
+extension AlarmTexts {
     /// - Parameter hadNoData: true if the ending alarm had no data about its group.
     init(
-        _ change: LevelChange, of rule: Rule, in place: RuleInstance, device: String?, missing: [String],
+        _ change: LevelChange, of rule: Rule, in ruleInstance: RuleInstance, device: String?, missing: [String],
         hadNoData: Bool = false
     ) {
         self.device = device
@@ -306,25 +308,28 @@ extension Words {
             change.hasNoData
             ? rule.unknowns(registers: change.registers)
             : rule.causes(from: change.from, to: change.to, registers: change.registers)
-        var own = rule.summary.text(labels: place.labels, registers: change.registers)
+        var own = rule.summary.text(labels: ruleInstance.labels, registers: change.registers)
         if change.to == .normal {
             if let cleared = rule.cleared {
-                own = cleared.text(labels: place.labels, registers: change.registers)
+                own = cleared.text(labels: ruleInstance.labels, registers: change.registers)
             } else if hadNoData {
-                own = "\(place.group): heard again"
+                own = "\(ruleInstance.group): heard again"
             } else if !rule.summary.hasValues {
                 own = "over: \(own)"
             }
         }
-        if !place.maintained.isEmpty { own += " (\(place.maintained.joined(separator: ", ")) in maintenance)" }
+        if !ruleInstance.maintained.isEmpty {
+            own += " (\(ruleInstance.maintained.joined(separator: ", ")) in maintenance)"
+        }
         if !missing.isEmpty, !(hadNoData && change.to == .normal) {
             own += " (nothing from \(missing.joined(separator: ", ")))"
         }
-        summary = change.hasNoData ? "\(place.group): no data of \(rule.quantities.joined(separator: ", "))" : own
+        summary =
+            change.hasNoData ? "\(ruleInstance.group): no data of \(rule.quantities.joined(separator: ", "))" : own
         texts = rule.translations.mapValues { translation in
             AlarmText(
                 hazard: translation.hazard,
-                summary: translation.summary?.text(labels: place.labels, registers: change.registers) ?? own,
+                summary: translation.summary?.text(labels: ruleInstance.labels, registers: change.registers) ?? own,
                 instruction: translation.instruction)
         }
     }
@@ -332,7 +337,7 @@ extension Words {
 
 extension Chattering {
     /// Notes the texts to send if the alarm is quiet from now on.
-    mutating func note(_ words: Words, _ level: String) {
+    mutating func note(_ words: AlarmTexts, _ level: String) {
         condition = level
         summary = words.summary
         causes = words.causes

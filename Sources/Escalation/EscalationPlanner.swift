@@ -56,7 +56,7 @@ package struct EscalationPlanner: Sendable {
         nextLook = .distantPast
         if var state = text.flatMap({ CanonicalJSON.value(EscalationState.self, $0) }) {
             state.limitTimes(to: now)
-            if state.goOn(as: alarm, escalate: escalate, policies: policies.names, at: now) {
+            if state.resume(as: alarm, escalate: escalate, policies: policies.names, at: now) {
                 changed.insert(alarm.id)
             }
             states[alarm.id] = state

@@ -85,7 +85,7 @@ struct EscalationState: Sendable {
     ///   - policy: the policy that the alarm's rule names now.
     ///   - policies: the names of all existing policies.
     /// - Returns: true if any name has changed.
-    mutating func goOn(as alarm: Alarm, escalate policy: String?, policies: Set<String>, at now: Instant) -> Bool {
+    mutating func resume(as alarm: Alarm, escalate policy: String?, policies: Set<String>, at now: Instant) -> Bool {
         let before = (notice, reached, escalate, state)
         if alarm.state == .unacknowledged, state != .unacknowledged {
             // The store could not read what acknowledged or suppressed the alarm: its steps begin again.

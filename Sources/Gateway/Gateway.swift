@@ -104,7 +104,7 @@ package final class Gateway: Service {
             interval: configuration.health.interval, store: store, clock: clock, mailbox: mailbox, logger: logger)
         var services = [
             NamedService("the delivery of escalations") { [core] in try await core.dispatcher.run() },
-            NamedService("the care of the store") { [self] in try await tendStore() },
+            NamedService("the care of the store") { [self] in try await maintainStore() },
             NamedService("the control socket") { await control.run() },
             NamedService("the reload on SIGHUP") { [self] in await reloadOnHangup() },
             NamedService("the gateway's health report") { try await probe.run() },
@@ -149,10 +149,10 @@ package final class Gateway: Service {
     }
 
     /// Keeps the store within its limits once a minute.
-    private func tendStore() async throws {
+    private func maintainStore() async throws {
         while !Task.isCancelled {
             do {
-                try await core.tendStore()
+                try await core.maintainStore()
             } catch is CancellationError {
                 return
             } catch {

@@ -146,7 +146,7 @@ package final class GatewayCore: Sendable {
     }
 
     /// Keeps the store within its limits, and notes its progress in a file beside it. Call it once a minute.
-    package func tendStore() async throws {
+    package func maintainStore() async throws {
         let report = try await store.enforce(configuration.store.retention, now: clock.now())
         if report != RetentionReport() {
             logger.info(

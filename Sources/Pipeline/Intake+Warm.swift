@@ -94,9 +94,9 @@ extension Intake {
 
     private mutating func record(_ restored: RestoredAlarms, at now: Instant) {
         batch.suppressions += restored.suppressions
-        for place in restored.withoutEffect {
+        for record in restored.withoutEffect {
             let text =
-                "\(place.key) is suppressed, but no rule watches there any more, so this has no effect: \(place.suppression?.reason ?? "")"
+                "\(record.key) is suppressed, but no rule watches there any more, so this has no effect: \(record.suppression?.reason ?? "")"
             logger.warning("\(text)")
             batch.notes.append(AuditNote("without-effect", at: now, text: text))
         }

@@ -14,12 +14,19 @@ import Wire
 enum FuzzTarget: String, CaseIterable {
     case json, senml, topic, rules, policies, devices, configuration, control, outbox, sequence
     case senmlSequence = "senml-sequence"
+    case text, csv, binary, uplink, calculation
+    case keyValue = "key-value"
 
     private static let arrival = Instant(rfc3339: "2018-06-03T22:05:00Z".utf8)!  // a literal that reads
     private nonisolated(unsafe) static let jsonDecoder = decoder(SmallSite.profile)
     private nonisolated(unsafe) static let senmlDecoder = decoder(
         "profile: test\ntopic: test/{device}\nformat: senml\nreadings: [ { quantity: temperature, record: temperature, unit: degC } ]\n"
     )
+    private nonisolated(unsafe) static let textDecoder = decoder(FormatProfiles.text)
+    private nonisolated(unsafe) static let csvDecoder = decoder(FormatProfiles.csv)
+    private nonisolated(unsafe) static let keyValueDecoder = decoder(FormatProfiles.keyValue)
+    private nonisolated(unsafe) static let binaryDecoder = decoder(FormatProfiles.binary)
+    private nonisolated(unsafe) static let uplinkDecoder = decoder(FormatProfiles.uplink)
     // literals that read
     private static let sequences = try! SequenceTarget(profile: EdgeSite.json(time: "unix"), scale: 1)
     private static let senmlSequences = try! SequenceTarget(profile: EdgeSite.senml, scale: nil)  // literals that read
@@ -39,6 +46,12 @@ enum FuzzTarget: String, CaseIterable {
         switch self {
         case .json: _ = Self.jsonDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
         case .senml: _ = Self.senmlDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
+        case .text: _ = Self.textDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
+        case .csv: _ = Self.csvDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
+        case .keyValue: _ = Self.keyValueDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
+        case .binary: _ = Self.binaryDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
+        case .uplink: _ = Self.uplinkDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
+        case .calculation: calculate(text.text)
         case .topic: _ = Self.jsonDecoder.decoder.route(of: bytes)
         case .rules:
             let compiler = RuleCompiler(
@@ -64,6 +77,16 @@ enum FuzzTarget: String, CaseIterable {
         }
         for reading in readings where !reading.value.isFinite && !reading.quality.contains(.notFinite) {
             fatalError("a reading of \(reading.value) that is not flagged")
+        }
+    }
+
+    /// Reads the bytes as a calculation of a profile, and computes it.
+    private func calculate(_ text: String) {
+        let quoted = text.replacing("'", with: "''").replacing("\n", with: " ")
+        let profile = FormatProfiles.calculation.replacing("CALCULATION", with: "'\(quoted)'")
+        show { () throws(DiagnosticList) in
+            let profile = try Profile.read(SourceFile(name: "p.yaml", text: profile))
+            _ = VectorRun(profile, topic: nil, payload: .whole(Array(#"{"x":3,"a":-1}"#.utf8)), arrival: Self.arrival)
         }
     }
 

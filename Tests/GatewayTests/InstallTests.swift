@@ -23,7 +23,8 @@ import Testing
         for path in [
             "usr/bin/tocsin", "usr/lib/systemd/system/tocsin.service", "usr/lib/sysusers.d/tocsin.conf",
             "usr/lib/tmpfiles.d/tocsin.conf",
-            "usr/share/tocsin/profiles/generic-json.yaml", "usr/share/doc/tocsin/docs/rules.md",
+            "usr/share/tocsin/profiles/generic-json.yaml", "usr/share/tocsin/profiles/decentlab/dl-ctd10.yaml",
+            "usr/share/doc/tocsin/docs/rules.md",
             "etc/tocsin/tocsin.yaml",
             "etc/tocsin/rules/rules.yaml",
         ] { #expect(FileManager.default.fileExists(atPath: root + "/" + path), "\(path)") }

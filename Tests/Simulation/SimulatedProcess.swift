@@ -97,10 +97,10 @@ final class SimulatedProcess {
     private var isRetrying: [Int: Bool] = [:]
 
     /// Performs the gateway's work of every minute.
-    func tendStore(_ next: inout TimeSpan) async {
+    func maintainStore(_ next: inout TimeSpan) async {
         next = world.uptime + .minutes(1)
         // A failing disk is part of the story; the next minute tries again.
-        try? await core.tendStore()
+        try? await core.maintainStore()
     }
 
     func drain() { pipeline.drain() }

@@ -141,7 +141,7 @@ package final class Simulation {
         lives[lives.count - 1].to = world.uptime
         if world.isDead { return bury() }
         await process.deliver()
-        if !world.isDead, world.uptime >= retention { await process.tendStore(&retention) }
+        if !world.isDead, world.uptime >= retention { await process.maintainStore(&retention) }
         if world.isDead { return bury() }
         if !goesOn {
             process.drain()

@@ -10,7 +10,11 @@ import Testing
         let profile = """
             format: binary
             \(keys)
-            fields: [ \(fields) ]
+            fields:
+              - when: "1 == 1"
+                fields: [ \(fields) ]
+              - when: "1 == 0"
+                fields: [ { name: a, type: u8 }, { name: b, type: u8 } ]
             readings:
               - { quantity: a, pointer: /a, unit: "1" }
               - { quantity: b, pointer: /b, unit: "1" }
@@ -120,7 +124,7 @@ import Testing
             ])
         #expect(
             try read("{ name: v, type: u8, only: [2, 3] }, { name: a, type: u8 }", "0405") == [
-                "not laid out as the profile says: 'v' is 4.0, and not 2.0 or 3.0"
+                "not laid out as the profile says: 'v' is 4, and not 2 or 3"
             ])
     }
 

@@ -59,6 +59,34 @@ import Testing
         #expect(run.findings.description.isEmpty)
     }
 
+    @Test("frames of other ports and without bytes are not missing ones, and what has no number is no copy")
+    func otherFrames() throws {
+        let profile = SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + Self.profile)
+        let site = try Site.read(
+            inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]"),
+            profiles: [profile])
+        let names = site.devices[0].fields.map(\.quantity.name)
+        let decoder = JudgingDecoder(site: site) { _, quantity in
+            SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1))
+        }
+        var readings: [Reading] = []
+        func take(_ payload: String) {
+            Array(payload.utf8).withUnsafeBytes {
+                _ = decoder.decode($0, from: 0, arrival: DecodingTests.arrival, into: &readings)
+            }
+        }
+        take(Self.chirpStack)
+        take(Self.chirpStack.replacing("\"fCnt\": 4, \"fPort\": 85", with: "\"fCnt\": 5, \"fPort\": 6"))
+        take(Self.chirpStack.replacing("\"fCnt\": 4", with: "\"fCnt\": 6").replacing("\"data\": \"AXVk\",", with: ""))
+        take(Self.chirpStack.replacing("\"fCnt\": 4", with: "\"fCnt\": 7"))
+        let missing = readings.filter { names[Int($0.series.index)] == "missing_messages" }
+        #expect(missing.map(\.value) == [0, 0, 0])
+        #expect(readings.count { names[Int($0.series.index)] == "battery" } == 2)
+        readings.removeAll()
+        for _ in 0..<3 { take(#"{"deviceInfo": {}, "fPort": 85, "data": "AXVk"}"#) }
+        #expect(readings.count == 3)
+    }
+
     @Test("messages of two ports on one topic")
     func twoPorts() throws {
         let profile = """

@@ -13,8 +13,9 @@ import Testing
             profiles: [SourceFile(name: "p.yaml", text: profile)])
         var names: [String] = []
         let decoder = PayloadDecoder(site: site) { device, quantity in
-            names.append("\(device) \(quantity.name)")
-            return SeriesID(index: Int32(names.count - 1))
+            let name = "\(device) \(quantity.name)"
+            if !names.contains(name) { names.append(name) }
+            return SeriesID(index: Int32(names.firstIndex(of: name) ?? 0))
         }
         guard let route = Array(topic.utf8).withUnsafeBytes({ decoder.route(of: $0) }) else { return ["no route"] }
         var readings: [Reading] = []
@@ -98,6 +99,77 @@ import Testing
         #expect(try read(device, profile, "shellies/s1/sensor", "true") == ["no route"])
         let own = "  - { id: s1, profile: p, topic: cellar/water }\n"
         #expect(try read(own, profile, "cellar/water/flood", "false") == ["s1 flood 0"])
+    }
+
+    @Test("of the places of one quantity in a message, the first that is there counts")
+    func alternatives() throws {
+        let profile = """
+            profile: p
+            topic: t/{device}
+            readings:
+              - { quantity: temperature, pointer: /c, unit: degC }
+              - { quantity: temperature, pointer: /f, unit: degF }
+            """
+        let device = "  - { id: d, profile: p }\n"
+        #expect(try read(device, profile, "t/d", #"{"c": 20, "f": 212}"#) == ["d temperature 20"])
+        #expect(try read(device, profile, "t/d", #"{"f": 212}"#) == ["d temperature 100"])
+        #expect(try read(device, profile, "t/d", #"[{"f": 212}, {"c": 20}]"#).count == 2)
+    }
+
+    @Test("messages of one number: a device's two messages on a topic, and two of its objects")
+    func numbers() throws {
+        let profile = """
+            profile: p
+            topic: all
+            device: /id
+            sequence: /n
+            readings:
+              - { quantity: temperature, pointer: /t, unit: degC }
+            """
+        let device = "  - { id: d, profile: p }\n"
+        let payload = #"[{"id": "d", "n": 7, "t": 1}, {"id": "d", "n": 7, "t": 2}]"#
+        #expect(
+            try read(device, profile, "all", payload).filter { $0.contains("temperature") } == [
+                "d temperature 1", "d temperature 2",
+            ])
+    }
+
+    @Test("layouts of one topic are tried one after the other, and only a payload of none is a fault")
+    func layouts() throws {
+        let profile = """
+            profile: p
+            topic: t/{device}
+            messages:
+              - format: binary
+                encoding: hex
+                fields: [ { name: k, type: u8, only: 1 }, { name: a, type: u8 } ]
+                readings: [ { quantity: temperature, pointer: /a, unit: degC } ]
+              - format: binary
+                encoding: hex
+                fields: [ { name: k, type: u8, only: 2 }, { name: b, type: u8 } ]
+                readings: [ { quantity: humidity, pointer: /b } ]
+            """
+        let device = "  - { id: d, profile: p }\n"
+        #expect(try read(device, profile, "t/d", "0105") == ["d temperature 5"])
+        #expect(try read(device, profile, "t/d", "0206") == ["d humidity 6"])
+        #expect(
+            try read(device, profile, "t/d", "0306") == ["not laid out as the profile says: 'k' is 3, and not 2"])
+    }
+
+    @Test("a device's own topic stands for the profile's, and labels are filled in behind it")
+    func ownTopic() throws {
+        let profile = """
+            profile: p
+            topic: tele/{device}
+            availability: { topic: ~/LWT }
+            messages: [ { topic: "~/{part}/SENSOR", readings: [ { quantity: rain, pointer: /r } ] } ]
+            """
+        let device = "  - { id: d, profile: p, topic: cellar/x, labels: { part: a }, quantities: [rain] }\n"
+        #expect(try read(device, profile, "cellar/x/a/SENSOR", #"{"r": 1}"#) == ["d rain 1"])
+        #expect(try read(device, profile, "cellar/x/LWT", "offline") == ["d online 0"])
+        #expect(throws: DiagnosticList.self) {
+            try read("  - { id: d, profile: p, topic: cellar/x }\n", profile, "cellar/x/LWT", "offline")
+        }
     }
 
     @Test("a quantity of several messages is one series, and has one place in the inventory")

@@ -80,6 +80,23 @@ import Testing
         #expect(run.readings[0].time == DecodingTests.arrival - .minutes(1))
     }
 
+    @Test("an empty first cell, doubled quotation marks and a missing value shift nothing")
+    func shifts() throws {
+        let tab = """
+            format: csv
+            columns: [t, level]
+            separator: tab
+            readings:
+              - { quantity: temperature, pointer: /t, unit: degC }
+              - { quantity: water_level, pointer: /level, unit: m }
+            """
+        #expect(try DecodingTests.values(tab, "\t2.5").map(\.name) == ["water_level"])
+        let quoted = csv.replacing("[time, level, \"\", bat]", with: "[\"\", level, bat, time]")
+        #expect(try DecodingTests.values(quoted, "\"say \"\"a\"\",9\",2.5,3.6").map(\.value) == [2.5, 3.6])
+        #expect(try DecodingTests.values(quoted, ",2.5").map(\.value) == [2.5])
+        #expect(try DecodingTests.values(pairs, "level= bat=3.6").map(\.value) == [3.6])
+    }
+
     @Test("another separator")
     func separators() throws {
         for (name, sign) in [("\";\"", ";"), ("tab", "\t"), ("\"|\"", "|")] {

@@ -54,6 +54,26 @@ import Testing
         #expect(found.problem.isEmpty)
     }
 
+    @Test("why there is no reading is said to people who try a profile")
+    func passedOver() throws {
+        let profile = """
+            readings:
+              - { quantity: temperature, pointer: /t, unit: degC, errors: [85] }
+              - { quantity: humidity, pointer: /h, valid: s == 0 }
+              - { quantity: water_level, pointer: /l, value: log(x) }
+              - { quantity: rain, pointer: /r }
+              - { quantity: pressure, pointer: /p }
+            """
+        let run = try DecodingTests.run(profile, #"{"t": 85, "h": 40, "s": 1, "l": -1, "r": null}"#)
+        #expect(
+            run.passedOver.map { "\($0.quantity): \($0.reason)" } == [
+                "temperature: the number 85 stands for a fault ('errors')",
+                "humidity: the number 40 is not valid ('valid: s == 0')",
+                "water_level: nothing can be computed from the number -1", "rain: /r is null",
+                "pressure: there is nothing at /p",
+            ])
+    }
+
     @Test("a status that is not good gives no reading")
     func valid() throws {
         #expect(try read("valid: status == 0", "20").values.isEmpty)
@@ -88,6 +108,23 @@ import Testing
         let found = try read("decimal: point", value)
         #expect(found.values.isEmpty)
         #expect(!found.problem.isEmpty)
+    }
+
+    @Test("samples are read by the same rules, and a number that is scaled has no unit of its own")
+    func samples() throws {
+        let profile = """
+            readings:
+              - quantity: water_level
+                unit: m
+                decimal: point
+                errors: [unavailable]
+                samples: { pointer: /v, rate: 1 Hz }
+            """
+        let run = try DecodingTests.run(profile, #"{"v": ["250 mm", "1 kg", "unavailable", "3"]}"#)
+        #expect(run.readings.map(\.value) == [0.25, 3])
+        #expect(run.findings.description == "/v/1 has the unit 'kg', and length is wanted")
+        let scaled = try read("decimal: point, scale: 0.1", #""25 degC""#)
+        #expect(scaled.values.isEmpty && scaled.problem.hasSuffix("not a number without a unit, since it is scaled"))
     }
 
     @Test("without 'decimal', a text in JSON is refused as before")

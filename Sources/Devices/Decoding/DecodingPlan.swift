@@ -9,6 +9,8 @@ final class DecodingPlan {
         /// From the value in the payload to the canonical unit.
         let factor: Double
         let summand: Double
+        /// Set if an earlier field of the message has the same series: then it counts only if that one is missing.
+        let isAlternative: Bool
         /// `nil` for a value that is a number, and only has to be scaled.
         let rule: ValueRule?
         /// The name of its SenML record, as text for messages and as bytes.
@@ -42,7 +44,9 @@ final class DecodingPlan {
         var fields: [Field] = []
         for field in device.fields where field.source.isInPayload {
             for place in field.places where place.message == message {
-                fields.append(Field(field, place, series(device.id, field.quantity), unitPlace: fieldCount))
+                let series = series(device.id, field.quantity)
+                let isAlternative = fields.contains { $0.series == series }
+                fields.append(Field(field, place, series, unitPlace: fieldCount, isAlternative: isAlternative))
                 fieldCount += 1
             }
         }
@@ -54,8 +58,12 @@ final class DecodingPlan {
 }
 
 extension DecodingPlan.Field {
-    fileprivate init(_ field: Profile.Field, _ place: Profile.Place, _ series: SeriesID, unitPlace: Int) {
+    fileprivate init(
+        _ field: Profile.Field, _ place: Profile.Place, _ series: SeriesID, unitPlace: Int,
+        isAlternative: Bool
+    ) {
         self.series = series
+        self.isAlternative = isAlternative
         self.unitPlace = unitPlace
         (source, quantity) = (place.source, field.quantity)
         let (factor, summand) = place.unit.conversion(to: field.quantity.unit)
@@ -103,21 +111,23 @@ struct Route {
 
     private(set) var stages: [Stage] = []
 
-    /// - Parameter members: the plans of the topic, each with the key of its device.
-    init(_ members: [(plan: Int, key: String, layout: MessageLayout)]) {
-        var groups: [(selector: MessageLayout.Selector, members: [(plan: Int, key: String)])] = []
+    /// A plan of the topic, with its device's key, and the name of its layout.
+    typealias Member = (plan: Int, key: String, layout: MessageLayout, name: String)
+
+    init(_ members: [Member]) {
+        var groups: [(name: String, selector: MessageLayout.Selector, members: [(plan: Int, key: String)])] = []
         for member in members {
             guard let selector = member.layout.selector else {
                 stages.append(.whole(member.plan))
                 continue
             }
-            if let known = groups.firstIndex(where: { $0.selector == selector }) {
+            if let known = groups.firstIndex(where: { $0.name == member.name }) {
                 groups[known].members.append((member.plan, member.key))
             } else {
-                groups.append((selector, [(member.plan, member.key)]))
+                groups.append((member.name, selector, [(member.plan, member.key)]))
             }
         }
-        for (selector, members) in groups {
+        for (_, selector, members) in groups {
             switch selector {
             case .member: stages.append(.members(members.map(\.plan)))
             case .value(let pointer): stages.append(.keyed(Keyed(pointer, members)))

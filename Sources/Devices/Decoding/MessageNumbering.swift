@@ -26,8 +26,9 @@ struct MessageNumbering {
     private var isSentAgain = false
     /// Set if the current message, or a part of it, has come before.
     private(set) var hasComeBefore = false
-    /// The number of the newest object in the current message, and whether it has come before.
-    private var newest: (number: Int64, hasComeBefore: Bool)?
+    /// The newest numbers of devices in the current message, and whether they have come before.
+    private var newest: [(device: Int, number: Int64, hasComeBefore: Bool)] = []
+    private static let newestMax = 16
     /// Set if the message has gaps whose time may still be replaced.
     private var hasUndatedGaps = false
 
@@ -43,9 +44,12 @@ struct MessageNumbering {
     /// Begins a message.
     mutating func begin(isSentAgain: Bool) {
         self.isSentAgain = isSentAgain
-        hasComeBefore = false
-        newest = nil
+        newest.removeAll(keepingCapacity: true)
+        beginPart()
     }
+
+    /// Begins a part of a message, which has one device.
+    mutating func beginPart() { hasComeBefore = false }
 
     /// Takes the number that an object, or its envelope, gives the message. Several objects of one message may have the
     /// same number.
@@ -56,10 +60,15 @@ struct MessageNumbering {
         _ number: Int64?, written: JSONValue?, own: Instant?, _ plan: DecodingPlan, _ arrival: Instant
     ) -> Number {
         guard let number else { return written == nil ? .none : .unreadable }
-        if let newest, newest.number == number { return newest.hasComeBefore ? .repeated : .new(missing: nil) }
+        if let known = newest.last(where: { $0.number == number && $0.device == plan.device }) {
+            hasComeBefore = hasComeBefore || known.hasComeBefore
+            return known.hasComeBefore ? .repeated : .new(missing: nil)
+        }
         let verdict = numbers[plan.device].take(
             number, at: arrival, own: own, isSentAgain: isSentAgain, silence: plan.silence)
-        newest = (number, verdict == .repeated)
+        // Usually there is one.
+        if newest.count == Self.newestMax { newest.removeFirst() }
+        newest.append((plan.device, number, verdict == .repeated))
         changed.note(plan.device)
         switch verdict {
         case .repeated:

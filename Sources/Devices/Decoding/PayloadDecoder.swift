@@ -40,6 +40,10 @@ package final class PayloadDecoder {
     private var stage = 0
     /// The parts of the stage's document that are still to be decoded, the last one first.
     private var parts: [Part] = []
+    /// Set when a part of the payload was decoded, or when it is certain that there is none.
+    private var isRead = false
+    /// Why no stage so far could read the payload.
+    private var fault: PayloadFault?
     private var arrival = Instant.distantPast
     private var isSentAgain = false
     var facts = EnvelopeFacts()
@@ -58,7 +62,7 @@ package final class PayloadDecoder {
         var fieldCount = 0
         var plans: [DecodingPlan] = []
         var names: [String] = []
-        var members: [[(plan: Int, key: String, layout: MessageLayout)]] = []
+        var members: [[Route.Member]] = []
         var places: [String: Int] = [:]
         for (index, device) in site.devices.enumerated() {
             for (message, topic) in device.topics.enumerated() {
@@ -68,7 +72,8 @@ package final class PayloadDecoder {
                     names.append(topic)
                     members.append([])
                 }
-                members[place].append((plans.count, device.key, device.profile.messages[message]))
+                members[place].append(
+                    (plans.count, device.key, device.profile.messages[message], "\(device.profile.name) \(message)"))
                 plans.append(DecodingPlan(device, index, message: message, series: series, &fieldCount))
             }
         }
@@ -92,8 +97,11 @@ package final class PayloadDecoder {
     /// - Parameter isSentAgain: set if the broker may have sent it before.
     package func begin(_ route: Int, arrival: Instant, isSentAgain: Bool = false) {
         (self.route, self.arrival, self.isSentAgain) = (route, arrival, isSentAgain)
-        stage = 0
+        (stage, isRead, fault) = (0, false, nil)
         parts.removeAll(keepingCapacity: true)
+        facts = EnvelopeFacts()
+        numbering.dateGaps(by: message)
+        numbering.begin(isSentAgain: isSentAgain)
     }
 
     /// Decodes the part of the payload that is from the next device, and appends its readings.
@@ -104,22 +112,32 @@ package final class PayloadDecoder {
     /// - Returns: what could not be read, if anything; `nil` if nothing is left of the payload.
     package func decodeNext(_ payload: UnsafeRawBufferPointer, into readings: inout [Reading]) -> PayloadFindings? {
         if let part = parts.popLast() { return decode(part, nil, &readings) }
-        guard stage < routes[route].stages.count else { return nil }
-        let isLast = stage + 1 == routes[route].stages.count
-        let current = routes[route].stages[stage]
-        stage += 1
-        switch open(payload, plans[current.plan].layout) {
-        case .document(let root, let problem):
-            switch current {
-            case .whole(let plan): return decode(Part(plan: plan, root: root), problem, &readings)
-            case .members(let members): addMembers(of: root, members)
-            case .keyed(let keyed): addKeyed(root, keyed)
+        while stage < routes[route].stages.count {
+            let current = routes[route].stages[stage]
+            stage += 1
+            switch open(payload, plans[current.plan].layout) {
+            case .document(let root, let problem):
+                addParts(of: root, current)
+                if let part = parts.popLast() { return decode(part, problem, &readings) }
+                if let problem { fault = problem }
+            case .fault(let found):
+                // A payload that is not even of the format is of no other stage either.
+                stage = routes[route].stages.count
+                fault = found
+            case .otherLayout(let found): fault = found
+            case .blank, .otherPort: break
             }
-            if let part = parts.popLast() { return decode(part, problem, &readings) }
-            return finish(current.plan, problem, readings)
-        case .fault(let fault): return finish(current.plan, fault, readings)
-        case .otherPort where !isLast: return decodeNext(payload, into: &readings)
-        case .blank, .otherPort: return finish(current.plan, nil, readings)
+        }
+        guard !isRead else { return nil }
+        isRead = true
+        return finish(plans[routes[route].stages[0].plan], &readings)
+    }
+
+    private func addParts(of root: JSONValue, _ stage: Route.Stage) {
+        switch stage {
+        case .whole(let plan): parts.append(Part(plan: plan, root: root))
+        case .members(let members): addMembers(of: root, members)
+        case .keyed(let keyed): addKeyed(root, keyed)
         }
     }
 
@@ -129,6 +147,7 @@ package final class PayloadDecoder {
 
     private func decode(_ part: Part, _ problem: PayloadFault?, _ readings: inout [Reading]) -> PayloadFindings {
         let plan = plans[part.plan]
+        isRead = true
         begin(plan, readings)
         var findings = PayloadFindings()
         if let problem { findings.add(problem) }
@@ -139,14 +158,26 @@ package final class PayloadDecoder {
         if values == 0, !numbering.hasComeBefore { findings.noteNoReadings() }
         if values > 0 {
             message.isDeath = plan.layout.isAvailability && readings.last?.value == 0
-            availability.note(plan.device, isGone: message.isDeath)
+            // What the broker kept, or sends again, does not show that a device is back.
+            if plan.layout.isAvailability || !isSentAgain {
+                availability.note(plan.device, isGone: message.isDeath)
+            }
         }
         return findings
     }
 
-    /// Ends a stage without a reading.
-    private func finish(_ plan: Int, _ fault: PayloadFault?, _ readings: [Reading]) -> PayloadFindings {
-        begin(plans[plan], readings)
+    /// Ends a payload that no device has a part of. Its number counts nevertheless: a frame of another port is not
+    /// missing.
+    private func finish(_ plan: DecodingPlan, _ readings: inout [Reading]) -> PayloadFindings {
+        begin(plan, readings)
+        if plan.layout.countsFrames {
+            let number = numbering.take(facts.number, written: facts.counter, own: nil, plan, arrival)
+            if number != .none, number != .unreadable { message.hasNumber = true }
+            let (first, stamp) = (readings.count, message.add(.arrival, arrival))
+            if numbering.appendMissing(number, plan, arrival, stamp: stamp, &readings) == nil {
+                message.add(first..<readings.count, .moment, stamp: stamp)
+            }
+        }
         var findings = PayloadFindings()
         if let fault { findings.refuse(fault) } else { findings.noteNoReadings() }
         return findings
@@ -154,7 +185,7 @@ package final class PayloadDecoder {
 
     private func begin(_ plan: DecodingPlan, _ readings: [Reading]) {
         numbering.dateGaps(by: message)
-        numbering.begin(isSentAgain: isSentAgain)
+        numbering.beginPart()
         message.begin(device: plan.device, arrival: arrival, firstReading: readings.count)
     }
 

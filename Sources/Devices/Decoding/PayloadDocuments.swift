@@ -11,6 +11,9 @@ final class PayloadDocuments {
     /// A device's key that the payload has as a number.
     private(set) var key = JSONWriter(bytesMax: 32)
 
+    /// How many times longer than a payload its JSON may be: names are repeated with every line.
+    private static let growth = 8
+
     init(_ layouts: [MessageLayout], bytesMax: Int) {
         let needsInner = layouts.contains { layout in
             if layout.envelope != nil { return true }
@@ -19,8 +22,8 @@ final class PayloadDocuments {
             case .text, .keyValue, .csv, .binary: return true
             }
         }
-        inner = needsInner ? JSONParser(bytesMax: 3 * bytesMax) : nil
-        writer = JSONWriter(bytesMax: 3 * bytesMax)
+        inner = needsInner ? JSONParser(bytesMax: Self.growth * bytesMax) : nil
+        writer = JSONWriter(bytesMax: Self.growth * bytesMax)
     }
 
     /// The text that the last payload was rewritten as; `nil` if it was JSON.
@@ -39,6 +42,8 @@ extension PayloadDecoder {
         case blank
         /// The message is of a port that the layout is not for.
         case otherPort
+        /// The payload may be of another layout of the same topic.
+        case otherLayout(PayloadFault)
         case fault(PayloadFault)
     }
 
@@ -95,11 +100,11 @@ extension PayloadDecoder {
         case .binary(let layout):
             if payload.isEmpty { return .blank }
             let read = rewrite(payload, layout)
-            if read.isOther { return .fault(.otherLayout(read.problem ?? "")) }
+            if read.isOther { return .otherLayout(.otherLayout(read.problem ?? "")) }
             problem = read.problem
         }
         guard !documents.writer.isTooLong else {
-            return .fault(.tooLong(documents.writer.bytes.count, max: documents.writer.bytesMax))
+            return .fault(.tooLongRewritten(max: documents.writer.bytesMax))
         }
         let parser = self.parser(inside: true)
         switch documents.writer.bytes.withUnsafeBytes({ parser.parse($0) }) {

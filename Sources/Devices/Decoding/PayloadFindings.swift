@@ -49,6 +49,7 @@ package struct PayloadFindings: Hashable, Sendable, CustomStringConvertible {
 /// The reason why a payload, or a part of it, gave no reading.
 package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
     case tooLong(Int, max: Int)
+    case tooLongRewritten(max: Int)
     case notJSON(String)
     case notAnObject(place: String, found: String)
     case notANumber(place: String, found: String, wanted: String = "a number")
@@ -65,6 +66,7 @@ package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .tooLong(let count, let max): "\(count) bytes, and at most \(max) are taken"
+        case .tooLongRewritten(let max): "rewritten as JSON it has more than \(max) bytes, and no more are taken"
         case .notJSON(let text): "not JSON: \(text)"
         case .notAnObject(let place, let found): "\(place) is \(found), not a JSON object"
         case .notANumber(let place, let found, let wanted): "\(place) is \(found), not \(wanted)"

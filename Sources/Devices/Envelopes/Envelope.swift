@@ -13,7 +13,7 @@ package struct Envelope: Sendable {
         var object: JSONPointer?
         var port: JSONPointer?
         var counter: JSONPointer?
-        /// Set if the server leaves members out that are 0.
+        /// Set if the server leaves members out that are 0, in messages with ``receptions``.
         var leavesZerosOut = false
         /// The places of the time, the best one first.
         var times: [TimeField]
@@ -95,15 +95,17 @@ struct EnvelopeFacts {
 extension Envelope.Server {
     func facts(_ root: JSONValue) -> EnvelopeFacts {
         var facts = EnvelopeFacts()
+        let found = receptions.lazy.compactMap { root.at($0) }.first
+        let zero: Int64? = leavesZerosOut && found != nil ? 0 : nil
         for field in times where facts.time == nil {
             if let value = root.at(field.pointer), !value.isNull { facts.time = (value, field) }
         }
         if let counter {
             facts.counter = root.at(counter).flatMap { $0.isNull ? nil : $0 }
-            facts.number = facts.counter.map(\.messageNumber) ?? (leavesZerosOut ? 0 : nil)
+            facts.number = facts.counter.map(\.messageNumber) ?? zero
         }
-        facts.port = port.flatMap { root.at($0)?.integer }.flatMap { Int(exactly: $0) } ?? (leavesZerosOut ? 0 : nil)
-        if let found = receptions.lazy.compactMap({ root.at($0) }).first {
+        facts.port = (port.flatMap { root.at($0)?.messageNumber } ?? zero).flatMap { Int(exactly: $0) }
+        if let found {
             if !found.forEachItem({ addReception($0, &facts) }) { addReception(found, &facts) }
         }
         return facts

@@ -72,7 +72,8 @@ extension Device {
         }
         let silence = max(interval * 3, .minutes(3))
         let profile = Profile(
-            name: gatewayID, summary: "The gateway itself", messages: [MessageLayout(topic: pattern, format: .json)],
+            name: gatewayID, summary: "The gateway itself", baseTopic: pattern.text,
+            messages: [MessageLayout(topic: pattern, format: .json)],
             interval: interval, silence: silence, clock: ClockTolerance(), fields: fields)
         return Device(
             id: gatewayID, profile: profile, topics: [pattern.text], key: gatewayID,

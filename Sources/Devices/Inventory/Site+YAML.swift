@@ -183,7 +183,8 @@ extension Device {
                     hint: NearMiss.hint(for: name.string, among: profile.fields.map(\.quantity.name)))
             }
             fields = fields.filter { field in
-                !field.source.isInPayload || wanted.contains { $0.string == field.quantity.name }
+                !field.source.isInPayload || field.quantity == Profile.online
+                    || wanted.contains { $0.string == field.quantity.name }
             }
         }
         reader.apply(units: units, to: &fields)
@@ -218,16 +219,23 @@ extension Profile {
 }
 
 extension YAMLReader {
-    /// Returns the topics of a device: its own, or those of its profile. Its own stands for the beginning of the
-    /// profile's topics that they have in common, if the profile has several messages.
+    /// Returns the topics of a device: those of its profile, or with its own in the place of the profile's topic.
+    /// - Returns: `nil` if a label is missing.
     fileprivate func topics(of profile: Profile, _ own: ScalarText?, _ labels: [String: String]) -> [String]? {
         let patterns = profile.messages.map(\.topic)
         guard let own else {
             let topics = patterns.compactMap { $0.topic(labels) }
             return topics.count == patterns.count ? topics : nil
         }
-        let base = TopicPattern.commonLevels(patterns)
-        return patterns.map { own.string + $0.text.dropFirst(base.count) }
+        let topics = patterns.compactMap { pattern -> String? in
+            // A topic that is not below the profile's own is made from the labels.
+            guard pattern.text.hasPrefix(profile.baseTopic) else { return pattern.topic(labels) }
+            let rest = pattern.text.dropFirst(profile.baseTopic.count)
+            if rest.isEmpty { return own.string }
+            let isJoined = rest.hasPrefix("/") || profile.baseTopic.hasSuffix("/") || own.string.hasSuffix("/")
+            return TopicPattern(own.string + (isJoined || own.string.isEmpty ? "" : "/") + rest)?.topic(labels)
+        }
+        return topics.count == patterns.count ? topics : nil
     }
 
     /// Reads `silence: 10m`, or a time for each quantity: `silence: { door_open: 26h }`.

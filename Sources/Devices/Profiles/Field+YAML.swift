@@ -89,6 +89,10 @@ extension Profile.SampleArray {
                 ["oldest_first": false, "newest_first": true][$0]
             } ?? false
         let every = reader.span("every")
+        if let every, every <= .zero {
+            reader.report("bad-value", "'every' must be longer than 0", at: reader.node("every")?.location)
+            return nil
+        }
         guard let rate = every.map({ Rate.fixed(hertz: 1 / $0.seconds) }) ?? readRate(&reader) else { return nil }
         // The message's time is usually that of its newest sample.
         return pointer.map {

@@ -56,6 +56,17 @@ extension MessageLayout {
         let fields = reader.items("readings").compactMap { node in
             Profile.Field.read(node, layout, problems: &reader.problems).map { (field: $0, location: node.location) }
         }
+        if fields.isEmpty, reader.problems.isEmpty {
+            reader.report("no-readings", "a message has at least one reading in 'readings'")
+        }
+        if case .text = format {
+            for key in ["time", "sequence", "device"] {
+                _ = reader.node(key).map {
+                    reader.report("key-without-use", "'\(key)' has no place in a text of one value", at: $0.location)
+                }
+            }
+        }
+        layout.checkNames(fields, &reader)
         if layout.selector != nil, layout.envelope != nil || format?.isSenML == true {
             reader.report("device-in-payload", "'device' has no place in a SenML pack or behind an envelope")
         }
@@ -67,6 +78,10 @@ extension MessageLayout {
     private static func readTopic(_ reader: inout YAMLReader, base: String?, isOwn: Bool = false) -> TopicPattern? {
         let own = base == nil || isOwn ? reader.required("topic") : reader.scalar("topic")
         guard let text = own?.string ?? base else { return nil }
+        if text.hasPrefix("~"), base == nil {
+            reader.report("no-base-topic", "'~' stands for the profile's 'topic', which is missing", at: own?.location)
+            return nil
+        }
         let whole = text.hasPrefix("~") ? (base ?? "~") + text.dropFirst() : text
         if let pattern = TopicPattern(whole) { return pattern }
         reader.report(
@@ -100,7 +115,12 @@ extension MessageLayout.Format {
 
 extension CSVLayout {
     fileprivate static func read(_ reader: inout YAMLReader) -> CSVLayout? {
-        let columns = reader.items("columns").compactMap { $0.scalar.map { Array($0.string.utf8) } }
+        let columns = reader.items("columns").compactMap { node -> [UInt8]? in
+            if let name = node.scalar { return Array(name.string.utf8) }
+            reader.report(
+                "bad-column", "a column is a name, or \"\" for one that nobody needs", at: node.location)
+            return nil
+        }
         let separator =
             reader.value("separator", expected: "one character such as ',' or ';', or tab") { text -> UInt8? in
                 if text == "tab" || text == "\\t" { return UInt8(ascii: "\t") }

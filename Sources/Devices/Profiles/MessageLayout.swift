@@ -55,6 +55,9 @@ package struct MessageLayout: Sendable {
         self.format = format
     }
 
+    /// Set if the network server numbers the messages.
+    var countsFrames: Bool { sequence != nil && sequence?.pointer == nil }
+
     var hasTime: Bool { time != nil || format.isSenML || envelope?.hasTime == true }
 }
 

@@ -28,11 +28,19 @@ extension Profile {
         if parts.contains(where: { $0.layout.sequence != nil }) {
             fields.append(Field(quantity: missingMessages, source: .gap, unit: missingMessages.unit))
         }
+        if parts.filter({ $0.layout.sequence?.pointer != nil }).count > 1, let name {
+            reader.report(
+                "two-sequences", "only one message of a device may have a 'sequence': its numbers are one row",
+                at: name.location)
+        }
         let vectors = ProfileVector.readAll(&reader, fields)
+        _ = reader.scalar("topic")
         let problems = reader.finish()
         guard problems.isEmpty, let name else { throw DiagnosticList(problems) }
         var profile = Profile(
-            name: name.string, summary: summary, messages: parts.map(\.layout), interval: interval,
+            name: name.string, summary: summary,
+            baseTopic: reader.scalar("topic")?.string ?? TopicPattern.commonLevels(parts.map(\.layout.topic)),
+            messages: parts.map(\.layout), interval: interval,
             silence: silence ?? interval * 3, isSilenceStated: silence != nil, clock: clock,
             ignoresRepeats: ignoresRepeats, fields: fields, location: name.location)
         profile.sources = sources
@@ -48,7 +56,15 @@ extension Profile.Field {
     ) -> [Profile.Field] {
         var fields: [Profile.Field] = []
         for (message, found) in messages.enumerated() {
+            var sources: Set<String> = []
             for (field, location) in found {
+                if !sources.insert("\(field.quantity.name) \(field.source)").inserted {
+                    problems.append(
+                        Diagnostic(
+                            id: "duplicate-reading",
+                            "this message has a reading of '\(field.quantity.name)' from the same place already",
+                            at: location))
+                }
                 var places = field.places
                 for index in places.indices { places[index].message = message }
                 guard let known = fields.firstIndex(where: { $0.quantity.name == field.quantity.name }) else {

@@ -7,6 +7,8 @@ package struct Profile: Sendable {
     package var summary: String
     /// Where the maker, or somebody else, has published what the payloads mean.
     package var sources: [String] = []
+    /// The profile's topic: the beginning of its messages' topics that a device may replace by its own.
+    package var baseTopic: String
     /// The kinds of messages that a device sends, at least one.
     package var messages: [MessageLayout]
     /// The expected time between two readings.

@@ -90,6 +90,8 @@ package struct ValueRule: Sendable {
         errors.isEmpty && valid == nil && words.isEmpty && decimal == nil && expression == nil && table == nil
     }
 
+    private var changesNumber: Bool { scale != 1 || offset != 0 || expression != nil || table != nil }
+
     /// What a value of the payload gives.
     enum Outcome {
         /// - Parameter unit: the bytes of the unit that stands behind the number in a text, if there is one.
@@ -111,6 +113,7 @@ package struct ValueRule: Sendable {
             return .nothing
         }
         guard let number = read else { return .unreadable(wanted: wanted) }
+        if unit != nil, changesNumber { return .unreadable(wanted: "a number without a unit, since it is scaled") }
         var result = number * scale + offset
         if let expression { result = expression.evaluate(result, in: root) }
         if let table { result = table.value(at: result) }

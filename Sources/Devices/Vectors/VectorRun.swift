@@ -19,6 +19,8 @@ package struct VectorRun: Sendable {
 
     package var readings: [GivenReading] = []
     package var findings = PayloadFindings()
+    /// Why the payload gave no reading of a quantity, in the order of the profile.
+    package var passedOver: [(quantity: String, reason: String)] = []
     /// The JSON that a payload of plain text or bytes was rewritten as.
     package var document: String?
 
@@ -38,10 +40,14 @@ package struct VectorRun: Sendable {
         var found: [Reading] = []
         decoder.begin(route, arrival: arrival)
         while let findings = bytes.withUnsafeBytes({ decoder.decodeNext($0, into: &found) }) {
-            if !findings.isEmpty || self.findings.isEmpty { self.findings = findings }
+            if self.findings.faults.isEmpty, !findings.isWithoutReadings || self.findings.isEmpty {
+                self.findings = findings
+            }
         }
         if !found.isEmpty, findings.isWithoutReadings { findings = PayloadFindings() }
         document = decoder.documents.text
+        let given = Set(found.map { quantities[Int($0.series.index)].name })
+        passedOver = bytes.withUnsafeBytes { decoder.passedOver($0, on: name) }.filter { !given.contains($0.quantity) }
         readings = found.map { reading in
             let field = profile.fields[Int(reading.series.index)]
             return GivenReading(

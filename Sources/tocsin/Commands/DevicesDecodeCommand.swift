@@ -82,10 +82,6 @@ struct DevicesDecodeCommand: ParsableCommand {
             Terminal.line("\(name)  \(NumberText.short(reading.shown, reading.unit))\(time)")
         }
         if run.readings.isEmpty { Terminal.line("no readings") }
-        let found = Set(run.readings.map(\.quantity.name))
-        let missing = profile.fields.filter { $0.source.isInPayload && !found.contains($0.quantity.name) }
-        if !missing.isEmpty {
-            Terminal.line("not in this payload: \(missing.map(\.quantity.name).joined(separator: ", "))")
-        }
+        for (quantity, reason) in run.passedOver { Terminal.line("no \(quantity): \(reason)") }
     }
 }

@@ -59,7 +59,7 @@ private struct BinaryLayoutBuilder {
         if let skipped { return result + [.skip(skipped)] }
         if reader.node("choose") != nil { return result + choice(&reader) }
         if reader.node("repeat") != nil { return result + repeated(&reader) }
-        if reader.node("when") != nil { return result + group(&reader) }
+        if reader.node("when") != nil { return group(&reader, at: result) }
         return result + field(&reader)
     }
 
@@ -108,11 +108,12 @@ private struct BinaryLayoutBuilder {
             name: utf8(name), slot: slot(name), range: low...high, isSigned: words.count == 2)
     }
 
-    private mutating func group(_ reader: inout YAMLReader) -> [BinaryLayout.Node] {
+    /// - Parameter position: the move to the group's first byte, if it names one.
+    private mutating func group(_ reader: inout YAMLReader, at position: [BinaryLayout.Node]) -> [BinaryLayout.Node] {
         let condition = condition(&reader, "when")
         let fields = nodes(reader.items("fields"))
         if fields.isEmpty { reader.report("no-fields", "'when' needs 'fields' that are there if it is true") }
-        return condition.map { [.group($0, fields)] } ?? []
+        return condition.map { [.group($0, position + fields)] } ?? []
     }
 
     /// Reads a calculation over the fields so far.
@@ -178,6 +179,14 @@ private struct BinaryLayoutBuilder {
             guard let number = UInt64(digits.hasPrefix("0x") ? String(digits.dropFirst(2)) : digits, radix: 16) else {
                 reader.report("bad-case", "a case is a tag in hexadecimal: 0x0175, or 01 75", at: key.location)
                 continue
+            }
+            if let width = tag?.byteCount, width < 8, number >> UInt64(width * 8) != 0 {
+                reader.report(
+                    "bad-case", "a tag of \(width * 8) bits is never 0x\(String(number, radix: 16))", at: key.location)
+            }
+            if cases[number] != nil {
+                reader.report(
+                    "duplicate-case", "there is a case for 0x\(String(number, radix: 16)) already", at: key.location)
             }
             if case .sequence(let items) = value.content {
                 cases[number] = nodes(items)

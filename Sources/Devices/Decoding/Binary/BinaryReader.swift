@@ -1,12 +1,18 @@
+internal import Telemetry
+
 /// Rewrites binary payloads as JSON objects, by a ``BinaryLayout``. Allocates nothing in the steady state.
 struct BinaryReader {
     private var slots: [Double] = []
+    /// A field that came again behind another tag. A member of a JSON object can be read once only.
+    private var doubled: [UInt8]?
+    private var isRepeating = false
 
     /// Why a payload, or the rest of one, could not be read.
     private enum End: Error {
         case tooShort(name: [UInt8], position: Int)
         case otherTag(UInt64, position: Int)
         case otherValue(name: [UInt8], Double, only: [Double])
+        case noCount(name: [UInt8])
         case tooLong
     }
 
@@ -37,6 +43,7 @@ struct BinaryReader {
         }
         if slots.count < layout.slotCount { slots = Array(repeating: .nan, count: layout.slotCount) }
         for slot in 0..<layout.slotCount { slots[slot] = .nan }
+        (doubled, isRepeating) = (nil, false)
         var state = State(bytes: bytes)
         json.open("{")
         defer { json.close("}") }
@@ -45,7 +52,10 @@ struct BinaryReader {
         } catch {
             return describe(error, bytes.count)
         }
-        return (nil, false)
+        return (
+            doubled.map { "the field '\(String(decoding: $0, as: UTF8.self))' comes twice, and only once is read" },
+            false
+        )
     }
 
     private func describe(_ end: End, _ count: Int) -> (problem: String?, isOther: Bool) {
@@ -57,9 +67,11 @@ struct BinaryReader {
             let text = "0x" + String(tag, radix: 16)
             return ("the profile does not know the tag \(text) at byte \(position), so the rest cannot be read", false)
         case .otherValue(let name, let value, let only):
-            let wanted = only.map { "\($0)" }.joined(separator: " or ")
+            let wanted = only.map { NumberText.short($0) }.joined(separator: " or ")
             let field = name.isEmpty ? "a field" : "'\(String(decoding: name, as: UTF8.self))'"
-            return ("\(field) is \(value), and not \(wanted)", true)
+            return ("\(field) is \(NumberText.short(value)), and not \(wanted)", true)
+        case .noCount(let name):
+            return ("the number of '\(String(decoding: name, as: UTF8.self))' is not a whole number", false)
         case .tooLong: return ("it repeats too many fields", true)
         }
     }
@@ -105,6 +117,7 @@ struct BinaryReader {
         guard field.only.isEmpty || field.only.contains(value.double) else {
             throw .otherValue(name: field.name, value.double, only: field.only)
         }
+        if !isRepeating, field.slot > 0, !slots[field.slot].isNaN, doubled == nil { doubled = field.name }
         slots[field.slot] = value.double
         if isPlain || !field.name.isEmpty {
             if !isPlain { json.name(field.name) }
@@ -140,10 +153,14 @@ struct BinaryReader {
         var left =
             switch count {
             case .fixed(let count): count
-            case .slot(let slot): Int(exactly: slots[slot]) ?? 0
+            case .slot(let slot): Int(exactly: slots[slot]) ?? -1
             case .rest: Int.max
             }
+        guard left >= 0 else { throw .noCount(name: name) }
         let isToEnd = left == Int.max
+        let wasRepeating = isRepeating
+        isRepeating = true
+        defer { isRepeating = wasRepeating }
         while left > 0, !(isToEnd && state.position >= state.bytes.count) {
             if json.isTooLong { throw .tooLong }
             let start = state.position

@@ -30,7 +30,9 @@ extension PayloadDecoder {
         _ root: JSONValue, at item: Int?, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading],
         _ findings: inout PayloadFindings
     ) -> Int {
-        func place(_ pointer: JSONPointer) -> String { item.map { "/\($0)\(pointer)" } ?? pointer.description }
+        func place(_ pointer: JSONPointer) -> String {
+            item.map { "/\($0)\(pointer)" } ?? (pointer.bytes.isEmpty ? "the payload" : pointer.description)
+        }
         var values = 0
         let written = time(of: root, plan)
         let own = written.flatMap { $0.field.read($0.value, arrival: arrival, zone: zone) }
@@ -52,7 +54,9 @@ extension PayloadDecoder {
         let time = own ?? arrival
         let stamp = message.add(written == nil ? .arrival : own == nil ? .unreadable : .device, time)
         var first = readings.count
+        let start = first
         for field in plan.fields {
+            if field.isAlternative, readings[start...].contains(where: { $0.series == field.series }) { continue }
             switch field.source {
             case .value(let pointer):
                 guard let value = root.at(pointer), !value.isNull else { continue }
@@ -76,9 +80,7 @@ extension PayloadDecoder {
                 }
                 first = readings.count
             case .link(let measure):
-                guard let number = measure == .rssi ? facts.rssi : facts.snr else { continue }
-                values += 1
-                append(number, of: field, factor: field.factor, summand: field.summand, at: time, to: &readings)
+                values += appendLink(measure, of: field, at: time, &readings)
             case .record, .gap, .clock, .plausibility: continue
             }
         }
@@ -108,6 +110,16 @@ extension PayloadDecoder {
         return (value, value.messageNumber)
     }
 
+    /// Appends what the network server says about the radio link.
+    /// - Returns: the number of values.
+    private func appendLink(
+        _ measure: Profile.LinkMeasure, of field: DecodingPlan.Field, at time: Instant, _ readings: inout [Reading]
+    ) -> Int {
+        guard let number = measure == .rssi ? facts.rssi : facts.snr else { return 0 }
+        append(number, of: field, factor: field.factor, summand: field.summand, at: time, to: &readings)
+        return 1
+    }
+
     /// Appends a value that has to be turned into a number by a rule.
     /// - Returns: the number of values that were read.
     private func append(
@@ -121,10 +133,7 @@ extension PayloadDecoder {
             return 0
         case .number(let number, let unit):
             guard let (factor, summand) = conversion(from: unit, for: field) else {
-                findings.add(
-                    .wrongUnit(
-                        place: place(), found: unit.map { JSONValue.printable($0[...]) } ?? "",
-                        wanted: field.quantity.unit.dimension.name))
+                findings.add(wrongUnit(unit, of: field, at: place()))
                 return 0
             }
             append(number, of: field, factor: factor, summand: summand, at: time, to: &readings)
@@ -155,11 +164,12 @@ extension PayloadDecoder {
         }
         sampleBuffer.removeAll(keepingCapacity: true)
         let isArray = samples.forEachItem { item in
-            if let rule = field.rule, case .number(let number, _) = rule.read(item, in: root) {
-                return sampleBuffer.append(number)
+            if let rule = field.rule, !item.isNull {
+                return sampleBuffer.append(
+                    sample(item, of: field, rule, in: root, &findings) { "\(place(nil))/\(sampleBuffer.count)" })
             }
-            if field.rule == nil, let number = item.number { return sampleBuffer.append(number) }
-            if !item.isNull, field.rule == nil || item.number == nil {
+            if let number = item.number { return sampleBuffer.append(number) }
+            if !item.isNull {
                 findings.add(.notANumber(place: "\(place(nil))/\(sampleBuffer.count)", found: item.inWords))
             }
             sampleBuffer.append(.nan)
@@ -188,6 +198,33 @@ extension PayloadDecoder {
         message.add(
             firstReading..<readings.count, .samples(newest: newest, isPlaced: isPlaced), stamp: stamp)
         return readings.count - firstReading
+    }
+
+    /// Returns a sample that has to be turned into a number by a rule, in the profile's unit; not a number if it has
+    /// none.
+    private func sample(
+        _ item: JSONValue, of field: DecodingPlan.Field, _ rule: ValueRule, in root: JSONValue,
+        _ findings: inout PayloadFindings, place: () -> String
+    ) -> Double {
+        switch rule.read(item, in: root) {
+        case .nothing: break
+        case .unreadable(let wanted):
+            findings.add(.notANumber(place: place(), found: item.inWords, wanted: wanted))
+        case .number(let number, let unit):
+            if let (factor, summand) = conversion(from: unit, for: field) {
+                return (number * factor + summand - field.summand) / field.factor
+            }
+            findings.add(wrongUnit(unit, of: field, at: place()))
+        }
+        return .nan
+    }
+
+    private func wrongUnit(
+        _ unit: UnsafeBufferPointer<UInt8>?, of field: DecodingPlan.Field, at place: String
+    ) -> PayloadFault {
+        .wrongUnit(
+            place: place, found: unit.map { JSONValue.printable($0[...]) } ?? "",
+            wanted: field.quantity.unit.dimension.name)
     }
 
     /// Returns the time of the first of some samples that take `length` nanoseconds. It follows from the stamp's time,

@@ -11,12 +11,21 @@ enum TextFormats {
     static func writeKeyValues(_ payload: UnsafeRawBufferPointer, to json: inout JSONWriter) {
         json.open("{")
         var rest = payload[...]
-        while let sign = rest.firstIndex(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }) {
+        while !json.isTooLong,
+            let sign = rest.firstIndex(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") })
+        {
+            let separator = rest[sign]
             var key = trimmed(rest[..<sign])
             // Words before the key belong to nothing: a name of the device, a greeting.
             if let gap = key.lastIndex(where: isPairEnd) { key = key[(gap + 1)...] }
             rest = rest[(sign + 1)...]
-            while let first = rest.first, first == UInt8(ascii: " ") { rest = rest.dropFirst() }
+            if rest.first == UInt8(ascii: " ") {
+                let next = rest.drop { $0 == UInt8(ascii: " ") }
+                // "level= bat=3.6": the level has no value.
+                let word = next.prefix { !isPairEnd($0) }
+                if separator == UInt8(ascii: "=") ? word.contains(separator) : word.last == separator { continue }
+                rest = next
+            }
             let value: Slice<UnsafeRawBufferPointer>
             if rest.first == UInt8(ascii: "\"") {
                 rest = rest.dropFirst()
@@ -41,11 +50,11 @@ enum TextFormats {
     static func writeLines(_ payload: UnsafeRawBufferPointer, _ layout: CSVLayout, to json: inout JSONWriter) {
         json.open("[")
         var rest = payload[...]
-        while !rest.isEmpty {
+        while !rest.isEmpty, !json.isTooLong {
             let end = rest.firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? rest.endIndex
-            let line = trimmed(rest[..<end])
+            let line = rest[..<end]
             rest = rest[min(end + 1, rest.endIndex)...]
-            if line.isEmpty || line.first == UInt8(ascii: "#") || isHeader(line, layout) { continue }
+            if trimmed(line).isEmpty || trimmed(line).first == UInt8(ascii: "#") || isHeader(line, layout) { continue }
             writeLine(line, layout, to: &json)
         }
         json.close("]")
@@ -72,10 +81,14 @@ enum TextFormats {
         _ rest: inout Slice<UnsafeRawBufferPointer>, _ separator: UInt8
     ) -> Slice<UnsafeRawBufferPointer> {
         let quote = UInt8(ascii: "\"")
-        let start = trimmed(rest)
+        let start = rest.drop { $0 == UInt8(ascii: " ") }
         if start.first == quote {
             let content = start.dropFirst()
-            let end = content.firstIndex(of: quote) ?? content.endIndex
+            var end = content.firstIndex(of: quote) ?? content.endIndex
+            // A quotation mark within the cell is doubled.
+            while end + 1 < content.endIndex, content[end + 1] == quote {
+                end = content[(end + 2)...].firstIndex(of: quote) ?? content.endIndex
+            }
             let next = rest[end...].firstIndex(of: separator).map { $0 + 1 } ?? rest.endIndex
             rest = rest[next...]
             return content[..<end]
@@ -88,7 +101,11 @@ enum TextFormats {
 
     private static func isHeader(_ line: Slice<UnsafeRawBufferPointer>, _ layout: CSVLayout) -> Bool {
         var rest = line
-        return takeCell(&rest, layout.separator).elementsEqual(layout.columns[0])
+        return layout.columns.contains { !$0.isEmpty }
+            && layout.columns.allSatisfy { column in
+                let cell = takeCell(&rest, layout.separator)
+                return column.isEmpty || cell.elementsEqual(column)
+            }
     }
 
     private static func isPairEnd(_ byte: UInt8) -> Bool {

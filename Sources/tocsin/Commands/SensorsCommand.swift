@@ -47,6 +47,11 @@ struct SensorsCommand: ParsableCommand {
         let refused = try store.reader.refusalCounts(since: start)
         let rows = try store.reader.sensors(since: start)
         let maintained = try store.reader.maintenance()
+        let gone = Dictionary(
+            rows.filter { $0.quantity == Profile.online.name && $0.newest?.value == 0 }.compactMap { row in
+                row.newest.map { (row.device, $0.time) }
+            }
+        ) { first, _ in first }
         func line(
             _ row: StoreReader.SensorRow, _ unit: Telemetry.Unit?, silentAfter: TimeSpan?, maintenance: String? = nil
         ) -> SensorLine {
@@ -54,7 +59,11 @@ struct SensorsCommand: ParsableCommand {
             let stored = Telemetry.Unit(symbol: row.unit) ?? .one
             let shown = unit.map { $0.dimension == stored.dimension ? $0 : stored } ?? stored
             let (factor, summand) = stored.conversion(to: shown)
-            let isSilent = silentAfter.map { span in row.newest.map { clock.now - $0.time > span } ?? true } ?? false
+            let isOverdue = silentAfter.map { span in row.newest.map { clock.now - $0.time > span } ?? true } ?? false
+            // A device that says that it is gone is silent until it sends again.
+            let isGone =
+                row.quantity != Profile.online.name && gone[row.device].map { $0 >= row.newest?.time ?? $0 } ?? false
+            let isSilent = isOverdue || isGone
             return SensorLine(
                 device: row.device, quantity: row.quantity,
                 value: row.newest.flatMap { $0.value.isFinite ? $0.value * factor + summand : nil },

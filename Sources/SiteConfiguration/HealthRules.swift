@@ -162,6 +162,22 @@ package enum HealthRules {
             """)
     }
 
+    /// A rule for sites with devices that report the charge of their batteries.
+    package static func batteryFile(ladder: Ladder) -> SourceFile {
+        deviceFile(
+            "battery",
+            """
+              - name: device-battery
+                summary: "{device}: its battery is at {charge}"
+                cleared: "{device}: its battery is at {charge} again"
+                for_each: device
+                let: { charge: battery }
+                levels: { \(ladder.names[0]): charge < 15 % }
+                clear: charge > 20 %
+                no_data: none
+            """)
+    }
+
     /// A rule for sites with devices whose messages have a time.
     package static func clockFile(ladder: Ladder) -> SourceFile {
         deviceFile(

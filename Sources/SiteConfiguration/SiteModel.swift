@@ -115,6 +115,7 @@ package struct SiteModel: Sendable {
         if site.hasSequences { builtIn.append(HealthRules.sequenceFile(ladder: files.ladder)) }
         if site.hasTests { builtIn.append(HealthRules.plausibilityFile(ladder: files.ladder)) }
         if site.hasClocks { builtIn.append(HealthRules.clockFile(ladder: files.ladder)) }
+        if site.hasBatteries { builtIn.append(HealthRules.batteryFile(ladder: files.ladder)) }
         return builtIn
     }
 

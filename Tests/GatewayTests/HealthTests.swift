@@ -100,6 +100,33 @@ import Testing
         #expect(quantities(OutboxState(waiting: 1, parked: 0, oldest: .minutes(3)))[.outboxAge] == 180)
     }
 
+    @Test("a battery that runs empty is an alarm of the device that has one, and no rule where no device has one")
+    func battery() throws {
+        let profile = """
+            profile: test
+            topic: test/{device}
+            silence: 10m
+            readings:
+              - { quantity: water_level, pointer: /level, unit: m }
+              - { quantity: battery, pointer: /battery }
+            """
+        let rules =
+            "hazard: flood\nrules: [{ name: high, for_each: device, levels: { watch: water_level > 3 m } }]\n"
+        let devices = "  - { id: d1, profile: test }\n  - { id: d2, profile: test, quantities: [water_level] }\n"
+        let bench = try PipelineBench(profile: profile, devices: devices, rules: rules, health: "{ every: 30s }")
+        for charge in [16, 14, 16, 21] {
+            bench.take("{\"level\":2,\"battery\":\(charge)}")
+            bench.pass(to: bench.clock.now() + .minutes(1))
+        }
+        let news = try bench.events().filter { $0.rule == "device-battery" }.map { "\($0.kind): \($0.summary)" }
+        #expect(news == ["raised: d1: its battery is at 14 %", "cleared: d1: its battery is at 21 % again"])
+        let without = try PipelineBench(
+            profile: profile, devices: "  - { id: d2, profile: test, quantities: [water_level] }\n", rules: rules,
+            health: "{ every: 30s }")
+        without.take("{\"level\":2,\"battery\":1}")
+        #expect(try without.events().isEmpty)
+    }
+
     @Test(
         "readings that are not plausible are an alarm that names the device, the value and the limit, and that ends an hour after the last"
     )

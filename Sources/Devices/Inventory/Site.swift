@@ -37,6 +37,9 @@ package struct Site: Sendable {
     /// True if a device reports that its readings are not plausible.
     package var hasTests: Bool { devices.contains { $0.field(Profile.implausibleReadings.name) != nil } }
 
+    /// True if a sensor reports the charge of its battery.
+    package var hasBatteries: Bool { sensors.contains { $0.field("battery") != nil } }
+
     /// True if a device reports that its clock is off.
     package var hasClocks: Bool { devices.contains { $0.field(Profile.clockOffset.name) != nil } }
 

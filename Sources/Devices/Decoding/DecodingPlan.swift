@@ -29,8 +29,6 @@ final class DecodingPlan {
     let object: JSONPointer?
     let silence: TimeSpan
     let fields: [Field]
-    /// The series of the device's missing messages, if they are wanted.
-    let missing: SeriesID?
 
     init(
         _ device: Device, _ index: Int, message: Int, series: (String, Quantity) -> SeriesID, _ fieldCount: inout Int
@@ -39,7 +37,6 @@ final class DecodingPlan {
         layout = device.profile.messages[message]
         deviceID = Array(device.id.utf8)
         silence = device.silence
-        missing = device.fields.first { $0.source.isGap }.map { series(device.id, $0.quantity) }
         if case .member(let pointer) = layout.selector { object = pointer.member(device.key) } else { object = nil }
         var fields: [Field] = []
         for field in device.fields where field.source.isInPayload {

@@ -86,7 +86,7 @@ struct MessageNumbering {
     mutating func appendMissing(
         _ number: Number, _ plan: DecodingPlan, _ time: Instant, stamp: Int, _ readings: inout [Reading]
     ) -> Int? {
-        guard let series = plan.missing else { return nil }
+        guard let series = missing[plan.device] else { return nil }
         switch number {
         case .new(let missing?):
             if missing > 0 {

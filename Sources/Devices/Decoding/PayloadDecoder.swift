@@ -20,6 +20,7 @@ package final class PayloadDecoder {
     let documents: PayloadDocuments
     private let bytesMax: Int
     let zone: ZoneTable
+    /// The samples of an array, in the canonical unit; not a number for one that is not there.
     var sampleBuffer: [Double] = []
     /// The newest unit of each field of each device, at ``DecodingPlan/Field/unitPlace``.
     var units: [PayloadUnit]
@@ -171,12 +172,9 @@ package final class PayloadDecoder {
     private func finish(_ plan: DecodingPlan, _ readings: inout [Reading]) -> PayloadFindings {
         begin(plan, readings)
         if plan.layout.countsFrames {
-            let number = numbering.take(facts.number, written: facts.counter, own: nil, plan, arrival)
-            if number != .none, number != .unreadable { message.hasNumber = true }
-            let (first, stamp) = (readings.count, message.add(.arrival, arrival))
-            if numbering.appendMissing(number, plan, arrival, stamp: stamp, &readings) == nil {
-                message.add(first..<readings.count, .moment, stamp: stamp)
-            }
+            let number = takeNumber(facts.number, written: facts.counter, own: nil, plan, arrival)
+            let stamp = message.add(.arrival, arrival)
+            endMoment(from: readings.count, number, plan, arrival, stamp: stamp, &readings)
         }
         var findings = PayloadFindings()
         if let fault { findings.refuse(fault) } else { findings.noteNoReadings() }

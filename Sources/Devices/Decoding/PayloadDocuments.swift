@@ -50,9 +50,8 @@ extension PayloadDecoder {
     /// Returns the document of a payload.
     func document(_ payload: UnsafeRawBufferPointer, _ layout: MessageLayout) -> Opened {
         guard let envelope = layout.envelope else { return document(payload, layout.format, by: parser) }
-        guard case .document(let root) = parser.parse(payload) else {
-            return document(payload, .json, by: parser)
-        }
+        let outer = parsed(payload, by: parser)
+        guard case .document(let root, _) = outer else { return outer }
         guard let server = envelope.servers.first(where: { root.at($0.sign) != nil }) else {
             return .fault(.unknownEnvelope(envelope.servers.map(\.name)))
         }
@@ -63,7 +62,7 @@ extension PayloadDecoder {
             guard let object = server.object.flatMap({ root.at($0) }), !object.isNull else {
                 // A server that does not decode sends the bytes, which may be JSON themselves.
                 guard unpack(root, server) else { return .fault(.missingObject(server: server.name)) }
-                return documents.bytes.withUnsafeBytes { document($0, layout.format, by: parser(inside: true)) }
+                return documents.bytes.withUnsafeBytes { document($0, layout.format, by: innerParser) }
             }
             return .document(object, problem: nil)
         case .text, .keyValue, .csv, .binary:
@@ -71,11 +70,11 @@ extension PayloadDecoder {
             guard unpack(root, server) else {
                 return .fault(.badEncoding(place: server.bytes.description, found: value.inWords))
             }
-            return documents.bytes.withUnsafeBytes { document($0, layout.format, by: parser(inside: true)) }
+            return documents.bytes.withUnsafeBytes { document($0, layout.format, by: innerParser) }
         }
     }
 
-    private func parser(inside: Bool) -> JSONParser { inside ? documents.inner ?? parser : parser }
+    private var innerParser: JSONParser { documents.inner ?? parser }
 
     /// Decodes the bytes of an envelope.
     private func unpack(_ root: JSONValue, _ server: Envelope.Server) -> Bool {
@@ -87,16 +86,12 @@ extension PayloadDecoder {
         _ payload: UnsafeRawBufferPointer, _ format: MessageLayout.Format, by parser: JSONParser
     ) -> Opened {
         var problem: String?
+        documents.writer.begin()
         switch format {
-        case .json, .senml:
-            switch parser.parse(payload) {
-            case .fault(let text): return .fault(.notJSON(text))
-            case .blank: return .blank
-            case .document(let root): return .document(root, problem: nil)
-            }
-        case .text: documents.writer.begin(); TextFormats.writeValue(payload, to: &documents.writer)
-        case .keyValue: documents.writer.begin(); TextFormats.writeKeyValues(payload, to: &documents.writer)
-        case .csv(let layout): documents.writer.begin(); TextFormats.writeLines(payload, layout, to: &documents.writer)
+        case .json, .senml: return parsed(payload, by: parser)
+        case .text: TextFormats.writeValue(payload, to: &documents.writer)
+        case .keyValue: TextFormats.writeKeyValues(payload, to: &documents.writer)
+        case .csv(let layout): TextFormats.writeLines(payload, layout, to: &documents.writer)
         case .binary(let layout):
             if payload.isEmpty { return .blank }
             let read = rewrite(payload, layout)
@@ -106,17 +101,23 @@ extension PayloadDecoder {
         guard !documents.writer.isTooLong else {
             return .fault(.tooLongRewritten(max: documents.writer.bytesMax))
         }
-        let parser = self.parser(inside: true)
-        switch documents.writer.bytes.withUnsafeBytes({ parser.parse($0) }) {
-        case .fault(let text): return .fault(.notJSON(text))
-        case .blank: return .blank
-        case .document(let root): return .document(root, problem: problem.map { .otherLayout($0) })
+        return documents.writer.bytes.withUnsafeBytes {
+            parsed($0, by: innerParser, problem: problem.map { .otherLayout($0) })
+        }
+    }
+
+    private func parsed(
+        _ text: UnsafeRawBufferPointer, by parser: JSONParser, problem: PayloadFault? = nil
+    ) -> Opened {
+        switch parser.parse(text) {
+        case .fault(let fault): .fault(.notJSON(fault))
+        case .blank: .blank
+        case .document(let root): .document(root, problem: problem)
         }
     }
 
     private func rewrite(_ payload: UnsafeRawBufferPointer, _ layout: BinaryLayout) -> (problem: String?, isOther: Bool)
     {
-        documents.writer.begin()
         guard layout.encoding != .raw else { return documents.binary.read(payload, layout, into: &documents.writer) }
         guard PayloadEncoding.decode(payload, layout.encoding, into: &documents.bytes) else {
             return ("it is not \(layout.encoding.rawValue)", true)

@@ -89,16 +89,7 @@ extension TimeField {
 extension TimeField.Format {
     static let epochs: [TimeField.Format] = [.unix, .unix_ms, .unix_us, .unix_ns]
 
-    fileprivate var name: String {
-        switch self {
-        case .rfc3339: "rfc3339"
-        case .unix: "unix"
-        case .unix_ms: "unix_ms"
-        case .unix_us: "unix_us"
-        case .unix_ns: "unix_ns"
-        case .local: "local"
-        }
-    }
+    fileprivate var name: String { Self.words.first { $0.value == self }?.key ?? "local" }
 
     fileprivate var unitName: String {
         switch self {

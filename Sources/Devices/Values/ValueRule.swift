@@ -19,7 +19,12 @@ package struct ValueRule: Sendable {
 
         init(_ text: String) {
             self.text = Array(text.utf8)
-            number = text.hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16).map(Double.init) : Double(text)
+            number = Self.number(text)
+        }
+
+        /// Reads `65535` and `0xffff`.
+        static func number(_ text: String) -> Double? {
+            text.hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16).map(Double.init) : Double(text)
         }
 
         var isBoolean: Bool { [Array("true".utf8), Array("false".utf8)].contains(text) }

@@ -13,7 +13,6 @@ enum UnsafeFiles {
         "Sources/Demo/LocalBroker.swift": "asks the kernel for a free port",
         "Sources/Replay/RecordingLink.swift": "lends stored bytes as a message",
         "Sources/Devices/Decoding/JSON/JSONDocument.swift": "passes bytes to simdjson, and reads its tree",
-        "Sources/Devices/Decoding/JSON/JSONFields.swift": "names a unit in simdjson's texts",
         "Sources/Devices/Decoding/JSON/JSONRepair.swift": "reads a document in place, and writes a repaired copy",
         "Sources/Devices/Decoding/Binary/BinaryReader.swift": "reads a payload in place",
         "Sources/Devices/Decoding/Binary/NumberType.swift": "reads a payload in place",

@@ -80,7 +80,7 @@ private struct BinaryLayoutBuilder {
         }
         var number = BinaryLayout.Number(name: utf8(name), slot: slot(name), type: type)
         number.only = reader.items("only").compactMap { node in
-            if let value = node.scalar.flatMap({ Self.number($0.string) }) { return value }
+            if let value = node.scalar.flatMap({ ValueRule.Word.number($0.string) }) { return value }
             reader.report("bad-value", "'only' must be a number, or a list of them", at: node.location)
             return nil
         }
@@ -208,10 +208,6 @@ private struct BinaryLayoutBuilder {
     /// Reads a number of bytes to skip; ``BinaryLayout/rest`` for all that are left.
     private static func skipped(_ text: String) -> Int? {
         text == "rest" ? BinaryLayout.rest : Int(text).flatMap { (0...65_536).contains($0) ? $0 : nil }
-    }
-
-    private static func number(_ text: String) -> Double? {
-        text.hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16).map { Double($0) } : Double(text)
     }
 
     private func utf8(_ text: String) -> [UInt8] { Array(text.utf8) }

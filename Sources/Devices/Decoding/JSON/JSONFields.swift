@@ -37,8 +37,7 @@ extension PayloadDecoder {
         let written = time(of: root, plan)
         let own = written.flatMap { $0.field.read($0.value, arrival: arrival, zone: zone) }
         let (counter, messageNumber) = numberField(of: root, plan)
-        let number = numbering.take(messageNumber, written: counter, own: own, plan, arrival)
-        if number != .none, number != .unreadable { message.hasNumber = true }
+        let number = takeNumber(messageNumber, written: counter, own: own, plan, arrival)
         if number == .repeated { return 0 }
         if number == .unreadable {
             let name = plan.layout.sequence?.pointer.map(place) ?? "the message number"
@@ -61,9 +60,12 @@ extension PayloadDecoder {
             case .value(let pointer):
                 guard let value = root.at(pointer), !value.isNull else { continue }
                 if let rule = field.rule {
-                    values += append(value, of: field, rule, in: root, at: time, &readings, &findings) {
-                        place(pointer)
+                    guard let number = ruledNumber(value, of: field, rule, in: root, &findings, { place(pointer) })
+                    else {
+                        continue
                     }
+                    values += 1
+                    readings.append(Reading(series: field.series, time: time, value: number))
                     continue
                 }
                 guard let number = value.number ?? value.boolean.map({ $0 ? 1 : 0 }) else {
@@ -84,6 +86,24 @@ extension PayloadDecoder {
             case .record, .gap, .clock, .plausibility: continue
             }
         }
+        endMoment(from: first, number, plan, time, stamp: stamp, &readings)
+        return values
+    }
+
+    /// Takes the number that an object, or its envelope, gives the message.
+    func takeNumber(
+        _ number: Int64?, written: JSONValue?, own: Instant?, _ plan: DecodingPlan, _ arrival: Instant
+    ) -> MessageNumbering.Number {
+        let verdict = numbering.take(number, written: written, own: own, plan, arrival)
+        if verdict != .none, verdict != .unreadable { message.hasNumber = true }
+        return verdict
+    }
+
+    /// Appends how many messages are missing before this one, and adds the readings from `first` on to the message.
+    func endMoment(
+        from first: Int, _ number: MessageNumbering.Number, _ plan: DecodingPlan, _ time: Instant, stamp: Int,
+        _ readings: inout [Reading]
+    ) {
         let end = readings.count
         let gap = numbering.appendMissing(number, plan, time, stamp: stamp, &readings)
         if case .late = number {
@@ -93,7 +113,6 @@ extension PayloadDecoder {
         } else {
             message.add(first..<readings.count, .moment, stamp: stamp)
         }
-        return values
     }
 
     /// The time that an object, or its envelope, gives the message, and how it is written.
@@ -120,25 +139,24 @@ extension PayloadDecoder {
         return 1
     }
 
-    /// Appends a value that has to be turned into a number by a rule.
-    /// - Returns: the number of values that were read.
-    private func append(
-        _ value: JSONValue, of field: DecodingPlan.Field, _ rule: ValueRule, in root: JSONValue, at time: Instant,
-        _ readings: inout [Reading], _ findings: inout PayloadFindings, place: () -> String
-    ) -> Int {
+    /// Returns a value that a rule turns into a number, in the canonical unit; `nil` if it stands for no reading, or
+    /// cannot be read.
+    private func ruledNumber(
+        _ value: JSONValue, of field: DecodingPlan.Field, _ rule: ValueRule, in root: JSONValue,
+        _ findings: inout PayloadFindings, _ place: () -> String
+    ) -> Double? {
         switch rule.read(value, in: root) {
-        case .nothing: return 0
+        case .nothing: return nil
         case .unreadable(let wanted):
             findings.add(.notANumber(place: place(), found: value.inWords, wanted: wanted))
-            return 0
         case .number(let number, let unit):
-            guard let (factor, summand) = conversion(from: unit, for: field) else {
-                findings.add(wrongUnit(unit, of: field, at: place()))
-                return 0
-            }
-            append(number, of: field, factor: factor, summand: summand, at: time, to: &readings)
-            return 1
+            if let (factor, summand) = conversion(from: unit, for: field) { return number * factor + summand }
+            findings.add(
+                .wrongUnit(
+                    place: place(), found: unit.map { JSONValue.printable($0[...]) } ?? "",
+                    wanted: field.quantity.unit.dimension.name))
         }
+        return nil
     }
 
     /// Appends the samples of an array, each at the time that its place in the array gives it.
@@ -165,10 +183,12 @@ extension PayloadDecoder {
         sampleBuffer.removeAll(keepingCapacity: true)
         let isArray = samples.forEachItem { item in
             if let rule = field.rule, !item.isNull {
-                return sampleBuffer.append(
-                    sample(item, of: field, rule, in: root, &findings) { "\(place(nil))/\(sampleBuffer.count)" })
+                let number = ruledNumber(item, of: field, rule, in: root, &findings) {
+                    "\(place(nil))/\(sampleBuffer.count)"
+                }
+                return sampleBuffer.append(number ?? .nan)
             }
-            if let number = item.number { return sampleBuffer.append(number) }
+            if let number = item.number { return sampleBuffer.append(number * field.factor + field.summand) }
             if !item.isNull {
                 findings.add(.notANumber(place: "\(place(nil))/\(sampleBuffer.count)", found: item.inWords))
             }
@@ -192,39 +212,12 @@ extension PayloadDecoder {
         for (index, sample) in sampleBuffer.enumerated() where !sample.isNaN {
             // This is at most `length`, which was checked.
             let instant = Instant(nanoseconds: first + Int64((Double(index) * step).rounded()))
-            append(sample, of: field, factor: field.factor, summand: field.summand, at: instant, to: &readings)
+            readings.append(Reading(series: field.series, time: instant, value: sample))
         }
         let newest = Instant(nanoseconds: first + length)
         message.add(
             firstReading..<readings.count, .samples(newest: newest, isPlaced: isPlaced), stamp: stamp)
         return readings.count - firstReading
-    }
-
-    /// Returns a sample that has to be turned into a number by a rule, in the profile's unit; not a number if it has
-    /// none.
-    private func sample(
-        _ item: JSONValue, of field: DecodingPlan.Field, _ rule: ValueRule, in root: JSONValue,
-        _ findings: inout PayloadFindings, place: () -> String
-    ) -> Double {
-        switch rule.read(item, in: root) {
-        case .nothing: break
-        case .unreadable(let wanted):
-            findings.add(.notANumber(place: place(), found: item.inWords, wanted: wanted))
-        case .number(let number, let unit):
-            if let (factor, summand) = conversion(from: unit, for: field) {
-                return (number * factor + summand - field.summand) / field.factor
-            }
-            findings.add(wrongUnit(unit, of: field, at: place()))
-        }
-        return .nan
-    }
-
-    private func wrongUnit(
-        _ unit: UnsafeBufferPointer<UInt8>?, of field: DecodingPlan.Field, at place: String
-    ) -> PayloadFault {
-        .wrongUnit(
-            place: place, found: unit.map { JSONValue.printable($0[...]) } ?? "",
-            wanted: field.quantity.unit.dimension.name)
     }
 
     /// Returns the time of the first of some samples that take `length` nanoseconds. It follows from the stamp's time,

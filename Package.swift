@@ -25,6 +25,7 @@ extension Target.Dependency {
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let swiftCSV = product(name: "SwiftCSV", package: "SwiftCSV")
     static let yams = product(name: "Yams", package: "Yams")
 }
 
@@ -45,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     ],
     // In the order in which data meets them: a target depends only on targets above it.
     targets: [
@@ -56,7 +58,7 @@ let package = Package(
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "MQTT", dependencies: ["CMosquitto", .logging], swiftSettings: strict),
         .target(
-            name: "Devices", dependencies: ["Telemetry", "Diagnostics", "CSimdjson"],
+            name: "Devices", dependencies: ["Telemetry", "Diagnostics", "CSimdjson", .swiftCSV],
             swiftSettings: strict),
         .target(name: "QualityControl", dependencies: ["Telemetry", "Devices"], swiftSettings: safe),
         .target(name: "RulePlan", dependencies: ["AlarmModel", "Telemetry"], swiftSettings: safe),

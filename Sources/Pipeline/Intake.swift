@@ -66,7 +66,7 @@ struct Intake: ~Copyable {
             rules: model.rules, ladder: configuration.ladder, site: model.site, seriesDevices: model.series.devices,
             chattering: configuration.chattering)
         planner = EscalationPlanner(model, configuration)
-        health = HealthReadings { model.series.id(device: Device.gatewayID, quantity: $0.rawValue) }
+        health = HealthReadings(model.site) { model.series.id(device: $0, quantity: $1.name) }
         complaints = ComplaintLimiter(deviceTopics: model.site.devices.map(\.topics[0]), logger: logger)
     }
 
@@ -140,6 +140,7 @@ struct Intake: ~Copyable {
         let arrival = beginReadings(at: now)
         health.append(report, statistics, isConnected: isConnected, delay: delay, at: arrival, to: &readings)
         health.append(refused, sensorsUnheard: model.sensorsUnheard(refused), at: arrival, to: &readings)
+        health.appendCalibrations(at: arrival, to: &readings)
         book.remarks[HealthRules.subscriptionRule] = HealthReadings.remark(refused)
         evaluate(at: arrival)
     }

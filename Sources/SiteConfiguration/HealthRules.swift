@@ -1,7 +1,7 @@
 package import AlarmModel
 package import Diagnostics
 
-/// The built-in rules that watch the gateway itself. A rule of the same name in the rule files replaces a built-in one.
+/// The built-in rules that watch the gateway itself, and its devices. A rule of the same name in the rule files replaces a built-in one.
 package enum HealthRules {
     /// The rules of every gateway.
     /// - Parameter ladder: the rules use its lowest level, and its third, or the highest if it has fewer.
@@ -123,73 +123,4 @@ package enum HealthRules {
 
     /// The name of the rule whose summary names the refused filters.
     package static let subscriptionRule = "gateway-subscription-refused"
-
-    /// A built-in file with one rule about devices.
-    /// - Parameter rule: its lines, from `- name:` on, as they stand under `rules:`.
-    private static func deviceFile(_ name: String, _ rule: String) -> SourceFile {
-        SourceFile(
-            name: SourceFile.builtInPrefix + name + ".yaml", text: "hazard: gateway\nrules:\n" + rule + "\n")
-    }
-
-    /// A rule for sites with devices that number their messages.
-    package static func sequenceFile(ladder: Ladder) -> SourceFile {
-        deviceFile(
-            "sequence",
-            """
-              - name: messages-missing
-                summary: "{device}: {missing} messages are missing from the last 10 minutes"
-                for_each: device
-                let: { missing: "sum(missing_messages, 10m)" }
-                levels: { \(ladder.names[0]): missing > 0 }
-                no_data: none
-            """)
-    }
-
-    /// The name of the rule whose summary says which reading of a device is implausible, and why.
-    package static let plausibilityRule = "device-readings-implausible"
-
-    /// A rule for sites with devices whose readings are tested.
-    package static func plausibilityFile(ladder: Ladder) -> SourceFile {
-        deviceFile(
-            "plausibility",
-            """
-              - name: \(plausibilityRule)
-                summary: "{device}: implausible readings, which rules do not see"
-                cleared: "{device}: no implausible readings for an hour"
-                for_each: device
-                levels: { \(ladder.names[0]): "count(implausible_readings, 1h) > 0" }
-                no_data: none
-            """)
-    }
-
-    /// A rule for sites with devices that report the charge of their batteries.
-    package static func batteryFile(ladder: Ladder) -> SourceFile {
-        deviceFile(
-            "battery",
-            """
-              - name: device-battery
-                summary: "{device}: its battery is at {charge}"
-                cleared: "{device}: its battery is at {charge} again"
-                for_each: device
-                let: { charge: battery }
-                levels: { \(ladder.names[0]): charge < 15 % }
-                clear: charge > 20 %
-                no_data: none
-            """)
-    }
-
-    /// A rule for sites with devices whose messages have a time.
-    package static func clockFile(ladder: Ladder) -> SourceFile {
-        deviceFile(
-            "clock",
-            """
-              - name: device-clock
-                summary: "{device}: its clock is off by {offset}; its readings have the times of their arrival"
-                cleared: "{device}: its clock is right again"
-                for_each: device
-                let: { offset: clock_offset }
-                levels: { \(ladder.names[0]): offset < 0 s or offset > 0 s }
-                no_data: none
-            """)
-    }
 }

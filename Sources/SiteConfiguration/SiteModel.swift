@@ -96,7 +96,10 @@ package struct SiteModel: Sendable {
         let inventory = found(&problems) { () throws(DiagnosticList) in try SourceFolder.file(files.inventory) }
         guard let profiles, let inventory else { return (nil, false) }
         let parsed = found(&problems) { () throws(DiagnosticList) in
-            try Site.parse(inventory: inventory, profiles: profiles)
+            try Site.parse(inventory: inventory, profiles: profiles) { path throws(DiagnosticList) in
+                let folder = URL(fileURLWithPath: files.inventory).deletingLastPathComponent()
+                return try SourceFolder.file(URL(fileURLWithPath: path, relativeTo: folder).path)
+            }
         }
         problems += parsed?.problems ?? []
         if let site = parsed?.site, !ZoneTable.isKnown(site.timeZone) {
@@ -111,12 +114,7 @@ package struct SiteModel: Sendable {
     /// The rules that watch the gateway and its devices.
     private static func builtInRules(_ files: Configuration.SiteFiles, _ site: Site) -> [SourceFile] {
         guard files.health.hasRules else { return [] }
-        var builtIn = [HealthRules.file(ladder: files.ladder)]
-        if site.hasSequences { builtIn.append(HealthRules.sequenceFile(ladder: files.ladder)) }
-        if site.hasTests { builtIn.append(HealthRules.plausibilityFile(ladder: files.ladder)) }
-        if site.hasClocks { builtIn.append(HealthRules.clockFile(ladder: files.ladder)) }
-        if site.hasBatteries { builtIn.append(HealthRules.batteryFile(ladder: files.ladder)) }
-        return builtIn
+        return [HealthRules.file(ladder: files.ladder)] + HealthRules.deviceFiles(ladder: files.ladder, for: site)
     }
 
     /// The ids of mistakes in rules that may only be due to devices that could not be read.

@@ -15,7 +15,10 @@ import Testing
 
     @Test("every example of the reference compiles without a warning", arguments: texts)
     func examples(text: String) throws {
-        let compiled = try SmallSite.compile(text)
+        let counter = "  - { quantity: rain_total, pointer: /rain, unit: mm, counter: true }\nparameters:"
+        let compiled = try SmallSite.compile(
+            text, devices: SmallSite.inventory().split(separator: "\n").dropFirst(2).joined(separator: "\n"),
+            profile: SmallSite.profile.replacingOccurrences(of: "parameters:", with: counter))
         #expect(compiled.warnings.isEmpty, "\(compiled.warnings.map { DiagnosticText.plain($0) })")
         #expect(!compiled.rules.isEmpty)
     }

@@ -17,6 +17,7 @@ package enum SmallSite {
           - { quantity: temperature, pointer: /temperature, unit: degC }
           - { quantity: carbon_monoxide, pointer: /co, unit: ppm }
           - { quantity: humidity, pointer: /humidity, unit: "%" }
+        parameters: { flood_stage: 3.2 m, bankfull: 2.4 m }
         """
 
     package static func inventory(_ devices: Int = 3) -> String { inventory((1...devices).map { "s\($0)" }) }

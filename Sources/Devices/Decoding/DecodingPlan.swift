@@ -6,9 +6,10 @@ final class DecodingPlan {
         let series: SeriesID
         let source: Profile.Source
         let quantity: Quantity
-        /// From the value in the payload to the canonical unit.
+        /// From the value in the payload to the canonical unit, with the device's correction.
         let factor: Double
         let summand: Double
+        let correction: Correction
         /// Set if an earlier field of the message has the same series: then it counts only if that one is missing.
         let isAlternative: Bool
         /// `nil` for a value that is a number, and only has to be scaled.
@@ -63,7 +64,8 @@ extension DecodingPlan.Field {
         self.isAlternative = isAlternative
         self.unitPlace = unitPlace
         (source, quantity) = (place.source, field.quantity)
-        let (factor, summand) = place.unit.conversion(to: field.quantity.unit)
+        correction = field.correction
+        let (factor, summand) = correction.applied(to: place.unit.conversion(to: field.quantity.unit))
         if place.rule.isLinear {
             // One multiplication does both.
             rule = nil

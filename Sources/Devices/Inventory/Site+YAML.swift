@@ -2,10 +2,22 @@ package import Diagnostics
 internal import Telemetry
 
 extension Site {
+    package typealias FileLoader = (_ path: String) throws(DiagnosticList) -> SourceFile
+
+    /// For inventories that name no other file.
+    package static func noFile(_ path: String) throws(DiagnosticList) -> SourceFile {
+        throw DiagnosticList([
+            Diagnostic(id: "missing-file", "there is no file \(path)")
+        ])
+    }
+
     /// Reads an inventory and the profiles that it names.
+    /// - Parameter load: returns a file that the inventory names, by its path as it is written there.
     /// - Throws: ``DiagnosticList`` with all mistakes in all of the files.
-    package static func read(inventory file: SourceFile, profiles files: [SourceFile]) throws(DiagnosticList) -> Site {
-        let (site, problems) = try parse(inventory: file, profiles: files)
+    package static func read(
+        inventory file: SourceFile, profiles files: [SourceFile], load: FileLoader = noFile
+    ) throws(DiagnosticList) -> Site {
+        let (site, problems) = try parse(inventory: file, profiles: files, load: load)
         guard problems.isEmpty, let site else { throw DiagnosticList(problems) }
         return site
     }
@@ -13,7 +25,7 @@ extension Site {
     /// Reads as much of an inventory as possible: returns the devices without mistakes, and the mistakes of the others.
     /// - Throws: ``DiagnosticList`` if the inventory is not YAML.
     package static func parse(
-        inventory file: SourceFile, profiles files: [SourceFile]
+        inventory file: SourceFile, profiles files: [SourceFile], load: FileLoader = noFile
     ) throws(DiagnosticList) -> (site: Site?, problems: [Diagnostic]) {
         var problems: [Diagnostic] = []
         var profiles: [String: Profile] = [:]
@@ -34,6 +46,7 @@ extension Site {
         let name = reader.required("site")
         let zone = reader.scalar("time_zone")
         let common = reader.strings("labels")
+        let parameters = Parameters(&reader, load: load)
         var devices: [Device] = []
         var seen: [String: SourceLocation] = [:]
         var topics = SharedTopics()
@@ -50,7 +63,10 @@ extension Site {
             guard seen[device.id] == nil else { continue }
             seen[device.id] = place
             devices.append(device)
+            devices[devices.count - 1].parameters = parameters.of(device, own: device.parameters)
         }
+        problems += parameters.strangers(among: devices.map(\.id))
+        problems += Self.parameterDisagreements(devices, at: reader.node.location)
         problems += Self.disagreements(devices, at: reader.node.location)
         problems = (reader.finish() + problems).inSourceOrder()
         guard let name else { return (nil, problems) }
@@ -77,6 +93,28 @@ extension Site {
                         id: "quantity-units",
                         "'\(field.quantity.name)' is \(unit.dimension.name) in one profile and \(field.quantity.unit.dimension.name) in another",
                         at: place))
+            }
+        }
+        return problems
+    }
+
+    /// Reports parameters that have one name and several units.
+    private static func parameterDisagreements(_ devices: [Device], at place: SourceLocation) -> [Diagnostic] {
+        var first: [String: (dimension: Dimension, device: String)] = [:]
+        var reported: Set<String> = []
+        var problems: [Diagnostic] = []
+        for device in devices {
+            for (name, amount) in device.parameters.sorted(by: { $0.key < $1.key }) {
+                let dimension = amount.unit?.dimension ?? .one
+                let known = first[name] ?? (dimension, device.id)
+                first[name] = known
+                if known.dimension != dimension, reported.insert(name).inserted {
+                    problems.append(
+                        Diagnostic(
+                            id: "parameter-units",
+                            "the parameter '\(name)' is \(known.dimension.name) for '\(known.device)' and \(dimension.name) for '\(device.id)'",
+                            at: device.location ?? place))
+                }
             }
         }
         return problems
@@ -161,6 +199,7 @@ extension Device {
         let counters = reader.node("counter")
         let quantities = reader.items("quantities")
         let maintenance = reader.node("maintenance")
+        let parameters = reader.parameters()
         guard let id, let profileName = reader.required("profile") else { return nil }
         guard let profile = profiles[profileName.string] else {
             reader.report(
@@ -189,6 +228,8 @@ extension Device {
         }
         reader.apply(units: units, to: &fields)
         if let ranges { reader.apply(ranges: ranges, to: &fields) }
+        reader.applyCorrections(to: &fields)
+        reader.applyCalibrations(to: &fields)
         if let counters { reader.apply(counters: counters, to: &fields) }
         reader.apply(silences: silence.ofQuantities, to: &fields)
         if let maintenance { reader.apply(maintenance: maintenance, to: &fields) }
@@ -204,7 +245,7 @@ extension Device {
             id: id.string, profile: profile, topics: topics, key: key ?? id.string, labels: labels, position: position,
             interval: expected,
             silence: silence.ofDevice ?? profile.silence(at: expected),
-            clock: clock ?? profile.clock, fields: fields, location: id.location)
+            clock: clock ?? profile.clock, fields: fields, parameters: parameters, location: id.location)
         return (device, id.location)
     }
 }
@@ -318,7 +359,7 @@ extension YAMLReader {
         problems += reader.finish()
     }
 
-    private mutating func index(of name: ScalarText, in fields: [Profile.Field]) -> Int? {
+    mutating func index(of name: ScalarText, in fields: [Profile.Field]) -> Int? {
         if let index = fields.firstIndex(where: { $0.quantity.name == name.string }) { return index }
         report(
             "unknown-quantity", "this device has no reading of '\(name.string)'", at: name.location,

@@ -18,7 +18,7 @@ package struct Site: Sendable {
     package var hasSequences: Bool { devices.contains { $0.profile.sequence != nil } }
 
     /// Adds quality reports to every device: the number of implausible readings and, if the device gives its messages a
-    /// time, how far its clock is off when it is not believed.
+    /// time, how far its clock is off when it is not believed; and to those with calibrations for how long one is overdue.
     package mutating func watchDevices() {
         for index in devices.indices where devices[index].isTested {
             let quantity = Profile.implausibleReadings
@@ -32,13 +32,20 @@ package struct Site: Sendable {
             devices[index].fields.append(
                 Profile.Field(quantity: quantity, source: .clock, unit: quantity.unit, plausible: nil))
         }
+        for index in devices.indices where devices[index].calibrationOverdueFrom != nil {
+            let quantity = Profile.calibrationOverdue
+            guard devices[index].field(quantity.name) == nil else { continue }
+            // The gateway reports it once a day.
+            devices[index].fields.append(
+                Profile.Field(quantity: quantity, source: .calibration, unit: quantity.unit, silence: .days(3)))
+        }
     }
+
+    /// True if a device reports that a calibration is overdue.
+    package var hasCalibrations: Bool { devices.contains { $0.field(Profile.calibrationOverdue.name) != nil } }
 
     /// True if a device reports that its readings are not plausible.
     package var hasTests: Bool { devices.contains { $0.field(Profile.implausibleReadings.name) != nil } }
-
-    /// True if a sensor reports the charge of its battery.
-    package var hasBatteries: Bool { sensors.contains { $0.field("battery") != nil } }
 
     /// True if a device reports that its clock is off.
     package var hasClocks: Bool { devices.contains { $0.field(Profile.clockOffset.name) != nil } }
@@ -70,8 +77,13 @@ package struct Device: Sendable {
     package var clock: ClockTolerance
     /// The fields that this device reports: all of the profile's, or those that the inventory names.
     package var fields: [Profile.Field]
+    /// The numbers that rules may ask for as `param(name)`. Each has a unit.
+    package var parameters: [String: Amount] = [:]
     /// The location of the device in the inventory.
     package var location: SourceLocation?
+
+    /// The moment from which the first calibration of the device is overdue; `nil` if none has a day.
+    package var calibrationOverdueFrom: Instant? { fields.compactMap { $0.calibration?.overdueFrom }.min() }
 
     package func field(_ quantity: String) -> Profile.Field? { fields.first { $0.quantity.name == quantity } }
 

@@ -3,12 +3,6 @@ package import Telemetry
 
 /// The known properties of a reading that only counts up, such as the total of a rain gauge. Each is optional.
 package struct CounterProperties: Sendable, Hashable {
-    /// A number with the unit that it was written with. Without a unit, it is in the payload's unit.
-    package struct Amount: Sendable, Hashable {
-        package var number: Double
-        package var unit: Unit?
-    }
-
     /// The value at which the counter starts again at zero.
     package var wraps: Amount?
     /// The smallest step that the sensor shows. A fall by no more than this is jitter, and not a reset.
@@ -25,9 +19,9 @@ extension Profile.Field {
     /// The counter's resolution in the canonical unit of the quantity.
     package var counterResolution: Double? { counter?.resolution.map(canonical) }
 
-    private func canonical(_ amount: CounterProperties.Amount) -> Double {
-        // Both are differences, so the zero of the unit does not matter.
-        amount.number * (amount.unit ?? unit).conversion(to: quantity.unit).factor
+    private func canonical(_ amount: Amount) -> Double {
+        // The device counts in its own numbers, which the inventory may scale.
+        amount.size(in: quantity.unit, own: unit) * (amount.unit == nil ? abs(correction.scale) : 1)
     }
 }
 
@@ -69,17 +63,12 @@ extension CounterProperties {
     }
 }
 
-extension CounterProperties.Amount {
+extension Amount {
     /// Reads a number above 0, alone or in a unit of that dimension; `nil` for anything else.
     fileprivate init?(_ text: String, of dimension: Dimension) {
-        let words = text.split(separator: " ", maxSplits: 1)
-        guard let number = words.first.flatMap({ Double($0) }), number > 0, number.isFinite else { return nil }
-        self.number = number
-        guard words.count == 2 else { return }
-        // "10 /min" is "10 1/min".
-        guard let unit = Unit(symbol: words[1].hasPrefix("/") ? "1\(words[1])" : String(words[1])),
-            unit.dimension == dimension
+        guard let amount = Amount(text), amount.number > 0,
+            amount.unit.map({ $0.dimension == dimension }) ?? true
         else { return nil }
-        self.unit = unit
+        self = amount
     }
 }

@@ -36,11 +36,12 @@ extension Profile.Field {
             return nil
         }
         let plausible = PlausibleRange.read(&reader, key: "plausible", unit: written, quantity: quantity)
-        let counter = CounterProperties.read(&reader, key: "counter", unit: written, quantity: quantity)
+        let (kind, counter) = reader.kind(unit: written, quantity: quantity)
         var field = Profile.Field(
             quantity: quantity, source: source, unit: written, plausible: plausible, counter: counter,
             silence: reader.span("silence"))
         field.places[0].rule = rule
+        field.statedKind = kind
         return field
     }
 }

@@ -33,6 +33,7 @@ extension Profile {
                 "two-sequences", "only one message of a device may have a 'sequence': its numbers are one row",
                 at: name.location)
         }
+        let parameters = reader.parameters()
         let vectors = ProfileVector.readAll(&reader, fields)
         _ = reader.scalar("topic")
         let problems = reader.finish()
@@ -45,6 +46,7 @@ extension Profile {
             ignoresRepeats: ignoresRepeats, fields: fields, location: name.location)
         profile.sources = sources
         profile.vectors = vectors
+        profile.parameters = parameters
         return profile
     }
 }
@@ -82,6 +84,7 @@ extension Profile.Field {
                 fields[known].places += places
                 fields[known].plausible = fields[known].plausible ?? field.plausible
                 fields[known].counter = fields[known].counter ?? field.counter
+                fields[known].statedKind = fields[known].statedKind ?? field.statedKind
                 fields[known].silence = fields[known].silence ?? field.silence
             }
         }

@@ -22,6 +22,8 @@ package struct Profile: Sendable {
     package var ignoresRepeats = false
     /// The quantities, each once, even if several messages have it.
     package var fields: [Field]
+    /// Numbers that rules may ask for, for devices that have none of their own.
+    package var parameters: [String: Amount] = [:]
     /// Real payloads, with the readings that they must give.
     package var vectors: [ProfileVector] = []
     /// The location of the profile's name in its file.
@@ -43,6 +45,8 @@ package struct Profile: Sendable {
         package var places: [Place]
         /// The plausible range, in the canonical unit of the quantity.
         package var plausible: ClosedRange<Double>?
+        /// The kind that the profile states.
+        var statedKind: QuantityKind?
         /// The properties of a counter, if the quantity only counts up.
         package var counter: CounterProperties?
         /// The time without a reading after which its sensor is silent, if it differs from the device's. An example is
@@ -50,6 +54,9 @@ package struct Profile: Sendable {
         package var silence: TimeSpan?
         /// The reason for maintenance, set while the sensor is in maintenance. Then no rule sees its readings.
         package var maintenance: String?
+        /// What the device's own readings are corrected by.
+        package var correction = Correction()
+        package var calibration: Calibration?
 
         package init(
             quantity: Quantity, source: Source, unit: Unit, plausible: ClosedRange<Double>? = nil,
@@ -94,11 +101,13 @@ package struct Profile: Sendable {
         case clock
         /// Not in the payload: the number of implausible readings in a message.
         case plausibility
+        /// Not in the payload: for how long a calibration of the device is overdue.
+        case calibration
 
         package var isInPayload: Bool {
             switch self {
             case .value, .samples, .record, .link: true
-            case .gap, .clock, .plausibility: false
+            case .gap, .clock, .plausibility, .calibration: false
             }
         }
 
@@ -123,6 +132,9 @@ package struct Profile: Sendable {
     package static let implausibleReadings = Quantity(name: "implausible_readings", unit: .one)
     /// The error of a device's clock, while its readings get their arrival times because of it.
     package static let clockOffset = Quantity(name: "clock_offset", unit: Unit(symbol: "s") ?? .one)
+
+    /// The time for which the oldest due calibration of a device is overdue; 0 while none is.
+    package static let calibrationOverdue = Quantity(name: "calibration_overdue", unit: Unit(symbol: "d") ?? .one)
 
     /// An array of samples of one quantity.
     package struct SampleArray: Sendable {

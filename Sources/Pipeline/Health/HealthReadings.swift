@@ -10,9 +10,19 @@ struct HealthReadings {
     /// The broker's total of dropped messages, and how many of them came since the last report.
     var droppedTotal: Double?
     private var dropped = 0.0
+    /// The devices with calibrations: the series of the report, and the moment from which one is overdue.
+    private let calibrations: [(series: SeriesID, overdueFrom: Instant)]
+    /// The day, counted from 1970, of the newest report about calibrations.
+    private var calibrationDay = Int64.min
 
-    init(series: (GatewayQuantity) -> SeriesID) {
-        seriesIDs = Dictionary(uniqueKeysWithValues: GatewayQuantity.allCases.map { ($0, series($0)) })
+    init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
+        seriesIDs = Dictionary(
+            uniqueKeysWithValues: GatewayQuantity.allCases.map { ($0, series(Device.gatewayID, $0.quantity)) })
+        calibrations = site.devices.compactMap { device in
+            guard let field = device.field(Profile.calibrationOverdue.name), let from = device.calibrationOverdueFrom
+            else { return nil }
+            return (series(device.id, field.quantity), from)
+        }
     }
 
     func series(of quantity: GatewayQuantity) -> SeriesID { seriesIDs[quantity] ?? SeriesID(index: -1) }
@@ -59,6 +69,16 @@ struct HealthReadings {
     func append(_ refused: [RefusedFilter], sensorsUnheard: Int, at now: Instant, to readings: inout [Reading]) {
         readings.append(Reading(series: series(of: .subscriptionsRefused), time: now, value: Double(refused.count)))
         readings.append(Reading(series: series(of: .sensorsUnheard), time: now, value: Double(sensorsUnheard)))
+    }
+
+    /// Adds for how long each device's calibration is overdue: once a day, and after a start.
+    mutating func appendCalibrations(at now: Instant, to readings: inout [Reading]) {
+        let day = now.nanoseconds / TimeSpan.days(1).nanoseconds
+        guard day != calibrationDay else { return }
+        calibrationDay = day
+        for (series, from) in calibrations {
+            readings.append(Reading(series: series, time: now, value: max(now - from, .zero).seconds / 86_400))
+        }
     }
 
     /// Names the first few refused filters, with the broker's reasons, for the summary of their alarm.

@@ -6,6 +6,7 @@ internal import Telemetry
 indirect enum CheckedExpression: Sendable, Hashable {
     case constant(Literal)
     case truth(Bool)
+    case parameter(ParameterReference)
     case measure(MeasuredQuantity)
     /// True if a device of the group has a sensor for the quantity.
     case hasSensor(MeasuredQuantity)
@@ -31,7 +32,7 @@ extension CheckedExpression {
     /// The direct parts of this expression.
     var parts: [CheckedExpression] {
         switch self {
-        case .constant, .truth, .clock, .alarms, .measure, .hasSensor: []
+        case .constant, .truth, .parameter, .clock, .alarms, .measure, .hasSensor: []
         case .negate(let operand), .not(let operand), .vote(_, let operand, _), .share(let operand, _),
             .hold(let operand, _):
             [operand]
@@ -44,12 +45,45 @@ extension CheckedExpression {
         }
     }
 
+    /// Returns the same expression with other direct parts.
+    func withParts(_ replace: (CheckedExpression) -> CheckedExpression) -> CheckedExpression {
+        switch self {
+        case .constant, .truth, .parameter, .clock, .alarms, .measure, .hasSensor: return self
+        case .negate(let operand): return .negate(replace(operand))
+        case .not(let operand): return .not(replace(operand))
+        case .vote(let quorum, let operand, let text): return .vote(quorum, replace(operand), text: text)
+        case .share(let operand, let span): return .share(replace(operand), span)
+        case .hold(let operand, let span): return .hold(replace(operand), span)
+        case .arithmetic(let sign, let left, let right): return .arithmetic(sign, replace(left), replace(right))
+        case .and(let left, let right): return .and(replace(left), replace(right))
+        case .or(let left, let right): return .or(replace(left), replace(right))
+        case .sequence(let left, let right, let span): return .sequence(replace(left), replace(right), span)
+        case .comparison(var comparison):
+            comparison.left = replace(comparison.left)
+            comparison.right = replace(comparison.right)
+            return .comparison(comparison)
+        case .function(let operation, let arguments, let dimension):
+            return .function(operation, arguments.map(replace), dimension)
+        case .select(let condition, let left, let right):
+            return .select(replace(condition), replace(left), replace(right))
+        }
+    }
+
     /// The longest time that a forecast in it looks into the future; zero if there is none.
     var ahead: TimeSpan {
         if case .measure(let measured) = self, measured.measure.aggregate == .forecast {
             return TimeSpan(nanoseconds: Int64(measured.measure.parameter * 1e9))
         }
         return parts.map(\.ahead).max() ?? .zero
+    }
+
+    /// The parameters in it, outside of the conditions of votes.
+    var parameters: Set<ParameterReference> {
+        switch self {
+        case .parameter(let reference): [reference]
+        case .vote: []
+        default: parts.reduce(into: []) { $0.formUnion($1.parameters) }
+        }
     }
 
     /// The quantities that are measured in it.
@@ -71,6 +105,14 @@ struct MeasuredQuantity: Sendable, Hashable {
     var isRaw = false
     /// Set if the window is extended to the sensor's own `silence`, if that is longer.
     var isAtLeastItsSilence = false
+}
+
+/// A rule's question about a number that each device, or each group of devices, has for itself.
+struct ParameterReference: Sendable, Hashable {
+    var name: String
+    var dimension: Dimension
+    /// The value where the inventory has none; `nil`: the rule does not watch there.
+    var fallback: Literal?
 }
 
 enum Quorum: Sendable, Hashable {

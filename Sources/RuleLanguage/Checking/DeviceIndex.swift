@@ -8,6 +8,8 @@ struct DeviceIndex {
     /// Every quantity that the site's devices report.
     let quantities: [String: Quantity]
     let quantityNames: Set<String>
+    /// The names of the devices' parameters.
+    let parameterNames: Set<String>
     /// For each label and value, the indices of the devices with it, in order.
     private var byValue: [String: [String: [Int]]] = [:]
     private var byPattern: [String: [Int]] = [:]
@@ -22,6 +24,7 @@ struct DeviceIndex {
         labels = Set(byValue.keys)
         self.quantities = quantities
         quantityNames = Set(quantities.keys)
+        parameterNames = Set(site.devices.flatMap(\.parameters.keys))
     }
 
     /// Returns the values of a label among the site's devices.

@@ -1,3 +1,4 @@
+internal import RulePlan
 internal import Telemetry
 
 // Arithmetic and comparisons. The dimensions of both sides have to fit.
@@ -114,6 +115,13 @@ extension ExpressionChecker {
             reportMismatch((left, first.typed), (right, second.typed), range)
             return nil
         }
+        if first.expression.isAge && !second.expression.parameters.isEmpty
+            || second.expression.isAge && !first.expression.parameters.isEmpty
+        {
+            // A test of an age is made of a window of that length, which all groups share.
+            report(.ageOfParameter, at: range)
+            return nil
+        }
         let isPoint = first.isPoint && second.isPoint
         if first.isPoint != second.isPoint {
             if first.isPoint, let step = Self.difference(left, first.typed) {
@@ -163,6 +171,13 @@ extension ExpressionChecker {
                 left.typed.type, right.typed.type,
                 unitOfLeft: right.expression.isLiteral && !unit.symbol.isEmpty ? unit : nil),
             at: range)
+    }
+}
+
+extension CheckedExpression {
+    fileprivate var isAge: Bool {
+        if case .measure(let measured) = self { return measured.measure.aggregate == .age }
+        return false
     }
 }
 

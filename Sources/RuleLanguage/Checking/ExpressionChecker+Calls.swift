@@ -19,14 +19,17 @@ extension ExpressionChecker {
             return nil
         }
         let count = arguments.count
-        guard count == function.parameters.count || count == function.shortForm?.count else {
+        guard
+            count == function.parameters.count || count == function.shortForm?.count
+                || count == 0 && function.mayBeEmpty
+        else {
             report(.argumentCount(function, given: count), at: range)
             return nil
         }
         let call = Call(function: function, arguments: arguments, range: range)
         switch function.meaning {
         case .measure(let aggregate, let fixed): return measure(aggregate, fixed: fixed, call)
-        case .silent: return count == 1 ? anySilent(call) : silent(call)
+        case .silent: return count < 2 ? anySilent(call) : silent(call)
         case .share: return share(call)
         case .vote(let quorum): return vote(quorum, call)
         case .alarm: return alarm(call)
@@ -36,6 +39,7 @@ extension ExpressionChecker {
             }
         case .clock(let operation):
             return Typed(expression: .clock(operation), type: .number(.one, isPoint: false), unit: .one)
+        case .parameter: return parameter(call)
         case .select: return choice(call)
         case .absolute: return absolute(call)
         case .squareRoot: return squareRoot(call)
@@ -69,7 +73,7 @@ extension ExpressionChecker {
                 parameter = number(call, index, expected: "a part from 0 to 1") { (0...1).contains($0) }
                 isComplete = isComplete && parameter != nil
             // No measure takes these.
-            case .sensorCount, .condition, .rule, .level, .number: isComplete = false
+            case .sensorCount, .condition, .rule, .level, .parameter, .number: isComplete = false
             }
         }
         guard isComplete, var measured else { return nil }
@@ -82,8 +86,8 @@ extension ExpressionChecker {
         }
         measured.measure = Measure(aggregate, parameter ?? 0)
         measured.window = window
-        if aggregate == .sum || aggregate == .integral, selection.counters.contains(quantity.name) {
-            report(.sumOfCounter(call.function, of: quantity.name), at: call.range)
+        if let kind = selection.kinds[quantity.name], let better = kind.insteadOf(aggregate) {
+            report(.kind(kind, of: quantity.name, call.function, better), at: call.range)
         }
         if let window { warnOfFewReadings(quantity.name, aggregate, call, over: window) }
         return Typed(
@@ -106,9 +110,10 @@ extension ExpressionChecker {
         return Typed(expression: silence(of: quantity, for: window), type: .logical, unit: .one)
     }
 
-    /// `silent(5m)`: any sensor, of any quantity that the devices send.
+    /// `silent(5m)`: any sensor, of any quantity that the devices send. `silent()`: for longer than each may be.
     private mutating func anySilent(_ call: Call) -> Typed? {
-        guard let window = window(call, 0) else { return nil }
+        let window = call.arguments.isEmpty ? nil : window(call, 0)
+        guard window != nil || call.arguments.isEmpty else { return nil }
         let silences = sentQuantities.sorted { $0.name < $1.name }.map { quantity in
             silence(
                 of: MeasuredQuantity(
@@ -120,19 +125,21 @@ extension ExpressionChecker {
             return nil
         }
         let condition = silences.dropFirst().reduce(first) { .or($0, $1) }
-        let text = "silent for \(TimeSpanText.spoken(window))"
+        let text = window.map { "silent for \(TimeSpanText.spoken($0))" } ?? "silent for longer than usual"
         let expression = isInVote ? condition : .vote(.atLeast(1), condition, text: text)
         return Typed(expression: expression, type: .logical, unit: .one)
     }
 
     /// The condition that a sensor exists and sent nothing for a duration.
-    private func silence(of quantity: MeasuredQuantity, for window: TimeSpan) -> CheckedExpression {
+    /// - Parameter window: `nil`: for as long as the device's silence in the inventory.
+    private func silence(of quantity: MeasuredQuantity, for window: TimeSpan?) -> CheckedExpression {
         var counted = quantity
         counted.measure = Measure(.count)
         counted.window = window
         let comparison = Comparison(
             sign: .lessOrEqual, left: .measure(counted), right: .constant(Literal(number: 0, unit: .one)),
-            leftText: "readings of \(quantity.quantity.name) in \(TimeSpanText.short(window))", rightText: "0",
+            leftText: "readings of \(quantity.quantity.name)\(window.map { " in \(TimeSpanText.short($0))" } ?? "")",
+            rightText: "0",
             unit: .one, silentFor: window)
         return .and(.hasSensor(counted), .comparison(comparison))
     }

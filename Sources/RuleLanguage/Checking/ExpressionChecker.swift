@@ -1,3 +1,4 @@
+internal import Devices
 internal import Diagnostics
 internal import RulePlan
 internal import Telemetry
@@ -17,6 +18,8 @@ struct ExpressionChecker {
     let selection: MeasuredSelection
     /// Quantities that other devices report, for a better message.
     let otherQuantities: Set<String>
+    /// Parameters that devices outside of the rule have, for a better message.
+    let otherParameters: Set<String>
     /// The names that the rule may use, and how long readings are kept.
     let context: RuleContext
     /// Set inside the condition of a vote, which is asked of a single sensor.
@@ -33,11 +36,16 @@ struct ExpressionChecker {
     var shownUnits: [String: Unit] = [:]
     /// The quantities that the rule uses, with the first use of each.
     private(set) var usedQuantities: [String: SourceRange] = [:]
+    /// The parameters that the rule uses, with the first use of each.
+    var usedParameters: [ParameterReference: SourceRange] = [:]
     private(set) var problems: [Diagnostic] = []
 
-    init(_ selection: MeasuredSelection, otherQuantities: Set<String>, context: RuleContext) {
+    init(
+        _ selection: MeasuredSelection, otherQuantities: Set<String>, otherParameters: Set<String>, context: RuleContext
+    ) {
         self.selection = selection
         self.otherQuantities = otherQuantities
+        self.otherParameters = otherParameters
         self.context = context
     }
 
@@ -173,6 +181,7 @@ struct ExpressionChecker {
             usedDefinitions.insert(name)
             return nil
         }
+        if selection.kinds[name] == .event { report(.newestOfEvent(name), at: range) }
         return quantity(name, range).map { newest(of: $0, isRaw: false) }
     }
 

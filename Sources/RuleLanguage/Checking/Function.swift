@@ -13,6 +13,7 @@ package struct Function: Sendable {
         case vote(Quorum?)
         case silent, share, alarm, countAlarms
         case clock(Instruction.Operation)
+        case parameter
         case absolute, squareRoot, logarithm, exponential, power, clamp, select
     }
 
@@ -33,13 +34,15 @@ package struct Function: Sendable {
         /// The name of a rule, in quotes.
         case rule
         case level
+        /// The name of a parameter of the inventory.
+        case parameter
         case number
 
         /// Set if a number with a unit of time is a duration here: `10m` is ten minutes, and elsewhere ten metres.
         var isDuration: Bool {
             switch self {
             case .window, .lookahead, .timeConstant: true
-            case .quantity, .part, .sensorCount, .condition, .rule, .level, .number: false
+            case .quantity, .part, .sensorCount, .condition, .rule, .level, .parameter, .number: false
             }
         }
     }
@@ -55,6 +58,8 @@ package struct Function: Sendable {
     var parameters: [Parameter]
     /// The parameters of a call with fewer arguments, if there is such a form.
     var shortForm: [Parameter]?
+    /// True if it may also be called without any argument.
+    var mayBeEmpty = false
     var meaning: Meaning
 
     /// Returns whether an argument, counted from 0, is a duration.
@@ -75,6 +80,7 @@ package struct Function: Sendable {
             case .condition: arguments.append("water_level > 3 m")
             case .rule: arguments.append("\"river-high\"")
             case .level: arguments.append("warning")
+            case .parameter: arguments.append("flood_stage")
             // Functions of numbers have names for them.
             case .number: return signature
             }
@@ -227,15 +233,15 @@ package struct Function: Sendable {
             cost: "constant; compared with a time, by timer", memory: samples,
             parameters: [.quantity], meaning: .measure(.age)),
         Function(
-            name: "silent", signature: "silent(q, 5m) or silent(5m)",
+            name: "silent", signature: "silent(q, 5m), silent(5m) or silent()",
             summary:
                 """
                 no reading for that long while the gateway ran; it becomes true at that moment, by timer, and is \
                 never true for a quantity that the group does not have. `silent(5m)`: any sensor of the group's \
-                devices is silent
+                devices is silent; `silent()`: for longer than it may be by its profile and the inventory
                 """,
             cost: "constant", memory: samples,
-            parameters: [.quantity, .window], shortForm: [.window], meaning: .silent),
+            parameters: [.quantity, .window], shortForm: [.window], mayBeEmpty: true, meaning: .silent),
         Function(
             name: "any", signature: "any(A)",
             summary: "A is true for at least one sensor of the group",
@@ -271,6 +277,16 @@ package struct Function: Sendable {
             summary: "the number of such alarms",
             cost: "when one of them changes", memory: nothing,
             parameters: [.rule, .level], shortForm: [.rule], meaning: .countAlarms),
+        Function(
+            name: "param", signature: "param(name) or param(name, 3 m)",
+            summary:
+                """
+                the device's or the group's own number from the inventory, such as the level at which the river \
+                floods there. Without a second value the rule leaves out the groups that have no such number, and \
+                `tocsin check` names them
+                """,
+            cost: "none: it is a constant in each group", memory: "a copy of the rule's program for each set of values",
+            parameters: [.parameter, .number], shortForm: [.parameter], meaning: .parameter),
         Function(
             name: "hour", signature: "hour()",
             summary: "the hour of the day, 0 to 23, in the site's time zone",

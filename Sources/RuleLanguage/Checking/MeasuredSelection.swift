@@ -17,8 +17,10 @@ struct MeasuredSelection {
     /// The plausible range of each quantity over all devices, in its canonical unit. A quantity is missing if a device
     /// has no range for it.
     var plausible: [String: ClosedRange<Double>] = [:]
-    /// Quantities whose values only rise.
-    var counters: Set<String> = []
+    /// The parameters of the devices, with the unit of the first that has each.
+    var parameters: [String: Unit] = [:]
+    /// The kind of each quantity. One is missing if no device says it.
+    var kinds: [String: QuantityKind] = [:]
     /// Quantities that come in payloads. The gateway measures the others about a device.
     var sent: Set<String> = []
 
@@ -27,11 +29,14 @@ struct MeasuredSelection {
         intervals = ReadingInterval.longest(of: devices)
         var unlimited: Set<String> = []
         for device in devices {
+            for (name, amount) in device.parameters where parameters[name] == nil {
+                parameters[name] = amount.unit ?? .one
+            }
             for field in device.fields {
                 let name = field.quantity.name
                 quantities[name] = field.quantity
                 if field.source.isInPayload { sent.insert(name) }
-                if field.counter != nil { counters.insert(name) }
+                if let kind = field.kind, kinds[name] != .counter { kinds[name] = kind }
                 if let range = field.plausible {
                     plausible[name] =
                         plausible[name].map {

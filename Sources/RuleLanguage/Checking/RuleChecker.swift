@@ -48,12 +48,13 @@ struct RuleChecker {
             levels: levels.map { RuleLevel(level: $0.level, name: $0.name) }, escalate: source.escalate?.string,
             labels: source.labels, runbook: source.runbook, location: source.name.location, version: "",
             program: builder.program, operands: builder.operands, ballots: builder.ballots, tallies: builder.tallies,
-            conditions: levels.map(\.explained), clear: clear, suppress: suppress,
+            parameters: builder.parameters, conditions: levels.map(\.explained), clear: clear, suppress: suppress,
             definitions: source.definitions.map { ($0.name.string, ExpressionChecker.bracketed($0.text)) },
             instruction: source.instruction, translations: translations)
         let measured = Set(rule.quantities)
         // A rule that only asks for alarms is about all devices that it selects.
-        let concerned = measured.isEmpty ? devices : devices.filter { $0.measuresAny(of: measured) }
+        var concerned = measured.isEmpty ? devices : devices.filter { $0.measuresAny(of: measured) }
+        concerned = checkParameters(rule, concerned, levels, work.checker)
         warnOfMissingSensors(rule, concerned, work.checker)
         reportUngrouped(source, measured)
         return problems[problemsBefore...].contains { $0.severity == .error } ? nil : (rule, concerned)
@@ -70,8 +71,11 @@ struct RuleChecker {
         if selected.isEmpty {
             selection.quantities = devices.quantities.merging(Quantity.known) { own, _ in own }
             selection.sent = Set(selection.quantities.keys)
+            selection.parameters = MeasuredSelection(devices.site.devices).parameters
         }
-        return ExpressionChecker(selection, otherQuantities: devices.quantityNames, context: context)
+        return ExpressionChecker(
+            selection, otherQuantities: devices.quantityNames, otherParameters: devices.parameterNames,
+            context: context)
     }
 
     private mutating func define(_ definitions: [RuleSource.Definition], _ work: inout Work) {
@@ -139,7 +143,7 @@ struct RuleChecker {
         return nil
     }
 
-    private struct CheckedLevel {
+    struct CheckedLevel {
         var level: Level
         var name: String
         var when: CheckedExpression

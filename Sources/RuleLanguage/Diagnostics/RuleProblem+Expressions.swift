@@ -1,3 +1,4 @@
+internal import Devices
 internal import AlarmModel
 internal import Diagnostics
 internal import RulePlan
@@ -7,6 +8,10 @@ private let comparisonAdvice = "compare it with something, as in water_level > 3
 
 // The meaning of expressions: names, dimensions, calls of functions. Sorted by name.
 extension RuleProblem {
+    static let ageOfParameter = RuleProblem(
+        "age-of-parameter", "an age cannot be compared with a parameter",
+        hint: "give the device a 'silence' of its own in the inventory, and ask silent(q, 5m) or 'no_data'")
+
     static func argumentCount(_ function: Function, given: Int) -> RuleProblem {
         let taken = function.parameters.count
         let takes = taken == 0 ? "no arguments" : taken == 1 ? "1 argument" : "\(taken) arguments"
@@ -63,6 +68,21 @@ extension RuleProblem {
             hint: "check the threshold's unit, or widen 'plausible' in the profile or the inventory")
     }
 
+    static func kind(
+        _ kind: QuantityKind, of quantity: String, _ function: Function, _ instead: String
+    ) -> RuleProblem {
+        let what: String =
+            switch kind {
+            case .state: "a state that goes up and down"
+            case .counter: "a counter, whose readings are totals"
+            case .increment: "an increment: each reading is an amount since the last"
+            case .event: "an event, which is over when it is reported"
+            }
+        return RuleProblem(
+            .warning, "quantity-kind", "'\(quantity)' is \(what): \(function.name) of it is probably not what you mean",
+            hint: "did you mean \(instead)?")
+    }
+
     static func letIsNotQuantity(_ name: String, _ function: Function) -> RuleProblem {
         RuleProblem("not-a-quantity", "'\(function.name)' takes a quantity, but '\(name)' is a 'let'")
     }
@@ -86,6 +106,13 @@ extension RuleProblem {
 
     static let nestedVote = RuleProblem(
         "nested-vote", "a vote cannot be taken inside a vote: its condition is asked of a single sensor")
+
+    static func newestOfEvent(_ quantity: String) -> RuleProblem {
+        RuleProblem(
+            .warning, "quantity-kind",
+            "'\(quantity)' is an event, which is over when it is reported: its newest value would hold until the next one",
+            hint: "did you mean max(\(quantity), 10m)?")
+    }
 
     static func noSquareRoot(_ dimension: Dimension) -> RuleProblem {
         RuleProblem("dimensions", "\(dimension.name) has no square root")
@@ -123,6 +150,9 @@ extension RuleProblem {
         RuleProblem("not-a-number", "only a number can have a sign, but this is \(found.name)")
     }
 
+    static let notParameter = RuleProblem(
+        "not-a-parameter", "'param' takes the name of a parameter of the inventory", hint: "write param(flood_stage)")
+
     static func notPlainExponent(_ found: Dimension) -> RuleProblem {
         RuleProblem("dimensions", "an exponent must be a plain number, but this is \(found.name)")
     }
@@ -147,11 +177,15 @@ extension RuleProblem {
     static let notWholeExponent = RuleProblem(
         "dimensions", "a value with a unit can only be raised to a whole power from -4 to 4")
 
-    static func sumOfCounter(_ function: Function, of quantity: String) -> RuleProblem {
+    static let parameterFallback = RuleProblem(
+        "not-a-number", "the second value of 'param' is a number with its unit",
+        hint: "write param(flood_stage, 3 m)")
+
+    static func parameterFallbackUnit(_ name: String, _ unit: Unit, _ fallback: Unit) -> RuleProblem {
         RuleProblem(
-            .warning, "sum-of-counter",
-            "'\(quantity)' is a counter that only rises, so the \(function.name) of its readings has no meaning",
-            hint: "write increase(\(quantity), 1h) for what it counted in that time")
+            "dimensions",
+            "'\(name)' is \(unit.dimension.name) in the inventory, and this value is \(fallback.dimension.name)",
+            hint: unit.symbol.isEmpty ? nil : "write it in \(unit.symbol)")
     }
 
     static func temperatureCompared(_ left: ValueType, _ right: ValueType) -> RuleProblem {
@@ -189,6 +223,20 @@ extension RuleProblem {
     ///   - known: the quantities of the selected devices, in order.
     ///   - definitions: the names of `let`.
     ///   - isElsewhere: true if devices outside the selection report it.
+    static func unknownParameter(_ name: String, known: [String], isElsewhere: Bool) -> RuleProblem {
+        var suggestion = NearMiss.suggestion(for: name, among: known, list: nil)
+        if suggestion.hint == nil {
+            suggestion.hint =
+                isElsewhere
+                ? "other devices have it: check 'where'"
+                : known.isEmpty
+                    ? "give it to the devices in the inventory: parameters: { \(name): 3.2 m }"
+                    : "they have: \(known.joined(separator: ", "))"
+        }
+        return RuleProblem(
+            "unknown-parameter", "'\(name)' is not a parameter of any device in this selection", suggestion)
+    }
+
     static func unknownQuantity(
         _ name: String, known: [String], definitions: [String], isElsewhere: Bool
     ) -> RuleProblem {

@@ -88,6 +88,25 @@ extension RuleProblem {
             hint: "make a rule for each kind of device, with 'where'; silent(30m) is for any sensor")
     }
 
+    static func parameterDiffers(_ name: String, group: String, _ first: String, _ second: String) -> RuleProblem {
+        RuleProblem(
+            "parameter-differs",
+            "'\(first)' and '\(second)' have different values of '\(name)', and are both in the group '\(group)'",
+            hint: "make 'for_each' smaller, ask each sensor with any(…), or give the group one value")
+    }
+
+    /// - Parameter names: the groups, or the devices that vote.
+    static func parameterMissing(_ name: String, in names: [String]) -> RuleProblem {
+        RuleProblem(
+            .warning, "parameter-missing",
+            "the rule does not watch \(listed(names)): the parameter '\(name)' is missing there",
+            hint: "add it in the inventory, or a value for all that have none: param(\(name), …)")
+    }
+
+    private static func listed(_ names: [String]) -> String {
+        names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+    }
+
     static func unknownLabel(_ name: String, among labels: Set<String>) -> RuleProblem {
         RuleProblem(
             "unknown-label", "no device has a label '\(name)'",
@@ -111,6 +130,14 @@ extension RuleProblem {
             .warning, "unreachable-level",
             "the alarm can never be at '\(level)': '\(higher)' holds whenever it does",
             hint: "check whether their thresholds are swapped")
+    }
+
+    /// - Parameter groups: the groups whose parameters are in such an order.
+    static func unreachableLevel(_ level: String, below higher: String, in groups: [String]) -> RuleProblem {
+        RuleProblem(
+            .warning, "unreachable-level",
+            "in \(listed(groups)) '\(level)' is never seen, because '\(higher)' holds whenever it does",
+            hint: "compare the parameters there")
     }
 
     static let untilOverlaps = RuleProblem(

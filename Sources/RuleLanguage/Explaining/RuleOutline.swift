@@ -154,7 +154,7 @@ extension Measure {
             case .part: return "\(function.name) \(NumberText.short(parameter))"
             case .lookahead: return "\(function.name), \(duration()) ahead,"
             case .timeConstant: return "\(function.name) with \(duration())"
-            case .quantity, .window, .sensorCount, .condition, .rule, .level, .number: continue
+            case .quantity, .window, .sensorCount, .condition, .rule, .level, .parameter, .number: continue
             }
         }
         return function.name

@@ -4,6 +4,7 @@ internal import RulePlan
 struct Ballot: Hashable, Sendable {
     var program: Program
     var operands: [MeasuredQuantity]
+    var parameters: ProgramParameters
 }
 
 /// A thing that an instance counts: votes of the sensors of its group, or another rule's alarms.

@@ -18,7 +18,7 @@ extension CheckedExpression {
     /// Set if it is a value that a sensor sent, or a count, so that it has no rounding error.
     var isExact: Bool {
         switch self {
-        case .constant, .truth, .clock, .alarms: true
+        case .constant, .truth, .parameter, .clock, .alarms: true
         case .measure(let measured): MeasureTraits(of: measured.measure.aggregate).isExact
         case .negate(let operand): operand.isExact
         case .select(_, let left, let right): left.isExact && right.isExact

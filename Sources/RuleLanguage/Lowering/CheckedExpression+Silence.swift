@@ -23,27 +23,9 @@ extension CheckedExpression {
     /// The same expression, except that its questions about silence are also unknown while all sensors are silent.
     var hidingSilence: CheckedExpression {
         switch self {
-        case .constant, .truth, .clock, .alarms: return self
-        case .measure(let measured): return .measure(measured.hidingSilence)
-        case .hasSensor(let measured): return .hasSensor(measured.hidingSilence)
-        case .negate(let operand): return .negate(operand.hidingSilence)
-        case .not(let operand): return .not(operand.hidingSilence)
-        case .vote(let quorum, let operand, let text): return .vote(quorum, operand.hidingSilence, text: text)
-        case .share(let operand, let span): return .share(operand.hidingSilence, span)
-        case .hold(let operand, let span): return .hold(operand.hidingSilence, span)
-        case .arithmetic(let sign, let left, let right):
-            return .arithmetic(sign, left.hidingSilence, right.hidingSilence)
-        case .and(let left, let right): return .and(left.hidingSilence, right.hidingSilence)
-        case .or(let left, let right): return .or(left.hidingSilence, right.hidingSilence)
-        case .sequence(let left, let right, let span): return .sequence(left.hidingSilence, right.hidingSilence, span)
-        case .comparison(var comparison):
-            comparison.left = comparison.left.hidingSilence
-            comparison.right = comparison.right.hidingSilence
-            return .comparison(comparison)
-        case .function(let operation, let arguments, let dimension):
-            return .function(operation, arguments.map(\.hidingSilence), dimension)
-        case .select(let condition, let left, let right):
-            return .select(condition.hidingSilence, left.hidingSilence, right.hidingSilence)
+        case .measure(let measured): .measure(measured.hidingSilence)
+        case .hasSensor(let measured): .hasSensor(measured.hidingSilence)
+        default: withParts(\.hidingSilence)
         }
     }
 }

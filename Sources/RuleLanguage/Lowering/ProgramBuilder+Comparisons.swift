@@ -4,7 +4,7 @@ internal import Telemetry
 // Comparisons. A measure that is compared with a constant becomes a threshold test of the engine.
 extension ProgramBuilder {
     mutating func compare(_ comparison: Comparison) -> Int32 {
-        let isMirrored = comparison.left.isConstant && !comparison.right.isConstant
+        let isMirrored = comparison.left.isFixed && !comparison.right.isFixed
         let left = isMirrored ? comparison.right : comparison.left
         let right = isMirrored ? comparison.left : comparison.right
         let sign = isMirrored ? comparison.sign.mirrored : comparison.sign
@@ -16,6 +16,14 @@ extension ProgramBuilder {
             let constant = literal.value(in: value.unit)
             register = test(measured, sign, constant)
             other = .constant(constant, value.unit)
+        } else if case .measure(let measured) = left, case .parameter(let reference) = right, sign.isOrder {
+            value = read(measured)
+            let limit = parameter(reference, in: value.unit)
+            register = test(sign) { builder, isReached in
+                builder.threshold(
+                    builder.operand(measured), reference, in: limit.unit, isReached: isReached)
+            }
+            other = .register(limit.register, limit.unit)
         } else {
             value = lower(left)
             let limit = lower(right)
@@ -47,12 +55,17 @@ extension ProgramBuilder {
     /// Tests a measure against a constant. The engine only has `>`, so the other signs are made from it.
     private mutating func test(_ measured: MeasuredQuantity, _ sign: BinaryOperator, _ constant: Double) -> Int32 {
         if measured.measure.aggregate == .age { return testAge(of: measured, sign, seconds: constant) }
-        let isUpward = sign == .greater || sign == .greaterOrEqual
-        // A value at or above 35 is above the number before 35.
-        let isReached = sign == .greaterOrEqual || sign == .less
-        let threshold = isReached ? constant.nextDown : constant
-        let test = emit(Instruction(.threshold, a: operand(measured), constant: threshold))
-        return isUpward ? test : emit(Instruction(.not, a: test))
+        return test(sign) { builder, isReached in
+            // A value at or above 35 is above the number before 35.
+            let threshold = isReached ? constant.nextDown : constant
+            return builder.emit(Instruction(.threshold, a: builder.operand(measured), constant: threshold))
+        }
+    }
+
+    /// Makes a test with any sign from one for `>`.
+    private mutating func test(_ sign: BinaryOperator, _ isAbove: (inout Self, _ isReached: Bool) -> Int32) -> Int32 {
+        let test = isAbove(&self, sign == .greaterOrEqual || sign == .less)
+        return sign == .greater || sign == .greaterOrEqual ? test : emit(Instruction(.not, a: test))
     }
 
     /// Tests the age of the newest reading. An age grows without readings. So the test asks if a window of that length
@@ -69,6 +82,14 @@ extension ProgramBuilder {
         counted.window = TimeSpan(nanoseconds: Int64((seconds * 1e9).rounded()) + (isStrict ? 1 : 0))
         let test = emit(Instruction(.threshold, a: operand(counted), constant: 0))
         return isUpward ? emit(Instruction(.not, a: test)) : test
+    }
+}
+
+extension CheckedExpression {
+    /// True for a number that no reading changes.
+    fileprivate var isFixed: Bool {
+        if case .parameter = self { return true }
+        return isConstant
     }
 }
 

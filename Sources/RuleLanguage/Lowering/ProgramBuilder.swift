@@ -14,6 +14,8 @@ struct ProgramBuilder {
     private(set) var operands: [MeasuredQuantity] = []
     private(set) var ballots: [Ballot] = []
     private(set) var tallies: [TallySource] = []
+    /// The parameters of the program, and the instructions that take their values.
+    private(set) var parameters = ProgramParameters()
     /// The comparisons of the program so far, for explanations.
     private(set) var comparisons: [LoweredComparison] = []
     private var known: [Instruction: Int32] = [:]
@@ -93,6 +95,7 @@ struct ProgramBuilder {
             return Value(register: emit(Instruction(.constant, constant: literal.value(in: unit))), unit: unit)
         case .truth(let truth):
             return Value(register: emit(Instruction(.constant, constant: truth ? 1 : 0)), unit: .one)
+        case .parameter(let reference): return parameter(reference, in: .coherent(reference.dimension))
         case .measure(let measured): return inCoherentUnit(read(measured))
         case .hasSensor(let measured): return truth(.hasSensor, operand(measured))
         case .negate(let operand):
@@ -181,7 +184,7 @@ struct ProgramBuilder {
     private mutating func vote(_ quorum: Quorum, _ condition: CheckedExpression, _ text: String) -> Value {
         var inner = ProgramBuilder()
         inner.program.ballot = inner.raising(condition)
-        let ballot = Ballot(program: inner.program, operands: inner.operands)
+        let ballot = Ballot(program: inner.program, operands: inner.operands, parameters: inner.parameters)
         let index = ballots.firstIndex(of: ballot) ?? ballots.endIndex
         if index == ballots.endIndex { ballots.append(ballot) }
         program.memory = max(program.memory, inner.program.memory)
@@ -214,6 +217,18 @@ struct ProgramBuilder {
         operands.append(measured)
         program.operandCount += 1
         return Int32(operands.count - 1)
+    }
+
+    /// Reads a parameter, in some unit. The binder puts its value into the instruction.
+    mutating func parameter(_ reference: ParameterReference, in unit: Unit) -> Value {
+        Value(register: emit(parameters.place(reference, in: unit, of: Instruction(.constant))), unit: unit)
+    }
+
+    /// Tests whether a measure is above a parameter.
+    mutating func threshold(
+        _ operand: Int32, _ reference: ParameterReference, in unit: Unit, isReached: Bool
+    ) -> Int32 {
+        emit(parameters.place(reference, in: unit, isReached: isReached, of: Instruction(.threshold, a: operand)))
     }
 
     /// Reads a measure, in the unit in which the engine gives it.

@@ -28,6 +28,7 @@ package struct Rule: Sendable {
     var operands: [MeasuredQuantity]
     var ballots: [Ballot]
     var tallies: [TallySource]
+    var parameters: ProgramParameters
     /// The conditions of the levels, lowest first.
     var conditions: [ExplainedCondition]
     var clear: ExplainedCondition?

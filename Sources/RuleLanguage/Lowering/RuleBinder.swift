@@ -44,9 +44,13 @@ struct RuleBinder {
     }
 
     private mutating func bind(_ rule: Rule, _ index: Int, _ devices: [Device]) {
-        let ballots = rule.ballots.map { ballot in
+        var programs = FilledPrograms(rule.program, rule.parameters, at: Int32(index))
+        var ballots = rule.ballots.map { ballot in
             plan.programs.append(ballot.program)
-            return (program: Int32(plan.programs.count - 1), operands: ballot.operands)
+            return (
+                programs: FilledPrograms(ballot.program, ballot.parameters, at: Int32(plan.programs.count - 1)),
+                operands: ballot.operands
+            )
         }
         let measured = Set(rule.quantities)
         let groups = Dictionary(grouping: devices) { device in rule.forEach.map { device.labels[$0] ?? "" } }
@@ -58,10 +62,17 @@ struct RuleBinder {
             for member in members.dropFirst() { labels = labels.filter { member.labels[$0.key] == $0.value } }
             if !rule.labels.isEmpty { labels.merge(rule.labels) { _, own in own } }
             let group = values.joined(separator: ",")
-            let voters = ballots.map { ballot in
-                members.filter { $0.works(for: Set(ballot.operands.map(\.quantity.name))) }.map { device in
-                    let instance = Instance(
-                        program: ballot.program, operandBase: addOperands(ballot.operands, [device]))
+            // The checker has reported groups and sensors without the parameters.
+            guard let program = programs.index(rule.parameters.references.values(of: members), in: &plan) else {
+                continue
+            }
+            let voters = ballots.indices.map { number -> [Int32] in
+                let operands = ballots[number].operands
+                let references = rule.ballots[number].parameters.references
+                return members.filter { $0.works(for: Set(operands.map(\.quantity.name))) }.compactMap { device -> Int32? in
+                    let values = references.values(of: device, in: members)
+                    guard let program = ballots[number].programs.index(values, in: &plan) else { return nil }
+                    let instance = Instance(program: program, operandBase: addOperands(operands, [device]))
                     return add(
                         instance,
                         RuleInstance(rule: index, group: group, labels: labels, devices: [device.id], isBallot: true))
@@ -75,7 +86,7 @@ struct RuleBinder {
                 }
             }
             let instance = Instance(
-                program: Int32(index), operandBase: addOperands(rule.operands, members), tallyBase: tallyBase,
+                program: program, operandBase: addOperands(rule.operands, members), tallyBase: tallyBase,
                 noDataAfter: longestSilence(rule, members))
             let number = add(
                 instance,
@@ -152,6 +163,31 @@ struct RuleBinder {
             }
             return shared > 0 ? instance : nil
         }
+    }
+}
+
+/// The programs that a program with parameters becomes: one for each set of values.
+private struct FilledPrograms {
+    private let program: Program
+    private let parameters: ProgramParameters
+    private let index: Int32
+    private var filled: [ParameterValues: Int32] = [:]
+
+    /// - Parameter index: the program's own place in the plan. Without parameters it is the only one.
+    init(_ program: Program, _ parameters: ProgramParameters, at index: Int32) {
+        (self.program, self.parameters, self.index) = (program, parameters, index)
+    }
+
+    /// Returns the place of the program with some values. It is added if the plan does not have it.
+    /// - Returns: `nil` without values.
+    mutating func index(_ values: ParameterValues?, in plan: inout Plan) -> Int32? {
+        guard let values else { return nil }
+        if values.isEmpty { return index }
+        if let known = filled[values] { return known }
+        plan.programs.append(parameters.filled(program, values))
+        let place = Int32(plan.programs.count - 1)
+        filled[values] = place
+        return place
     }
 }
 

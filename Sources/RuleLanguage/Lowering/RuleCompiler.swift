@@ -50,6 +50,7 @@ package struct RuleCompiler {
             found.rule.conditionsVersion = Self.version(of: source.conditionsText)
             checked.append(found)
         }
+        Self.leaveOutWatched(&checked)
         let order = RuleOrder(checked.map(\.rule))
         problems = (checker.problems + order.cycles).inSourceOrder()
         if problems.hasErrors { throw DiagnosticList(problems) }
@@ -57,6 +58,19 @@ package struct RuleCompiler {
         binder.bind(checked, in: order.indices)
         return CompiledRules(
             plan: binder.plan, rules: checked.map(\.rule), instances: binder.instances, warnings: problems)
+    }
+
+    /// The name of the built-in rule that watches whether devices are heard.
+    package static let silenceRule = "device-silent"
+
+    /// Leaves the devices out of the built-in rule about silence that another rule watches: it raises a fault when their
+    /// readings stay out, and one alarm about one dead device is enough.
+    private static func leaveOutWatched(_ rules: inout [(rule: Rule, devices: [Device])]) {
+        guard let index = rules.firstIndex(where: { $0.rule.name == silenceRule && $0.rule.isBuiltIn }) else { return }
+        let watched = Set(
+            rules.filter { !$0.rule.isBuiltIn && $0.rule.program.noDataLevel != nil }.flatMap { $0.devices.map(\.id) })
+        rules[index].devices.removeAll { watched.contains($0.id) }
+        if rules[index].devices.isEmpty { rules.remove(at: index) }
     }
 
     /// Returns the mistakes in rule files that do not depend on the devices: in their form, and in the syntax of their

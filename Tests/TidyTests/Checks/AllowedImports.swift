@@ -15,7 +15,7 @@ enum AllowedImports {
 
         // From bytes to readings. The connection must not know payloads, and devices must not know rules and storage.
         "MQTT": ["CMosquitto", "Foundation", "Glibc", "Logging", "Synchronization"],
-        "Devices": ["CSimdjson", "Diagnostics", "Telemetry", "Glibc"],
+        "Devices": ["CSimdjson", "Diagnostics", "Telemetry", "Glibc", "SwiftCSV"],
         "QualityControl": ["Devices", "Telemetry"],
 
         // From readings to levels. A plan must not know its source, the language must not know how plans run, and the

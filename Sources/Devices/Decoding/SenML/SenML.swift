@@ -73,7 +73,8 @@ extension PayloadDecoder {
         message.add(readings.count - 1..<readings.count, .moment, stamp: stamp)
     }
 
-    /// Returns the conversion from a unit of the payload to the canonical one; `nil` if the unit does not fit.
+    /// Returns the conversion from a unit of the payload to the canonical one, with the device's correction; `nil` if the
+    /// unit does not fit.
     ///
     /// A device sends the same unit every time. So the newest one of each field is remembered, and is not made into a
     /// text again.
@@ -88,7 +89,7 @@ extension PayloadDecoder {
         guard let written = symbol == "/" ? Unit.one : Unit(symbol: symbol),
             written.dimension == field.quantity.unit.dimension
         else { return nil }
-        let (factor, summand) = written.conversion(to: field.quantity.unit)
+        let (factor, summand) = field.correction.applied(to: written.conversion(to: field.quantity.unit))
         units[field.unitPlace] = PayloadUnit(symbol: Array(unit), factor: factor, summand: summand)
         return (factor, summand)
     }

@@ -1,0 +1,98 @@
+import Diagnostics
+import RuleLanguage
+import Telemetry
+import TestSupport
+import Testing
+
+/// `param(name)` in rules: one rule, and thresholds of each place's own.
+@Suite struct ParameterRuleTests {
+    private static func devices(_ parameters: [String]) -> String {
+        zip(1..., parameters).map { "  - { id: d\($0), profile: test, station: s\(($0 + 1) / 2), parameters: { \($1) } }\n" }
+            .joined()
+    }
+
+    private static let profile = SmallSite.profile.split(separator: "\n").filter { !$0.hasPrefix("parameters") }
+        .joined(separator: "\n")
+
+    private static func compile(_ levels: String, _ parameters: [String], forEach: String = "device") throws
+        -> CompiledRules
+    {
+        try SmallSite.compile(
+            "hazard: flood\nrules:\n  - name: test\n    for_each: \(forEach)\n    levels: \(levels)\n",
+            devices: devices(parameters), profile: profile)
+    }
+
+    private static func text(_ levels: String, _ parameters: [String], forEach: String = "device") -> String {
+        do {
+            return try compile(levels, parameters, forEach: forEach).warnings.map { DiagnosticText.plain($0) }
+                .joined(separator: "\n")
+        } catch { return "\(error)" }
+    }
+
+    @Test("groups with equal parameters share a program; each set of others has its own, with the values as constants")
+    func programs() throws {
+        let compiled = try Self.compile(
+            "{ warning: \"water_level > param(flood)\" }", ["flood: 3 m", "flood: 2 m", "flood: 300 cm", "flood: 2 m"])
+        #expect(compiled.warnings.isEmpty)
+        let thresholds = compiled.plan.instances.map { instance in
+            compiled.plan.programs[Int(instance.program)].instructions.filter { $0.operation == .threshold }.map(\.constant)
+        }
+        #expect(thresholds == [[3], [2], [3], [2]])
+        #expect(compiled.plan.instances[1].program == compiled.plan.instances[3].program)
+        // No program that runs has an empty place.
+        #expect(
+            compiled.plan.instances.allSatisfy { instance in
+                compiled.plan.programs[Int(instance.program)].instructions.allSatisfy { !$0.constant.isNaN }
+            })
+    }
+
+    @Test("a group without the parameter gets the rule's own value, or is left out with a warning that names it")
+    func missing() throws {
+        let given = ["flood: 3 m", "other: 1", "flood: 2 m"]
+        let compiled = try Self.compile("{ warning: \"water_level > param(flood)\" }", given)
+        #expect(compiled.instances.map(\.group) == ["d1", "d3"])
+        #expect(compiled.warnings.map(\.id) == ["parameter-missing"])
+        #expect(compiled.warnings[0].message.contains("does not watch d2: the parameter 'flood' is missing there"))
+        let filled = try Self.compile("{ warning: \"water_level >= param(flood, 4 m)\" }", given)
+        #expect(filled.warnings.isEmpty)
+        #expect(filled.instances.map(\.group) == ["d1", "d2", "d3"])
+    }
+
+    @Test("the devices of a group must agree; in a vote each sensor is asked with its own value")
+    func groups() throws {
+        let given = ["flood: 3 m", "flood: 2 m", "flood: 1 m", "bank: 1 m"]
+        #expect(
+            Self.text("{ warning: \"max(water_level, 5m) > param(flood)\" }", given, forEach: "station").contains(
+                "'d1' and 'd2' have different values of 'flood', and are both in the group 's1'"))
+        let compiled = try Self.compile(
+            "{ warning: \"any(water_level > param(flood))\" }", given, forEach: "station")
+        let votes = zip(compiled.instances, compiled.plan.instances).filter { $0.0.isBallot }.map { described, instance in
+            "\(described.devices[0]) \(compiled.plan.programs[Int(instance.program)].instructions.first { $0.operation == .threshold }?.constant ?? 0)"
+        }
+        // The one without a value of its own has that of its group.
+        #expect(votes == ["d1 3.0", "d2 2.0", "d3 1.0", "d4 1.0"])
+    }
+
+    @Test(
+        "what can be wrong with a parameter",
+        arguments: [
+            ("{ warning: \"water_level > param(floood)\" }", "error: 'floood' is not a parameter", "did you mean 'flood'?"),
+            ("{ warning: \"temperature > param(flood)\" }", "error: ", "length"),
+            ("{ warning: \"water_level > param(3 m)\" }", "'param' takes the name of a parameter", "param(flood_stage)"),
+            ("{ warning: \"water_level > param(flood, temperature)\" }", "is a number with its unit", "3 m"),
+            ("{ warning: \"water_level > param(flood, 3 kg)\" }", "is length in the inventory, and this value is mass", "in m"),
+            ("{ warning: \"age(water_level) > param(wait)\" }", "an age cannot be compared with a parameter", "silence"),
+        ])
+    func mistakes(levels: String, message: String, hint: String) {
+        let text = Self.text(levels, ["flood: 3 m, wait: 5 min", "flood: 2 m, wait: 5 min"])
+        #expect(text.contains(message) && text.contains(hint), "\(text)")
+    }
+
+    @Test("levels that are in the wrong order in some groups are named")
+    func order() {
+        let levels = "{ watch: water_level > param(bank), warning: water_level > param(flood) }"
+        let text = Self.text(levels, ["bank: 2 m, flood: 3 m", "bank: 3 m, flood: 2 m", "bank: 2 m, flood: 3 m"])
+        #expect(text.contains("warning: in d2 'watch' is never seen, because 'warning' holds whenever it does"), "\(text)")
+        #expect(!text.contains("d1"))
+    }
+}

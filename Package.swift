@@ -24,6 +24,7 @@ extension Target.Dependency {
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
     static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let swiftCSV = product(name: "SwiftCSV", package: "SwiftCSV")
     static let yams = product(name: "Yams", package: "Yams")
@@ -42,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -58,7 +60,11 @@ let package = Package(
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "MQTT", dependencies: ["CMosquitto", .logging], swiftSettings: strict),
         .target(
-            name: "Devices", dependencies: ["Telemetry", "Diagnostics", "CSimdjson", .swiftCSV],
+            name: "SparkplugMessages", dependencies: [.protobuf], exclude: ["sparkplug_b.proto"],
+            swiftSettings: strict),
+        .target(
+            name: "Devices",
+            dependencies: ["Telemetry", "Diagnostics", "CSimdjson", "SparkplugMessages", .protobuf, .swiftCSV],
             swiftSettings: strict),
         .target(name: "QualityControl", dependencies: ["Telemetry", "Devices"], swiftSettings: safe),
         .target(name: "RulePlan", dependencies: ["AlarmModel", "Telemetry"], swiftSettings: safe),

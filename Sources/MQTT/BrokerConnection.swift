@@ -4,8 +4,8 @@ package import Logging
 ///
 /// libmosquitto queues a PUBACK before it passes a message on, but with `mosquitto_threaded_set` it writes nothing from
 /// inside `mosquitto_loop_read`. So the owner reads, commits, and then sends the acknowledgements with
-/// ``releaseAcknowledgements()``. Any write would send all queued acknowledgements. So nothing is ever published on
-/// this handle, and keepalive packets are sent only together with acknowledgements.
+/// ``releaseAcknowledgements()``. Any write would send all queued acknowledgements. So nothing is published on this
+/// handle while acknowledgements are held back, and keepalive packets are sent only together with them.
 ///
 /// Not thread-safe; every call comes from one thread.
 package final class BrokerConnection: BrokerLink {
@@ -33,6 +33,13 @@ package final class BrokerConnection: BrokerLink {
     }
 
     package func releaseAcknowledgements() { client.write() }
+
+    package func publish(_ payload: [UInt8], to topic: String) -> Bool {
+        let message = OutgoingMessage(
+            ticket: 0, topic: topic, payload: payload, qos: 0, retain: false, contentType: nil)
+        guard case .sent = client.publish(message) else { return false }
+        return true
+    }
 
     package func keepUp() { client.keepUp() }
 

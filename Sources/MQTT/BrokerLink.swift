@@ -34,6 +34,12 @@ package protocol BrokerLink: AnyObject {
     /// Sends the acknowledgements of all messages that were read. The broker does not send them again.
     func releaseAcknowledgements()
 
+    /// Publishes a message at QoS 0.
+    ///
+    /// Call it only while no acknowledgement is held back, because a write sends all of them.
+    /// - Returns: false if it could not be sent, and will not be.
+    func publish(_ payload: [UInt8], to topic: String) -> Bool
+
     /// Ends the link and discards every acknowledgement that was held back.
     ///
     /// On the next link, the broker sends those messages first: in their order, under their identifiers, and marked as
@@ -61,6 +67,8 @@ package protocol BrokerLink: AnyObject {
 extension BrokerLink {
     package var refusedFilters: [RefusedFilter] { [] }
     package var hasFiltersToLeave: Bool { false }
+    /// A recording takes no message.
+    package func publish(_ payload: [UInt8], to topic: String) -> Bool { false }
 }
 
 /// A filter that the broker refuses to subscribe to.

@@ -16,6 +16,8 @@ package final class Pipeline {
     /// The most packets, and bytes of payloads, that are read before the clock and the mailbox are checked again.
     static let packetsPerTurn = 256
     static let bytesPerTurn = 4 << 20
+    /// The most edge nodes that are asked for a new birth in a turn.
+    private static let rebirthsPerTurn = 4
 
     let configuration: Configuration
     let store: Store
@@ -121,7 +123,10 @@ package final class Pipeline {
         feedWatchdog()
         endStoreFault()
         commitIfDue()
-        if intake.batch.isEmpty { releaseAcknowledgements() }
+        if intake.batch.isEmpty {
+            releaseAcknowledgements()
+            sendRebirthCommands(connection)
+        }
         publishStatistics()
         return !isStopping
     }
@@ -166,6 +171,18 @@ package final class Pipeline {
             "the clock was set \(step > .zero ? "forward" : "back") by \(TimeSpan(nanoseconds: abs(step.nanoseconds)).seconds) s"
         logger.warning("\(text)", metadata: ["from": "\(before)", "to": "\(now)"])
         intake.add(AuditNote("clock-set", at: now, text: text))
+    }
+
+    /// Asks edge nodes of Sparkplug for a new birth where their data cannot be understood. Only a few in a turn: a
+    /// thousand births at once would be a storm of the gateway's own making.
+    private func sendRebirthCommands(_ connection: any BrokerLink) {
+        guard connection.isConnected else { return }
+        for command in intake.decoder.takeRebirthCommands(at: now, atMost: Self.rebirthsPerTurn) {
+            let isSent = connection.publish(command.payload, to: command.topic)
+            logger.info(
+                isSent ? "asked an edge node for its birth" : "could not ask an edge node for its birth",
+                metadata: ["topic": "\(command.topic)"])
+        }
     }
 
     /// Reports a completed turn to systemd. A loop that hangs reports nothing, and is restarted.

@@ -6,6 +6,7 @@ final class DecodingPlan {
         let series: SeriesID
         let source: Profile.Source
         let quantity: Quantity
+        let kind: QuantityKind?
         /// From the value in the payload to the canonical unit, with the device's correction.
         let factor: Double
         let summand: Double
@@ -63,7 +64,7 @@ extension DecodingPlan.Field {
         self.series = series
         self.isAlternative = isAlternative
         self.unitPlace = unitPlace
-        (source, quantity) = (place.source, field.quantity)
+        (source, quantity, kind) = (place.source, field.quantity, field.kind)
         correction = field.correction
         let (factor, summand) = correction.applied(to: place.unit.conversion(to: field.quantity.unit))
         if place.rule.isLinear {
@@ -97,11 +98,13 @@ struct Route {
         /// Devices with a member of their own in the payload.
         case members([Int])
         case keyed(Keyed)
+        /// A topic of Sparkplug: with the plan of its device, or of any device of its node.
+        case sparkplug(SparkplugNodes.Route, plan: Int)
 
         /// Any of its plans; all have the same layout.
         var plan: Int {
             switch self {
-            case .whole(let plan): plan
+            case .whole(let plan), .sparkplug(_, let plan): plan
             case .members(let plans): plans[0]
             case .keyed(let keyed): keyed.plans[0][0]
             }
@@ -109,6 +112,10 @@ struct Route {
     }
 
     private(set) var stages: [Stage] = []
+
+    init(_ route: SparkplugNodes.Route, anyPlan: Int) {
+        stages = [.sparkplug(route, plan: route.plan ?? anyPlan)]
+    }
 
     /// A plan of the topic, with its device's key, and the name of its layout.
     typealias Member = (plan: Int, key: String, layout: MessageLayout, name: String)

@@ -19,6 +19,9 @@ struct DeviceAvailability {
 
     func isGone(_ device: Int) -> Bool { areGone[device] }
 
+    /// The series of a device's ``Profile/online``, if it has one.
+    func series(of device: Int) -> SeriesID? { series[device] }
+
     @inline(__always)
     mutating func note(_ device: Int, isGone: Bool) {
         guard areGone[device] != isGone, series[device] != nil else { return }

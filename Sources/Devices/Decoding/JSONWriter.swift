@@ -98,6 +98,11 @@ struct JSONWriter {
         }
     }
 
+    mutating func boolean(_ truth: Bool) {
+        item()
+        bytes.append(contentsOf: truth ? Self.trueText : Self.falseText)
+    }
+
     mutating func null() {
         item()
         bytes.append(contentsOf: Self.nullText)
@@ -110,5 +115,7 @@ struct JSONWriter {
 
     private static let digits = Array("0123456789abcdef".utf8)
     private static let controlEscape = Array("\\u00".utf8)
+    private static let trueText = Array("true".utf8)
+    private static let falseText = Array("false".utf8)
     private static let nullText = Array("null".utf8)
 }

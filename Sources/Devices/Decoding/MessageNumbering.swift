@@ -41,6 +41,9 @@ struct MessageNumbering {
         changed = UnstoredChanges(count: devices.count)
     }
 
+    /// The series of a device's missing messages, if it has one.
+    func series(of device: Int) -> SeriesID? { missing[device] }
+
     /// Begins a message.
     mutating func begin(isSentAgain: Bool) {
         self.isSentAgain = isSentAgain

@@ -15,7 +15,8 @@ package final class PayloadDecoder {
     package let site: Site
     let plans: [DecodingPlan]
     private let topics: TopicTable
-    private let routes: [Route]
+    /// With Sparkplug, the last one is that of a message whose device is not in the inventory.
+    private var routes: [Route]
     let parser: JSONParser
     let documents: PayloadDocuments
     private let bytesMax: Int
@@ -27,6 +28,10 @@ package final class PayloadDecoder {
     /// The state of each device's message numbers.
     var numbering: MessageNumbering
     var availability: DeviceAvailability
+    /// The edge nodes of Sparkplug.
+    var sparkplug: SparkplugNodes
+    /// The plans of the devices that a message of Sparkplug says are gone.
+    var deadPlans: [Int] = []
     /// The properties of the message that was decoded last. Quality control changes its times.
     package var message = DecodedMessage()
 
@@ -34,6 +39,8 @@ package final class PayloadDecoder {
     private struct Part {
         let plan: Int
         let root: JSONValue
+        /// Set for a message of Sparkplug.
+        var sparkplug: SparkplugNodes.Route?
     }
 
     private var route = 0
@@ -45,7 +52,7 @@ package final class PayloadDecoder {
     private var isRead = false
     /// Why no stage so far could read the payload.
     private var fault: PayloadFault?
-    private var arrival = Instant.distantPast
+    private(set) var arrival = Instant.distantPast
     private var isSentAgain = false
     var facts = EnvelopeFacts()
 
@@ -65,8 +72,14 @@ package final class PayloadDecoder {
         var names: [String] = []
         var members: [[Route.Member]] = []
         var places: [String: Int] = [:]
+        var sparkplugPlans: [(index: Int, topic: String)] = []
         for (index, device) in site.devices.enumerated() {
             for (message, topic) in device.topics.enumerated() {
+                if device.profile.messages[message].format.isSparkplug {
+                    sparkplugPlans.append((plans.count, topic))
+                    plans.append(DecodingPlan(device, index, message: message, series: series, &fieldCount))
+                    continue
+                }
                 let place = places[topic] ?? names.count
                 if place == names.count {
                     places[topic] = place
@@ -79,7 +92,14 @@ package final class PayloadDecoder {
             }
         }
         self.plans = plans
-        routes = members.map { Route($0) }
+        let nodes = SparkplugNodes(sparkplugPlans, fieldCount: fieldCount)
+        var routes = members.map { Route($0) }
+        for (topic, route) in nodes.routes {
+            names.append(topic)
+            routes.append(Route(route, anyPlan: nodes.nodes[route.node].plans[0]))
+        }
+        if let any = routes.last, !nodes.isEmpty { routes.append(any) }
+        (sparkplug, self.routes) = (nodes, routes)
         units = Array(repeating: PayloadUnit(), count: fieldCount)
         numbering = MessageNumbering(site.devices, series: series)
         availability = DeviceAvailability(site.devices, series: series)
@@ -89,7 +109,12 @@ package final class PayloadDecoder {
     }
 
     /// Returns the route of a topic: which devices publish on it; `nil` if none does.
-    package func route(of topic: UnsafeRawBufferPointer) -> Int? { topics.index(of: topic) }
+    package func route(of topic: UnsafeRawBufferPointer) -> Int? {
+        if let route = topics.index(of: topic) { return route }
+        guard !sparkplug.isEmpty, let stranger = sparkplug.strangerRoute(of: topic) else { return nil }
+        routes[routes.count - 1] = Route(stranger, anyPlan: sparkplug.nodes[stranger.node].plans[0])
+        return routes.count - 1
+    }
 
     /// Returns a device of a route, by its index in the inventory.
     package func device(of route: Int) -> Int { plans[routes[route].stages[0].plan].device }
@@ -100,6 +125,7 @@ package final class PayloadDecoder {
         (self.route, self.arrival, self.isSentAgain) = (route, arrival, isSentAgain)
         (stage, isRead, fault) = (0, false, nil)
         parts.removeAll(keepingCapacity: true)
+        deadPlans.removeAll(keepingCapacity: true)
         facts = EnvelopeFacts()
         numbering.dateGaps(by: message)
         numbering.begin(isSentAgain: isSentAgain)
@@ -116,7 +142,7 @@ package final class PayloadDecoder {
         while stage < routes[route].stages.count {
             let current = routes[route].stages[stage]
             stage += 1
-            switch open(payload, plans[current.plan].layout) {
+            switch open(payload, current) {
             case .document(let root, let problem):
                 addParts(of: root, current)
                 if let part = parts.popLast() { return decode(part, problem, &readings) }
@@ -128,7 +154,9 @@ package final class PayloadDecoder {
             case .otherLayout(let found): fault = found
             case .blank, .otherPort: break
             }
+            if let plan = deadPlans.popLast() { return decodeDeath(plans[plan], &readings) }
         }
+        if let plan = deadPlans.popLast() { return decodeDeath(plans[plan], &readings) }
         guard !isRead else { return nil }
         isRead = true
         return finish(plans[routes[route].stages[0].plan], &readings)
@@ -137,13 +165,26 @@ package final class PayloadDecoder {
     private func addParts(of root: JSONValue, _ stage: Route.Stage) {
         switch stage {
         case .whole(let plan): parts.append(Part(plan: plan, root: root))
+        case .sparkplug(let route, let plan): parts.append(Part(plan: plan, root: root, sparkplug: route))
         case .members(let members): addMembers(of: root, members)
         case .keyed(let keyed): addKeyed(root, keyed)
         }
     }
 
-    private func open(_ payload: UnsafeRawBufferPointer, _ layout: MessageLayout) -> Opened {
-        payload.count > bytesMax ? .fault(.tooLong(payload.count, max: bytesMax)) : document(payload, layout)
+    private func open(_ payload: UnsafeRawBufferPointer, _ stage: Route.Stage) -> Opened {
+        guard payload.count <= bytesMax else { return .fault(.tooLong(payload.count, max: bytesMax)) }
+        if case .sparkplug(let route, _) = stage { return openSparkplug(payload, route) }
+        return document(payload, plans[stage.plan].layout)
+    }
+
+    /// Ends the part of a device that is gone, by the word of its node or of the broker.
+    private func decodeDeath(_ plan: DecodingPlan, _ readings: inout [Reading]) -> PayloadFindings {
+        isRead = true
+        begin(plan, readings)
+        appendOnline(false, plan, &readings)
+        message.isDeath = true
+        availability.note(plan.device, isGone: true)
+        return PayloadFindings()
     }
 
     private func decode(_ part: Part, _ problem: PayloadFault?, _ readings: inout [Reading]) -> PayloadFindings {
@@ -153,9 +194,11 @@ package final class PayloadDecoder {
         var findings = PayloadFindings()
         if let problem { findings.add(problem) }
         let values =
-            plan.layout.format.isSenML
-            ? decodeSenML(part.root, plan, arrival, &readings, &findings)
-            : decodeJSON(part.root, plan, arrival, &readings, &findings)
+            switch plan.layout.format {
+            case .senml: decodeSenML(part.root, plan, arrival, &readings, &findings)
+            case .sparkplug: decodeSparkplug(part.root, plan, part.sparkplug, &readings, &findings)
+            case .json, .text, .keyValue, .csv, .binary: decodeJSON(part.root, plan, arrival, &readings, &findings)
+            }
         if values == 0, !numbering.hasComeBefore { findings.noteNoReadings() }
         if values > 0 {
             message.isDeath = plan.layout.isAvailability && readings.last?.value == 0

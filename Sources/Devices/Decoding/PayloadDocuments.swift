@@ -19,7 +19,7 @@ final class PayloadDocuments {
             if layout.envelope != nil { return true }
             switch layout.format {
             case .json, .senml: return false
-            case .text, .keyValue, .csv, .binary: return true
+            case .text, .keyValue, .csv, .binary, .sparkplug: return true
             }
         }
         inner = needsInner ? JSONParser(bytesMax: Self.growth * bytesMax) : nil
@@ -65,7 +65,7 @@ extension PayloadDecoder {
                 return documents.bytes.withUnsafeBytes { document($0, layout.format, by: innerParser) }
             }
             return .document(object, problem: nil)
-        case .text, .keyValue, .csv, .binary:
+        case .text, .keyValue, .csv, .binary, .sparkplug:
             guard let value = root.at(server.bytes), !value.isNull else { return .blank }
             guard unpack(root, server) else {
                 return .fault(.badEncoding(place: server.bytes.description, found: value.inWords))
@@ -89,6 +89,8 @@ extension PayloadDecoder {
         documents.writer.begin()
         switch format {
         case .json, .senml: return parsed(payload, by: parser)
+        // It needs the session of its node, and never comes here: the profile has no envelope.
+        case .sparkplug: return .blank
         case .text: TextFormats.writeValue(payload, to: &documents.writer)
         case .keyValue: TextFormats.writeKeyValues(payload, to: &documents.writer)
         case .csv(let layout): TextFormats.writeLines(payload, layout, to: &documents.writer)
@@ -101,9 +103,12 @@ extension PayloadDecoder {
         guard !documents.writer.isTooLong else {
             return .fault(.tooLongRewritten(max: documents.writer.bytesMax))
         }
-        return documents.writer.bytes.withUnsafeBytes {
-            parsed($0, by: innerParser, problem: problem.map { .otherLayout($0) })
-        }
+        return documents.writer.bytes.withUnsafeBytes { rewritten($0, problem: problem.map { .otherLayout($0) }) }
+    }
+
+    /// Returns the document of a payload that was rewritten as JSON.
+    func rewritten(_ text: UnsafeRawBufferPointer, problem: PayloadFault?) -> Opened {
+        parsed(text, by: innerParser, problem: problem)
     }
 
     private func parsed(

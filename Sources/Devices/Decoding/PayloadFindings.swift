@@ -56,6 +56,7 @@ package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
     case badTime(place: String, found: String, reason: String)
     case badRate(place: String, found: String)
     case senml(String)
+    case sparkplug(String)
     /// A payload of plain text or bytes, or a part of one, that is not laid out as the profile says.
     case otherLayout(String)
     case unknownEnvelope([String])
@@ -73,6 +74,7 @@ package enum PayloadFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .badTime(let place, let found, let reason): "\(place) is \(found), \(reason)"
         case .badRate(let place, let found): "\(place) is \(found), not a sample rate above 0 that its samples can have"
         case .senml(let text): "not a SenML pack: \(text)"
+        case .sparkplug(let text): text
         case .otherLayout(let text): "not laid out as the profile says: \(text)"
         case .unknownEnvelope(let servers):
             "not a message of a known network server (\(Set(servers).sorted().joined(separator: ", ")))"
@@ -100,7 +102,11 @@ extension JSONValue {
 
     /// Returns the beginning of a text from the field, without anything that would steer a terminal.
     static func printable(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String {
-        let text = String(decoding: bytes.prefix(240), as: UTF8.self).unicodeScalars
+        printable(String(decoding: bytes.prefix(240), as: UTF8.self))
+    }
+
+    static func printable(_ text: String) -> String {
+        let text = text.unicodeScalars
         let characters = text.prefix(60).map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : String($0) }
         return characters.joined() + (text.count > 60 ? "…" : "")
     }

@@ -123,9 +123,12 @@ extension Site {
     private static func filters(_ devices: [Device]) -> FilterChoice {
         FilterChoice(
             devices.flatMap { device in
-                zip(device.topics, device.profile.messages).map { topic, message in
-                    let isPattern = message.topic.topic(device.labels) == topic
-                    return (topic, isPattern ? message.topic.filter : nil)
+                zip(device.topics, device.profile.messages).flatMap { topic, message -> [(topic: String, pattern: String?)] in
+                    let pattern = message.topic.topic(device.labels) == topic ? message.topic.filter : nil
+                    if message.format.isSparkplug, let topic = SparkplugTopic(topic) {
+                        return topic.filters(pattern: pattern)
+                    }
+                    return [(topic, pattern)]
                 }
             })
     }

@@ -47,7 +47,7 @@ extension Profile.Field {
 }
 
 extension Profile.Source {
-    /// Reads the place of a value: a `pointer`, `samples`, a SenML `record`, or a measure of the radio `link`.
+    /// Reads the place of a value: a `pointer`, `samples`, a SenML `record`, a `metric` of Sparkplug, or a measure of the radio `link`.
     fileprivate static func read(_ reader: inout YAMLReader, _ layout: MessageLayout) -> Profile.Source? {
         if layout.format.isSenML {
             return reader.required("record").map { record in
@@ -58,6 +58,7 @@ extension Profile.Source {
                 return .record(record.string)
             }
         }
+        if layout.format.isSparkplug { return reader.required("metric").map { .record($0.string) } }
         let link = reader.value("link", expected: "rssi or snr") { Profile.LinkMeasure(rawValue: $0) }
         if let link {
             if layout.envelope == nil {

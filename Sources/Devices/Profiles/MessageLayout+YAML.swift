@@ -45,6 +45,7 @@ extension MessageLayout {
     /// - Parameter base: the profile's topic. It stands for `~` at the beginning of the message's topic, and for the
     ///   topic if the message has none.
     private static func read(_ reader: inout YAMLReader, base: String?) -> Part? {
+        let topicText = reader.scalar("topic")
         let topic = readTopic(&reader, base: base)
         let format = Format.read(&reader)
         var layout = MessageLayout(topic: topic ?? anyTopic, format: format ?? .json)
@@ -67,10 +68,27 @@ extension MessageLayout {
             }
         }
         layout.checkNames(fields, &reader)
-        if layout.selector != nil, layout.envelope != nil || format?.isSenML == true {
+        if format?.isSparkplug == true { layout.checkSparkplug(&reader, at: topicText?.location) }
+        if layout.selector != nil, layout.envelope != nil || format?.isOfRecords == true {
             reader.report("device-in-payload", "'device' has no place in a SenML pack or behind an envelope")
         }
         return topic == nil || format == nil ? nil : (layout, fields)
+    }
+
+    /// Reports a topic that is not one of Sparkplug's data, and keys that Sparkplug answers itself.
+    private func checkSparkplug(_ reader: inout YAMLReader, at location: SourceLocation?) {
+        let kind = SparkplugTopic(topic.text)?.kind
+        if kind != .deviceData, kind != .nodeData {
+            reader.report(
+                "bad-topic",
+                "the topic of Sparkplug is that of the data: spBv1.0/{group}/DDATA/{node}/{device}, or spBv1.0/{group}/NDATA/{node}",
+                at: location)
+        }
+        for key in ["time", "sequence", "envelope"] {
+            if let node = reader.node(key) {
+                reader.report("key-without-use", "Sparkplug needs no '\(key)': it has its own", at: node.location)
+            }
+        }
     }
 
     private static let anyTopic = TopicPattern("t")!  // a pattern without braces
@@ -93,7 +111,7 @@ extension MessageLayout {
 }
 
 extension MessageLayout.Format {
-    static let names = ["json", "senml", "text", "key_value", "csv", "binary"]
+    static let names = ["json", "senml", "text", "key_value", "csv", "binary", "sparkplug"]
 
     /// Reads the format, and the keys that belong to it.
     fileprivate static func read(_ reader: inout YAMLReader) -> MessageLayout.Format? {
@@ -106,6 +124,7 @@ extension MessageLayout.Format {
         case "senml": return .senml
         case "text": return .text
         case "key_value": return .keyValue
+        case "sparkplug": return .sparkplug
         case "csv": return CSVLayout.read(&reader).map { .csv($0) }
         case "binary": return BinaryLayout.read(&reader).map { .binary($0) }
         default: return nil

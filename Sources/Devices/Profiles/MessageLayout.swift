@@ -9,14 +9,19 @@ package struct MessageLayout: Sendable {
         case keyValue
         case csv(CSVLayout)
         case binary(BinaryLayout)
+        /// Sparkplug B. The topic is that of the data; births and deaths belong to it.
+        case sparkplug
 
         package var isSenML: Bool { if case .senml = self { true } else { false } }
+        package var isSparkplug: Bool { if case .sparkplug = self { true } else { false } }
+        /// True if each value has a name and a time of its own.
+        package var isOfRecords: Bool { isSenML || isSparkplug }
         var isSingleValue: Bool { if case .text = self { true } else { false } }
         /// True if a value in the payload is a text by nature, so that numbers are read from texts.
         var isText: Bool {
             switch self {
             case .text, .keyValue, .csv: true
-            case .json, .senml, .binary: false
+            case .json, .senml, .binary, .sparkplug: false
             }
         }
     }
@@ -58,7 +63,7 @@ package struct MessageLayout: Sendable {
     /// Set if the network server numbers the messages.
     var countsFrames: Bool { sequence != nil && sequence?.pointer == nil }
 
-    var hasTime: Bool { time != nil || format.isSenML || envelope?.hasTime == true }
+    var hasTime: Bool { time != nil || format.isOfRecords || envelope?.hasTime == true }
 }
 
 /// The columns of a CSV payload.

@@ -25,7 +25,12 @@ extension Profile {
         if fields.isEmpty, reader.problems.isEmpty {
             reader.report("no-readings", "a profile names at least one reading")
         }
-        if parts.contains(where: { $0.layout.sequence != nil }) {
+        let isSparkplug = parts.contains { $0.layout.format.isSparkplug }
+        if isSparkplug, !fields.contains(where: { $0.quantity == online }) {
+            // Births and deaths say it.
+            fields.append(Field(quantity: online, source: .record(""), unit: online.unit, silence: .days(30)))
+        }
+        if isSparkplug || parts.contains(where: { $0.layout.sequence != nil }) {
             fields.append(Field(quantity: missingMessages, source: .gap, unit: missingMessages.unit))
         }
         if parts.filter({ $0.layout.sequence?.pointer != nil }).count > 1, let name {

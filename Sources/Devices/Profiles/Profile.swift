@@ -33,8 +33,8 @@ package struct Profile: Sendable {
     package var topic: TopicPattern { messages[0].topic }
     /// True if a device may give its messages a time.
     package var hasTime: Bool { messages.contains { $0.hasTime } }
-    /// True if the device's messages are SenML packs, whose records have times of their own.
-    package var isPack: Bool { messages.allSatisfy { $0.format.isSenML } }
+    /// True if the device's messages are packs of records that have times of their own: of SenML, or of Sparkplug.
+    package var isPack: Bool { messages.allSatisfy { $0.format.isOfRecords } }
     /// The message number, if a message has one.
     package var sequence: MessageLayout.Sequence? { messages.lazy.compactMap(\.sequence).first }
 

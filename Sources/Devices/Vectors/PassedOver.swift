@@ -6,6 +6,7 @@ extension PayloadDecoder {
     /// The quantities that it does give are among them, too.
     func passedOver(_ payload: UnsafeRawBufferPointer, on topic: String) -> [(quantity: String, reason: String)] {
         var reasons: [(quantity: String, reason: String)] = []
+        if !sparkplug.isEmpty { return [] }
         for device in site.devices {
             for (message, layout) in device.profile.messages.enumerated() where device.topics[message] == topic {
                 let fields = plans[message].fields

@@ -19,10 +19,16 @@ extension ProfileVector {
         let time = reader.instant("time")
         let hasProblem = reader.bool("problem") ?? false
         let payload = readPayload(&reader)
+        let before = reader.items("before").compactMap { node -> Earlier? in
+            var earlier = YAMLReader(node, "an earlier message")
+            defer { reader.problems += earlier.finish() }
+            let topic = earlier.string("topic")
+            return readPayload(&earlier).map { Earlier(topic: topic, payload: $0) }
+        }
         let gives = readExpected(&reader, fields)
         guard let payload, let gives else { return nil }
         return ProfileVector(
-            name: name, topic: topic, key: key, payload: payload, arrival: arrival ?? time ?? Self.arrival,
+            name: name, topic: topic, key: key, payload: payload, before: before, arrival: arrival ?? time ?? Self.arrival,
             gives: gives,
             time: time, hasProblem: hasProblem, location: reader.node.location)
     }

@@ -10,6 +10,8 @@ package struct ProfileVector: Sendable {
     /// The device's key in the payload, if several devices share the topic.
     package var key: String?
     package var payload: Payload
+    /// Messages that have come before, such as births that name the metrics.
+    package var before: [Earlier] = []
     /// The arrival of the message, for payloads without a time.
     package var arrival: Instant
     /// The values of each quantity in their order, in the canonical unit. Quantities that are not here must have none.
@@ -25,6 +27,11 @@ package struct ProfileVector: Sendable {
         case whole([UInt8])
         /// The bytes that a device has sent to a network server on a port of LoRaWAN.
         case inside([UInt8], port: Int)
+    }
+
+    package struct Earlier: Sendable {
+        package var topic: String?
+        package var payload: Payload
     }
 
     package struct Expected: Sendable {

@@ -26,13 +26,22 @@ package struct VectorRun: Sendable {
 
     /// - Returns: `nil` if the topic is not one of the profile's.
     package init?(
-        _ profile: Profile, topic: String?, key: String? = nil, payload: ProfileVector.Payload, arrival: Instant
+        _ profile: Profile, topic: String?, key: String? = nil, payload: ProfileVector.Payload,
+        before: [ProfileVector.Earlier] = [], arrival: Instant
     ) {
         guard let device = Device(trying: profile, topic: topic, key: key) else { return nil }
         let site = Site(name: "vectors", timeZone: "UTC", devices: [device], filters: [])
         let quantities = profile.fields.map(\.quantity)
         let decoder = PayloadDecoder(site: site) { _, quantity in
             SeriesID(index: Int32(quantities.firstIndex { $0.name == quantity.name } ?? 0))
+        }
+        for earlier in before {
+            let name = earlier.topic ?? device.topics[0]
+            guard let route = Array(name.utf8).withUnsafeBytes({ decoder.route(of: $0) }) else { return nil }
+            var readings: [Reading] = []
+            _ = earlier.payload.bytes(profile).withUnsafeBytes {
+                decoder.decode($0, from: route, arrival: arrival, into: &readings)
+            }
         }
         let name = topic ?? device.topics[0]
         guard let route = Array(name.utf8).withUnsafeBytes({ decoder.route(of: $0) }) else { return nil }
@@ -60,7 +69,9 @@ extension ProfileVector {
     /// Decodes the vector's payload, and compares what it gives with what it must give.
     /// - Returns: a sentence for each difference; empty if there is none.
     package func failures(of profile: Profile) -> [String] {
-        guard let run = VectorRun(profile, topic: topic, key: key, payload: payload, arrival: arrival) else {
+        let run = VectorRun(
+            profile, topic: topic, key: key, payload: payload, before: before, arrival: arrival)
+        guard let run else {
             return ["the topic \(topic ?? "") is not one of the profile's"]
         }
         var failures: [String] = []
@@ -126,7 +137,8 @@ extension Device {
         let patterns = profile.messages.map(\.topic)
         var labels: [String: String] = [:]
         if let topic {
-            guard let found = patterns.lazy.compactMap({ $0.labels(of: topic) }).first else { return nil }
+            let found = patterns.lazy.compactMap { $0.labels(of: topic) ?? $0.sparkplugLabels(of: topic) }.first
+            guard let found else { return nil }
             labels = found
         }
         for label in patterns.flatMap(\.labels) where labels[label] == nil { labels[label] = "x" }
@@ -135,5 +147,15 @@ extension Device {
             id: id, profile: profile, topics: patterns.map { $0.topic(labels) ?? "" }, key: key ?? id, labels: labels,
             position: nil, interval: profile.interval, silence: profile.silence, clock: profile.clock,
             fields: profile.fields)
+    }
+}
+
+extension TopicPattern {
+    /// Returns the labels of a birth or a death of Sparkplug, for the pattern of the data.
+    fileprivate func sparkplugLabels(of topic: String) -> [String: String]? {
+        guard let own = SparkplugTopic(text), var other = SparkplugTopic(topic) else { return nil }
+        // The birth of a node is also one for its devices.
+        if other.device == nil, own.device != nil { other.device = "x" }
+        return labels(of: other.data.text)
     }
 }

@@ -141,15 +141,17 @@ extension PayloadDecoder {
 
     /// Returns a value that a rule turns into a number, in the canonical unit; `nil` if it stands for no reading, or
     /// cannot be read.
-    private func ruledNumber(
+    /// - Parameter written: the unit that stands beside the value, for a value that has none of its own.
+    func ruledNumber(
         _ value: JSONValue, of field: DecodingPlan.Field, _ rule: ValueRule, in root: JSONValue,
-        _ findings: inout PayloadFindings, _ place: () -> String
+        unit written: UnsafeBufferPointer<UInt8>? = nil, _ findings: inout PayloadFindings, _ place: () -> String
     ) -> Double? {
         switch rule.read(value, in: root) {
         case .nothing: return nil
         case .unreadable(let wanted):
             findings.add(.notANumber(place: place(), found: value.inWords, wanted: wanted))
-        case .number(let number, let unit):
+        case .number(let number, let own):
+            let unit = own ?? written
             if let (factor, summand) = conversion(from: unit, for: field) { return number * factor + summand }
             findings.add(
                 .wrongUnit(

@@ -1,0 +1,346 @@
+import Devices
+import Diagnostics
+import Foundation
+import Telemetry
+import TestSupport
+import Testing
+
+/// Sparkplug B, against recordings of an independent edge node (scripts/players), and against public reports.
+@Suite struct SparkplugTests {
+    /// A line of a recording.
+    struct Event: Decodable {
+        struct Value: Decodable {
+            var device: String?
+            var metric: String
+            var type: String
+            var value: Number
+            var timestamp: Int64
+        }
+
+        /// A number, or something else that is no reading.
+        struct Number: Decodable {
+            var number: Double?
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.singleValueContainer()
+                if let truth = try? container.decode(Bool.self) {
+                    number = truth ? 1 : 0
+                } else {
+                    number = try? container.decode(Double.self)
+                }
+            }
+        }
+
+        struct End: Decodable { var device: String? }
+
+        var event: String
+        var topic: String?
+        var payload: String?
+        var readings: [Value]?
+        var may: [Value]?
+        var ends: [End]?
+        var note: String?
+    }
+
+    static func events(_ scenario: String) throws -> [Event] {
+        try RepositoryRoot.file("Tests/Conformance/sparkplug/\(scenario).jsonl").text.split(separator: "\n").map {
+            try JSONDecoder().decode(Event.self, from: Data($0.utf8))
+        }
+    }
+
+    /// The profiles of a node and its device, with a quantity for each metric of a recording.
+    static func site(_ events: [Event]) throws -> Site {
+        func profile(_ name: String, _ topic: String, _ device: String?) -> SourceFile {
+            var metrics: [String] = []
+            for value in events.flatMap({ ($0.readings ?? []) + ($0.may ?? []) }) where value.device == device {
+                if !metrics.contains(value.metric), !["String", "Text", "UUID"].contains(value.type) {
+                    metrics.append(value.metric)
+                }
+            }
+            let readings = metrics.map {
+                "  - { quantity: \(quantity($0)), metric: \"\($0)\", unit: \"\(units[$0] ?? "1")\" }\n"
+            }
+            return SourceFile(
+                name: "\(name).yaml",
+                text: "profile: \(name)\nformat: sparkplug\ntopic: \(topic)\nreadings:\n\(readings.joined())")
+        }
+        return try Site.read(
+            inventory: SourceFile(
+                name: "site.yaml",
+                text: """
+                    site: s
+                    devices:
+                      - { id: node1, profile: node, labels: { group: plant } }
+                      - { id: dev1, profile: device, labels: { group: plant, node: node1 } }
+                    """),
+            profiles: [
+                profile("node", "spBv1.0/{group}/NDATA/{device}", nil),
+                profile("device", "spBv1.0/{group}/DDATA/{node}/{device}", "dev1"),
+            ])
+    }
+
+    /// The units that the node's births name.
+    private static let units = [
+        "Water/Level": "m", "Air/Temperature": "degC", "Battery": "%", "Gas": "ppm", "Supply/Voltage": "V",
+        "Uptime": "s", "Tilt": "deg", "Displacement": "mm",
+    ]
+
+    private static func quantity(_ metric: String) -> String { "m_" + metric.lowercased().map { $0.isLetter ? "\($0)" : "_" }.joined() }
+
+    /// A reading as the tests compare it.
+    struct Found: Hashable {
+        var device: String
+        var quantity: String
+        var time: Int64
+        var value: Double
+
+        init(device: String, quantity: String, time: Int64, value: Double) {
+            (self.device, self.quantity, self.time, self.value) = (device, quantity, time, value)
+        }
+
+        init(_ value: Event.Value, _ number: Double) {
+            self.init(
+                device: value.device ?? "node1", quantity: SparkplugTests.quantity(value.metric),
+                time: value.timestamp, value: number)
+        }
+    }
+
+    /// Feeds payloads to a decoder, and keeps what comes of them.
+    final class Receiver {
+        let site: Site
+        let decoder: PayloadDecoder
+        private(set) var found: [Found] = []
+        private(set) var problems: [String] = []
+        private(set) var deaths: [String] = []
+        private let names: [(device: String, quantity: String)]
+        private var now = AlarmBench.start
+
+        init(_ site: Site) {
+            self.site = site
+            decoder = PayloadDecoder(site: site, series: SmallSite.series(site))
+            names = site.devices.flatMap { device in device.fields.map { (device.id, $0.quantity.name) } }
+        }
+
+        func take(_ topic: String, hex: String) { take(topic, Self.bytes(hex)) }
+
+        func take(_ topic: String, _ bytes: [UInt8]) {
+            now = now + .seconds(1)
+            guard let route = Array(topic.utf8).withUnsafeBytes({ decoder.route(of: $0) }) else { return }
+            var readings: [Reading] = []
+            decoder.begin(route, arrival: now)
+            while let findings = bytes.withUnsafeBytes({ decoder.decodeNext($0, into: &readings) }) {
+                if !findings.description.isEmpty { problems.append(findings.description) }
+                if decoder.message.isDeath { deaths.append(site.devices[decoder.message.device].id) }
+            }
+            found += readings.map {
+                let name = names[Int($0.series.index)]
+                return Found(
+                    device: name.device, quantity: name.quantity, time: $0.time.nanoseconds / 1_000_000,
+                    value: $0.value)
+            }
+        }
+
+        /// The topics of the nodes that are asked to be born again.
+        func requests() -> [String] { decoder.takeRebirthCommands(at: now, atMost: 10).map(\.topic) }
+
+        func wait(_ span: TimeSpan) { now = now + span }
+
+        static func bytes(_ hex: String) -> [UInt8] {
+            let digits = Array(hex)
+            return stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0...$0 + 1]), radix: 16) ?? 0 }
+        }
+
+        /// The readings of metrics.
+        var values: [Found] { found.filter { $0.quantity.hasPrefix("m_") } }
+    }
+
+    @Test(
+        "the values of an edge node are those that it has sent, each once, with their own times",
+        arguments: ["plain", "rich", "death", "stale-death", "restart", "duplicates", "rebirth"])
+    func recordings(scenario: String) throws {
+        let events = try Self.events(scenario)
+        let receiver = Receiver(try Self.site(events))
+        for event in events where event.event == "sent" || event.event == "delivered" {
+            receiver.take(try #require(event.topic), hex: try #require(event.payload))
+        }
+        let end = try #require(events.last { $0.event == "end" })
+        let must = Set((end.readings ?? []).compactMap { value in value.value.number.map { Found(value, $0) } })
+            .filter { found in receiver.site.devices.contains { $0.field(found.quantity) != nil } }
+        let may = Set(events.flatMap { $0.may ?? [] }.compactMap { value in value.value.number.map { Found(value, $0) } })
+        let found = Set(receiver.values)
+        #expect(must.count >= 10)
+        #expect(must.subtracting(found).isEmpty, "missing")
+        #expect(found.subtracting(must).subtracting(may).isEmpty, "too many")
+        #expect(receiver.values.count == found.count, "a value was read twice")
+        #expect(
+            Set(receiver.deaths).sorted()
+                == Set(events.flatMap { $0.ends ?? [] }.map { $0.device ?? "node1" }).sorted())
+    }
+
+    @Test(
+        "after a lost message, and before a birth, nothing is read by alias; the node is asked for its birth",
+        arguments: ["gap", "late-join"])
+    func doubt(scenario: String) throws {
+        let events = try Self.events(scenario)
+        let receiver = Receiver(try Self.site(events))
+        _ = receiver.requests()
+        var isAsked = false
+        var isDoubted = scenario == "late-join"
+        for event in events where event.event == "sent" {
+            let topic = try #require(event.topic)
+            let (values, problems) = (receiver.values.count, receiver.problems.count)
+            receiver.take(topic, hex: try #require(event.payload))
+            if topic.contains("NBIRTH") { isDoubted = false }
+            isDoubted = isDoubted || receiver.problems.count > problems
+            if isDoubted { #expect(receiver.values.count == values, "\(topic)") }
+            receiver.wait(.seconds(6))
+            isAsked = isAsked || receiver.requests() == ["spBv1.0/plant/NCMD/node1"]
+        }
+        #expect(isAsked)
+        #expect(receiver.problems.contains { $0.contains("alias that no birth has named") })
+        let end = try #require(events.last { $0.event == "end" })
+        let last = Dictionary(
+            (end.readings ?? []).compactMap { value in value.value.number.map { (Self.quantity(value.metric), $0) } }
+        ) { $1 }
+        let held = Dictionary(receiver.values.map { ($0.quantity, $0.value) }) { $1 }
+        for (quantity, value) in held { #expect(last[quantity] == value, "\(quantity)") }
+    }
+
+    private static func receiver(_ metrics: [String]) throws -> Receiver {
+        let readings = metrics.map { "  - { quantity: \(quantity($0)), metric: \"\($0)\", unit: \"1\" }\n" }.joined()
+        return Receiver(
+            try Site.read(
+                inventory: SourceFile(
+                    name: "site.yaml", text: "site: s\ndevices: [ { id: N, profile: node, labels: { group: G } } ]\n"),
+                profiles: [
+                    SourceFile(
+                        name: "node.yaml",
+                        text: "profile: node\nformat: sparkplug\ntopic: spBv1.0/{group}/NDATA/{device}\nreadings:\n\(readings)")
+                ]))
+    }
+
+    @Test("the death of an earlier session does not end the present one (eclipse-sparkplug/sparkplug pull request 524)")
+    func earlierDeath() throws {
+        let receiver = try Self.receiver(["Temperature"])
+        let birth = "CNLig7n6MhINCgViZFNlcRABIAhYWBIcChROb2RlIENvbnRyb2wvUmViaXJ0aBACIAtwABIaCgtUZW1wZXJhdHVyZRBkIAppAAAAAACANUAYAA=="
+        let data = "CNLig7n6MhINEGQgCmkAAAAAAIA2QBgB"
+        let death = "CNLig7n6MhINCgViZFNlcRAAIAhYABgA"
+        func take(_ kind: String, _ text: String) { receiver.take("spBv1.0/G/\(kind)/N", Array(Data(base64Encoded: text) ?? Data())) }
+        take("NDATA", data)
+        #expect(receiver.values.isEmpty)
+        #expect(receiver.problems.last?.contains("waiting for the birth of its node") == true)
+        take("NBIRTH", birth)
+        take("NDATA", data)
+        take("NDEATH", death)
+        #expect(receiver.values.map(\.value) == [21.5, 22.5])
+        #expect(receiver.deaths.isEmpty)
+    }
+
+    @Test("a death that names its number by alias only is understood (node-red-contrib-mqtt-sparkplug-plus #64)")
+    func deathByAlias() throws {
+        let receiver = try Self.receiver(["Temperature"])
+        receiver.take(
+            "spBv1.0/G/NBIRTH/N",
+            hex: "0880f8a5f9c132121c0a144e6f646520436f6e74726f6c2f526562697274681002200b7000120d0a0562645365711001200858001800")
+        receiver.take("spBv1.0/G/NDEATH/N", hex: "0880f8a5f9c13212061001200858001800")
+        #expect(receiver.deaths == ["N"])
+        #expect(receiver.found.map { "\($0.quantity) \($0.value)" } == ["online 1.0", "online 0.0"])
+    }
+
+    @Test("a signed integer is read in its own width, and by the type of its birth (pysparkplug #26)")
+    func signedIntegers() throws {
+        for hex in [
+            "0880f8a5f9c13212140a035431361880f8a5f9c132200250a9ffffff0f1801",
+            "0880f8a5f9c13212120a035431361880f8a5f9c132200250a9ff031801",
+        ] {
+            let receiver = try Self.receiver(["T16"])
+            receiver.take("spBv1.0/G/NDATA/N", hex: hex)
+            // It names itself and its type, so that it is read even without a birth.
+            #expect(receiver.values.map(\.value) == [-87])
+        }
+    }
+
+    @Test("numbers of the messages run over 255, and over all devices of the node; also those that are not in the inventory")
+    func sequence() throws {
+        let receiver = try Self.receiver(["x"])
+        func message(_ seq: UInt8) -> [UInt8] {
+            // A metric x with alias 1 of type Double, value 1; then seq.
+            [0x12, 0x0d, 0x10, 0x01, 0x20, 0x0a, 0x69, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0x18]
+                + (seq < 128 ? [seq] : [seq & 0x7f | 0x80, 1])
+        }
+        receiver.take(
+            "spBv1.0/G/NBIRTH/N", [0x12, 0x10, 0x0a, 0x01, 0x78, 0x10, 0x01, 0x20, 0x0a, 0x69, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0x18, 0])
+        for number in 1...600 {
+            let topic = number % 3 == 0 ? "spBv1.0/G/DDATA/N/other" : "spBv1.0/G/NDATA/N"
+            receiver.take(topic, message(UInt8(truncatingIfNeeded: number)))
+        }
+        #expect(receiver.problems == [])
+        #expect(receiver.values.count == 401)
+        receiver.take("spBv1.0/G/NDATA/N", message(UInt8(truncatingIfNeeded: 604)))
+        #expect(receiver.found.last { $0.quantity == "missing_messages" }?.value == 3)
+        #expect(receiver.problems.count == 1)
+    }
+
+    @Test("a node is asked at once, then less and less often, and only while it sends what cannot be understood")
+    func requests() throws {
+        let receiver = try Self.receiver(["x"])
+        // After a start, births are not known.
+        #expect(receiver.requests() == ["spBv1.0/G/NCMD/N"])
+        var asked = 0
+        for number in 0..<600 {
+            receiver.take(
+                "spBv1.0/G/NDATA/N",
+                [0x12, 0x0d, 0x10, 0x01, 0x20, 0x0a, 0x69, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0x18, UInt8(number % 100)])
+            asked += receiver.requests().count
+        }
+        #expect((5...8).contains(asked), "\(asked)")
+        receiver.wait(.minutes(10))
+        receiver.take("spBv1.0/G/NBIRTH/N", [0x18, 0])
+        #expect(receiver.requests() == [])
+    }
+
+    @Test("broken protobuf is a fault, and no bytes of it end the decoder")
+    func broken() throws {
+        let receiver = try Self.receiver(["x"])
+        var random = SeededRandom(seed: 0x7370_6172)
+        let events = try Self.events("rich")
+        let payloads = events.compactMap(\.payload).map { Receiver.bytes($0) }
+        for _ in 0..<3000 {
+            var bytes = payloads.randomElement(using: &random) ?? []
+            for _ in 0..<Int.random(in: 1...6, using: &random) where !bytes.isEmpty {
+                bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            if Bool.random(using: &random) { bytes.removeLast(Int.random(in: 0...bytes.count, using: &random)) }
+            let kind = ["NBIRTH", "NDATA", "NDEATH", "DDATA"].randomElement(using: &random) ?? ""
+            receiver.take("spBv1.0/G/\(kind)/N\(kind == "DDATA" ? "/d" : "")", bytes)
+        }
+        #expect(receiver.problems.contains { $0.contains("its protobuf is broken") })
+    }
+
+    @Test("a site hears all that its nodes send, and not the commands")
+    func filters() throws {
+        let site = try Self.site(try Self.events("plain"))
+        #expect(
+            site.filters == [
+                "spBv1.0/+/DBIRTH/+/+", "spBv1.0/+/DDATA/+/+", "spBv1.0/+/DDEATH/+/+", "spBv1.0/+/NBIRTH/+",
+                "spBv1.0/+/NDATA/+", "spBv1.0/+/NDEATH/+",
+            ])
+    }
+
+    @Test(
+        "what a profile of Sparkplug can get wrong",
+        arguments: [
+            ("topic: spBv1.0/{group}/DBIRTH/{node}/{device}\nreadings: [ { quantity: rain, metric: R } ]\n", "is that of the data"),
+            ("topic: spBv1.0/{group}/NDATA/{device}\nreadings: [ { quantity: rain, pointer: /R } ]\n", "'metric' is missing"),
+            (
+                "topic: spBv1.0/{group}/NDATA/{device}\ntime: { pointer: /t }\nreadings: [ { quantity: rain, metric: R } ]\n",
+                "Sparkplug needs no 'time'"
+            ),
+        ])
+    func mistakes(keys: String, expected: String) {
+        do {
+            _ = try Profile.read(SourceFile(name: "p.yaml", text: "profile: p\nformat: sparkplug\n" + keys))
+            Issue.record("no mistake was found")
+        } catch { #expect(error.description.contains(expected), "\(error)") }
+    }
+}

@@ -57,6 +57,7 @@ let package = Package(
         .target(name: "Diagnostics", dependencies: ["Telemetry", .yams], swiftSettings: safe),
         .systemLibrary(
             name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .target(name: "CCBOR", linkerSettings: [.linkedLibrary("cbor")]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "MQTT", dependencies: ["CMosquitto", .logging], swiftSettings: strict),
         .target(
@@ -64,7 +65,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Devices",
-            dependencies: ["Telemetry", "Diagnostics", "CSimdjson", "SparkplugMessages", .protobuf, .swiftCSV],
+            dependencies: [
+                "Telemetry", "Diagnostics", "CCBOR", "CSimdjson", "SparkplugMessages", .protobuf, .swiftCSV,
+            ],
             swiftSettings: strict),
         .target(name: "QualityControl", dependencies: ["Telemetry", "Devices"], swiftSettings: safe),
         .target(name: "RulePlan", dependencies: ["AlarmModel", "Telemetry"], swiftSettings: safe),

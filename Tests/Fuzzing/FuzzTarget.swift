@@ -14,7 +14,8 @@ import Wire
 enum FuzzTarget: String, CaseIterable {
     case json, senml, topic, rules, policies, devices, configuration, control, outbox, sequence
     case senmlSequence = "senml-sequence"
-    case text, csv, binary, uplink, calculation
+    case text, csv, binary, uplink, calculation, sparkplug
+    case senmlCBOR = "senml-cbor"
     case keyValue = "key-value"
 
     private static let arrival = Instant(rfc3339: "2018-06-03T22:05:00Z".utf8)!  // a literal that reads
@@ -27,6 +28,8 @@ enum FuzzTarget: String, CaseIterable {
     private nonisolated(unsafe) static let keyValueDecoder = decoder(FormatProfiles.keyValue)
     private nonisolated(unsafe) static let binaryDecoder = decoder(FormatProfiles.binary)
     private nonisolated(unsafe) static let uplinkDecoder = decoder(FormatProfiles.uplink)
+    private nonisolated(unsafe) static let cborDecoder = decoder(FormatProfiles.senmlCBOR)
+    private nonisolated(unsafe) static let sparkplugDecoder = decoder(FormatProfiles.sparkplug)
     // literals that read
     private static let sequences = try! SequenceTarget(profile: EdgeSite.json(time: "unix"), scale: 1)
     private static let senmlSequences = try! SequenceTarget(profile: EdgeSite.senml, scale: nil)  // literals that read
@@ -51,6 +54,12 @@ enum FuzzTarget: String, CaseIterable {
         case .keyValue: _ = Self.keyValueDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
         case .binary: _ = Self.binaryDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
         case .uplink: _ = Self.uplinkDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
+        case .senmlCBOR: _ = Self.cborDecoder.decode(bytes, from: 0, arrival: Self.arrival, into: &readings)
+        case .sparkplug:
+            // The first byte chooses the topic: birth, data or death of the node, or of a device.
+            guard let route = bytes.first else { return }
+            let payload = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
+            _ = Self.sparkplugDecoder.decode(payload, from: Int(route % 6), arrival: Self.arrival, into: &readings)
         case .calculation: calculate(text.text)
         case .topic: _ = Self.jsonDecoder.decoder.route(of: bytes)
         case .rules:

@@ -27,7 +27,7 @@ import Testing
             (foot, "delta(temperature, 1h) > 8", "write '8 degF'", "8 degF"),
             (metre, "delta(temperature, 1h) > 8", "write '8 K'", "8 K"),
             (foot, "slope(temperature, 1h) > 8", "write '8 degF/h'", "8 degF/h"),
-            (foot, "integral(water_level, 1h) / 1 h / 1 h > 20", "write '20 ft/h'", "20 ft/h"),
+            (foot, "mean(water_level, 1h) / 1 h > 20", "write '20 ft/h'", "20 ft/h"),
             (metre + foot, "water_level > 12", "write '12 m' or '12 ft': d1 sends m, d2 sends ft", nil),
             (metre + foot, "slope(water_level, 30m) > 1", "write '1 m/h' or '1 ft/h': d1 sends m, d2 sends ft", nil),
         ] as [(String, String, String, String?)])

@@ -43,6 +43,19 @@ package enum FormatProfiles {
     package static let binary = head + fields
     package static let uplink = head + "envelope: lorawan\nport: [1, 2]\n" + fields
 
+    package static let senmlCBOR =
+        head + "format: senml_cbor\nreadings: [ { quantity: temperature, record: t, unit: degC } ]\n"
+
+    package static let sparkplug = """
+        profile: test
+        format: sparkplug
+        topic: spBv1.0/g/DDATA/n/{device}
+        readings:
+          - { quantity: water_level, metric: Water/Level, unit: m }
+          - { quantity: battery, metric: Battery, unit: "%", errors: [255] }
+
+        """
+
     /// With `CALCULATION` in the place of one.
     package static let calculation =
         head + "readings: [ { quantity: water_level, pointer: /x, unit: m, value: CALCULATION } ]\n"

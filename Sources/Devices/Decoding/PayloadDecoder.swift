@@ -195,7 +195,7 @@ package final class PayloadDecoder {
         if let problem { findings.add(problem) }
         let values =
             switch plan.layout.format {
-            case .senml: decodeSenML(part.root, plan, arrival, &readings, &findings)
+            case .senml, .senmlCBOR: decodeSenML(part.root, plan, arrival, &readings, &findings)
             case .sparkplug: decodeSparkplug(part.root, plan, part.sparkplug, &readings, &findings)
             case .json, .text, .keyValue, .csv, .binary: decodeJSON(part.root, plan, arrival, &readings, &findings)
             }

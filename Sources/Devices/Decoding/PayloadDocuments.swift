@@ -6,6 +6,7 @@ final class PayloadDocuments {
     let inner: JSONParser?
     var writer: JSONWriter
     var binary = BinaryReader()
+    var cbor = SenMLCBOR()
     /// The bytes of a payload that came as base64 or hexadecimal digits.
     var bytes: [UInt8] = []
     /// A device's key that the payload has as a number.
@@ -19,7 +20,7 @@ final class PayloadDocuments {
             if layout.envelope != nil { return true }
             switch layout.format {
             case .json, .senml: return false
-            case .text, .keyValue, .csv, .binary, .sparkplug: return true
+            case .senmlCBOR, .text, .keyValue, .csv, .binary, .sparkplug: return true
             }
         }
         inner = needsInner ? JSONParser(bytesMax: Self.growth * bytesMax) : nil
@@ -65,7 +66,7 @@ extension PayloadDecoder {
                 return documents.bytes.withUnsafeBytes { document($0, layout.format, by: innerParser) }
             }
             return .document(object, problem: nil)
-        case .text, .keyValue, .csv, .binary, .sparkplug:
+        case .senmlCBOR, .text, .keyValue, .csv, .binary, .sparkplug:
             guard let value = root.at(server.bytes), !value.isNull else { return .blank }
             guard unpack(root, server) else {
                 return .fault(.badEncoding(place: server.bytes.description, found: value.inWords))
@@ -91,6 +92,9 @@ extension PayloadDecoder {
         case .json, .senml: return parsed(payload, by: parser)
         // It needs the session of its node, and never comes here: the profile has no envelope.
         case .sparkplug: return .blank
+        case .senmlCBOR:
+            if payload.isEmpty { return .blank }
+            if let fault = documents.cbor.rewrite(payload, to: &documents.writer) { return .fault(.senml(fault)) }
         case .text: TextFormats.writeValue(payload, to: &documents.writer)
         case .keyValue: TextFormats.writeKeyValues(payload, to: &documents.writer)
         case .csv(let layout): TextFormats.writeLines(payload, layout, to: &documents.writer)

@@ -7,7 +7,7 @@ extension MessageLayout {
         switch format {
         case .binary(let layout): known = layout.names
         case .csv(let layout): known = Set(layout.columns.map { String(decoding: $0, as: UTF8.self) })
-        case .json, .senml, .text, .keyValue, .sparkplug: return
+        case .json, .senml, .senmlCBOR, .text, .keyValue, .sparkplug: return
         }
         for (field, location) in fields {
             for name in field.places.flatMap(\.names) where !known.contains(name) {

@@ -111,7 +111,7 @@ extension MessageLayout {
 }
 
 extension MessageLayout.Format {
-    static let names = ["json", "senml", "text", "key_value", "csv", "binary", "sparkplug"]
+    static let names = ["json", "senml", "senml_cbor", "text", "key_value", "csv", "binary", "sparkplug"]
 
     /// Reads the format, and the keys that belong to it.
     fileprivate static func read(_ reader: inout YAMLReader) -> MessageLayout.Format? {
@@ -122,6 +122,7 @@ extension MessageLayout.Format {
         switch name {
         case "json": return .json
         case "senml": return .senml
+        case "senml_cbor": return .senmlCBOR
         case "text": return .text
         case "key_value": return .keyValue
         case "sparkplug": return .sparkplug

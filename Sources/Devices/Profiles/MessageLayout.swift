@@ -3,6 +3,8 @@ package struct MessageLayout: Sendable {
     package enum Format: Sendable {
         case json
         case senml
+        /// SenML CBOR.
+        case senmlCBOR
         /// A single value: `2.5`, `12.3 mm`, `ON`. Its pointer is empty.
         case text
         /// `level=2.5 battery=3.6`
@@ -12,7 +14,13 @@ package struct MessageLayout: Sendable {
         /// Sparkplug B. The topic is that of the data; births and deaths belong to it.
         case sparkplug
 
-        package var isSenML: Bool { if case .senml = self { true } else { false } }
+        package var isSenML: Bool {
+            switch self {
+            case .senml, .senmlCBOR: true
+            case .json, .text, .keyValue, .csv, .binary, .sparkplug: false
+            }
+        }
+
         package var isSparkplug: Bool { if case .sparkplug = self { true } else { false } }
         /// True if each value has a name and a time of its own.
         package var isOfRecords: Bool { isSenML || isSparkplug }
@@ -21,7 +29,7 @@ package struct MessageLayout: Sendable {
         var isText: Bool {
             switch self {
             case .text, .keyValue, .csv: true
-            case .json, .senml, .binary, .sparkplug: false
+            case .json, .senml, .senmlCBOR, .binary, .sparkplug: false
             }
         }
     }

@@ -86,6 +86,9 @@ struct DeviceClockTest: QualityTest {
         _ stamp: DecodedMessage.Stamp, to part: DecodedMessage.Part, _ arrival: Instant, _ device: Device,
         _ readings: inout [Reading]
     ) {
+        if stamp.isAmbiguous, !stamp.isReplaced {
+            for index in part.readings { readings[index].quality.insert(.ambiguousTime) }
+        }
         switch part.kind {
         case .moment:
             guard stamp.isReplaced else { return }

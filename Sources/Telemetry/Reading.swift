@@ -44,6 +44,10 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// Not a finite number in the canonical unit: a number near the largest double can become infinite.
     package static let notFinite = Quality(rawValue: 1 << 3)
 
+    /// The device's time does not name its zone, and lies in an hour that clocks have shown twice: it may be an hour
+    /// earlier.
+    package static let ambiguousTime = Quality(rawValue: 1 << 4)
+
     /// True if windows take this reading by default: none of `implausible`, `late` and `notFinite` is set.
     @inlinable package var isUsable: Bool { rawValue & 0b1101 == 0 }
 
@@ -51,7 +55,7 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     package var names: [String] {
         [
             (Quality.implausible, "implausible"), (.clockReplaced, "clock-replaced"), (.late, "late"),
-            (.notFinite, "not-finite"),
+            (.notFinite, "not-finite"), (.ambiguousTime, "ambiguous-time"),
         ]
         .filter { contains($0.0) }.map(\.1)
     }

@@ -8,9 +8,10 @@ package final class JudgingDecoder {
     private var quality: QualityStage
 
     package init(
-        site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144
+        site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, bytesMax: Int = 262_144,
+        zone: ZoneTable = ZoneTable()
     ) {
-        decoder = PayloadDecoder(site: site, series: series, bytesMax: bytesMax)
+        decoder = PayloadDecoder(site: site, series: series, bytesMax: bytesMax, zone: zone)
         quality = QualityStage(site, series: series)
     }
 

@@ -23,6 +23,8 @@ package struct DecodedMessage: Sendable {
         /// Set if quality control has not believed the time, or if it was unreadable. Then ``time`` is the arrival
         /// time.
         package var isReplaced = false
+        /// Set if clocks were set back, and have shown the time twice.
+        package var isAmbiguous = false
     }
 
     /// Consecutive readings that get their times from one stamp.
@@ -66,8 +68,8 @@ package struct DecodedMessage: Sendable {
     }
 
     /// - Returns: the stamp's position.
-    mutating func add(_ origin: Stamp.Origin, _ time: Instant) -> Int {
-        stamps.append(Stamp(origin: origin, time: time))
+    mutating func add(_ origin: Stamp.Origin, _ time: Instant, isAmbiguous: Bool = false) -> Int {
+        stamps.append(Stamp(origin: origin, time: time, isAmbiguous: isAmbiguous))
         return stamps.count - 1
     }
 

@@ -13,6 +13,7 @@ final class DecodingPlan {
         let correction: Correction
         /// Set if an earlier field of the message has the same series: then it counts only if that one is missing.
         let isAlternative: Bool
+        let unitPointer: JSONPointer?
         /// `nil` for a value that is a number, and only has to be scaled.
         let rule: ValueRule?
         /// The name of its SenML record, as text for messages and as bytes.
@@ -67,7 +68,8 @@ extension DecodingPlan.Field {
         (source, quantity, kind) = (place.source, field.quantity, field.kind)
         correction = field.correction
         let (factor, summand) = correction.applied(to: place.unit.conversion(to: field.quantity.unit))
-        if place.rule.isLinear {
+        unitPointer = place.unitPointer
+        if place.rule.isLinear, unitPointer == nil {
             // One multiplication does both.
             rule = nil
             (self.factor, self.summand) = (place.rule.scale * factor, place.rule.offset * factor + summand)

@@ -28,6 +28,7 @@ package final class PayloadDecoder {
     /// The state of each device's message numbers.
     var numbering: MessageNumbering
     var availability: DeviceAvailability
+    var uptimes: Uptimes
     /// The edge nodes of Sparkplug.
     var sparkplug: SparkplugNodes
     /// The plans of the devices that a message of Sparkplug says are gone.
@@ -102,6 +103,7 @@ package final class PayloadDecoder {
         (sparkplug, self.routes) = (nodes, routes)
         units = Array(repeating: PayloadUnit(), count: fieldCount)
         numbering = MessageNumbering(site.devices, series: series)
+        uptimes = Uptimes(count: site.devices.count)
         availability = DeviceAvailability(site.devices, series: series)
         topics = TopicTable(names)
         parser = JSONParser(bytesMax: bytesMax)

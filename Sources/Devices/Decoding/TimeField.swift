@@ -6,6 +6,9 @@ package struct TimeField: Sendable {
         case rfc3339
         /// Seconds, milliseconds, microseconds or nanoseconds since 1970, in UTC.
         case unix, unix_ms, unix_us, unix_ns
+        /// The time since the device's start, in seconds or milliseconds, and the one at which the counter begins at 0
+        /// again.
+        case uptime(unit: TimeSpan, wrap: TimeSpan?)
         /// A date and a time of day without a zone.
         case local(TimePattern, Zone)
     }
@@ -19,13 +22,37 @@ package struct TimeField: Sendable {
     package var pointer: JSONPointer
     package var format: Format
 
-    /// Returns the time that a value is; `nil` if it is none.
+    /// A time that was read.
+    struct Read {
+        var time: Instant
+        /// Set if clocks were set back, and have shown this time twice.
+        var isAmbiguous = false
+    }
+
+    /// Returns the time that a value is; `nil` if it is none. An uptime is read by ``uptime(_:)``.
     /// - Parameters:
     ///   - arrival: when the message arrived. Of the two times that a clock showed when it was set back, the one is
     ///     meant that is not after it.
     ///   - zone: the zone of the site.
-    func read(_ value: JSONValue, arrival: Instant, zone: ZoneTable) -> Instant? {
+    func read(_ value: JSONValue, arrival: Instant, zone: ZoneTable) -> Read? {
+        guard case .local(let pattern, .site) = format, let text = value.string, Instant(rfc3339: text) == nil else {
+            return instant(value).map { Read(time: $0) }
+        }
+        guard let local = pattern.read(text),
+            let found = zone.instant(ofLocal: local, before: arrival + .minutes(1))
+        else { return nil }
+        return Read(time: found.instant, isAmbiguous: found.isAmbiguous)
+    }
+
+    /// Returns the time since the device's start; `nil` if the value is none.
+    func uptime(_ value: JSONValue, unit: TimeSpan) -> TimeSpan? {
+        guard let number = number(value), number >= 0 else { return nil }
+        return TimeSpan(seconds: number * unit.seconds)
+    }
+
+    private func instant(_ value: JSONValue) -> Instant? {
         switch format {
+        case .uptime: return nil
         case .rfc3339: return value.string.flatMap { Instant(rfc3339: $0) }
         case .unix: return number(value).flatMap { Instant(unixSeconds: $0) }
         case .unix_ms: return scaled(value, 1_000_000)
@@ -38,7 +65,7 @@ package struct TimeField: Sendable {
             guard let local = pattern.read(text) else { return nil }
             switch ownZone {
             case .offset(let offset): return Instant(checked: local.saturatingSubtract(offset.nanoseconds))
-            case .site: return zone.instant(ofLocal: local, before: arrival + .minutes(1))
+            case .site: return nil
             }
         }
     }
@@ -62,6 +89,7 @@ extension TimeField {
         let wanted =
             switch format {
             case .rfc3339: "a time such as 2018-06-03T22:05:00Z"
+            case .uptime: "a number of seconds or milliseconds since the device's start"
             case .local(let pattern, _): "a time as \(pattern.text)"
             case .unix, .unix_ms, .unix_us, .unix_ns: "a number of \(format.unitName) since 1970"
             }
@@ -93,7 +121,7 @@ extension TimeField.Format {
 
     fileprivate var unitName: String {
         switch self {
-        case .rfc3339, .local: "RFC 3339"
+        case .rfc3339, .local, .uptime: "RFC 3339"
         case .unix: "seconds"
         case .unix_ms: "milliseconds"
         case .unix_us: "microseconds"
@@ -104,7 +132,7 @@ extension TimeField.Format {
     /// Returns whether a number is a time between 2001 and 2286 in this format.
     fileprivate func isLikely(_ number: Double) -> Bool {
         switch self {
-        case .rfc3339, .local: false
+        case .rfc3339, .local, .uptime: false
         case .unix: (1e9..<1e10).contains(number)
         case .unix_ms: (1e12..<1e13).contains(number)
         case .unix_us: (1e15..<1e16).contains(number)

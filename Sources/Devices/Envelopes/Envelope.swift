@@ -116,6 +116,7 @@ extension Envelope.Server {
         guard let strength = rssi.flatMap({ reception.at($0)?.number }) else { return }
         if let best = facts.rssi, best >= strength { return }
         facts.rssi = strength
-        facts.snr = snr.flatMap { reception.at($0)?.number }
+        // What leaves zeros out leaves out a ratio of 0 dB, too.
+        facts.snr = snr.flatMap { reception.at($0)?.number ?? (leavesZerosOut ? 0 : nil) }
     }
 }

@@ -14,6 +14,7 @@ extension Profile.Field {
                 hint: NearMiss.hint(for: text.string, among: Unit.symbols))
             return nil
         }
+        let unitPointer = reader.node("unit_at") == nil ? nil : reader.pointer("unit_at")
         let source = Profile.Source.read(&reader, layout)
         let rule =
             layout.format.isSenML ? ValueRule() : ValueRule.read(&reader, textByDefault: layout.format.isText)
@@ -41,6 +42,7 @@ extension Profile.Field {
             quantity: quantity, source: source, unit: written, plausible: plausible, counter: counter,
             silence: reader.span("silence"))
         field.places[0].rule = rule
+        field.places[0].unitPointer = unitPointer
         field.statedKind = kind
         return field
     }

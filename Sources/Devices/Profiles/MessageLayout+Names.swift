@@ -5,7 +5,8 @@ extension MessageLayout {
     func checkNames(_ fields: [(field: Profile.Field, location: SourceLocation)], _ reader: inout YAMLReader) {
         let known: Set<String>
         switch format {
-        case .binary(let layout): known = layout.names
+        case .binary(let layout):
+            known = items.map { layout.names(inside: $0) } ?? layout.names
         case .csv(let layout): known = Set(layout.columns.map { String(decoding: $0, as: UTF8.self) })
         case .json, .senml, .senmlCBOR, .text, .keyValue, .sparkplug: return
         }
@@ -36,6 +37,23 @@ extension BinaryLayout {
     /// The names of the members that its payloads are rewritten with.
     fileprivate var names: Set<String> { Self.names(of: nodes) }
 
+    /// The names of the members of the objects of an array.
+    fileprivate func names(inside array: JSONPointer) -> Set<String> {
+        func find(_ nodes: [Node]) -> Set<String> {
+            nodes.reduce(into: []) { found, node in
+                switch node {
+                case .repeated(let name, _, _, let fields):
+                    let isIt = array.description == "/" + String(decoding: name, as: UTF8.self)
+                    found.formUnion(isIt ? Self.names(of: fields) : [])
+                case .group(_, let fields): found.formUnion(find(fields))
+                case .choice(let choice): for fields in choice.cases.values { found.formUnion(find(fields)) }
+                case .number, .hex, .text, .skip, .seek: break
+                }
+            }
+        }
+        return find(nodes)
+    }
+
     private static func names(of nodes: [Node]) -> Set<String> {
         var found: Set<[UInt8]> = []
         var inner: Set<String> = []
@@ -49,6 +67,6 @@ extension BinaryLayout {
             case .choice(let choice): for fields in choice.cases.values { inner.formUnion(names(of: fields)) }
             }
         }
-        return inner.union(found.map { String(decoding: $0, as: UTF8.self) })
+        return inner.union(found.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) })
     }
 }

@@ -51,6 +51,7 @@ extension MessageLayout {
         var layout = MessageLayout(topic: topic ?? anyTopic, format: format ?? .json)
         layout.envelope = Envelope.read(&reader)
         layout.ports = reader.ports(layout.envelope)
+        layout.items = reader.node("items") == nil ? nil : reader.pointer("items")
         layout.time = TimeField.read(&reader)
         layout.sequence = Sequence.read(&reader, layout)
         layout.selector = Selector.read(&reader)
@@ -61,7 +62,7 @@ extension MessageLayout {
             reader.report("no-readings", "a message has at least one reading in 'readings'")
         }
         if case .text = format {
-            for key in ["time", "sequence", "device"] {
+            for key in ["time", "sequence", "device", "items"] {
                 _ = reader.node(key).map {
                     reader.report("key-without-use", "'\(key)' has no place in a text of one value", at: $0.location)
                 }
@@ -84,7 +85,7 @@ extension MessageLayout {
                 "the topic of Sparkplug is that of the data: spBv1.0/{group}/DDATA/{node}/{device}, or spBv1.0/{group}/NDATA/{node}",
                 at: location)
         }
-        for key in ["time", "sequence", "envelope"] {
+        for key in ["time", "sequence", "envelope", "items"] {
             if let node = reader.node(key) {
                 reader.report("key-without-use", "Sparkplug needs no '\(key)': it has its own", at: node.location)
             }
@@ -181,14 +182,25 @@ extension TimeField.Format {
                     .offset(Instant(nanoseconds: 946_684_800_000_000_000) - $0)
                 }
             }
+        let wraps = reader.double("wraps").flatMap { $0 > 0 ? $0 : nil }
         let format =
             reader.value(
                 key,
-                expected: "rfc3339, unix, unix_ms, unix_us, unix_ns, local, or a pattern such as dd.MM.yyyy HH:mm:ss"
+                expected:
+                    "rfc3339, unix, unix_ms, unix_us, unix_ns, uptime, uptime_ms, local, or a pattern such as dd.MM.yyyy HH:mm:ss"
             ) { text -> TimeField.Format? in
+                for (name, unit) in [("uptime", TimeSpan.seconds(1)), ("uptime_ms", .milliseconds(1))] where text == name {
+                    return .uptime(unit: unit, wrap: wraps.flatMap { TimeSpan(seconds: $0 * unit.seconds) })
+                }
                 if text == "local" { return .local(.iso, zone ?? .site) }
                 return words[text] ?? TimePattern(text).map { .local($0, zone ?? .site) }
             } ?? .rfc3339
+        if wraps != nil {
+            if case .uptime = format { return format }
+            reader.report(
+                "wraps-without-use", "'wraps' is for 'format: uptime' and 'uptime_ms'",
+                at: reader.node("wraps")?.location)
+        }
         if zone != nil {
             if case .local = format { return format }
             reader.report(

@@ -55,6 +55,9 @@ package struct MessageLayout: Sendable {
     package var envelope: Envelope?
     package var format: Format
     package var selector: Selector?
+    /// The array of the objects that have the readings, each with a time of its own; `nil`: the payload is one, or is
+    /// the object.
+    package var items: JSONPointer?
     package var time: TimeField?
     /// The location of the message number. The device increases the number by one with each message.
     package var sequence: Sequence?

@@ -85,6 +85,8 @@ package struct Profile: Sendable {
         package var source: Source
         /// The unit of the value in the payload, after its rule.
         package var unit: Unit
+        /// The place of the unit in the payload, if it names one: it counts instead of ``unit``.
+        var unitPointer: JSONPointer?
         var rule = ValueRule()
     }
 

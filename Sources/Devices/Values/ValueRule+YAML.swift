@@ -18,8 +18,16 @@ extension ValueRule {
                 at: number.location)
             return nil
         }
+        if let number = reader.int("part", in: 1...1000) {
+            let mark = reader.string("separator") ?? ";"
+            if mark.utf8.count == 1, let byte = mark.utf8.first {
+                rule.part = (byte, number - 1)
+            } else {
+                reader.report("bad-value", "'separator' must be one character", at: reader.node("separator")?.location)
+            }
+        }
         rule.decimal = reader.value("decimal", expected: "point or comma") { Decimal(rawValue: $0) }
-        if rule.decimal == nil, textByDefault { rule.decimal = .point }
+        if rule.decimal == nil, textByDefault || rule.part != nil { rule.decimal = .point }
         rule.scale = reader.double("scale") ?? 1
         if rule.scale == 0 { reader.report("bad-value", "'scale' must not be 0", at: reader.scalar("scale")?.location) }
         rule.offset = reader.double("offset") ?? 0

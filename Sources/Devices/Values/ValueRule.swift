@@ -2,6 +2,7 @@
 ///
 /// The steps are done in this order; each is left out if the profile does not name it:
 ///
+/// 0. `part`: of a text with several values, one of them.
 /// 1. `errors`: a value that stands for a fault of the sensor gives no reading.
 /// 2. `words`: a text, a number or a boolean becomes the number that the profile gives it.
 /// 3. `decimal`: a text is read as a number, with a decimal point or a comma, and with its own unit if it has one.
@@ -46,6 +47,8 @@ package struct ValueRule: Sendable {
         case point, comma
     }
 
+    /// The mark between the values of a text, and which of them is meant, counted from 0.
+    var part: (mark: UInt8, index: Int)?
     var errors: [Word] = []
     var valid: Condition?
     var words: [(word: Word, number: Double)] = []
@@ -92,7 +95,7 @@ package struct ValueRule: Sendable {
 
     /// True if a number only has to be scaled, which needs no rule.
     var isLinear: Bool {
-        errors.isEmpty && valid == nil && words.isEmpty && decimal == nil && expression == nil && table == nil
+        part == nil && errors.isEmpty && valid == nil && words.isEmpty && decimal == nil && expression == nil && table == nil
     }
 
     private var changesNumber: Bool { scale != 1 || offset != 0 || expression != nil || table != nil }
@@ -109,7 +112,7 @@ package struct ValueRule: Sendable {
 
     /// Allocates nothing, unless the value cannot be read.
     func read(_ value: JSONValue, in root: JSONValue) -> Outcome {
-        let text = value.string
+        let text = value.string.map { text in part.map { Self.part(of: text, $0) } ?? text }
         if errors.contains(where: { isMatch($0, value, text) }) { return .nothing }
         let (read, unit) = number(value, text)
         // "85.0" stands for the same fault as 85.
@@ -123,6 +126,17 @@ package struct ValueRule: Sendable {
         if let expression { result = expression.evaluate(result, in: root) }
         if let table { result = table.value(at: result) }
         return result.isFinite ? .number(result, unit: unit) : .nothing
+    }
+
+    private static func part(
+        of text: UnsafeBufferPointer<UInt8>, _ part: (mark: UInt8, index: Int)
+    ) -> UnsafeBufferPointer<UInt8> {
+        var rest = text[...]
+        for _ in 0..<part.index {
+            guard let mark = rest.firstIndex(of: part.mark) else { return UnsafeBufferPointer(rebasing: text[..<0]) }
+            rest = rest[(mark + 1)...]
+        }
+        return UnsafeBufferPointer(rebasing: rest.prefix { $0 != part.mark })
     }
 
     /// The number that a value stands for or is, and the unit behind it in a text.

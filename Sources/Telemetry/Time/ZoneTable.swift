@@ -32,14 +32,17 @@ package struct ZoneTable: Hashable, Sendable {
     /// after `limit`. A time that clocks never showed, because they were set forward, is read as if they had not been.
     /// - Parameter local: nanoseconds from 1970 by clocks of the zone.
     /// - Returns: `nil` if it is outside ``Instant/range``.
-    package func instant(ofLocal local: Int64, before limit: Instant) -> Instant? {
+    package func instant(ofLocal local: Int64, before limit: Instant) -> (instant: Instant, isAmbiguous: Bool)? {
         // An offset is less than a day, so these are the offsets before and after any change.
         let offsets = [TimeSpan.days(-1), .days(1)].map { span in
             offset(at: Instant(nanoseconds: local.saturatingAdd(span.nanoseconds)).clamped)
         }
         let candidates = offsets.compactMap { Instant(checked: local.saturatingSubtract($0.nanoseconds)) }
         let real = candidates.filter { offset(at: $0) == Instant(nanoseconds: local) - $0 }.sorted()
-        return real.last { $0 <= limit } ?? real.first ?? candidates.first
+        let possible = real.filter { $0 <= limit }
+        return (possible.last ?? real.first ?? candidates.first).map {
+            ($0, possible.first != possible.last)
+        }
     }
 
     /// Returns the hour of the day, 0 to 23.

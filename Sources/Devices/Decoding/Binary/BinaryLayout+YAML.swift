@@ -12,13 +12,32 @@ extension BinaryLayout {
             reader.report("bad-value", "'length' must be a number of bytes, or a list of them", at: node.location)
             return nil
         }
+        let checksum = Checksum.read(&reader)
         var builder = BinaryLayoutBuilder(isLittleEndian: isLittleEndian)
         let nodes = builder.nodes(reader.items("fields"))
         if nodes.isEmpty, builder.problems.isEmpty {
             reader.report("no-fields", "a binary payload needs 'fields': what its bytes mean, in their order")
         }
         reader.problems += builder.problems
-        return BinaryLayout(nodes: nodes, slotCount: builder.slotCount, lengths: lengths, encoding: encoding)
+        return BinaryLayout(nodes: nodes, slotCount: builder.slotCount, lengths: lengths, encoding: encoding,
+            checksum: checksum)
+    }
+}
+
+extension Checksum {
+    /// Reads `checksum: crc16_modbus`, which is at the end, or `checksum: { kind: sum8, at: 12 }`.
+    fileprivate static func read(_ reader: inout YAMLReader) -> Checksum? {
+        guard let node = reader.node("checksum") else { return nil }
+        let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        if node.scalar != nil {
+            let kind = reader.value("checksum", expected: "one of \(kinds)") { Kind(rawValue: $0) }
+            return kind.map { Checksum(kind: $0, position: -$0.byteCount) }
+        }
+        var own = YAMLReader(node, "a checksum")
+        defer { reader.problems += own.finish() }
+        let kind = own.value("kind", expected: "one of \(kinds)") { Kind(rawValue: $0) }
+        let position = own.value("at", expected: "the position of a byte: 4, or -2 from the end") { Int($0) }
+        return kind.map { Checksum(kind: $0, position: position ?? -$0.byteCount) }
     }
 }
 

@@ -75,4 +75,5 @@ package struct BinaryLayout: Sendable {
     /// The lengths that a payload of this layout may have; empty: any.
     var lengths: [Int]
     var encoding: Encoding
+    var checksum: Checksum?
 }

@@ -41,6 +41,9 @@ struct BinaryReader {
             let wanted = layout.lengths.map { "\($0)" }.joined(separator: " or ")
             return ("it has \(bytes.count) bytes, and not \(wanted)", true)
         }
+        if let checksum = layout.checksum, checksum.isRight(bytes) != true {
+            return ("its checksum (\(checksum.kind.rawValue)) is wrong", true)
+        }
         if slots.count < layout.slotCount { slots = Array(repeating: .nan, count: layout.slotCount) }
         for slot in 0..<layout.slotCount { slots[slot] = .nan }
         (doubled, isRepeating) = (nil, false)

@@ -14,22 +14,29 @@ struct NumberType: Sendable, Hashable {
     /// From 1 to 8.
     var byteCount: Int
     var isLittleEndian: Bool
+    /// Set for registers of 16 bits in the wrong order: the low one comes first, and the bytes in it are not swapped.
+    var isWordSwapped = false
 
     static let names = [
         "u8", "i8", "u16", "i16", "u24", "i24", "u32", "i32", "u40", "i40", "u48", "i48", "u64", "i64", "f16", "bf16",
         "f32", "f64", "bcd8", "bcd16", "bcd24", "bcd32",
     ]
 
-    /// Reads `u16`, or `u16le` with the order of its bytes.
+    /// Reads `u16`, `u16le` with the order of its bytes, or `f32sw` with swapped words.
     init?(_ text: String, isLittleEndian: Bool) {
         var name = text[...]
         self.isLittleEndian = isLittleEndian
+        if name.hasSuffix("sw") {
+            (self.isLittleEndian, isWordSwapped) = (false, true)
+            name = name.dropLast(2)
+        }
         if name.hasSuffix("le") || name.hasSuffix("be") {
             self.isLittleEndian = name.hasSuffix("le")
             name = name.dropLast(2)
         }
         guard Self.names.contains(String(name)), let bits = Int(name.drop { !$0.isNumber }) else { return nil }
         byteCount = bits / 8
+        if isWordSwapped, bits != 32, bits != 64 { return nil }
         switch name.prefix(while: { !$0.isNumber }) {
         case "u": kind = .unsigned
         case "i": kind = .signed
@@ -58,7 +65,8 @@ struct NumberType: Sendable, Hashable {
     func read(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Value {
         var raw: UInt64 = 0
         for index in 0..<byteCount {
-            let byte = bytes[position + (isLittleEndian ? byteCount - 1 - index : index)]
+            let place = isLittleEndian ? byteCount - 1 - index : isWordSwapped ? (byteCount - 2 - (index & ~1)) | (index & 1) : index
+            let byte = bytes[position + place]
             raw = raw << 8 | UInt64(byte)
         }
         switch kind {

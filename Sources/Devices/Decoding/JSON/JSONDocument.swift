@@ -58,9 +58,29 @@ struct JSONValue {
     let raw: tocsin_json
 
     func at(_ pointer: JSONPointer) -> JSONValue? {
+        var value = self
+        for choice in pointer.choices {
+            guard let chosen = value.at(choice.array)?.item(choice) else { return nil }
+            value = chosen
+        }
+        return value.at(pointer.bytes)
+    }
+
+    private func at(_ way: [UInt8]) -> JSONValue? {
         var found = tocsin_json()
-        let isThere = pointer.bytes.withUnsafeBufferPointer { tocsin_json_at(raw, $0.baseAddress, $0.count, &found) }
+        let isThere = way.withUnsafeBufferPointer { tocsin_json_at(raw, $0.baseAddress, $0.count, &found) }
         return isThere ? JSONValue(raw: found) : nil
+    }
+
+    /// Returns the first object of an array that has a value at a member.
+    private func item(_ choice: JSONPointer.Choice) -> JSONValue? {
+        var found: JSONValue?
+        _ = forEachItem { item in
+            guard found == nil, let value = item.at(choice.member) else { return }
+            let isMatch = value.string.map(choice.value.matches) ?? (value.number != nil && value.number == choice.value.number)
+            if isMatch { found = item }
+        }
+        return found
     }
 
     func member(_ key: StaticString) -> JSONValue? {
@@ -106,34 +126,4 @@ struct JSONValue {
         while tocsin_json_next(&items, &item) { body(JSONValue(raw: item)) }
         return true
     }
-}
-
-/// An RFC 6901 JSON Pointer: `/sensor/0/level`; the empty one is the whole document.
-package struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
-    let bytes: [UInt8]
-    package let description: String
-
-    package init?(_ text: String) {
-        guard text.isEmpty || text.hasPrefix("/") else { return nil }
-        bytes = Array(text.utf8)
-        description = text
-    }
-
-    /// The whole document.
-    static let root: JSONPointer = ""
-
-    /// Returns a pointer to a member of what this one points to.
-    func member(_ name: String) -> JSONPointer {
-        let escaped = name.replacing("~", with: "~0").replacing("/", with: "~1")
-        return JSONPointer(literal: "\(description)/\(escaped)")
-    }
-
-    init(literal text: String) {
-        bytes = Array(text.utf8)
-        description = text
-    }
-}
-
-extension JSONPointer: ExpressibleByStringLiteral {
-    package init(stringLiteral text: StaticString) { self.init(literal: "\(text)") }
 }

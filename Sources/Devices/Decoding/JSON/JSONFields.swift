@@ -8,6 +8,7 @@ extension PayloadDecoder {
         _ root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant, _ readings: inout [Reading],
         _ findings: inout PayloadFindings
     ) -> Int {
+        guard let root = plan.layout.items.map({ root.at($0) }) ?? root, !root.isNull else { return 0 }
         if root.isObject || plan.layout.format.isSingleValue {
             return decodeObject(root, at: nil, plan, arrival, &readings, &findings)
         }
@@ -35,7 +36,8 @@ extension PayloadDecoder {
         }
         var values = 0
         let written = time(of: root, plan)
-        let own = written.flatMap { $0.field.read($0.value, arrival: arrival, zone: zone) }
+        let read = written.flatMap { self.read($0.value, $0.field, plan, arrival) }
+        let own = read?.time
         let (counter, messageNumber) = numberField(of: root, plan)
         let number = takeNumber(messageNumber, written: counter, own: own, plan, arrival)
         if number == .repeated { return 0 }
@@ -51,7 +53,9 @@ extension PayloadDecoder {
                     reason: written.field.problem(with: written.value)))
         }
         let time = own ?? arrival
-        let stamp = message.add(written == nil ? .arrival : own == nil ? .unreadable : .device, time)
+        let stamp = message.add(
+            written == nil ? .arrival : own == nil ? .unreadable : .device, time,
+            isAmbiguous: read?.isAmbiguous ?? false)
         var first = readings.count
         let start = first
         for field in plan.fields {
@@ -60,7 +64,10 @@ extension PayloadDecoder {
             case .value(let pointer):
                 guard let value = root.at(pointer), !value.isNull else { continue }
                 if let rule = field.rule {
-                    guard let number = ruledNumber(value, of: field, rule, in: root, &findings, { place(pointer) })
+                    let unit = field.unitPointer.flatMap { root.at($0)?.string }
+                    guard
+                        let number = ruledNumber(
+                            value, of: field, rule, in: root, unit: unit, &findings, { place(pointer) })
                     else {
                         continue
                     }
@@ -119,6 +126,17 @@ extension PayloadDecoder {
     private func time(of root: JSONValue, _ plan: DecodingPlan) -> (value: JSONValue, field: TimeField)? {
         if let field = plan.layout.time, let value = root.at(field.pointer), !value.isNull { return (value, field) }
         return plan.layout.envelope == nil ? nil : facts.time
+    }
+
+    private func read(
+        _ value: JSONValue, _ field: TimeField, _ plan: DecodingPlan, _ arrival: Instant
+    ) -> TimeField.Read? {
+        guard case .uptime(let unit, let wrap) = field.format else {
+            return field.read(value, arrival: arrival, zone: zone)
+        }
+        return field.uptime(value, unit: unit).map {
+            TimeField.Read(time: uptimes.time($0, of: plan.device, wrap: wrap, arrival: arrival))
+        }
     }
 
     /// The value in the place of the message's number, and the number.

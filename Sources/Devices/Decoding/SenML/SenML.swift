@@ -85,13 +85,25 @@ extension PayloadDecoder {
         let known = units[field.unitPlace]
         if unit.elementsEqual(known.symbol) { return (known.factor, known.summand) }
         let symbol = String(decoding: unit, as: UTF8.self)
-        // `/` is SenML's unit for a ratio (RFC 8428, section 12.1).
-        guard let written = symbol == "/" ? Unit.one : Unit(symbol: symbol),
+        guard let written = Self.unit(symbol, of: field.quantity.unit.dimension),
             written.dimension == field.quantity.unit.dimension
         else { return nil }
         let (factor, summand) = field.correction.applied(to: written.conversion(to: field.quantity.unit))
         units[field.unitPlace] = PayloadUnit(symbol: Array(unit), factor: factor, summand: summand)
         return (factor, summand)
+    }
+}
+
+extension PayloadDecoder {
+    /// Reads a unit as devices write it.
+    private static func unit(_ symbol: String, of dimension: Dimension) -> Unit? {
+        // `/` is SenML's unit for a ratio (RFC 8428, section 12.1).
+        if symbol == "/" { return .one }
+        // Without the degree: `C` alone is a coulomb, and `F` a farad.
+        if dimension == .temperature, ["C", "F"].contains(symbol.uppercased()) {
+            return Unit(symbol: "deg" + symbol.uppercased())
+        }
+        return Unit(symbol: symbol)
     }
 }
 

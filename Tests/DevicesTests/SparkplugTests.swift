@@ -7,109 +7,13 @@ import Testing
 
 /// Sparkplug B, against recordings of an independent edge node (scripts/players), and against public reports.
 @Suite struct SparkplugTests {
-    /// A line of a recording.
-    struct Event: Decodable {
-        struct Value: Decodable {
-            var device: String?
-            var metric: String
-            var type: String
-            var value: Number
-            var timestamp: Int64
-        }
-
-        /// A number, or something else that is no reading.
-        struct Number: Decodable {
-            var number: Double?
-
-            init(from decoder: any Decoder) throws {
-                let container = try decoder.singleValueContainer()
-                if let truth = try? container.decode(Bool.self) {
-                    number = truth ? 1 : 0
-                } else {
-                    number = try? container.decode(Double.self)
-                }
-            }
-        }
-
-        struct End: Decodable { var device: String? }
-
-        var event: String
-        var topic: String?
-        var payload: String?
-        var readings: [Value]?
-        var may: [Value]?
-        var ends: [End]?
-        var note: String?
-    }
-
-    static func events(_ scenario: String) throws -> [Event] {
-        try RepositoryRoot.file("Tests/Conformance/sparkplug/\(scenario).jsonl").text.split(separator: "\n").map {
-            try JSONDecoder().decode(Event.self, from: Data($0.utf8))
-        }
-    }
-
-    /// The profiles of a node and its device, with a quantity for each metric of a recording.
-    static func site(_ events: [Event]) throws -> Site {
-        func profile(_ name: String, _ topic: String, _ device: String?) -> SourceFile {
-            var metrics: [String] = []
-            for value in events.flatMap({ ($0.readings ?? []) + ($0.may ?? []) }) where value.device == device {
-                if !metrics.contains(value.metric), !["String", "Text", "UUID"].contains(value.type) {
-                    metrics.append(value.metric)
-                }
-            }
-            let readings = metrics.map {
-                "  - { quantity: \(quantity($0)), metric: \"\($0)\", unit: \"\(units[$0] ?? "1")\" }\n"
-            }
-            return SourceFile(
-                name: "\(name).yaml",
-                text: "profile: \(name)\nformat: sparkplug\ntopic: \(topic)\nreadings:\n\(readings.joined())")
-        }
-        return try Site.read(
-            inventory: SourceFile(
-                name: "site.yaml",
-                text: """
-                    site: s
-                    devices:
-                      - { id: node1, profile: node, labels: { group: plant } }
-                      - { id: dev1, profile: device, labels: { group: plant, node: node1 } }
-                    """),
-            profiles: [
-                profile("node", "spBv1.0/{group}/NDATA/{device}", nil),
-                profile("device", "spBv1.0/{group}/DDATA/{node}/{device}", "dev1"),
-            ])
-    }
-
-    /// The units that the node's births name.
-    private static let units = [
-        "Water/Level": "m", "Air/Temperature": "degC", "Battery": "%", "Gas": "ppm", "Supply/Voltage": "V",
-        "Uptime": "s", "Tilt": "deg", "Displacement": "mm",
-    ]
-
-    private static func quantity(_ metric: String) -> String { "m_" + metric.lowercased().map { $0.isLetter ? "\($0)" : "_" }.joined() }
-
-    /// A reading as the tests compare it.
-    struct Found: Hashable {
-        var device: String
-        var quantity: String
-        var time: Int64
-        var value: Double
-
-        init(device: String, quantity: String, time: Int64, value: Double) {
-            (self.device, self.quantity, self.time, self.value) = (device, quantity, time, value)
-        }
-
-        init(_ value: Event.Value, _ number: Double) {
-            self.init(
-                device: value.device ?? "node1", quantity: SparkplugTests.quantity(value.metric),
-                time: value.timestamp, value: number)
-        }
-    }
+    private typealias Found = SparkplugRecording.Found
 
     /// Feeds payloads to a decoder, and keeps what comes of them.
     final class Receiver {
         let site: Site
         let decoder: PayloadDecoder
-        private(set) var found: [Found] = []
+        private(set) var found: [SparkplugRecording.Found] = []
         private(set) var problems: [String] = []
         private(set) var deaths: [String] = []
         private let names: [(device: String, quantity: String)]
@@ -134,7 +38,7 @@ import Testing
             }
             found += readings.map {
                 let name = names[Int($0.series.index)]
-                return Found(
+                return SparkplugRecording.Found(
                     device: name.device, quantity: name.quantity, time: $0.time.nanoseconds / 1_000_000,
                     value: $0.value)
             }
@@ -151,42 +55,36 @@ import Testing
         }
 
         /// The readings of metrics.
-        var values: [Found] { found.filter { $0.quantity.hasPrefix("m_") } }
+        var values: [SparkplugRecording.Found] { found.filter { $0.quantity.hasPrefix("m_") } }
     }
 
     @Test(
         "the values of an edge node are those that it has sent, each once, with their own times",
         arguments: ["plain", "rich", "death", "stale-death", "restart", "duplicates", "rebirth"])
     func recordings(scenario: String) throws {
-        let events = try Self.events(scenario)
-        let receiver = Receiver(try Self.site(events))
-        for event in events where event.event == "sent" || event.event == "delivered" {
+        let recording = try SparkplugRecording(of: scenario)
+        let receiver = Receiver(try SparkplugRecording.site())
+        for event in recording.events where event.event == "sent" || event.event == "delivered" {
             receiver.take(try #require(event.topic), hex: try #require(event.payload))
         }
-        let end = try #require(events.last { $0.event == "end" })
-        let must = Set((end.readings ?? []).compactMap { value in value.value.number.map { Found(value, $0) } })
-            .filter { found in receiver.site.devices.contains { $0.field(found.quantity) != nil } }
-        let may = Set(events.flatMap { $0.may ?? [] }.compactMap { value in value.value.number.map { Found(value, $0) } })
         let found = Set(receiver.values)
-        #expect(must.count >= 10)
-        #expect(must.subtracting(found).isEmpty, "missing")
-        #expect(found.subtracting(must).subtracting(may).isEmpty, "too many")
+        #expect(recording.must.count >= 10)
+        #expect(recording.must.subtracting(found).isEmpty, "missing")
+        #expect(found.subtracting(recording.must).subtracting(recording.may).isEmpty, "too many")
         #expect(receiver.values.count == found.count, "a value was read twice")
-        #expect(
-            Set(receiver.deaths).sorted()
-                == Set(events.flatMap { $0.ends ?? [] }.map { $0.device ?? "node1" }).sorted())
+        #expect(Set(receiver.deaths) == recording.ended)
     }
 
     @Test(
         "after a lost message, and before a birth, nothing is read by alias; the node is asked for its birth",
         arguments: ["gap", "late-join"])
     func doubt(scenario: String) throws {
-        let events = try Self.events(scenario)
-        let receiver = Receiver(try Self.site(events))
+        let recording = try SparkplugRecording(of: scenario)
+        let receiver = Receiver(try SparkplugRecording.site())
         _ = receiver.requests()
         var isAsked = false
         var isDoubted = scenario == "late-join"
-        for event in events where event.event == "sent" {
+        for event in recording.events where event.event == "sent" {
             let topic = try #require(event.topic)
             let (values, problems) = (receiver.values.count, receiver.problems.count)
             receiver.take(topic, hex: try #require(event.payload))
@@ -198,16 +96,13 @@ import Testing
         }
         #expect(isAsked)
         #expect(receiver.problems.contains { $0.contains("alias that no birth has named") })
-        let end = try #require(events.last { $0.event == "end" })
-        let last = Dictionary(
-            (end.readings ?? []).compactMap { value in value.value.number.map { (Self.quantity(value.metric), $0) } }
-        ) { $1 }
-        let held = Dictionary(receiver.values.map { ($0.quantity, $0.value) }) { $1 }
+        let last = Dictionary(recording.must.sorted { $0.time < $1.time }.map { ($0.quantity, $0.value) }) { $1 }
+        let held = Dictionary(receiver.values.sorted { $0.time < $1.time }.map { ($0.quantity, $0.value) }) { $1 }
         for (quantity, value) in held { #expect(last[quantity] == value, "\(quantity)") }
     }
 
     private static func receiver(_ metrics: [String]) throws -> Receiver {
-        let readings = metrics.map { "  - { quantity: \(quantity($0)), metric: \"\($0)\", unit: \"1\" }\n" }.joined()
+        let readings = metrics.map { "  - { quantity: \(SparkplugRecording.quantity(of: $0)), metric: \"\($0)\", unit: \"1\" }\n" }.joined()
         return Receiver(
             try Site.read(
                 inventory: SourceFile(
@@ -303,8 +198,7 @@ import Testing
     func broken() throws {
         let receiver = try Self.receiver(["x"])
         var random = SeededRandom(seed: 0x7370_6172)
-        let events = try Self.events("rich")
-        let payloads = events.compactMap(\.payload).map { Receiver.bytes($0) }
+        let payloads = try SparkplugRecording(of: "rich").events.compactMap(\.payload).map { Receiver.bytes($0) }
         for _ in 0..<3000 {
             var bytes = payloads.randomElement(using: &random) ?? []
             for _ in 0..<Int.random(in: 1...6, using: &random) where !bytes.isEmpty {
@@ -319,7 +213,7 @@ import Testing
 
     @Test("a site hears all that its nodes send, and not the commands")
     func filters() throws {
-        let site = try Self.site(try Self.events("plain"))
+        let site = try SparkplugRecording.site()
         #expect(
             site.filters == [
                 "spBv1.0/+/DBIRTH/+/+", "spBv1.0/+/DDATA/+/+", "spBv1.0/+/DDEATH/+/+", "spBv1.0/+/NBIRTH/+",

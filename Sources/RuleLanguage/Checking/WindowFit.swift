@@ -59,7 +59,8 @@ extension ExpressionChecker {
 
     /// Warns of a window that holds too few readings, given the interval at which they come.
     mutating func warnOfFewReadings(_ quantity: String, _ aggregate: Aggregate, _ call: Call, over window: TimeSpan) {
-        guard let needed = MeasureTraits(of: aggregate).readingsNeeded,
+        // What the gateway measures about a device comes when there is something to say.
+        guard let needed = MeasureTraits(of: aggregate).readingsNeeded, selection.sent.contains(quantity),
             let interval = selection.intervals[quantity], interval.interval > .zero
         else { return }
         let held = window.nanoseconds / interval.interval.nanoseconds

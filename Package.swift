@@ -122,6 +122,9 @@ let package = Package(
                 "Alarms", "Store", "Uplink", "Wire", "SiteConfiguration", "Pipeline", .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
+        .target(
+            name: "Discovery", dependencies: ["Telemetry", "Diagnostics", "MQTT", "Devices", .logging],
+            swiftSettings: strict),
         .target(name: "Replay", dependencies: ["Telemetry", "Diagnostics", "MQTT"], swiftSettings: strict),
         .target(
             name: "Demo",
@@ -134,7 +137,8 @@ let package = Package(
             name: "tocsin",
             dependencies: [
                 "POSIX", "Escalation", "SiteConfiguration", "Pipeline", "AlarmModel", "Telemetry", "Diagnostics",
-                "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway", "Demo", .argumentParser,
+                "Devices", "RuleLanguage", "RuleEngine", "Alarms", "Store", "Gateway", "Demo", "Discovery", "MQTT",
+                .argumentParser,
                 .logging, .lifecycle, .signals,
             ],
             swiftSettings: strict),
@@ -174,6 +178,11 @@ let package = Package(
         .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry", "POSIX", "Replay", "Simulation", "TestSupport"]),
         .testTarget(name: "DevicesTests", dependencies: ["Telemetry", "Devices", "Diagnostics", "TestSupport"]),
+        .testTarget(
+            name: "DiscoveryTests",
+            dependencies: [
+                "Devices", "Diagnostics", "Discovery", "MQTT", "POSIX", "Telemetry", "TestSupport", "tocsin", .logging,
+            ]),
         .testTarget(
             name: "QualityControlTests",
             dependencies: ["CAllocations", "Telemetry", "Devices", "QualityControl", "Diagnostics", "TestSupport"]),

@@ -53,6 +53,6 @@ struct Tocsin: AsyncParsableCommand {
                 name: "Store and audit", subcommands: [AuditCommand.self, StoreCommand.self]),
             CommandGroup(
                 name: "Rule writing", subcommands: [HealthRulesCommand.self, SchemaCommand.self]),
-            CommandGroup(name: "Devices", subcommands: [DevicesCommand.self]),
+            CommandGroup(name: "Devices", subcommands: [DevicesCommand.self, DiscoverCommand.self]),
         ])
 }

@@ -15,13 +15,15 @@ package struct Calibration: Sendable, Hashable {
 extension Calibration {
     /// Reads `{ date: 2026-03-01, due: 2027-03-01 }`, or `{ date: 2026-03-01, every: 365d }`.
     static func read(_ node: YAMLNode, problems: inout [Diagnostic]) -> Calibration? {
-        var reader = YAMLReader(node, "a calibration")
+        var reader = YAMLReader(node, CalibrationKey.self)
         defer { problems += reader.finish() }
-        let date = reader.day("date")
-        let due = reader.day("due")
-        let every = reader.span("every")
+        let date = reader.day(.date)
+        let due = reader.day(.due)
+        let every = reader.span(CalibrationKey.every)
         if let date, let due, due <= date {
-            reader.report("bad-value", "the next calibration is due after the last one", at: reader.node("due")?.location)
+            reader.report(
+                "bad-value", "the next calibration is due after the last one",
+                at: reader.node(CalibrationKey.due)?.location)
             return nil
         }
         if let due { return Calibration(date: date, overdueFrom: due + .days(1)) }
@@ -36,7 +38,7 @@ extension Calibration {
 
 extension YAMLReader {
     /// Reads a day: `2027-03-01`. Returns its beginning in UTC.
-    fileprivate mutating func day(_ key: String) -> Instant? {
+    fileprivate mutating func day(_ key: CalibrationKey) -> Instant? {
         value(key, expected: "a day such as 2027-03-01") { text in
             text.count == 10 ? Instant(rfc3339: Array("\(text)T00:00:00Z".utf8)) : nil
         }
@@ -44,9 +46,9 @@ extension YAMLReader {
 
     /// Reads `calibration:` of a device: one for all of its quantities, or one for each.
     mutating func applyCalibrations(to fields: inout [Profile.Field]) {
-        guard let node = node("calibration") else { return }
+        guard let node = node(DeviceKey.calibration) else { return }
         guard case .mapping(let entries) = node.content,
-            !entries.contains(where: { ["date", "due", "every"].contains($0.key.string) })
+            !entries.contains(where: { CalibrationKey(rawValue: $0.key.string) != nil })
         else {
             let calibration = Calibration.read(node, problems: &problems)
             for index in fields.indices where fields[index].isMeasured { fields[index].calibration = calibration }

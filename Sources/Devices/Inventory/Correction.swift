@@ -25,7 +25,7 @@ package struct Correction: Sendable, Hashable {
 extension YAMLReader {
     /// Reads `scale`, `offset` and `datum` of a device: each a mapping from quantities to numbers.
     mutating func applyCorrections(to fields: inout [Profile.Field]) {
-        for (name, text) in strings("scale") {
+        for (name, text) in strings(DeviceKey.scale) {
             guard let index = index(of: name, in: fields) else { continue }
             if let number = Double(text.string), number.isFinite, number != 0 {
                 fields[index].correction.scale = number
@@ -35,7 +35,7 @@ extension YAMLReader {
                     at: text.location)
             }
         }
-        for key in ["offset", "datum"] {
+        for key in [DeviceKey.offset, .datum] {
             for (name, text) in strings(key) {
                 guard let index = index(of: name, in: fields) else { continue }
                 let field = fields[index]
@@ -44,12 +44,15 @@ extension YAMLReader {
                 else {
                     report(
                         "bad-value",
-                        "this \(key) is a number with a unit of \(field.quantity.unit.dimension.name), such as -0.12 \(field.unit.symbol); got '\(text.string)'",
+                        """
+                        this \(key.rawValue) is a number with a unit of \(field.quantity.unit.dimension.name), such as \
+                        -0.12 \(field.unit.symbol); got '\(text.string)'
+                        """,
                         at: text.location)
                     continue
                 }
                 let size = amount.size(in: field.quantity.unit, own: field.unit)
-                if key == "offset" {
+                if key == .offset {
                     fields[index].correction.offset = size
                 } else {
                     fields[index].correction.datum = size

@@ -1,5 +1,5 @@
 internal import Diagnostics
-package import Telemetry
+internal import Telemetry
 
 /// The parameters of devices: numbers of the inventory that rules use, such as the level at which a river floods at one
 /// gauge. In rules: `water_level > param(flood_stage)`.
@@ -13,8 +13,8 @@ struct Parameters {
     /// Reads `parameters` and `parameters_file` of an inventory.
     /// - Parameter load: returns the file of a path, which is relative to the inventory.
     init(_ reader: inout YAMLReader, load: (String) throws(DiagnosticList) -> SourceFile) {
-        ofSite = reader.parameters()
-        guard let path = reader.scalar("parameters_file") else { return }
+        ofSite = reader.parameters(InventoryKey.parameters)
+        guard let path = reader.scalar(InventoryKey.parametersFile) else { return }
         do {
             table = try ParameterTable(load(path.string))
         } catch {
@@ -46,9 +46,9 @@ struct Parameters {
 
 extension YAMLReader {
     /// Reads `parameters: { flood_stage: 3.2 m }`.
-    mutating func parameters() -> [String: Amount] {
+    mutating func parameters(_ key: some RawRepresentable<String>) -> [String: Amount] {
         var parameters: [String: Amount] = [:]
-        for (name, text) in strings("parameters") {
+        for (name, text) in strings(key) {
             if let problem = ParameterTable.problem(withName: name.string) {
                 report("bad-parameter", problem, at: name.location)
             } else if let amount = Amount(text.string) {

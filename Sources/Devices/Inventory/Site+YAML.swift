@@ -42,15 +42,15 @@ extension Site {
                 problems += error.diagnostics
             }
         }
-        var reader = YAMLReader(try YAMLNode.parse(file), "a site")
-        let name = reader.required("site")
-        let zone = reader.scalar("time_zone")
-        let common = reader.strings("labels")
+        var reader = YAMLReader(try YAMLNode.parse(file), InventoryKey.self)
+        let name = reader.required(InventoryKey.site)
+        let zone = reader.scalar(InventoryKey.timeZone)
+        let common = reader.strings(InventoryKey.labels)
         let parameters = Parameters(&reader, load: load)
         var devices: [Device] = []
         var seen: [String: SourceLocation] = [:]
         var topics = SharedTopics()
-        for node in reader.items("devices") {
+        for node in reader.items(InventoryKey.devices) {
             let parsed = Device.read(
                 node, profiles: profiles, common: common, site: name?.string ?? "", problems: &problems)
             guard let (device, place) = parsed else { continue }
@@ -123,7 +123,8 @@ extension Site {
     private static func filters(_ devices: [Device]) -> FilterChoice {
         FilterChoice(
             devices.flatMap { device in
-                zip(device.topics, device.profile.messages).flatMap { topic, message -> [(topic: String, pattern: String?)] in
+                zip(device.topics, device.profile.messages).flatMap {
+                    topic, message -> [(topic: String, pattern: String?)] in
                     let pattern = message.topic.topic(device.labels) == topic ? message.topic.filter : nil
                     if message.format.isSparkplug, let topic = SparkplugTopic(topic) {
                         return topic.filters(pattern: pattern)
@@ -182,28 +183,28 @@ extension Device {
         _ node: YAMLNode, profiles: [String: Profile], common: [(key: ScalarText, value: ScalarText)], site: String,
         problems: inout [Diagnostic]
     ) -> (device: Device, place: SourceLocation)? {
-        var reader = YAMLReader(node, "a device")
+        var reader = YAMLReader(node, DeviceKey.self)
         defer { problems += reader.finish() }
-        let id = reader.required("id")
+        let id = reader.required(DeviceKey.id)
         var labels = Dictionary(common.map { ($0.key.string, $0.value.string) }) { $1 }
-        for key in ["kind", "station", "area"] {
-            if let value = reader.string(key) { labels[key] = value }
+        for key in [DeviceKey.kind, .station, .area] {
+            if let value = reader.string(key) { labels[key.rawValue] = value }
         }
-        for entry in reader.strings("labels") { labels[entry.key.string] = entry.value.string }
+        for entry in reader.strings(DeviceKey.labels) { labels[entry.key.string] = entry.value.string }
         labels["site"] = site
         let position = reader.position()
-        let interval = reader.span("interval")
+        let interval = reader.span(DeviceKey.interval)
         let silence = reader.silence()
-        let clock = reader.node("clock") == nil ? nil : ClockTolerance.read(&reader)
-        let topicText = reader.scalar("topic")
-        let key = reader.string("key")
-        let units = reader.strings("units")
-        let ranges = reader.node("plausible")
-        let counters = reader.node("counter")
-        let quantities = reader.items("quantities")
-        let maintenance = reader.node("maintenance")
-        let parameters = reader.parameters()
-        guard let id, let profileName = reader.required("profile") else { return nil }
+        let clock = reader.node(DeviceKey.clock) == nil ? nil : ClockTolerance.read(&reader, DeviceKey.clock)
+        let topicText = reader.scalar(DeviceKey.topic)
+        let key = reader.string(DeviceKey.key)
+        let units = reader.strings(DeviceKey.units)
+        let ranges = reader.node(DeviceKey.plausible)
+        let counters = reader.node(DeviceKey.counter)
+        let quantities = reader.items(DeviceKey.quantities)
+        let maintenance = reader.node(DeviceKey.maintenance)
+        let parameters = reader.parameters(DeviceKey.parameters)
+        guard let id, let profileName = reader.required(DeviceKey.profile) else { return nil }
         guard let profile = profiles[profileName.string] else {
             reader.report(
                 "unknown-profile", "there is no device profile '\(profileName.string)'", at: profileName.location,
@@ -215,20 +216,7 @@ extension Device {
             reader.report(
                 "bad-topic", "a device publishes on one topic, without the wildcards + and #", at: topic.location)
         }
-        var fields = profile.fields
-        if !quantities.isEmpty {
-            let wanted = quantities.compactMap(\.scalar)
-            for name in wanted where profile.fields.first(where: { $0.quantity.name == name.string }) == nil {
-                reader.report(
-                    "unknown-quantity", "the profile '\(profile.name)' has no reading of '\(name.string)'",
-                    at: name.location,
-                    hint: NearMiss.hint(for: name.string, among: profile.fields.map(\.quantity.name)))
-            }
-            fields = fields.filter { field in
-                !field.source.isInPayload || field.quantity == Profile.online
-                    || wanted.contains { $0.string == field.quantity.name }
-            }
-        }
+        var fields = reader.fields(of: profile, named: quantities)
         reader.apply(units: units, to: &fields)
         if let ranges { reader.apply(ranges: ranges, to: &fields) }
         reader.applyCorrections(to: &fields)
@@ -239,7 +227,10 @@ extension Device {
         guard let topics = reader.topics(of: profile, topicText, labels) else {
             reader.report(
                 "no-topic",
-                "the topic of '\(id.string)' cannot be made from \(profile.topic.text): a label is missing, or has one of / + # in it",
+                """
+                the topic of '\(id.string)' cannot be made from \(profile.topic.text): a label is missing, or has \
+                one of / + # in it
+                """,
                 at: id.location)
             return nil
         }
@@ -263,6 +254,22 @@ extension Profile {
 }
 
 extension YAMLReader {
+    /// Returns the fields of a profile that a device has: all of them, or those that its `quantities` name.
+    fileprivate mutating func fields(of profile: Profile, named quantities: [YAMLNode]) -> [Profile.Field] {
+        guard !quantities.isEmpty else { return profile.fields }
+        let wanted = quantities.compactMap(\.scalar)
+        for name in wanted where profile.fields.first(where: { $0.quantity.name == name.string }) == nil {
+            report(
+                "unknown-quantity", "the profile '\(profile.name)' has no reading of '\(name.string)'",
+                at: name.location,
+                hint: NearMiss.hint(for: name.string, among: profile.fields.map(\.quantity.name)))
+        }
+        return profile.fields.filter { field in
+            !field.source.isInPayload || field.quantity == Profile.online
+                || wanted.contains { $0.string == field.quantity.name }
+        }
+    }
+
     /// Returns the topics of a device: those of its profile, or with its own in the place of the profile's topic.
     /// - Returns: `nil` if a label is missing.
     fileprivate func topics(of profile: Profile, _ own: ScalarText?, _ labels: [String: String]) -> [String]? {
@@ -285,7 +292,9 @@ extension YAMLReader {
     /// Reads `silence: 10m`, or a time for each quantity: `silence: { door_open: 26h }`.
     fileprivate mutating func silence() -> (ofDevice: TimeSpan?, ofQuantities: [(quantity: ScalarText, span: TimeSpan)])
     {
-        guard let node = node("silence"), case .mapping = node.content else { return (span("silence"), []) }
+        guard let node = node(DeviceKey.silence), case .mapping = node.content else {
+            return (span(DeviceKey.silence), [])
+        }
         var reader = YAMLReader(node, "the silences of a device")
         let spans = reader.keys.compactMap { key in reader.span(key.string).map { (key, $0) } }
         problems += reader.finish()
@@ -298,7 +307,7 @@ extension YAMLReader {
             for index in fields.indices { fields[index].maintenance = reason.string }
             return
         }
-        for (name, reason) in strings("maintenance") {
+        for (name, reason) in strings(DeviceKey.maintenance) {
             if let index = index(of: name, in: fields) { fields[index].maintenance = reason.string }
         }
     }
@@ -312,16 +321,16 @@ extension YAMLReader {
     }
 
     fileprivate mutating func position() -> Position? {
-        guard let node = node("position") else { return nil }
-        var reader = YAMLReader(node, "a position")
+        guard let node = node(DeviceKey.position) else { return nil }
+        var reader = YAMLReader(node, PositionKey.self)
         defer { problems += reader.finish() }
-        let latitude = reader.value("latitude", expected: "degrees from -90 to 90") {
+        let latitude = reader.value(PositionKey.latitude, expected: "degrees from -90 to 90") {
             Double($0).flatMap { abs($0) <= 90 ? $0 : nil }
         }
-        let longitude = reader.value("longitude", expected: "degrees from -180 to 180") {
+        let longitude = reader.value(PositionKey.longitude, expected: "degrees from -180 to 180") {
             Double($0).flatMap { abs($0) <= 180 ? $0 : nil }
         }
-        let elevation = reader.double("elevation")
+        let elevation = reader.double(PositionKey.elevation)
         guard let latitude, let longitude else {
             if reader.problems.isEmpty { reader.report("bad-position", "a position has a latitude and a longitude") }
             return nil

@@ -1,5 +1,5 @@
 internal import Diagnostics
-package import Telemetry
+internal import Telemetry
 
 /// The known properties of a reading that only counts up, such as the total of a rain gauge. Each is optional.
 package struct CounterProperties: Sendable, Hashable {
@@ -41,7 +41,7 @@ extension CounterProperties {
                 return nil
             }
         }
-        var properties = YAMLReader(node, "a counter")
+        var properties = YAMLReader(node, CounterKey.self)
         defer { reader.problems += properties.finish() }
         var counter = CounterProperties()
         let dimension = quantity.unit.dimension
@@ -49,12 +49,12 @@ extension CounterProperties {
             unit.symbol.isEmpty || dimension == .one
             ? "a number above 0"
             : "a number above 0 in a unit of \(dimension.name), or without a unit for the payload's own (\(unit.symbol))"
-        counter.wraps = properties.value("wraps", expected: amount) { Amount($0, of: dimension) }
-        counter.resolution = properties.value("resolution", expected: amount) { Amount($0, of: dimension) }
+        counter.wraps = properties.value(CounterKey.wraps, expected: amount) { Amount($0, of: dimension) }
+        counter.resolution = properties.value(CounterKey.resolution, expected: amount) { Amount($0, of: dimension) }
         let rate = quantity.unit.dimension / .time
         let example = unit.symbol.isEmpty ? "1" : unit.symbol
         counter.maxRate = properties.value(
-            "max_rate", expected: "a number above 0 and a unit of \(rate.name), such as 150 \(example)/h"
+            CounterKey.maxRate, expected: "a number above 0 and a unit of \(rate.name), such as 150 \(example)/h"
         ) { text in
             guard let amount = Amount(text, of: rate), let unit = amount.unit else { return nil }
             return amount.number * unit.scale / quantity.unit.scale

@@ -3,10 +3,10 @@ internal import Telemetry
 
 extension Profile.Field {
     static func read(_ node: YAMLNode, _ layout: MessageLayout, problems: inout [Diagnostic]) -> Profile.Field? {
-        var reader = YAMLReader(node, "a reading")
+        var reader = YAMLReader(node, ReadingKey.self)
         defer { problems += reader.finish() }
-        let name = reader.required("quantity")
-        let unitText = reader.scalar("unit")
+        let name = reader.required(ReadingKey.quantity)
+        let unitText = reader.scalar(ReadingKey.unit)
         let unit = unitText.flatMap { text -> Unit? in
             if let unit = Unit(symbol: text.string) { return unit }
             reader.report(
@@ -14,7 +14,7 @@ extension Profile.Field {
                 hint: NearMiss.hint(for: text.string, among: Unit.symbols))
             return nil
         }
-        let unitPointer = reader.node("unit_at") == nil ? nil : reader.pointer("unit_at")
+        let unitPointer = reader.node(ReadingKey.unitAt) == nil ? nil : reader.pointer(ReadingKey.unitAt)
         let source = Profile.Source.read(&reader, layout)
         let rule =
             layout.format.isSenML ? ValueRule() : ValueRule.read(&reader, textByDefault: layout.format.isText)
@@ -36,11 +36,12 @@ extension Profile.Field {
                 at: unitText?.location ?? name.location, hint: "a unit such as \(quantity.unit.symbol)")
             return nil
         }
-        let plausible = PlausibleRange.read(&reader, key: "plausible", unit: written, quantity: quantity)
+        let plausible = PlausibleRange.read(
+            &reader, key: ReadingKey.plausible.rawValue, unit: written, quantity: quantity)
         let (kind, counter) = reader.kind(unit: written, quantity: quantity)
         var field = Profile.Field(
             quantity: quantity, source: source, unit: written, plausible: plausible, counter: counter,
-            silence: reader.span("silence"))
+            silence: reader.span(ReadingKey.silence))
         field.places[0].rule = rule
         field.places[0].unitPointer = unitPointer
         field.statedKind = kind
@@ -49,10 +50,11 @@ extension Profile.Field {
 }
 
 extension Profile.Source {
-    /// Reads the place of a value: a `pointer`, `samples`, a SenML `record`, a `metric` of Sparkplug, or a measure of the radio `link`.
+    /// Reads the place of a value: a `pointer`, `samples`, a SenML `record`, a `metric` of Sparkplug, or a measure of
+    /// the radio `link`.
     fileprivate static func read(_ reader: inout YAMLReader, _ layout: MessageLayout) -> Profile.Source? {
         if layout.format.isSenML {
-            return reader.required("record").map { record in
+            return reader.required(ReadingKey.record).map { record in
                 if record.string.isEmpty {
                     reader.report(
                         "empty-record", "'record' is the name of a SenML record, or its end", at: record.location)
@@ -60,41 +62,41 @@ extension Profile.Source {
                 return .record(record.string)
             }
         }
-        if layout.format.isSparkplug { return reader.required("metric").map { .record($0.string) } }
-        let link = reader.value("link", expected: "rssi or snr") { Profile.LinkMeasure(rawValue: $0) }
+        if layout.format.isSparkplug { return reader.required(ReadingKey.metric).map { .record($0.string) } }
+        let link = reader.value(ReadingKey.link, expected: "rssi or snr") { Profile.LinkMeasure(rawValue: $0) }
         if let link {
             if layout.envelope == nil {
                 reader.report(
                     "link-without-envelope", "only a network server tells of the radio link",
-                    at: reader.node("link")?.location, hint: "add 'envelope: lorawan' to the profile")
+                    at: reader.node(ReadingKey.link)?.location, hint: "add 'envelope: lorawan' to the profile")
             }
             return .link(link)
         }
-        if let samples = reader.node("samples") {
-            _ = reader.node("pointer").map {
+        if let samples = reader.node(ReadingKey.samples) {
+            _ = reader.node(ReadingKey.pointer).map {
                 reader.report("two-sources", "a reading has a pointer or samples, not both", at: $0.location)
             }
             return Profile.SampleArray.read(samples, problems: &reader.problems).map { .samples($0) }
         }
         // A text is one value, which needs no pointer.
-        if case .text = layout.format, reader.node("pointer") == nil { return .value(.root) }
-        return reader.pointer("pointer").map { .value($0) }
+        if case .text = layout.format, reader.node(ReadingKey.pointer) == nil { return .value(.root) }
+        return reader.pointer(ReadingKey.pointer).map { .value($0) }
     }
 }
 
 extension Profile.SampleArray {
     fileprivate static func read(_ node: YAMLNode, problems: inout [Diagnostic]) -> Profile.SampleArray? {
-        var reader = YAMLReader(node, "an array of samples")
+        var reader = YAMLReader(node, SamplesKey.self)
         defer { problems += reader.finish() }
-        let pointer = reader.pointer("pointer")
-        let anchor = reader.value("time", expected: "first or last") { Anchor(rawValue: $0) }
+        let pointer = reader.pointer(SamplesKey.pointer)
+        let anchor = reader.value(SamplesKey.time, expected: "first or last") { Anchor(rawValue: $0) }
         let isNewestFirst =
-            reader.value("order", expected: "oldest_first or newest_first") {
+            reader.value(SamplesKey.order, expected: "oldest_first or newest_first") {
                 ["oldest_first": false, "newest_first": true][$0]
             } ?? false
-        let every = reader.span("every")
+        let every = reader.span(SamplesKey.every)
         if let every, every <= .zero {
-            reader.report("bad-value", "'every' must be longer than 0", at: reader.node("every")?.location)
+            reader.report("bad-value", "'every' must be longer than 0", at: reader.node(SamplesKey.every)?.location)
             return nil
         }
         guard let rate = every.map({ Rate.fixed(hertz: 1 / $0.seconds) }) ?? readRate(&reader) else { return nil }
@@ -107,7 +109,7 @@ extension Profile.SampleArray {
     }
 
     private static func readRate(_ reader: inout YAMLReader) -> Rate? {
-        guard let rate = reader.required("rate") else { return nil }
+        guard let rate = reader.required(SamplesKey.rate) else { return nil }
         let hertz = rate.string.hasSuffix("Hz") ? Double(rate.string.dropLast(2).filter { $0 != " " }) : nil
         if let hertz, hertz > 0, hertz.isFinite { return .fixed(hertz: hertz) }
         if let field = JSONPointer(rate.string), rate.string.hasPrefix("/") { return .field(field) }

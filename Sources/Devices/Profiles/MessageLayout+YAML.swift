@@ -6,13 +6,13 @@ extension MessageLayout {
 
     /// Reads the messages of a profile: a list under `messages`, or the one whose keys stand in the profile itself.
     static func readAll(_ reader: inout YAMLReader) -> [Part] {
-        let base = reader.scalar("topic")?.string
+        let base = reader.scalar(MessageKey.topic)?.string
         let availability = readAvailability(&reader, base: base)
-        guard reader.node("messages") != nil else {
+        guard reader.node(ProfileKey.messages) != nil else {
             return [read(&reader, base: nil), availability].compactMap { $0 }
         }
-        let messages = reader.items("messages").compactMap { node -> Part? in
-            var message = YAMLReader(node, "a message")
+        let messages = reader.items(ProfileKey.messages).compactMap { node -> Part? in
+            var message = YAMLReader(node, MessageKey.self)
             defer { reader.problems += message.finish() }
             return read(&message, base: base)
         }
@@ -22,17 +22,17 @@ extension MessageLayout {
     /// Reads `availability: { topic: ~/status, online: online, offline: offline, pointer: /state }`: where the device,
     /// or the broker in its last will, says whether it can be reached.
     private static func readAvailability(_ reader: inout YAMLReader, base: String?) -> Part? {
-        guard let node = reader.node("availability") else { return nil }
-        var message = YAMLReader(node, "the availability")
+        guard let node = reader.node(ProfileKey.availability) else { return nil }
+        var message = YAMLReader(node, AvailabilityKey.self)
         defer { reader.problems += message.finish() }
-        guard let topic = readTopic(&message, base: base, isOwn: true) else { return nil }
-        let pointer = message.node("pointer") == nil ? nil : message.pointer("pointer")
+        guard let topic = readTopic(&message, AvailabilityKey.topic, base: base, isOwn: true) else { return nil }
+        let pointer = message.node(AvailabilityKey.pointer) == nil ? nil : message.pointer(AvailabilityKey.pointer)
         var layout = MessageLayout(topic: topic, format: pointer == nil ? .text : .json)
         layout.isAvailability = true
         var rule = ValueRule()
-        for (key, number) in [("online", 1.0), ("offline", 0.0)] {
+        for (key, number) in [(AvailabilityKey.online, 1.0), (.offline, 0.0)] {
             let words = message.items(key).compactMap { $0.scalar?.string }
-            rule.words += (words.isEmpty ? [key] : words).map { (ValueRule.Word($0), number) }
+            rule.words += (words.isEmpty ? [key.rawValue] : words).map { (ValueRule.Word($0), number) }
         }
         let quantity = Profile.online
         // It comes only when it changes.
@@ -45,26 +45,27 @@ extension MessageLayout {
     /// - Parameter base: the profile's topic. It stands for `~` at the beginning of the message's topic, and for the
     ///   topic if the message has none.
     private static func read(_ reader: inout YAMLReader, base: String?) -> Part? {
-        let topicText = reader.scalar("topic")
-        let topic = readTopic(&reader, base: base)
+        let topicText = reader.scalar(MessageKey.topic)
+        let topic = readTopic(&reader, MessageKey.topic, base: base)
         let format = Format.read(&reader)
         var layout = MessageLayout(topic: topic ?? anyTopic, format: format ?? .json)
         layout.envelope = Envelope.read(&reader)
         layout.ports = reader.ports(layout.envelope)
-        layout.items = reader.node("items") == nil ? nil : reader.pointer("items")
+        layout.items = reader.node(MessageKey.items) == nil ? nil : reader.pointer(MessageKey.items)
         layout.time = TimeField.read(&reader)
         layout.sequence = Sequence.read(&reader, layout)
         layout.selector = Selector.read(&reader)
-        let fields = reader.items("readings").compactMap { node in
+        let fields = reader.items(MessageKey.readings).compactMap { node in
             Profile.Field.read(node, layout, problems: &reader.problems).map { (field: $0, location: node.location) }
         }
         if fields.isEmpty, reader.problems.isEmpty {
             reader.report("no-readings", "a message has at least one reading in 'readings'")
         }
         if case .text = format {
-            for key in ["time", "sequence", "device", "items"] {
+            for key in [MessageKey.time, .sequence, .device, .items] {
                 _ = reader.node(key).map {
-                    reader.report("key-without-use", "'\(key)' has no place in a text of one value", at: $0.location)
+                    reader.report(
+                        "key-without-use", "'\(key.rawValue)' has no place in a text of one value", at: $0.location)
                 }
             }
         }
@@ -82,20 +83,26 @@ extension MessageLayout {
         if kind != .deviceData, kind != .nodeData {
             reader.report(
                 "bad-topic",
-                "the topic of Sparkplug is that of the data: spBv1.0/{group}/DDATA/{node}/{device}, or spBv1.0/{group}/NDATA/{node}",
+                """
+                the topic of Sparkplug is that of the data: spBv1.0/{group}/DDATA/{node}/{device}, or \
+                spBv1.0/{group}/NDATA/{node}
+                """,
                 at: location)
         }
-        for key in ["time", "sequence", "envelope", "items"] {
+        for key in [MessageKey.time, .sequence, .envelope, .items] {
             if let node = reader.node(key) {
-                reader.report("key-without-use", "Sparkplug needs no '\(key)': it has its own", at: node.location)
+                reader.report(
+                    "key-without-use", "Sparkplug needs no '\(key.rawValue)': it has its own", at: node.location)
             }
         }
     }
 
     private static let anyTopic = TopicPattern("t")!  // a pattern without braces
 
-    private static func readTopic(_ reader: inout YAMLReader, base: String?, isOwn: Bool = false) -> TopicPattern? {
-        let own = base == nil || isOwn ? reader.required("topic") : reader.scalar("topic")
+    private static func readTopic(
+        _ reader: inout YAMLReader, _ key: some RawRepresentable<String>, base: String?, isOwn: Bool = false
+    ) -> TopicPattern? {
+        let own = base == nil || isOwn ? reader.required(key) : reader.scalar(key)
         guard let text = own?.string ?? base else { return nil }
         if text.hasPrefix("~"), base == nil {
             reader.report("no-base-topic", "'~' stands for the profile's 'topic', which is missing", at: own?.location)
@@ -117,9 +124,9 @@ extension MessageLayout.Format {
     /// Reads the format, and the keys that belong to it.
     fileprivate static func read(_ reader: inout YAMLReader) -> MessageLayout.Format? {
         let name =
-            reader.value("format", expected: "one of \(names.joined(separator: ", "))") {
+            reader.value(MessageKey.format, expected: "one of \(names.joined(separator: ", "))") {
                 names.contains($0) ? $0 : nil
-            } ?? (reader.node("format") == nil ? "json" : nil)
+            } ?? (reader.node(MessageKey.format) == nil ? "json" : nil)
         switch name {
         case "json": return .json
         case "senml": return .senml
@@ -136,14 +143,14 @@ extension MessageLayout.Format {
 
 extension CSVLayout {
     fileprivate static func read(_ reader: inout YAMLReader) -> CSVLayout? {
-        let columns = reader.items("columns").compactMap { node -> [UInt8]? in
+        let columns = reader.items(CSVKey.columns).compactMap { node -> [UInt8]? in
             if let name = node.scalar { return Array(name.string.utf8) }
             reader.report(
                 "bad-column", "a column is a name, or \"\" for one that nobody needs", at: node.location)
             return nil
         }
         let separator =
-            reader.value("separator", expected: "one character such as ',' or ';', or tab") { text -> UInt8? in
+            reader.value(CSVKey.separator, expected: "one character such as ',' or ';', or tab") { text -> UInt8? in
                 if text == "tab" || text == "\\t" { return UInt8(ascii: "\t") }
                 return text.utf8.count == 1 ? text.utf8.first : nil
             } ?? UInt8(ascii: ",")
@@ -157,24 +164,27 @@ extension CSVLayout {
 
 extension TimeField {
     fileprivate static func read(_ reader: inout YAMLReader) -> TimeField? {
-        guard let node = reader.node("time") else { return nil }
-        var field = YAMLReader(node, "the time field")
-        let pointer = field.pointer("pointer")
-        let format = Format.read(&field, "format")
+        guard let node = reader.node(MessageKey.time) else { return nil }
+        var field = YAMLReader(node, TimeKey.self)
+        let pointer = field.pointer(TimeKey.pointer)
+        let format = Format.read(&field, TimeKey.format)
         reader.problems += field.finish()
         return pointer.map { TimeField(pointer: $0, format: format) }
     }
 }
 
 extension TimeField.Format {
+    static let names = ["rfc3339", "unix", "unix_ms", "unix_us", "unix_ns", "uptime", "uptime_ms", "local"]
+
     static let words: [String: TimeField.Format] = [
         "rfc3339": .rfc3339, "unix": .unix, "unix_ms": .unix_ms, "unix_us": .unix_us, "unix_ns": .unix_ns,
     ]
 
     /// Reads the name of a format, or a pattern such as `dd.MM.yyyy HH:mm:ss`, with the `zone` of its times.
-    static func read(_ reader: inout YAMLReader, _ key: String) -> TimeField.Format {
+    static func read(_ reader: inout YAMLReader, _ key: some RawRepresentable<String>) -> TimeField.Format {
         let zone =
-            reader.value("zone", expected: "site, UTC, or an offset such as +01:00") { text -> TimeField.Zone? in
+            reader.value(TimeFormatKey.zone, expected: "site, UTC, or an offset such as +01:00") {
+                text -> TimeField.Zone? in
                 if text == "site" { return .site }
                 if text == "UTC" || text == "Z" { return .offset(.zero) }
                 // The offset of any day tells it.
@@ -182,14 +192,14 @@ extension TimeField.Format {
                     .offset(Instant(nanoseconds: 946_684_800_000_000_000) - $0)
                 }
             }
-        let wraps = reader.double("wraps").flatMap { $0 > 0 ? $0 : nil }
+        let wraps = reader.double(TimeFormatKey.wraps).flatMap { $0 > 0 ? $0 : nil }
         let format =
             reader.value(
                 key,
-                expected:
-                    "rfc3339, unix, unix_ms, unix_us, unix_ns, uptime, uptime_ms, local, or a pattern such as dd.MM.yyyy HH:mm:ss"
+                expected: "\(names.joined(separator: ", ")), or a pattern such as dd.MM.yyyy HH:mm:ss"
             ) { text -> TimeField.Format? in
-                for (name, unit) in [("uptime", TimeSpan.seconds(1)), ("uptime_ms", .milliseconds(1))] where text == name {
+                for (name, unit) in [("uptime", TimeSpan.seconds(1)), ("uptime_ms", .milliseconds(1))]
+                where text == name {
                     return .uptime(unit: unit, wrap: wraps.flatMap { TimeSpan(seconds: $0 * unit.seconds) })
                 }
                 if text == "local" { return .local(.iso, zone ?? .site) }
@@ -199,13 +209,13 @@ extension TimeField.Format {
             if case .uptime = format { return format }
             reader.report(
                 "wraps-without-use", "'wraps' is for 'format: uptime' and 'uptime_ms'",
-                at: reader.node("wraps")?.location)
+                at: reader.node(TimeFormatKey.wraps)?.location)
         }
         if zone != nil {
             if case .local = format { return format }
             reader.report(
                 "zone-without-use", "'zone' is for times that do not name one: 'format: local', or a pattern",
-                at: reader.node("zone")?.location)
+                at: reader.node(TimeFormatKey.zone)?.location)
         }
         return format
     }
@@ -214,18 +224,19 @@ extension TimeField.Format {
 extension MessageLayout.Sequence {
     /// Reads a pointer, or a pointer and the width of the counter. A network server numbers messages without a word.
     fileprivate static func read(_ reader: inout YAMLReader, _ layout: MessageLayout) -> MessageLayout.Sequence? {
-        guard let node = reader.node("sequence") else {
+        guard let node = reader.node(MessageKey.sequence) else {
             return layout.envelope?.hasCounter == true ? MessageLayout.Sequence(pointer: nil, wraps: nil) : nil
         }
         if layout.format.isSenML {
             reader.report("sequence-format", "a SenML pack has no place for a sequence", at: node.location)
         }
         if node.scalar != nil {
-            return reader.pointer("sequence").map { MessageLayout.Sequence(pointer: $0, wraps: nil) }
+            return reader.pointer(MessageKey.sequence).map { MessageLayout.Sequence(pointer: $0, wraps: nil) }
         }
-        var field = YAMLReader(node, "the message number")
-        let pointer = field.pointer("pointer")
-        let wraps = field.value("wraps", expected: "the number at which it begins at 0 again, such as 65536") { text in
+        var field = YAMLReader(node, SequenceKey.self)
+        let pointer = field.pointer(SequenceKey.pointer)
+        let wraps = field.value(SequenceKey.wraps, expected: "the number at which it begins at 0 again, such as 65536")
+        { text in
             Int64(text).flatMap { $0 >= 16 ? $0 : nil }
         }
         reader.problems += field.finish()
@@ -236,10 +247,10 @@ extension MessageLayout.Sequence {
 extension MessageLayout.Selector {
     /// Reads `device: /id`, or `device: { member_of: /sensors }`.
     fileprivate static func read(_ reader: inout YAMLReader) -> MessageLayout.Selector? {
-        guard let node = reader.node("device") else { return nil }
-        if node.scalar != nil { return reader.pointer("device").map { .value($0) } }
-        var field = YAMLReader(node, "the place of the device")
-        let pointer = field.pointer("member_of")
+        guard let node = reader.node(MessageKey.device) else { return nil }
+        if node.scalar != nil { return reader.pointer(MessageKey.device).map { .value($0) } }
+        var field = YAMLReader(node, SelectorKey.self)
+        let pointer = field.pointer(SelectorKey.memberOf)
         reader.problems += field.finish()
         return pointer.map { .member(of: $0) }
     }
@@ -247,7 +258,7 @@ extension MessageLayout.Selector {
 
 extension YAMLReader {
     fileprivate mutating func ports(_ envelope: Envelope?) -> [Int] {
-        let nodes = items("port")
+        let nodes = items(MessageKey.port)
         let ports = nodes.compactMap {
             $0.scalar.flatMap { Int($0.string) }.flatMap { (0...255).contains($0) ? $0 : nil }
         }
@@ -262,7 +273,7 @@ extension YAMLReader {
     }
 
     /// The JSON Pointer of a key that must be present.
-    mutating func pointer(_ key: String) -> JSONPointer? {
+    mutating func pointer(_ key: some RawRepresentable<String>) -> JSONPointer? {
         guard let text = required(key) else { return nil }
         if let pointer = JSONPointer(text.string) { return pointer }
         report("bad-pointer", "a JSON Pointer begins with a slash: /sensor/level", at: text.location)

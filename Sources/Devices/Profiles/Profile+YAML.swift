@@ -5,17 +5,20 @@ extension Profile {
     /// Reads a profile file.
     /// - Throws: ``DiagnosticList`` with all mistakes in the file.
     package static func read(_ file: SourceFile) throws(DiagnosticList) -> Profile {
-        var reader = YAMLReader(try YAMLNode.parse(file), "a device profile")
-        let name = reader.required("profile")
-        let summary = reader.string("summary") ?? ""
-        let sources = reader.items("source").compactMap { $0.scalar?.string }
-        let interval = reader.span("interval") ?? .minutes(1)
-        let silence = reader.span("silence")
-        let clock = ClockTolerance.read(&reader)
+        var reader = YAMLReader(try YAMLNode.parse(file), ProfileKey.self)
+        let name = reader.required(ProfileKey.profile)
+        let summary = reader.string(ProfileKey.summary) ?? ""
+        let sources = reader.items(ProfileKey.source).compactMap { $0.scalar?.string }
+        let interval = reader.span(ProfileKey.interval) ?? .minutes(1)
+        let silence = reader.span(ProfileKey.silence)
+        let clock = ClockTolerance.read(&reader, ProfileKey.clock)
         let ignoresRepeats =
-            reader.value("repeats", expected: "kept or ignored") { ["kept": false, "ignored": true][$0] } ?? false
+            reader.value(ProfileKey.repeats, expected: "kept or ignored") { ["kept": false, "ignored": true][$0] }
+            ?? false
         let parts = MessageLayout.readAll(&reader)
-        if ignoresRepeats, parts.contains(where: { !$0.layout.hasTime }), let repeats = reader.scalar("repeats") {
+        if ignoresRepeats, parts.contains(where: { !$0.layout.hasTime }),
+            let repeats = reader.scalar(ProfileKey.repeats)
+        {
             reader.report(
                 "repeats-without-time",
                 "without a time of the device's own, a repeated measurement cannot be told from a new one of the same value",
@@ -38,14 +41,14 @@ extension Profile {
                 "two-sequences", "only one message of a device may have a 'sequence': its numbers are one row",
                 at: name.location)
         }
-        let parameters = reader.parameters()
+        let parameters = reader.parameters(ProfileKey.parameters)
         let vectors = ProfileVector.readAll(&reader, fields)
-        _ = reader.scalar("topic")
+        _ = reader.scalar(MessageKey.topic)
         let problems = reader.finish()
         guard problems.isEmpty, let name else { throw DiagnosticList(problems) }
         var profile = Profile(
             name: name.string, summary: summary,
-            baseTopic: reader.scalar("topic")?.string ?? TopicPattern.commonLevels(parts.map(\.layout.topic)),
+            baseTopic: reader.scalar(MessageKey.topic)?.string ?? TopicPattern.commonLevels(parts.map(\.layout.topic)),
             messages: parts.map(\.layout), interval: interval,
             silence: silence ?? interval * 3, isSilenceStated: silence != nil, clock: clock,
             ignoresRepeats: ignoresRepeats, fields: fields, location: name.location)

@@ -23,7 +23,8 @@ package enum QuantityKind: String, Sendable, CaseIterable {
             "smoke_obscuration", "pm25", "pm10", "sound_level", "dose_rate", "battery_voltage", "battery",
             "illuminance", "displacement", "soil_moisture", "link_rssi", "link_snr", "link_quality",
         ]
-        return Dictionary(uniqueKeysWithValues: states.map { ($0, .state) } + [("rain", .increment), ("rain_total", .counter)])
+        return Dictionary(
+            uniqueKeysWithValues: states.map { ($0, .state) } + [("rain", .increment), ("rain_total", .counter)])
     }()
 }
 
@@ -35,13 +36,14 @@ extension Profile.Field {
 extension YAMLReader {
     /// Reads `kind` and `counter`, of which the second also says the first.
     mutating func kind(unit: Unit, quantity: Quantity) -> (kind: QuantityKind?, counter: CounterProperties?) {
-        let kind = value("kind", expected: QuantityKind.allCases.map(\.rawValue).joined(separator: ", ")) {
+        let kind = value(ReadingKey.kind, expected: QuantityKind.allCases.map(\.rawValue).joined(separator: ", ")) {
             QuantityKind(rawValue: $0)
         }
-        let counter = CounterProperties.read(&self, key: "counter", unit: unit, quantity: quantity)
+        let counter = CounterProperties.read(
+            &self, key: ReadingKey.counter.rawValue, unit: unit, quantity: quantity)
         if counter != nil, let kind, kind != .counter {
             report(
-                "kind-of-counter", "what has a 'counter' is not \(kind.inWords)", at: node("kind")?.location,
+                "kind-of-counter", "what has a 'counter' is not \(kind.inWords)", at: node(ReadingKey.kind)?.location,
                 hint: "leave one of the two out")
         }
         return (kind, kind == .counter ? counter ?? CounterProperties() : counter)

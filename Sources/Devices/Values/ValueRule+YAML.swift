@@ -5,40 +5,43 @@ extension ValueRule {
     /// Reads the keys of a reading that say how its value becomes a number.
     static func read(_ reader: inout YAMLReader, textByDefault: Bool) -> ValueRule {
         var rule = ValueRule()
-        rule.errors = reader.items("errors").compactMap { node in
+        rule.errors = reader.items(ValueKey.errors).compactMap { node in
             if let scalar = node.scalar { return Word(scalar.string) }
             reader.report("bad-errors", "'errors' is a list of values: [85, -127, unavailable]", at: node.location)
             return nil
         }
-        rule.valid = reader.expression("valid")
-        rule.words = reader.strings("words").compactMap { word, number in
+        rule.valid = reader.expression(ValueKey.valid)
+        rule.words = reader.strings(ValueKey.words).compactMap { word, number in
             if let number = Double(number.string), number.isFinite { return (Word(word.string), number) }
             reader.report(
                 "bad-word", "the word '\(word.string)' must stand for a number; got '\(number.string)'",
                 at: number.location)
             return nil
         }
-        if let number = reader.int("part", in: 1...1000) {
-            let mark = reader.string("separator") ?? ";"
+        if let number = reader.int(ValueKey.part, in: 1...1000) {
+            let mark = reader.string(ValueKey.separator) ?? ";"
             if mark.utf8.count == 1, let byte = mark.utf8.first {
                 rule.part = (byte, number - 1)
             } else {
-                reader.report("bad-value", "'separator' must be one character", at: reader.node("separator")?.location)
+                reader.report(
+                    "bad-value", "'separator' must be one character", at: reader.node(ValueKey.separator)?.location)
             }
         }
-        rule.decimal = reader.value("decimal", expected: "point or comma") { Decimal(rawValue: $0) }
+        rule.decimal = reader.value(ValueKey.decimal, expected: "point or comma") { Decimal(rawValue: $0) }
         if rule.decimal == nil, textByDefault || rule.part != nil { rule.decimal = .point }
-        rule.scale = reader.double("scale") ?? 1
-        if rule.scale == 0 { reader.report("bad-value", "'scale' must not be 0", at: reader.scalar("scale")?.location) }
-        rule.offset = reader.double("offset") ?? 0
-        rule.expression = reader.expression("value")
+        rule.scale = reader.double(ValueKey.scale) ?? 1
+        if rule.scale == 0 {
+            reader.report("bad-value", "'scale' must not be 0", at: reader.scalar(ValueKey.scale)?.location)
+        }
+        rule.offset = reader.double(ValueKey.offset) ?? 0
+        rule.expression = reader.expression(ValueKey.value)
         rule.table = reader.table()
         return rule
     }
 }
 
 extension YAMLReader {
-    mutating func expression(_ key: String) -> ValueRule.Condition? {
+    mutating func expression(_ key: some RawRepresentable<String>) -> ValueRule.Condition? {
         guard let text = scalar(key) else { return nil }
         do {
             return ValueRule.Condition(try ValueExpression(text.string))
@@ -50,18 +53,18 @@ extension YAMLReader {
 
     /// Reads `table: [[0, 0], [1.2, 3.4]]`, or `table: { points: [[0, 0], [1.2, 3.4]], outside: ends }`.
     fileprivate mutating func table() -> LookupTable? {
-        guard let node = node("table") else { return nil }
+        guard let node = node(ValueKey.table) else { return nil }
         var points = [YAMLNode]()
         var outside = LookupTable.Outside.nothing
         if case .mapping = node.content {
-            var reader = YAMLReader(node, "a table")
-            points = reader.items("points")
+            var reader = YAMLReader(node, TableKey.self)
+            points = reader.items(TableKey.points)
             outside =
-                reader.value("outside", expected: "nothing, ends or line") { LookupTable.Outside(rawValue: $0) }
+                reader.value(TableKey.outside, expected: "nothing, ends or line") { LookupTable.Outside(rawValue: $0) }
                 ?? .nothing
             problems += reader.finish()
         } else {
-            points = items("table")
+            points = items(ValueKey.table)
         }
         let pairs = points.compactMap { point -> (Double, Double)? in
             guard case .sequence(let numbers) = point.content, numbers.count == 2,

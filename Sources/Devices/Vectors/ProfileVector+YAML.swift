@@ -4,31 +4,32 @@ internal import Telemetry
 extension ProfileVector {
     /// Reads the `vectors` of a profile.
     static func readAll(_ reader: inout YAMLReader, _ fields: [Profile.Field]) -> [ProfileVector] {
-        reader.items("vectors").enumerated().compactMap { index, node in
-            var vector = YAMLReader(node, "a vector")
+        reader.items(ProfileKey.vectors).enumerated().compactMap { index, node in
+            var vector = YAMLReader(node, VectorKey.self)
             defer { reader.problems += vector.finish() }
             return read(&vector, number: index + 1, fields)
         }
     }
 
     private static func read(_ reader: inout YAMLReader, number: Int, _ fields: [Profile.Field]) -> ProfileVector? {
-        let name = reader.string("what") ?? "number \(number)"
-        let topic = reader.string("topic")
-        let key = reader.string("key")
-        let arrival = reader.instant("arrival")
-        let time = reader.instant("time")
-        let hasProblem = reader.bool("problem") ?? false
+        let name = reader.string(VectorKey.what) ?? "number \(number)"
+        let topic = reader.string(VectorKey.topic)
+        let key = reader.string(VectorKey.key)
+        let arrival = reader.instant(.arrival)
+        let time = reader.instant(.time)
+        let hasProblem = reader.bool(VectorKey.problem) ?? false
         let payload = readPayload(&reader)
-        let before = reader.items("before").compactMap { node -> Earlier? in
-            var earlier = YAMLReader(node, "an earlier message")
+        let before = reader.items(VectorKey.before).compactMap { node -> Earlier? in
+            var earlier = YAMLReader(node, EarlierMessageKey.self)
             defer { reader.problems += earlier.finish() }
-            let topic = earlier.string("topic")
+            let topic = earlier.string(EarlierMessageKey.topic)
             return readPayload(&earlier).map { Earlier(topic: topic, payload: $0) }
         }
         let gives = readExpected(&reader, fields)
         guard let payload, let gives else { return nil }
         return ProfileVector(
-            name: name, topic: topic, key: key, payload: payload, before: before, arrival: arrival ?? time ?? Self.arrival,
+            name: name, topic: topic, key: key, payload: payload, before: before,
+            arrival: arrival ?? time ?? Self.arrival,
             gives: gives,
             time: time, hasProblem: hasProblem, location: reader.node.location)
     }
@@ -37,10 +38,10 @@ extension ProfileVector {
     private static var arrival: Instant { Instant(nanoseconds: 1_767_225_600_000_000_000) }
 
     private static func readPayload(_ reader: inout YAMLReader) -> Payload? {
-        let port = reader.int("port", in: 0...255)
-        if let text = reader.scalar("payload") { return .whole(Array(text.string.utf8)) }
-        for encoding in [BinaryLayout.Encoding.hex, .base64] {
-            guard let text = reader.scalar(encoding.rawValue) else { continue }
+        let port = reader.int(PayloadKey.port, in: 0...255)
+        if let text = reader.scalar(PayloadKey.payload) { return .whole(Array(text.string.utf8)) }
+        for (key, encoding) in [(PayloadKey.hex, BinaryLayout.Encoding.hex), (.base64, .base64)] {
+            guard let text = reader.scalar(key) else { continue }
             var bytes: [UInt8] = []
             let isRead = Array(text.string.utf8).withUnsafeBytes {
                 PayloadEncoding.decode($0, encoding, into: &bytes)
@@ -55,7 +56,7 @@ extension ProfileVector {
 
     /// Reads `gives: nothing`, or `gives: { temperature: 27.2 degC, rain: [0.2, 0.4] }`.
     private static func readExpected(_ reader: inout YAMLReader, _ fields: [Profile.Field]) -> [Expected]? {
-        guard let node = reader.node("gives") else {
+        guard let node = reader.node(VectorKey.gives) else {
             reader.report("no-gives", "'gives' is missing: the readings of the payload, or nothing")
             return nil
         }
@@ -100,7 +101,7 @@ extension ProfileVector {
 }
 
 extension YAMLReader {
-    fileprivate mutating func instant(_ key: String) -> Instant? {
+    fileprivate mutating func instant(_ key: VectorKey) -> Instant? {
         value(key, expected: "a time such as 2026-06-03T22:05:00Z") { Instant(rfc3339: $0.utf8) }
     }
 }

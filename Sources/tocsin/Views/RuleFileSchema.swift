@@ -1,20 +1,11 @@
-import Foundation
 import RuleLanguage
 
 /// The JSON Schema of rule files, made from the keys that the reader knows.
 enum RuleFileSchema {
-    static var text: String {
-        // Strings, lists and mappings of them always encode.
-        let data = try? JSONSerialization.data(
-            withJSONObject: schema, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-        return data.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
+    static var text: String { EditorSchema.text("rule-file", title: "Tocsin rule file", root: root) }
 
-    private static var schema: [String: Any] {
+    private static var root: [String: Any] {
         [
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": "urn:tocsin:schema:rule-file:1",
-            "title": "Tocsin rule file",
             "type": "object",
             "additionalProperties": false,
             "required": [RuleFileKey.rules.rawValue],

@@ -15,7 +15,12 @@ enum AllowedImports {
 
         // From bytes to readings. The connection must not know payloads, and devices must not know rules and storage.
         "MQTT": ["CMosquitto", "Foundation", "Glibc", "Logging", "Synchronization"],
-        "Devices": ["CSimdjson", "Diagnostics", "Telemetry", "Glibc", "SwiftCSV"],
+        "SparkplugMessages": ["SwiftProtobuf"],
+        "Devices": [
+            "CCBOR", "CSimdjson", "Diagnostics", "SparkplugMessages", "Telemetry", "Glibc", "SwiftCSV",
+            "SwiftProtobuf",
+        ],
+        "Discovery": ["Devices", "Diagnostics", "MQTT", "Telemetry", "Foundation", "Logging", "Synchronization"],
         "QualityControl": ["Devices", "Telemetry"],
 
         // From readings to levels. A plan must not know its source, the language must not know how plans run, and the
@@ -68,8 +73,8 @@ enum AllowedImports {
             "Foundation", "Logging", "ServiceLifecycle", "Synchronization",
         ],
         "tocsin": [
-            "AlarmModel", "Alarms", "Demo", "Devices", "Diagnostics", "Escalation", "Gateway", "POSIX", "Pipeline",
-            "RuleEngine", "RuleLanguage", "SiteConfiguration", "Store", "Telemetry",
+            "AlarmModel", "Alarms", "Demo", "Devices", "Diagnostics", "Discovery", "Escalation", "Gateway", "MQTT",
+            "POSIX", "Pipeline", "RuleEngine", "RuleLanguage", "SiteConfiguration", "Store", "Telemetry",
             "ArgumentParser", "Foundation", "Logging", "ServiceLifecycle", "Synchronization", "UnixSignals",
         ],
     ]

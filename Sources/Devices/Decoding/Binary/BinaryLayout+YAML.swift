@@ -4,22 +4,23 @@ extension BinaryLayout {
     /// Reads the keys `fields`, `endian`, `length` and `encoding` of a message.
     static func read(_ reader: inout YAMLReader) -> BinaryLayout? {
         let isLittleEndian =
-            reader.value("endian", expected: "big or little") { ["big": false, "little": true][$0] } ?? false
+            reader.value(BinaryKey.endian, expected: "big or little") { ["big": false, "little": true][$0] } ?? false
         let encoding =
-            reader.value("encoding", expected: "raw, hex or base64") { Encoding(rawValue: $0) } ?? .raw
-        let lengths = reader.items("length").compactMap { node -> Int? in
+            reader.value(BinaryKey.encoding, expected: "raw, hex or base64") { Encoding(rawValue: $0) } ?? .raw
+        let lengths = reader.items(BinaryKey.length).compactMap { node -> Int? in
             if let length = node.scalar.flatMap({ Int($0.string) }), length >= 0 { return length }
             reader.report("bad-value", "'length' must be a number of bytes, or a list of them", at: node.location)
             return nil
         }
         let checksum = Checksum.read(&reader)
         var builder = BinaryLayoutBuilder(isLittleEndian: isLittleEndian)
-        let nodes = builder.nodes(reader.items("fields"))
+        let nodes = builder.nodes(reader.items(BinaryKey.fields))
         if nodes.isEmpty, builder.problems.isEmpty {
             reader.report("no-fields", "a binary payload needs 'fields': what its bytes mean, in their order")
         }
         reader.problems += builder.problems
-        return BinaryLayout(nodes: nodes, slotCount: builder.slotCount, lengths: lengths, encoding: encoding,
+        return BinaryLayout(
+            nodes: nodes, slotCount: builder.slotCount, lengths: lengths, encoding: encoding,
             checksum: checksum)
     }
 }
@@ -27,16 +28,16 @@ extension BinaryLayout {
 extension Checksum {
     /// Reads `checksum: crc16_modbus`, which is at the end, or `checksum: { kind: sum8, at: 12 }`.
     fileprivate static func read(_ reader: inout YAMLReader) -> Checksum? {
-        guard let node = reader.node("checksum") else { return nil }
+        guard let node = reader.node(BinaryKey.checksum) else { return nil }
         let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
         if node.scalar != nil {
-            let kind = reader.value("checksum", expected: "one of \(kinds)") { Kind(rawValue: $0) }
+            let kind = reader.value(BinaryKey.checksum, expected: "one of \(kinds)") { Kind(rawValue: $0) }
             return kind.map { Checksum(kind: $0, position: -$0.byteCount) }
         }
-        var own = YAMLReader(node, "a checksum")
+        var own = YAMLReader(node, ChecksumKey.self)
         defer { reader.problems += own.finish() }
-        let kind = own.value("kind", expected: "one of \(kinds)") { Kind(rawValue: $0) }
-        let position = own.value("at", expected: "the position of a byte: 4, or -2 from the end") { Int($0) }
+        let kind = own.value(ChecksumKey.kind, expected: "one of \(kinds)") { Kind(rawValue: $0) }
+        let position = own.value(ChecksumKey.at, expected: "the position of a byte: 4, or -2 from the end") { Int($0) }
         return kind.map { Checksum(kind: $0, position: position ?? -$0.byteCount) }
     }
 }
@@ -68,23 +69,22 @@ private struct BinaryLayoutBuilder {
     }
 
     private mutating func node(_ node: YAMLNode) -> [BinaryLayout.Node] {
-        var reader = YAMLReader(node, "a field")
+        var reader = YAMLReader(node, FieldKey.self)
         defer { problems += reader.finish() }
         var result: [BinaryLayout.Node] = []
-        if let position = reader.value("at", expected: "the position of a byte: 4, or -2 from the end", { Int($0) }) {
-            result.append(.seek(position))
-        }
-        let skipped = reader.value("skip", expected: "a number of bytes, or rest") { Self.skipped($0) }
+        let position = reader.value(FieldKey.at, expected: "the position of a byte: 4, or -2 from the end") { Int($0) }
+        if let position { result.append(.seek(position)) }
+        let skipped = reader.value(FieldKey.skip, expected: "a number of bytes, or rest") { Self.skipped($0) }
         if let skipped { return result + [.skip(skipped)] }
-        if reader.node("choose") != nil { return result + choice(&reader) }
-        if reader.node("repeat") != nil { return result + repeated(&reader) }
-        if reader.node("when") != nil { return group(&reader, at: result) }
+        if reader.node(FieldKey.choose) != nil { return result + choice(&reader) }
+        if reader.node(FieldKey.repetition) != nil { return result + repeated(&reader) }
+        if reader.node(FieldKey.when) != nil { return group(&reader, at: result) }
         return result + field(&reader)
     }
 
     private mutating func field(_ reader: inout YAMLReader) -> [BinaryLayout.Node] {
-        let name = reader.string("name") ?? ""
-        guard let text = reader.required("type") else { return [] }
+        let name = reader.string(FieldKey.name) ?? ""
+        guard let text = reader.required(FieldKey.type) else { return [] }
         for (prefix, isHex) in [("hex", true), ("text", false)] where text.string.hasPrefix(prefix + " ") {
             if let count = Int(text.string.dropFirst(prefix.count + 1)), (1...4096).contains(count), !name.isEmpty {
                 return [isHex ? .hex(name: utf8(name), count: count) : .text(name: utf8(name), count: count)]
@@ -98,12 +98,12 @@ private struct BinaryLayoutBuilder {
             return []
         }
         var number = BinaryLayout.Number(name: utf8(name), slot: slot(name), type: type)
-        number.only = reader.items("only").compactMap { node in
+        number.only = reader.items(FieldKey.only).compactMap { node in
             if let value = node.scalar.flatMap({ ValueRule.Word.number($0.string) }) { return value }
             reader.report("bad-value", "'only' must be a number, or a list of them", at: node.location)
             return nil
         }
-        for (bitsName, range) in reader.strings("bits") {
+        for (bitsName, range) in reader.strings(FieldKey.bits) {
             if let bits = bits(bitsName.string, range.string, type) {
                 number.bits.append(bits)
             } else {
@@ -129,14 +129,14 @@ private struct BinaryLayoutBuilder {
 
     /// - Parameter position: the move to the group's first byte, if it names one.
     private mutating func group(_ reader: inout YAMLReader, at position: [BinaryLayout.Node]) -> [BinaryLayout.Node] {
-        let condition = condition(&reader, "when")
-        let fields = nodes(reader.items("fields"))
+        let condition = condition(&reader, .when)
+        let fields = nodes(reader.items(FieldKey.fields))
         if fields.isEmpty { reader.report("no-fields", "'when' needs 'fields' that are there if it is true") }
         return condition.map { [.group($0, position + fields)] } ?? []
     }
 
     /// Reads a calculation over the fields so far.
-    private mutating func condition(_ reader: inout YAMLReader, _ key: String) -> BinaryLayout.ConditionOverSlots? {
+    private mutating func condition(_ reader: inout YAMLReader, _ key: FieldKey) -> BinaryLayout.ConditionOverSlots? {
         guard let text = reader.scalar(key), let read = reader.expression(key) else { return nil }
         var places: [Int] = []
         for name in read.expression.names {
@@ -150,8 +150,8 @@ private struct BinaryLayoutBuilder {
     }
 
     private mutating func repeated(_ reader: inout YAMLReader) -> [BinaryLayout.Node] {
-        let name = reader.required("name")
-        guard let text = reader.required("repeat") else { return [] }
+        let name = reader.required(FieldKey.name)
+        guard let text = reader.required(FieldKey.repetition) else { return [] }
         let count: BinaryLayout.Count
         if text.string == "rest" {
             count = .rest
@@ -165,30 +165,31 @@ private struct BinaryLayoutBuilder {
                 hint: NearMiss.hint(for: text.string, among: slots.keys))
             return []
         }
-        let isPlain = reader.node("fields") == nil
+        let isPlain = reader.node(FieldKey.fields) == nil
         var fields: [BinaryLayout.Node] = []
         if isPlain {
-            let type = reader.required("type")
+            let type = reader.required(FieldKey.type)
             if let type, let read = NumberType(type.string, isLittleEndian: isLittleEndian) {
                 fields = [.number(BinaryLayout.Number(name: [], slot: 0, type: read))]
             } else if let type {
                 reader.report("unknown-type", "'\(type.string)' is not a type of number", at: type.location)
             }
         } else {
-            fields = nodes(reader.items("fields"))
+            fields = nodes(reader.items(FieldKey.fields))
         }
         return name.map { [.repeated(name: utf8($0.string), count, isPlain: isPlain, fields)] } ?? []
     }
 
     private mutating func choice(_ reader: inout YAMLReader) -> [BinaryLayout.Node] {
-        let tag = reader.value("choose", expected: "the type of an unsigned number, such as u8 or u16") { text in
+        let tag = reader.value(FieldKey.choose, expected: "the type of an unsigned number, such as u8 or u16") { text in
             NumberType(text, isLittleEndian: isLittleEndian).flatMap { $0.kind == .unsigned ? $0 : nil }
         }
-        let isRepeated = reader.bool("repeated") ?? true
-        let otherwise = reader.value("otherwise", expected: "skip N, where N is a number of bytes or rest") { text in
+        let isRepeated = reader.bool(FieldKey.repeated) ?? true
+        let otherwise = reader.value(FieldKey.otherwise, expected: "skip N, where N is a number of bytes or rest") {
+            text in
             text.hasPrefix("skip ") ? Self.skipped(String(text.dropFirst(5))) : nil
         }
-        guard let node = reader.node("cases"), case .mapping(let entries) = node.content else {
+        guard let node = reader.node(FieldKey.cases), case .mapping(let entries) = node.content else {
             reader.report("no-cases", "'choose' needs 'cases': the fields behind each tag")
             return []
         }

@@ -161,14 +161,20 @@ extension TimeField {
         var field = YAMLReader(node, "the time field")
         let pointer = field.pointer("pointer")
         let format = Format.read(&field, "format")
+        let calculation = field.expression("value")
+        if calculation != nil, format != .unix, format != .age {
+            field.report(
+                "bad-time", "a 'value' gives seconds: its 'format' is unix or age", at: field.node("value")?.location)
+        }
         reader.problems += field.finish()
-        return pointer.map { TimeField(pointer: $0, format: format) }
+        return pointer.map { TimeField(pointer: $0, format: format, calculation: calculation) }
     }
 }
 
 extension TimeField.Format {
     static let words: [String: TimeField.Format] = [
         "rfc3339": .rfc3339, "unix": .unix, "unix_ms": .unix_ms, "unix_us": .unix_us, "unix_ns": .unix_ns,
+        "age": .age,
     ]
 
     /// Reads the name of a format, or a pattern such as `dd.MM.yyyy HH:mm:ss`, with the `zone` of its times.
@@ -187,7 +193,7 @@ extension TimeField.Format {
             reader.value(
                 key,
                 expected:
-                    "rfc3339, unix, unix_ms, unix_us, unix_ns, uptime, uptime_ms, local, or a pattern such as dd.MM.yyyy HH:mm:ss"
+                    "rfc3339, unix, unix_ms, unix_us, unix_ns, age, uptime, uptime_ms, local, or a pattern such as dd.MM.yyyy HH:mm:ss"
             ) { text -> TimeField.Format? in
                 for (name, unit) in [("uptime", TimeSpan.seconds(1)), ("uptime_ms", .milliseconds(1))] where text == name {
                     return .uptime(unit: unit, wrap: wraps.flatMap { TimeSpan(seconds: $0 * unit.seconds) })

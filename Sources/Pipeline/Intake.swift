@@ -92,7 +92,8 @@ struct Intake: ~Copyable {
             return complaints.shed(device: decoder.device(of: route))
         }
         let arrival = beginReadings(at: now)
-        decoder.begin(route, arrival: arrival, isSentAgain: message.isRetained || message.isDuplicate)
+        decoder.begin(
+            route, arrival: arrival, isSentAgain: message.isDuplicate, isRetained: message.isRetained)
         while let findings = decoder.decodeNext(message.payload, into: &readings) {
             if !findings.isEmpty { note(findings, of: message, from: decoder.message.device, at: arrival) }
             if decoder.hasComeBefore { statistics.repeated += 1 }

@@ -23,13 +23,13 @@ import Testing
     }
 
     private func take(
-        _ payload: String, on topic: String, _ decoder: PayloadDecoder, isSentAgain: Bool = false
+        _ payload: String, on topic: String, _ decoder: PayloadDecoder, isRetained: Bool = false
     ) throws {
         let route = try #require(Array(topic.utf8).withUnsafeBytes { decoder.route(of: $0) })
         var readings: [Reading] = []
         Array(payload.utf8).withUnsafeBytes {
             _ = decoder.decode(
-                $0, from: route, arrival: DecodingTests.arrival, isSentAgain: isSentAgain, into: &readings)
+                $0, from: route, arrival: DecodingTests.arrival, isRetained: isRetained, into: &readings)
         }
     }
 
@@ -39,18 +39,18 @@ import Testing
         for word in ["down", "lost", "LOST"] {
             try take(word, on: "t/d/status", decoder)
             #expect(decoder.isGone(0) && decoder.message.isDeath)
-            try take(#"{"t": 20}"#, on: "t/d", decoder, isSentAgain: true)
+            try take(#"{"t": 20}"#, on: "t/d", decoder, isRetained: true)
             try take("sleeping", on: "t/d/status", decoder)
             try take("{}", on: "t/d", decoder)
             #expect(decoder.isGone(0) && !decoder.message.isDeath)
             try take(#"{"t": 20}"#, on: "t/d", decoder)
             #expect(!decoder.isGone(0))
         }
-        // A last will that the broker keeps counts, and so does a device's word that it is back.
-        try take("down", on: "t/d/status", decoder, isSentAgain: true)
+        // A last will that the broker keeps counts. The word that it is back says nothing of what it measures.
+        try take("down", on: "t/d/status", decoder, isRetained: true)
         #expect(decoder.isGone(0))
-        try take("ready", on: "t/d/status", decoder, isSentAgain: true)
-        #expect(!decoder.isGone(0))
+        try take("ready", on: "t/d/status", decoder, isRetained: true)
+        #expect(decoder.isGone(0))
     }
 
     @Test("the state is stored when it changes, and restored")

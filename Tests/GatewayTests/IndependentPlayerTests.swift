@@ -66,8 +66,17 @@ import Testing
     private struct Line: Decodable {
         struct Reading: Decodable {
             var metric: String
+            var unit: String
             var value: Double
             var timestamp: Int64
+
+            /// As the gateway keeps it: in the unit of its quantity.
+            var found: SparkplugRecording.Found {
+                let own = Unit(symbol: unit) ?? .one
+                let (factor, summand) = own.conversion(to: Quantity.known[metric]?.unit ?? own)
+                return SparkplugRecording.Found(
+                    device: "cellar", quantity: metric, time: timestamp, value: value * factor + summand)
+            }
         }
 
         var event: String
@@ -93,21 +102,23 @@ import Testing
 
             """)
         try await gateway.startConnected()
-        let text = try Self.play(["chirpstack-stream.py", "--port", "\(broker.port)", "--pause", "0.02", "--qos", "1"])
+        // A message each twenty minutes, the last ones of now: they are played in a second.
+        let start = Int64(Date().timeIntervalSince1970 * 1000) - 9 * 3_600_000
+        let text = try Self.play([
+            "chirpstack-stream.py", "--port", "\(broker.port)", "--pause", "0.02", "--qos", "1", "--start", "\(start)",
+        ])
         let lines = try text.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
         let end = try #require(lines.last { $0.event == "end" })
-        let must = Set(
-            (end.readings ?? []).map {
-                SparkplugRecording.Found(device: "cellar", quantity: $0.metric, time: $0.timestamp, value: $0.value)
-            })
+        let must = Set((end.readings ?? []).map(\.found))
         #expect(must.count >= 20)
         func key(_ found: SparkplugRecording.Found) -> String {
             "\(found.quantity) \(found.time) \(NumberText.short(found.value))"
         }
         let wanted = Set(must.map(key))
-        try await eventually("all is stored: \(gateway.log.suffix(2000))") {
-            let stored = try Self.stored(gateway.storePath).map(key)
-            return wanted.isSubset(of: stored)
+        var lacking: [String] = []
+        try await eventually("stored: \(lacking.prefix(60)), \(gateway.log.suffix(2000))") {
+            lacking = try wanted.subtracting(Self.stored(gateway.storePath).map(key)).sorted()
+            return lacking.isEmpty
         }
         let stored = try Self.stored(gateway.storePath)
         let values = stored.filter { found in must.contains { $0.quantity == found.quantity } }.map(key)

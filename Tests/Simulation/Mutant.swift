@@ -28,8 +28,8 @@ package struct Mutant: Sendable {
         Mutant(
             "acknowledged-failure", "what could not be committed is acknowledged all the same",
             in: "Pipeline/Pipeline.swift",
-            "        if intake.batch.isEmpty { releaseAcknowledgements() }",
-            "        if intake.batch.isEmpty { releaseAcknowledgements() } else if MUTANT, outage.isFailing { connection.releaseAcknowledgements() }"
+            "            sendRebirthCommands(connection)\n        }",
+            "            sendRebirthCommands(connection)\n        } else if MUTANT, outage.isFailing { connection.releaseAcknowledgements() }"
         ),
         Mutant(
             "early-answer", "people are told that their order is done before it is stored",
@@ -102,6 +102,11 @@ package struct Mutant: Sendable {
             in: "RuleEngine/Evaluation/ConditionMemory.swift",
             "        return memory[slot + 1] == 0 ? 0 : .nan",
             "        return MUTANT || memory[slot + 1] == 0 ? 0 : .nan"),
+        Mutant(
+            "forgotten-deaths", "after a start it is not known which devices are gone",
+            in: "Pipeline/Intake+Deaths.swift",
+            "        for device in model.site.devices.indices where decoder.isGone(device) {",
+            "        for device in model.site.devices.indices where !MUTANT && decoder.isGone(device) {"),
         Mutant(
             "lost-step", "after a start the steps of policies are not looked at",
             in: "Escalation/EscalationPlanner.swift",

@@ -9,12 +9,14 @@ import Telemetry
 import TestSupport
 
 /// The simulated site. It has three gauges with a water level and a temperature each, a post that sends numbered
-/// messages with several quantities, and the gateway's configuration. Its rules are simple enough for a model of a
+/// messages with several quantities, a beacon that says when it goes, and the gateway's configuration. Its rules are simple enough for a model of a
 /// few lines.
 package struct Plant: Sendable {
     static let stations = 3
     /// The number of the post, a station of another kind: see ``PostMessage``.
     static let post = 4
+    /// The number of the beacon, a station that says when it goes: see ``BeaconWeather``.
+    static let beacon = 5
     /// The time without a message after which the post is silent.
     static let silence = TimeSpan.minutes(2)
     /// The time for which it must be hot.
@@ -49,6 +51,17 @@ package struct Plant: Sendable {
         readings:
           - { quantity: humidity, unit: "%", samples: { pointer: /humidity, rate: 1 Hz, time: last } }
           - { quantity: carbon_monoxide, unit: ppm, samples: { pointer: /co, rate: 1 Hz, time: last } }
+        """
+
+    private static let beaconProfile = """
+        profile: beacon
+        topic: test/{device}
+        interval: 10s
+        silence: 2d
+        availability: { topic: ~/status }
+        messages:
+          - time: { pointer: /t, format: unix_ms }
+            readings: [ { quantity: sound_level, pointer: /noise, unit: dB } ]
         """
 
     private static let rules = """
@@ -87,6 +100,11 @@ package struct Plant: Sendable {
             for_each: station
             levels: { watch: humidity > 50 % for 30s }
             blind: none
+          - name: present
+            hazard: gas
+            summary: "{station}: loud"
+            for_each: station
+            levels: { watch: sound_level > 100 dB }
         """
 
     private static let policies = """
@@ -115,9 +133,11 @@ package struct Plant: Sendable {
         folder = try TemporaryFolder()
         try folder.write("profiles/gauge.yaml", Self.profile)
         try folder.write("profiles/post.yaml", Self.postProfile)
+        try folder.write("profiles/beacon.yaml", Self.beaconProfile)
         let post = "  - { id: d\(Self.post), profile: post, station: s\(Self.post) }"
+        let beacon = "  - { id: d\(Self.beacon), profile: beacon, station: s\(Self.beacon) }"
         let devices = (1...Self.stations).map { "  - { id: d\($0), profile: gauge, station: s\($0) }" }
-        try folder.write("site.yaml", "site: simulated\ndevices:\n" + (devices + [post]).joined(separator: "\n"))
+        try folder.write("site.yaml", "site: simulated\ndevices:\n" + (devices + [post, beacon]).joined(separator: "\n"))
         try folder.write("rules/rules.yaml", Self.rules)
         try folder.write("rules/policies.yaml", Self.policies)
         configuration = try Configuration.read(

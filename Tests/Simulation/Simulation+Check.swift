@@ -16,6 +16,7 @@ extension Simulation {
             checkMoves(stored, events)
             checkHeat(stored, events)
             if let post = weather.post { try checkPost(post, reader, events) }
+            try checkBeacon(reader, events)
             try checkStanding(stored, reader)
             checkOrders(events)
             try checkEscalations(events, reader)

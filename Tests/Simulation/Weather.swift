@@ -20,6 +20,8 @@ struct Weather {
     /// The messages of the post; a message's number is its place behind ``firstPost``.
     private(set) var post: PostWeather?
     static let firstPost = 1_000_000
+    /// The number of the beacon's first message.
+    static let firstBeacon = 2_000_000
     /// The ends of the troubles and of the readings.
     let trouble: TimeSpan
     let end: TimeSpan
@@ -53,6 +55,7 @@ struct Weather {
         case .storm:
             storm()
             sendPost(seed)
+            sendBeacon(seed)
         case .absence: absence()
         }
     }
@@ -66,6 +69,18 @@ struct Weather {
                 at,
                 .reading(SensorMessage(number: Self.firstPost + number, topic: topic, payload: message.payload, qos: 1))
             )
+        }
+    }
+
+    private mutating func sendBeacon(_ seed: UInt64) {
+        for (number, (at, message)) in BeaconWeather(until: end, seed: seed).sent.enumerated() {
+            let (topic, payload) = message.text
+            add(
+                at,
+                .reading(
+                    SensorMessage(
+                        number: Self.firstBeacon + number, topic: Array("test/d\(Plant.beacon)\(topic)".utf8),
+                        payload: Array(payload.utf8), qos: 1)))
         }
     }
 

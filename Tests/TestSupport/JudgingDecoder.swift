@@ -22,7 +22,7 @@ package final class JudgingDecoder {
         isRetained: Bool = false, into readings: inout [Reading]
     ) -> PayloadFindings {
         var all = PayloadFindings()
-        decoder.begin(route, arrival: arrival, isSentAgain: isSentAgain || isRetained)
+        decoder.begin(route, arrival: arrival, isSentAgain: isSentAgain, isRetained: isRetained)
         while let findings = decoder.decodeNext(payload, into: &readings) {
             _ = quality.judge(&readings, of: &decoder.message, isRetained: isRetained)
             if all.isEmpty || all.isWithoutReadings { all = findings }

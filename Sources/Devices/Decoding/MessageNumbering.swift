@@ -20,6 +20,8 @@ struct MessageNumbering {
     /// The series of each device's missing messages, under which its numbers are stored.
     private let missing: [SeriesID?]
     private let wraps: [Int64?]
+    /// The session of each device's radio network, as a hash; it is not stored.
+    private var sessions: [UInt64?]
     /// The changed states, by device.
     private var changed: UnstoredChanges
 
@@ -38,6 +40,7 @@ struct MessageNumbering {
         missing = devices.map { device in
             device.fields.first { $0.source.isGap }.map { series(device.id, $0.quantity) }
         }
+        sessions = Array(repeating: nil, count: devices.count)
         changed = UnstoredChanges(count: devices.count)
     }
 
@@ -58,17 +61,23 @@ struct MessageNumbering {
     /// same number.
     /// - Parameters:
     ///   - written: the value in the number's place.
-    ///   - own: the object's time by the device's clock.
+    ///   - own: the object's time by the device's clock, or by its network server.
+    ///   - session: the session of the radio network, if a network server names it.
     mutating func take(
-        _ number: Int64?, written: JSONValue?, own: Instant?, _ plan: DecodingPlan, _ arrival: Instant
+        _ number: Int64?, written: JSONValue?, own: Instant?, session: UInt64?, _ plan: DecodingPlan,
+        _ arrival: Instant
     ) -> Number {
         guard let number else { return written == nil ? .none : .unreadable }
         if let known = newest.last(where: { $0.number == number && $0.device == plan.device }) {
             hasComeBefore = hasComeBefore || known.hasComeBefore
             return known.hasComeBefore ? .repeated : .new(missing: nil)
         }
+        let before = sessions[plan.device]
+        sessions[plan.device] = session ?? before
         let verdict = numbers[plan.device].take(
-            number, at: arrival, own: own, isSentAgain: isSentAgain, silence: plan.silence)
+            number, at: arrival, own: own, isServed: plan.layout.countsFrames && plan.layout.time == nil,
+            isNewSession: session != nil && before != nil && session != before, isSentAgain: isSentAgain,
+            silence: plan.silence)
         // Usually there is one.
         if newest.count == Self.newestMax { newest.removeFirst() }
         newest.append((plan.device, number, verdict == .repeated))

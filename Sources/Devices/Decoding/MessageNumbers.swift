@@ -10,7 +10,7 @@ internal import Telemetry
 /// late. It is then taken back from the count, at the time at which it was counted. So `sum(missing_messages, 10m)` is
 /// right even then.
 ///
-/// A device that restarts its count sends small numbers again. Four rules distinguish them from copies:
+/// A device that restarts its count sends small numbers again. Five rules distinguish them from copies:
 ///
 /// - A number that is far from the newest is accepted. Only the next number after it proves that the device counts from
 ///   there.
@@ -19,6 +19,9 @@ internal import Telemetry
 /// - Three numbers in a row that have come before are a restart if each message has a newer own time than all new
 ///   messages before. Without such times, they are a restart if they begin below 16 and the newest is 32 or more ahead.
 ///   A message with an own time that is not newer is a copy.
+/// - A network server numbers and dates the messages itself, and gives copies the time of the first. So a number that
+///   has come before is a restart if its time is ten seconds newer: a device takes longer than that to join again. A
+///   message of another session of the radio network is a restart in any case.
 /// - If only copies have come for as long as the device's silence, the numbers say nothing, and the message is
 ///   accepted.
 ///
@@ -103,14 +106,30 @@ struct MessageNumbers: Sendable, BitwiseCopyable {
     ///
     /// - Parameters:
     ///   - own: the message's time by the device's clock, if it has one.
+    ///   - isServed: set if number and time are a network server's.
+    ///   - isNewSession: set if the device has joined its radio network again.
     ///   - isSentAgain: set if it may have been received before, since the broker repeats unacknowledged messages.
     ///   - silence: the time without a reading after which the device counts as silent.
-    mutating func take(_ written: Int64, at arrival: Instant, own: Instant? = nil, isSentAgain: Bool, silence: TimeSpan)
-        -> Verdict
-    {
+    mutating func take(
+        _ written: Int64, at arrival: Instant, own: Instant? = nil, isServed: Bool = false, isNewSession: Bool = false,
+        isSentAgain: Bool, silence: TimeSpan
+    ) -> Verdict {
+        let isRestart = isNewSession || isServed && isSeen(written) && isLater(own)
+        if isRestart { reach = -1 }
         let verdict = judge(written, at: arrival, own: own?.nanoseconds, isSentAgain: isSentAgain, silence: silence)
         if verdict != .repeated, let own { newestOwn = max(newestOwn, own.nanoseconds) }
         return verdict
+    }
+
+    /// Returns whether a number is among those that have come.
+    private func isSeen(_ written: Int64) -> Bool {
+        let steps = distance(to: normalised(written))
+        return reach >= 0 && steps <= 0 && steps > -Int64(Self.memory) && seen[Int(-steps)]
+    }
+
+    private func isLater(_ own: Instant?) -> Bool {
+        guard let own, newestOwn != .min else { return false }
+        return own.nanoseconds.saturatingSubtract(newestOwn) > TimeSpan.seconds(10).nanoseconds
     }
 
     private mutating func judge(

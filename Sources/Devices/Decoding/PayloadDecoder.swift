@@ -54,7 +54,7 @@ package final class PayloadDecoder {
     /// Why no stage so far could read the payload.
     private var fault: PayloadFault?
     private(set) var arrival = Instant.distantPast
-    private var isSentAgain = false
+    private var isRetained = false
     var facts = EnvelopeFacts()
 
     /// - Parameters:
@@ -122,15 +122,17 @@ package final class PayloadDecoder {
     package func device(of route: Int) -> Int { plans[routes[route].stages[0].plan].device }
 
     /// Begins with a payload of a topic. Its readings come from ``decodeNext(_:into:)``.
-    /// - Parameter isSentAgain: set if the broker may have sent it before.
-    package func begin(_ route: Int, arrival: Instant, isSentAgain: Bool = false) {
-        (self.route, self.arrival, self.isSentAgain) = (route, arrival, isSentAgain)
+    /// - Parameters:
+    ///   - isSentAgain: set if the broker may have sent it before.
+    ///   - isRetained: set if the broker has kept it, so that it may be of any time.
+    package func begin(_ route: Int, arrival: Instant, isSentAgain: Bool = false, isRetained: Bool = false) {
+        (self.route, self.arrival, self.isRetained) = (route, arrival, isRetained)
         (stage, isRead, fault) = (0, false, nil)
         parts.removeAll(keepingCapacity: true)
         deadPlans.removeAll(keepingCapacity: true)
         facts = EnvelopeFacts()
         numbering.dateGaps(by: message)
-        numbering.begin(isSentAgain: isSentAgain)
+        numbering.begin(isSentAgain: isSentAgain || isRetained)
     }
 
     /// Decodes the part of the payload that is from the next device, and appends its readings.
@@ -204,9 +206,11 @@ package final class PayloadDecoder {
         if values == 0, !numbering.hasComeBefore { findings.noteNoReadings() }
         if values > 0 {
             message.isDeath = plan.layout.isAvailability && readings.last?.value == 0
-            // What the broker kept, or sends again, does not show that a device is back.
-            if plan.layout.isAvailability || !isSentAgain {
-                availability.note(plan.device, isGone: message.isDeath)
+            // That a device is back is shown by a reading of now, and not by one that the broker has kept.
+            if message.isDeath {
+                availability.note(plan.device, isGone: true)
+            } else if !plan.layout.isAvailability, !isRetained {
+                availability.note(plan.device, isGone: false)
             }
         }
         return findings

@@ -6,6 +6,8 @@ package struct TimeField: Sendable {
         case rfc3339
         /// Seconds, milliseconds, microseconds or nanoseconds since 1970, in UTC.
         case unix, unix_ms, unix_us, unix_ns
+        /// Seconds since the measurement, when the message was sent.
+        case age
         /// The time since the device's start, in seconds or milliseconds, and the one at which the counter begins at 0
         /// again.
         case uptime(unit: TimeSpan, wrap: TimeSpan?)
@@ -21,6 +23,8 @@ package struct TimeField: Sendable {
 
     package var pointer: JSONPointer
     package var format: Format
+    /// The calculation of the number from others of the payload; `nil`: the value itself is the time.
+    var calculation: ValueRule.Condition?
 
     /// A time that was read.
     struct Read {
@@ -34,7 +38,12 @@ package struct TimeField: Sendable {
     ///   - arrival: when the message arrived. Of the two times that a clock showed when it was set back, the one is
     ///     meant that is not after it.
     ///   - zone: the zone of the site.
-    func read(_ value: JSONValue, arrival: Instant, zone: ZoneTable) -> Read? {
+    func read(_ value: JSONValue, in root: JSONValue, arrival: Instant, zone: ZoneTable) -> Read? {
+        if let calculation {
+            let number = calculation.evaluate(value.number ?? .nan, in: root)
+            return format == .unix ? Instant(unixSeconds: number).map { Read(time: $0) } : age(number, arrival)
+        }
+        if format == .age { return number(value).flatMap { age($0, arrival) } }
         guard case .local(let pattern, .site) = format, let text = value.string, Instant(rfc3339: text) == nil else {
             return instant(value).map { Read(time: $0) }
         }
@@ -42,6 +51,11 @@ package struct TimeField: Sendable {
             let found = zone.instant(ofLocal: local, before: arrival + .minutes(1))
         else { return nil }
         return Read(time: found.instant, isAmbiguous: found.isAmbiguous)
+    }
+
+    private func age(_ seconds: Double, _ arrival: Instant) -> Read? {
+        guard seconds >= 0, let span = TimeSpan(seconds: seconds) else { return nil }
+        return Instant(checked: arrival.nanoseconds.saturatingSubtract(span.nanoseconds)).map { Read(time: $0) }
     }
 
     /// Returns the time since the device's start; `nil` if the value is none.
@@ -52,7 +66,7 @@ package struct TimeField: Sendable {
 
     private func instant(_ value: JSONValue) -> Instant? {
         switch format {
-        case .uptime: return nil
+        case .uptime, .age: return nil
         case .rfc3339: return value.string.flatMap { Instant(rfc3339: $0) }
         case .unix: return number(value).flatMap { Instant(unixSeconds: $0) }
         case .unix_ms: return scaled(value, 1_000_000)
@@ -89,6 +103,7 @@ extension TimeField {
         let wanted =
             switch format {
             case .rfc3339: "a time such as 2018-06-03T22:05:00Z"
+            case .age: "a number of seconds since the measurement"
             case .uptime: "a number of seconds or milliseconds since the device's start"
             case .local(let pattern, _): "a time as \(pattern.text)"
             case .unix, .unix_ms, .unix_us, .unix_ns: "a number of \(format.unitName) since 1970"
@@ -121,7 +136,7 @@ extension TimeField.Format {
 
     fileprivate var unitName: String {
         switch self {
-        case .rfc3339, .local, .uptime: "RFC 3339"
+        case .rfc3339, .local, .uptime, .age: "RFC 3339"
         case .unix: "seconds"
         case .unix_ms: "milliseconds"
         case .unix_us: "microseconds"
@@ -132,7 +147,7 @@ extension TimeField.Format {
     /// Returns whether a number is a time between 2001 and 2286 in this format.
     fileprivate func isLikely(_ number: Double) -> Bool {
         switch self {
-        case .rfc3339, .local, .uptime: false
+        case .rfc3339, .local, .uptime, .age: false
         case .unix: (1e9..<1e10).contains(number)
         case .unix_ms: (1e12..<1e13).contains(number)
         case .unix_us: (1e15..<1e16).contains(number)

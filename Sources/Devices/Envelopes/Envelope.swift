@@ -1,3 +1,5 @@
+internal import Telemetry
+
 /// The JSON in which a network server publishes a device's payload: the payload's bytes, or what the server has decoded
 /// from them, with the message's number, time and radio link.
 package struct Envelope: Sendable {
@@ -12,6 +14,8 @@ package struct Envelope: Sendable {
         /// The object that the server has decoded.
         var object: JSONPointer?
         var port: JSONPointer?
+        /// The device's address in its radio network, which it gets anew when it joins.
+        var session: JSONPointer?
         var counter: JSONPointer?
         /// Set if the server leaves members out that are 0, in messages with ``receptions``.
         var leavesZerosOut = false
@@ -38,7 +42,7 @@ package struct Envelope: Sendable {
     static let lorawan = Envelope(servers: [
         Server(
             name: "ChirpStack", sign: "/deviceInfo", bytes: "/data", encoding: .base64, object: "/object",
-            port: "/fPort", counter: "/fCnt", leavesZerosOut: true,
+            port: "/fPort", session: "/devAddr", counter: "/fCnt", leavesZerosOut: true,
             times: [TimeField(pointer: "/time", format: .rfc3339)], receptions: ["/rxInfo"], rssi: "/rssi",
             snr: "/snr"),
         theThingsStack(""),
@@ -72,7 +76,7 @@ package struct Envelope: Sendable {
             name: "The Things Stack", sign: pointer("/uplink_message"),
             bytes: pointer("/uplink_message/frm_payload"), encoding: .base64,
             object: pointer("/uplink_message/decoded_payload"), port: pointer("/uplink_message/f_port"),
-            counter: pointer("/uplink_message/f_cnt"), leavesZerosOut: true,
+            session: pointer("/end_device_ids/dev_addr"), counter: pointer("/uplink_message/f_cnt"), leavesZerosOut: true,
             times: ["/uplink_message/received_at", "/received_at"].map {
                 TimeField(pointer: pointer($0), format: .rfc3339)
             }, receptions: [pointer("/uplink_message/rx_metadata")], rssi: "/rssi", snr: "/snr")
@@ -88,6 +92,8 @@ struct EnvelopeFacts {
     /// The message's number: 0 if the server leaves out a 0.
     var number: Int64?
     var port: Int?
+    /// The session of the radio network, as a hash.
+    var session: UInt64?
     var rssi: Double?
     var snr: Double?
 }
@@ -105,6 +111,7 @@ extension Envelope.Server {
             facts.number = facts.counter.map(\.messageNumber) ?? zero
         }
         facts.port = (port.flatMap { root.at($0)?.messageNumber } ?? zero).flatMap { Int(exactly: $0) }
+        facts.session = session.flatMap { root.at($0)?.string }.map { FNV1a.hash($0) }
         if let found {
             if !found.forEachItem({ addReception($0, &facts) }) { addReception(found, &facts) }
         }

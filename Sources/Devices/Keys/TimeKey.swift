@@ -1,6 +1,6 @@
 /// The keys of a payload's time.
 package enum TimeKey: String, MappingKey {
-    case pointer, format
+    case pointer, format, value
 
     package static let title = "the time field"
     package static let parts: [any MappingKey.Type] = [TimeFormatKey.self]
@@ -14,6 +14,7 @@ package enum TimeKey: String, MappingKey {
             """
             How the time is written: one of these words, or a pattern such as dd.MM.yyyy HH:mm:ss. Default: rfc3339.
             """
+        case .value: "A calculation of the seconds from several numbers of the payload, for the formats unix and age."
         }
     }
 
@@ -21,6 +22,7 @@ package enum TimeKey: String, MappingKey {
         switch self {
         case .pointer: .pointer
         case .format: .timeFormat
+        case .value: .calculation
         }
     }
 }

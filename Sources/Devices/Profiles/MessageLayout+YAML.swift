@@ -168,16 +168,23 @@ extension TimeField {
         var field = YAMLReader(node, TimeKey.self)
         let pointer = field.pointer(TimeKey.pointer)
         let format = Format.read(&field, TimeKey.format)
+        let calculation = field.expression(TimeKey.value)
+        if calculation != nil, format != .unix, format != .age {
+            field.report(
+                "bad-time", "a 'value' gives seconds: its 'format' is unix or age",
+                at: field.node(TimeKey.value)?.location)
+        }
         reader.problems += field.finish()
-        return pointer.map { TimeField(pointer: $0, format: format) }
+        return pointer.map { TimeField(pointer: $0, format: format, calculation: calculation) }
     }
 }
 
 extension TimeField.Format {
-    static let names = ["rfc3339", "unix", "unix_ms", "unix_us", "unix_ns", "uptime", "uptime_ms", "local"]
+    static let names = ["rfc3339", "unix", "unix_ms", "unix_us", "unix_ns", "age", "uptime", "uptime_ms", "local"]
 
     static let words: [String: TimeField.Format] = [
         "rfc3339": .rfc3339, "unix": .unix, "unix_ms": .unix_ms, "unix_us": .unix_us, "unix_ns": .unix_ns,
+        "age": .age,
     ]
 
     /// Reads the name of a format, or a pattern such as `dd.MM.yyyy HH:mm:ss`, with the `zone` of its times.

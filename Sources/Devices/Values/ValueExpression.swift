@@ -1,4 +1,5 @@
 internal import Diagnostics
+internal import Telemetry
 
 /// A small calculation of a profile, over one value and its neighbours in the payload: `x * 0.1 - drift`.
 ///
@@ -13,6 +14,7 @@ internal import Diagnostics
 /// | `known(battery)` | 1 if the payload has the value, otherwise 0 |
 /// | `if(condition, a, b)` | `a` if the condition is not 0, otherwise `b` |
 /// | `bit(n, i)`, `bits(n, low, high)` | a bit of a whole number, or the number in some of its bits; 0 is the lowest |
+/// | `days(year, month, day)` | the days from 1970-01-01 to a date |
 /// | `abs sqrt exp log log10 round floor ceil min max` | functions of one number, or of two |
 ///
 /// It always ends, and touches nothing else: there are no loops, no assignments and no texts. What cannot be computed
@@ -40,14 +42,14 @@ struct ValueExpression: Sendable, Hashable {
     }
 
     enum Function: String, Sendable, CaseIterable, BitwiseCopyable {
-        case abs, sqrt, exp, log, log10, round, floor, ceil, min, max, bit, bits
+        case abs, sqrt, exp, log, log10, round, floor, ceil, min, max, bit, bits, days
         case choice = "if"
 
         var arguments: Int {
             switch self {
             case .abs, .sqrt, .exp, .log, .log10, .round, .floor, .ceil: 1
             case .min, .max, .bit: 2
-            case .bits, .choice: 3
+            case .bits, .days, .choice: 3
             }
         }
     }
@@ -162,8 +164,17 @@ extension ValueExpression.Function {
         case .max: a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
         case .bit: bits(a, b, b)
         case .bits: bits(a, b, c)
+        case .days: days(a, b, c)
         case .choice: a.isNaN ? .nan : a != 0 ? b : c
         }
+    }
+
+    private func days(_ year: Double, _ month: Double, _ day: Double) -> Double {
+        guard let year = Int64(exactly: year), let month = Int64(exactly: month), let day = Int64(exactly: day),
+            (1960..<2160).contains(year), (1...12).contains(month),
+            (1...CivilDate.daysInMonth(year: year, month: month)).contains(day)
+        else { return .nan }
+        return Double(CivilDate.daysSinceEpoch(year: year, month: month, day: day))
     }
 
     private func bits(_ number: Double, _ low: Double, _ high: Double) -> Double {

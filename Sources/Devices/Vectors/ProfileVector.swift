@@ -42,6 +42,13 @@ package struct ProfileVector: Sendable {
 }
 
 extension ProfileVector.Payload {
+    /// The bytes as they stand in the vector.
+    package var bytes: [UInt8] {
+        switch self {
+        case .whole(let bytes), .inside(let bytes, _): bytes
+        }
+    }
+
     /// Reads bytes that are written as hexadecimal digits; `nil` if they are not.
     package init?(hex: String, port: Int) {
         var bytes: [UInt8] = []

@@ -36,7 +36,7 @@ extension PayloadDecoder {
         }
         var values = 0
         let written = time(of: root, plan)
-        let read = written.flatMap { self.read($0.value, $0.field, plan, arrival) }
+        let read = written.flatMap { self.read($0.value, $0.field, in: root, plan, arrival) }
         let own = read?.time
         let (counter, messageNumber) = numberField(of: root, plan)
         let number = takeNumber(messageNumber, written: counter, own: own, plan, arrival)
@@ -101,7 +101,8 @@ extension PayloadDecoder {
     func takeNumber(
         _ number: Int64?, written: JSONValue?, own: Instant?, _ plan: DecodingPlan, _ arrival: Instant
     ) -> MessageNumbering.Number {
-        let verdict = numbering.take(number, written: written, own: own, plan, arrival)
+        let verdict = numbering.take(
+            number, written: written, own: own, session: facts.session, plan, arrival)
         if verdict != .none, verdict != .unreadable { message.hasNumber = true }
         return verdict
     }
@@ -129,10 +130,10 @@ extension PayloadDecoder {
     }
 
     private func read(
-        _ value: JSONValue, _ field: TimeField, _ plan: DecodingPlan, _ arrival: Instant
+        _ value: JSONValue, _ field: TimeField, in root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant
     ) -> TimeField.Read? {
         guard case .uptime(let unit, let wrap) = field.format else {
-            return field.read(value, arrival: arrival, zone: zone)
+            return field.read(value, in: root, arrival: arrival, zone: zone)
         }
         return field.uptime(value, unit: unit).map {
             TimeField.Read(time: uptimes.time($0, of: plan.device, wrap: wrap, arrival: arrival))

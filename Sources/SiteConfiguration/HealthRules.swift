@@ -1,7 +1,8 @@
 package import AlarmModel
 package import Diagnostics
 
-/// The built-in rules that watch the gateway itself, and its devices. A rule of the same name in the rule files replaces a built-in one.
+/// The built-in rules that watch the gateway itself, and its devices. A rule of the same name in the rule files
+/// replaces a built-in one.
 package enum HealthRules {
     /// The rules of every gateway.
     /// - Parameter ladder: the rules use its lowest level, and its third, or the highest if it has fewer.

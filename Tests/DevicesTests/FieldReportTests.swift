@@ -25,7 +25,8 @@ import Testing
             """
         let text = try Self.text(
             keys,
-            #"{"Time":"2018-06-03T21:57:31","SI7021-00":{"Temperature":17.1,"Humidity":70.0},"SI7021-02":{"Temperature":nan,"Humidity":nan}}"#)
+            #"{"Time":"2018-06-03T21:57:31","SI7021-00":{"Temperature":17.1,"Humidity":70.0},"SI7021-02":{"Temperature":nan,"Humidity":nan}}"#
+        )
         #expect(text == "temperature 17.1 | /SI7021-02/Humidity is 'nan', not a number")
     }
 
@@ -36,7 +37,8 @@ import Testing
               - { quantity: temperature, pointer: /temp }
               - { quantity: carbon_dioxide, pointer: "/CO2level (ppm)", errors: [not available, unavailable, unknown, ""] }
             """
-        #expect(try Self.text(keys, #"{"temp":26.2,"hum":47.8,"CO2level (ppm)":"not available"}"#) == "temperature 26.2")
+        #expect(
+            try Self.text(keys, #"{"temp":26.2,"hum":47.8,"CO2level (ppm)":"not available"}"#) == "temperature 26.2")
         #expect(try Self.text(keys, #"{"temp":26.2,"CO2level (ppm)":""}"#) == "temperature 26.2")
         #expect(try Self.text(keys, #"{"CO2level (ppm)":421}"#) == "carbon_dioxide 421")
     }
@@ -54,7 +56,9 @@ import Testing
                 == "temperature 36.16, humidity 37.8")
     }
 
-    @Test("a number with letters in it is not the number before them (github.com/jomjol/AI-on-the-edge-device/issues/1800)")
+    @Test(
+        "a number with letters in it is not the number before them (github.com/jomjol/AI-on-the-edge-device/issues/1800)"
+    )
     func misread() throws {
         let keys = """
             time: { pointer: /timestamp, format: rfc3339 }
@@ -70,7 +74,8 @@ import Testing
         #expect(try Self.text(keys, good.replacing("no error", with: "rate too high")) == "")
     }
 
-    @Test("a decimal comma is read only where the profile says so (github.com/dannymcc/may/issues/244: 9,99 became 999)")
+    @Test(
+        "a decimal comma is read only where the profile says so (github.com/dannymcc/may/issues/244: 9,99 became 999)")
     func comma() throws {
         let comma = "format: text\nreadings: [ { quantity: rain, unit: mm, decimal: comma } ]\n"
         let point = "format: text\nreadings: [ { quantity: rain, unit: mm } ]\n"
@@ -87,18 +92,25 @@ import Testing
         #expect(text.hasPrefix("temperature 4"))
     }
 
-    @Test("a backlog in one message: each element has its time, in whatever order (github.com/thingsboard/thingsboard/issues/1769)")
+    @Test(
+        "a backlog in one message: each element has its time, in whatever order (github.com/thingsboard/thingsboard/issues/1769)"
+    )
     func backlog() throws {
-        let keys = "time: { pointer: /ts, format: unix_ms }\nreadings: [ { quantity: temperature, pointer: /values/temp } ]\n"
+        let keys =
+            "time: { pointer: /ts, format: unix_ms }\nreadings: [ { quantity: temperature, pointer: /values/temp } ]\n"
         let items = (1...4).map { #"{"ts":\#(1_528_063_000_000 + $0 * 60_000),"values":{"temp":\#($0)}}"# }
         let run = try DecodingTests.run(keys, "[" + [2, 0, 3, 1].map { items[$0] }.joined(separator: ",") + "]")
         #expect(run.readings.map(\.value) == [3, 1, 4, 2])
-        #expect(run.readings.map { $0.time.nanoseconds / 60_000_000_000 % 10 } == run.readings.map {
-            (1_528_063_000 + Int64($0.value) * 60) / 60 % 10
-        })
+        #expect(
+            run.readings.map { $0.time.nanoseconds / 60_000_000_000 % 10 }
+                == run.readings.map {
+                    (1_528_063_000 + Int64($0.value) * 60) / 60 % 10
+                })
     }
 
-    @Test("three samples in one binary message, whose times are bits of a date (community.tago.io/t/bugs-on-device-connector/60)")
+    @Test(
+        "three samples in one binary message, whose times are bits of a date (community.tago.io/t/bugs-on-device-connector/60)"
+    )
     func bitTimes() throws {
         let keys = """
             messages:
@@ -138,7 +150,9 @@ import Testing
                 == [100_526, 100_517, 100_515])
     }
 
-    @Test("elements of an array by their content, and the age of the measurement (github.com/toto/homebridge-airrohr/issues/40)")
+    @Test(
+        "elements of an array by their content, and the age of the measurement (github.com/toto/homebridge-airrohr/issues/40)"
+    )
     func chosen() throws {
         let keys = """
             time: { pointer: /age, format: age }
@@ -148,14 +162,16 @@ import Testing
             """
         let run = try DecodingTests.run(
             keys,
-            #"{"software_version":"NRZ-2020-131","age":"105","sensordatavalues":[{"value_type":"SDS_P1","value":"93.28"},{"value_type":"SDS_P2","value":"38.72"},{"value_type":"SHT3X_humidity","value":"91.34"}]}"#)
+            #"{"software_version":"NRZ-2020-131","age":"105","sensordatavalues":[{"value_type":"SDS_P1","value":"93.28"},{"value_type":"SDS_P2","value":"38.72"},{"value_type":"SHT3X_humidity","value":"91.34"}]}"#
+        )
         #expect(try Self.text(run) == "pm10 93.28, humidity 91.34")
         #expect(run.readings.allSatisfy { $0.time == DecodingTests.arrival - .seconds(105) })
     }
 
     @Test("a float in two registers with their words swapped (github.com/emelianov/modbus-esp8266/issues/155)")
     func swappedWords() throws {
-        let keys = "format: binary\nfields: [ { name: x, type: f32sw } ]\nreadings: [ { quantity: temperature, pointer: /x } ]\n"
+        let keys =
+            "format: binary\nfields: [ { name: x, type: f32sw } ]\nreadings: [ { quantity: temperature, pointer: /x } ]\n"
         #expect(try DecodingTests.values(keys, hex: "D90641BF") == ["temperature 23.98"])
     }
 
@@ -166,12 +182,14 @@ import Testing
               - { quantity: temperature, pointer: /svalue, part: 1 }
               - { quantity: humidity, pointer: /svalue, part: 2 }
             """
-        #expect(try Self.text(keys, #"{"idx":5,"nvalue":0,"svalue":"20.9;76.9;0"}"#) == "temperature 20.9, humidity 76.9")
+        #expect(
+            try Self.text(keys, #"{"idx":5,"nvalue":0,"svalue":"20.9;76.9;0"}"#) == "temperature 20.9, humidity 76.9")
     }
 
     @Test("the unit in the payload (github.com/arendst/Tasmota/pull/14649)")
     func temperatureUnit() throws {
-        let keys = "readings: [ { quantity: temperature, pointer: /BMP280/Temperature, unit: degC, unit_at: /TempUnit } ]\n"
+        let keys =
+            "readings: [ { quantity: temperature, pointer: /BMP280/Temperature, unit: degC, unit_at: /TempUnit } ]\n"
         #expect(try Self.text(keys, #"{"BMP280":{"Temperature":18.9},"TempUnit":"C"}"#) == "temperature 18.9")
         #expect(try Self.text(keys, #"{"BMP280":{"Temperature":68.6},"TempUnit":"F"}"#) == "temperature 20.33")
     }

@@ -71,7 +71,10 @@ import Testing
             ("device,flood stage\n", "stages.csv:1:1: error: a parameter's name is letters, digits and '_'"),
             ("device,a [m],a\n", "stages.csv:1:1: error: two columns have the name 'a'"),
             ("device,a [parsec]\n", "stages.csv:1:1: error: 'parsec' is not a unit"),
-            ("device,a\ng1,high\n", "stages.csv:2:1: error: 'a' of 'g1' is a number, alone or with its unit; got 'high'"),
+            (
+                "device,a\ng1,high\n",
+                "stages.csv:2:1: error: 'a' of 'g1' is a number, alone or with its unit; got 'high'"
+            ),
             ("device,a\n\ng1,1\ng1,2\n", "stages.csv:4:1: error: there are two rows 'g1'"),
             ("device,a\ng1,1\ng3,1\n", "stages.csv:3:1: error: there is no device 'g3' in the inventory"),
             ("device,a\ng1,2,5\n", "stages.csv:2:1: error: this row has more cells than the table has columns"),
@@ -119,7 +122,8 @@ import Testing
 
     private static func site(_ keys: String) throws -> Site {
         try Site.read(
-            inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices:\n  - { id: g1, profile: test, \(keys) }\n"),
+            inventory: SourceFile(
+                name: "site.yaml", text: "site: s\ndevices:\n  - { id: g1, profile: test, \(keys) }\n"),
             profiles: [SourceFile(name: "test.yaml", text: profile)])
     }
 

@@ -50,7 +50,9 @@ import Testing
         #expect(try Self.text(keys, #"{"svalue":"21.5;55;wet"}"#) == "temperature 21.5, humidity 55, comfort 3")
         #expect(try Self.text(keys, #"{"svalue":"21.5"}"#).contains("not a number"))
         #expect(
-            try Self.text("readings: [ { quantity: temperature, pointer: /v, part: 2, separator: \"|\", decimal: comma } ]", #"{"v":"a|2,5|b"}"#)
+            try Self.text(
+                "readings: [ { quantity: temperature, pointer: /v, part: 2, separator: \"|\", decimal: comma } ]",
+                #"{"v":"a|2,5|b"}"#)
                 == "temperature 2.5")
     }
 
@@ -84,9 +86,10 @@ import Testing
         let payload = #"{"at":1528063500,"t":20,"history":[{"at":1528063200,"t":18},{"at":1528063300,"t":19}]}"#
         let run = try DecodingTests.run(keys, payload)
         #expect(run.findings.isEmpty)
-        #expect(run.readings.map { "\($0.value) \($0.time)" } == [
-            "20.0 2018-06-03T22:05:00Z", "18.0 2018-06-03T22:00:00Z", "19.0 2018-06-03T22:01:40Z",
-        ])
+        #expect(
+            run.readings.map { "\($0.value) \($0.time)" } == [
+                "20.0 2018-06-03T22:05:00Z", "18.0 2018-06-03T22:00:00Z", "19.0 2018-06-03T22:01:40Z",
+            ])
         #expect(try Self.text(keys, #"{"at":1528063500,"t":20}"#) == "temperature 20")
     }
 
@@ -127,7 +130,9 @@ import Testing
     func checksums() throws {
         // The check values are those of the catalogue of CRC algorithms, for the bytes "123456789".
         let digits = "313233343536373839"
-        for (kind, sum) in [("crc16_modbus", "374b"), ("crc16_ccitt", "29b1"), ("crc8", "f4"), ("sum8", "dd"), ("xor8", "31")] {
+        for (kind, sum) in [
+            ("crc16_modbus", "374b"), ("crc16_ccitt", "29b1"), ("crc8", "f4"), ("sum8", "dd"), ("xor8", "31"),
+        ] {
             let keys =
                 "format: binary\nchecksum: \(kind)\nfields: [ { name: x, type: u8 } ]\nreadings: [ { quantity: temperature, pointer: /x } ]\n"
             #expect(try Self.hex(keys, digits + sum) == "temperature 49")
@@ -146,7 +151,9 @@ import Testing
                 profiles: [
                     SourceFile(
                         name: "p.yaml",
-                        text: "profile: p\ntopic: t/{device}\ntime: { pointer: /up, \(format) }\nreadings: [ { quantity: rain, pointer: /r } ]\n")
+                        text:
+                            "profile: p\ntopic: t/{device}\ntime: { pointer: /up, \(format) }\nreadings: [ { quantity: rain, pointer: /r } ]\n"
+                    )
                 ])
             decoder = PayloadDecoder(site: site) { _, _ in SeriesID(index: 0) }
         }
@@ -206,13 +213,16 @@ import Testing
     @Test("what is no uptime is said; 'wraps' belongs to an uptime")
     func mistakes() throws {
         let run = try DecodingTests.run(
-            "time: { pointer: /up, format: uptime }\nreadings: [ { quantity: rain, pointer: /r } ]\n", #"{"up":"x","r":1}"#)
+            "time: { pointer: /up, format: uptime }\nreadings: [ { quantity: rain, pointer: /r } ]\n",
+            #"{"up":"x","r":1}"#)
         #expect(run.findings.description.contains("not a number of seconds or milliseconds since the device's start"))
         do {
             _ = try Profile.read(
                 SourceFile(
                     name: "p.yaml",
-                    text: "profile: p\ntopic: t/{device}\ntime: { pointer: /t, format: unix, wraps: 5 }\nreadings: [ { quantity: rain, pointer: /r } ]\n"))
+                    text:
+                        "profile: p\ntopic: t/{device}\ntime: { pointer: /t, format: unix, wraps: 5 }\nreadings: [ { quantity: rain, pointer: /r } ]\n"
+                ))
             Issue.record("no mistake was found")
         } catch { #expect(error.description.contains("'wraps' is for 'format: uptime' and 'uptime_ms'")) }
     }
@@ -225,7 +235,9 @@ import Testing
             profiles: [
                 SourceFile(
                     name: "p.yaml",
-                    text: "profile: p\ntopic: t/{device}\ntime: { pointer: /t, format: local }\nreadings: [ { quantity: rain, pointer: /r } ]\n")
+                    text:
+                        "profile: p\ntopic: t/{device}\ntime: { pointer: /t, format: local }\nreadings: [ { quantity: rain, pointer: /r } ]\n"
+                )
             ])
         let decoder = JudgingDecoder(
             site: site, series: { _, _ in SeriesID(index: 0) }, zone: ZoneTable(timeZone: "Europe/Berlin"))

@@ -62,6 +62,7 @@ enum SchemaExamples {
             readings: { quantity: temperature, pointer: /t }
           - { topic: ~/b, format: senml, readings: [ { quantity: humidity, record: h } ] }
           - { topic: ~/c, device: /id, sequence: /n, readings: [ { quantity: pressure, pointer: /p } ] }
+          - { topic: ~/f, time: { pointer: /d, format: unix, value: "days(y, m, d) * 86400" }, readings: [ { quantity: oxygen, pointer: /o } ] }
           - topic: ~/d
             time: { pointer: /t, format: uptime_ms, wraps: 4294967296 }
             readings: [ { quantity: methane, pointer: /m } ]

@@ -102,7 +102,9 @@ import Testing
     }
 
     private static func receiver(_ metrics: [String]) throws -> Receiver {
-        let readings = metrics.map { "  - { quantity: \(SparkplugRecording.quantity(of: $0)), metric: \"\($0)\", unit: \"1\" }\n" }.joined()
+        let readings = metrics.map {
+            "  - { quantity: \(SparkplugRecording.quantity(of: $0)), metric: \"\($0)\", unit: \"1\" }\n"
+        }.joined()
         return Receiver(
             try Site.read(
                 inventory: SourceFile(
@@ -110,17 +112,22 @@ import Testing
                 profiles: [
                     SourceFile(
                         name: "node.yaml",
-                        text: "profile: node\nformat: sparkplug\ntopic: spBv1.0/{group}/NDATA/{device}\nreadings:\n\(readings)")
+                        text:
+                            "profile: node\nformat: sparkplug\ntopic: spBv1.0/{group}/NDATA/{device}\nreadings:\n\(readings)"
+                    )
                 ]))
     }
 
     @Test("the death of an earlier session does not end the present one (eclipse-sparkplug/sparkplug pull request 524)")
     func earlierDeath() throws {
         let receiver = try Self.receiver(["Temperature"])
-        let birth = "CNLig7n6MhINCgViZFNlcRABIAhYWBIcChROb2RlIENvbnRyb2wvUmViaXJ0aBACIAtwABIaCgtUZW1wZXJhdHVyZRBkIAppAAAAAACANUAYAA=="
+        let birth =
+            "CNLig7n6MhINCgViZFNlcRABIAhYWBIcChROb2RlIENvbnRyb2wvUmViaXJ0aBACIAtwABIaCgtUZW1wZXJhdHVyZRBkIAppAAAAAACANUAYAA=="
         let data = "CNLig7n6MhINEGQgCmkAAAAAAIA2QBgB"
         let death = "CNLig7n6MhINCgViZFNlcRAAIAhYABgA"
-        func take(_ kind: String, _ text: String) { receiver.take("spBv1.0/G/\(kind)/N", Array(Data(base64Encoded: text) ?? Data())) }
+        func take(_ kind: String, _ text: String) {
+            receiver.take("spBv1.0/G/\(kind)/N", Array(Data(base64Encoded: text) ?? Data()))
+        }
         take("NDATA", data)
         #expect(receiver.values.isEmpty)
         #expect(receiver.problems.last?.contains("waiting for the birth of its node") == true)
@@ -136,7 +143,9 @@ import Testing
         let receiver = try Self.receiver(["Temperature"])
         receiver.take(
             "spBv1.0/G/NBIRTH/N",
-            hex: "0880f8a5f9c132121c0a144e6f646520436f6e74726f6c2f526562697274681002200b7000120d0a0562645365711001200858001800")
+            hex:
+                "0880f8a5f9c132121c0a144e6f646520436f6e74726f6c2f526562697274681002200b7000120d0a0562645365711001200858001800"
+        )
         receiver.take("spBv1.0/G/NDEATH/N", hex: "0880f8a5f9c13212061001200858001800")
         #expect(receiver.deaths == ["N"])
         #expect(receiver.found.map { "\($0.quantity) \($0.value)" } == ["online 1.0", "online 0.0"])
@@ -155,7 +164,9 @@ import Testing
         }
     }
 
-    @Test("numbers of the messages run over 255, and over all devices of the node; also those that are not in the inventory")
+    @Test(
+        "numbers of the messages run over 255, and over all devices of the node; also those that are not in the inventory"
+    )
     func sequence() throws {
         let receiver = try Self.receiver(["x"])
         func message(_ seq: UInt8) -> [UInt8] {
@@ -164,7 +175,8 @@ import Testing
                 + (seq < 128 ? [seq] : [seq & 0x7f | 0x80, 1])
         }
         receiver.take(
-            "spBv1.0/G/NBIRTH/N", [0x12, 0x10, 0x0a, 0x01, 0x78, 0x10, 0x01, 0x20, 0x0a, 0x69, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0x18, 0])
+            "spBv1.0/G/NBIRTH/N",
+            [0x12, 0x10, 0x0a, 0x01, 0x78, 0x10, 0x01, 0x20, 0x0a, 0x69, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0x18, 0])
         for number in 1...600 {
             let topic = number % 3 == 0 ? "spBv1.0/G/DDATA/N/other" : "spBv1.0/G/NDATA/N"
             receiver.take(topic, message(UInt8(truncatingIfNeeded: number)))
@@ -224,8 +236,14 @@ import Testing
     @Test(
         "what a profile of Sparkplug can get wrong",
         arguments: [
-            ("topic: spBv1.0/{group}/DBIRTH/{node}/{device}\nreadings: [ { quantity: rain, metric: R } ]\n", "is that of the data"),
-            ("topic: spBv1.0/{group}/NDATA/{device}\nreadings: [ { quantity: rain, pointer: /R } ]\n", "'metric' is missing"),
+            (
+                "topic: spBv1.0/{group}/DBIRTH/{node}/{device}\nreadings: [ { quantity: rain, metric: R } ]\n",
+                "is that of the data"
+            ),
+            (
+                "topic: spBv1.0/{group}/NDATA/{device}\nreadings: [ { quantity: rain, pointer: /R } ]\n",
+                "'metric' is missing"
+            ),
             (
                 "topic: spBv1.0/{group}/NDATA/{device}\ntime: { pointer: /t }\nreadings: [ { quantity: rain, metric: R } ]\n",
                 "Sparkplug needs no 'time'"

@@ -39,7 +39,9 @@ import Testing
     func sparkplug(scenario: String) async throws {
         let broker = try RealBroker()
         let gateway = try GatewayProcess(brokerPort: broker.port, rules: Self.rules)
-        for profile in SparkplugRecording.profiles { try gateway.folder.write("profiles/\(profile.name)", profile.text) }
+        for profile in SparkplugRecording.profiles {
+            try gateway.folder.write("profiles/\(profile.name)", profile.text)
+        }
         try gateway.folder.write("site.yaml", SparkplugRecording.inventory)
         try await gateway.startConnected()
         let text = try Self.play(

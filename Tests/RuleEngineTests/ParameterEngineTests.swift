@@ -10,7 +10,8 @@ import Testing
     private static func bench(_ levels: String, _ devices: String) throws -> RuleBench {
         RuleBench(
             try SmallSite.compile(
-                "hazard: flood\nrules:\n  - name: test\n    for_each: device\n    levels: \(levels)\n", devices: devices))
+                "hazard: flood\nrules:\n  - name: test\n    for_each: device\n    levels: \(levels)\n", devices: devices
+            ))
     }
 
     @Test(

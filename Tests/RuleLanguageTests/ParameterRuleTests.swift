@@ -7,8 +7,10 @@ import Testing
 /// `param(name)` in rules: one rule, and thresholds of each place's own.
 @Suite struct ParameterRuleTests {
     private static func devices(_ parameters: [String]) -> String {
-        zip(1..., parameters).map { "  - { id: d\($0), profile: test, station: s\(($0 + 1) / 2), parameters: { \($1) } }\n" }
-            .joined()
+        zip(1..., parameters).map {
+            "  - { id: d\($0), profile: test, station: s\(($0 + 1) / 2), parameters: { \($1) } }\n"
+        }
+        .joined()
     }
 
     private static let profile = SmallSite.profile.split(separator: "\n").filter { !$0.hasPrefix("parameters") }
@@ -35,7 +37,8 @@ import Testing
             "{ warning: \"water_level > param(flood)\" }", ["flood: 3 m", "flood: 2 m", "flood: 300 cm", "flood: 2 m"])
         #expect(compiled.warnings.isEmpty)
         let thresholds = compiled.plan.instances.map { instance in
-            compiled.plan.programs[Int(instance.program)].instructions.filter { $0.operation == .threshold }.map(\.constant)
+            compiled.plan.programs[Int(instance.program)].instructions.filter { $0.operation == .threshold }.map(
+                \.constant)
         }
         #expect(thresholds == [[3], [2], [3], [2]])
         #expect(compiled.plan.instances[1].program == compiled.plan.instances[3].program)
@@ -66,7 +69,8 @@ import Testing
                 "'d1' and 'd2' have different values of 'flood', and are both in the group 's1'"))
         let compiled = try Self.compile(
             "{ warning: \"any(water_level > param(flood))\" }", given, forEach: "station")
-        let votes = zip(compiled.instances, compiled.plan.instances).filter { $0.0.isBallot }.map { described, instance in
+        let votes = zip(compiled.instances, compiled.plan.instances).filter { $0.0.isBallot }.map {
+            described, instance in
             "\(described.devices[0]) \(compiled.plan.programs[Int(instance.program)].instructions.first { $0.operation == .threshold }?.constant ?? 0)"
         }
         // The one without a value of its own has that of its group.
@@ -76,12 +80,24 @@ import Testing
     @Test(
         "what can be wrong with a parameter",
         arguments: [
-            ("{ warning: \"water_level > param(floood)\" }", "error: 'floood' is not a parameter", "did you mean 'flood'?"),
+            (
+                "{ warning: \"water_level > param(floood)\" }", "error: 'floood' is not a parameter",
+                "did you mean 'flood'?"
+            ),
             ("{ warning: \"temperature > param(flood)\" }", "error: ", "length"),
-            ("{ warning: \"water_level > param(3 m)\" }", "'param' takes the name of a parameter", "param(flood_stage)"),
+            (
+                "{ warning: \"water_level > param(3 m)\" }", "'param' takes the name of a parameter",
+                "param(flood_stage)"
+            ),
             ("{ warning: \"water_level > param(flood, temperature)\" }", "is a number with its unit", "3 m"),
-            ("{ warning: \"water_level > param(flood, 3 kg)\" }", "is length in the inventory, and this value is mass", "in m"),
-            ("{ warning: \"age(water_level) > param(wait)\" }", "an age cannot be compared with a parameter", "silence"),
+            (
+                "{ warning: \"water_level > param(flood, 3 kg)\" }",
+                "is length in the inventory, and this value is mass", "in m"
+            ),
+            (
+                "{ warning: \"age(water_level) > param(wait)\" }", "an age cannot be compared with a parameter",
+                "silence"
+            ),
         ])
     func mistakes(levels: String, message: String, hint: String) {
         let text = Self.text(levels, ["flood: 3 m, wait: 5 min", "flood: 2 m, wait: 5 min"])
@@ -92,7 +108,8 @@ import Testing
     func order() {
         let levels = "{ watch: water_level > param(bank), warning: water_level > param(flood) }"
         let text = Self.text(levels, ["bank: 2 m, flood: 3 m", "bank: 3 m, flood: 2 m", "bank: 2 m, flood: 3 m"])
-        #expect(text.contains("warning: in d2 'watch' is never seen, because 'warning' holds whenever it does"), "\(text)")
+        #expect(
+            text.contains("warning: in d2 'watch' is never seen, because 'warning' holds whenever it does"), "\(text)")
         #expect(!text.contains("d1"))
     }
 }

@@ -9,8 +9,8 @@ import Telemetry
 import TestSupport
 
 /// The simulated site. It has three gauges with a water level and a temperature each, a post that sends numbered
-/// messages with several quantities, a beacon that says when it goes, and the gateway's configuration. Its rules are simple enough for a model of a
-/// few lines.
+/// messages with several quantities, a beacon that says when it goes, and the gateway's configuration. Its rules are
+/// simple enough for a model of a few lines.
 package struct Plant: Sendable {
     static let stations = 3
     /// The number of the post, a station of another kind: see ``PostMessage``.
@@ -137,7 +137,8 @@ package struct Plant: Sendable {
         let post = "  - { id: d\(Self.post), profile: post, station: s\(Self.post) }"
         let beacon = "  - { id: d\(Self.beacon), profile: beacon, station: s\(Self.beacon) }"
         let devices = (1...Self.stations).map { "  - { id: d\($0), profile: gauge, station: s\($0) }" }
-        try folder.write("site.yaml", "site: simulated\ndevices:\n" + (devices + [post, beacon]).joined(separator: "\n"))
+        try folder.write(
+            "site.yaml", "site: simulated\ndevices:\n" + (devices + [post, beacon]).joined(separator: "\n"))
         try folder.write("rules/rules.yaml", Self.rules)
         try folder.write("rules/policies.yaml", Self.policies)
         configuration = try Configuration.read(

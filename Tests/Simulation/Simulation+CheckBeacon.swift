@@ -17,10 +17,10 @@ extension Simulation {
         }
         let found = events.filter { $0.rule == "present" && $0.group == "s\(Plant.beacon)" }.map(\.kind.rawValue)
         if found != expected {
-            let place = zip(found, expected).enumerated().first { $1.0 != $1.1 }?.offset ?? min(found.count, expected.count)
-            fail(
-                "the beacon went and came \(expected.count) times, and its alarm moved \(found.count) times; they differ from move \(place + 1) on"
-            )
+            let place =
+                zip(found, expected).enumerated().first { $1.0 != $1.1 }?.offset ?? min(found.count, expected.count)
+            let counts = "the beacon went and came \(expected.count) times, and its alarm moved \(found.count) times"
+            fail("\(counts); they differ from move \(place + 1) on")
         }
         let standing = try reader.alarms().filter { $0.rule == "present" && $0.cleared == nil }.count
         if standing != (isGone ? 1 : 0) {

@@ -55,7 +55,8 @@ package struct SparkplugRecording: Sendable {
         fileprivate init?(_ value: Value) {
             guard let number = value.value.number, !Self.texts.contains(value.type) else { return nil }
             self.init(
-                device: value.device ?? "node1", quantity: SparkplugRecording.quantity(of: value.metric), time: value.timestamp,
+                device: value.device ?? "node1", quantity: SparkplugRecording.quantity(of: value.metric),
+                time: value.timestamp,
                 value: number)
         }
 
@@ -117,7 +118,9 @@ package struct SparkplugRecording: Sendable {
             }
             return SourceFile(
                 name: "\(name).yaml",
-                text: "profile: \(name)\nformat: sparkplug\ntopic: \(topic)\nsilence: 1h\nreadings:\n\(readings.joined())")
+                text:
+                    "profile: \(name)\nformat: sparkplug\ntopic: \(topic)\nsilence: 1h\nreadings:\n\(readings.joined())"
+            )
         }
         return [
             profile("node", "spBv1.0/{group}/NDATA/{device}", nil),

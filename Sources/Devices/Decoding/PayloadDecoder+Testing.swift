@@ -9,7 +9,8 @@ extension PayloadDecoder {
     /// Decodes a whole payload, and appends its readings.
     /// - Returns: what could not be read in the first part that has a fault, or else in the last part.
     package func decode(
-        _ payload: UnsafeRawBufferPointer, from route: Int, arrival: Instant, isSentAgain: Bool = false, isRetained: Bool = false,
+        _ payload: UnsafeRawBufferPointer, from route: Int, arrival: Instant, isSentAgain: Bool = false,
+        isRetained: Bool = false,
         into readings: inout [Reading]
     ) -> PayloadFindings {
         var all = PayloadFindings()

@@ -2,9 +2,9 @@ internal import Telemetry
 
 /// Turns the uptime of devices, which have no clock, into times: the moment of their start plus the uptime.
 ///
-/// A message takes a while to arrive, and may wait through an outage. So of all messages since a start, the one with the
-/// least delay tells the moment of the start best: the smallest difference of arrival and uptime. A device's clock may
-/// also be slow, by ``driftMax``.
+/// A message takes a while to arrive, and may wait through an outage. So of all messages since a start, the one with
+/// the least delay tells the moment of the start best: the smallest difference of arrival and uptime. A device's clock
+/// may also be slow, by ``driftMax``.
 struct Uptimes {
     private struct Known {
         /// The moment of the device's start; `nil` before its first message.

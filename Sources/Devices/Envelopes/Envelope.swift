@@ -76,7 +76,8 @@ package struct Envelope: Sendable {
             name: "The Things Stack", sign: pointer("/uplink_message"),
             bytes: pointer("/uplink_message/frm_payload"), encoding: .base64,
             object: pointer("/uplink_message/decoded_payload"), port: pointer("/uplink_message/f_port"),
-            session: pointer("/end_device_ids/dev_addr"), counter: pointer("/uplink_message/f_cnt"), leavesZerosOut: true,
+            session: pointer("/end_device_ids/dev_addr"), counter: pointer("/uplink_message/f_cnt"),
+            leavesZerosOut: true,
             times: ["/uplink_message/received_at", "/received_at"].map {
                 TimeField(pointer: pointer($0), format: .rfc3339)
             }, receptions: [pointer("/uplink_message/rx_metadata")], rssi: "/rssi", snr: "/snr")

@@ -27,6 +27,7 @@ struct ParameterTable {
         let delimiter: CSVDelimiter =
             firstLine.contains(";") ? .semicolon : firstLine.contains("\t") ? .tab : .comma
         guard file.text.count(where: { $0 == "\"" }).isMultiple(of: 2),
+            // The library tells only that it cannot go on, which the message says.
             let csv = try? EnumeratedCSV(string: file.text, delimiter: delimiter, loadColumns: false)
         else {
             throw DiagnosticList([

@@ -18,7 +18,8 @@ package struct Site: Sendable {
     package var hasSequences: Bool { devices.contains { $0.profile.sequence != nil } }
 
     /// Adds quality reports to every device: the number of implausible readings and, if the device gives its messages a
-    /// time, how far its clock is off when it is not believed; and to those with calibrations for how long one is overdue.
+    /// time, how far its clock is off when it is not believed. A device with calibrations also gets for how long one is
+    /// overdue.
     package mutating func watchDevices() {
         for index in devices.indices where devices[index].isTested {
             let quantity = Profile.implausibleReadings

@@ -95,7 +95,8 @@ package struct ValueRule: Sendable {
 
     /// True if a number only has to be scaled, which needs no rule.
     var isLinear: Bool {
-        part == nil && errors.isEmpty && valid == nil && words.isEmpty && decimal == nil && expression == nil && table == nil
+        part == nil && errors.isEmpty && valid == nil && words.isEmpty && decimal == nil && expression == nil
+            && table == nil
     }
 
     private var changesNumber: Bool { scale != 1 || offset != 0 || expression != nil || table != nil }

@@ -1,5 +1,5 @@
-internal import Devices
 internal import AlarmModel
+internal import Devices
 internal import Diagnostics
 internal import RulePlan
 internal import Telemetry
@@ -110,7 +110,7 @@ extension RuleProblem {
     static func newestOfEvent(_ quantity: String) -> RuleProblem {
         RuleProblem(
             .warning, "quantity-kind",
-            "'\(quantity)' is an event, which is over when it is reported: its newest value would hold until the next one",
+            "'\(quantity)' is an event, over when it is reported: its newest value would hold until the next one",
             hint: "did you mean max(\(quantity), 10m)?")
     }
 

@@ -4,8 +4,8 @@ internal import Telemetry
 /// The parameters of a program: numbers that differ between the groups that share it.
 ///
 /// The program of a rule has empty places for them. Each set of values makes a program of its own, in which the values
-/// are constants. So the engine knows no parameters, and a threshold that each gauge has for itself is tested as fast as
-/// one that stands in the rule.
+/// are constants. So the engine knows no parameters, and a threshold that each gauge has for itself is tested as fast
+/// as one that stands in the rule.
 struct ProgramParameters: Sendable, Hashable {
     /// An instruction that takes a parameter's value as its constant.
     struct Place: Sendable, Hashable {

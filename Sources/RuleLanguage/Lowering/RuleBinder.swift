@@ -69,7 +69,8 @@ struct RuleBinder {
             let voters = ballots.indices.map { number -> [Int32] in
                 let operands = ballots[number].operands
                 let references = rule.ballots[number].parameters.references
-                return members.filter { $0.works(for: Set(operands.map(\.quantity.name))) }.compactMap { device -> Int32? in
+                return members.filter { $0.works(for: Set(operands.map(\.quantity.name))) }.compactMap {
+                    device -> Int32? in
                     let values = references.values(of: device, in: members)
                     guard let program = ballots[number].programs.index(values, in: &plan) else { return nil }
                     let instance = Instance(program: program, operandBase: addOperands(operands, [device]))

@@ -63,8 +63,8 @@ package struct RuleCompiler {
     /// The name of the built-in rule that watches whether devices are heard.
     package static let silenceRule = "device-silent"
 
-    /// Leaves the devices out of the built-in rule about silence that another rule watches: it raises a fault when their
-    /// readings stay out, and one alarm about one dead device is enough.
+    /// Leaves the devices out of the built-in rule about silence that another rule watches. That one raises a fault
+    /// when their readings stay out, and one alarm about a dead device is enough.
     private static func leaveOutWatched(_ rules: inout [(rule: Rule, devices: [Device])]) {
         guard let index = rules.firstIndex(where: { $0.rule.name == silenceRule && $0.rule.isBuiltIn }) else { return }
         let watched = Set(

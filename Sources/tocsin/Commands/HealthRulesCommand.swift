@@ -27,6 +27,7 @@ struct HealthRulesCommand: ParsableCommand {
         let files = [HealthRules.file(ladder: ladder)] + HealthRules.deviceFiles(ladder: ladder, for: nil)
         let heading = "hazard: gateway\nrules:\n"
         Terminal.write(
-            files[0].text + files.dropFirst().map { $0.text.dropFirst(heading.count).dropLast() }.joined(separator: "\n"))
+            files[0].text
+                + files.dropFirst().map { $0.text.dropFirst(heading.count).dropLast() }.joined(separator: "\n"))
     }
 }

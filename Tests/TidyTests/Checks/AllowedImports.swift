@@ -15,7 +15,7 @@ enum AllowedImports {
 
         // From bytes to readings. The connection must not know payloads, and devices must not know rules and storage.
         "MQTT": ["CMosquitto", "Foundation", "Glibc", "Logging", "Synchronization"],
-        "SparkplugMessages": ["SwiftProtobuf"],
+        "SparkplugMessages": [],
         "Devices": [
             "CCBOR", "CSimdjson", "Diagnostics", "SparkplugMessages", "Telemetry", "Glibc", "SwiftCSV",
             "SwiftProtobuf",

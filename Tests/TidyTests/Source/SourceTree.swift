@@ -15,7 +15,8 @@ struct SourceTree: Sendable {
         var files: [SwiftSource] = []
         for folder in ["Sources", "Tests", "Benchmarks"] {
             let names = FileManager.default.enumerator(atPath: root + "/" + folder)?.compactMap { $0 as? String } ?? []
-            for name in names.sorted() where name.hasSuffix(".swift") {
+            // What a generator has written is not for people to read.
+            for name in names.sorted() where name.hasSuffix(".swift") && !name.hasSuffix(".pb.swift") {
                 let path = folder + "/" + name
                 let data = try Data(contentsOf: URL(fileURLWithPath: root + "/" + path))
                 files.append(SwiftSource(path: path, text: Array(data)))

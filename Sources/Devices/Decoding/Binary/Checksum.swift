@@ -1,3 +1,5 @@
+// Wrapping operators: sums and remainders that are to wrap, of 8 and of 16 bits.
+
 /// A number at the end of a binary payload, or at another place, that shows whether the bytes before it are right.
 struct Checksum: Sendable {
     enum Kind: String, Sendable, CaseIterable {

@@ -65,7 +65,9 @@ struct NumberType: Sendable, Hashable {
     func read(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Value {
         var raw: UInt64 = 0
         for index in 0..<byteCount {
-            let place = isLittleEndian ? byteCount - 1 - index : isWordSwapped ? (byteCount - 2 - (index & ~1)) | (index & 1) : index
+            let place =
+                isLittleEndian
+                ? byteCount - 1 - index : isWordSwapped ? (byteCount - 2 - (index & ~1)) | (index & 1) : index
             let byte = bytes[position + place]
             raw = raw << 8 | UInt64(byte)
         }

@@ -77,7 +77,8 @@ struct JSONValue {
         var found: JSONValue?
         _ = forEachItem { item in
             guard found == nil, let value = item.at(choice.member) else { return }
-            let isMatch = value.string.map(choice.value.matches) ?? (value.number != nil && value.number == choice.value.number)
+            let isMatch =
+                value.string.map(choice.value.matches) ?? (value.number != nil && value.number == choice.value.number)
             if isMatch { found = item }
         }
         return found

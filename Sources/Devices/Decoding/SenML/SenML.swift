@@ -73,8 +73,8 @@ extension PayloadDecoder {
         message.add(readings.count - 1..<readings.count, .moment, stamp: stamp)
     }
 
-    /// Returns the conversion from a unit of the payload to the canonical one, with the device's correction; `nil` if the
-    /// unit does not fit.
+    /// Returns the conversion from a unit of the payload to the canonical one, with the device's correction.
+    /// - Returns: `nil` if the unit does not fit.
     ///
     /// A device sends the same unit every time. So the newest one of each field is remembered, and is not made into a
     /// text again.

@@ -51,7 +51,8 @@ extension PayloadDecoder {
                 (metric.member("quality")?.integer ?? 192) & 192 == 192
             else { return }
             for field in plan.fields where name.elementsEqual(field.recordName) {
-                guard let number = number(value, of: field, unit: metric.member("unit")?.string, metric, &findings) else {
+                guard let number = number(value, of: field, unit: metric.member("unit")?.string, metric, &findings)
+                else {
                     continue
                 }
                 let time = time(of: metric, field, &findings)
@@ -93,7 +94,9 @@ extension PayloadDecoder {
         _ findings: inout PayloadFindings
     ) -> Double? {
         let place = { "the metric '\(field.recordText)'" }
-        if let rule = field.rule { return ruledNumber(value, of: field, rule, in: metric, unit: unit, &findings, place) }
+        if let rule = field.rule {
+            return ruledNumber(value, of: field, rule, in: metric, unit: unit, &findings, place)
+        }
         guard let number = value.number ?? value.boolean.map({ $0 ? 1 : 0 }) else {
             findings.add(.notANumber(place: place(), found: value.inWords))
             return nil

@@ -22,7 +22,8 @@ struct SparkplugDocument {
             let value = Self.value(metric, known.type)
             if case .undecided = value {
                 problems.append(
-                    .sparkplug("the metric '\(JSONValue.printable(known.name))' has no type: \(SparkplugSession.waiting)"))
+                    .sparkplug(
+                        "the metric '\(JSONValue.printable(known.name))' has no type: \(SparkplugSession.waiting)"))
                 continue
             }
             writer.open("{")
@@ -51,7 +52,8 @@ struct SparkplugDocument {
         writer.close("]")
         if unknown > 0 {
             let what = unknown == 1 ? "a metric has" : "\(unknown) metrics have"
-            problems.append(.sparkplug("\(what) an alias that no birth has named: \(doubt ?? SparkplugSession.waiting)"))
+            problems.append(
+                .sparkplug("\(what) an alias that no birth has named: \(doubt ?? SparkplugSession.waiting)"))
         }
     }
 

@@ -42,7 +42,11 @@ struct SparkplugNodes {
                 indices[topic.node] = place
                 nodes.append(Node(name: topic.node))
             }
-            if let device = topic.device { nodes[place].devicePlans[device] = index } else { nodes[place].ownPlan = index }
+            if let device = topic.device {
+                nodes[place].devicePlans[device] = index
+            } else {
+                nodes[place].ownPlan = index
+            }
         }
         for (place, node) in nodes.enumerated() {
             for kind in SparkplugTopic.Kind.allCases where !kind.isOfDevice {

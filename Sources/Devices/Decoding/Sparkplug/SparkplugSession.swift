@@ -1,6 +1,8 @@
 internal import SparkplugMessages
 internal import Telemetry
 
+// Wrapping operators: Sparkplug numbers messages from 0 to 255, and then from 0 again.
+
 typealias SparkplugPayload = Tocsin_Sparkplug_Payload
 typealias SparkplugMetric = Tocsin_Sparkplug_Metric
 
@@ -97,7 +99,8 @@ struct SparkplugSession {
     private mutating func learn(_ metrics: [SparkplugMetric], of device: String) {
         var names: [String: Metric] = [:]
         for metric in metrics.prefix(Self.metricsMax) where metric.hasName {
-            let known = Metric(name: metric.name, type: SparkplugType(code: metric.datatype), unit: metric.engineeringUnit)
+            let known = Metric(
+                name: metric.name, type: SparkplugType(code: metric.datatype), unit: metric.engineeringUnit)
             names[metric.name] = known
             if metric.hasAlias, metricsByAlias.count < Self.metricsMax { metricsByAlias[metric.alias] = known }
         }

@@ -62,7 +62,8 @@ struct SparkplugTopic: Hashable, Sendable {
         let ofNode = pattern?.split(separator: "/", omittingEmptySubsequences: false).prefix(4).map(String.init)
         return Kind.allCases.map { kind in
             let wide = ofNode.map { levels in
-                ([levels[0], levels[1], kind.rawValue, levels[3]] + (kind.isOfDevice ? ["+"] : [])).joined(separator: "/")
+                ([levels[0], levels[1], kind.rawValue, levels[3]] + (kind.isOfDevice ? ["+"] : [])).joined(
+                    separator: "/")
             }
             return (SparkplugTopic(kind, of: node, device: kind.isOfDevice ? "+" : nil).text, wide)
         }

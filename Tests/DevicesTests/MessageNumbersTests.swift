@@ -31,6 +31,34 @@ import Testing
         }
     }
 
+    @Test("a device that has joined its network again is heard at once, by its session or by the server's time")
+    func joinedAgain() {
+        let start = Instant(nanoseconds: 0)
+        for (seconds, isNewSession, expected) in [(20, false, "+"), (5, false, "="), (5, true, "+")] {
+            var numbers = MessageNumbers(wraps: nil)
+            for number in 0..<20 as Range<Int64> {
+                _ = numbers.take(
+                    number, at: start + .seconds(number), own: start + .seconds(number), isServed: true,
+                    isSentAgain: false, silence: .hours(1))
+            }
+            // A copy has the time of the first.
+            let copy = numbers.take(
+                3, at: start + .seconds(25), own: start + .seconds(3), isServed: true, isSentAgain: false,
+                silence: .hours(1))
+            #expect(copy == .repeated)
+            let own = start + .seconds(19 + Int64(seconds))
+            let verdict = numbers.take(
+                0, at: own, own: own, isServed: true, isNewSession: isNewSession, isSentAgain: false,
+                silence: .hours(1))
+            #expect(verdict == (expected == "+" ? .new(missing: nil) : .repeated))
+            guard expected == "+" else { continue }
+            let next = numbers.take(
+                2, at: own + .seconds(20), own: own + .seconds(20), isServed: true, isSentAgain: false,
+                silence: .hours(1))
+            #expect(next == .new(missing: 1))
+        }
+    }
+
     @Test(
         "what is new, late, missing and a copy",
         arguments: [

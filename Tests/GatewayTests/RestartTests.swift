@@ -17,6 +17,7 @@ import Testing
           - { quantity: temperature, pointer: /temperature, unit: degC }
           - { quantity: rain, pointer: /rain, unit: mm }
           - { quantity: humidity, pointer: /humidity, unit: "%" }
+        parameters: { low_water: 1.5 m }
         """
 
     /// What each function is asked here; every function of the language is here.
@@ -38,7 +39,7 @@ import Testing
         "weekday": "weekday()", "abs": "abs(water_level - 2.5 m)", "sqrt": "sqrt(water_level / 1 m)",
         "ln": "ln(water_level / 1 m)",
         "exp": "exp(water_level / 1 m)", "pow": "pow(water_level, 2)", "clamp": "clamp(water_level, 2 m, 3 m)",
-        "if": "if(water_level > 2.5 m, 1, 0)",
+        "if": "if(water_level > 2.5 m, 1, 0)", "param": "water_level - param(low_water)",
     ]
 
     /// Each value is told with every message, since humidity swings to and fro; conditions with a memory by their own

@@ -367,6 +367,7 @@ struct Intake: ~Copyable {
         arrivals = earlier.arrivals
         statistics = earlier.statistics
         health.carryOver(earlier.health)
+        decoder.carryOver(earlier.decoder)
     }
 
     /// Restores the stored message numbers and clocks. Clocks are also compared with the newest readings.
@@ -375,8 +376,11 @@ struct Intake: ~Copyable {
         decoder.restore(states)
         quality.restore(states)
         for (index, device) in model.site.devices.enumerated() {
-            let times = device.fields.compactMap {
-                engine.newestTime(of: model.series.id(device: device.id, quantity: $0.quantity.name))
+            let times = device.fields.compactMap { field -> Instant? in
+                let series = model.series.id(device: device.id, quantity: field.quantity.name)
+                let newest = engine.newestTime(of: series)
+                if let newest { decoder.noteNewest(newest, of: series) }
+                return newest
             }
             if let newest = times.max() { quality.noteNewest(newest, of: index) }
         }

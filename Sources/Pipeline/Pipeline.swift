@@ -37,6 +37,7 @@ package final class Pipeline {
     var intake: Intake
     var connection: (any BrokerLink)?
     var isStopping = false
+    private var wasLinked = false
     /// Set once the store knows that the session holds only the wanted filters.
     var areSubscriptionsKept = false
     /// The clock of this turn, and the sum of its settings since the start.
@@ -106,6 +107,7 @@ package final class Pipeline {
     package func turn() -> Bool {
         guard let connection else { return false }
         connection.keepUp()
+        noteLink(connection)
         if mayTakeMore {
             connection.wait(milliseconds: sleepTime(), wake: mailbox.wakeDescriptor)
         } else {
@@ -115,6 +117,7 @@ package final class Pipeline {
         readClock()
         for letter in mailbox.takeAll() { open(letter) }
         let mayHaveMore = mayTakeMore && readTurn(connection)
+        noteLink(connection)
         // Stored before anything of the new session is read.
         if connection.takeNewSession() { intake.forgetReceived() }
         noteDelay(mayHaveMore)
@@ -171,6 +174,13 @@ package final class Pipeline {
             "the clock was set \(step > .zero ? "forward" : "back") by \(TimeSpan(nanoseconds: abs(step.nanoseconds)).seconds) s"
         logger.warning("\(text)", metadata: ["from": "\(before)", "to": "\(now)"])
         intake.add(AuditNote("clock-set", at: now, text: text))
+    }
+
+    /// Notes a link that is new: what came in between at QoS 0 is lost.
+    private func noteLink(_ connection: any BrokerLink) {
+        let isLinked = connection.isConnected
+        if isLinked, !wasLinked { intake.decoder.noteBreak(at: now) }
+        wasLinked = isLinked
     }
 
     /// Asks edge nodes of Sparkplug for a new birth where their data cannot be understood. Only a few in a turn: a

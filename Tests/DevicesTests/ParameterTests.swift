@@ -79,6 +79,7 @@ import Testing
             ("device,a\ng1,1\ng3,1\n", "stages.csv:3:1: error: there is no device 'g3' in the inventory"),
             ("device,a\ng1,2,5\n", "stages.csv:2:1: error: this row has more cells than the table has columns"),
             ("device,a\n,2\n", "stages.csv:2:1: error: this row does not name its device"),
+            ("device,a\r\ng1,1\r\ng2,high\r\n", "stages.csv:3:1: error: 'a' of 'g2' is a number"),
             ("device,a\ng1,\"2\n", "stages.csv:1:1: error: this is not a CSV file"),
         ])
     func tableMistakes(table: String, expected: String) {
@@ -146,6 +147,16 @@ import Testing
                 == [3.048, 10, 104])
         #expect(
             try Self.values("offset: { temperature: -1.8 degF, water_level: 0.5 }", payload) == [3.2, 9, 100])
+    }
+
+    @Test("the profile's plausible range moves with a datum; the inventory's own is of the corrected value")
+    func plausible() throws {
+        let moved = try Self.site("datum: { water_level: 71.24 m }").devices[0].field("water_level")
+        #expect(moved?.plausible == 70.24...571.24)
+        let turned = try Self.site("scale: { water_level: -1 }, datum: { water_level: 5 m }").devices[0]
+        #expect(turned.field("water_level")?.plausible == -495...6)
+        let own = try Self.site("datum: { water_level: 71.24 m }, plausible: { water_level: 70 m .. 80 m }").devices[0]
+        #expect(own.field("water_level")?.plausible == 70...80)
     }
 
     @Test("a counter's width without a unit is what the device counts to; with one it stays")

@@ -126,6 +126,19 @@ import Testing
                 "00020001") == "count 65538")
     }
 
+    @Test("a checksum at the end is no field, and needs a kind")
+    func checksumAtEnd() throws {
+        // Modbus: the CRC of 00 10 00 20.
+        let keys =
+            "format: binary\nchecksum: sum8\nfields: [ { name: v, repeat: rest, type: u16 } ]\n"
+            + "readings: [ { quantity: temperature, samples: { pointer: /v, every: 10m } } ]\n"
+        #expect(try Self.hex(keys, "0010002030") == "temperature 16, temperature 32")
+        do {
+            _ = try Self.hex(keys.replacing("checksum: sum8", with: "checksum: { at: -1 }"), "0010002030")
+            Issue.record("no mistake was found")
+        } catch { #expect("\(error)".contains("'kind' is missing here")) }
+    }
+
     @Test("a payload with a wrong checksum gives nothing, and says so")
     func checksums() throws {
         // The check values are those of the catalogue of CRC algorithms, for the bytes "123456789".
@@ -185,6 +198,40 @@ import Testing
         #expect(abs(bench.age(3770, uptime: 3770)) < 1)
     }
 
+    @Test("a start that shows only in a backlog, and one soon after the last message, are starts; a spike is none")
+    func oddStarts() throws {
+        let backlog = try Bench("format: uptime")
+        #expect(backlog.age(10_000, uptime: 1000) == 0)
+        #expect(backlog.age(10_000, uptime: 10) == 0)
+        #expect(backlog.age(10_010, uptime: 20) == 0)
+        let quick = try Bench("format: uptime")
+        #expect(quick.age(200_000, uptime: 100_001) == 0)
+        #expect(quick.age(200_001, uptime: 2) == 0)
+        #expect(quick.age(200_061, uptime: 62) == 0)
+        // A start that is told only later, by a device that sends at once.
+        let late = try Bench("format: uptime")
+        #expect(late.age(200_000, uptime: 100_000) == 0)
+        _ = late.age(200_060, uptime: 700)
+        #expect(abs(late.age(200_120, uptime: 760)) < 1)
+        #expect(abs(late.age(200_180, uptime: 820)) < 1)
+        let spike = try Bench("format: uptime")
+        #expect(spike.age(1000, uptime: 1000) == 0)
+        #expect(spike.age(1060, uptime: 1_500_000_000) == 0)
+        #expect(abs(spike.age(1120, uptime: 1120)) < 1)
+        #expect(abs(spike.age(1180, uptime: 1170) - 10) < 1)
+    }
+
+    @Test("an array of a backlog is placed by its largest uptime, in whatever order")
+    func array() throws {
+        for order in [[100, 160, 220], [220, 160, 100], [160, 220, 100]] {
+            let items = order.map { "{\"up\":\($0),\"r\":1}" }.joined(separator: ",")
+            let run = try DecodingTests.run(
+                "time: { pointer: /up, format: uptime }\nreadings: [ { quantity: rain, pointer: /r } ]\n", "[\(items)]")
+            #expect(run.findings.isEmpty)
+            #expect(run.readings.map { (DecodingTests.arrival - $0.time).seconds } == order.map { Double(220 - $0) })
+        }
+    }
+
     @Test("a smaller uptime is a new start, or the wrap of the counter where the profile says so")
     func starts() throws {
         let bench = try Bench("format: uptime_ms")
@@ -221,7 +268,7 @@ import Testing
                 SourceFile(
                     name: "p.yaml",
                     text:
-                        "profile: p\ntopic: t/{device}\ntime: { pointer: /t, format: unix, wraps: 5 }\nreadings: [ { quantity: rain, pointer: /r } ]\n"
+                        "profile: p\ntopic: t/{device}\ntime: { pointer: /t, format: unix, wraps: 65536 }\nreadings: [ { quantity: rain, pointer: /r } ]\n"
                 ))
             Issue.record("no mistake was found")
         } catch { #expect(error.description.contains("'wraps' is for 'format: uptime' and 'uptime_ms'")) }

@@ -60,6 +60,10 @@ import Testing
             // A version of the future, and a label that must be understood.
             ("81a3200b0061740214", "version 11"),
             ("81a3006174021462785f01", "must be understood"),
+            // Exponents at the edge of a number, and beyond it; and a mark that this is CBOR.
+            ("81a200617402c4823b7fffffffffffffff01", "a decimal fraction is not two whole numbers"),
+            ("81a200617402c482190190" + "01", "the record 't' is the text \"1e400\", not a number"),
+            ("d9d9f781a20061740214", "q_t 20"),
             // An unknown label.
             ("81a30061740214186301", "q_t 20"),
             // Negative numbers at the edges of their widths.

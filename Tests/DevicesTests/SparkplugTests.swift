@@ -17,7 +17,8 @@ import Testing
         private(set) var problems: [String] = []
         private(set) var deaths: [String] = []
         private let names: [(device: String, quantity: String)]
-        private var now = AlarmBench.start
+        /// The recordings are of 2025-06-15, from 15:06 on.
+        private var now = Instant(nanoseconds: 1_750_000_000_000_000_000)
 
         init(_ site: Site) {
             self.site = site
@@ -48,6 +49,8 @@ import Testing
         func requests() -> [String] { decoder.takeRebirthCommands(at: now, atMost: 10).map(\.topic) }
 
         func wait(_ span: TimeSpan) { now = now + span }
+
+        func breakLink() { decoder.noteBreak(at: now) }
 
         static func bytes(_ hex: String) -> [UInt8] {
             let digits = Array(hex)
@@ -204,6 +207,139 @@ import Testing
         receiver.wait(.minutes(10))
         receiver.take("spBv1.0/G/NBIRTH/N", [0x18, 0])
         #expect(receiver.requests() == [])
+    }
+
+    /// A message of metrics with an alias each, of type Double, and its number.
+    private static func data(_ values: [(alias: UInt8, value: Double)], seq: UInt8, time: UInt64? = nil) -> [UInt8] {
+        values.flatMap { alias, value in
+            let metric = [0x10, alias] + stamp(time) + [0x20, 10, 0x69] + little(value.bitPattern)
+            return [0x12, UInt8(metric.count)] + metric
+        } + [0x18, seq]
+    }
+
+    /// A birth with names and aliases, and the number of the session.
+    private static func birth(
+        _ metrics: [(name: String, alias: UInt8, value: Double)], seq: UInt8 = 0, time: UInt64? = nil
+    ) -> [UInt8] {
+        metrics.flatMap { name, alias, value in
+            let metric =
+                [0x0a, UInt8(name.utf8.count)] + Array(name.utf8) + [0x10, alias] + stamp(time) + [0x20, 10, 0x69]
+                + little(value.bitPattern)
+            return [0x12, UInt8(metric.count)] + metric
+        } + [0x18, seq]
+    }
+
+    private static func stamp(_ time: UInt64?) -> [UInt8] {
+        guard var rest = time else { return [] }
+        var bytes: [UInt8] = [0x18]
+        while rest > 127 {
+            bytes.append(UInt8(rest & 127 | 128))
+            rest >>= 7
+        }
+        return bytes + [UInt8(rest)]
+    }
+
+    private static func little(_ bits: UInt64) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) }
+    }
+
+    @Test(
+        "an alias that two devices of a node have is each one's own; one that two metrics of a birth have means nothing"
+    )
+    func sharedAliases() throws {
+        let profile = """
+            profile: p
+            format: sparkplug
+            topic: spBv1.0/{group}/DDATA/{node}/{device}
+            readings: [ { quantity: m_l, metric: L, unit: "1" }, { quantity: m_t, metric: T, unit: "1" } ]
+            """
+        let receiver = Receiver(
+            try Site.read(
+                inventory: SourceFile(
+                    name: "site.yaml",
+                    text:
+                        "site: s\ndevices:\n  - { id: A, profile: p, labels: { group: G, node: N } }\n  - { id: B, profile: p, labels: { group: G, node: N } }\n"
+                ), profiles: [SourceFile(name: "p.yaml", text: profile)]))
+        receiver.take("spBv1.0/G/NBIRTH/N", [0x18, 0])
+        receiver.take("spBv1.0/G/DBIRTH/N/A", Self.birth([("L", 1, 1)], seq: 1))
+        receiver.take("spBv1.0/G/DBIRTH/N/B", Self.birth([("T", 1, 20)], seq: 2))
+        receiver.take("spBv1.0/G/DDATA/N/A", Self.data([(1, 1.5)], seq: 3))
+        #expect(
+            receiver.values.map { "\($0.device) \($0.quantity) \($0.value)" } == [
+                "A m_l 1.0", "B m_t 20.0", "A m_l 1.5",
+            ])
+        receiver.take("spBv1.0/G/DBIRTH/N/A", Self.birth([("L", 1, 2), ("T", 1, 21)], seq: 4))
+        let before = receiver.values.count
+        _ = receiver.requests()
+        receiver.take("spBv1.0/G/DDATA/N/A", Self.data([(1, 9)], seq: 5))
+        #expect(receiver.values.count == before)
+        #expect(receiver.problems.last?.contains("an alias that no birth has named") == true)
+        // The series must not stay deaf.
+        #expect(receiver.requests() == ["spBv1.0/G/NCMD/N"])
+    }
+
+    @Test("after a broken link the aliases of before mean nothing, even if the numbers fit")
+    func brokenLink() throws {
+        let receiver = try Self.receiver(["L", "T"])
+        receiver.take("spBv1.0/G/NBIRTH/N", Self.birth([("L", 1, 1), ("T", 2, 20)]))
+        #expect(receiver.requests() == [])
+        receiver.breakLink()
+        receiver.take("spBv1.0/G/NDATA/N", Self.data([(2, 1.75)], seq: 1))
+        #expect(receiver.values.count == 2)
+        #expect(receiver.problems.last?.contains("the link to the broker was lost") == true)
+        #expect(receiver.requests() == ["spBv1.0/G/NCMD/N"])
+        receiver.take("spBv1.0/G/NBIRTH/N", Self.birth([("T", 1, 20), ("L", 2, 1.75)]))
+        receiver.take("spBv1.0/G/NDATA/N", Self.data([(2, 1.8)], seq: 1))
+        #expect(receiver.values.last?.quantity == "m_l")
+    }
+
+    @Test("a time of the future does not silence a metric in later births; a birth that repeats a value gives it once")
+    func futureTime() throws {
+        let receiver = try Self.receiver(["L"])
+        let now: UInt64 = 1_750_000_000_000
+        receiver.take("spBv1.0/G/NBIRTH/N", Self.birth([("L", 1, 1)], time: now))
+        receiver.take("spBv1.0/G/NDATA/N", Self.data([(1, 2)], seq: 1, time: 4_102_444_800_000))
+        receiver.take("spBv1.0/G/NBIRTH/N", Self.birth([("L", 1, 3)], time: now + 2000))
+        receiver.take("spBv1.0/G/NBIRTH/N", Self.birth([("L", 2, 3)], time: now + 2000))
+        #expect(receiver.values.map(\.value) == [1, 2, 3])
+    }
+
+    @Test("copies that come late count nothing, and the births of strangers take no memory")
+    func lateCopies() throws {
+        let receiver = try Self.receiver(["L"])
+        let birth = Self.birth([("L", 1, 1)])
+        receiver.take("spBv1.0/G/NBIRTH/N", birth)
+        for number in 1...6 as ClosedRange<UInt8> {
+            receiver.take("spBv1.0/G/NDATA/N", Self.data([(1, Double(number))], seq: number))
+        }
+        receiver.take("spBv1.0/G/NDATA/N", Self.data([(1, 4)], seq: 4))
+        receiver.take("spBv1.0/G/NBIRTH/N", birth)
+        receiver.take("spBv1.0/G/NDATA/N", Self.data([(1, 7)], seq: 7))
+        #expect(receiver.values.map(\.value) == [1, 1, 2, 3, 4, 5, 6, 7])
+        #expect(!receiver.found.contains { $0.quantity == "missing_messages" })
+        for number in 0..<20 as Range<UInt8> {
+            receiver.take("spBv1.0/G/DBIRTH/N/stranger\(number)", Self.birth([("L", 1, 1)], seq: 8 + number))
+        }
+        receiver.take("spBv1.0/G/NDATA/N", Self.data([(1, 8)], seq: 28))
+        #expect(receiver.values.last?.value == 8)
+        #expect(receiver.problems == [])
+    }
+
+    @Test("a metric whose quality is not good gives no reading: 0 is bad, and 500 stale")
+    func quality() throws {
+        for (code, isGood) in [(192, true), (193, true), (0, false), (500, false), (64, false)] as [(UInt16, Bool)] {
+            let receiver = try Self.receiver(["L"])
+            // Property "Quality" of type Int32.
+            let number: [UInt8] = code < 128 ? [UInt8(code)] : [UInt8(code & 127 | 128), UInt8(code >> 7)]
+            let value: [UInt8] = [0x08, 3, 0x18] + number
+            let properties: [UInt8] =
+                [0x0a, 7] + Array("Quality".utf8) + [0x12, UInt8(value.count)] + value
+            let metric: [UInt8] =
+                [0x0a, 1, 0x4c, 0x20, 10, 0x4a, UInt8(properties.count)] + properties + [0x69]
+                + Self.little(2.5.bitPattern)
+            receiver.take("spBv1.0/G/NBIRTH/N", [0x12, UInt8(metric.count)] + metric + [0x18, 0])
+            #expect(receiver.values.map(\.value) == (isGood ? [2.5] : []), "\(code)")
+        }
     }
 
     @Test("broken protobuf is a fault, and no bytes of it end the decoder")

@@ -130,6 +130,40 @@ import Testing
     }
 
     @Test(
+        "a device that is silent is an alarm, unless a rule of its own raises the fault; so is an overdue calibration")
+    func silentDevices() throws {
+        let profile = """
+            profile: test
+            topic: test/{device}
+            interval: 1m
+            silence: 5m
+            readings: [ { quantity: water_level, pointer: /level, unit: m } ]
+            """
+        let rules =
+            "hazard: flood\nrules: [{ name: high, for_each: station, where: { kind: gauge }, levels: { watch: water_level > 3 m } }]\n"
+        let bench = try PipelineBench(
+            profile: profile,
+            devices: """
+                  - { id: d1, profile: test, kind: gauge, station: s1 }
+                  - { id: d2, profile: test, kind: gauge, station: s1 }
+                  - { id: d3, profile: test, kind: gauge, station: s2 }
+                  - { id: d4, profile: test, kind: spare, calibration: { due: 2018-01-01 } }
+
+                """, rules: rules, health: "{ every: 30s }")
+        for minute in 0..<12 {
+            for device in ["d1", "d2", "d3", "d4"] where minute < 3 || device == "d1" {
+                bench.take("{\"level\":2}", from: device)
+            }
+            bench.pass(to: bench.clock.now() + .minutes(1))
+        }
+        let events = try bench.events()
+        // The group of d1 and d2 has data; that of d3 has none, which its rule says itself.
+        #expect(events.filter { $0.rule == "device-silent" }.map(\.group).sorted() == ["d2", "d4"])
+        #expect(events.filter { $0.rule == "high" }.map { "\($0.kind) \($0.group)" } == ["no-data s2"])
+        #expect(events.filter { $0.rule == "device-calibration" }.map { "\($0.kind) \($0.group)" } == ["raised d4"])
+    }
+
+    @Test(
         "readings that are not plausible are an alarm that names the device, the value and the limit, and that ends an hour after the last"
     )
     func implausible() throws {

@@ -1,3 +1,4 @@
+import Devices
 import Diagnostics
 import RuleLanguage
 import Telemetry
@@ -102,6 +103,50 @@ import Testing
     func mistakes(levels: String, message: String, hint: String) {
         let text = Self.text(levels, ["flood: 3 m, wait: 5 min", "flood: 2 m, wait: 5 min"])
         #expect(text.contains(message) && text.contains(hint), "\(text)")
+    }
+
+    @Test("a parameter in kelvins is a difference of temperatures, and one in degrees a temperature")
+    func temperatures() throws {
+        let given = ["rise: 5 K, hot: 30 degC", "rise: 8 K, hot: 86 degF"]
+        let compiled = try Self.compile(
+            "{ warning: \"delta(temperature, 1h) > param(rise) and temperature > param(hot)\" }", given)
+        #expect(compiled.warnings.isEmpty, "\(compiled.warnings)")
+        let constants = compiled.plan.instances.map { instance in
+            compiled.plan.programs[Int(instance.program)].instructions.filter { $0.operation == .threshold }.map {
+                $0.constant.rounded()
+            }
+        }
+        #expect(constants == [[5, 30], [8, 30]])
+    }
+
+    @Test("a value of another dimension in the inventory is its mistake, and ends nothing")
+    func otherDimension() throws {
+        let site = try #require(
+            try Site.parse(
+                inventory: SourceFile(
+                    name: "site.yaml", text: "site: s\ndevices:\n" + Self.devices(["flood: 3 m", "flood: 3 degC"])),
+                profiles: [SourceFile(name: "test.yaml", text: Self.profile)]))
+        #expect(site.problems.map(\.id) == ["parameter-units"])
+        let devices = try #require(site.site)
+        let compiled = try RuleCompiler(
+            RuleContext(ladder: SmallSite.ladder, policies: [], allowedLateness: .minutes(10))
+        ).compile(
+            [
+                SourceFile(
+                    name: "rules.yaml",
+                    text:
+                        "hazard: flood\nrules: [ { name: test, for_each: device, levels: { watch: water_level > param(flood) } } ]\n"
+                )
+            ], for: devices, series: SmallSite.series(devices))
+        #expect(compiled.instances.map(\.group) == ["d1"])
+    }
+
+    @Test("a misspelt parameter with a value in the rule is a warning")
+    func misspelt() {
+        let text = Self.text("{ warning: \"water_level > param(floot, 3 m)\" }", ["flood: 3 m"])
+        #expect(text.contains("warning: no device of this selection has the parameter 'floot'"), "\(text)")
+        #expect(text.contains("did you mean 'flood'?"))
+        #expect(Self.text("{ warning: \"water_level > param(embankment, 3 m)\" }", ["flood: 3 m"]).isEmpty)
     }
 
     @Test("levels that are in the wrong order in some groups are named")

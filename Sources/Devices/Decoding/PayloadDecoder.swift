@@ -29,6 +29,8 @@ package final class PayloadDecoder {
     var numbering: MessageNumbering
     var availability: DeviceAvailability
     var uptimes: Uptimes
+    /// Set while the largest uptime of the current array is known.
+    var isUptimeTaken = false
     /// The edge nodes of Sparkplug.
     var sparkplug: SparkplugNodes
     /// The plans of the devices that a message of Sparkplug says are gone.

@@ -20,6 +20,12 @@ package struct Correction: Sendable, Hashable {
     func applied(to conversion: (factor: Double, summand: Double)) -> (factor: Double, summand: Double) {
         (conversion.factor * scale, conversion.summand * scale + offset + datum)
     }
+
+    /// Returns what a range becomes.
+    func applied(to range: ClosedRange<Double>) -> ClosedRange<Double> {
+        let ends = [range.lowerBound, range.upperBound].map { $0 * scale + offset + datum }
+        return min(ends[0], ends[1])...max(ends[0], ends[1])
+    }
 }
 
 extension YAMLReader {
@@ -58,6 +64,10 @@ extension YAMLReader {
                     fields[index].correction.datum = size
                 }
             }
+        }
+        // The profile's range is that of the sensor.
+        for index in fields.indices where !fields[index].correction.isNone {
+            fields[index].plausible = fields[index].plausible.map { fields[index].correction.applied(to: $0) }
         }
     }
 }

@@ -32,7 +32,7 @@ struct ParameterTable {
         else {
             throw DiagnosticList([
                 Diagnostic(
-                    id: "not-csv", "this is not a CSV file: a quote has no end, or stands inside of a cell",
+                    id: "not-csv", "this is not a CSV file: a quotation mark has no end, or is inside of a cell",
                     at: file.location(line: 1, column: 1))
             ])
         }

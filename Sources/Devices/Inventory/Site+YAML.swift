@@ -218,12 +218,13 @@ extension Device {
         }
         var fields = reader.fields(of: profile, named: quantities)
         reader.apply(units: units, to: &fields)
-        if let ranges { reader.apply(ranges: ranges, to: &fields) }
         reader.applyCorrections(to: &fields)
+        if let ranges { reader.apply(ranges: ranges, to: &fields) }
         reader.applyCalibrations(to: &fields)
         if let counters { reader.apply(counters: counters, to: &fields) }
         reader.apply(silences: silence.ofQuantities, to: &fields)
         if let maintenance { reader.apply(maintenance: maintenance, to: &fields) }
+        reader.checkSparkplug(topicText, profile)
         guard let topics = reader.topics(of: profile, topicText, labels) else {
             reader.report(
                 "no-topic",
@@ -268,6 +269,17 @@ extension YAMLReader {
             !field.source.isInPayload || field.quantity == Profile.online
                 || wanted.contains { $0.string == field.quantity.name }
         }
+    }
+
+    /// Reports a topic of a device's own that is not one of Sparkplug's data, or not of the kind of sender that the
+    /// profile is for.
+    fileprivate mutating func checkSparkplug(_ own: ScalarText?, _ profile: Profile) {
+        guard let own, let message = profile.messages.first(where: { $0.format.isSparkplug }),
+            let kind = SparkplugTopic(message.topic.text)?.kind, SparkplugTopic(own.string)?.kind != kind
+        else { return }
+        report(
+            "bad-topic", "this profile is for a topic such as \(message.topic.text); got '\(own.string)'",
+            at: own.location)
     }
 
     /// Returns the topics of a device: those of its profile, or with its own in the place of the profile's topic.

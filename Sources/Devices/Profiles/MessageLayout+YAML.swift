@@ -199,7 +199,11 @@ extension TimeField.Format {
                     .offset(Instant(nanoseconds: 946_684_800_000_000_000) - $0)
                 }
             }
-        let wraps = reader.double(TimeFormatKey.wraps).flatMap { $0 > 0 ? $0 : nil }
+        let wraps = reader.value(
+            TimeFormatKey.wraps, expected: "the value at which the counter begins at 0 again, such as 4294967296"
+        ) { text in
+            Double(text).flatMap { (60...1e16).contains($0) ? $0 : nil }
+        }
         let format =
             reader.value(
                 key,
@@ -283,7 +287,9 @@ extension YAMLReader {
     mutating func pointer(_ key: some RawRepresentable<String>) -> JSONPointer? {
         guard let text = required(key) else { return nil }
         if let pointer = JSONPointer(text.string) { return pointer }
-        report("bad-pointer", "a JSON Pointer begins with a slash: /sensor/level", at: text.location)
+        report("bad-pointer", text.string.hasPrefix("/")
+                ? "a choice in a pointer is [name=value], without a slash: /values/[kind=P1]/value"
+                : "a JSON Pointer begins with a slash: /sensor/level", at: text.location)
         return nil
     }
 }

@@ -33,6 +33,12 @@ extension Profile {
             // Births and deaths say it.
             fields.append(Field(quantity: online, source: .record(""), unit: online.unit, silence: .days(30)))
         }
+        if parts.filter({ $0.layout.format.isSparkplug }).count > 1, let name {
+            reader.report(
+                "two-sparkplug",
+                "a profile has one message of Sparkplug: put all metrics of the sender into it",
+                at: name.location)
+        }
         if isSparkplug || parts.contains(where: { $0.layout.sequence != nil }) {
             fields.append(Field(quantity: missingMessages, source: .gap, unit: missingMessages.unit))
         }

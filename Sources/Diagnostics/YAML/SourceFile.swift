@@ -10,8 +10,9 @@ package struct SourceFile: Sendable {
     package init(name: String, text: String) {
         self.name = name
         self.text = text
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { $0.hasSuffix("\r") ? String($0.dropLast()) : String($0) }
+        // By scalars, since a carriage return and a line feed are one character.
+        lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { String($0.last == "\r" ? $0.dropLast() : $0) }
     }
 
     /// A location in this file. `line` and `column` count from 1; a position past the end is moved to the end.

@@ -111,6 +111,8 @@ struct MeasuredQuantity: Sendable, Hashable {
 struct ParameterReference: Sendable, Hashable {
     var name: String
     var dimension: Dimension
+    /// Set for a difference of temperatures, which is in kelvins.
+    var isDifference = false
     /// The value where the inventory has none; `nil`: the rule does not watch there.
     var fallback: Literal?
 }

@@ -1,4 +1,5 @@
 internal import Devices
+internal import Diagnostics
 internal import Telemetry
 
 // Numbers of the inventory: `param(flood_stage)`.
@@ -28,10 +29,19 @@ extension ExpressionChecker {
             report(.parameterFallbackUnit(name, unit, fallback.unit), at: call.arguments[1].range)
             return nil
         }
-        let reference = ParameterReference(name: name, dimension: unit.dimension, fallback: fallback)
+        // A temperature is in degrees, and a difference of two in kelvins.
+        let isDifference = unit.isTemperatureScale && unit.symbol == "K"
+        if isDifference { fallback?.isDifference = true }
+        if selection.parameters[name] == nil,
+            let near = NearMiss.hint(for: name, among: selection.parameters.keys.sorted())
+        {
+            report(.parameterOfNobody(name, near), at: range)
+        }
+        let reference = ParameterReference(
+            name: name, dimension: unit.dimension, isDifference: isDifference, fallback: fallback)
         if usedParameters[reference] == nil { usedParameters[reference] = range }
         return Typed(
             expression: .parameter(reference),
-            type: .number(unit.dimension, isPoint: unit.isTemperatureScale), unit: unit)
+            type: .number(unit.dimension, isPoint: unit.isTemperatureScale && !isDifference), unit: unit)
     }
 }

@@ -19,7 +19,7 @@ extension ParameterReference {
                 first = (device, value)
                 continue
             }
-            let unit = Unit.coherent(dimension)
+            let unit = Unit.coherent(dimension, isDifference: isDifference)
             let (a, b) = (known.value.value(in: unit), value.value(in: unit))
             // The same level may stand in metres and in feet.
             if abs(a - b) > 1e-9 * max(abs(a), abs(b)) { return .several(known.device, device) }
@@ -34,7 +34,9 @@ extension ParameterReference {
     }
 
     private func value(of device: Device) -> Literal? {
-        device.parameters[name].map { Literal(number: $0.number, unit: $0.unit ?? .one) }
+        // Of another dimension, it is a mistake of the inventory, which is reported there.
+        guard let amount = device.parameters[name], (amount.unit ?? .one).dimension == dimension else { return nil }
+        return Literal(number: amount.number, unit: amount.unit ?? .one, isDifference: isDifference)
     }
 }
 

@@ -188,6 +188,14 @@ extension RuleProblem {
             hint: unit.symbol.isEmpty ? nil : "write it in \(unit.symbol)")
     }
 
+    /// - Parameter near: the question whether another name is meant.
+    static func parameterOfNobody(_ name: String, _ near: String) -> RuleProblem {
+        RuleProblem(
+            .warning, "unknown-parameter",
+            "no device of this selection has the parameter '\(name)': all of them get the rule's own value",
+            hint: near)
+    }
+
     static func temperatureCompared(_ left: ValueType, _ right: ValueType) -> RuleProblem {
         RuleProblem("temperatures", "\(left.name) cannot be compared with \(right.name)")
     }

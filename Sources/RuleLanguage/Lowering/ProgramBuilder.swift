@@ -95,7 +95,8 @@ struct ProgramBuilder {
             return Value(register: emit(Instruction(.constant, constant: literal.value(in: unit))), unit: unit)
         case .truth(let truth):
             return Value(register: emit(Instruction(.constant, constant: truth ? 1 : 0)), unit: .one)
-        case .parameter(let reference): return parameter(reference, in: .coherent(reference.dimension))
+        case .parameter(let reference):
+            return parameter(reference, in: .coherent(reference.dimension, isDifference: reference.isDifference))
         case .measure(let measured): return inCoherentUnit(read(measured))
         case .hasSensor(let measured): return truth(.hasSensor, operand(measured))
         case .negate(let operand):

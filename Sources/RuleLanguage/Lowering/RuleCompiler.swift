@@ -67,8 +67,12 @@ package struct RuleCompiler {
     /// when their readings stay out, and one alarm about a dead device is enough.
     private static func leaveOutWatched(_ rules: inout [(rule: Rule, devices: [Device])]) {
         guard let index = rules.firstIndex(where: { $0.rule.name == silenceRule && $0.rule.isBuiltIn }) else { return }
+        // A group of several devices has data as long as one of them sends.
         let watched = Set(
-            rules.filter { !$0.rule.isBuiltIn && $0.rule.program.noDataLevel != nil }.flatMap { $0.devices.map(\.id) })
+            rules.filter { !$0.rule.isBuiltIn && $0.rule.program.noDataLevel != nil }.flatMap { rule, devices in
+                Dictionary(grouping: devices) { device in rule.forEach.map { device.labels[$0] ?? "" } }
+                    .values.filter { $0.count == 1 }.map { $0[0].id }
+            })
         rules[index].devices.removeAll { watched.contains($0.id) }
         if rules[index].devices.isEmpty { rules.remove(at: index) }
     }

@@ -38,6 +38,7 @@ extension Checksum {
         defer { reader.problems += own.finish() }
         let kind = own.value(ChecksumKey.kind, expected: "one of \(kinds)") { Kind(rawValue: $0) }
         let position = own.value(ChecksumKey.at, expected: "the position of a byte: 4, or -2 from the end") { Int($0) }
+        if kind == nil, own.problems.isEmpty { own.reportMissing(ChecksumKey.kind.rawValue, "one of \(kinds)") }
         return kind.map { Checksum(kind: $0, position: position ?? -$0.byteCount) }
     }
 }

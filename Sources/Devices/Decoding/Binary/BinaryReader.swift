@@ -41,8 +41,15 @@ struct BinaryReader {
             let wanted = layout.lengths.map { "\($0)" }.joined(separator: " or ")
             return ("it has \(bytes.count) bytes, and not \(wanted)", true)
         }
-        if let checksum = layout.checksum, checksum.isRight(bytes) != true {
-            return ("its checksum (\(checksum.kind.rawValue)) is wrong", true)
+        var bytes = bytes
+        if let checksum = layout.checksum {
+            guard checksum.isRight(bytes) == true else {
+                return ("its checksum (\(checksum.kind.rawValue)) is wrong", true)
+            }
+            // A checksum at the end is not a field.
+            if checksum.position == -checksum.kind.byteCount {
+                bytes = UnsafeRawBufferPointer(rebasing: bytes.dropLast(checksum.kind.byteCount))
+            }
         }
         if slots.count < layout.slotCount { slots = Array(repeating: .nan, count: layout.slotCount) }
         for slot in 0..<layout.slotCount { slots[slot] = .nan }

@@ -14,6 +14,8 @@ extension PayloadDecoder {
         }
         var values = 0
         var index = 0
+        isUptimeTaken = takeUptime(of: root, plan, arrival)
+        defer { isUptimeTaken = false }
         let isArray = root.forEachItem { item in
             if item.isObject {
                 values += decodeObject(item, at: index, plan, arrival, &readings, &findings)
@@ -129,15 +131,28 @@ extension PayloadDecoder {
         return plan.layout.envelope == nil ? nil : facts.time
     }
 
+    /// Takes the largest uptime of an array of objects.
+    /// - Returns: `false` if there is none that can be right.
+    private func takeUptime(of items: JSONValue, _ plan: DecodingPlan, _ arrival: Instant) -> Bool {
+        guard let field = plan.layout.time, case .uptime(let unit, let wrap) = field.format else { return false }
+        var largest: TimeSpan?
+        _ = items.forEachItem { item in
+            guard let uptime = item.at(field.pointer).flatMap({ field.uptime($0, unit: unit) }) else { return }
+            largest = max(largest ?? uptime, uptime)
+        }
+        return largest.map { uptimes.take($0, of: plan.device, wrap: wrap, arrival: arrival) } ?? false
+    }
+
     private func read(
         _ value: JSONValue, _ field: TimeField, in root: JSONValue, _ plan: DecodingPlan, _ arrival: Instant
     ) -> TimeField.Read? {
         guard case .uptime(let unit, let wrap) = field.format else {
             return field.read(value, in: root, arrival: arrival, zone: zone)
         }
-        return field.uptime(value, unit: unit).map {
-            TimeField.Read(time: uptimes.time($0, of: plan.device, wrap: wrap, arrival: arrival))
-        }
+        guard let uptime = field.uptime(value, unit: unit) else { return nil }
+        // Of an array, the largest uptime was taken before.
+        guard isUptimeTaken || uptimes.take(uptime, of: plan.device, wrap: wrap, arrival: arrival) else { return nil }
+        return uptimes.time(uptime, of: plan.device, wrap: wrap).map { TimeField.Read(time: $0) }
     }
 
     /// The value in the place of the message's number, and the number.

@@ -26,10 +26,11 @@ package struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
         var choices: [Choice] = []
         var way = ""
         for level in text.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            guard level.hasPrefix("["), level.hasSuffix("]"), let sign = level.firstIndex(of: "=") else {
+            guard level.hasPrefix("[") else {
                 way += "/" + level
                 continue
             }
+            guard level.hasSuffix("]"), let sign = level.firstIndex(of: "=") else { return nil }
             let member = level[level.index(after: level.startIndex)..<sign]
             let value = level[level.index(after: sign)...].dropLast()
             guard !member.isEmpty, !value.isEmpty else { return nil }

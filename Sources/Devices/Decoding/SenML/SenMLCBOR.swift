@@ -30,11 +30,12 @@ struct SenMLCBOR {
     mutating func rewrite(_ payload: UnsafeRawBufferPointer, to writer: inout JSONWriter) -> String? {
         frames.removeAll(keepingCapacity: true)
         var at = 0
+        var item = tocsin_cbor_item()
         repeat {
-            var item = tocsin_cbor_item()
             guard next(payload, &at, &item) else { return "it ends in the middle, or is not CBOR" }
             if let fault = take(item, payload, &at, to: &writer) { return fault }
-        } while !frames.isEmpty && !writer.isTooLong
+            // A tag is only in front of something.
+        } while (!frames.isEmpty || item.kind == TOCSIN_CBOR_TAG && writer.bytes.isEmpty) && !writer.isTooLong
         return at < payload.count && !writer.isTooLong ? "there are more bytes after its end" : nil
     }
 
@@ -146,10 +147,11 @@ struct SenMLCBOR {
         guard frames.last?.isLabelNext != true else { return "a label is neither a number nor a text" }
         var item = tocsin_cbor_item()
         guard next(payload, &at, &item), item.kind == TOCSIN_CBOR_ARRAY, item.integer == 2,
-            let exponent = integer(payload, &at), let mantissa = integer(payload, &at), abs(exponent) < 400
+            let exponent = integer(payload, &at), let mantissa = integer(payload, &at), (-400...400).contains(exponent)
         else { return fault }
         // By way of the text, since 120 · 10^-1 as a product is not 12.
-        writer.number(Double("\(mantissa)e\(exponent)") ?? .nan)
+        let number = Double("\(mantissa)e\(exponent)") ?? .nan
+        if number.isFinite { writer.number(number) } else { writer.text("\(mantissa)e\(exponent)".utf8) }
         endItem(to: &writer)
         return nil
     }

@@ -16,7 +16,8 @@ extension PayloadDecoder {
             return .fault(.sparkplug("it is not a payload of Sparkplug B: its protobuf is broken"))
         }
         var doubt: String?
-        switch sparkplug.take(message, route, fingerprint: FNV1a.hash(payload), at: arrival) {
+        let fingerprint = FNV1a.hash(payload) ^ FNV1a.hash(route.device.utf8)
+        switch sparkplug.take(message, route, fingerprint: fingerprint, at: arrival) {
         case .ignore: return .blank
         case .death:
             deadPlans = route.kind == .nodeDeath ? sparkplug.nodes[route.node].plans : [route.plan].compactMap(\.self)
@@ -24,10 +25,12 @@ extension PayloadDecoder {
         case .readNamed(let reason): doubt = reason
         case .read: break
         }
-        guard route.plan != nil else { return .blank }
+        guard let plan = route.plan.map({ plans[$0] }) else { return .blank }
         documents.writer.begin()
         let document = SparkplugDocument(
-            message, sparkplug.nodes[route.node].session, device: route.device, doubt: doubt, to: &documents.writer)
+            message, sparkplug.nodes[route.node].session, device: route.device, doubt: doubt,
+            isWanted: { name in plan.fields.contains { $0.recordText == name } }, to: &documents.writer)
+        if document.hasUnknown { sparkplug.noteUnknownAlias(route, at: arrival) }
         guard !documents.writer.isTooLong else {
             return .fault(.tooLongRewritten(max: documents.writer.bytesMax))
         }
@@ -48,7 +51,7 @@ extension PayloadDecoder {
         var stamp: (position: Int, time: Instant?)?
         _ = root.forEachItem { metric in
             guard let name = metric.member("metric")?.string, let value = metric.member("value"), !value.isNull,
-                (metric.member("quality")?.integer ?? 192) & 192 == 192
+                (192...255).contains(metric.member("quality")?.integer ?? 192)
             else { return }
             for field in plan.fields where name.elementsEqual(field.recordName) {
                 guard let number = number(value, of: field, unit: metric.member("unit")?.string, metric, &findings)
@@ -60,7 +63,10 @@ extension PayloadDecoder {
                 if stamp == nil || stamp?.time != time {
                     stamp = (message.add(time == nil ? .arrival : .device, time ?? arrival), time)
                 }
-                if let time { sparkplug.newest[field.unitPlace] = max(time, sparkplug.newest[field.unitPlace]) }
+                // A time of the future says nothing of what comes later.
+                if let time, time <= arrival + .minutes(1) {
+                    sparkplug.newest[field.unitPlace] = max(time, sparkplug.newest[field.unitPlace])
+                }
                 readings.append(Reading(series: field.series, time: time ?? arrival, value: number))
                 message.add(readings.count - 1..<readings.count, .moment, stamp: stamp?.position ?? 0)
             }
@@ -123,6 +129,24 @@ extension PayloadDecoder {
         guard let series = availability.series(of: plan.device) else { return }
         readings.append(Reading(series: series, time: arrival, value: isOnline ? 1 : 0))
         message.add(readings.count - 1..<readings.count, .moment, stamp: message.add(.arrival, arrival))
+    }
+
+    /// Notes the time of the newest stored reading of a series, so that a birth that repeats it is known.
+    package func noteNewest(_ time: Instant, of series: SeriesID) {
+        guard !sparkplug.isEmpty else { return }
+        for plan in plans where plan.layout.format.isSparkplug {
+            for field in plan.fields where field.series == series {
+                sparkplug.newest[field.unitPlace] = max(time, sparkplug.newest[field.unitPlace])
+            }
+        }
+    }
+
+    /// Goes on with the sessions of another decoder's nodes, after a reload.
+    package func carryOver(_ earlier: PayloadDecoder) { sparkplug.carryOver(earlier.sparkplug) }
+
+    /// Notes that the link to the broker was gone for a while.
+    package func noteBreak(at now: Instant) {
+        if !sparkplug.isEmpty { sparkplug.noteBreak(at: now) }
     }
 
     /// Returns commands to the edge nodes that are to be born again, at most as many as given. They are due once: call

@@ -6,11 +6,15 @@ internal import SparkplugMessages
 struct SparkplugDocument {
     /// The metrics that could not be read, with the reason.
     private(set) var problems: [PayloadFault] = []
+    /// Set if a metric has an alias that means nothing.
+    private(set) var hasUnknown = false
 
-    /// - Parameter doubt: the reason why aliases are not believed, for messages; `nil` if they are.
+    /// - Parameters:
+    ///   - doubt: the reason why aliases are not believed, for messages; `nil` if they are.
+    ///   - isWanted: returns whether a reading is made of a metric.
     init(
         _ payload: SparkplugPayload, _ session: SparkplugSession, device: String, doubt: String?,
-        to writer: inout JSONWriter
+        isWanted: (String) -> Bool, to writer: inout JSONWriter
     ) {
         writer.open("[")
         var unknown = 0
@@ -21,6 +25,7 @@ struct SparkplugDocument {
             }
             let value = Self.value(metric, known.type)
             if case .undecided = value {
+                guard isWanted(known.name) else { continue }
                 problems.append(
                     .sparkplug(
                         "the metric '\(JSONValue.printable(known.name))' has no type: \(SparkplugSession.waiting)"))
@@ -50,10 +55,11 @@ struct SparkplugDocument {
             writer.close("}")
         }
         writer.close("]")
+        hasUnknown = unknown > 0
         if unknown > 0 {
             let what = unknown == 1 ? "a metric has" : "\(unknown) metrics have"
             problems.append(
-                .sparkplug("\(what) an alias that no birth has named: \(doubt ?? SparkplugSession.waiting)"))
+                .sparkplug("\(what) an alias that no birth has named: \(doubt ?? "asking for the next one")"))
         }
     }
 

@@ -35,7 +35,7 @@ struct SparkplugNodes {
     init(_ plans: [(index: Int, topic: String)], fieldCount: Int) {
         newest = Array(repeating: .distantPast, count: plans.isEmpty ? 0 : fieldCount)
         for (index, text) in plans {
-            // The inventory's check has found other topics.
+            // Reading the inventory has found other topics.
             guard let topic = SparkplugTopic(text) else { continue }
             let place = indices[topic.node] ?? nodes.count
             if place == nodes.count {
@@ -81,13 +81,33 @@ struct SparkplugNodes {
         _ payload: SparkplugPayload, _ route: Route, fingerprint: UInt64, at now: Instant
     ) -> SparkplugSession.Verdict {
         let verdict = nodes[route.node].session.take(
-            payload, route.kind, device: route.device, fingerprint: fingerprint)
+            payload, route.kind, device: route.device, fingerprint: fingerprint, isWanted: route.plan != nil)
         switch verdict {
         case .readNamed: nodes[route.node].requests.note(at: now)
         case .read where route.kind == .nodeBirth: nodes[route.node].requests = RebirthRequests(isBorn: true)
         case .read, .ignore, .death: break
         }
         return verdict
+    }
+
+    /// Goes on with the sessions of the same nodes.
+    mutating func carryOver(_ earlier: SparkplugNodes) {
+        for index in nodes.indices {
+            guard let place = earlier.indices[nodes[index].name] else { continue }
+            nodes[index].session = earlier.nodes[place].session
+            nodes[index].requests = earlier.nodes[place].requests
+        }
+    }
+
+    /// Asks a node for its birth, since its data has an alias that nobody knows.
+    mutating func noteUnknownAlias(_ route: Route, at now: Instant) { nodes[route.node].requests.note(at: now) }
+
+    /// Doubts the sessions of all nodes, and asks for their births: messages may have been missed.
+    mutating func noteBreak(at now: Instant) {
+        for index in nodes.indices {
+            nodes[index].session.noteBreak()
+            nodes[index].requests = RebirthRequests()
+        }
     }
 
     /// Returns the nodes that are to be asked for a new birth now, at most as many as given.

@@ -38,27 +38,39 @@ struct SparkplugSession {
     private var birthNumber: UInt64?
     /// The number of the next message; `nil` if it is not known.
     private var next: UInt8?
-    /// The newest message's fingerprint.
-    private var newest: UInt64 = 0
+    /// The fingerprints of the newest messages, to know copies.
+    private var recent: [UInt64] = []
     /// The reason why aliases are not believed; `nil` if they are.
     private var doubt: String? = Self.waiting
-    private var metricsByAlias: [UInt64: Metric] = [:]
-    /// By the name of the device, which is empty for the node, and the metric's name.
-    private var metricsByName: [String: [String: Metric]] = [:]
+    /// What the births of the node and of its devices have said, by the device's name; the node's is empty.
+    ///
+    /// An alias should be unique in all of a node. Not every node keeps to that, so that each sender has its own.
+    private var born: [String: Birth] = [:]
     /// The number of messages that were missing before the newest one.
     private(set) var missing = 0
 
+    private struct Birth {
+        var byName: [String: Metric] = [:]
+        /// `nil` for an alias that two metrics have.
+        var byAlias: [UInt64: Metric?] = [:]
+    }
+
     static let waiting = "waiting for the birth of its node"
-    /// The most metrics of a node that are remembered.
-    private static let metricsMax = 100_000
+    /// The number of messages by which a copy may come late.
+    private static let recentMax = 8
+    /// A message that is missing by this many is rather one that comes late.
+    private static let missingMax = 200
 
     /// Takes a message of the node or of one of its devices.
-    /// - Parameter fingerprint: a hash of the payload.
+    /// - Parameters:
+    ///   - fingerprint: a hash of the topic and the payload.
+    ///   - isWanted: set if the sender is in the inventory. Of others only the numbers of their messages count.
     mutating func take(
-        _ payload: SparkplugPayload, _ kind: SparkplugTopic.Kind, device: String, fingerprint: UInt64
+        _ payload: SparkplugPayload, _ kind: SparkplugTopic.Kind, device: String, fingerprint: UInt64, isWanted: Bool
     ) -> Verdict {
         missing = 0
         if kind == .nodeDeath { return takeNodeDeath(payload) }
+        if recent.contains(fingerprint), payload.hasSeq { return .ignore }
         if kind == .nodeBirth {
             self = SparkplugSession()
             isBorn = true
@@ -66,18 +78,20 @@ struct SparkplugSession {
             birthNumber = payload.metrics.first { $0.name == Self.birthNumberName }.flatMap(\.unsignedValue)
         } else if payload.hasSeq, let next {
             let seq = UInt8(truncatingIfNeeded: payload.seq)
-            if seq == next &- 1, fingerprint == newest { return .ignore }
             if seq != next {
-                missing = Int(seq &- next)
+                let count = Int(seq &- next)
+                missing = count > Self.missingMax ? 0 : count
                 doubt = "a message of its node is missing (number \(next), and \(seq) came): waiting for the next birth"
             }
         }
-        newest = fingerprint
+        recent.append(fingerprint)
+        if recent.count > Self.recentMax { recent.removeFirst() }
         if payload.hasSeq { next = UInt8(truncatingIfNeeded: payload.seq) &+ 1 }
         switch kind {
-        case .nodeBirth, .deviceBirth: learn(payload.metrics, of: device)
+        // The node's own birth also says how its death is known.
+        case .nodeBirth, .deviceBirth: if isWanted || kind == .nodeBirth { learn(payload.metrics, of: device) }
         case .deviceDeath:
-            metricsByName[device] = nil
+            born[device] = nil
             return .death
         case .nodeData, .deviceData, .nodeDeath: break
         }
@@ -89,28 +103,41 @@ struct SparkplugSession {
         let number = payload.metrics.first { metric in
             metric.hasName
                 ? metric.name == Self.birthNumberName
-                : metricsByAlias[metric.alias]?.name == Self.birthNumberName || payload.metrics.count == 1
+                : born[""]?.byAlias[metric.alias]??.name == Self.birthNumberName || payload.metrics.count == 1
         }.flatMap(\.unsignedValue)
         if isBorn, let number, let birthNumber, number != birthNumber { return .ignore }
         self = SparkplugSession()
         return .death
     }
 
-    private mutating func learn(_ metrics: [SparkplugMetric], of device: String) {
-        var names: [String: Metric] = [:]
-        for metric in metrics.prefix(Self.metricsMax) where metric.hasName {
-            let known = Metric(
-                name: metric.name, type: SparkplugType(code: metric.datatype), unit: metric.engineeringUnit)
-            names[metric.name] = known
-            if metric.hasAlias, metricsByAlias.count < Self.metricsMax { metricsByAlias[metric.alias] = known }
-        }
-        metricsByName[device] = names
+    /// Notes that messages of the node may have been missed: the link to the broker was gone for a while.
+    mutating func noteBreak() {
+        guard isBorn else { return }
+        doubt = "the link to the broker was lost: waiting for the next birth"
+        next = nil
     }
 
-    /// Returns what is known of a metric; `nil` if its alias is unknown, or is not believed.
+    private mutating func learn(_ metrics: [SparkplugMetric], of device: String) {
+        var birth = Birth()
+        for metric in metrics where metric.hasName {
+            let known = Metric(
+                name: metric.name, type: SparkplugType(code: metric.datatype), unit: metric.engineeringUnit)
+            birth.byName[metric.name] = known
+            guard metric.hasAlias else { continue }
+            if let other = birth.byAlias[metric.alias], other?.name != metric.name {
+                birth.byAlias[metric.alias] = .some(nil)
+            } else {
+                birth.byAlias[metric.alias] = known
+            }
+        }
+        born[device] = birth
+    }
+
+    /// Returns what is known of a metric; `nil` if its alias is unknown, has two meanings, or is not believed.
     func metric(_ metric: SparkplugMetric, of device: String) -> Metric? {
         let named = metric.hasName && !metric.name.isEmpty
-        let known = named ? metricsByName[device]?[metric.name] : doubt == nil ? metricsByAlias[metric.alias] : nil
+        let birth = born[device]
+        let known = named ? birth?.byName[metric.name] : doubt == nil ? birth?.byAlias[metric.alias] ?? nil : nil
         guard named else { return known }
         // A metric that names itself is read without a birth if its value says all that there is to know.
         return Metric(
@@ -132,7 +159,7 @@ extension SparkplugMetric {
         return unit
     }
 
-    /// The code in the property `Quality`: 192 and above is good (OPC; Ignition writes it).
+    /// The code in the property `Quality`: 192 is good, 0 is bad and 500 stale; OPC has other good ones up to 255.
     var qualityCode: UInt64? {
         guard hasProperties, let index = properties.keys.firstIndex(where: { $0.lowercased() == "quality" }),
             properties.values.indices.contains(index)

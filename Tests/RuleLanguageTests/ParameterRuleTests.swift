@@ -141,6 +141,13 @@ import Testing
         #expect(compiled.instances.map(\.group) == ["d1"])
     }
 
+    @Test("a threshold that no plausible reading can reach is a warning that names the groups")
+    func outOfRange() {
+        // The profile's range ends at 50 m.
+        let text = Self.text("{ warning: water_level > param(flood) }", ["flood: 3 m", "flood: 75 m", "flood: 60 m"])
+        #expect(text.contains("warning: in d2, d3 this is never true"), "\(text)")
+    }
+
     @Test("a misspelt parameter with a value in the rule is a warning")
     func misspelt() {
         let text = Self.text("{ warning: \"water_level > param(floot, 3 m)\" }", ["flood: 3 m"])

@@ -2,7 +2,8 @@ internal import Telemetry
 
 /// Everything that decoding one kind of message of one device needs, computed in advance.
 final class DecodingPlan {
-    struct Field {
+    /// How a reading is made of a value. A class, since it has much that a loop would copy for each reading.
+    final class Field {
         let series: SeriesID
         let source: Profile.Source
         let quantity: Quantity
@@ -22,6 +23,30 @@ final class DecodingPlan {
         /// The unit that the profile names, in UTF-8.
         let unitSymbol: [UInt8]
         let unitPlace: Int
+
+        fileprivate init(
+            _ field: Profile.Field, _ place: Profile.Place, _ series: SeriesID, unitPlace: Int,
+            isAlternative: Bool
+        ) {
+            self.series = series
+            self.isAlternative = isAlternative
+            self.unitPlace = unitPlace
+            (source, quantity, kind) = (place.source, field.quantity, field.kind)
+            correction = field.correction
+            let (factor, summand) = correction.applied(to: place.unit.conversion(to: field.quantity.unit))
+            unitPointer = place.unitPointer
+            if place.rule.isLinear, unitPointer == nil {
+                // One multiplication does both.
+                rule = nil
+                (self.factor, self.summand) = (place.rule.scale * factor, place.rule.offset * factor + summand)
+            } else {
+                rule = place.rule
+                (self.factor, self.summand) = (factor, summand)
+            }
+            recordText = if case .record(let name) = place.source { name } else { "" }
+            recordName = Array(recordText.utf8)
+            unitSymbol = Array(place.unit.symbol.utf8)
+        }
     }
 
     /// The device's index in the site's inventory.
@@ -54,32 +79,6 @@ final class DecodingPlan {
         self.fields = fields.enumerated().sorted {
             ($1.element.recordName.count, $0.offset) < ($0.element.recordName.count, $1.offset)
         }.map(\.element)
-    }
-}
-
-extension DecodingPlan.Field {
-    fileprivate init(
-        _ field: Profile.Field, _ place: Profile.Place, _ series: SeriesID, unitPlace: Int,
-        isAlternative: Bool
-    ) {
-        self.series = series
-        self.isAlternative = isAlternative
-        self.unitPlace = unitPlace
-        (source, quantity, kind) = (place.source, field.quantity, field.kind)
-        correction = field.correction
-        let (factor, summand) = correction.applied(to: place.unit.conversion(to: field.quantity.unit))
-        unitPointer = place.unitPointer
-        if place.rule.isLinear, unitPointer == nil {
-            // One multiplication does both.
-            rule = nil
-            (self.factor, self.summand) = (place.rule.scale * factor, place.rule.offset * factor + summand)
-        } else {
-            rule = place.rule
-            (self.factor, self.summand) = (factor, summand)
-        }
-        recordText = if case .record(let name) = place.source { name } else { "" }
-        recordName = Array(recordText.utf8)
-        unitSymbol = Array(place.unit.symbol.utf8)
     }
 }
 

@@ -289,7 +289,7 @@ extension PayloadDecoder {
     /// Appends a reading of a field from a value in the payload's unit.
     @inline(__always)
     func append(
-        _ raw: Double, of field: borrowing DecodingPlan.Field, factor: Double, summand: Double, at time: Instant,
+        _ raw: Double, of field: DecodingPlan.Field, factor: Double, summand: Double, at time: Instant,
         to readings: inout [Reading]
     ) {
         readings.append(Reading(series: field.series, time: time, value: raw * factor + summand))

@@ -45,6 +45,7 @@ extension RuleChecker {
             report(.parameterMissing(reference.name, in: names), at: range?.location ?? rule.location)
         }
         warnOfUnreachable(levels, rule.parameters.references, kept)
+        warnOfImplausible(levels, rule.parameters.references, kept)
         return kept.flatMap(\.members)
     }
 
@@ -73,7 +74,41 @@ extension RuleChecker {
     }
 }
 
+extension RuleChecker {
+    /// Warns of groups whose parameters are outside of what their sensors can measure.
+    private mutating func warnOfImplausible(
+        _ levels: [CheckedLevel], _ references: Set<ParameterReference>, _ groups: [Group]
+    ) {
+        for level in levels {
+            var found: [String: [String]] = [:]
+            for group in groups {
+                guard let values = references.values(of: group.members) else { continue }
+                let ranges = MeasuredSelection(group.members).plausible
+                for comparison in level.when.comparisonsOfParameters {
+                    let (left, right) = (comparison.left.filled(values), comparison.right.filled(values))
+                    if let (measured, _) = ExpressionChecker.implausible(comparison.sign, left, right, ranges) {
+                        found[measured.quantity.name, default: []].append(group.name)
+                    }
+                }
+            }
+            for (quantity, names) in found.sorted(by: { $0.key < $1.key }) {
+                report(.implausibleParameter(of: quantity, in: names), at: level.location)
+            }
+        }
+    }
+}
+
 extension CheckedExpression {
+    /// The comparisons in it of which one side is a parameter.
+    fileprivate var comparisonsOfParameters: [Comparison] {
+        if case .comparison(let comparison) = self,
+            !comparison.left.parameters.union(comparison.right.parameters).isEmpty
+        {
+            return [comparison]
+        }
+        return parts.flatMap(\.comparisonsOfParameters)
+    }
+
     /// The expression of one group: with the values of its parameters.
     fileprivate func filled(_ values: ParameterValues) -> CheckedExpression {
         switch self {

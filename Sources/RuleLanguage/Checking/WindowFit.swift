@@ -31,14 +31,30 @@ extension ExpressionChecker {
     mutating func warnOfImplausible(
         _ sign: BinaryOperator, _ left: CheckedExpression, _ right: CheckedExpression, _ range: SourceRange
     ) {
+        guard let (measured, plausible) = Self.implausible(sign, left, right, selection.plausible) else { return }
+        let unit = measured.quantity.unit
+        let own = ownUnit(of: measured.quantity, unit.dimension, isPoint: unit.dimension == .temperature)
+        let (factor, summand) = unit.conversion(to: own)
+        func text(_ limit: Double) -> String { "\(NumberText.short(limit * factor + summand)) \(own.symbol)" }
+        report(
+            .implausibleThreshold(
+                measured.quantity.name, from: text(plausible.lowerBound), to: text(plausible.upperBound)),
+            at: range)
+    }
+
+    /// Finds a comparison that cannot be true.
+    /// - Returns: its measure, and the plausible range that its constant is outside of; `nil` for any other comparison.
+    static func implausible(
+        _ sign: BinaryOperator, _ left: CheckedExpression, _ right: CheckedExpression,
+        _ ranges: [String: ClosedRange<Double>]
+    ) -> (MeasuredQuantity, ClosedRange<Double>)? {
         var (measure, limit, sign) = (left, right, sign)
         if case .constant = left { (measure, limit, sign) = (right, left, sign.mirrored) }
         guard case .measure(let measured) = measure, case .constant(let literal) = limit,
             MeasureTraits(of: measured.measure.aggregate).isAmongReadings, !measured.isRaw,
-            let plausible = selection.plausible[measured.quantity.name]
-        else { return }
-        let unit = measured.quantity.unit
-        let threshold = literal.value(in: unit)
+            let plausible = ranges[measured.quantity.name]
+        else { return nil }
+        let threshold = literal.value(in: measured.quantity.unit)
         let canBeTrue =
             switch sign {
             case .greater: threshold < plausible.upperBound
@@ -47,14 +63,7 @@ extension ExpressionChecker {
             case .lessOrEqual: threshold >= plausible.lowerBound
             default: true
             }
-        guard !canBeTrue else { return }
-        let own = ownUnit(of: measured.quantity, unit.dimension, isPoint: unit.dimension == .temperature)
-        let (factor, summand) = unit.conversion(to: own)
-        func text(_ limit: Double) -> String { "\(NumberText.short(limit * factor + summand)) \(own.symbol)" }
-        report(
-            .implausibleThreshold(
-                measured.quantity.name, from: text(plausible.lowerBound), to: text(plausible.upperBound)),
-            at: range)
+        return canBeTrue ? nil : (measured, plausible)
     }
 
     /// Warns of a window that holds too few readings, given the interval at which they come.

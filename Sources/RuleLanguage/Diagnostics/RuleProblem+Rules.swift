@@ -55,6 +55,17 @@ extension RuleProblem {
             .warning, "idle-rule", "'\(rule)' selects no device, so it does nothing", hint: suggestion?.hint)
     }
 
+    /// - Parameter groups: the groups with such parameters.
+    static func implausibleParameter(of quantity: String, in groups: [String]) -> RuleProblem {
+        RuleProblem(
+            .warning, "implausible-threshold",
+            """
+            in \(listed(groups)) this is never true: the parameter is outside of the plausible range of \(quantity), \
+            and readings there do not count
+            """,
+            hint: "correct the parameter, or 'plausible'")
+    }
+
     static func labelHasNoUnit(_ name: String) -> RuleProblem {
         RuleProblem("summary-unit", "'\(name)' is a label, which has no unit")
     }

@@ -141,6 +141,23 @@ import Testing
         #expect(compiled.instances.map(\.group) == ["d1"])
     }
 
+    @Test("an outline shows each group with its values")
+    func outline() throws {
+        let compiled = try Self.compile(
+            "{ warning: \"water_level > param(flood) + param(reserve, 50 cm)\" }",
+            ["flood: 3 m", "flood: 8 ft, reserve: 1 ft"])
+        let site = try Site.read(
+            inventory: SourceFile(
+                name: "site.yaml",
+                text: "site: s\ndevices:\n" + Self.devices(["flood: 3 m", "flood: 8 ft, reserve: 1 ft"])),
+            profiles: [SourceFile(name: "test.yaml", text: Self.profile)])
+        let outline = try #require(compiled.outline(of: "test", ladder: SmallSite.ladder, site: site))
+        #expect(
+            outline.groups.map(\.parameters) == [
+                ["flood": "3 m", "reserve": "50 cm"], ["flood": "8 ft", "reserve": "1 ft"],
+            ])
+    }
+
     @Test("a threshold that no plausible reading can reach is a warning that names the groups")
     func outOfRange() {
         // The profile's range ends at 50 m.

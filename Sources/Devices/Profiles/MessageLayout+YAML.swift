@@ -287,7 +287,9 @@ extension YAMLReader {
     mutating func pointer(_ key: some RawRepresentable<String>) -> JSONPointer? {
         guard let text = required(key) else { return nil }
         if let pointer = JSONPointer(text.string) { return pointer }
-        report("bad-pointer", text.string.hasPrefix("/")
+        report(
+            "bad-pointer",
+            text.string.hasPrefix("/")
                 ? "a choice in a pointer is [name=value], without a slash: /values/[kind=P1]/value"
                 : "a JSON Pointer begins with a slash: /sensor/level", at: text.location)
         return nil

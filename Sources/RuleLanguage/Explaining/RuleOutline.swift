@@ -28,6 +28,8 @@ package struct RuleOutline: Sendable, Encodable {
         package var name: String
         package var devices: [String]
         package var series: Int
+        /// The values of the rule's parameters, by their names: `3.2 m`.
+        package var parameters: [String: String]
         /// The sensors that the rule uses.
         package var sensors: [Sensor]
     }
@@ -88,9 +90,12 @@ extension CompiledRules {
                 }
             }
             if !instance.isBallot {
-                let sensors = instance.devices.compactMap { devices[$0] }.flatMap { self.sensors(of: $0, rule) }
+                let members = instance.devices.compactMap { devices[$0] }
                 groups.append(
-                    RuleOutline.Group(name: instance.group, devices: instance.devices, series: 0, sensors: sensors))
+                    RuleOutline.Group(
+                        name: instance.group, devices: instance.devices, series: 0,
+                        parameters: parameters(of: members, rule),
+                        sensors: members.flatMap { self.sensors(of: $0, rule) }))
             }
         }
         for index in groups.indices { groups[index].series = seriesOfGroup[groups[index].name]?.count ?? 0 }
@@ -110,6 +115,13 @@ extension CompiledRules {
             votes: rule.ballots.flatMap { measured($0.operands, $0.program) },
             asksAlarmsOf: rule.askedRules, groups: groups, samples: samples, bytes: samples * 16,
             instructions: rule.program.instructions.count, remembers: TimeSpanText.short(rule.program.memory))
+    }
+
+    private func parameters(of members: [Device], _ rule: Rule) -> [String: String] {
+        let values = rule.parameters.references.values(of: members) ?? [:]
+        return Dictionary(
+            values.map { ($0.key.name, NumberText.short($0.value.number, $0.value.unit)) }
+        ) { first, _ in first }
     }
 
     private func sensors(of device: Device, _ rule: Rule) -> [RuleOutline.Sensor] {

@@ -79,7 +79,8 @@ struct ExplainCommand: ParsableCommand {
             "It is bound to \(groups) with \(bound) series",
         ]
         for group in outline.groups.prefix(10) {
-            lines.append("  \(group.name)")
+            let parameters = group.parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+            lines.append("  \(group.name)\(parameters.isEmpty ? "" : ", with \(parameters.joined(separator: ", "))")")
             lines += group.sensors.prefix(12).map { "    \(line($0))" }
             if group.sensors.count > 12 { lines.append("    … and \(group.sensors.count - 12) more") }
         }

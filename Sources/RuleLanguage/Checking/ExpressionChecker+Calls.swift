@@ -87,7 +87,9 @@ extension ExpressionChecker {
         measured.measure = Measure(aggregate, parameter ?? 0)
         measured.window = window
         if let kind = selection.kinds[quantity.name], let better = kind.insteadOf(aggregate) {
-            report(.kind(kind, of: quantity.name, call.function, better), at: call.range)
+            let own = "(\(quantity.name)\(window.map { ", \(TimeSpanText.short($0))" } ?? ""))"
+            report(
+                .kind(kind, of: quantity.name, call.function, better.replacing("(q, w)", with: own)), at: call.range)
         }
         if let window { warnOfFewReadings(quantity.name, aggregate, call, over: window) }
         return Typed(

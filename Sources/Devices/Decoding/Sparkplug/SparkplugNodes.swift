@@ -1,6 +1,6 @@
 internal import SparkplugMessages
 internal import SwiftProtobuf
-package import Telemetry
+internal import Telemetry
 
 /// The edge nodes of a site, with their sessions, and the plans that their messages feed.
 struct SparkplugNodes {

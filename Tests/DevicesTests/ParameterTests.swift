@@ -79,6 +79,10 @@ import Testing
             ("device,a\ng1,1\ng3,1\n", "stages.csv:3:1: error: there is no device 'g3' in the inventory"),
             ("device,a\ng1,2,5\n", "stages.csv:2:1: error: this row has more cells than the table has columns"),
             ("device,a\n,2\n", "stages.csv:2:1: error: this row does not name its device"),
+            (
+                "device;a\ng1;2,950\n",
+                "stages.csv:2:1: error: 'a' of 'g1' is '2,950', which can be decimals or thousands"
+            ),
             ("device,a\r\ng1,1\r\ng2,high\r\n", "stages.csv:3:1: error: 'a' of 'g2' is a number"),
             ("device,a\ng1,\"2\n", "stages.csv:1:1: error: this is not a CSV file"),
         ])

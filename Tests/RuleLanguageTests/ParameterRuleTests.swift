@@ -87,6 +87,10 @@ import Testing
             ),
             ("{ warning: \"temperature > param(flood)\" }", "error: ", "length"),
             (
+                "{ warning: \"water_level > param()\" }", "'param' takes 1 or 2 arguments, but 0 were given",
+                "write param(name) or param(name, 3 m)"
+            ),
+            (
                 "{ warning: \"water_level > param(3 m)\" }", "'param' takes the name of a parameter",
                 "param(flood_stage)"
             ),

@@ -97,7 +97,13 @@ struct ParameterTable {
     ) -> [String: Amount] {
         var values: [String: Amount] = [:]
         for (column, cell) in zip(columns, cells.dropFirst()) where !cell.isEmpty {
-            if let amount = Amount(cell) ?? Amount(cell, decimal: decimal) {
+            if cell.firstMatch(of: /^-?\d{1,3},\d{3}( |$)/) != nil {
+                problems.append(
+                    Diagnostic(
+                        id: "bad-parameter",
+                        "'\(column.name)' of '\(cells[0])' is '\(cell)', which can be decimals or thousands",
+                        at: location, hint: "write it without a comma"))
+            } else if let amount = Amount(cell) ?? Amount(cell, decimal: decimal) {
                 values[column.name] = Amount(amount.number, amount.unit ?? column.unit ?? .one)
             } else {
                 problems.append(

@@ -14,7 +14,12 @@ extension RuleProblem {
 
     static func argumentCount(_ function: Function, given: Int) -> RuleProblem {
         let taken = function.parameters.count
-        let takes = taken == 0 ? "no arguments" : taken == 1 ? "1 argument" : "\(taken) arguments"
+        let counts =
+            (function.mayBeEmpty ? ["0"] : []) + (function.shortForm.map { ["\($0.count)"] } ?? []) + ["\(taken)"]
+        let takes =
+            taken == 0
+            ? "no arguments"
+            : "\(counts.joined(separator: " or ")) argument\(counts == ["1"] ? "" : "s")"
         let advice =
             given < taken && function.parameters.dropFirst(given).first == .window
             ? "add a window, as in \(function.example)" : "write \(function.example)"

@@ -106,7 +106,8 @@ struct SparkplugNodes {
     mutating func noteBreak(at now: Instant) {
         for index in nodes.indices {
             nodes[index].session.noteBreak()
-            nodes[index].requests = RebirthRequests()
+            // A link that comes and goes must not make a node be born again and again.
+            nodes[index].requests.note(at: now)
         }
     }
 

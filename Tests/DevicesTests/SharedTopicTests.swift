@@ -34,6 +34,19 @@ import Testing
           - { id: c, profile: p, key: "x y" }
         """
 
+    @Test("parts of one device may be devices of their own, and its last will ends all of them")
+    func sharedAvailability() throws {
+        let profile = """
+            profile: p
+            topic: "homie/{home}/{device}"
+            availability: { topic: "homie/{home}/$state", online: ready, offline: lost }
+            messages: [ { topic: ~/t, format: text, readings: [ { quantity: temperature, unit: degC } ] } ]
+            """
+        let parts = "  - { id: a, profile: p, labels: { home: h } }\n  - { id: b, profile: p, labels: { home: h } }\n"
+        #expect(try read(parts, profile, "homie/h/$state", "lost") == ["a online 0", "b online 0"])
+        #expect(try read(parts, profile, "homie/h/b/t", "21.5") == ["b temperature 21.5"])
+    }
+
     private let keyed = """
         profile: p
         topic: all/events

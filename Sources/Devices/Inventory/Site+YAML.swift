@@ -137,14 +137,14 @@ extension Site {
 
 /// The topics of the devices so far, to find those that two devices share without a way to tell them apart.
 private struct SharedTopics {
-    private var owners: [String: (device: String, selector: MessageLayout.Selector?)] = [:]
+    private var owners: [String: (device: String, layout: MessageLayout)] = [:]
     private var keys: [String: String] = [:]
 
     /// Adds the topics of a device.
     mutating func add(_ device: Device, _ seen: [String: SourceLocation]) -> [Diagnostic] {
         var problems: [Diagnostic] = []
         for (topic, message) in zip(device.topics, device.profile.messages) {
-            let owner = owners.updateValue((device.id, message.selector), forKey: topic)
+            let owner = owners.updateValue((device.id, message), forKey: topic)
             if let selector = message.selector {
                 let name = "\(topic)\u{0}\(selector)\u{0}\(device.key)"
                 if let other = keys.updateValue(device.id, forKey: name), other != device.id {
@@ -158,7 +158,10 @@ private struct SharedTopics {
                             at: device.location, hint: "give each a 'key' of its own"))
                 }
             }
-            guard let owner, owner.device != device.id, owner.selector == nil || message.selector == nil else {
+            guard let owner, owner.device != device.id, owner.layout.selector == nil || message.selector == nil,
+                // Parts of one device may be devices here, and go together.
+                !(owner.layout.isAvailability && message.isAvailability)
+            else {
                 continue
             }
             problems.append(

@@ -22,17 +22,17 @@ Exit status: 0 done, 1 no connection to the broker, 2 wrong arguments.
 
 import argparse
 import json
-import queue
 import struct
 import sys
 import time
 import uuid
 
-import paho.mqtt.client as mqtt
 from chirpstack_api.common import common_pb2 as common
 from chirpstack_api.gw import gw_pb2 as gateway
 from chirpstack_api.integration import integration_pb2 as integration
 from google.protobuf.json_format import MessageToDict
+
+from player import NoConnection, WrongSteps, connect, tell
 
 DEFAULT = "join up*3 again other gap up status ack txack log port5 up empty logged up noprobe join up*3 reset up*2"
 
@@ -55,18 +55,6 @@ STEPS = {
 }
 
 NAMES = uuid.UUID("6f2a2a34-5f0c-4c55-9d7b-2a1c0e7f8b11")
-
-
-class NoConnection(Exception):
-    pass
-
-
-class WrongSteps(Exception):
-    pass
-
-
-def tell(event, **facts):
-    print(json.dumps({"event": event, **facts}, ensure_ascii=False, allow_nan=False), flush=True)
 
 
 def rfc3339(text):
@@ -98,7 +86,7 @@ def written(message, leave_zeros_out):
 class Server:
     def __init__(self, arguments):
         self.arguments = arguments
-        self.client = connect(arguments)
+        self.client = connect(arguments, f"chirpstack-{arguments.eui}")
         self.moment = None
         self.uplinks = self.joins = self.events = self.missing = self.all_missing = 0
         self.counter = 0
@@ -318,24 +306,6 @@ class Server:
         self.client.disconnect()
         self.client.loop_stop()
         tell("end", readings=list(self.readings.values()), missing=self.all_missing)
-
-
-def connect(arguments):
-    client = mqtt.Client(client_id=f"chirpstack-{arguments.eui}", clean_session=True, reconnect_on_failure=False)
-    answers = queue.Queue()
-    client.on_connect = lambda client, data, flags, code: answers.put(code)
-    try:
-        client.connect(arguments.host, arguments.port, keepalive=60)
-    except OSError as error:
-        raise NoConnection(f"cannot connect to {arguments.host}:{arguments.port}: {error}") from None
-    client.loop_start()
-    try:
-        code = answers.get(timeout=arguments.wait)
-    except queue.Empty:
-        raise NoConnection(f"{arguments.host}:{arguments.port} does not answer as an MQTT broker") from None
-    if code != 0:
-        raise NoConnection(f"{arguments.host}:{arguments.port} refuses the connection: {mqtt.connack_string(code)}")
-    return client
 
 
 def read_steps(text):

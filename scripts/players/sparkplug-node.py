@@ -34,9 +34,10 @@ import struct
 import sys
 import time
 
-import paho.mqtt.client as mqtt
 from pysparkplug import DBirth, DData, DDeath, DataType, Metadata, MessageType, Metric, NBirth, NData, NDeath, Topic
 from pysparkplug import _protobuf as protobuf
+
+from player import NoConnection, WrongSteps, connect, tell
 
 REBIRTH = "Node Control/Rebirth"
 
@@ -185,40 +186,8 @@ class Clock:
         return self.last
 
 
-class NoConnection(Exception):
-    pass
-
-
-class WrongSteps(Exception):
-    pass
-
-
 class NoRebirth(Exception):
     pass
-
-
-def tell(event, **facts):
-    print(json.dumps({"event": event, **facts}, ensure_ascii=False, allow_nan=False), flush=True)
-
-
-def connect(arguments, name, will=None):
-    client = mqtt.Client(client_id=name, clean_session=True, reconnect_on_failure=False)
-    if will:
-        client.will_set(will[0], will[1], qos=1, retain=False)
-    answers = queue.Queue()
-    client.on_connect = lambda client, data, flags, code: answers.put(code)
-    try:
-        client.connect(arguments.host, arguments.port, keepalive=60)
-    except OSError as error:
-        raise NoConnection(f"cannot connect to {arguments.host}:{arguments.port}: {error}") from None
-    client.loop_start()
-    try:
-        code = answers.get(timeout=arguments.wait)
-    except queue.Empty:
-        raise NoConnection(f"{arguments.host}:{arguments.port} does not answer as an MQTT broker") from None
-    if code != 0:
-        raise NoConnection(f"{arguments.host}:{arguments.port} refuses the connection: {mqtt.connack_string(code)}")
-    return client
 
 
 def subscribe(client, topic):

@@ -375,12 +375,10 @@ struct Intake: ~Copyable {
         let states = try store.deviceStates()
         decoder.restore(states)
         quality.restore(states)
+        decoder.noteNewest { engine.newestTime(of: $0) }
         for (index, device) in model.site.devices.enumerated() {
-            let times = device.fields.compactMap { field -> Instant? in
-                let series = model.series.id(device: device.id, quantity: field.quantity.name)
-                let newest = engine.newestTime(of: series)
-                if let newest { decoder.noteNewest(newest, of: series) }
-                return newest
+            let times = device.fields.compactMap {
+                engine.newestTime(of: model.series.id(device: device.id, quantity: $0.quantity.name))
             }
             if let newest = times.max() { quality.noteNewest(newest, of: index) }
         }

@@ -64,9 +64,7 @@ extension PayloadDecoder {
                     stamp = (message.add(time == nil ? .arrival : .device, time ?? arrival), time)
                 }
                 // A time of the future says nothing of what comes later.
-                if let time, time <= arrival + .minutes(1) {
-                    sparkplug.newest[field.unitPlace] = max(time, sparkplug.newest[field.unitPlace])
-                }
+                if let time, time <= arrival + .minutes(1) { noteNewest(time, field) }
                 readings.append(Reading(series: field.series, time: time ?? arrival, value: number))
                 message.add(readings.count - 1..<readings.count, .moment, stamp: stamp?.position ?? 0)
             }
@@ -76,9 +74,9 @@ extension PayloadDecoder {
 
     /// A birth repeats the values of before, with their times. An amount since the last message is not repeated either.
     private func isKnown(_ time: Instant?, _ field: DecodingPlan.Field) -> Bool {
-        guard let time else { return field.kind == .increment }
-        let isOld = time <= sparkplug.newest[field.unitPlace]
-        return isOld || field.kind == .increment
+        if field.kind == .increment { return true }
+        guard let time else { return false }
+        return time <= sparkplug.newest[field.unitPlace]
     }
 
     private func time(
@@ -131,14 +129,20 @@ extension PayloadDecoder {
         message.add(readings.count - 1..<readings.count, .moment, stamp: message.add(.arrival, arrival))
     }
 
-    /// Notes the time of the newest stored reading of a series, so that a birth that repeats it is known.
-    package func noteNewest(_ time: Instant, of series: SeriesID) {
+    /// Notes the times of the newest stored readings, so that a birth that repeats them is known.
+    /// - Parameter newestTime: returns the time of the newest stored reading of a series. It is asked once for each
+    ///   series of Sparkplug.
+    package func noteNewest(_ newestTime: (SeriesID) -> Instant?) {
         guard !sparkplug.isEmpty else { return }
         for plan in plans where plan.layout.format.isSparkplug {
-            for field in plan.fields where field.series == series {
-                sparkplug.newest[field.unitPlace] = max(time, sparkplug.newest[field.unitPlace])
+            for field in plan.fields {
+                if let time = newestTime(field.series) { noteNewest(time, field) }
             }
         }
+    }
+
+    private func noteNewest(_ time: Instant, _ field: DecodingPlan.Field) {
+        sparkplug.newest[field.unitPlace] = max(time, sparkplug.newest[field.unitPlace])
     }
 
     /// Goes on with the sessions of another decoder's nodes, after a reload.

@@ -160,8 +160,11 @@ extension Intake {
             var moment = ReplayedMoment()
             engine.beginReplay()
             defer { engine.endReplay() }
-            let wanted = (0..<Int32(model.rules.plan.series.count)).map {
-                engine.samplesBefore(of: SeriesID(index: $0))
+            let needed = quality.readingsNeeded
+            let wanted = (0..<max(model.rules.plan.series.count, needed.count)).map { index in
+                max(
+                    index < model.rules.plan.series.count ? engine.samplesBefore(of: SeriesID(index: Int32(index))) : 0,
+                    index < needed.count ? needed[index] : 0)
             }
             try store.replay(
                 after: newest - model.rules.plan.lookback, before: present, leadingUp: wanted,

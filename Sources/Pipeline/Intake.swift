@@ -59,7 +59,8 @@ struct Intake: ~Copyable {
         decoder = PayloadDecoder(
             site: model.site, series: { model.series.id(device: $0, quantity: $1.name) },
             bytesMax: configuration.payloadBytesMax, zone: model.rules.plan.zone)
-        quality = QualityStage(model.site) { model.series.id(device: $0, quantity: $1.name) }
+        quality = QualityStage(
+            model.site, series: { model.series.id(device: $0, quantity: $1.name) }, zone: model.rules.plan.zone)
         implausible = ImplausibleRemarks(model.site) { model.series.id(device: $0, quantity: $1.name) }
         engine = Engine(model.rules.plan)
         book = AlarmBook(
@@ -180,7 +181,7 @@ struct Intake: ~Copyable {
                 case .evaluated, .unusable: break
                 }
             }
-            if reading.quality.contains(.implausible) {
+            if reading.quality.isImplausible {
                 statistics.implausible += 1
                 // One reading per message is enough to name.
                 if !hasNamed, configuration.health.hasRules { implausible.note(reading) }
@@ -194,6 +195,11 @@ struct Intake: ~Copyable {
 
     /// Runs the timers that are due.
     mutating func tick(_ now: Instant) {
+        if quality.nextRelease <= now {
+            let arrival = beginReadings(at: now)
+            quality.release(at: now, into: &readings)
+            if !readings.isEmpty { evaluate(at: arrival) }
+        }
         engine.advance(to: now, into: &changes)
         if !changes.isEmpty { recordChanges(at: now) }
     }
@@ -211,7 +217,7 @@ struct Intake: ~Copyable {
         if planner.isToAdvance(at: now) { add(planner.advance(to: now, summaries: summaries())) }
     }
 
-    var nextTimer: Instant? { engine.nextTimer }
+    var nextTimer: Instant? { [engine.nextTimer, quality.nextRelease].compactMap { $0 }.min() }
 
     /// Sets the remarks beside the alarms' summaries: which reading was implausible, and why.
     mutating func writeRemarks() {

@@ -45,8 +45,9 @@ struct CounterRateTest: QualityTest {
                 order.sort { (readings[$0].time, $0) < (readings[$1].time, $1) }
                 break
             }
-            for index in order where !checks[place].check.isCredible(readings[index].value, at: readings[index].time) {
-                readings[index].quality.insert(.implausible)
+            for index in order {
+                let isCredible = checks[place].check.isCredible(readings[index].value, at: readings[index].time)
+                readings[index].quality.note(.rateOfChange, isCredible ? .pass : .fail)
             }
             changed.note(place)
         }

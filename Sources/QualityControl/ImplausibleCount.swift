@@ -1,7 +1,7 @@
 internal import Devices
 internal import Telemetry
 
-/// Reports how many readings of a message are implausible, if any are, for the devices that have a series for it.
+/// Reports how many readings of a message have failed a test of their value, if any have, for the devices that have a series for it.
 struct ImplausibleCount: QualityTest {
     /// The series that reports the count, by device.
     private let series: [SeriesID?]
@@ -15,7 +15,9 @@ struct ImplausibleCount: QualityTest {
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
         guard let series = series[message.device], let last = readings.last else { return }
         var count = 0
-        for index in message.firstReading..<readings.count where readings[index].quality.contains(.implausible) {
+        for index in message.firstReading..<readings.count {
+            let quality = readings[index].quality
+            guard quality.isImplausible || quality.contains(.notFinite), !quality.contains(.late) else { continue }
             count += 1
         }
         if count > 0 { readings.append(Reading(series: series, time: last.time, value: Double(count))) }

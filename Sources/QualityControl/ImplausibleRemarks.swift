@@ -45,7 +45,7 @@ package struct ImplausibleRemarks {
     package mutating func write(to remarks: inout [String: String], rule: String) {
         for device in waiting {
             guard let reading = noted[device], let source = sources[Int(reading.series.index)] else { continue }
-            remarks["\(rule)/\(names[device])"] = source.field.objection(to: reading.value)
+            remarks["\(rule)/\(names[device])"] = source.field.objection(to: reading.value, reading.quality)
             noted[device] = nil
         }
         waiting.removeAll(keepingCapacity: true)

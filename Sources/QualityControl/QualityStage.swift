@@ -7,11 +7,11 @@ package import Telemetry
 /// some use the results of others:
 ///
 /// 1. ``DeviceClockTest``: decides which times count. All later tests use those times.
-/// 2. ``PlausibleRangeTest``: flags a value that the sensor cannot have.
-/// 3. ``CounterRateTest``: flags a counter that rose too fast. It skips readings that have failed before.
-/// 4. ``ImplausibleCount``: reports how many readings the two tests before have flagged.
-/// 5. ``RetainedTest``: flags a retained message without a recent time of its own as late.
-/// 6. ``RepeatFilter``: removes readings that a device sends again. It flags nothing.
+/// 2. ``RepeatFilter``: removes readings that a device sends again. It flags nothing.
+/// 3. ``RetainedTest``: flags a retained message without a recent time of its own as late.
+/// 4. ``SeriesQualityTest``: the tests of each series, such as its range, its spikes and its rate of change.
+/// 5. ``CounterRateTest``: flags a counter that rose too fast. It skips readings that have failed before.
+/// 6. ``ImplausibleCount``: reports how many readings failed a test of their value.
 ///
 /// Only the engine can decide that a reading comes too late for its series: see ``Telemetry/Reading/markTooLate()``. A
 /// message's number is not quality: it decides which messages give readings at all, so the decoder checks it.
@@ -20,16 +20,20 @@ package import Telemetry
 /// strings: state is kept in arrays, by device or by series.
 package struct QualityStage {
     private var clock: DeviceClockTest
-    private var range: PlausibleRangeTest
+    private var series: SeriesQualityTest
     private var counterRate: CounterRateTest
     private var implausibleCount: ImplausibleCount
     private var retained: RetainedTest
     private var repeats: RepeatFilter
 
-    /// - Parameter series: the series of each device and quantity.
-    package init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
+    /// - Parameters:
+    ///   - series: the series of each device and quantity.
+    ///   - zone: the site's time zone, for tests by season.
+    package init(
+        _ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, zone: ZoneTable = ZoneTable()
+    ) {
         clock = DeviceClockTest(site, series: series)
-        range = PlausibleRangeTest(site, series: series)
+        self.series = SeriesQualityTest(site, series: series, zone: zone)
         counterRate = CounterRateTest(site, series: series)
         implausibleCount = ImplausibleCount(site, series: series)
         retained = RetainedTest(site)
@@ -37,7 +41,8 @@ package struct QualityStage {
     }
 
     /// Tests the readings of one message. It flags them, moves those whose time is not believed, appends the reports
-    /// about the device, and removes the device's repeats.
+    /// about the device, and removes the device's repeats. A reading that may be a spike is removed, and comes back
+    /// before the next reading of its series.
     ///
     /// Constant time for each reading, plus 64 comparisons if the device's repeats are ignored.
     /// - Parameters:
@@ -48,11 +53,22 @@ package struct QualityStage {
     package mutating func judge(_ readings: inout [Reading], of message: inout DecodedMessage, isRetained: Bool) -> Int
     {
         clock.test(&readings, of: &message)
-        range.test(&readings, of: &message)
+        let repeated = repeats.isEmpty ? 0 : repeats.removeRepeats(from: &readings, first: message.firstReading)
+        if isRetained { retained.test(&readings, of: &message) }
+        series.test(&readings, of: &message)
         counterRate.test(&readings, of: &message)
         implausibleCount.test(&readings, of: &message)
-        if isRetained { retained.test(&readings, of: &message) }
-        return repeats.isEmpty ? 0 : repeats.removeRepeats(from: &readings, first: message.firstReading)
+        return repeated
+    }
+
+    // MARK: readings that wait
+
+    /// The time from which ``release(at:into:)`` has something to do; `.distantFuture` if no reading waits.
+    package var nextRelease: Instant { series.nextRelease }
+
+    /// Appends the readings that have waited for the next one of their series for too long.
+    package mutating func release(at now: Instant, into readings: inout [Reading]) {
+        series.release(at: now, into: &readings)
     }
 
     // MARK: what survives a restart
@@ -60,24 +76,36 @@ package struct QualityStage {
     /// Appends the states that have changed since they were last stored.
     package func appendChangedStates(to states: inout [DeviceState]) {
         clock.appendChanged(to: &states)
+        series.appendChanged(to: &states)
         counterRate.appendChanged(to: &states)
     }
 
     /// Call this after the states have been stored.
     package mutating func noteStored() {
         clock.noteStored()
+        series.noteStored()
         counterRate.noteStored()
     }
 
-    /// Restores the stored states.
+    /// Restores the stored states. Call it after the stored readings were noted.
     package mutating func restore(_ states: [DeviceState]) {
         clock.restore(states)
+        series.restore(states)
+        // A reading that waits is not stored yet, and may be sent again.
+        for state in states { if let known = WaitingReading(state) { _ = repeats.isRepeat(known.reading) } }
         counterRate.restore(states)
     }
 
     /// Notes the newest time of a device's stored readings, so that its clock is compared with it.
     package mutating func noteNewest(_ time: Instant, of device: Int) { clock.noteNewest(time, of: device) }
 
-    /// Notes a stored reading, so that its repeats are recognised.
-    package mutating func noteStored(_ reading: Reading) { _ = repeats.isRepeat(reading) }
+    /// The number of stored readings of each series that its tests need to continue, by series.
+    package var readingsNeeded: [Int] { series.readingsNeeded }
+
+    /// Notes a stored reading, in the order in which they were stored: so its repeats are recognised, and the readings
+    /// to come are compared with it.
+    package mutating func noteStored(_ reading: Reading) {
+        _ = repeats.isRepeat(reading)
+        series.noteStored(reading)
+    }
 }

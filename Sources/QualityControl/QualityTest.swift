@@ -1,8 +1,8 @@
 internal import Devices
 internal import Telemetry
 
-/// One test of quality. It checks the readings of one message and adds flags to them. It removes no flags and changes
-/// no values.
+/// One test of quality. It checks the readings of one message and adds flags to them. It takes back no finding of
+/// another test, and changes no values.
 ///
 /// A test that needs earlier readings keeps a state for each series or device, in arrays of a fixed size. It packs the
 /// state that must survive a restart into a ``Telemetry/DeviceState``, under a series and a tag of its own.
@@ -23,4 +23,13 @@ extension QualityTest {
     func appendChanged(to states: inout [DeviceState]) {}
     mutating func noteStored() {}
     mutating func restore(_ states: [DeviceState]) {}
+}
+
+extension Quality {
+    /// Notes what a test found.
+    mutating func note(_ test: Test, _ flag: QualityFlag) {
+        if flag == .notEvaluated { return }
+        remove(.notEvaluated)
+        formUnion(Quality(test, flag))
+    }
 }

@@ -27,7 +27,7 @@ import Testing
         return (
             readings.map { reading in
                 let offset = (reading.time - arrival).seconds
-                let flags = reading.quality.isEmpty ? "" : " \(reading.quality.grade)"
+                let flags = reading.quality.names.isEmpty ? "" : " \(reading.quality.flag.name)"
                 return
                     "\(names[Int(reading.series.index)]) \(NumberText.short(reading.value)) \(NumberText.short(offset))\(flags)"
             }, findings

@@ -56,12 +56,12 @@ import Testing
         let bench = try Bench(Self.gauge)
         #expect(
             bench.send("{\"t\":\(Self.second(-200_000)),\"l\":99,\"c\":20}", at: 0) == [
-                "water_level 99 0 implausible clock-replaced", "temperature 20 0 clock-replaced",
+                "water_level 99 0 gross-range-fail clock-replaced", "temperature 20 0 clock-replaced",
                 "implausible_readings 1 0",
             ])
         #expect(
             bench.send("{\"t\":\"soon\",\"l\":-1}", at: 60, isRetained: true) == [
-                "water_level -1 0 implausible clock-replaced late", "implausible_readings 1 0 late",
+                "water_level -1 0 gross-range-fail clock-replaced late"
             ])
     }
 
@@ -72,7 +72,7 @@ import Testing
                 + "  - { quantity: displacement, pointer: /d, unit: km }\n")
         #expect(
             bench.send(#"{"l":1e308,"d":-1e308}"#, at: 0) == [
-                "water_level ∞ 0 implausible not-finite", "displacement -∞ 0 not-finite", "implausible_readings 1 0",
+                "water_level ∞ 0 not-finite", "displacement -∞ 0 not-finite", "implausible_readings 2 0",
             ])
         #expect(bench.send(#"{"l":0.01,"d":1e300}"#, at: 10) == ["water_level 10 0", "displacement 1e+306 0"])
     }

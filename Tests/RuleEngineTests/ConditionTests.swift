@@ -201,7 +201,7 @@ import Testing
         var bench = try RuleBench.oneRule(
             "levels: { advisory: \"max(raw water_level, 10m) > 40 m\", warning: \"max(water_level, 10m) > 40 m\" }")
         bench.feed(0, 1)
-        bench.feed(10, 99, quality: .implausible)
+        bench.feed(10, 99, quality: Quality(.grossRange, .fail))
         bench.feed(20, 45)
         #expect(bench.log == ["10: test d1 0→1", "20: test d1 1→3"])
     }
@@ -297,7 +297,7 @@ import Testing
         var bench = try RuleBench.oneRule("levels: { watch: \"mean(water_level, 5m) > 3 m\" }")
         func message(_ bench: inout RuleBench, _ minute: Int) {
             bench.feed(
-                Double(minute) * 60, together: [(0, 1, minute > 20 ? .implausible : []), (1, 20, [])])
+                Double(minute) * 60, together: [(0, 1, minute > 20 ? Quality(.grossRange, .fail) : []), (1, 20, [])])
         }
         message(&bench, 0)
         bench.tick(0)

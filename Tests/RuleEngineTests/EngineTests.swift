@@ -135,7 +135,7 @@ import Testing
         let old = Reading(series: SeriesID(index: 0), time: Self.start, value: 99)
         #expect(engine.ingest(old, into: &changes) == .tooLate)
         var bad = Reading(series: SeriesID(index: 0), time: Self.start + .minutes(31), value: 99)
-        bad.quality = .implausible
+        bad.quality = Quality(.grossRange, .fail)
         #expect(engine.ingest(bad, into: &changes) == .unusable)
         #expect(changes.isEmpty)
     }

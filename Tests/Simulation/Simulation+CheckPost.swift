@@ -100,7 +100,8 @@ extension Simulation {
             guard let humidity = stored.last(where: \.isHumidity), let gas = stored.last(where: { !$0.isHumidity }),
                 stored.allSatisfy({ $0.reading.time <= humidity.reading.time }),
                 humidity.reading.time == gas.reading.time,
-                humidity.reading.quality == .clockReplaced, gas.reading.quality == .clockReplaced
+                humidity.reading.quality.contains(.clockReplaced), humidity.reading.quality.isUsable,
+                gas.reading.quality.contains(.clockReplaced), gas.reading.quality.isUsable
             else { return }
             let isBoth = humidity.reading.value > 50 && gas.reading.value > 50
             let stands = found.last?.kind == .raised

@@ -66,7 +66,7 @@ import Wire
         #expect(found == [7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1])
         #expect(moments.count == 3)
         var unusable = batch(5, from: 100)
-        for index in 0..<5 { unusable.readings[index].quality = .implausible }
+        for index in 0..<5 { unusable.readings[index].quality = Quality(.grossRange, .fail) }
         try store.commit(unusable)
         try store.commit(batch(10, from: 105))
         found = []

@@ -12,7 +12,7 @@ package final class JudgingDecoder {
         zone: ZoneTable = ZoneTable()
     ) {
         decoder = PayloadDecoder(site: site, series: series, bytesMax: bytesMax, zone: zone)
-        quality = QualityStage(site, series: series)
+        quality = QualityStage(site, series: series, zone: zone)
     }
 
     package var hasComeBefore: Bool { decoder.hasComeBefore }
@@ -39,6 +39,13 @@ package final class JudgingDecoder {
         decoder.noteStored()
         quality.noteStored()
     }
+
+    package var nextRelease: Instant { quality.nextRelease }
+    package var readingsNeeded: [Int] { quality.readingsNeeded }
+
+    package func release(at now: Instant, into readings: inout [Reading]) { quality.release(at: now, into: &readings) }
+
+    package func noteStored(_ reading: Reading) { quality.noteStored(reading) }
 
     package func restore(_ states: [DeviceState]) {
         decoder.restore(states)

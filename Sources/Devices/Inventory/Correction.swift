@@ -65,9 +65,11 @@ extension YAMLReader {
                 }
             }
         }
-        // The profile's range is that of the sensor.
+        // The profile's range and tests are those of the sensor.
         for index in fields.indices where !fields[index].correction.isNone {
-            fields[index].plausible = fields[index].plausible.map { fields[index].correction.applied(to: $0) }
+            let correction = fields[index].correction
+            fields[index].plausible = fields[index].plausible.map { correction.applied(to: $0) }
+            fields[index].quality.apply(correction)
         }
     }
 }

@@ -225,6 +225,7 @@ extension Device {
         if let ranges { reader.apply(ranges: ranges, to: &fields) }
         reader.applyCalibrations(to: &fields)
         if let counters { reader.apply(counters: counters, to: &fields) }
+        reader.applyQuality(to: &fields)
         reader.apply(silences: silence.ofQuantities, to: &fields)
         if let maintenance { reader.apply(maintenance: maintenance, to: &fields) }
         reader.checkSparkplug(topicText, profile)
@@ -239,6 +240,7 @@ extension Device {
             return nil
         }
         let expected = interval ?? profile.interval
+        reader.checkQuality(fields, interval: expected, at: id.location)
         let device = Device(
             id: id.string, profile: profile, topics: topics, key: key ?? id.string, labels: labels, position: position,
             interval: expected,

@@ -89,7 +89,7 @@ package struct Device: Sendable {
     package func field(_ quantity: String) -> Profile.Field? { fields.first { $0.quantity.name == quantity } }
 
     /// True if a reading of the device can be found implausible.
-    fileprivate var isTested: Bool { fields.contains { $0.plausible != nil || $0.counter?.maxRate != nil } }
+    fileprivate var isTested: Bool { fields.contains { $0.plausible != nil || $0.counter?.maxRate != nil || !$0.quality.isEmpty } }
 
     /// Returns the time without a reading of a field after which its sensor is silent.
     package func silence(of field: Profile.Field) -> TimeSpan { field.silence ?? silence }

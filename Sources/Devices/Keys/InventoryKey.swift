@@ -34,7 +34,7 @@ package enum InventoryKey: String, MappingKey {
 /// The keys of a device.
 package enum DeviceKey: String, MappingKey {
     case id, profile, kind, station, area, labels, position, interval, silence, clock, topic, key, quantities, units
-    case plausible, counter, scale, offset, datum, calibration, maintenance, parameters
+    case plausible, quality, counter, scale, offset, datum, calibration, maintenance, parameters
 
     package static let title = "a device"
 
@@ -57,6 +57,7 @@ package enum DeviceKey: String, MappingKey {
         case .quantities: "The readings of the profile that this device really sends. Default: all of them."
         case .units: "The unit of a quantity in this device's payloads. Default: the profile's."
         case .plausible: "The plausible range of each quantity; a reading outside it is treated as a fault."
+        case .quality: "The quality tests of each quantity. Each replaces that of the profile; 'none' turns it off."
         case .counter: "How a counter behaves, for each quantity. It replaces what the profile says."
         case .scale: "What each quantity's readings are multiplied by, to correct them."
         case .offset: "What is added to each quantity's readings, to correct them."
@@ -79,6 +80,7 @@ package enum DeviceKey: String, MappingKey {
         case .quantities: .oneOrMore(.quantity)
         case .units: .byQuantity(.unit)
         case .plausible: .byQuantity(.range)
+        case .quality: .byQuantity(.mapping(QualityKey.self))
         case .counter: .byQuantity(.either(.boolean, .mapping(CounterKey.self)))
         case .scale: .byQuantity(.number(nil))
         case .offset, .datum: .byQuantity(.amount)

@@ -2,7 +2,7 @@
 package enum ReadingKey: String, MappingKey {
     case quantity, pointer, samples, record, metric, link, unit
     case unitAt = "unit_at"
-    case plausible, kind, counter, silence
+    case plausible, quality, kind, counter, silence
 
     package static let title = "a reading"
     package static let parts: [any MappingKey.Type] = [ValueKey.self]
@@ -24,6 +24,7 @@ package enum ReadingKey: String, MappingKey {
             """
         case .unitAt: "The JSON Pointer of the unit, if the payload names it."
         case .plausible: "The plausible range from low to high, in the payload's unit or with units."
+        case .quality: "The quality tests of the reading, beside its plausible range."
         case .kind: "What kind of value it is, which decides the functions that make sense."
         case .counter: "'true' for a value that only counts up, or what is known of the counter."
         case .silence: "After how long without this reading its sensor is silent. Default: the device's silence."
@@ -39,6 +40,7 @@ package enum ReadingKey: String, MappingKey {
         case .link: .words(Profile.LinkMeasure.allCases.map(\.rawValue))
         case .unit: .unit
         case .plausible: .range
+        case .quality: .mapping(QualityKey.self)
         case .kind: .words(QuantityKind.allCases.map(\.rawValue))
         case .counter: .either(.boolean, .mapping(CounterKey.self))
         case .silence: .duration

@@ -56,6 +56,8 @@ package struct Profile: Sendable {
         package var maintenance: String?
         /// What the device's own readings are corrected by.
         package var correction = Correction()
+        /// The quality tests beside the plausible range.
+        package var quality = QualitySettings()
         package var calibration: Calibration?
 
         package init(

@@ -15,7 +15,9 @@ struct ReadingChecksum {
 
     @inline(__always)
     mutating func add(_ reading: Reading) {
-        mix(UInt64(truncatingIfNeeded: reading.series.index) << 16 | UInt64(reading.quality.rawValue))
+        // The flags were 16 bits once. The others are mixed in where those of a reading without them have zeros.
+        let quality = UInt64(reading.quality.rawValue)
+        mix(UInt64(truncatingIfNeeded: reading.series.index) << 16 | (quality & 0xffff) | (quality >> 16) << 48)
         mix(UInt64(bitPattern: reading.time.nanoseconds))
         // SQLite keeps no NaN, and one zero.
         mix(reading.value.isNaN ? .max : reading.value == 0 ? 0 : reading.value.bitPattern)

@@ -44,9 +44,9 @@ extension StoreReader {
             let counts = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT series, count(*), sum(quality != 0) FROM reading
+                    SELECT series, count(*), sum(quality & ? != 0) FROM reading
                     WHERE id >= (SELECT min(first_reading) FROM batch WHERE arrived >= ?) GROUP BY series
-                    """, arguments: [start.nanoseconds])
+                    """, arguments: [Int64(~Quality.notEvaluated.rawValue), start.nanoseconds])
             while let row = try counts.next() {
                 guard let id: Int32 = row.value(at: 0) else { continue }
                 rows[id]?.count = row.value(at: 1) ?? 0

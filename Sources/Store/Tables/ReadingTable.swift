@@ -24,7 +24,7 @@ extension Reading {
         self.init(
             series: SeriesID(index: series), time: Instant(nanoseconds: time),
             value: Double.fromDatabaseValue(row[first + 2]) ?? .nan,
-            quality: Quality(rawValue: UInt16(truncatingIfNeeded: quality)))
+            quality: Quality(rawValue: UInt32(truncatingIfNeeded: quality)))
     }
 }
 

@@ -119,6 +119,20 @@ package struct CivilDate: Equatable, Sendable, CustomStringConvertible {
         Int((days + 3).remainderFloor(by: 7)) + 1  // 1970-01-01 was a Thursday
     }
 
+    /// The day of the year, from 1.
+    package var dayOfYear: Int {
+        Int(
+            Self.daysSinceEpoch(year: year, month: month, day: day)
+                - Self.daysSinceEpoch(year: year, month: 1, day: 1)) + 1
+    }
+
+    /// The week of the year, 1 to 53 (ISO 8601): weeks begin on Mondays, and belong to the year of their Thursday.
+    package var week: Int {
+        let days = Self.daysSinceEpoch(year: year, month: month, day: day)
+        let thursday = days + 4 - Int64(Self.weekday(daysSinceEpoch: days))
+        return (CivilDate(daysSinceEpoch: thursday).dayOfYear - 1) / 7 + 1
+    }
+
     package static func daysInMonth(year: Int64, month: Int64) -> Int64 {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28

@@ -68,7 +68,7 @@ struct SensorsCommand: ParsableCommand {
                 device: row.device, quantity: row.quantity,
                 value: row.newest.flatMap { $0.value.isFinite ? $0.value * factor + summand : nil },
                 unit: shown == .one || shown.symbol == "1" ? "" : shown.symbol,
-                time: row.newest?.time.description, quality: row.newest?.quality.grade,
+                time: row.newest?.time.description, quality: row.newest?.quality.flag.name,
                 flags: row.newest?.quality.names ?? [],
                 isSilent: isSilent, maintenance: entry.map { "\($0.reason) (\($0.person))" } ?? maintenance,
                 silentAfter: silentAfter?.seconds, readings: row.count, flagged: row.flagged,

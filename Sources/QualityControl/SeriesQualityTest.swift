@@ -1,0 +1,216 @@
+internal import Devices
+internal import Telemetry
+
+/// Applies the tests of each series to its readings (``SeriesTests``).
+///
+/// A reading that may be a spike waits for the next one: it leaves the message, and comes back, with its flag, before
+/// the reading that decided about it. It waits two intervals of its device at most, so that what a sensor sent last is
+/// never lost. While it waits, it is stored as a state of its series, so it survives a crash.
+struct SeriesQualityTest: QualityTest {
+    private struct Series {
+        let id: SeriesID
+        /// How long a reading waits at most.
+        let patience: TimeSpan
+        var tests: SeriesTests
+        /// When the waiting reading came.
+        var waitingSince = Instant.distantPast
+        /// The message that was looked at last, and the newest time of the series in it.
+        var message = 0
+        var newestInMessage = Instant.distantPast
+    }
+
+    /// The position of each series in `tested`, or −1.
+    private var places: [Int32] = []
+    private var tested: [Series] = []
+    /// The positions in `tested` of the series with a waiting reading.
+    private var waiting: [Int] = []
+    /// No reading has waited long enough before this.
+    private(set) var nextRelease = Instant.distantFuture
+    /// The readings that wait no more. The array is reused for every message.
+    private var released: [Reading] = []
+    /// The readings that have waited in series that have no spike test any more.
+    private var left: [Reading] = []
+    private var leftSeries: [SeriesID] = []
+    private var order: [Int] = []
+    /// The number of messages so far.
+    private var messages = 0
+    private var changed: UnstoredChanges
+
+    init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, zone: ZoneTable) {
+        for device in site.devices {
+            for field in device.fields where SeriesTests.isNeeded(for: field) {
+                let id = series(device.id, field.quantity)
+                guard case let index = Int(id.index), index >= 0 else { continue }
+                while places.count <= index { places.append(-1) }
+                places[index] = Int32(tested.count)
+                tested.append(
+                    Series(
+                        id: id, patience: device.interval * 2,
+                        tests: SeriesTests(field, interval: device.interval, zone: zone)))
+            }
+        }
+        changed = UnstoredChanges(count: tested.count)
+    }
+
+    private func place(of series: SeriesID) -> Int {
+        let index = Int(series.index)
+        return places.indices.contains(index) ? Int(places[index]) : -1
+    }
+
+    mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
+        let first = message.firstReading
+        guard first < readings.count else { return }
+        var isOrdered = true
+        for index in first..<readings.count {
+            readings[index].quality.insert(.notEvaluated)
+            // A number near the largest double may become infinite in another unit.
+            if !readings[index].value.isFinite { readings[index].quality.insert(.notFinite) }
+            if index > first, readings[index].time < readings[index - 1].time { isOrdered = false }
+        }
+        var hasWaiting = false
+        if isOrdered || isOrderedInEachSeries(readings, from: first) {
+            for index in first..<readings.count where judge(&readings[index], message.arrival) { hasWaiting = true }
+        } else {
+            order.removeAll(keepingCapacity: true)
+            order.append(contentsOf: first..<readings.count)
+            order.sort { (readings[$0].time, $0) < (readings[$1].time, $1) }
+            for index in order where judge(&readings[index], message.arrival) { hasWaiting = true }
+        }
+        if hasWaiting { removeWaiting(from: &readings, first: first) }
+        guard !released.isEmpty else { return }
+        readings.insert(contentsOf: released, at: first)
+        released.removeAll(keepingCapacity: true)
+    }
+
+    /// Returns whether the readings of each series are in the order of their times, although those of different series
+    /// may not be: a message may hold an array of one quantity before that of another.
+    private mutating func isOrderedInEachSeries(_ readings: [Reading], from first: Int) -> Bool {
+        messages += 1
+        for index in first..<readings.count {
+            let place = place(of: readings[index].series)
+            guard place >= 0 else { continue }
+            let time = readings[index].time
+            if tested[place].message == messages, time < tested[place].newestInMessage { return false }
+            tested[place].message = messages
+            tested[place].newestInMessage = time
+        }
+        return true
+    }
+
+    /// Marks a reading that waits, until it is removed from its message. It is not a flag of a reading.
+    private static let waits = Quality(rawValue: 1 << 31)
+
+    /// - Returns: whether the reading has to wait. It is marked then.
+    private mutating func judge(_ reading: inout Reading, _ arrival: Instant) -> Bool {
+        let place = place(of: reading.series)
+        guard place >= 0 else { return false }
+        let decided = tested[place].tests.judge(&reading, arrival: arrival)
+        if let decided {
+            released.append(decided)
+            changed.note(place)
+        }
+        let isWaiting = tested[place].tests.waiting != nil
+        guard isWaiting || decided != nil else { return false }
+        noteWaiting(place, wasWaiting: decided != nil, since: arrival)
+        // A reading that does not change anything comes while another one is waiting.
+        guard isWaiting, tested[place].tests.waiting == reading else { return false }
+        changed.note(place)
+        reading.quality.insert(Self.waits)
+        return true
+    }
+
+    /// Keeps the list of the series with a waiting reading.
+    private mutating func noteWaiting(_ place: Int, wasWaiting: Bool, since arrival: Instant) {
+        if tested[place].tests.waiting == nil {
+            waiting.removeAll { $0 == place }
+            if waiting.isEmpty { nextRelease = .distantFuture }
+            return
+        }
+        if !wasWaiting, waiting.contains(place) { return }
+        if !wasWaiting { waiting.append(place) }
+        tested[place].waitingSince = arrival
+        nextRelease = min(nextRelease, arrival + tested[place].patience)
+    }
+
+    private func removeWaiting(from readings: inout [Reading], first: Int) {
+        var end = first
+        for index in first..<readings.count where !readings[index].quality.contains(Self.waits) {
+            readings[end] = readings[index]
+            end += 1
+        }
+        readings.removeLast(readings.count - end)
+    }
+
+    /// Appends the readings that have waited long enough. Their spike test is not evaluated.
+    mutating func release(at now: Instant, into readings: inout [Reading]) {
+        for reading in left { readings.append(reading) }
+        left.removeAll()
+        nextRelease = .distantFuture
+        for place in waiting {
+            // A clock that was set back must not make a reading wait for longer.
+            let since = min(tested[place].waitingSince, now)
+            tested[place].waitingSince = since
+            let due = since + tested[place].patience
+            if due <= now, let reading = tested[place].tests.takeWaiting() {
+                readings.append(reading)
+                changed.note(place)
+            } else {
+                nextRelease = min(nextRelease, due)
+            }
+        }
+        waiting.removeAll { tested[$0].tests.waiting == nil }
+    }
+
+    // MARK: what survives a restart
+
+    /// The number of stored readings of each series that its tests need to continue, by series.
+    var readingsNeeded: [Int] {
+        places.map { $0 < 0 ? 0 : tested[Int($0)].tests.readingsNeeded }
+    }
+
+    /// Takes a stored reading, in the order in which they were stored.
+    mutating func noteStored(_ reading: Reading) {
+        let place = place(of: reading.series)
+        if place >= 0 { tested[place].tests.noteStored(reading) }
+    }
+
+    func appendChanged(to states: inout [DeviceState]) {
+        // Until they are released, the states stay.
+        if left.isEmpty {
+            for series in leftSeries { states.append(WaitingReading.state(nil, since: .distantPast, of: series)) }
+        }
+        for place in changed.positions {
+            let series = tested[place]
+            states.append(WaitingReading.state(series.tests.waiting, since: series.waitingSince, of: series.id))
+        }
+    }
+
+    mutating func noteStored() {
+        changed.removeAll()
+        if left.isEmpty { leftSeries.removeAll() }
+    }
+
+    /// Restores the waiting readings. Call it after the stored readings were noted.
+    mutating func restore(_ states: [DeviceState]) {
+        for state in states {
+            guard let stored = WaitingReading(state) else { continue }
+            let place = place(of: state.series)
+            guard place >= 0, tested[place].tests.hasSpikeTest else {
+                left.append(stored.reading)
+                leftSeries.append(state.series)
+                nextRelease = .distantPast
+                continue
+            }
+            var reading = stored.reading
+            _ = tested[place].tests.judge(&reading, arrival: nil)
+            if tested[place].tests.waiting == nil {
+                // The settings have changed, and it need not wait.
+                left.append(stored.reading)
+                leftSeries.append(state.series)
+                nextRelease = .distantPast
+            } else {
+                noteWaiting(place, wasWaiting: false, since: stored.since)
+            }
+        }
+    }
+}

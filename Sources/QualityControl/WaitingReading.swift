@@ -1,0 +1,33 @@
+internal import Telemetry
+
+/// A reading that waits for the next one, as it is stored.
+struct WaitingReading {
+    /// Marks a stored state as one of these, in this form.
+    private static let tag: UInt64 = 0x5b1c_0001
+
+    let reading: Reading
+    /// When it came.
+    let since: Instant
+
+    /// Returns the state to store.
+    /// - Parameter reading: `nil` if none waits any more.
+    static func state(_ reading: Reading?, since: Instant, of series: SeriesID) -> DeviceState {
+        var writer = DeviceState.Writer(tag: tag)
+        writer.add(Int64(reading == nil ? 0 : 1))
+        writer.add(reading?.time.nanoseconds ?? 0)
+        writer.add((reading?.value ?? 0).bitPattern)
+        writer.add(UInt64(reading?.quality.rawValue ?? 0))
+        writer.add(since.nanoseconds)
+        return DeviceState(series: series, words: writer.words)
+    }
+
+    /// Reads a stored state; `nil` if it is of another kind, or no reading was waiting.
+    init?(_ state: DeviceState) {
+        guard var reader = DeviceState.Reader(state.words, tag: Self.tag), reader.next() == 1 else { return nil }
+        let time = Instant(nanoseconds: reader.next())
+        let value = Double(bitPattern: UInt64(bitPattern: reader.next()))
+        let quality = Quality(rawValue: UInt32(truncatingIfNeeded: reader.next()))
+        reading = Reading(series: state.series, time: time, value: value, quality: quality)
+        since = Instant(nanoseconds: reader.next())
+    }
+}

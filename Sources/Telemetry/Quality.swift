@@ -1,0 +1,104 @@
+/// The quality of a reading: the tests that found it suspect or wrong, and what is known of its time.
+///
+/// The tests and their flags are those of IOOS QARTOD. A reading is kept and flagged, and never silently corrected. Only
+/// `QualityControl` sets flags. A reading without any has passed its tests.
+///
+/// The raw value is stored, so a bit keeps its meaning for ever.
+@usableFromInline
+package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
+    @usableFromInline package var rawValue: UInt32
+    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// The device's own time was not believed; the event time is the arrival time.
+    package static let clockReplaced = Quality(rawValue: 1 << 1)
+    /// Arrived after its series had moved on by more than the allowed lateness: stored, but not evaluated.
+    package static let late = Quality(rawValue: 1 << 2)
+    /// Not a finite number in the canonical unit: a number near the largest double can become infinite.
+    package static let notFinite = Quality(rawValue: 1 << 3)
+    /// The device's time does not name its zone, and lies in an hour that clocks have shown twice: it may be an hour
+    /// earlier.
+    package static let ambiguousTime = Quality(rawValue: 1 << 4)
+    /// No test is set for the series, or none could be applied.
+    package static let notEvaluated = Quality(rawValue: 1 << 5)
+
+    /// A test of the value, of its time or of its place.
+    @usableFromInline
+    package enum Test: UInt8, Sendable, CaseIterable {
+        case grossRange, climatology, spike, rateOfChange, flatLine, attenuatedSignal, location, neighbours, gap
+        case timeliness, duplicate
+
+        /// `gross-range`
+        package var name: String {
+            switch self {
+            case .grossRange: "gross-range"
+            case .climatology: "climatology"
+            case .spike: "spike"
+            case .rateOfChange: "rate-of-change"
+            case .flatLine: "flat-line"
+            case .attenuatedSignal: "attenuated-signal"
+            case .location: "location"
+            case .neighbours: "neighbours"
+            case .gap: "gap"
+            case .timeliness: "timeliness"
+            case .duplicate: "duplicate"
+            }
+        }
+
+        /// The bit that says that the test found the reading suspect.
+        @inlinable var suspectBit: UInt32 { self == .grossRange ? 1 << 8 : 1 << (7 + 2 * UInt32(rawValue)) }
+        /// The bit that says that the reading failed the test.
+        @inlinable var failBit: UInt32 { self == .grossRange ? 1 : suspectBit << 1 }
+    }
+
+    /// The reading failed a test, or is suspect by it.
+    /// - Parameter flag: any other flag than `suspect` and `fail` gives no bit.
+    @inlinable
+    package init(_ test: Test, _ flag: QualityFlag) {
+        switch flag {
+        case .suspect: rawValue = test.suspectBit
+        case .fail: rawValue = test.failBit
+        case .pass, .notEvaluated, .missing: rawValue = 0
+        }
+    }
+
+    // Computed, and not stored: a stored one would be looked up for each reading.
+
+    /// The failures that say that the value is wrong. After a gap, or if it came late, a value is as good as any other.
+    @inlinable static var wrongBits: UInt32 { 0b101_0101_0101_0100_0000_0001 }
+    /// Whatever keeps a reading out of windows: ``wrongBits``, `late` and `notFinite`.
+    @inlinable static var unusableBits: UInt32 { wrongBits | 0b1100 }
+    /// The failures of all tests.
+    private static var failBits: UInt32 { wrongBits | 0b1_0101 << 24 }
+    /// The suspicions of all tests, and the doubts about the time.
+    private static var suspectBits: UInt32 { 0b1010_1010_1010_1010_1010 << 8 | 1 << 8 | 0b1_0110 }
+
+    /// True if windows take this reading by default: it has not failed a test of its value, is not late, and is finite.
+    @inlinable package var isUsable: Bool { rawValue & Self.unusableBits == 0 }
+
+    /// True if the reading has failed a test of its value.
+    @inlinable package var isImplausible: Bool { rawValue & Self.wrongBits != 0 }
+
+    /// The flag of the reading: that of the most severe test. A doubtful time makes a reading suspect.
+    package var flag: QualityFlag {
+        if contains(.notFinite) { return .missing }
+        if rawValue & Self.failBits != 0 { return .fail }
+        if rawValue & Self.suspectBits != 0 { return .suspect }
+        return contains(.notEvaluated) ? .notEvaluated : .pass
+    }
+
+    /// Returns what one test found; `nil` if it found nothing, or was not applied.
+    package func finding(of test: Test) -> QualityFlag? {
+        if rawValue & test.failBit != 0 { return .fail }
+        return rawValue & test.suspectBit != 0 ? .suspect : nil
+    }
+
+    /// Why the reading does not simply pass, each by name: `spike-fail`, `gap-suspect`, `clock-replaced`.
+    package var names: [String] {
+        let findings = Test.allCases.compactMap { test in finding(of: test).map { "\(test.name)-\($0.name)" } }
+        let others: [(Quality, String)] = [
+            (.clockReplaced, "clock-replaced"), (.late, "late"), (.notFinite, "not-finite"),
+            (.ambiguousTime, "ambiguous-time"),
+        ]
+        return findings + others.filter { contains($0.0) }.map(\.1)
+    }
+}

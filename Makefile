@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --scratch-path .build-release
 BIN = .build-release/release/tocsin
 
-.PHONY: demo test simulate mutants soak bench build docs format lint dependencies install deb
+.PHONY: demo test conformance simulate mutants soak bench build docs format lint dependencies install deb
 
 # Where `make install` puts files. DESTDIR goes before every path.
 DESTDIR =
@@ -19,6 +19,10 @@ build: dependencies
 # `make test SEEDS=200` runs more seeds of the simulation than the 100 of `make test`.
 test: dependencies
 	SWIFT="$(SWIFT)" SEEDS="$(SEEDS)" scripts/test
+
+# Compares the quality tests with the reference implementation of QARTOD, on hundreds of series.
+conformance: dependencies
+	SWIFT="$(SWIFT)" scripts/conformance/run
 
 # Runs the whole gateway in a simulated world: `make simulate SEEDS=1000`. `make simulate SEED=17` prints the story of one run.
 SEEDS =

@@ -11,6 +11,9 @@ enum Main {
         if arguments.count == 6, arguments[5] == "decoding" {
             return try Report.show(try FamilyBenchmark.lines(), file: ".build/bench-decoding.json")
         }
+        if arguments.count == 6, arguments[5] == "quality" {
+            return try Report.show(try QualityBenchmark.lines(), file: ".build/bench-quality.json")
+        }
         if arguments.count == 6, arguments[5] == "latency" {
             return try Report.show(
                 try await LatencyBenchmark.lines(tocsin: arguments[3]), file: ".build/bench-latency.json")
@@ -25,7 +28,7 @@ enum Main {
         }
         guard arguments.count == 5 || arguments.count >= 6 && arguments[5] == "engine" else {
             print(
-                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [decoding | latency | overload | burst | engine [W1|W2|functions [NAME]|loading]] (scripts/bench names them)"
+                "usage: TocsinBenchmarks LIMIT SUBSCRIBER TOCSIN PROFILES [decoding | quality | latency | overload | burst | engine [W1|W2|functions [NAME]|loading]] (scripts/bench names them)"
             )
             exit(64)
         }
@@ -39,6 +42,7 @@ enum Main {
         guard arguments.count == 5 else { return try Report.show(lines, file: ".build/bench-engine.json") }
         lines += try DecodingBenchmark.lines(profile: arguments[4] + "/openeew.yaml")
         lines += try FamilyBenchmark.lines()
+        lines += try QualityBenchmark.lines()
         lines += try await GatewayBenchmark.lines(tocsin: arguments[3], subscriber: arguments[2])
         lines += try await LatencyBenchmark.lines(tocsin: arguments[3])
         lines += try await OverloadBenchmark.lines(tocsin: arguments[3])

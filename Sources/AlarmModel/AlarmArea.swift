@@ -16,7 +16,7 @@ package struct AlarmArea: Codable, Hashable, Sendable {
     package init?(of positions: [Position]) {
         guard let first = positions.first else { return nil }
         let middle = Self.middle(of: positions) ?? first
-        let farthest = positions.map { Self.kilometres(from: middle, to: $0) }.max() ?? 0
+        let farthest = positions.map { middle.kilometres(to: $0) }.max() ?? 0
         self.middle = middle
         // Using a sphere instead of the ellipsoid is wrong by up to 0.6 %.
         radius = farthest < 0.000_1 ? 0 : (farthest * 1.01 * 1000).rounded(.up) / 1000
@@ -43,15 +43,6 @@ package struct AlarmArea: Codable, Hashable, Sendable {
         return Position(
             latitude: rounded(atan2(z, (x * x + y * y).squareRoot()) * 180 / .pi),
             longitude: rounded(atan2(y, x) * 180 / .pi))
-    }
-
-    /// Returns the distance along the great circle (haversine), on a sphere of the earth's mean radius.
-    package static func kilometres(from a: Position, to b: Position) -> Double {
-        let radians = Double.pi / 180
-        let (north, east) = ((b.latitude - a.latitude) * radians / 2, (b.longitude - a.longitude) * radians / 2)
-        let square =
-            sin(north) * sin(north) + cos(a.latitude * radians) * cos(b.latitude * radians) * sin(east) * sin(east)
-        return 2 * 6371.0088 * asin(min(1, square.squareRoot()))
     }
 
     /// Rounds degrees to six places, a tenth of a metre, as messages show them.

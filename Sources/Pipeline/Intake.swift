@@ -219,8 +219,9 @@ struct Intake: ~Copyable {
 
     var nextTimer: Instant? { [engine.nextTimer, quality.nextRelease].compactMap { $0 }.min() }
 
-    /// Sets the remarks beside the alarms' summaries: which reading was implausible, and why.
+    /// Sets the remarks beside the alarms' summaries: which reading was implausible, and why, and who contradicts whom.
     mutating func writeRemarks() {
+        quality.writeConflicts(to: &book.remarks, rule: HealthRules.conflictRule)
         implausible.write(to: &book.remarks, rule: HealthRules.plausibilityRule)
     }
 

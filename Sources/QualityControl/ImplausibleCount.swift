@@ -1,7 +1,8 @@
 internal import Devices
 internal import Telemetry
 
-/// Reports how many readings of a message have failed a test of their value, if any have, for the devices that have a series for it.
+/// Reports how many readings of a message have failed a test of their value, if any have, for the devices that have a
+/// series for it.
 struct ImplausibleCount: QualityTest {
     /// The series that reports the count, by device.
     private let series: [SeriesID?]

@@ -9,9 +9,12 @@ package import Telemetry
 /// 1. ``DeviceClockTest``: decides which times count. All later tests use those times.
 /// 2. ``RepeatFilter``: removes readings that a device sends again. It flags nothing.
 /// 3. ``RetainedTest``: flags a retained message without a recent time of its own as late.
-/// 4. ``SeriesQualityTest``: the tests of each series, such as its range, its spikes and its rate of change.
-/// 5. ``CounterRateTest``: flags a counter that rose too fast. It skips readings that have failed before.
-/// 6. ``ImplausibleCount``: reports how many readings failed a test of their value.
+/// 4. ``LocationTest``: flags the readings of a device that is not where it should be.
+/// 5. ``SeriesQualityTest``: the tests of each series, such as its range, its spikes and its rate of change. From here
+///    on, a reading that waited stands among the readings of a later message.
+/// 6. ``CounterRateTest``: flags a counter that rose too fast. It skips readings that have failed before.
+/// 7. ``NeighbourTest``: flags the readings that most devices of the same place contradict.
+/// 8. ``ImplausibleCount``: reports how many readings failed a test of their value.
 ///
 /// Only the engine can decide that a reading comes too late for its series: see ``Telemetry/Reading/markTooLate()``. A
 /// message's number is not quality: it decides which messages give readings at all, so the decoder checks it.
@@ -22,7 +25,11 @@ package struct QualityStage {
     private var clock: DeviceClockTest
     private var series: SeriesQualityTest
     private var counterRate: CounterRateTest
+    private var location: LocationTest
+    private var neighbours: NeighbourTest
     private var implausibleCount: ImplausibleCount
+    /// The fields of the site's devices, for texts.
+    private let site: Site
     private var retained: RetainedTest
     private var repeats: RepeatFilter
 
@@ -35,6 +42,9 @@ package struct QualityStage {
         clock = DeviceClockTest(site, series: series)
         self.series = SeriesQualityTest(site, series: series, zone: zone)
         counterRate = CounterRateTest(site, series: series)
+        location = LocationTest(site, series: series)
+        neighbours = NeighbourTest(site, series: series)
+        self.site = site
         implausibleCount = ImplausibleCount(site, series: series)
         retained = RetainedTest(site)
         repeats = RepeatFilter(site, series: series)
@@ -55,8 +65,11 @@ package struct QualityStage {
         clock.test(&readings, of: &message)
         let repeated = repeats.isEmpty ? 0 : repeats.removeRepeats(from: &readings, first: message.firstReading)
         if isRetained { retained.test(&readings, of: &message) }
+        SeriesQualityTest.begin(&readings, of: message)
+        location.test(&readings, of: &message)
         series.test(&readings, of: &message)
         counterRate.test(&readings, of: &message)
+        neighbours.test(&readings, of: &message)
         implausibleCount.test(&readings, of: &message)
         return repeated
     }
@@ -100,12 +113,34 @@ package struct QualityStage {
     package mutating func noteNewest(_ time: Instant, of device: Int) { clock.noteNewest(time, of: device) }
 
     /// The number of stored readings of each series that its tests need to continue, by series.
-    package var readingsNeeded: [Int] { series.readingsNeeded }
+    package var readingsNeeded: [Int] {
+        var needed = series.readingsNeeded
+        for series in neighbours.series {
+            while needed.count <= series { needed.append(0) }
+            needed[series] = max(needed[series], 1)
+        }
+        return needed
+    }
 
     /// Notes a stored reading, in the order in which they were stored: so its repeats are recognised, and the readings
     /// to come are compared with it.
     package mutating func noteStored(_ reading: Reading) {
         _ = repeats.isRepeat(reading)
         series.noteStored(reading)
+        neighbours.noteStored(reading)
+    }
+
+    // MARK: texts
+
+    /// Makes the text of each device's newest conflict with its neighbours, unless it has been made already.
+    /// - Parameter remarks: gets the texts, by rule and device.
+    package mutating func writeConflicts(to remarks: inout [String: String], rule: String) {
+        neighbours.takeConflicts { index, conflict in
+            let device = site.devices[index]
+            guard let quantity = site.neighbours.first(where: { $0.devices.contains(device.id) })?.quantity,
+                let field = device.field(quantity.name)
+            else { return }
+            remarks["\(rule)/\(device.id)"] = conflict.text(of: device.id, field)
+        }
     }
 }

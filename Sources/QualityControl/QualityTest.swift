@@ -26,10 +26,10 @@ extension QualityTest {
 }
 
 extension Quality {
-    /// Notes what a test found.
+    /// Notes what a test found. A value is evaluated once a test of values was applied to it.
     mutating func note(_ test: Test, _ flag: QualityFlag) {
         if flag == .notEvaluated { return }
-        remove(.notEvaluated)
+        if test.isOfValue { remove(.notEvaluated) }
         formUnion(Quality(test, flag))
     }
 }

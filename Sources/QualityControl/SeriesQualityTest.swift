@@ -4,16 +4,18 @@ internal import Telemetry
 /// Applies the tests of each series to its readings (``SeriesTests``).
 ///
 /// A reading that may be a spike waits for the next one: it leaves the message, and comes back, with its flag, before
-/// the reading that decided about it. It waits two intervals of its device at most, so that what a sensor sent last is
-/// never lost. While it waits, it is stored as a state of its series, so it survives a crash.
+/// the reading that decided about it. It waits for two intervals of its device, or for twice as long as it came after
+/// the one before it, but not for longer than the device's silence. So what a sensor sent last is never lost. While it
+/// waits, it is stored as a state of its series, so it survives a crash.
 struct SeriesQualityTest: QualityTest {
     private struct Series {
         let id: SeriesID
+        let interval: TimeSpan
         /// How long a reading waits at most.
-        let patience: TimeSpan
+        let longestWait: TimeSpan
         var tests: SeriesTests
-        /// When the waiting reading came.
-        var waitingSince = Instant.distantPast
+        /// When the waiting reading has waited long enough.
+        var due = Instant.distantPast
         /// The message that was looked at last, and the newest time of the series in it.
         var message = 0
         var newestInMessage = Instant.distantPast
@@ -45,8 +47,10 @@ struct SeriesQualityTest: QualityTest {
                 places[index] = Int32(tested.count)
                 tested.append(
                     Series(
-                        id: id, patience: device.interval * 2,
-                        tests: SeriesTests(field, interval: device.interval, zone: zone)))
+                        id: id, interval: device.interval,
+                        longestWait: max(device.interval * 2, device.silence(of: field)),
+                        tests: SeriesTests(
+                            field, interval: device.interval, hasTimes: device.profile.hasTime, zone: zone)))
             }
         }
         changed = UnstoredChanges(count: tested.count)
@@ -57,15 +61,23 @@ struct SeriesQualityTest: QualityTest {
         return places.indices.contains(index) ? Int(places[index]) : -1
     }
 
+    /// Says of a message's readings that nothing is known of them, and flags those that are not finite. Comes before
+    /// all tests of values.
+    static func begin(_ readings: inout [Reading], of message: DecodedMessage) {
+        for index in message.firstReading..<max(readings.count, message.firstReading) {
+            readings[index].quality.insert(.notEvaluated)
+            // A number near the largest double may become infinite in another unit.
+            if !readings[index].value.isFinite { readings[index].quality.insert(.notFinite) }
+        }
+    }
+
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
         let first = message.firstReading
         guard first < readings.count else { return }
         var isOrdered = true
-        for index in first..<readings.count {
-            readings[index].quality.insert(.notEvaluated)
-            // A number near the largest double may become infinite in another unit.
-            if !readings[index].value.isFinite { readings[index].quality.insert(.notFinite) }
-            if index > first, readings[index].time < readings[index - 1].time { isOrdered = false }
+        for index in (first + 1)..<max(readings.count, first + 1) where readings[index].time < readings[index - 1].time
+        {
+            isOrdered = false
         }
         var hasWaiting = false
         if isOrdered || isOrderedInEachSeries(readings, from: first) {
@@ -104,32 +116,29 @@ struct SeriesQualityTest: QualityTest {
     private mutating func judge(_ reading: inout Reading, _ arrival: Instant) -> Bool {
         let place = place(of: reading.series)
         guard place >= 0 else { return false }
-        let decided = tested[place].tests.judge(&reading, arrival: arrival)
-        if let decided {
+        let verdict = tested[place].tests.judge(&reading, arrival: arrival)
+        if let decided = verdict.decided {
             released.append(decided)
             changed.note(place)
+            if !verdict.mustWait { stopWaiting(place) }
         }
-        let isWaiting = tested[place].tests.waiting != nil
-        guard isWaiting || decided != nil else { return false }
-        noteWaiting(place, wasWaiting: decided != nil, since: arrival)
-        // A reading that does not change anything comes while another one is waiting.
-        guard isWaiting, tested[place].tests.waiting == reading else { return false }
+        guard verdict.mustWait else { return false }
+        let wait = min(max(tested[place].interval, verdict.pause) * 2, tested[place].longestWait)
+        startWaiting(place, until: arrival + wait, isListed: verdict.decided != nil)
         changed.note(place)
         reading.quality.insert(Self.waits)
         return true
     }
 
-    /// Keeps the list of the series with a waiting reading.
-    private mutating func noteWaiting(_ place: Int, wasWaiting: Bool, since arrival: Instant) {
-        if tested[place].tests.waiting == nil {
-            waiting.removeAll { $0 == place }
-            if waiting.isEmpty { nextRelease = .distantFuture }
-            return
-        }
-        if !wasWaiting, waiting.contains(place) { return }
-        if !wasWaiting { waiting.append(place) }
-        tested[place].waitingSince = arrival
-        nextRelease = min(nextRelease, arrival + tested[place].patience)
+    private mutating func startWaiting(_ place: Int, until due: Instant, isListed: Bool) {
+        if !isListed { waiting.append(place) }
+        tested[place].due = due
+        nextRelease = min(nextRelease, due)
+    }
+
+    private mutating func stopWaiting(_ place: Int) {
+        waiting.removeAll { $0 == place }
+        if waiting.isEmpty { nextRelease = .distantFuture }
     }
 
     private func removeWaiting(from readings: inout [Reading], first: Int) {
@@ -148,9 +157,8 @@ struct SeriesQualityTest: QualityTest {
         nextRelease = .distantFuture
         for place in waiting {
             // A clock that was set back must not make a reading wait for longer.
-            let since = min(tested[place].waitingSince, now)
-            tested[place].waitingSince = since
-            let due = since + tested[place].patience
+            let due = min(tested[place].due, now + tested[place].longestWait)
+            tested[place].due = due
             if due <= now, let reading = tested[place].tests.takeWaiting() {
                 readings.append(reading)
                 changed.note(place)
@@ -177,11 +185,11 @@ struct SeriesQualityTest: QualityTest {
     func appendChanged(to states: inout [DeviceState]) {
         // Until they are released, the states stay.
         if left.isEmpty {
-            for series in leftSeries { states.append(WaitingReading.state(nil, since: .distantPast, of: series)) }
+            for series in leftSeries { states.append(WaitingReading.state(nil, until: .distantPast, of: series)) }
         }
         for place in changed.positions {
             let series = tested[place]
-            states.append(WaitingReading.state(series.tests.waiting, since: series.waitingSince, of: series.id))
+            states.append(WaitingReading.state(series.tests.waiting, until: series.due, of: series.id))
         }
     }
 
@@ -209,7 +217,7 @@ struct SeriesQualityTest: QualityTest {
                 leftSeries.append(state.series)
                 nextRelease = .distantPast
             } else {
-                noteWaiting(place, wasWaiting: false, since: stored.since)
+                startWaiting(place, until: stored.due, isListed: false)
             }
         }
     }

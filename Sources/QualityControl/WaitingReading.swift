@@ -6,18 +6,18 @@ struct WaitingReading {
     private static let tag: UInt64 = 0x5b1c_0001
 
     let reading: Reading
-    /// When it came.
-    let since: Instant
+    /// When it has waited long enough.
+    let due: Instant
 
     /// Returns the state to store.
     /// - Parameter reading: `nil` if none waits any more.
-    static func state(_ reading: Reading?, since: Instant, of series: SeriesID) -> DeviceState {
+    static func state(_ reading: Reading?, until due: Instant, of series: SeriesID) -> DeviceState {
         var writer = DeviceState.Writer(tag: tag)
         writer.add(Int64(reading == nil ? 0 : 1))
         writer.add(reading?.time.nanoseconds ?? 0)
         writer.add((reading?.value ?? 0).bitPattern)
         writer.add(UInt64(reading?.quality.rawValue ?? 0))
-        writer.add(since.nanoseconds)
+        writer.add(due.nanoseconds)
         return DeviceState(series: series, words: writer.words)
     }
 
@@ -28,6 +28,6 @@ struct WaitingReading {
         let value = Double(bitPattern: UInt64(bitPattern: reader.next()))
         let quality = Quality(rawValue: UInt32(truncatingIfNeeded: reader.next()))
         reading = Reading(series: state.series, time: time, value: value, quality: quality)
-        since = Instant(nanoseconds: reader.next())
+        due = Instant(nanoseconds: reader.next())
     }
 }

@@ -20,6 +20,9 @@ extension HealthRules {
     /// The name of the rule whose summary says which reading of a device is implausible, and why.
     package static let plausibilityRule = "device-readings-implausible"
 
+    /// The name of the rule whose summary says which neighbours contradict a device.
+    package static let conflictRule = "device-conflict"
+
     private struct DeviceRule: Sendable {
         let file: String
         /// Returns whether a site has a device that the rule is for.
@@ -46,6 +49,16 @@ extension HealthRules {
                 cleared: "{device}: no implausible readings for an hour"
                 for_each: device
                 levels: { \(low): "count(implausible_readings, 1h) > 0" }
+                no_data: none
+            """
+        },
+        DeviceRule(file: "conflict", isNeeded: \.hasNeighbours) { low in
+            """
+              - name: \(conflictRule)
+                summary: "{device}: it does not agree with its neighbours"
+                cleared: "{device}: it agrees with its neighbours again"
+                for_each: device
+                levels: { \(low): neighbour_conflict > 0 }
                 no_data: none
             """
         },

@@ -1,7 +1,7 @@
 /// The quality of a reading: the tests that found it suspect or wrong, and what is known of its time.
 ///
-/// The tests and their flags are those of IOOS QARTOD. A reading is kept and flagged, and never silently corrected. Only
-/// `QualityControl` sets flags. A reading without any has passed its tests.
+/// The tests and their flags are those of IOOS QARTOD. A reading is kept and flagged, and never silently corrected.
+/// Only `QualityControl` sets flags. A reading without any has passed its tests.
 ///
 /// The raw value is stored, so a bit keeps its meaning for ever.
 @usableFromInline
@@ -24,8 +24,12 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// A test of the value, of its time or of its place.
     @usableFromInline
     package enum Test: UInt8, Sendable, CaseIterable {
-        case grossRange, climatology, spike, rateOfChange, flatLine, attenuatedSignal, location, neighbours, gap
-        case timeliness, duplicate
+        case grossRange, climatology, spike, rateOfChange, flatLine, attenuatedSignal, location, neighbours
+        // These say nothing of the value.
+        case gap, timeliness, duplicate
+
+        /// True for a test of the value, or of where it was measured.
+        @inlinable package var isOfValue: Bool { rawValue < Test.gap.rawValue }
 
         /// `gross-range`
         package var name: String {
@@ -67,10 +71,8 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     @inlinable static var wrongBits: UInt32 { 0b101_0101_0101_0100_0000_0001 }
     /// Whatever keeps a reading out of windows: ``wrongBits``, `late` and `notFinite`.
     @inlinable static var unusableBits: UInt32 { wrongBits | 0b1100 }
-    /// The failures of all tests.
-    private static var failBits: UInt32 { wrongBits | 0b1_0101 << 24 }
-    /// The suspicions of all tests, and the doubts about the time.
-    private static var suspectBits: UInt32 { 0b1010_1010_1010_1010_1010 << 8 | 1 << 8 | 0b1_0110 }
+    /// The suspicions of all tests, the failures of those that say nothing of the value, and the doubts about the time.
+    private static var suspectBits: UInt32 { 0b1_1111_1010_1010_1010_1010 << 8 | 1 << 8 | 0b1_0110 }
 
     /// True if windows take this reading by default: it has not failed a test of its value, is not late, and is finite.
     @inlinable package var isUsable: Bool { rawValue & Self.unusableBits == 0 }
@@ -78,10 +80,11 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// True if the reading has failed a test of its value.
     @inlinable package var isImplausible: Bool { rawValue & Self.wrongBits != 0 }
 
-    /// The flag of the reading: that of the most severe test. A doubtful time makes a reading suspect.
+    /// The flag of the reading: that of the most severe test of its value. A doubtful time, a gap before it or a delay
+    /// make a reading suspect.
     package var flag: QualityFlag {
         if contains(.notFinite) { return .missing }
-        if rawValue & Self.failBits != 0 { return .fail }
+        if isImplausible { return .fail }
         if rawValue & Self.suspectBits != 0 { return .suspect }
         return contains(.notEvaluated) ? .notEvaluated : .pass
     }

@@ -205,7 +205,7 @@ import Testing
     @Test("the largest numbers of all are flagged where another unit makes them infinite")
     func infinite() throws {
         let profile = "format: json\nreadings: [ { quantity: water_level, pointer: /level, unit: km } ]\n"
-        #expect(try DecodingTests.decode(profile, #"{"level":1e308}"#).readings == ["water_level ∞ 0 bad"])
+        #expect(try DecodingTests.decode(profile, #"{"level":1e308}"#).readings == ["water_level ∞ 0 missing"])
     }
 
     // MARK: - Arrays of samples

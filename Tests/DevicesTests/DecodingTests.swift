@@ -86,7 +86,7 @@ import Testing
 
     @Test("what is not plausible is kept and flagged")
     func plausible() throws {
-        #expect(try Self.decode(Self.json, #"{"data":{"level":-9999}}"#).readings == ["water_level -3048 0 bad"])
+        #expect(try Self.decode(Self.json, #"{"data":{"level":-9999}}"#).readings == ["water_level -3048 0 fail"])
     }
 
     @Test("what fits is taken, what does not is said")

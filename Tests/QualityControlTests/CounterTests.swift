@@ -102,7 +102,10 @@ import Testing
             #expect(findings.isEmpty)
         }
         #expect(readings.count == totals.count, "all are kept")
-        #expect(readings.allSatisfy { [.pass, .notEvaluated].contains($0.quality.flag) || $0.quality == Quality(.rateOfChange, .fail) })
+        #expect(
+            readings.allSatisfy {
+                [.pass, .notEvaluated].contains($0.quality.flag) || $0.quality == Quality(.rateOfChange, .fail)
+            })
         return readings.filter { !$0.quality.isUsable }.map(\.value)
     }
 

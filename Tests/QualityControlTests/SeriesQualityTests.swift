@@ -38,7 +38,9 @@ import Testing
         }
 
         private static func decoder(_ site: Site, _ zone: ZoneTable = ZoneTable()) -> JudgingDecoder {
-            JudgingDecoder(site: site, series: { _, quantity in SeriesID(index: quantity.name == "water_level" ? 0 : -1) }, zone: zone)
+            JudgingDecoder(
+                site: site, series: { _, quantity in SeriesID(index: quantity.name == "water_level" ? 0 : -1) },
+                zone: zone)
         }
 
         /// Sends a message, and returns what it gives: `level flags`.
@@ -50,7 +52,9 @@ import Testing
         }
 
         func send(_ level: Double, minute: Int) -> [String] {
-            send("{\"t\":\(Int(start.nanoseconds / 1_000_000_000) + minute * 60),\"l\":\(level)}", at: Int64(minute) * 60)
+            send(
+                "{\"t\":\(Int(start.nanoseconds / 1_000_000_000) + minute * 60),\"l\":\(level)}", at: Int64(minute) * 60
+            )
         }
 
         func wait(until seconds: Int64) -> [String] {
@@ -138,7 +142,8 @@ import Testing
 
     @Test("a value outside of its range is compared with nothing, and nothing with it")
     func wrongValue() throws {
-        let gauge = try Gauge("rate_of_change: { fail: 1 m/min }, spike: { fail: 1 m }", plausible: "plausible: 0 m .. 12 m, ")
+        let gauge = try Gauge(
+            "rate_of_change: { fail: 1 m/min }, spike: { fail: 1 m }", plausible: "plausible: 0 m .. 12 m, ")
         #expect(gauge.send(2, minute: 0) == ["2"])
         #expect(gauge.send(-99, minute: 1) == ["-99 gross-range-fail"])
         #expect(gauge.send(2.1, minute: 2) == ["2.1"])
@@ -169,7 +174,10 @@ import Testing
     func seasons() throws {
         let zone = ZoneTable([.init(from: .distantPast, offset: .hours(-5))])
         let gauge = try Gauge(
-            "climatology: [ { months: 11 .. 3, expected: 0 .. 1 }, { months: 12, expected: 0 .. 2, plausible: 0 .. 5 } ]",
+            """
+            climatology: [ { months: 11 .. 3, expected: 0 .. 1 }, \
+            { months: 12, expected: 0 .. 2, plausible: 0 .. 5 } ]
+            """,
             zone: zone)
         func minutes(_ text: String) -> Int {
             Int((Instant(rfc3339: text.utf8)! - Self.start).seconds) / 60  // literals that read
@@ -205,12 +213,13 @@ import Testing
             gap: 3m, timeliness: 10m, duplicate: true
             """
         let (steady, stopped) = (
-            try Gauge(quality, plausible: "plausible: -1 .. 10, "), try Gauge(quality, plausible: "plausible: -1 .. 10, ")
+            try Gauge(quality, plausible: "plausible: -1 .. 10, "),
+            try Gauge(quality, plausible: "plausible: -1 .. 10, ")
         )
         var level = 3.0
         var minute = 0
         for _ in 0..<400 {
-            minute += Int.random(in: 0..<20, using: &random) == 0 ? Int.random(in: 0...9, using: &random) : 1
+            minute += Int.random(in: 0..<20, using: &random) == 0 ? Int.random(in: 1...9, using: &random) : 1
             if Int.random(in: 0..<3, using: &random) > 0 { level += Double.random(in: -0.3...0.3, using: &random) }
             var value = level
             if Int.random(in: 0..<15, using: &random) == 0 { value += Double.random(in: -9...9, using: &random) }
@@ -231,7 +240,10 @@ import Testing
         }
         let difference = zip(steady.stored, stopped.stored).enumerated().first { $1.0 != $1.1 }
         #expect(steady.stored.count == stopped.stored.count)
-        #expect(difference == nil, "\(difference.map { "\($0.offset): \($0.element.0.time) \($0.element.0.quality.names), and then \($0.element.1.time) \($0.element.1.quality.names)" } ?? "")")
+        let text = difference.map { index, pair in
+            "\(index): \(pair.0.time) \(pair.0.quality.names), and then \(pair.1.time) \(pair.1.quality.names)"
+        }
+        #expect(difference == nil, "\(text ?? "")")
         #expect(Set(steady.stored.flatMap(\.quality.names)).count > 8)
     }
 }

@@ -166,7 +166,7 @@ import Wire
                     } % 2 == 1
                 }
             }
-            return isInPolygon || circles.contains { AlarmArea.kilometres(from: $0.middle, to: position) < $0.radius }
+            return isInPolygon || circles.contains { $0.middle.kilometres(to: position) < $0.radius }
         }
     }
 

@@ -8,6 +8,8 @@ package struct Site: Sendable {
     /// The location of the time zone, if the inventory names one.
     package var timeZoneLocation: SourceLocation?
     package var devices: [Device]
+    /// The devices that measure the same, and must agree.
+    package var neighbours: [NeighbourGroup] = []
     /// The MQTT filters that match every device; no two of them match the same topic.
     package var filters: [String]
     /// Filters of single devices or profiles that ``filters`` makes unnecessary. An earlier version may have subscribed
@@ -33,6 +35,12 @@ package struct Site: Sendable {
             devices[index].fields.append(
                 Profile.Field(quantity: quantity, source: .clock, unit: quantity.unit, plausible: nil))
         }
+        let compared = Set(neighbours.flatMap(\.devices))
+        for index in devices.indices where compared.contains(devices[index].id) {
+            let quantity = Profile.neighbourConflict
+            guard devices[index].field(quantity.name) == nil else { continue }
+            devices[index].fields.append(Profile.Field(quantity: quantity, source: .neighbours, unit: quantity.unit))
+        }
         for index in devices.indices where devices[index].calibrationOverdueFrom != nil {
             let quantity = Profile.calibrationOverdue
             guard devices[index].field(quantity.name) == nil else { continue }
@@ -47,6 +55,9 @@ package struct Site: Sendable {
 
     /// True if a device reports that its readings are not plausible.
     package var hasTests: Bool { devices.contains { $0.field(Profile.implausibleReadings.name) != nil } }
+
+    /// True if a device reports that it contradicts its neighbours.
+    package var hasNeighbours: Bool { devices.contains { $0.field(Profile.neighbourConflict.name) != nil } }
 
     /// True if a device reports that its clock is off.
     package var hasClocks: Bool { devices.contains { $0.field(Profile.clockOffset.name) != nil } }
@@ -82,6 +93,8 @@ package struct Device: Sendable {
     package var parameters: [String: Amount] = [:]
     /// The location of the device in the inventory.
     package var location: SourceLocation?
+    /// How far from its position the device may say it is, in metres; `nil` if that is not tested.
+    package var metresFromPosition: Double?
 
     /// The moment from which the first calibration of the device is overdue; `nil` if none has a day.
     package var calibrationOverdueFrom: Instant? { fields.compactMap { $0.calibration?.overdueFrom }.min() }
@@ -89,7 +102,9 @@ package struct Device: Sendable {
     package func field(_ quantity: String) -> Profile.Field? { fields.first { $0.quantity.name == quantity } }
 
     /// True if a reading of the device can be found implausible.
-    fileprivate var isTested: Bool { fields.contains { $0.plausible != nil || $0.counter?.maxRate != nil || !$0.quality.isEmpty } }
+    fileprivate var isTested: Bool {
+        fields.contains { $0.plausible != nil || $0.counter?.maxRate != nil || !$0.quality.isEmpty }
+    }
 
     /// Returns the time without a reading of a field after which its sensor is silent.
     package func silence(of field: Profile.Field) -> TimeSpan { field.silence ?? silence }

@@ -4,7 +4,7 @@ package enum InventoryKey: String, MappingKey {
     case timeZone = "time_zone"
     case labels, parameters
     case parametersFile = "parameters_file"
-    case devices
+    case devices, neighbours
 
     package static let title = "a site"
 
@@ -18,6 +18,7 @@ package enum InventoryKey: String, MappingKey {
         case .parameters: "Numbers of every device for rules, each with its unit."
         case .parametersFile: "A CSV file beside this one, with parameters of many devices."
         case .devices: "The devices of the site."
+        case .neighbours: "Devices that measure the same quantity at one place, and must agree."
         }
     }
 
@@ -27,6 +28,7 @@ package enum InventoryKey: String, MappingKey {
         case .labels: .byName(.text, pattern: nil)
         case .parameters: .byName(.amount, pattern: nil)
         case .devices: .oneOrMore(.mapping(DeviceKey.self))
+        case .neighbours: .oneOrMore(.mapping(NeighboursKey.self))
         }
     }
 }
@@ -93,17 +95,18 @@ package enum DeviceKey: String, MappingKey {
 
 /// The keys of a device's position.
 package enum PositionKey: String, MappingKey {
-    case latitude, longitude, elevation
+    case latitude, longitude, elevation, within
 
     package static let title = "a position"
 
-    package var isRequired: Bool { self != .elevation }
+    package var isRequired: Bool { self == .latitude || self == .longitude }
 
     package var meaning: String {
         switch self {
         case .latitude: "Degrees north, from -90 to 90."
         case .longitude: "Degrees east, from -180 to 180."
         case .elevation: "Metres above the sea or the ellipsoid, as the site's survey has it."
+        case .within: "How far from here the device may say it is; from farther away, its readings are suspect."
         }
     }
 
@@ -112,6 +115,7 @@ package enum PositionKey: String, MappingKey {
         case .latitude: .number(-90...90)
         case .longitude: .number(-180...180)
         case .elevation: .number(nil)
+        case .within: .amount
         }
     }
 }

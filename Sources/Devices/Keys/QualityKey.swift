@@ -116,7 +116,7 @@ package enum RateOfChangeKey: String, MappingKey {
 
 /// The keys of the flat line test.
 package enum FlatLineKey: String, MappingKey {
-    case suspect, fail, tolerance
+    case suspect, fail, tolerance, except
 
     package static let title = "a flat line test"
     package static let alternatives: [[FlatLineKey]] = [[.suspect], [.fail]]
@@ -125,6 +125,7 @@ package enum FlatLineKey: String, MappingKey {
         switch self {
         case .suspect: "After this time with the same value, readings are suspect."
         case .fail: "After this time with the same value, readings fail."
+        case .except: "A value that may stay for as long as it likes: 0 ppm of a gas that is not there."
         case .tolerance: "Values that differ by less count as the same. Default: only equal values do."
         }
     }
@@ -132,7 +133,7 @@ package enum FlatLineKey: String, MappingKey {
     package var form: KeyForm {
         switch self {
         case .suspect, .fail: .duration
-        case .tolerance: .amount
+        case .tolerance, .except: .amount
         }
     }
 }
@@ -152,7 +153,8 @@ package enum AttenuatedSignalKey: String, MappingKey {
         case .suspect: "If it moves less than this, readings are suspect."
         case .fail: "If it moves less than this, readings fail."
         case .measure: "'range' (the default) is the largest less the smallest; 'deviation' the standard deviation."
-        case .readings: "The fewest readings for the test. Default: four in five of those that the interval promises."
+        case .readings:
+            "The fewest readings for the test. Default: four in five of those that the interval promises."
         }
     }
 
@@ -162,6 +164,36 @@ package enum AttenuatedSignalKey: String, MappingKey {
         case .suspect, .fail: .amount
         case .measure: .words(QualitySettings.AttenuatedSignal.Measure.allCases.map(\.rawValue))
         case .readings: .whole(2...100_000)
+        }
+    }
+}
+
+/// The keys of devices that measure the same.
+package enum NeighboursKey: String, MappingKey {
+    case quantity, devices, suspect, fail, within, trust
+
+    package static let title = "neighbours"
+
+    package var isRequired: Bool { self == .quantity || self == .devices || self == .suspect }
+
+    package var meaning: String {
+        switch self {
+        case .quantity: "The quantity in which the devices must agree."
+        case .devices: "The devices, two or more."
+        case .suspect: "Readings that differ by more do not agree; the ones that most others contradict are suspect."
+        case .fail: "From this difference on, a reading that most others contradict fails."
+        case .within: "The longest time between two readings that are compared. Default: two intervals."
+        case .trust: "How much the word of a device counts. Default: 1."
+        }
+    }
+
+    package var form: KeyForm {
+        switch self {
+        case .quantity: .quantity
+        case .devices: .oneOrMore(.text)
+        case .suspect, .fail: .amount
+        case .within: .duration
+        case .trust: .byName(.number(nil), pattern: nil)
         }
     }
 }

@@ -27,7 +27,7 @@ extension Profile.Place {
         switch source {
         case .value(let pointer): pointers.append(pointer)
         case .samples(let array): pointers.append(array.pointer)
-        case .record, .link, .gap, .clock, .plausibility, .calibration: break
+        case .record, .link, .gap, .clock, .plausibility, .neighbours, .calibration: break
         }
         return pointers.compactMap { $0.description.split(separator: "/").first.map(String.init) }
     }

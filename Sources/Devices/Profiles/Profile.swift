@@ -105,18 +105,21 @@ package struct Profile: Sendable {
         case clock
         /// Not in the payload: the number of implausible readings in a message.
         case plausibility
+        /// Not in the payload: whether the device contradicts its neighbours.
+        case neighbours
         /// Not in the payload: for how long a calibration of the device is overdue.
         case calibration
 
         package var isInPayload: Bool {
             switch self {
             case .value, .samples, .record, .link: true
-            case .gap, .clock, .plausibility, .calibration: false
+            case .gap, .clock, .plausibility, .neighbours, .calibration: false
             }
         }
 
         package var isGap: Bool { if case .gap = self { true } else { false } }
         package var isClock: Bool { if case .clock = self { true } else { false } }
+        package var isNeighbours: Bool { if case .neighbours = self { true } else { false } }
         package var isPlausibility: Bool { if case .plausibility = self { true } else { false } }
     }
 
@@ -128,12 +131,17 @@ package struct Profile: Sendable {
         case snr
     }
 
+    /// The quantities of a device that knows where it is.
+    package static let latitude = "latitude"
+    package static let longitude = "longitude"
     /// The number of a device's messages that are missing before one that arrived.
     package static let missingMessages = Quantity(name: "missing_messages", unit: .one)
     /// 1 while a device can be reached, otherwise 0: by its own word, or by its last will.
     package static let online = Quantity(name: "online", unit: .one)
     /// The number of readings of a message that failed a test of the profile. It is reported only if it is above 0.
     package static let implausibleReadings = Quantity(name: "implausible_readings", unit: .one)
+    /// 1 while most neighbours of a device contradict it, or nobody knows who is right; otherwise 0.
+    package static let neighbourConflict = Quantity(name: "neighbour_conflict", unit: .one)
     /// The error of a device's clock, while its readings get their arrival times because of it.
     package static let clockOffset = Quantity(name: "clock_offset", unit: Unit(symbol: "s") ?? .one)
 

@@ -21,7 +21,8 @@ package enum QuantityKind: String, Sendable, CaseIterable {
             "water_level", "discharge", "temperature", "humidity", "pressure", "wind_speed", "wind_direction", "tilt_x",
             "tilt_y", "methane", "propane", "carbon_monoxide", "carbon_dioxide", "hydrogen_sulfide", "oxygen",
             "smoke_obscuration", "pm25", "pm10", "sound_level", "dose_rate", "battery_voltage", "battery",
-            "illuminance", "displacement", "soil_moisture", "link_rssi", "link_snr", "link_quality",
+            "illuminance", "displacement", "soil_moisture", "latitude",
+            "longitude", "link_rssi", "link_snr", "link_quality",
         ]
         return Dictionary(
             uniqueKeysWithValues: states.map { ($0, .state) } + [("rain", .increment), ("rain_total", .counter)])

@@ -38,7 +38,10 @@ extension YAMLReader {
                 } else if span.nanoseconds / max(interval.nanoseconds, 1) > Int64(QualitySettings.readingsMax) {
                     report(
                         "bad-value",
-                        "\(name) covers \(span.nanoseconds / max(interval.nanoseconds, 1)) readings; at most \(QualitySettings.readingsMax) are possible",
+                        """
+                        \(name) covers more than the \(QualitySettings.readingsMax) readings that are possible: \
+                        make it shorter
+                        """,
                         at: location)
                 }
             }
@@ -79,11 +82,17 @@ extension QualitySettings {
         if reader.isSet(.flatLine, &flatLine) {
             flatLine = reader.test(QualityKey.flatLine, FlatLineKey.self) { test, field in
                 let tolerance = test.amount(FlatLineKey.tolerance, .size, field)
+                let usual = test.value(FlatLineKey.except, expected: "a number, such as 0 \(field.unit.symbol)") {
+                    Amount($0).flatMap { amount in
+                        (amount.unit ?? field.unit).dimension == field.quantity.unit.dimension
+                            ? amount.value(in: field.quantity.unit, own: field.unit) : nil
+                    }
+                }
                 let (suspect, fail) = (test.span(FlatLineKey.suspect), test.span(FlatLineKey.fail))
                 if let suspect, let fail, suspect > fail { test.reportOrder() }
                 if suspect == nil, fail == nil { test.reportNoLimit() }
                 return suspect == nil && fail == nil
-                    ? nil : FlatLine(suspect: suspect, fail: fail, tolerance: tolerance)
+                    ? nil : FlatLine(suspect: suspect, fail: fail, tolerance: tolerance, usual: usual)
             }
         }
         if reader.isSet(.attenuatedSignal, &attenuatedSignal) {
@@ -157,7 +166,8 @@ private struct QualityReader {
 
     mutating func attenuatedSignal() -> QualitySettings.AttenuatedSignal? {
         test(QualityKey.attenuatedSignal, AttenuatedSignalKey.self) { test, field in
-            let window = test.required(AttenuatedSignalKey.within).flatMap { _ in test.span(AttenuatedSignalKey.within) }
+            let window = test.required(AttenuatedSignalKey.within).flatMap { _ in test.span(AttenuatedSignalKey.within)
+            }
             let (suspect, fail) = (
                 test.amount(AttenuatedSignalKey.suspect, .size, field),
                 test.amount(AttenuatedSignalKey.fail, .size, field)
@@ -194,6 +204,16 @@ private struct QualityReader {
 
     /// Reports tests of changes for a counter, which rises by its nature.
     mutating func checkKind(_ settings: QualitySettings) {
+        if field.quantity.name == "wind_direction" {
+            for (key, isGiven) in [
+                (QualityKey.spike, settings.spike != nil), (.rateOfChange, settings.rateOfChange != nil),
+                (.attenuatedSignal, settings.attenuatedSignal != nil),
+            ] where isGiven {
+                yaml.report(
+                    "quality-of-direction", "'\(key.rawValue)' cannot test a direction, since 359 deg is beside 0 deg",
+                    at: yaml.node(key)?.location)
+            }
+        }
         guard field.kind == .counter else { return }
         let given: [(QualityKey, Bool)] = [
             (.climatology, settings.climatology != nil), (.spike, settings.spike != nil),
@@ -203,14 +223,16 @@ private struct QualityReader {
         for (key, isGiven) in given where isGiven {
             yaml.report(
                 "quality-of-counter",
-                "'\(key.rawValue)' is a test of states, and '\(field.quantity.name)' is a counter, which rises or stays",
+                """
+                '\(key.rawValue)' is a test of states, and '\(field.quantity.name)' is a counter, which rises or stays
+                """,
                 at: yaml.node(key)?.location, hint: "counter: { max_rate: … } finds a counter that rises too fast")
         }
     }
 }
 
 /// What a limit measures.
-private enum LimitForm {
+enum LimitForm {
     /// A difference of two values.
     case size
     /// A difference for each second.
@@ -245,7 +267,7 @@ extension YAMLReader {
     }
 
     /// Reads the limits of a test, of which at least one must be there.
-    fileprivate mutating func limits<Key: MappingKey>(
+    mutating func limits<Key: MappingKey>(
         _ suspect: Key, _ fail: Key, _ form: LimitForm, _ field: Profile.Field
     ) -> QualitySettings.Limits? {
         let limits = QualitySettings.Limits(

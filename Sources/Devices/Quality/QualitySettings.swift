@@ -66,9 +66,13 @@ package struct QualitySettings: Sendable, Equatable {
         package var fail: TimeSpan?
         /// Values differ if the largest and the smallest are this far apart. `nil`: if they are not equal.
         package var tolerance: Double?
+        /// A value that may stay for as long as it likes, such as 0 for a gas that is not there.
+        package var usual: Double?
 
-        package init(suspect: TimeSpan? = nil, fail: TimeSpan? = nil, tolerance: Double? = nil) {
-            (self.suspect, self.fail, self.tolerance) = (suspect, fail, tolerance)
+        package init(
+            suspect: TimeSpan? = nil, fail: TimeSpan? = nil, tolerance: Double? = nil, usual: Double? = nil
+        ) {
+            (self.suspect, self.fail, self.tolerance, self.usual) = (suspect, fail, tolerance, usual)
         }
     }
 
@@ -125,6 +129,7 @@ extension QualitySettings {
         spike?.limits.scale(by: scale)
         rateOfChange?.scale(by: scale)
         if let tolerance = flatLine?.tolerance { flatLine?.tolerance = tolerance * scale }
+        if let usual = flatLine?.usual { flatLine?.usual = correction.applied(to: usual...usual).lowerBound }
         attenuatedSignal?.limits.scale(by: scale)
     }
 }

@@ -28,7 +28,7 @@ extension PayloadDecoder {
         switch field.source {
         case .link: return "the network server does not tell it"
         case .record(let name): return "there is no record '\(name)'"
-        case .gap, .clock, .plausibility, .calibration: return ""
+        case .gap, .clock, .plausibility, .neighbours, .calibration: return ""
         case .samples(let array): return reason(array.pointer, field.rule, in: root)
         case .value(let pointer): return reason(pointer, field.rule, in: root)
         }

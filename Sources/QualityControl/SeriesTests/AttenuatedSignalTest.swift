@@ -15,6 +15,8 @@ struct AttenuatedSignalTest {
     private let suspect: Double
     private let fail: Double
     private let readingsMin: Int
+    /// The shortest time from the first reading of the window to the last; 0 if the profile says how many are enough.
+    private let covered: Int64
     private let measure: QualitySettings.AttenuatedSignal.Measure
     /// The readings of the window, without missing ones, and the position of the first.
     private var points = Deque<Point>()
@@ -28,7 +30,9 @@ struct AttenuatedSignalTest {
         window = settings.window.nanoseconds
         (suspect, fail) = (settings.limits.suspect ?? -.infinity, settings.limits.fail ?? -.infinity)
         let promised = window / max(interval.nanoseconds, 1)
-        readingsMin = settings.readingsMin > 0 ? settings.readingsMin : max(Int(clamping: promised / 5 * 4), 2)
+        let isStated = settings.readingsMin > 0
+        readingsMin = isStated ? settings.readingsMin : max(Int(clamping: (promised * 4 + 4) / 5), 3)
+        covered = isStated ? 0 : window / 5 * 4 - interval.nanoseconds
         measure = settings.measure
         readingsNeeded = min(max(Int(clamping: promised), readingsMin) * 2, QualitySettings.readingsMax)
     }
@@ -51,7 +55,9 @@ struct AttenuatedSignalTest {
         case .deviation: deviation.add(value)
         }
         points.append(Point(time: time.nanoseconds, value: value))
-        guard points.count >= readingsMin, cutAt <= oldest else { return .notEvaluated }
+        guard let first = points.first, points.count >= readingsMin, cutAt <= oldest,
+            time.nanoseconds - first.time >= covered
+        else { return .notEvaluated }
         let size = measure == .range ? extremes.range : deviation.deviation
         return size < fail ? .fail : size < suspect ? .suspect : .pass
     }

@@ -23,13 +23,18 @@ struct SeriesTests {
     /// The reading that waits for the next one, to be compared with it.
     private(set) var waiting: Reading?
 
-    init(_ field: Profile.Field, interval: TimeSpan, zone: ZoneTable) {
+    /// Set if the device gives its readings no times.
+    private let hasArrivalTimes: Bool
+
+    /// - Parameter hasTimes: set if the device gives its readings times of their own.
+    init(_ field: Profile.Field, interval: TimeSpan, hasTimes: Bool, zone: ZoneTable) {
+        hasArrivalTimes = !hasTimes
         let settings = field.quality
         hasRange = field.plausible != nil || settings.expected != nil
         range = RangeLimits(expected: settings.expected, plausible: field.plausible)
         climatology = settings.climatology.map { ClimatologyTest($0, zone: zone) }
         spike = settings.spike.map(SpikeTest.init)
-        rateOfChange = settings.rateOfChange.map(RateOfChangeTest.init)
+        rateOfChange = settings.rateOfChange.map { RateOfChangeTest($0, interval: interval) }
         flatLine = settings.flatLine.map { FlatLineTest($0, interval: interval) }
         attenuatedSignal = settings.attenuatedSignal.map { AttenuatedSignalTest($0, interval: interval) }
         gap = settings.gap?.nanoseconds ?? .max
@@ -56,15 +61,23 @@ struct SeriesTests {
     mutating func noteStored(_ reading: Reading) {
         var copy = reading
         _ = judge(&copy, arrival: nil)
-        // What is stored does not wait any more, and its flag is known.
+        // What is stored does not wait any more.
         waiting = nil
-        if reading.quality.finding(of: .spike) == .fail { rateOfChange?.forgetNewest() }
     }
 
-    /// Flags a reading. If it has to wait for the next one, it is ``waiting`` afterwards.
+    /// What the judgement of a reading brings beside its flags.
+    struct Verdict {
+        /// The reading that has waited for this one, with its flag.
+        var decided: Reading?
+        /// Set if the reading has to wait for the next one. It is ``waiting`` then.
+        var mustWait = false
+        /// The time since the reading before it.
+        var pause = TimeSpan.zero
+    }
+
+    /// Flags a reading.
     /// - Parameter arrival: when the reading came, or `nil` for a stored one, whose timeliness is not judged again.
-    /// - Returns: the reading that has waited for this one, with its flag.
-    mutating func judge(_ reading: inout Reading, arrival: Instant?) -> Reading? {
+    mutating func judge(_ reading: inout Reading, arrival: Instant?) -> Verdict {
         let (value, time) = (reading.value, reading.time.nanoseconds)
         var isWrong = false
         if value.isFinite {
@@ -78,47 +91,58 @@ struct SeriesTests {
                 isWrong = isWrong || flag == .fail
             }
         }
-        judgeTime(&reading, arrival: arrival)
-        // What came before cannot be compared with what came after: the other tests look back.
+        let isAfterGap = judgeTime(&reading, arrival: arrival)
+        // What came before cannot be compared with what came after: the other tests look back. Two readings at one time
+        // have no order, and the second may be a copy, so it is compared with nothing.
         // A wrong value does not stand in the series at all. A missing one stands in it as one that is not a number.
-        guard time >= newest, !isWrong, !reading.quality.contains(.late) else { return nil }
+        guard time > newest, !isWrong, !reading.quality.contains(.late) else { return Verdict() }
+        let pause = newest == .min ? .zero : TimeSpan(nanoseconds: time.saturatingSubtract(newest))
         newest = time
-        return judgeChange(&reading, value.isFinite ? value : .nan)
+        var verdict = judgeChange(&reading, value.isFinite ? value : .nan, isAfterGap: isAfterGap)
+        verdict.pause = pause
+        return verdict
     }
 
-    private mutating func judgeTime(_ reading: inout Reading, arrival: Instant?) {
+    /// - Returns: whether there was a longer time without readings than there may be.
+    private mutating func judgeTime(_ reading: inout Reading, arrival: Instant?) -> Bool {
         let time = reading.time.nanoseconds
-        if let arrival, timeliness < .max {
+        let isReplaced = reading.quality.contains(.clockReplaced)
+        if let arrival, timeliness < .max, !isReplaced {
             let age = arrival.nanoseconds.saturatingSubtract(time)
             reading.quality.note(.timeliness, age > timeliness ? .fail : .pass)
         }
-        guard !reading.quality.contains(.late) else { return }
-        if gap < .max, heard != .min, time >= heard {
-            reading.quality.note(.gap, time.saturatingSubtract(heard) > gap ? .fail : .pass)
-        }
-        if flagsDuplicates, !reading.quality.contains(.clockReplaced), arrival != reading.time {
+        guard !reading.quality.contains(.late), time >= heard else { return false }
+        let isAfterGap = heard != .min && time.saturatingSubtract(heard) > gap
+        if gap < .max, heard != .min { reading.quality.note(.gap, isAfterGap ? .fail : .pass) }
+        if flagsDuplicates, !isReplaced, arrival != reading.time {
             reading.quality.note(.duplicate, time == heard ? .suspect : .pass)
         }
-        heard = max(heard, time)
+        heard = time
+        return isAfterGap
     }
 
-    private mutating func judgeChange(_ reading: inout Reading, _ value: Double) -> Reading? {
-        var mustWait = false
-        var decided: Reading?
+    private mutating func judgeChange(_ reading: inout Reading, _ value: Double, isAfterGap: Bool) -> Verdict {
+        var verdict = Verdict()
+        // Much may have happened in a gap, so what comes after it is no spike beside what came before.
+        if isAfterGap { _ = spike?.forget() }
         if let result = spike?.add(value) {
             if var before = waiting {
                 before.quality.note(.spike, result.before)
-                if result.before == .fail { rateOfChange?.forgetNewest() }
-                (decided, waiting) = (before, nil)
+                (verdict.decided, waiting) = (before, nil)
             }
+            if result.wasSpike { rateOfChange?.forgetNewest() }
             reading.quality.note(.spike, result.newest)
-            mustWait = result.mustWait
+            verdict.mustWait = result.mustWait
         }
-        if let flag = rateOfChange?.flag(value, at: reading.time) { reading.quality.note(.rateOfChange, flag) }
-        if let flag = flatLine?.flag(value) { reading.quality.note(.flatLine, flag) }
+        if rateOfChange != nil {
+            let hasArrivalTime = hasArrivalTimes || reading.quality.contains(.clockReplaced)
+            let flag = rateOfChange?.flag(value, at: reading.time, hasArrivalTime: hasArrivalTime)
+            reading.quality.note(.rateOfChange, flag ?? .notEvaluated)
+        }
+        if let flag = flatLine?.flag(value, at: reading.time) { reading.quality.note(.flatLine, flag) }
         if let flag = attenuatedSignal?.flag(value, at: reading.time) { reading.quality.note(.attenuatedSignal, flag) }
-        if mustWait { waiting = reading }
-        return decided
+        if verdict.mustWait { waiting = reading }
+        return verdict
     }
 
     /// Takes the waiting reading out, undecided.

@@ -18,8 +18,8 @@ struct SlidingDeviation: BitwiseCopyable {
     }
 
     /// Removes a value that was added.
-    /// - Returns: false if the rounding errors may be large now, because most of the deviation came from that value. The
-    ///   caller then has to begin again with the values of the window.
+    /// - Returns: false if the rounding errors may be large now, because most of the deviation came from that value.
+    ///   The caller then has to begin again with the values of the window.
     mutating func remove(_ value: Double) -> Bool {
         guard count > 1 else {
             self = SlidingDeviation()

@@ -19,18 +19,41 @@ struct SpikeTest: BitwiseCopyable {
         method = settings.method
     }
 
+    /// What is known when the next value of a series comes.
+    struct Result {
+        /// The flag of the value before it, which counts only if that one was waiting.
+        var before: QualityFlag
+        /// Set if the value before it has failed, and went away from its neighbours and back.
+        var wasSpike: Bool
+        /// The flag of the value itself, as far as it is known.
+        var newest: QualityFlag
+        /// Set if the value has to wait for the next one.
+        var mustWait: Bool
+    }
+
     /// Takes the next value of the series.
     /// - Parameter value: not a number for a missing one.
-    /// - Returns: the flag of the value before it, which counts only if that one was waiting; and whether this one has
-    ///   to wait. One that does not has passed, unless it is the first.
-    mutating func add(_ value: Double) -> (before: QualityFlag, newest: QualityFlag, mustWait: Bool) {
+    mutating func add(_ value: Double) -> Result {
         let decided = flagOfNewest(beside: value)
+        let wasSpike = decided == .fail && isBack(beside: value)
         (before, newest) = (newest, value)
         count = min(count + 1, 2)
         // Without a value before it, a reading cannot be compared, whatever comes.
-        guard count == 2, before.isFinite, value.isFinite else { return (decided, .notEvaluated, false) }
+        guard count == 2, before.isFinite, value.isFinite else {
+            return Result(before: decided, wasSpike: wasSpike, newest: .notEvaluated, mustWait: false)
+        }
         let mustWait = method == .average || abs(newest - before) > limits.least
-        return (decided, mustWait ? .notEvaluated : .pass, mustWait)
+        return Result(
+            before: decided, wasSpike: wasSpike, newest: mustWait ? .notEvaluated : .pass, mustWait: mustWait)
+    }
+
+    /// Compares nothing that comes with what has come.
+    mutating func forget() { (before, newest, count) = (.nan, .nan, 0) }
+
+    /// Returns whether the newest value went away from the one before it, and the next one came back.
+    private func isBack(beside next: Double) -> Bool {
+        let (rise, fall) = (newest - before, next - newest)
+        return rise < 0 && fall > 0 || rise > 0 && fall < 0
     }
 
     private func flagOfNewest(beside next: Double) -> QualityFlag {
@@ -38,9 +61,7 @@ struct SpikeTest: BitwiseCopyable {
         switch method {
         case .average: return limits.flag(above: abs(newest - (before + next) / 2))
         case .differential:
-            let (rise, fall) = (newest - before, next - newest)
-            let isBack = rise < 0 && fall > 0 || rise > 0 && fall < 0
-            return limits.flag(above: isBack ? min(abs(rise), abs(fall)) : 0)
+            return limits.flag(above: isBack(beside: next) ? min(abs(newest - before), abs(next - newest)) : 0)
         }
     }
 }

@@ -115,6 +115,8 @@ struct ParameterReference: Sendable, Hashable {
     var isDifference = false
     /// The value where the inventory has none; `nil`: the rule does not watch there.
     var fallback: Literal?
+    /// Set if it is not a parameter of the inventory, but the number of readings that its intervals promise.
+    var expected: ExpectedReadings?
 }
 
 enum Quorum: Sendable, Hashable {

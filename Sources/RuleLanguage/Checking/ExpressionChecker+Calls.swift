@@ -31,6 +31,7 @@ extension ExpressionChecker {
         case .measure(let aggregate, let fixed): return measure(aggregate, fixed: fixed, call)
         case .silent: return count < 2 ? anySilent(call) : silent(call)
         case .share: return share(call)
+        case .coverage: return coverage(call)
         case .vote(let quorum): return vote(quorum, call)
         case .alarm: return alarm(call)
         case .countAlarms:
@@ -196,5 +197,5 @@ extension ExpressionChecker {
 }
 
 extension Unit {
-    fileprivate static let percent = Unit(symbol: "%") ?? .one
+    static let percent = Unit(symbol: "%") ?? .one
 }

@@ -39,6 +39,8 @@ struct ExpressionChecker {
     /// The parameters that the rule uses, with the first use of each.
     var usedParameters: [ParameterReference: SourceRange] = [:]
     private(set) var problems: [Diagnostic] = []
+    /// The windows on the left of the `if` whose condition is being checked; `nil` outside of such a condition.
+    var coveredWindows: Set<MeasuredQuantity>?
 
     init(
         _ selection: MeasuredSelection, otherQuantities: Set<String>, otherParameters: Set<String>, context: RuleContext
@@ -112,6 +114,7 @@ struct ExpressionChecker {
         case .hold(let operand, let span, _): return logical(operand).map { condition(.hold($0, span)) }
         case .sequence(let first, let second, let span, _):
             return bothLogical(first, second).map { condition(.sequence($0, $1, span)) }
+        case .conditional(let value, let condition, _): return conditional(value, condition)
         case .within(let value, let low, let high, let range):
             let lower = compare(.greaterOrEqual, value, low, range)
             let upper = compare(.lessOrEqual, value, high, range)
@@ -180,6 +183,9 @@ struct ExpressionChecker {
         if brokenDefinitions.contains(name) {
             usedDefinitions.insert(name)
             return nil
+        }
+        if name == Self.coverageName, selection.quantities[name] == nil, let typed = coverageOfCondition(range) {
+            return typed
         }
         if selection.kinds[name] == .event { report(.newestOfEvent(name), at: range) }
         return quantity(name, range).map { newest(of: $0, isRaw: false) }

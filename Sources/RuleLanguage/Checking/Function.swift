@@ -11,7 +11,7 @@ package struct Function: Sendable {
         case measure(Aggregate, fixed: Double? = nil)
         /// A vote of the sensors of a group; `nil`: the first argument is the number of sensors that must agree.
         case vote(Quorum?)
-        case silent, share, alarm, countAlarms
+        case silent, share, coverage, alarm, countAlarms
         case clock(Instruction.Operation)
         case parameter
         case absolute, squareRoot, logarithm, exponential, power, clamp, select
@@ -127,6 +127,15 @@ package struct Function: Sendable {
                 "the number of readings; 0 if there are none; unknown until the gateway has run for that long",
             cost: "constant", memory: samples,
             parameters: [.quantity, .window], meaning: .measure(.count)),
+        Function(
+            name: "coverage", signature: "coverage(q, w)",
+            summary:
+                """
+                the part of the expected readings that came and passed their tests, at most 100 %; expected are those \
+                that the device's interval promises
+                """,
+            cost: "constant", memory: samples,
+            parameters: [.quantity, .window], meaning: .coverage),
         Function(
             name: "stddev", signature: "stddev(q, w)",
             summary: "the standard deviation of the population; needs two readings",

@@ -12,6 +12,7 @@ extension ParameterReference {
 
     /// Returns the value that all of a group's devices agree on, which may be that of a single one.
     func find(among devices: [Device]) -> Found {
+        if let expected { return .one(Literal(number: expected.number(from: devices), unit: .one)) }
         var first: (device: Device, value: Literal)?
         for device in devices {
             guard let value = value(of: device) else { continue }
@@ -29,6 +30,7 @@ extension ParameterReference {
 
     /// Returns the value for one device of a group: its own, or that of its group.
     func value(of device: Device, in group: [Device]) -> Literal? {
+        if let expected { return Literal(number: expected.number(from: [device]), unit: .one) }
         if let own = value(of: device) { return own }
         return if case .one(let value) = find(among: group) { value } else { fallback }
     }

@@ -55,6 +55,19 @@ extension RuleProblem {
         RuleProblem("dimensions", "\(dimension.name) cannot be clamped to \(limit.name)")
     }
 
+    static let conditionalOfNothing = RuleProblem(
+        "conditional", "only a number, or a comparison of numbers, can be unknown unless something is true",
+        hint: "write 'A and B' for what must both be true")
+
+    static func coverageOfWhat(_ quantities: [String]) -> RuleProblem {
+        RuleProblem(
+            "coverage",
+            quantities.isEmpty
+                ? "there is no window before this 'if' whose coverage could be meant"
+                : "there are several windows before this 'if' (of \(quantities.joined(separator: ", ")))",
+            hint: "name the quantity and the window, as in coverage(water_level, 1h)")
+    }
+
     static func durationArgument(_ function: Function) -> RuleProblem {
         RuleProblem(
             "duration", "'\(function.name)' takes a duration here, such as 90s, 10m or 2h",

@@ -18,6 +18,7 @@ extension Expression {
         case .within(let value, let low, let high, _):
             return "\(value.enclosed) in \(low.bracketed) .. \(high.bracketed)"
         case .hold(let condition, let span, _): return "\(condition.enclosed) for \(TimeSpanText.short(span))"
+        case .conditional(let value, let condition, _): return "\(value.enclosed) if \(condition.enclosed)"
         case .sequence(let first, let second, let span, _):
             return "\(first.enclosed) then \(second.enclosed) within \(TimeSpanText.short(span))"
         case .binary(let sign, let left, let right, _, _):
@@ -38,7 +39,7 @@ extension Expression {
     /// The expression in brackets, if it has several parts. A single comparison needs none.
     private var enclosed: String {
         switch self {
-        case .not, .hold, .sequence: return "(\(bracketed))"
+        case .not, .hold, .sequence, .conditional: return "(\(bracketed))"
         case .binary(let sign, _, _, _, _) where !sign.isComparison: return "(\(bracketed))"
         case .number, .truth, .text, .name, .call, .negate, .binary, .within, .raw: return bracketed
         }

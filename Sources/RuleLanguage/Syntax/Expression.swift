@@ -15,6 +15,8 @@ indirect enum Expression: Sendable {
     case hold(Expression, TimeSpan, SourceRange)
     /// A quantity's readings of every quality: `raw water_level`.
     case raw(String, SourceRange)
+    /// `A if B`
+    case conditional(Expression, Expression, SourceRange)
     /// `A then B within 10m`
     case sequence(Expression, Expression, TimeSpan, SourceRange)
 
@@ -39,7 +41,8 @@ indirect enum Expression: Sendable {
         switch self {
         case .number(_, _, let range), .truth(_, let range), .text(_, let range), .name(_, let range),
             .call(_, _, _, let range), .negate(_, let range), .not(_, let range), .binary(_, _, _, _, let range),
-            .within(_, _, _, let range), .hold(_, _, let range), .raw(_, let range), .sequence(_, _, _, let range):
+            .within(_, _, _, let range), .hold(_, _, let range), .conditional(_, _, let range), .raw(_, let range),
+            .sequence(_, _, _, let range):
             range
         }
     }

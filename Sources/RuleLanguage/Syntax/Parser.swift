@@ -18,7 +18,7 @@ struct Parser {
 
     static func parse(_ source: ScalarText) throws(Diagnostic) -> Expression {
         var parser = Parser(source)
-        let expression = try parser.sequence()
+        let expression = try parser.conditional()
         guard parser.token == .end else { throw parser.unexpected("an operator or the end") }
         return expression
     }
@@ -62,6 +62,14 @@ struct Parser {
         case "|", "||": "'or'"
         default: nil
         }
+    }
+
+    /// `A if B`
+    private mutating func conditional() throws(Diagnostic) -> Expression {
+        let value = try sequence()
+        guard take(.word("if")) else { return value }
+        let condition = try sequence()
+        return .conditional(value, condition, value.range.joined(condition.range))
     }
 
     /// `A then B within 10m`
@@ -197,7 +205,7 @@ struct Parser {
             return try call(name, start)
         case .symbol("("):
             advance()
-            let inner = try sequence()
+            let inner = try conditional()
             guard take(.symbol(")")) else { throw unexpected("')'") }
             return inner
         default:
@@ -208,7 +216,7 @@ struct Parser {
     /// Throws if the word after a number is neither a unit nor an operator, because then it is an unknown unit.
     private func checkUnitWord(_ unit: SourceRange?) throws(Diagnostic) {
         guard unit == nil, let word = lexer.peekWord(),
-            !Self.operatorWords.contains(word.excerpt)
+            !Self.operatorWords.contains(word.excerpt), word.excerpt != "if"
         else { return }
         throw RuleProblem.unknownUnit(word.excerpt).at(word)
     }
@@ -243,7 +251,7 @@ struct Parser {
             }
             (lexer, token, range) = saved
         }
-        return .expression(try sequence())
+        return .expression(try conditional())
     }
 
     private mutating func duration(after word: String) throws(Diagnostic) -> (TimeSpan, SourceRange) {

@@ -48,7 +48,8 @@ struct SensorTable {
                 Terminal.padded(value ?? "-", 10), Terminal.padded(heard, 10),
             ].joined(separator: "  ")
             let state = Terminal.cut(Self.state(sensor), to: width.map { $0 - text.count - 2 })
-            let isBad = sensor.isSilent || sensor.quality == QualityFlag.fail.name || sensor.quality == QualityFlag.missing.name
+            let isBad =
+                sensor.isSilent || sensor.quality == QualityFlag.fail.name || sensor.quality == QualityFlag.missing.name
             return ControlCharacters.escaped(text) + "  "
                 + (isBad ? paint(.boldRed, state) : ControlCharacters.escaped(state))
         }

@@ -92,7 +92,7 @@ extension PayloadDecoder {
                 first = readings.count
             case .link(let measure):
                 values += appendLink(measure, of: field, at: time, &readings)
-            case .record, .gap, .clock, .plausibility, .calibration: continue
+            case .record, .gap, .clock, .plausibility, .neighbours, .calibration: continue
             }
         }
         endMoment(from: first, number, plan, time, stamp: stamp, &readings)

@@ -1,0 +1,176 @@
+internal import Devices
+internal import Telemetry
+
+/// Compares the newest readings of devices that measure the same (QARTOD neighbour test), and names the one that most
+/// others contradict.
+///
+/// A reading is supported by the trust of all devices whose newest reading differs from it by no more than the limit,
+/// its own included. The readings with the most support are right. A reading that agrees with none of them is suspect,
+/// or fails if it is far enough away. If nobody has more support than the others, as with two devices of equal trust,
+/// whoever contradicts another is suspect. A device that contradicts the others for the first time is suspect at most:
+/// it may be the first to see a flood.
+///
+/// Only readings that are usable, and not much older than the tested one, are compared. A reading costs time in the
+/// square of the group's size.
+struct NeighbourTest: QualityTest {
+    fileprivate struct Member {
+        let device: Int
+        /// The series that reports a conflict.
+        let report: SeriesID?
+        let trust: Double
+        var newest = Reading(series: SeriesID(index: -1), time: .distantPast, value: .nan)
+        /// Set while it is in conflict.
+        var isInConflict = false
+        var support = 0.0
+    }
+
+    fileprivate struct Group {
+        let suspect: Double
+        let fail: Double
+        let within: TimeSpan
+        var members: [Member]
+    }
+
+    /// The group of each series, and the position in it; −1 for none.
+    private var places: [(group: Int32, member: Int32)] = []
+    private var groups: [Group] = []
+    /// The reports of the current message. The array is reused for every message.
+    private var reports: [Reading] = []
+    /// The newest conflict of each device since it was last taken.
+    private var conflicts: [NeighbourConflict?]
+    /// The devices that have one.
+    private var inConflict: [Int] = []
+
+    init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
+        conflicts = Array(repeating: nil, count: site.devices.count)
+        for group in site.neighbours {
+            var members: [Member] = []
+            for (name, trust) in zip(group.devices, group.trust) {
+                guard let device = site.devices.firstIndex(where: { $0.id == name }),
+                    let field = site.devices[device].field(group.quantity.name),
+                    case let index = Int(series(name, field.quantity).index), index >= 0
+                else { continue }
+                while places.count <= index { places.append((-1, -1)) }
+                places[index] = (Int32(groups.count), Int32(members.count))
+                let report = site.devices[device].fields.first { $0.source.isNeighbours }
+                members.append(
+                    Member(device: device, report: report.map { series(name, $0.quantity) }, trust: trust))
+            }
+            groups.append(
+                Group(
+                    suspect: group.limits.suspect ?? .infinity, fail: group.limits.fail ?? .infinity,
+                    within: group.within, members: members))
+        }
+    }
+
+    mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
+        guard !groups.isEmpty else { return }
+        for index in message.firstReading..<max(readings.count, message.firstReading) {
+            let series = Int(readings[index].series.index)
+            guard places.indices.contains(series), case let (group, member) = places[series], group >= 0,
+                readings[index].quality.isUsable
+            else { continue }
+            judge(&readings[index], Int(group), Int(member))
+        }
+        guard !reports.isEmpty else { return }
+        readings += reports
+        reports.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func judge(_ reading: inout Reading, _ number: Int, _ own: Int) {
+        // An older one says nothing about the present.
+        guard reading.time >= groups[number].members[own].newest.time else { return }
+        groups[number].members[own].newest = reading
+        guard let finding = groups[number].judge(own) else { return }
+        reading.quality.note(.neighbours, finding.flag)
+        let member = groups[number].members[own]
+        let isConflict = finding.flag != .pass
+        groups[number].members[own].isInConflict = isConflict
+        if isConflict {
+            if conflicts[member.device] == nil { inConflict.append(member.device) }
+            conflicts[member.device] = NeighbourConflict(
+                reading: reading, agreed: finding.agreed, agreeing: finding.agreeing,
+                compared: finding.compared)
+        }
+        guard isConflict || member.isInConflict, let report = member.report else { return }
+        reports.append(Reading(series: report, time: reading.time, value: isConflict ? 1 : 0))
+    }
+
+    /// Takes the newest conflict of each device that had one, for the texts of alarms.
+    mutating func takeConflicts(_ body: (_ device: Int, NeighbourConflict) -> Void) {
+        for device in inConflict {
+            if let conflict = conflicts[device] { body(device, conflict) }
+            conflicts[device] = nil
+        }
+        inConflict.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: what survives a restart
+
+    /// The numbers of the series that are compared.
+    var series: [Int] { places.indices.filter { places[$0].group >= 0 } }
+
+    /// Takes a stored reading, in the order in which they were stored.
+    mutating func noteStored(_ reading: Reading) {
+        let series = Int(reading.series.index)
+        if places.indices.contains(series), case let (group, member) = places[series], group >= 0 {
+            guard reading.quality.isUsable || reading.quality.finding(of: .neighbours) != nil,
+                reading.time >= groups[Int(group)].members[Int(member)].newest.time
+            else { return }
+            groups[Int(group)].members[Int(member)].newest = reading
+            groups[Int(group)].members[Int(member)].isInConflict = reading.quality.finding(of: .neighbours) != nil
+        }
+    }
+}
+
+extension NeighbourTest.Group {
+    fileprivate struct Finding {
+        var flag: QualityFlag
+        var agreed = Double.nan
+        var agreeing = 0
+        var compared = 0
+    }
+
+    /// Compares the newest reading of a member with those of the others; `nil` if there is nothing to compare with.
+    fileprivate mutating func judge(_ own: Int) -> Finding? {
+        let reading = members[own].newest
+        var compared = 0
+        var best = 0.0
+        for index in members.indices {
+            members[index].support = 0
+            guard isComparable(index, reading) else { continue }
+            compared += 1
+            for other in members.indices where isComparable(other, reading) {
+                if agree(members[index].newest.value, members[other].newest.value) {
+                    members[index].support += members[other].trust
+                }
+            }
+            best = max(best, members[index].support)
+        }
+        guard compared > 1 else { return nil }
+        var (agreesWithOne, agreesWithAll) = (false, true)
+        var nearest = Double.infinity
+        var agreed = Double.nan
+        // Sums of decimal numbers are not exact in binary.
+        for index in members.indices where members[index].support >= best * (1 - 1e-9) {
+            let distance = abs(reading.value - members[index].newest.value)
+            if distance <= suspect { agreesWithOne = true } else { agreesWithAll = false }
+            if distance < nearest { (nearest, agreed) = (distance, members[index].newest.value) }
+        }
+        if agreesWithAll { return Finding(flag: .pass) }
+        guard !agreesWithOne else { return Finding(flag: .suspect, compared: compared) }
+        let agreeing = members.indices.count { isComparable($0, reading) && agree(members[$0].newest.value, agreed) }
+        return Finding(
+            flag: nearest > fail && members[own].isInConflict ? .fail : .suspect, agreed: agreed, agreeing: agreeing,
+            compared: compared)
+    }
+
+    private func agree(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= suspect }
+
+    private func isComparable(_ index: Int, _ reading: Reading) -> Bool {
+        let newest = members[index].newest
+        guard newest.value.isFinite else { return false }
+        let age = newest.time <= reading.time ? reading.time - newest.time : newest.time - reading.time
+        return age <= within
+    }
+}

@@ -1,0 +1,254 @@
+import Devices
+import Diagnostics
+import QualityControl
+import Telemetry
+import TestSupport
+import Testing
+
+/// Devices of one place that must agree, and devices that know where they are.
+@Suite struct NeighbourTests {
+    static let start = Instant(rfc3339: "2026-06-01T00:00:00Z".utf8)!  // a literal that reads
+
+    /// Gauges side by side, behind the stage.
+    final class Gauges {
+        private let site: Site
+        private var stage: QualityStage
+        private var stored: [Reading] = []
+        private var remarks: [String: String] = [:]
+
+        /// - Parameter settings: of the neighbours, beside `quantity` and `devices`.
+        init(_ count: Int, _ settings: String = "suspect: 10 cm") throws {
+            let names = (1...count).map { "g\($0)" }
+            var site = try Site.read(
+                inventory: SourceFile(
+                    name: "site.yaml",
+                    text: """
+                        site: s
+                        devices: [ \(names.map { "{ id: \($0), profile: p }" }.joined(separator: ", ")) ]
+                        neighbours:
+                          - { quantity: water_level, devices: [ \(names.joined(separator: ", ")) ], \(settings) }
+
+                        """),
+                profiles: [
+                    SourceFile(
+                        name: "p.yaml",
+                        text: """
+                            profile: p
+                            topic: t/{device}
+                            interval: 1m
+                            readings: [ { quantity: water_level, pointer: /l, unit: m, plausible: 0 .. 100 } ]
+
+                            """
+                    )
+                ])
+            site.watchDevices()
+            self.site = site
+            stage = Self.stage(site)
+        }
+
+        /// The series of device n has the number 10 n; the others of the device come after it.
+        private static func stage(_ site: Site) -> QualityStage {
+            QualityStage(site) { device, quantity in
+                let number = Int32(device.dropFirst()) ?? 0
+                let place = site.devices[0].fields.firstIndex { $0.quantity == quantity } ?? 0
+                return SeriesID(index: number * 10 + Int32(place))
+            }
+        }
+
+        /// Returns the flags of a reading, and the report about the device.
+        func send(_ level: Double, of gauge: Int32, at minute: Double) -> [String] {
+            let time = start + .milliseconds(Int64(minute * 60_000))
+            var readings = [Reading(series: SeriesID(index: gauge * 10), time: time, value: level)]
+            var message = DecodedMessage()
+            _ = stage.judge(&readings, of: &message, isRetained: false)
+            stored += readings
+            stage.writeConflicts(to: &remarks, rule: "r")
+            let reports = readings.dropFirst().filter { $0.series.index % 10 != 1 }.map { NumberText.short($0.value) }
+            return readings[0].quality.names + reports
+        }
+
+        func remark(of gauge: Int) -> String? { remarks["r/g\(gauge)"] }
+
+        func restart() {
+            stage = Self.stage(site)
+            for reading in stored { stage.noteStored(reading) }
+        }
+    }
+
+    @Test("of three, the one that the other two contradict is suspect, and is named with its value")
+    func three() throws {
+        let gauges = try Gauges(3, "suspect: 10 cm, fail: 1 m")
+        #expect(gauges.send(2.98, of: 1, at: 0) == [])
+        #expect(gauges.send(3.42, of: 3, at: 0.1) == ["neighbours-suspect", "1"], "two contradict each other")
+        #expect(gauges.send(2.95, of: 2, at: 0.2) == [])
+        #expect(gauges.send(3.42, of: 3, at: 1) == ["neighbours-suspect", "1"])
+        #expect(gauges.remark(of: 3) == "2 of 3 agree on water_level 2.98 m; g3 says 3.42 m")
+        #expect(gauges.send(2.97, of: 1, at: 1.1) == [])
+        #expect(gauges.send(7, of: 3, at: 2) == ["neighbours-fail", "1"])
+        #expect(gauges.send(3.0, of: 3, at: 3) == ["0"])
+        #expect(gauges.send(3.0, of: 3, at: 4) == [])
+    }
+
+    @Test("of two, both are suspect, unless one is trusted more")
+    func two() throws {
+        let equal = try Gauges(2)
+        #expect(equal.send(1, of: 1, at: 0) == [])
+        #expect(equal.send(2, of: 2, at: 0.1) == ["neighbours-suspect", "1"])
+        #expect(equal.remark(of: 2) == "2 do not agree on water_level, and nobody knows who is right; g2 says 2 m")
+        #expect(equal.send(1, of: 1, at: 1) == ["neighbours-suspect", "1"])
+        let ranked = try Gauges(2, "suspect: 10 cm, trust: { g1: 2 }")
+        #expect(ranked.send(1, of: 1, at: 0) == [])
+        #expect(ranked.send(2, of: 2, at: 0.1) == ["neighbours-suspect", "1"])
+        #expect(ranked.send(1, of: 1, at: 1) == [])
+    }
+
+    @Test("old readings, wrong ones and late ones are not compared with")
+    func incomparable() throws {
+        let gauges = try Gauges(3)
+        #expect(gauges.send(1, of: 1, at: 0) == [])
+        #expect(gauges.send(5, of: 2, at: 10) == [], "the other is ten minutes old")
+        #expect(gauges.send(900, of: 3, at: 10) == ["gross-range-fail"])
+        #expect(gauges.send(5.05, of: 1, at: 11) == [])
+        #expect(gauges.send(1, of: 3, at: 1) == [], "it is about the past")
+        #expect(gauges.send(5, of: 3, at: 12) == [])
+    }
+
+    @Test("a chain of agreements has its middle as the truth")
+    func chain() throws {
+        let gauges = try Gauges(3)
+        #expect(gauges.send(1.00, of: 1, at: 0) == [])
+        #expect(gauges.send(1.08, of: 2, at: 0.1) == [])
+        #expect(gauges.send(1.16, of: 3, at: 0.2) == [])
+        #expect(gauges.send(1.00, of: 1, at: 1) == [])
+    }
+
+    @Test("a conflict that stood before a stop ends after it, once")
+    func restart() throws {
+        let gauges = try Gauges(3)
+        _ = (gauges.send(1, of: 1, at: 0), gauges.send(1, of: 2, at: 0), gauges.send(2, of: 3, at: 0.5))
+        gauges.restart()
+        #expect(gauges.send(1, of: 3, at: 1) == ["0"])
+        gauges.restart()
+        #expect(gauges.send(1, of: 3, at: 1.5) == [])
+        #expect(gauges.send(2, of: 3, at: 1.8) == ["neighbours-suspect", "1"])
+    }
+
+    @Test(
+        "who is right is who has the most trust on its side, as counted one by one", arguments: 0..<50 as Range<UInt64>)
+    func bruteForce(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed)
+        let count = Int.random(in: 2...6, using: &random)
+        let trust = (1...count).map { _ in Double(Int.random(in: 1...3, using: &random)) }
+        let text = zip(1..., trust).map { "g\($0): \($1)" }.joined(separator: ", ")
+        let gauges = try Gauges(count, "suspect: 1 m, fail: 3 m, trust: { \(text) }")
+        var newest: [Double?] = Array(repeating: nil, count: count)
+        var inConflict = Array(repeating: false, count: count)
+        for step in 0..<200 {
+            let own = Int.random(in: 0..<count, using: &random)
+            let value = Double(Int.random(in: 0...12, using: &random)) / 2
+            newest[own] = value
+            let found = gauges.send(value, of: Int32(own + 1), at: Double(step) / 1000).first {
+                $0.contains("neighbours")
+            }
+            let known = zip(newest, trust).compactMap { value, trust in value.map { (value: $0, trust: trust) } }
+            func support(_ value: Double) -> Double {
+                known.filter { abs($0.value - value) <= 1 }.map(\.trust).reduce(0, +)
+            }
+            let best = known.map { support($0.value) }.max() ?? 0
+            let right = known.filter { support($0.value) == best }.map { abs($0.value - value) }
+            let expected: String? =
+                known.count < 2 || right.allSatisfy { $0 <= 1 }
+                ? nil
+                : right.contains { $0 <= 1 } || right.min()! <= 3 || !inConflict[own]
+                    ? "neighbours-suspect" : "neighbours-fail"
+            if known.count > 1 { inConflict[own] = expected != nil }
+            // A value that stands twice may fail by one step and not by the other.
+            #expect(found == expected, "\(step): \(value) among \(known)")
+        }
+    }
+
+    @Test("what a list of neighbours can get wrong is said at its place")
+    func mistakes() {
+        func problems(_ neighbours: String) -> String {
+            do {
+                _ = try Site.read(
+                    inventory: SourceFile(
+                        name: "site.yaml",
+                        text: """
+                            site: s
+                            devices: [ { id: a, profile: p }, { id: b, profile: p } ]
+                            neighbours: [ { \(neighbours) } ]
+
+                            """
+                    ),
+                    profiles: [
+                        SourceFile(
+                            name: "p.yaml",
+                            text: """
+                                profile: p
+                                topic: t/{device}
+                                readings:
+                                  - { quantity: water_level, pointer: /l, unit: m }
+                                  - { quantity: rain_total, pointer: /r, unit: mm, counter: true }
+
+                                """
+                        )
+                    ])
+                return ""
+            } catch { return error.diagnostics.map(\.message).joined(separator: "; ") }
+        }
+        #expect(problems("quantity: water_level, devices: [a, b], suspect: 10 cm") == "")
+        #expect(problems("quantity: water_level, devices: [a, c], suspect: 10 cm").contains("no device 'c'"))
+        #expect(problems("quantity: temperature, devices: [a, b], suspect: 1 K").contains("'a' has no reading"))
+        #expect(problems("quantity: water_level, devices: [a], suspect: 10 cm").contains("two devices or more"))
+        #expect(problems("quantity: water_level, devices: [a, a], suspect: 10 cm").contains("twice"))
+        #expect(problems("quantity: water_level, devices: [a, b]").contains("suspect"))
+        #expect(problems("quantity: water_level, devices: [a, b], suspect: 3 K").contains("0.2 m"))
+        #expect(problems("quantity: water_level, devices: [a, b], suspect: 1, trust: { a: -1 }").contains("above 0"))
+        #expect(problems("quantity: water_level, devices: [a, b], suspect: 1, trust: { z: 1 }").contains("'z'"))
+        #expect(problems("quantity: rain_total, devices: [a, b], suspect: 1").contains("counters"))
+    }
+
+    @Test("a device that is far from its place makes all readings of the message suspect")
+    func location() throws {
+        let site = try Site.read(
+            inventory: SourceFile(
+                name: "site.yaml",
+                text: """
+                    site: s
+                    devices: [ { id: d, profile: p, position: { latitude: 47, longitude: 8, within: 200 m } } ]
+
+                    """
+            ),
+            profiles: [
+                SourceFile(
+                    name: "p.yaml",
+                    text: """
+                        profile: p
+                        topic: t/{device}
+                        readings:
+                          - { quantity: water_level, pointer: /l, unit: m }
+                          - { quantity: latitude, pointer: /lat, unit: deg }
+                          - { quantity: longitude, pointer: /lon, unit: deg }
+
+                        """)
+            ])
+        let names = site.devices[0].fields.map(\.quantity.name)
+        let decoder = JudgingDecoder(site: site) { _, quantity in
+            SeriesID(index: Int32(names.firstIndex(of: quantity.name) ?? -1))
+        }
+        func flags(_ payload: String) -> [String] {
+            var readings: [Reading] = []
+            _ = Array(payload.utf8).withUnsafeBytes {
+                decoder.decode($0, from: 0, arrival: Self.start, into: &readings)
+            }
+            return readings.map { $0.quality.names.first ?? $0.quality.flag.name }
+        }
+        // A thousandth of a degree of latitude is 111 m.
+        #expect(flags(#"{"l":1,"lat":47.001,"lon":8}"#) == ["pass", "pass", "pass"])
+        #expect(flags(#"{"l":1,"lat":47.002,"lon":8}"#) == Array(repeating: "location-suspect", count: 3))
+        #expect(flags(#"{"l":1,"lat":47,"lon":8.0025}"#) == ["pass", "pass", "pass"], "meridians are closer here")
+        #expect(flags(#"{"l":1,"lat":97,"lon":8}"#) == ["not evaluated", "location-fail", "pass"])
+        #expect(flags(#"{"l":1}"#) == ["not evaluated"])
+    }
+}

@@ -15,7 +15,6 @@ extension Target.Dependency {
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let collections = product(name: "HeapModule", package: "swift-collections")
-    static let deques = product(name: "DequeModule", package: "swift-collections")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
@@ -70,7 +69,7 @@ let package = Package(
                 "Telemetry", "Diagnostics", "CCBOR", "CSimdjson", "SparkplugMessages", .protobuf, .swiftCSV,
             ],
             swiftSettings: strict),
-        .target(name: "QualityControl", dependencies: ["Telemetry", "Devices", .deques], swiftSettings: safe),
+        .target(name: "QualityControl", dependencies: ["Telemetry", "Devices"], swiftSettings: safe),
         .target(name: "RulePlan", dependencies: ["AlarmModel", "Telemetry"], swiftSettings: safe),
         .target(
             name: "RuleLanguage",

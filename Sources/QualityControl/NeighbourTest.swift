@@ -4,8 +4,11 @@ internal import Telemetry
 /// Compares the newest readings of devices that measure the same (QARTOD neighbour test), and names the one that most
 /// others contradict.
 ///
-/// A reading is supported by the trust of all devices whose newest reading differs from it by no more than the limit,
-/// its own included. The readings with the most support are right. A reading that agrees with none of them is suspect,
+/// Two devices are compared at the time of the older one of their newest readings, where the other has a value on the
+/// straight line between its last two. So in a flood the first to measure does not contradict those that measured
+/// before the water rose.
+///
+/// A reading is supported by the trust of all devices that differ from it by no more than the limit, its own included. The readings with the most support are right. A reading that agrees with none of them is suspect,
 /// or fails if it is far enough away. If nobody has more support than the others, as with two devices of equal trust,
 /// whoever contradicts another is suspect. A device that contradicts the others for the first time is suspect at most:
 /// it may be the first to see a flood.
@@ -19,6 +22,8 @@ struct NeighbourTest: QualityTest {
         let report: SeriesID?
         let trust: Double
         var newest = Reading(series: SeriesID(index: -1), time: .distantPast, value: .nan)
+        /// The reading before the newest one.
+        var previous: (time: Instant, value: Double)?
         /// Set while it is in conflict.
         var isInConflict = false
         var support = 0.0
@@ -80,7 +85,7 @@ struct NeighbourTest: QualityTest {
     private mutating func judge(_ reading: inout Reading, _ number: Int, _ own: Int) {
         // An older one says nothing about the present.
         guard reading.time >= groups[number].members[own].newest.time else { return }
-        groups[number].members[own].newest = reading
+        groups[number].take(reading, own)
         guard let finding = groups[number].judge(own) else { return }
         reading.quality.note(.neighbours, finding.flag)
         let member = groups[number].members[own]
@@ -117,7 +122,7 @@ struct NeighbourTest: QualityTest {
             guard reading.quality.isUsable || reading.quality.finding(of: .neighbours) != nil,
                 reading.time >= groups[Int(group)].members[Int(member)].newest.time
             else { return }
-            groups[Int(group)].members[Int(member)].newest = reading
+            groups[Int(group)].take(reading, Int(member))
             groups[Int(group)].members[Int(member)].isInConflict = reading.quality.finding(of: .neighbours) != nil
         }
     }
@@ -131,6 +136,8 @@ extension NeighbourTest.Group {
         var compared = 0
     }
 
+    fileprivate mutating func take(_ reading: Reading, _ own: Int) { members[own].take(reading, within: within) }
+
     /// Compares the newest reading of a member with those of the others; `nil` if there is nothing to compare with.
     fileprivate mutating func judge(_ own: Int) -> Finding? {
         let reading = members[own].newest
@@ -140,37 +147,56 @@ extension NeighbourTest.Group {
             members[index].support = 0
             guard isComparable(index, reading) else { continue }
             compared += 1
-            for other in members.indices where isComparable(other, reading) {
-                if agree(members[index].newest.value, members[other].newest.value) {
-                    members[index].support += members[other].trust
-                }
+            for other in members.indices where isComparable(other, reading) && distance(index, other) <= suspect {
+                members[index].support += members[other].trust
             }
             best = max(best, members[index].support)
         }
         guard compared > 1 else { return nil }
         var (agreesWithOne, agreesWithAll) = (false, true)
         var nearest = Double.infinity
-        var agreed = Double.nan
+        var right = own
         // Sums of decimal numbers are not exact in binary.
         for index in members.indices where members[index].support >= best * (1 - 1e-9) {
-            let distance = abs(reading.value - members[index].newest.value)
+            let distance = distance(own, index)
             if distance <= suspect { agreesWithOne = true } else { agreesWithAll = false }
-            if distance < nearest { (nearest, agreed) = (distance, members[index].newest.value) }
+            if distance < nearest { (nearest, right) = (distance, index) }
         }
         if agreesWithAll { return Finding(flag: .pass) }
         guard !agreesWithOne else { return Finding(flag: .suspect, compared: compared) }
-        let agreeing = members.indices.count { isComparable($0, reading) && agree(members[$0].newest.value, agreed) }
+        let agreeing = members.indices.count { isComparable($0, reading) && distance($0, right) <= suspect }
         return Finding(
-            flag: nearest > fail && members[own].isInConflict ? .fail : .suspect, agreed: agreed, agreeing: agreeing,
-            compared: compared)
+            flag: nearest > fail && members[own].isInConflict ? .fail : .suspect, agreed: members[right].newest.value,
+            agreeing: agreeing, compared: compared)
     }
 
-    private func agree(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= suspect }
+    /// Returns how far two members are apart, at the time of the older one of their newest readings.
+    private func distance(_ a: Int, _ b: Int) -> Double {
+        let time = min(members[a].newest.time, members[b].newest.time)
+        return abs(members[a].value(at: time) - members[b].value(at: time))
+    }
 
     private func isComparable(_ index: Int, _ reading: Reading) -> Bool {
         let newest = members[index].newest
         guard newest.value.isFinite else { return false }
         let age = newest.time <= reading.time ? reading.time - newest.time : newest.time - reading.time
         return age <= within
+    }
+}
+
+extension NeighbourTest.Member {
+    fileprivate mutating func take(_ reading: Reading, within: TimeSpan) {
+        // Over a longer time, a straight line says little.
+        let isNear = newest.value.isFinite && reading.time - newest.time <= within
+        previous = isNear ? (newest.time, newest.value) : nil
+        newest = reading
+    }
+
+    /// Returns the value at a time up to the newest reading, on a straight line from the reading before. What was
+    /// before that is not known any more, so the newest value counts.
+    fileprivate func value(at time: Instant) -> Double {
+        guard let previous, time < newest.time, time >= previous.time else { return newest.value }
+        let part = (time - previous.time).seconds / (newest.time - previous.time).seconds
+        return previous.value + (newest.value - previous.value) * part
     }
 }

@@ -117,7 +117,7 @@ package struct QualityStage {
         var needed = series.readingsNeeded
         for series in neighbours.series {
             while needed.count <= series { needed.append(0) }
-            needed[series] = max(needed[series], 1)
+            needed[series] = max(needed[series], 2)
         }
         return needed
     }

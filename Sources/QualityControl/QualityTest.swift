@@ -27,9 +27,10 @@ extension QualityTest {
 
 extension Quality {
     /// Notes what a test found. A value is evaluated once a test of values was applied to it.
+    @inline(__always)
     mutating func note(_ test: Test, _ flag: QualityFlag) {
         if flag == .notEvaluated { return }
-        if test.isOfValue { remove(.notEvaluated) }
-        formUnion(Quality(test, flag))
+        if test.isOfValue { rawValue &= ~Quality.notEvaluated.rawValue }
+        if flag != .pass { formUnion(Quality(test, flag)) }
     }
 }

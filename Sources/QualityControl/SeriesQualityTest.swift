@@ -117,14 +117,14 @@ struct SeriesQualityTest: QualityTest {
         let place = place(of: reading.series)
         guard place >= 0 else { return false }
         let verdict = tested[place].tests.judge(&reading, arrival: arrival)
-        if let decided = verdict.decided {
+        if verdict.hasDecided, let decided = tested[place].tests.decided {
             released.append(decided)
             changed.note(place)
             if !verdict.mustWait { stopWaiting(place) }
         }
         guard verdict.mustWait else { return false }
         let wait = min(max(tested[place].interval, verdict.pause) * 2, tested[place].longestWait)
-        startWaiting(place, until: arrival + wait, isListed: verdict.decided != nil)
+        startWaiting(place, until: arrival + wait, isListed: verdict.hasDecided)
         changed.note(place)
         reading.quality.insert(Self.waits)
         return true

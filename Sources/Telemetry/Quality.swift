@@ -10,16 +10,16 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The device's own time was not believed; the event time is the arrival time.
-    package static let clockReplaced = Quality(rawValue: 1 << 1)
+    @inlinable package static var clockReplaced: Quality { Quality(rawValue: 1 << 1) }
     /// Arrived after its series had moved on by more than the allowed lateness: stored, but not evaluated.
-    package static let late = Quality(rawValue: 1 << 2)
+    @inlinable package static var late: Quality { Quality(rawValue: 1 << 2) }
     /// Not a finite number in the canonical unit: a number near the largest double can become infinite.
-    package static let notFinite = Quality(rawValue: 1 << 3)
+    @inlinable package static var notFinite: Quality { Quality(rawValue: 1 << 3) }
     /// The device's time does not name its zone, and lies in an hour that clocks have shown twice: it may be an hour
     /// earlier.
     package static let ambiguousTime = Quality(rawValue: 1 << 4)
     /// No test is set for the series, or none could be applied.
-    package static let notEvaluated = Quality(rawValue: 1 << 5)
+    @inlinable package static var notEvaluated: Quality { Quality(rawValue: 1 << 5) }
 
     /// A test of the value, of its time or of its place.
     @usableFromInline

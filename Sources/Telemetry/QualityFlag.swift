@@ -2,7 +2,7 @@
 ///
 /// Source: IOOS QARTOD, "Manual for the Use of Real-Time Oceanographic Data Quality Control Flags", version 1.2, 2020.
 @usableFromInline
-package enum QualityFlag: UInt8, Sendable, CaseIterable {
+package enum QualityFlag: UInt8, Sendable, BitwiseCopyable, CaseIterable {
     case pass = 1
     case notEvaluated = 2
     case suspect = 3

@@ -48,6 +48,8 @@ import Testing
         case missingSeason = "a missing value is missing in every season"
         case firstGap = "the first reading has no gap before it, and is not flagged because of a gap after it"
         case firstDuplicate = "only the second of two readings with one time is flagged, since the first came before it"
+        case fastReadings =
+            "a flat line must last by the clock as well, where readings come faster than at the interval"
         case missingInRange =
             "a missing value does not keep the attenuated signal test from measuring the others' range"
 
@@ -62,6 +64,11 @@ import Testing
             case "duplicate" where reference == 3 && ours != .suspect:
                 let isRepeated = index + 1 < series.times.count && series.times[index + 1] == series.times[index]
                 return isRepeated ? .firstDuplicate : nil
+            case "flat_line"
+            where reference == 3 && ours == .pass || reference == 4 && [.suspect, .pass].contains(ours):
+                let limit = (reference == 4 ? series.settings.fail : series.settings.suspect) ?? 0
+                let first = max(index - Int(limit / series.interval), 0)
+                return Double(series.times[index] - series.times[first]) < limit ? .fastReadings : nil
             case "attenuated_signal" where reference == 2 && series.settings.measure == "range":
                 let from = series.times[index] - Int64(series.settings.within ?? 0)
                 let isMissing = (0...index).contains { series.times[$0] > from && series.values[$0] == nil }
@@ -151,7 +158,7 @@ import Testing
             var reading = Reading(
                 series: SeriesID(index: 0), time: moment, value: value ?? .infinity,
                 quality: value == nil ? [.notEvaluated, .notFinite] : .notEvaluated)
-            if let decided = tests.judge(&reading, arrival: moment + .seconds(1)).decided {
+            if tests.judge(&reading, arrival: moment + .seconds(1)).hasDecided, let decided = tests.decided {
                 // Only missing ones can have come in between.
                 let place = try #require(flags.lastIndex { $0 != .missing })
                 flags[place] = flag(decided.quality)

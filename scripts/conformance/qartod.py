@@ -11,7 +11,8 @@ The reference is ioos_qc (https://github.com/ioos/ioos_qc). Each line of the out
   values    numbers, or null for missing ones
   flags     QARTOD's numbers, one for each value: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing
 
-The series are real recordings from --data (a folder; it may be missing), and made ones, always the same for a --seed.
+The series are made ones, always the same for a --seed, and real recordings if a folder of them is given: CSV files,
+whose names stand in recordings() below.
 --small writes a choice of short series, which the project keeps as Tests/Conformance/qartod/series.jsonl.
 """
 
@@ -244,14 +245,14 @@ def write(name, test, settings, interval, times, values):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path("../shared/data"))
+    parser.add_argument("--data", type=pathlib.Path, help="a folder of recordings")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--series", type=int, default=240, help="how many made series (default: 240)")
     parser.add_argument("--small", action="store_true")
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
     written = 0
-    if not arguments.small:
+    if arguments.data:
         for name, times, values in recordings(arguments.data):
             interval = median_interval(times)
             known = [value for value in values if value is not None]

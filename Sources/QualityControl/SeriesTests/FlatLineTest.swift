@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import Devices
 internal import Telemetry
 
@@ -14,58 +13,59 @@ struct FlatLineTest {
     /// The number of readings after which a run is suspect, and fails; `.max` for never.
     private let suspect: Int
     private let fail: Int
+    /// The times after which they are, less half an interval for what is not sent on the second.
+    private let suspectTime: Int64
+    private let failTime: Int64
     private let tolerance: Double?
     /// The value that may stay for as long as it likes.
     private let usual: Double
-    /// The times after which a run is suspect, and fails, less half an interval for what is not sent on the second.
-    private let suspectTime: Int64
-    private let failTime: Int64
-    /// The longest run that is looked for.
-    private let longest: Int
-    /// The number of readings so far, and the position of the run's first.
-    private var position = 0
-    private var start = 0
-    private var run = SlidingExtremes()
-    /// The times of the run's readings.
-    private var times = Deque<Int64>()
+    /// The number of readings before a reading that decide about it: no longer run is looked for.
+    let readingsNeeded: Int
+    private var run = SlidingWindow<ValueRange>()
+    private var newest = Double.nan
+    private var newestTime = Int64.min
+    /// Set if the newest value differs from the one before it, and is not in the window yet.
+    private var isAlone = false
+    /// Set if the newest value is missing. It belongs to the run that comes after it.
+    private var isMissing = false
 
     init(_ settings: QualitySettings.FlatLine, interval: TimeSpan) {
         func count(_ span: TimeSpan?) -> Int? {
             span.map { Int(clamping: $0.nanoseconds / max(interval.nanoseconds, 1)) }
         }
         (suspect, fail) = (count(settings.suspect) ?? .max, count(settings.fail) ?? .max)
-        tolerance = settings.tolerance
-        usual = settings.usual ?? .nan
         suspectTime = (settings.suspect ?? .zero).nanoseconds - interval.nanoseconds / 2
         failTime = (settings.fail ?? .zero).nanoseconds - interval.nanoseconds / 2
-        longest = [suspect, fail].filter { $0 < .max }.max() ?? 0
+        tolerance = settings.tolerance
+        usual = settings.usual ?? .nan
+        readingsNeeded = [suspect, fail].filter { $0 < .max }.max() ?? 0
     }
-
-    /// The number of readings before a reading that decide about it.
-    var readingsNeeded: Int { longest }
 
     /// Returns the flag of the next value of the series. A missing value counts in a run, and does not end it.
     /// - Parameter value: not a number for a missing one.
     mutating func flag(_ value: Double, at time: Instant) -> QualityFlag {
-        defer { position += 1 }
-        times.append(time.nanoseconds)
-        begin(at: max(start, position - longest))
+        // Most signals move with each reading. Then there is no run, and the window stays empty.
+        if !isMissing, differs(abs(value - newest)) {
+            if run.count > 0 { run.removeAll() }
+            (newest, newestTime, isAlone) = (value, time.nanoseconds, true)
+            return .pass
+        }
+        if isAlone { run.add(newest, at: newestTime) }
+        isAlone = false
+        if run.count > readingsNeeded { run.removeOldest() }
+        run.add(value, at: time.nanoseconds)
+        isMissing = !value.isFinite
         guard value.isFinite else { return .notEvaluated }
-        run.add(value, at: position)
-        while differs(run.range), let older = run.olderExtreme { begin(at: older + 1) }
+        newest = value
+        while differs(run.summary.size) { run.removeOldest() }
+        let before = run.count - 1
+        guard before >= min(suspect, fail) else { return .pass }
         if abs(value - usual) <= (tolerance ?? 0) { return .pass }
-        let length = position - start
-        let passed = time.nanoseconds - (times.first ?? time.nanoseconds)
-        if length >= fail, passed >= failTime { return .fail }
-        return length >= suspect && passed >= suspectTime ? .suspect : .pass
+        let passed = time.nanoseconds - (run.oldestTime ?? time.nanoseconds)
+        if before >= fail, passed >= failTime { return .fail }
+        return before >= suspect && passed >= suspectTime ? .suspect : .pass
     }
 
-    /// Lets the run begin at a position.
-    private mutating func begin(at first: Int) {
-        times.removeFirst(min(first - start, times.count))
-        start = first
-        run.removeAll(before: first)
-    }
-
-    private func differs(_ range: Double) -> Bool { tolerance.map { range >= $0 } ?? (range > 0) }
+    /// Values differ by the tolerance, or without one by anything.
+    private func differs(_ size: Double) -> Bool { tolerance.map { size >= $0 } ?? (size > 0) }
 }

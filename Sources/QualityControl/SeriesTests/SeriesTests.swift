@@ -12,7 +12,8 @@ struct SeriesTests {
     private var spike: SpikeTest?
     private var rateOfChange: RateOfChangeTest?
     private var flatLine: FlatLineTest?
-    private var attenuatedSignal: AttenuatedSignalTest?
+    private var signalRange: AttenuatedSignalTest<ValueRange>?
+    private var signalDeviation: AttenuatedSignalTest<ValueDeviation>?
     private let gap: Int64
     private let timeliness: Int64
     private let flagsDuplicates: Bool
@@ -22,6 +23,8 @@ struct SeriesTests {
     private var newest = Int64.min
     /// The reading that waits for the next one, to be compared with it.
     private(set) var waiting: Reading?
+    /// The reading that waited last, with its flag.
+    private(set) var decided: Reading?
 
     /// Set if the device gives its readings no times.
     private let hasArrivalTimes: Bool
@@ -36,7 +39,12 @@ struct SeriesTests {
         spike = settings.spike.map(SpikeTest.init)
         rateOfChange = settings.rateOfChange.map { RateOfChangeTest($0, interval: interval) }
         flatLine = settings.flatLine.map { FlatLineTest($0, interval: interval) }
-        attenuatedSignal = settings.attenuatedSignal.map { AttenuatedSignalTest($0, interval: interval) }
+        switch settings.attenuatedSignal?.measure {
+        case .range: signalRange = settings.attenuatedSignal.map { AttenuatedSignalTest($0, interval: interval) }
+        case .deviation:
+            signalDeviation = settings.attenuatedSignal.map { AttenuatedSignalTest($0, interval: interval) }
+        case nil: break
+        }
         gap = settings.gap?.nanoseconds ?? .max
         timeliness = settings.timeliness?.nanoseconds ?? .max
         flagsDuplicates = settings.flagsDuplicates
@@ -52,7 +60,7 @@ struct SeriesTests {
     var readingsNeeded: Int {
         let deciding = [
             gap < .max || flagsDuplicates ? 1 : 0, rateOfChange == nil ? 0 : 2, spike == nil ? 0 : 3,
-            flatLine?.readingsNeeded ?? 0, attenuatedSignal?.readingsNeeded ?? 0,
+            flatLine?.readingsNeeded ?? 0, signalRange?.readingsNeeded ?? 0, signalDeviation?.readingsNeeded ?? 0,
         ]
         return deciding.max().map { $0 == 0 ? 0 : $0 * 2 + 8 } ?? 0
     }
@@ -67,8 +75,8 @@ struct SeriesTests {
 
     /// What the judgement of a reading brings beside its flags.
     struct Verdict {
-        /// The reading that has waited for this one, with its flag.
-        var decided: Reading?
+        /// Set if a reading has waited for this one. It is ``decided`` then, with its flag.
+        var hasDecided = false
         /// Set if the reading has to wait for the next one. It is ``waiting`` then.
         var mustWait = false
         /// The time since the reading before it.
@@ -104,6 +112,7 @@ struct SeriesTests {
     }
 
     /// - Returns: whether there was a longer time without readings than there may be.
+    @inline(__always)
     private mutating func judgeTime(_ reading: inout Reading, arrival: Instant?) -> Bool {
         let time = reading.time.nanoseconds
         let isReplaced = reading.quality.contains(.clockReplaced)
@@ -121,6 +130,7 @@ struct SeriesTests {
         return isAfterGap
     }
 
+    @inline(__always)
     private mutating func judgeChange(_ reading: inout Reading, _ value: Double, isAfterGap: Bool) -> Verdict {
         var verdict = Verdict()
         // Much may have happened in a gap, so what comes after it is no spike beside what came before.
@@ -128,7 +138,7 @@ struct SeriesTests {
         if let result = spike?.add(value) {
             if var before = waiting {
                 before.quality.note(.spike, result.before)
-                (verdict.decided, waiting) = (before, nil)
+                (decided, waiting, verdict.hasDecided) = (before, nil, true)
             }
             if result.wasSpike { rateOfChange?.forgetNewest() }
             reading.quality.note(.spike, result.newest)
@@ -140,7 +150,8 @@ struct SeriesTests {
             reading.quality.note(.rateOfChange, flag ?? .notEvaluated)
         }
         if let flag = flatLine?.flag(value, at: reading.time) { reading.quality.note(.flatLine, flag) }
-        if let flag = attenuatedSignal?.flag(value, at: reading.time) { reading.quality.note(.attenuatedSignal, flag) }
+        if let flag = signalRange?.flag(value, at: reading.time) { reading.quality.note(.attenuatedSignal, flag) }
+        if let flag = signalDeviation?.flag(value, at: reading.time) { reading.quality.note(.attenuatedSignal, flag) }
         if verdict.mustWait { waiting = reading }
         return verdict
     }

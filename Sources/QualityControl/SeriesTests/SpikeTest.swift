@@ -8,7 +8,8 @@ internal import Telemetry
 /// neighbours, every reading waits for the next.
 struct SpikeTest: BitwiseCopyable {
     private let limits: ValueLimits
-    private let method: QualitySettings.Spike.Method
+    /// Set if the mean of the neighbours counts.
+    private let isAverage: Bool
     /// The value before the newest one, and the newest one. A missing value is not a number.
     private var before = Double.nan
     private var newest = Double.nan
@@ -16,7 +17,7 @@ struct SpikeTest: BitwiseCopyable {
 
     init(_ settings: QualitySettings.Spike) {
         limits = ValueLimits(settings.limits)
-        method = settings.method
+        isAverage = settings.method == .average
     }
 
     /// What is known when the next value of a series comes.
@@ -42,7 +43,7 @@ struct SpikeTest: BitwiseCopyable {
         guard count == 2, before.isFinite, value.isFinite else {
             return Result(before: decided, wasSpike: wasSpike, newest: .notEvaluated, mustWait: false)
         }
-        let mustWait = method == .average || abs(newest - before) > limits.least
+        let mustWait = isAverage || abs(newest - before) > limits.least
         return Result(
             before: decided, wasSpike: wasSpike, newest: mustWait ? .notEvaluated : .pass, mustWait: mustWait)
     }
@@ -58,10 +59,7 @@ struct SpikeTest: BitwiseCopyable {
 
     private func flagOfNewest(beside next: Double) -> QualityFlag {
         guard count == 2, before.isFinite, next.isFinite else { return .notEvaluated }
-        switch method {
-        case .average: return limits.flag(above: abs(newest - (before + next) / 2))
-        case .differential:
-            return limits.flag(above: isBack(beside: next) ? min(abs(newest - before), abs(next - newest)) : 0)
-        }
+        if isAverage { return limits.flag(above: abs(newest - (before + next) / 2)) }
+        return limits.flag(above: isBack(beside: next) ? min(abs(newest - before), abs(next - newest)) : 0)
     }
 }

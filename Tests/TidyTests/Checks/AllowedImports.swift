@@ -21,7 +21,7 @@ enum AllowedImports {
             "SwiftProtobuf",
         ],
         "Discovery": ["Devices", "Diagnostics", "MQTT", "Telemetry", "Foundation", "Logging", "Synchronization"],
-        "QualityControl": ["Devices", "Telemetry", "DequeModule"],
+        "QualityControl": ["Devices", "Telemetry"],
 
         // From readings to levels. A plan must not know its source, the language must not know how plans run, and the
         // engine must not know the language, files, the database and the network.

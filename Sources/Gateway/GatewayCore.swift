@@ -64,11 +64,13 @@ package final class GatewayCore: Sendable {
     /// The fault of the store when it was opened, in a sentence; `nil` if it had none.
     package let damage: String?
     private let surroundings: Surroundings
-    private let logger: Logger
+    let logger: Logger
     /// Held as long as the gateway lives.
     private let lock: StoreLock
     /// Set once the pipeline is made. From then on a stop is clean.
     private let hasStarted = Atomic<Bool>(false)
+    /// The next look for a day whose quality is to be recorded.
+    let qualityLookDue = Mutex(Instant.distantPast)
 
     /// Opens the store, reads devices and rules, and prepares the destinations. It connects to nothing yet.
     ///
@@ -156,6 +158,7 @@ package final class GatewayCore: Sendable {
                     "alarms": "\(report.alarms)", "escalations": "\(report.escalations)",
                 ])
         }
+        try await recordQuality()
         try await store.keepMark()
         for text in store.takeUnreadable() {
             logger.error("\(text)")

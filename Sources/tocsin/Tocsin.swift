@@ -41,6 +41,7 @@ struct Tocsin: AsyncParsableCommand {
                 name: "Situation",
                 subcommands: [
                     AlarmsCommand.self, TailCommand.self, HistoryCommand.self, SensorsCommand.self,
+                    QualityCommand.self,
                     RefusedCommand.self, OutboxCommand.self,
                 ]),
             CommandGroup(

@@ -59,7 +59,7 @@ import Testing
         #expect(raised.time == (lost + .minutes(25)).description)
         #expect(!events.contains { $0.rule == "device-clock" }, "nothing is wrong with the clock")
         let stored = try bench.stored().filter { $0.quantity == "water_level" }.map(\.reading)
-        #expect(stored.allSatisfy { $0.quality.isEmpty })
+        #expect(stored.allSatisfy { $0.quality.names.isEmpty })
         let times = stored.map(\.time)
         #expect(times.count == 85)
         #expect(Set(times).count == 85)

@@ -280,7 +280,9 @@ class Player:
         self.pause(self.arguments.pause)
 
     def hold(self, reading):
-        self.readings[(reading["device"], reading["metric"], reading["timestamp"])] = reading
+        # Two values may have the same time, since a message's values may be a little older than the message.
+        key = (reading["device"], reading["metric"], reading["timestamp"], repr(reading["value"]))
+        self.readings[key] = reading
         key = (reading["device"], reading["metric"])
         if not reading.get("historical") and (key not in self.current
                                               or self.current[key]["timestamp"] <= reading["timestamp"]):

@@ -20,6 +20,7 @@ enum Migrations {
         migrator.registerMigration("12 audited rows, floods", migrate: Migration12.apply)
         migrator.registerMigration("13 numbers of alarms, the site", migrate: Migration13.apply)
         migrator.registerMigration("14 words of transitions", migrate: Migration14.apply)
+        migrator.registerMigration("15 days of quality", migrate: Migration15.apply)
         return migrator
     }
 }

@@ -27,4 +27,20 @@ package struct LocalTime: Hashable, Sendable, CustomStringConvertible {
         let rest = minutes % 60
         return "UTC\(offset < .zero ? "-" : "+")\(minutes / 60)" + (rest == 0 ? "" : ":\(rest < 10 ? "0" : "")\(rest)")
     }
+
+    /// Returns a day of a site's calendar, which may have 23 or 25 hours.
+    /// - Parameter number: how many days before that of `now`: 0 for the day itself.
+    package static func day(before now: Instant, by number: Int, in zones: ZoneTable) -> (
+        name: String, start: Instant, end: Instant
+    ) {
+        func start(_ number: Int) -> (name: String, start: Instant) {
+            let day = zones.dayAndMinute(at: now).day
+            let date = CivilDate(daysSinceEpoch: Int64(day - number)).description
+            let local = Instant(nanoseconds: Int64(day - number) * TimeSpan.days(1).nanoseconds)
+            // The offset depends on the moment, which depends on the offset, so look it up twice.
+            return (date, local - zones.offset(at: local - zones.offset(at: local)))
+        }
+        let day = start(number)
+        return (day.name, day.start, start(number - 1).start)
+    }
 }

@@ -74,7 +74,7 @@ struct SensorsCommand: ParsableCommand {
                 silentAfter: silentAfter?.seconds, readings: row.count, flagged: row.flagged,
                 refused: refused[row.device] ?? 0)
         }
-        guard let site = try site() else {
+        guard let site = try options.site() else {
             return rows.filter { $0.device != Device.gatewayID }.map { line($0, nil, silentAfter: nil) }
         }
         let known = Dictionary(rows.map { ("\($0.device)\u{0}\($0.quantity)", $0) }) { first, _ in first }
@@ -86,22 +86,6 @@ struct SensorsCommand: ParsableCommand {
                     ?? StoreReader.SensorRow(device: device.id, quantity: name, unit: field.quantity.unit.symbol)
                 return line(row, field.unit, silentAfter: device.silence(of: field), maintenance: field.maintenance)
             }
-        }
-    }
-
-    /// The devices of the inventory; `nil` without a configuration.
-    private func site() throws -> Site? {
-        guard options.store == nil else { return nil }
-        let file = try SourceFolder.file(
-            URL(fileURLWithPath: try options.config.path(isPrinted: true)).standardizedFileURL.path)
-        guard let files = try Configuration.parse(file).files else { return nil }
-        do {
-            return try SiteModel.read(files, numbering: SiteModel.numberInOrder).site
-        } catch let list as DiagnosticList {
-            Terminal.complain(
-                "the inventory has \(list.diagnostics.count) mistakes (see tocsin check); only stored sensors are shown"
-            )
-            return nil
         }
     }
 }

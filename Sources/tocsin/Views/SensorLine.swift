@@ -12,7 +12,7 @@ struct SensorLine: Encodable {
     var unit: String
     /// The time at which the newest value was measured, RFC 3339 in UTC.
     var time: String?
-    /// The newest value's quality: `good`, `suspect` or `bad`.
+    /// The newest value's flag, in QARTOD's words: `pass`, `not evaluated`, `suspect`, `fail` or `missing`.
     var quality: String?
     /// The tests that the newest value failed.
     var flags: [String]

@@ -1,0 +1,49 @@
+internal import Devices
+internal import Logging
+internal import SiteConfiguration
+internal import Store
+internal import Synchronization
+internal import Telemetry
+
+/// The daily record of the quality of each sensor's data.
+extension GatewayCore {
+    /// The time after the end of a day in which readings of it may still come, such as the backlog of an outage.
+    private static let grace = TimeSpan.hours(3)
+    /// The time for which the records are kept.
+    private static let kept = TimeSpan.days(3653)
+    /// The most days that are made up for after a long stop.
+    private static let daysMax = 31
+
+    /// The time between two looks at the calendar.
+    private static let pause = TimeSpan.minutes(10)
+
+    /// Records the days that are over and not recorded yet. It reads on a connection of its own, so that commits do not
+    /// wait. Call it once a minute; it has something to do once a day.
+    func recordQuality() async throws {
+        let now = clock.now()
+        let isDue = qualityLookDue.withLock { due in
+            // A clock that was set back must not delay it.
+            guard now >= due || due > now + Self.pause else { return false }
+            due = now + Self.pause
+            return true
+        }
+        guard isDue else { return }
+        let zone = ZoneTable(timeZone: siteModel.site.timeZone)
+        let newest = try store.newestQualityDay() ?? ""
+        guard newest < LocalTime.day(before: now - Self.grace, by: 1, in: zone).name else { return }
+        // The devices of today, which a reload may have changed.
+        let model = (try? readSiteModel()) ?? siteModel
+        let reader = try StoreReader(path: configuration.store.path)
+        for number in stride(from: Self.daysMax, through: 1, by: -1) {
+            let day = LocalTime.day(before: now - Self.grace, by: number, in: zone)
+            // A store without records has no days before the one that is recorded first.
+            guard day.name > newest, number == 1 || !newest.isEmpty else { continue }
+            let tallies = try reader.qualityTallies(from: day.start, until: day.end)
+            let records = model.site.quality(day.name, from: day.start, until: day.end, tallies) {
+                model.series.id(device: $0, quantity: $1)
+            }
+            try await store.keep(records, removingBefore: LocalTime(now - Self.kept, in: zone).day)
+            logger.info("recorded the quality of a day", metadata: ["day": "\(day.name)"])
+        }
+    }
+}

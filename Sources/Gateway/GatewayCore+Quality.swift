@@ -34,10 +34,12 @@ extension GatewayCore {
         // The devices of today, which a reload may have changed.
         let model = (try? readSiteModel()) ?? siteModel
         let reader = try StoreReader(path: configuration.store.path)
+        // Of the days before its first reading, the gateway knows nothing.
+        guard let first = try reader.firstArrival() else { return }
         for number in stride(from: Self.daysMax, through: 1, by: -1) {
             let day = LocalTime.day(before: now - Self.grace, by: number, in: zone)
             // A store without records has no days before the one that is recorded first.
-            guard day.name > newest, number == 1 || !newest.isEmpty else { continue }
+            guard day.name > newest, number == 1 || !newest.isEmpty, day.end > first else { continue }
             let tallies = try reader.qualityTallies(from: day.start, until: day.end)
             let records = model.site.quality(day.name, from: day.start, until: day.end, tallies) {
                 model.series.id(device: $0, quantity: $1)

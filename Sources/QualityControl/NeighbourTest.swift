@@ -8,10 +8,11 @@ internal import Telemetry
 /// straight line between its last two. So in a flood the first to measure does not contradict those that measured
 /// before the water rose.
 ///
-/// A reading is supported by the trust of all devices that differ from it by no more than the limit, its own included. The readings with the most support are right. A reading that agrees with none of them is suspect,
-/// or fails if it is far enough away. If nobody has more support than the others, as with two devices of equal trust,
-/// whoever contradicts another is suspect. A device that contradicts the others for the first time is suspect at most:
-/// it may be the first to see a flood.
+/// A reading is supported by the trust of all devices that differ from it by no more than the limit, its own included.
+/// The readings with the most support are right. A reading that agrees with none of them is suspect, or fails if it is
+/// far enough away. If nobody has more support than the others, as with two devices of equal trust, whoever contradicts
+/// another is suspect. A device that contradicts the others for the first time is suspect at most, since it may know
+/// more than they do yet.
 ///
 /// Only readings that are usable, and not much older than the tested one, are compared. A reading costs time in the
 /// square of the group's size.
@@ -52,7 +53,8 @@ struct NeighbourTest: QualityTest {
             var members: [Member] = []
             for (name, trust) in zip(group.devices, group.trust) {
                 guard let device = site.devices.firstIndex(where: { $0.id == name }),
-                    let field = site.devices[device].field(group.quantity.name),
+                    // A sensor in maintenance says nothing about the others, nor they about it.
+                    let field = site.devices[device].field(group.quantity.name), field.maintenance == nil,
                     case let index = Int(series(name, field.quantity).index), index >= 0
                 else { continue }
                 while places.count <= index { places.append((-1, -1)) }
@@ -69,8 +71,13 @@ struct NeighbourTest: QualityTest {
     }
 
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
+        test(&readings, from: message.firstReading)
+    }
+
+    /// Tests the readings from a position on.
+    mutating func test(_ readings: inout [Reading], from first: Int) {
         guard !groups.isEmpty else { return }
-        for index in message.firstReading..<max(readings.count, message.firstReading) {
+        for index in first..<max(readings.count, first) {
             let series = Int(readings[index].series.index)
             guard places.indices.contains(series), case let (group, member) = places[series], group >= 0,
                 readings[index].quality.isUsable

@@ -81,7 +81,9 @@ package struct QualityStage {
 
     /// Appends the readings that have waited for the next one of their series for too long.
     package mutating func release(at now: Instant, into readings: inout [Reading]) {
+        let first = readings.count
         series.release(at: now, into: &readings)
+        neighbours.test(&readings, from: first)
     }
 
     // MARK: what survives a restart

@@ -24,7 +24,7 @@ extension Site {
                 QualityDay(
                     day: day, device: device.id, quantity: field.quantity.name,
                     expected: device.expectedReadings(of: field, within: end - start),
-                    tally: tally(device, field.quantity.name), limit: field.quality.timeliness ?? device.interval,
+                    tally: tally(device, field.quantity.name), limit: device.longestDelay(of: field),
                     hasNeighbours: compared.contains("\(device.id)/\(field.quantity.name)"), missingMessages: numbers)
             }
         }
@@ -32,6 +32,12 @@ extension Site {
 }
 
 extension Device {
+    /// Returns the longest time from the measurement to the storage that is in time. A reading may wait for the next
+    /// two in the spike test.
+    fileprivate func longestDelay(of field: Profile.Field) -> TimeSpan {
+        (field.quality.timeliness ?? interval) + (field.quality.spike == nil ? .zero : interval * 2)
+    }
+
     /// Returns the readings that the interval promises; `nil` for what is only sent when it happens.
     fileprivate func expectedReadings(of field: Profile.Field, within span: TimeSpan) -> Int? {
         // A field with a silence of its own is sent when it changes.

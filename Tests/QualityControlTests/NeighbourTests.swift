@@ -241,6 +241,8 @@ import Testing
         #expect(problems("quantity: water_level, devices: [a, b], suspect: 1, trust: { a: -1 }").contains("above 0"))
         #expect(problems("quantity: water_level, devices: [a, b], suspect: 1, trust: { z: 1 }").contains("'z'"))
         #expect(problems("quantity: rain_total, devices: [a, b], suspect: 1").contains("counters"))
+        let twice = "quantity: water_level, devices: [a, b], suspect: 1"
+        #expect(problems("\(twice) }, { \(twice)").contains("two lists"))
     }
 
     @Test("a device that is far from its place makes all readings of the message suspect")

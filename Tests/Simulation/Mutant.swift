@@ -90,6 +90,11 @@ package struct Mutant: Sendable {
             "        decoder.restore(states)",
             "        if !MUTANT { decoder.restore(states) }"),
         Mutant(
+            "forgotten-waiting", "after a start it is not known which readings wait for the next ones",
+            in: "QualityControl/QualityStage.swift",
+            "        series.restore(states)\n",
+            "        if !MUTANT { series.restore(states) }\n"),
+        Mutant(
             "trusted-clock", "a clock that falls back is believed", in: "QualityControl/ClockJudge.swift",
             "        if isBelieved {", "        if MUTANT || isBelieved {"),
         Mutant(

@@ -13,6 +13,7 @@ extension Simulation {
             let events = try reader.events(after: 0, since: nil, limit: 1_000_000)
             let stored = try readings(reader)
             checkReadings(stored)
+            try checkPressures(reader)
             checkMoves(stored, events)
             checkHeat(stored, events)
             if let post = weather.post { try checkPost(post, reader, events) }
@@ -84,6 +85,42 @@ extension Simulation {
             fail(
                 "\(key.device)\(time) \(key.value): \(count.acknowledged) messages acknowledged, \(count.read) read, \(count.stored) stored"
             )
+        }
+    }
+
+    /// Promise 1 for readings that may have to wait for the next one, in memory and as a state: none is lost, and none
+    /// is stored twice.
+    private func checkPressures(_ reader: StoreReader) throws {
+        func key(_ device: String, _ isTimed: Bool, _ time: Instant, _ value: Double) -> Counted {
+            Counted(device: device, isLevel: false, time: isTimed && !weather.setsClock ? time : nil, value: value)
+        }
+        var counts: [Counted: (stored: Int, acknowledged: Int, read: Int)] = [:]
+        try reader.forEachReading { device, quantity, reading in
+            guard quantity == "pressure" else { return }
+            // The pressure of a message without a time has that of its arrival.
+            let isTimed = !(weather.hasTimeless && device == "d2")
+            counts[key(device, isTimed, reading.time, reading.value), default: (0, 0, 0)].stored += 1
+        }
+        // What came last may still wait.
+        let limit = VirtualClock.start + weather.end - .minutes(10)
+        for (number, fact) in weather.facts.enumerated() {
+            let device = "d\(fact.device)"
+            let isTimed = !(weather.hasTimeless && device == "d2")
+            let pressure = Weather.pressure(fact.time.nanoseconds / 1_000_000)
+            let key = key(device, isTimed, fact.time, pressure)
+            if world.broker.acknowledged.contains(number), fact.time < limit {
+                counts[key, default: (0, 0, 0)].acknowledged += 1
+            }
+            let reads = world.reads[number] ?? 0
+            counts[key, default: (0, 0, 0)].read += weather.identifiers == .lowestFree ? reads : min(reads, 1)
+        }
+        for (key, count) in counts where count.stored < count.acknowledged || count.stored > count.read {
+            let time = key.time.map { " \($0)" } ?? ""
+            fail(
+                """
+                the pressure of \(key.device)\(time) \(key.value): \(count.acknowledged) messages acknowledged, \
+                \(count.read) read, \(count.stored) stored
+                """)
         }
     }
 

@@ -169,9 +169,17 @@ struct Weather {
         // The third gauge does not ask for acknowledgements.
         let message = SensorMessage(
             number: number, topic: Array("test/d\(device)".utf8),
-            payload: Array("{\(hasOwnTime ? "\"t\":\(milliseconds)," : "")\"\(name)\":\(value)}".utf8),
+            payload: Array(
+                "{\(hasOwnTime ? "\"t\":\(milliseconds)," : "")\"\(name)\":\(value),\"pressure\":\(Self.pressure(milliseconds))}"
+                    .utf8),
             qos: device == 3 ? 0 : 1)
         add(at, .reading(message))
+    }
+
+    /// The pressure in the message of a moment. Every seventh is a spike, about which the next reading decides.
+    static func pressure(_ milliseconds: Int64) -> Double {
+        let mixed = UInt64(bitPattern: milliseconds) &* 0x9e37_79b9_7f4a_7c15 >> 40
+        return 1000 + Double(mixed % 97) / 100 + (mixed % 7 == 0 ? 50 : 0)
     }
 
     private mutating func times(_ perHour: Double, _ body: (inout Weather, TimeSpan) -> Void) {

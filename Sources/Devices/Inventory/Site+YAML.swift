@@ -68,6 +68,7 @@ extension Site {
         let neighbours = reader.items(InventoryKey.neighbours).compactMap {
             NeighbourGroup.read($0, devices, problems: &problems)
         }
+        problems += Self.sharedNeighbours(neighbours, at: reader.node(InventoryKey.neighbours)?.location)
         problems += parameters.strangers(among: devices.map(\.id))
         problems += Self.parameterDisagreements(devices, at: reader.node.location)
         problems += Self.disagreements(devices, at: reader.node.location)
@@ -100,6 +101,19 @@ extension Site {
             }
         }
         return problems
+    }
+
+    /// Reports sensors that stand in two lists of neighbours.
+    private static func sharedNeighbours(_ groups: [NeighbourGroup], at place: SourceLocation?) -> [Diagnostic] {
+        var seen: Set<String> = []
+        return groups.flatMap { group in group.devices.map { (device: $0, quantity: group.quantity.name) } }
+            .filter { !seen.insert("\($0.device)/\($0.quantity)").inserted }
+            .map { sensor in
+                Diagnostic(
+                    id: "shared-neighbour",
+                    "the \(sensor.quantity) of '\(sensor.device)' stands in two lists of neighbours", at: place,
+                    hint: "put all devices that must agree into one list")
+            }
     }
 
     /// Reports parameters that have one name and several units.

@@ -31,6 +31,8 @@ extension Profile.Field {
                 let within = TimeSpanText.spoken(signal.window)
                 return "\(reading): the signal has moved by less than \(size(least)) within \(within)"
             }
+        case .neighbours: return "\(reading) is far from what its neighbours measure"
+        case .location: return "\(reading) is not a place on earth"
         default: break
         }
         guard let rate = counter?.maxRate else { return "\(reading) has failed a quality test" }

@@ -24,6 +24,13 @@ extension StoreReader {
         }
     }
 
+    /// Returns the gateway's clock when the oldest readings arrived that are kept; `nil` if there are none.
+    package func firstArrival() throws -> Instant? {
+        try queue.read { try Int64.fetchOne($0, sql: "SELECT min(arrived) FROM batch") }.map {
+            Instant(nanoseconds: $0)
+        }
+    }
+
     /// Returns the daily records of quality from a day on, by day and sensor.
     /// - Parameter day: `2018-06-03`
     package func qualityDays(since day: String) throws -> [QualityDay] {

@@ -10,8 +10,8 @@ struct QualityCommand: ParsableCommand {
         commandName: "quality",
         abstract: "Show how good the data of each sensor are, the worst first.",
         discussion: """
-            Each sensor has a grade, which follows from its worst measure: A from 98 %, B from 90 %, C from 75 %, D from \
-            50 %, and E. The measures are completeness (readings that came, of those that the device's interval \
+            Each sensor has a grade, which follows from its worst measure: A from 98 %, B from 90 %, C from 75 %, \
+            D from 50 %, and E. The measures are completeness (readings that came, of those that the device's interval \
             promises), timeliness (those that came within an interval), validity (those that failed no test), accuracy \
             (those that no neighbour contradicts) and stability (those whose own time was believed, without missing \
             messages).

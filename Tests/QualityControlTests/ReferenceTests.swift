@@ -50,6 +50,9 @@ import Testing
         case firstDuplicate = "only the second of two readings with one time is flagged, since the first came before it"
         case fastReadings =
             "a flat line must last by the clock as well, where readings come faster than at the interval"
+        case rounding =
+            "values that differ by the tolerance itself differ, also where binary numbers are a little closer"
+        case loneValue = "a single value after missing ones is not a flat line"
         case missingInRange =
             "a missing value does not keep the attenuated signal test from measuring the others' range"
 
@@ -64,11 +67,17 @@ import Testing
             case "duplicate" where reference == 3 && ours != .suspect:
                 let isRepeated = index + 1 < series.times.count && series.times[index + 1] == series.times[index]
                 return isRepeated ? .firstDuplicate : nil
+            case "flat_line" where ours == .pass && index > 0 && series.values[index - 1] == nil: return .loneValue
             case "flat_line"
             where reference == 3 && ours == .pass || reference == 4 && [.suspect, .pass].contains(ours):
+                if ours == .pass, index > 0, series.values[index - 1] == nil { return .loneValue }
                 let limit = (reference == 4 ? series.settings.fail : series.settings.suspect) ?? 0
                 let first = max(index - Int(limit / series.interval), 0)
-                return Double(series.times[index] - series.times[first]) < limit ? .fastReadings : nil
+                if Double(series.times[index] - series.times[first]) < limit { return .fastReadings }
+                let values = series.values[first...index].compactMap { $0 }
+                let range = (values.max() ?? 0) - (values.min() ?? 0)
+                let tolerance = series.settings.tolerance ?? 0
+                return abs(range - tolerance) <= tolerance * 2e-9 ? .rounding : nil
             case "attenuated_signal" where reference == 2 && series.settings.measure == "range":
                 let from = series.times[index] - Int64(series.settings.within ?? 0)
                 let isMissing = (0...index).contains { series.times[$0] > from && series.values[$0] == nil }

@@ -8,9 +8,9 @@ import Store
 import Telemetry
 import TestSupport
 
-/// The simulated site. It has three gauges with a water level and a temperature each, and a pressure with spikes, a post that sends numbered
-/// messages with several quantities, a beacon that says when it goes, and the gateway's configuration. Its rules are
-/// simple enough for a model of a few lines.
+/// The simulated site. It has three gauges with a water level, a temperature, and a pressure with spikes, a post that
+/// sends numbered messages with several quantities, a beacon that says when it goes, and the gateway's configuration.
+/// Its rules are simple enough for a model of a few lines.
 package struct Plant: Sendable {
     static let stations = 3
     /// The number of the post, a station of another kind: see ``PostMessage``.
@@ -39,7 +39,10 @@ package struct Plant: Sendable {
         readings:
           - { quantity: water_level, pointer: /level, unit: m }
           - { quantity: temperature, pointer: /temperature, unit: degC }
-          - { quantity: pressure, pointer: /pressure, unit: hPa, quality: { spike: { fail: 10 hPa }, flat_line: { fail: 1h } } }
+          - quantity: pressure
+            pointer: /pressure
+            unit: hPa
+            quality: { spike: { fail: 10 hPa }, flat_line: { fail: 1h } }
         """
 
     private static let postProfile = """

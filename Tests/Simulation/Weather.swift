@@ -166,12 +166,11 @@ struct Weather {
                 hasOwnTime: hasOwnTime
             ))
         let name = isLevel ? "level" : "temperature"
+        let time = hasOwnTime ? "\"t\":\(milliseconds)," : ""
         // The third gauge does not ask for acknowledgements.
         let message = SensorMessage(
             number: number, topic: Array("test/d\(device)".utf8),
-            payload: Array(
-                "{\(hasOwnTime ? "\"t\":\(milliseconds)," : "")\"\(name)\":\(value),\"pressure\":\(Self.pressure(milliseconds))}"
-                    .utf8),
+            payload: Array("{\(time)\"\(name)\":\(value),\"pressure\":\(Self.pressure(milliseconds))}".utf8),
             qos: device == 3 ? 0 : 1)
         add(at, .reading(message))
     }

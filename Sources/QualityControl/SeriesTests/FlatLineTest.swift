@@ -36,7 +36,8 @@ struct FlatLineTest {
         (suspect, fail) = (count(settings.suspect) ?? .max, count(settings.fail) ?? .max)
         suspectTime = (settings.suspect ?? .zero).nanoseconds - interval.nanoseconds / 2
         failTime = (settings.fail ?? .zero).nanoseconds - interval.nanoseconds / 2
-        tolerance = settings.tolerance
+        // Values that differ by the tolerance itself differ, also where their difference is a little less in binary.
+        tolerance = settings.tolerance.map { $0 * (1 - ValueLimits.rounding) }
         usual = settings.usual ?? .nan
         readingsNeeded = [suspect, fail].filter { $0 < .max }.max() ?? 0
     }
@@ -59,7 +60,8 @@ struct FlatLineTest {
         newest = value
         while differs(run.summary.size) { run.removeOldest() }
         let before = run.count - 1
-        guard before >= min(suspect, fail) else { return .pass }
+        // One value after missing ones is not a line.
+        guard before >= min(suspect, fail), run.summary.count > 1 else { return .pass }
         if abs(value - usual) <= (tolerance ?? 0) { return .pass }
         let passed = time.nanoseconds - (run.oldestTime ?? time.nanoseconds)
         if before >= fail, passed >= failTime { return .fail }

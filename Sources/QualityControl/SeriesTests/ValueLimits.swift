@@ -8,7 +8,13 @@ struct ValueLimits: BitwiseCopyable {
 
     init(_ limits: QualitySettings.Limits) {
         (suspect, fail) = (limits.suspect ?? .infinity, limits.fail ?? .infinity)
+        // A step of the limit itself is within it, also where the difference of two decimal numbers is a little more.
+        suspect *= 1 + Self.rounding
+        fail *= 1 + Self.rounding
     }
+
+    /// The largest rounding error of a difference, as a part of a limit.
+    static let rounding = 1e-9
 
     /// The lower of the two.
     var least: Double { min(suspect, fail) }

@@ -76,6 +76,21 @@ import Testing
         #expect(Self.record({ $0 = QualityTally() }, expected: nil).grade == "-")
     }
 
+    @Test("a site is what its sensors are together: one that sends too much does not make up for a silent one")
+    func total() {
+        let good = Self.record({ $0.failed = 10 }, expected: 80, missing: 4)
+        let silent = Self.record({ $0 = QualityTally() }, expected: 100, missing: 4)
+        let events = Self.record({ _ in }, expected: nil)
+        let total = QualityDay.total(of: [good, silent, events], day: "", device: "all", quantity: "")
+        #expect(total.expected == 180)
+        #expect(total.received == 80)
+        #expect(total.missingMessages == 4, "both are sensors of one device")
+        #expect(total.worst?.measure == .completeness)
+        #expect(total.grade == "E")
+        #expect(total.part(.validity) == 1 - 10.0 / 80)
+        #expect(total.inTime == 1)
+    }
+
     @Test("records are kept by day, replace those of the same day, and outlive the readings for ten years")
     func kept() async throws {
         let folder = try TemporaryFolder()

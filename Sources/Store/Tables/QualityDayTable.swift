@@ -120,3 +120,34 @@ extension QualityDay {
         return [("A", 0.98), ("B", 0.9), ("C", 0.75), ("D", 0.5)].first { part >= $0.1 }?.0 ?? "E"
     }
 }
+
+extension QualityDay {
+    /// Returns what came of several sensors together, such as those of a site. Those without an expected number of
+    /// readings are left out.
+    package static func total(of records: [QualityDay], day: String, device: String, quantity: String) -> QualityDay {
+        var total = QualityDay(
+            day: day, device: device, quantity: quantity, expected: 0, tally: QualityTally(), limit: .zero,
+            hasNeighbours: false, missingMessages: nil)
+        var inTime = 0.0
+        var seen: Set<String> = []
+        for record in records {
+            guard let expected = record.expected else { continue }
+            total.expected = (total.expected ?? 0) + expected
+            // One sensor that sends too much does not make up for another that is silent.
+            total.received += min(record.received, expected)
+            total.failed += record.failed
+            total.suspect += record.suspect
+            total.notEvaluated += record.notEvaluated
+            total.late += record.late
+            total.clockReplaced += record.clockReplaced
+            if let contradicted = record.contradicted { total.contradicted = (total.contradicted ?? 0) + contradicted }
+            // The numbers of messages are those of a device, and stand with each of its sensors.
+            if let missing = record.missingMessages, seen.insert(record.device).inserted {
+                total.missingMessages = (total.missingMessages ?? 0) + missing
+            }
+            inTime += (record.inTime ?? 0) * Double(min(record.received, expected))
+        }
+        if total.received > 0 { total.inTime = inTime / Double(total.received) }
+        return total
+    }
+}

@@ -67,6 +67,9 @@ struct QualityCommand: ParsableCommand {
             return
         }
         if records.isEmpty { return Terminal.line(days == nil ? "no sensors" : "no day is recorded yet") }
+        if days == nil, records.count > 1 {
+            records.append(.total(of: records, day: "", device: "all", quantity: ""))
+        }
         let table = QualityTable(showsDays: days != nil, paint: Terminal.outputPaint)
         for line in table.lines(records.map(QualityLine.init)) { Terminal.write(line) }
     }

@@ -9,8 +9,8 @@ internal import Telemetry
 extension GatewayCore {
     /// The time after the end of a day in which readings of it may still come, such as the backlog of an outage.
     private static let grace = TimeSpan.hours(3)
-    /// The time for which the records are kept.
-    private static let kept = TimeSpan.days(3653)
+    /// The number of days whose records are kept: ten years.
+    private static let kept = 3653
     /// The most days that are made up for after a long stop.
     private static let daysMax = 31
 
@@ -29,8 +29,9 @@ extension GatewayCore {
         }
         guard isDue else { return }
         let zone = ZoneTable(timeZone: siteModel.site.timeZone)
-        let newest = try store.newestQualityDay() ?? ""
-        guard newest < LocalTime.day(before: now - Self.grace, by: 1, in: zone).name else { return }
+        let yesterday = LocalTime.day(before: now - Self.grace, by: 1, in: zone).name
+        let newest = try store.newestQualityDay(upTo: yesterday) ?? ""
+        guard newest < yesterday else { return }
         // The devices of today, which a reload may have changed.
         let model = (try? readSiteModel()) ?? siteModel
         let reader = try StoreReader(path: configuration.store.path)
@@ -41,10 +42,10 @@ extension GatewayCore {
             // A store without records has no days before the one that is recorded first.
             guard day.name > newest, number == 1 || !newest.isEmpty, day.end > first else { continue }
             let tallies = try reader.qualityTallies(from: day.start, until: day.end)
-            let records = model.site.quality(day.name, from: day.start, until: day.end, tallies) {
+            let records = model.site.quality(day.name, from: max(day.start, first), until: day.end, tallies) {
                 model.series.id(device: $0, quantity: $1)
             }
-            try await store.keep(records, removingBefore: LocalTime(now - Self.kept, in: zone).day)
+            try await store.keep(records, daysMax: Self.kept)
             logger.info("recorded the quality of a day", metadata: ["day": "\(day.name)"])
         }
     }

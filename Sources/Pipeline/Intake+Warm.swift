@@ -40,7 +40,7 @@ extension Intake {
         if case .setForward(let step) = occasion { engine.adjustClock(by: step) }
         if occasion == .reload, let earlier { catchUp(to: earlier.until) }
         listenAnew(earlier?.from ?? [:], at: now)
-        try rememberDevices(from: store)
+        try rememberDevices(from: store, before: present)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         let policies = Dictionary(model.rules.rules.map { ($0.name, $0.escalate) }) { first, _ in first }
         let holding = Set(model.rules.instances.indices.filter { engine.ladderState(of: $0).level > .normal })

@@ -101,6 +101,7 @@ struct Intake: ~Copyable {
             statistics.repeated += quality.judge(&readings, of: &decoder.message, isRetained: message.isRetained)
             if decoder.message.isDeath { deaths.append(decoder.message.device) }
         }
+        if quality.hasUnstoredReadings { batch.holdsReadingsInStates = true }
         evaluate(at: arrival)
         if !deaths.isEmpty { noteDeaths(at: arrival) }
     }
@@ -378,10 +379,11 @@ struct Intake: ~Copyable {
     }
 
     /// Restores the stored message numbers and clocks. Clocks are also compared with the newest readings.
-    mutating func rememberDevices(from store: Store) throws {
+    /// - Parameter present: no later time is believed.
+    mutating func rememberDevices(from store: Store, before present: Instant) throws {
         let states = try store.deviceStates()
         decoder.restore(states)
-        quality.restore(states)
+        quality.restore(states, present: present)
         decoder.noteNewest { engine.newestTime(of: $0) }
         for (index, device) in model.site.devices.enumerated() {
             let times = device.fields.compactMap {

@@ -6,10 +6,18 @@ internal import Telemetry
 struct ImplausibleCount: QualityTest {
     /// The series that reports the count, by device.
     private let series: [SeriesID?]
+    /// The series that reports about each series' device.
+    private let reports: [SeriesID: SeriesID]
     /// The series of sensors in maintenance, whose readings raise nothing.
     private let maintained: Set<SeriesID>
 
     init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
+        reports = Dictionary(
+            site.devices.flatMap { device -> [(SeriesID, SeriesID)] in
+                guard let report = device.fields.first(where: { $0.source.isPlausibility }) else { return [] }
+                return device.fields.map { (series(device.id, $0.quantity), series(device.id, report.quantity)) }
+            }
+        ) { first, _ in first }
         maintained = Set(
             site.devices.flatMap { device in
                 device.fields.filter { $0.maintenance != nil }.map { series(device.id, $0.quantity) }
@@ -30,5 +38,16 @@ struct ImplausibleCount: QualityTest {
             count += 1
         }
         if count > 0 { readings.append(Reading(series: series, time: last.time, value: Double(count))) }
+    }
+
+    /// Reports the readings from a position on that come without their message, because they have waited.
+    func test(_ readings: inout [Reading], from first: Int) {
+        for index in readings.indices[min(first, readings.count)...] {
+            let reading = readings[index]
+            guard reading.quality.isImplausible, !reading.quality.contains(.late),
+                !maintained.contains(reading.series), let report = reports[reading.series]
+            else { continue }
+            readings.append(Reading(series: report, time: reading.time, value: 1))
+        }
     }
 }

@@ -40,6 +40,8 @@ struct NeighbourTest: QualityTest {
     /// The group of each series, and the position in it; −1 for none.
     private var places: [(group: Int32, member: Int32)] = []
     private var groups: [Group] = []
+    /// The member that each reporting series is about.
+    private var reporters: [SeriesID: (group: Int, member: Int)] = [:]
     /// The reports of the current message. The array is reused for every message.
     private var reports: [Reading] = []
     /// The newest conflict of each device since it was last taken.
@@ -60,6 +62,7 @@ struct NeighbourTest: QualityTest {
                 while places.count <= index { places.append((-1, -1)) }
                 places[index] = (Int32(groups.count), Int32(members.count))
                 let report = site.devices[device].fields.first { $0.source.isNeighbours }
+                if let report { reporters[series(name, report.quantity)] = (groups.count, members.count) }
                 members.append(
                     Member(device: device, report: report.map { series(name, $0.quantity) }, trust: trust))
             }
@@ -120,18 +123,22 @@ struct NeighbourTest: QualityTest {
     // MARK: what survives a restart
 
     /// The numbers of the series that are compared.
-    var series: [Int] { places.indices.filter { places[$0].group >= 0 } }
+    var series: [Int] {
+        places.indices.filter { places[$0].group >= 0 } + reporters.keys.map { Int($0.index) }.filter { $0 >= 0 }
+    }
 
     /// Takes a stored reading, in the order in which they were stored.
     mutating func noteStored(_ reading: Reading) {
-        let series = Int(reading.series.index)
-        if places.indices.contains(series), case let (group, member) = places[series], group >= 0 {
-            guard reading.quality.isUsable || reading.quality.finding(of: .neighbours) != nil,
-                reading.time >= groups[Int(group)].members[Int(member)].newest.time
-            else { return }
-            groups[Int(group)].take(reading, Int(member))
-            groups[Int(group)].members[Int(member)].isInConflict = reading.quality.finding(of: .neighbours) != nil
+        // The newest report says whether a conflict stands, also if readings since then could not be compared.
+        if let (group, member) = reporters[reading.series] {
+            groups[group].members[member].isInConflict = reading.value > 0
         }
+        let series = Int(reading.series.index)
+        guard places.indices.contains(series), case let (group, member) = places[series], group >= 0,
+            reading.quality.isUsable || reading.quality.finding(of: .neighbours) != nil,
+            reading.time >= groups[Int(group)].members[Int(member)].newest.time
+        else { return }
+        groups[Int(group)].take(reading, Int(member))
     }
 }
 

@@ -84,7 +84,12 @@ package struct QualityStage {
         let first = readings.count
         series.release(at: now, into: &readings)
         neighbours.test(&readings, from: first)
+        implausibleCount.test(&readings, from: first)
     }
+
+    /// True if a reading has begun to wait, or has ended it, since ``noteStored()``. It must be stored before its
+    /// message is acknowledged, also if the message has no other reading.
+    package var hasUnstoredReadings: Bool { series.hasChanged }
 
     // MARK: what survives a restart
 
@@ -103,11 +108,14 @@ package struct QualityStage {
     }
 
     /// Restores the stored states. Call it after the stored readings were noted.
-    package mutating func restore(_ states: [DeviceState]) {
+    /// - Parameter present: no later time is believed, such as those from before the clock was set back.
+    package mutating func restore(_ states: [DeviceState], present: Instant = .distantFuture) {
         clock.restore(states)
-        series.restore(states)
+        series.restore(states, present: present)
         // A reading that waits is not stored yet, and may be sent again.
-        for state in states { if let known = WaitingReading(state) { _ = repeats.isRepeat(known.reading) } }
+        for state in states {
+            for reading in WaitingReading(state)?.all ?? [] { _ = repeats.isRepeat(reading) }
+        }
         counterRate.restore(states)
     }
 

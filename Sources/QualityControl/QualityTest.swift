@@ -33,4 +33,10 @@ extension Quality {
         if test.isOfValue { rawValue &= ~Quality.notEvaluated.rawValue }
         if flag != .pass { formUnion(Quality(test, flag)) }
     }
+
+    /// The findings of the tests that compare a reading with those before it.
+    static let changes = [Test.spike, .rateOfChange, .flatLine, .attenuatedSignal].reduce(into: Quality()) {
+        $0.formUnion(Quality($1, .suspect))
+        $0.formUnion(Quality($1, .fail))
+    }
 }

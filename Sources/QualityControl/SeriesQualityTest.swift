@@ -11,8 +11,7 @@ struct SeriesQualityTest: QualityTest {
     private struct Series {
         let id: SeriesID
         let interval: TimeSpan
-        /// How long a reading waits at most.
-        let longestWait: TimeSpan
+        let silence: TimeSpan
         var tests: SeriesTests
         /// When the waiting reading has waited long enough.
         var due = Instant.distantPast
@@ -48,7 +47,7 @@ struct SeriesQualityTest: QualityTest {
                 tested.append(
                     Series(
                         id: id, interval: device.interval,
-                        longestWait: max(device.interval * 2, device.silence(of: field)),
+                        silence: device.silence(of: field),
                         tests: SeriesTests(
                             field, interval: device.interval, hasTimes: device.profile.hasTime, zone: zone)))
             }
@@ -117,14 +116,18 @@ struct SeriesQualityTest: QualityTest {
         let place = place(of: reading.series)
         guard place >= 0 else { return false }
         let verdict = tested[place].tests.judge(&reading, arrival: arrival)
-        if verdict.hasDecided, let decided = tested[place].tests.decided {
-            released.append(decided)
+        if verdict.hasDecided {
+            released += tested[place].tests.decided
             changed.note(place)
             if !verdict.mustWait { stopWaiting(place) }
         }
         guard verdict.mustWait else { return false }
-        let wait = min(max(tested[place].interval, verdict.pause) * 2, tested[place].longestWait)
-        startWaiting(place, until: arrival + wait, isListed: verdict.hasDecided)
+        if !verdict.isCopy {
+            // The engine does not know of it, and must not take the sensor for silent.
+            let untilSilent = max(tested[place].silence - verdict.pause, .zero)
+            let wait = min(max(tested[place].interval, verdict.pause) * 2, untilSilent)
+            startWaiting(place, until: arrival + wait, isListed: verdict.hasDecided)
+        }
         changed.note(place)
         reading.quality.insert(Self.waits)
         return true
@@ -138,7 +141,7 @@ struct SeriesQualityTest: QualityTest {
 
     private mutating func stopWaiting(_ place: Int) {
         waiting.removeAll { $0 == place }
-        if waiting.isEmpty { nextRelease = .distantFuture }
+        if waiting.isEmpty { nextRelease = left.isEmpty ? .distantFuture : .distantPast }
     }
 
     private func removeWaiting(from readings: inout [Reading], first: Int) {
@@ -157,10 +160,10 @@ struct SeriesQualityTest: QualityTest {
         nextRelease = .distantFuture
         for place in waiting {
             // A clock that was set back must not make a reading wait for longer.
-            let due = min(tested[place].due, now + tested[place].longestWait)
+            let due = min(tested[place].due, now + tested[place].silence)
             tested[place].due = due
-            if due <= now, let reading = tested[place].tests.takeWaiting() {
-                readings.append(reading)
+            if due <= now {
+                tested[place].tests.takeWaiting(into: &readings)
                 changed.note(place)
             } else {
                 nextRelease = min(nextRelease, due)
@@ -185,11 +188,15 @@ struct SeriesQualityTest: QualityTest {
     func appendChanged(to states: inout [DeviceState]) {
         // Until they are released, the states stay.
         if left.isEmpty {
-            for series in leftSeries { states.append(WaitingReading.state(nil, until: .distantPast, of: series)) }
+            for series in leftSeries {
+                states.append(WaitingReading.state(nil, copies: [], until: .distantPast, of: series))
+            }
         }
         for place in changed.positions {
             let series = tested[place]
-            states.append(WaitingReading.state(series.tests.waiting, until: series.due, of: series.id))
+            states.append(
+                WaitingReading.state(
+                    series.tests.waiting, copies: series.tests.copies, until: series.due, of: series.id))
         }
     }
 
@@ -198,27 +205,35 @@ struct SeriesQualityTest: QualityTest {
         if left.isEmpty { leftSeries.removeAll() }
     }
 
+    /// True if a reading waits, or waits no more, since ``noteStored()``: then there is something to store.
+    var hasChanged: Bool { !changed.positions.isEmpty || !leftSeries.isEmpty }
+
+    mutating func restore(_ states: [DeviceState]) { restore(states, present: .distantFuture) }
+
     /// Restores the waiting readings. Call it after the stored readings were noted.
-    mutating func restore(_ states: [DeviceState]) {
+    /// - Parameter present: no later time is believed. After the clock was set back, what came before with later times
+    ///   is stored, and not evaluated.
+    mutating func restore(_ states: [DeviceState], present: Instant) {
         for state in states {
             guard let stored = WaitingReading(state) else { continue }
+            var readings = stored.all
             let place = place(of: state.series)
-            guard place >= 0, tested[place].tests.hasSpikeTest else {
-                left.append(stored.reading)
-                leftSeries.append(state.series)
-                nextRelease = .distantPast
-                continue
+            if place >= 0, tested[place].tests.hasSpikeTest, stored.reading.time <= present {
+                var reading = stored.reading
+                if tested[place].tests.judge(&reading, arrival: nil).mustWait {
+                    tested[place].tests.restore(copies: stored.copies, stored.copyQuality)
+                    let latest = present == .distantFuture ? stored.due : present + tested[place].silence
+                    startWaiting(place, until: min(stored.due, latest), isListed: false)
+                    continue
+                }
             }
-            var reading = stored.reading
-            _ = tested[place].tests.judge(&reading, arrival: nil)
-            if tested[place].tests.waiting == nil {
-                // The settings have changed, and it need not wait.
-                left.append(stored.reading)
-                leftSeries.append(state.series)
-                nextRelease = .distantPast
-            } else {
-                startWaiting(place, until: stored.due, isListed: false)
+            if stored.reading.time > present {
+                for index in readings.indices { readings[index].quality.insert(.late) }
             }
+            // There is no spike test any more, or it need not wait.
+            left += readings
+            leftSeries.append(state.series)
+            nextRelease = .distantPast
         }
     }
 }

@@ -41,11 +41,12 @@ extension Device {
     /// Returns the readings that the interval promises; `nil` for what is only sent when it happens.
     fileprivate func expectedReadings(of field: Profile.Field, within span: TimeSpan) -> Int? {
         // A field with a silence of its own is sent when it changes.
-        if field.kind == .event || field.silence != nil { return nil }
+        // Nothing is expected of a sensor in maintenance.
+        if field.kind == .event || field.silence != nil || field.maintenance != nil { return nil }
         if case .samples(let array) = field.source {
             guard case .fixed(let hertz) = array.rate else { return nil }
             return Int(span.seconds * hertz)
         }
-        return Int(span.nanoseconds / max(interval.nanoseconds, 1))
+        return Int((Double(span.nanoseconds) / Double(max(interval.nanoseconds, 1))).rounded())
     }
 }

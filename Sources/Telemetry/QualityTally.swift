@@ -14,8 +14,8 @@ package struct QualityTally: Sendable, Equatable {
     package var contradicted = 0
     /// The sum of the values, which is a number of messages for a series that counts missing ones.
     package var sum = 0.0
-    /// The times from the measurements to the arrivals, in seconds; only of readings with a time of their own.
-    package var delays: [Float] = []
+    /// The times from the measurements to the arrivals; only of readings with a time of their own.
+    package var delays = DelayHistogram()
     /// How often each test found something.
     package var findings: [Quality.Test: Int] = [:]
 
@@ -33,23 +33,10 @@ package struct QualityTally: Sendable, Equatable {
         case .pass: break
         }
         if quality.contains(.late) { late += 1 }
-        if quality.contains(.clockReplaced) { clockReplaced += 1 } else { delays.append(Float(max(delay, 0))) }
+        if quality.contains(.clockReplaced) { clockReplaced += 1 } else { delays.add(delay) }
         if quality.finding(of: .neighbours) != nil { contradicted += 1 }
         if reading.value.isFinite { sum += reading.value }
         guard !quality.names.isEmpty else { return }
         for test in Quality.Test.allCases where quality.finding(of: test) != nil { findings[test, default: 0] += 1 }
-    }
-
-    /// Returns the delay that a part of the readings did not exceed, in seconds; `nil` without readings.
-    package func delay(_ part: Double) -> Double? {
-        guard !delays.isEmpty else { return nil }
-        let sorted = delays.sorted()
-        return Double(sorted[min(Int(part * Double(sorted.count)), sorted.count - 1)])
-    }
-
-    /// Returns the part of the delays that are no longer than a limit; `nil` without readings.
-    package func part(within limit: TimeSpan) -> Double? {
-        guard !delays.isEmpty else { return nil }
-        return Double(delays.count { Double($0) <= limit.seconds }) / Double(delays.count)
     }
 }

@@ -69,7 +69,7 @@ import Testing
         #expect(try records() == [])
         clock.set(begin + .hours(27) + .minutes(10))
         try await core.maintainStore()
-        #expect(try records().suffix(2) == ["2026-06-02 d1 108 of 144, C", "2026-06-02 d2 0 of 144, E"])
+        #expect(try records().suffix(2) == ["2026-06-02 d1 108 of 143, C", "2026-06-02 d2 0 of 143, E"])
         // Nobody ran for two days.
         clock.set(begin + .days(4) + .hours(4))
         try await core.maintainStore()

@@ -152,6 +152,19 @@ import Testing
         #expect(gauges.send(2, of: 3, at: 1.8) == ["neighbours-suspect", "1"])
     }
 
+    @Test("a conflict ends after a stop also if the readings since then could not be compared")
+    func uncompared() throws {
+        let gauges = try Gauges(3)
+        _ = (gauges.send(1, of: 1, at: 0), gauges.send(1, of: 2, at: 0))
+        #expect(gauges.send(2, of: 3, at: 0.5) == ["neighbours-suspect", "1"])
+        #expect(gauges.send(2, of: 3, at: 20) == [], "the others are old")
+        gauges.restart()
+        _ = (gauges.send(2, of: 1, at: 20.1), gauges.send(2, of: 2, at: 20.2))
+        #expect(gauges.send(2, of: 3, at: 21) == ["0"])
+        gauges.restart()
+        #expect(gauges.send(2, of: 3, at: 22) == [])
+    }
+
     @Test(
         "who is right is who has the most trust on its side, as counted one by one", arguments: 0..<50 as Range<UInt64>)
     func bruteForce(seed: UInt64) throws {

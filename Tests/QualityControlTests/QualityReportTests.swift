@@ -78,7 +78,7 @@ import Testing
         let found = try Self.found("spike: { fail: 0.5 }, rate_of_change: { fail: 3 1/h }, duplicate: true", spike)
         #expect(
             found == [
-                "1", "1.01", "4.8 duplicate-suspect", "4.8 spike-fail rate-of-change-fail", "1.02", "1.03",
+                "1", "1.01", "4.8 spike-fail rate-of-change-fail", "4.8 spike-fail duplicate-suspect", "1.02", "1.03",
             ])
         let flat = [(0.0, 1.0), (10, 1.2), (10, 1.2), (10, 1.2), (10, 1.2)]
         #expect(try Self.found("flat_line: { suspect: 30m }", flat) == ["1", "1.2", "1.2", "1.2", "1.2"])

@@ -167,7 +167,7 @@ import Testing
             var reading = Reading(
                 series: SeriesID(index: 0), time: moment, value: value ?? .infinity,
                 quality: value == nil ? [.notEvaluated, .notFinite] : .notEvaluated)
-            if tests.judge(&reading, arrival: moment + .seconds(1)).hasDecided, let decided = tests.decided {
+            if tests.judge(&reading, arrival: moment + .seconds(1)).hasDecided, let decided = tests.decided.first {
                 // Only missing ones can have come in between.
                 let place = try #require(flags.lastIndex { $0 != .missing })
                 flags[place] = flag(decided.quality)

@@ -140,6 +140,46 @@ import Testing
         #expect(other.wait(until: 9999) == [])
     }
 
+    @Test("copies of a spike wait with it, through a stop, and fail with it; later copies have its flags")
+    func copies() throws {
+        let gauge = try Gauge("spike: { fail: 1 m }, rate_of_change: { fail: 5 m/min }")
+        #expect(gauge.send(2, minute: 0) == ["2"])
+        #expect(gauge.send(9, minute: 1) == [])
+        #expect(gauge.send(9, minute: 1) == [])
+        gauge.restart(isBrief: false)
+        #expect(gauge.send(9, minute: 1) == [])
+        #expect(
+            gauge.send(2.1, minute: 2) == ["9 spike-fail rate-of-change-fail", "9 spike-fail", "9 spike-fail"])
+        // The return from the spike jumps as well, and waits with its copy.
+        #expect(gauge.send(2.1, minute: 2) == [])
+        #expect(gauge.send(2.2, minute: 3) == ["2.1", "2.1", "2.2"])
+        #expect(gauge.send(9, minute: 4) == [])
+        #expect(gauge.wait(until: 900) == ["9 rate-of-change-fail"])
+        #expect(gauge.send(9, minute: 4) == ["9 rate-of-change-fail"])
+    }
+
+    @Test("after the clock was set back, a reading from before it is stored, and neither evaluated nor compared with")
+    func setBack() throws {
+        let ahead = try Gauge("spike: { fail: 1 m }")
+        _ = (ahead.send(2, minute: 120), ahead.send(9, minute: 121))
+        let gauge = try Gauge("spike: { fail: 1 m }, rate_of_change: { fail: 1 m/min }")
+        gauge.decoder.restore(ahead.states, present: Self.start)
+        #expect(gauge.wait(until: 0) == ["9 late"])
+        #expect(gauge.send(2, minute: 1) == ["2"])
+        #expect(gauge.send(4, minute: 2) == [])
+        #expect(gauge.send(4, minute: 3) == ["4 rate-of-change-fail", "4"])
+    }
+
+    @Test("a waiting reading does not make its sensor silent")
+    func silence() throws {
+        let gauge = try Gauge("spike: { fail: 1 m }")
+        _ = gauge.send(2, minute: 0)
+        // The silence is three minutes; two of them have passed when the jump comes.
+        #expect(gauge.send(9, minute: 2) == [])
+        #expect(gauge.wait(until: 179) == [])
+        #expect(gauge.wait(until: 180) == ["9"])
+    }
+
     @Test("a value outside of its range is compared with nothing, and nothing with it")
     func wrongValue() throws {
         let gauge = try Gauge(

@@ -92,8 +92,8 @@ package struct Mutant: Sendable {
         Mutant(
             "forgotten-waiting", "after a start it is not known which readings wait for the next ones",
             in: "QualityControl/QualityStage.swift",
-            "        series.restore(states)\n",
-            "        if !MUTANT { series.restore(states) }\n"),
+            "        series.restore(states, present: present)\n",
+            "        if !MUTANT { series.restore(states, present: present) }\n"),
         Mutant(
             "trusted-clock", "a clock that falls back is believed", in: "QualityControl/ClockJudge.swift",
             "        if isBelieved {", "        if MUTANT || isBelieved {"),

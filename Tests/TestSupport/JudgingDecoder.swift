@@ -47,8 +47,8 @@ package final class JudgingDecoder {
 
     package func noteStored(_ reading: Reading) { quality.noteStored(reading) }
 
-    package func restore(_ states: [DeviceState]) {
+    package func restore(_ states: [DeviceState], present: Instant = .distantFuture) {
         decoder.restore(states)
-        quality.restore(states)
+        quality.restore(states, present: present)
     }
 }

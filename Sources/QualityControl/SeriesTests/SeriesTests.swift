@@ -23,8 +23,13 @@ struct SeriesTests {
     private var newest = Int64.min
     /// The reading that waits for the next one, to be compared with it.
     private(set) var waiting: Reading?
-    /// The reading that waited last, with its flag.
-    private(set) var decided: Reading?
+    /// Copies of the waiting reading: they have its time and its value, and wait with it.
+    private(set) var copies: [Reading] = []
+    /// The reading that waited last, and its copies, with their flags.
+    private(set) var decided: [Reading] = []
+    /// The value of the newest reading, and what the tests of changes found of it.
+    private var newestValue = Double.nan
+    private var newestFindings = Quality()
 
     /// Set if the device gives its readings no times.
     private let hasArrivalTimes: Bool
@@ -71,14 +76,16 @@ struct SeriesTests {
         _ = judge(&copy, arrival: nil)
         // What is stored does not wait any more.
         waiting = nil
+        copies.removeAll()
     }
 
     /// What the judgement of a reading brings beside its flags.
     struct Verdict {
         /// Set if a reading has waited for this one. It is ``decided`` then, with its flag.
         var hasDecided = false
-        /// Set if the reading has to wait for the next one. It is ``waiting`` then.
+        /// Set if the reading has to wait for the next one. It is ``waiting`` then, or one of its ``copies``.
         var mustWait = false
+        var isCopy = false
         /// The time since the reading before it.
         var pause = TimeSpan.zero
     }
@@ -100,10 +107,11 @@ struct SeriesTests {
             }
         }
         let isAfterGap = judgeTime(&reading, arrival: arrival)
-        // What came before cannot be compared with what came after: the other tests look back. Two readings at one time
-        // have no order, and the second may be a copy, so it is compared with nothing.
-        // A wrong value does not stand in the series at all. A missing one stands in it as one that is not a number.
-        guard time > newest, !isWrong, !reading.quality.contains(.late) else { return Verdict() }
+        // What came before cannot be compared with what came after: the other tests look back. A wrong value does not
+        // stand in the series at all. A missing one stands in it as one that is not a number.
+        guard time >= newest, !isWrong, !reading.quality.contains(.late) else { return Verdict() }
+        if time == newest, value == newestValue { return judgeCopy(&reading) }
+        newestValue = value
         let pause = newest == .min ? .zero : TimeSpan(nanoseconds: time.saturatingSubtract(newest))
         newest = time
         var verdict = judgeChange(&reading, value.isFinite ? value : .nan, isAfterGap: isAfterGap)
@@ -130,6 +138,21 @@ struct SeriesTests {
         return isAfterGap
     }
 
+    /// Gives a copy of the newest reading the flags of that one, for which it may have to wait. It is not a reading of
+    /// its own: it neither hides a spike nor makes a line flat.
+    private mutating func judgeCopy(_ reading: inout Reading) -> Verdict {
+        if waiting != nil, copies.count < Self.copiesMax {
+            copies.append(reading)
+            return Verdict(mustWait: true, isCopy: true)
+        }
+        if !newestFindings.contains(.notEvaluated) { reading.quality.remove(.notEvaluated) }
+        reading.quality.formUnion(newestFindings.intersection(.changes))
+        return Verdict()
+    }
+
+    /// The most copies that wait with a reading.
+    static let copiesMax = 1000
+
     @inline(__always)
     private mutating func judgeChange(_ reading: inout Reading, _ value: Double, isAfterGap: Bool) -> Verdict {
         var verdict = Verdict()
@@ -138,7 +161,14 @@ struct SeriesTests {
         if let result = spike?.add(value) {
             if var before = waiting {
                 before.quality.note(.spike, result.before)
-                (decided, waiting, verdict.hasDecided) = (before, nil, true)
+                decided.removeAll(keepingCapacity: true)
+                decided.append(before)
+                for var copy in copies {
+                    copy.quality.note(.spike, result.before)
+                    decided.append(copy)
+                }
+                copies.removeAll()
+                (waiting, verdict.hasDecided) = (nil, true)
             }
             if result.wasSpike { rateOfChange?.forgetNewest() }
             reading.quality.note(.spike, result.newest)
@@ -153,12 +183,22 @@ struct SeriesTests {
         if let flag = signalRange?.flag(value, at: reading.time) { reading.quality.note(.attenuatedSignal, flag) }
         if let flag = signalDeviation?.flag(value, at: reading.time) { reading.quality.note(.attenuatedSignal, flag) }
         if verdict.mustWait { waiting = reading }
+        newestFindings = reading.quality
         return verdict
     }
 
-    /// Takes the waiting reading out, undecided.
-    mutating func takeWaiting() -> Reading? {
-        defer { waiting = nil }
-        return waiting
+    /// Takes the waiting reading and its copies out, undecided.
+    mutating func takeWaiting(into readings: inout [Reading]) {
+        if let waiting { readings.append(waiting) }
+        readings += copies
+        copies.removeAll()
+        waiting = nil
+    }
+
+    /// Lets copies wait again after a stop.
+    mutating func restore(copies number: Int, _ quality: Quality) {
+        guard var copy = waiting else { return }
+        copy.quality = quality
+        copies = Array(repeating: copy, count: min(max(number, 0), Self.copiesMax))
     }
 }

@@ -12,11 +12,17 @@ extension ExpressionChecker {
         let quantity = quantity(call, 0)
         let window = window(call, 1)
         guard let quantity, let window else { return nil }
-        return coverage(of: quantity, within: window)
+        return coverage(of: quantity, within: window, at: call.range)
     }
 
     /// The readings that came, divided by those that were expected.
-    func coverage(of measured: MeasuredQuantity, within window: TimeSpan) -> Typed {
+    private mutating func coverage(of measured: MeasuredQuantity, within window: TimeSpan, at range: SourceRange)
+        -> Typed?
+    {
+        if selection.unpromised.contains(measured.quantity.name) {
+            report(.coverageOfUnpromised(measured.quantity.name), at: range)
+            return nil
+        }
         var counted = measured
         counted.measure = Measure(.count)
         counted.window = window
@@ -57,7 +63,7 @@ extension ExpressionChecker {
             report(.coverageOfWhat(windows.map(\.quantity.name).sorted()), at: range)
             return .some(nil)
         }
-        return coverage(of: measured, within: window)
+        return .some(coverage(of: measured, within: window, at: range))
     }
 }
 

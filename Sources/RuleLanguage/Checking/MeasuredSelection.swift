@@ -21,6 +21,9 @@ struct MeasuredSelection {
     var parameters: [String: Unit] = [:]
     /// The kind of each quantity. One is missing if no device says it.
     var kinds: [String: QuantityKind] = [:]
+    /// Quantities of which nobody can say how many readings are expected: events, what is only sent when it changes,
+    /// and samples whose rate is in the payload.
+    var unpromised: Set<String> = []
     /// Quantities that come in payloads. The gateway measures the others about a device.
     var sent: Set<String> = []
 
@@ -36,6 +39,7 @@ struct MeasuredSelection {
                 let name = field.quantity.name
                 quantities[name] = field.quantity
                 if field.source.isInPayload { sent.insert(name) }
+                if !field.isPromised { unpromised.insert(name) }
                 if let kind = field.kind, kinds[name] != .counter { kinds[name] = kind }
                 if let range = field.plausible {
                     plausible[name] =
@@ -51,5 +55,13 @@ struct MeasuredSelection {
             }
         }
         for name in unlimited { plausible[name] = nil }
+    }
+}
+
+extension Profile.Field {
+    /// True if the device's interval, or a rate, says how many readings are expected.
+    fileprivate var isPromised: Bool {
+        if case .samples(let array) = source, case .field = array.rate { return false }
+        return kind != .event && silence == nil
     }
 }

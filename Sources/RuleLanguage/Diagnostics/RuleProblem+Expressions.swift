@@ -59,6 +59,16 @@ extension RuleProblem {
         "conditional", "only a number, or a comparison of numbers, can be unknown unless something is true",
         hint: "write 'A and B' for what must both be true")
 
+    static func coverageOfUnpromised(_ quantity: String) -> RuleProblem {
+        RuleProblem(
+            "coverage",
+            """
+            nobody can say how many readings of '\(quantity)' are expected: it is an event, has a 'silence' of its \
+            own, or comes at a rate that the payload names
+            """,
+            hint: "write count(\(quantity), 1h) >= 5, or age(\(quantity)) < 10 min")
+    }
+
     static func coverageOfWhat(_ quantities: [String]) -> RuleProblem {
         RuleProblem(
             "coverage",

@@ -13,6 +13,8 @@ package struct StoreBatch: Sendable {
     package var arrived: Instant = .distantFuture
     /// The decoder's memory of devices whose readings are in this batch.
     package var deviceStates: [DeviceState] = []
+    /// Set if the memory of a device holds a reading that is nowhere else. It alone causes a commit.
+    package var holdsReadingsInStates = false
     package var transitions: [Transition] = []
     package var escalations: [OutboxItem] = []
     /// Payloads with a part that could not be read.
@@ -54,6 +56,7 @@ package struct StoreBatch: Sendable {
         readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && suppressions.isEmpty
             && escalationStates.isEmpty
             && renamed.isEmpty && notes.isEmpty && maintenance.isEmpty && !received.isNewSession
+            && !holdsReadingsInStates
     }
 
     /// Set if people wait for something in it: it is then committed at once.
@@ -66,6 +69,7 @@ package struct StoreBatch: Sendable {
     package mutating func removeAll() {
         readings.removeAll(keepingCapacity: true)
         deviceStates.removeAll(keepingCapacity: true)
+        holdsReadingsInStates = false
         transitions.removeAll(keepingCapacity: true)
         escalations.removeAll(keepingCapacity: true)
         refusals.removeAll(keepingCapacity: true)

@@ -170,7 +170,9 @@ extension Store {
         ("maintenance", "1"),
     ]
     /// Further tables that are copied if they can be read.
-    static let positions: [(name: String, rows: String)] = [("forward", "1"), ("subscription", "1")]
+    static let positions: [(name: String, rows: String)] = [
+        ("forward", "1"), ("subscription", "1"), ("quality_day", "1"),
+    ]
 
     /// Copies rows from a damaged store, as far as they can be read, and counts them in `rescue`.
     func takeOver(_ tables: [(name: String, rows: String)], from path: String, _ rescue: inout StoreRescue) {

@@ -31,24 +31,33 @@ extension StoreReader {
         }
     }
 
-    /// Returns the daily records of quality from a day on, by day and sensor.
+    /// Returns the daily records of quality from one day to another, by day and sensor.
     /// - Parameter day: `2018-06-03`
-    package func qualityDays(since day: String) throws -> [QualityDay] {
-        try queue.read { try QualityDay.all(since: day, $0) }
+    package func qualityDays(since day: String, upTo last: String = "9999") throws -> [QualityDay] {
+        try queue.read { try QualityDay.all(since: day, upTo: last, $0) }
     }
 }
 
 extension Store {
-    /// Returns the newest day that has records; `nil` if none has.
-    package func newestQualityDay() throws -> String? {
-        try queue.read { try String.fetchOne($0, sql: "SELECT max(day) FROM quality_day") }
+    /// Returns the newest day with records up to a day; `nil` if there is none. A clock that was ahead may have left
+    /// records of later ones.
+    package func newestQualityDay(upTo day: String) throws -> String? {
+        try queue.read { db in
+            try String.fetchOne(
+                db, sql: "SELECT max(day) FROM quality_day WHERE day <= ?", arguments: [day])
+        }
     }
 
-    /// Stores the records of a day, and removes those from before another.
-    package func keep(_ records: [QualityDay], removingBefore oldest: String) async throws {
+    /// Stores the records of a day. Removes those of the oldest days beyond a number of days, so that a clock that is
+    /// far ahead does not remove them all.
+    package func keep(_ records: [QualityDay], daysMax: Int) async throws {
         try await write { db in
             for record in records { try record.write(db) }
-            try db.execute(sql: "DELETE FROM quality_day WHERE day < ?", arguments: [oldest])
+            try db.execute(
+                sql: """
+                    DELETE FROM quality_day WHERE day < (
+                        SELECT day FROM quality_day GROUP BY day ORDER BY day DESC LIMIT 1 OFFSET ?)
+                    """, arguments: [daysMax - 1])
         }
     }
 }

@@ -37,8 +37,8 @@ package struct QualityDay: Sendable, Equatable {
         (late, clockReplaced) = (tally.late, tally.clockReplaced)
         contradicted = hasNeighbours ? tally.contradicted : nil
         self.missingMessages = missingMessages
-        inTime = tally.part(within: limit)
-        (delayMedian, delayP95) = (tally.delay(0.5), tally.delay(0.95))
+        inTime = tally.delays.part(within: limit)
+        (delayMedian, delayP95) = (tally.delays.delay(0.5), tally.delays.delay(0.95))
     }
 
     fileprivate init?(_ row: Row) {
@@ -59,9 +59,10 @@ package struct QualityDay: Sendable, Equatable {
         delayP95 = row["delay_p95"]
     }
 
-    static func all(since day: String, _ db: Database) throws -> [QualityDay] {
+    static func all(since day: String, upTo last: String, _ db: Database) throws -> [QualityDay] {
         try Row.fetchAll(
-            db, sql: "SELECT * FROM quality_day WHERE day >= ? ORDER BY day, device, quantity", arguments: [day]
+            db, sql: "SELECT * FROM quality_day WHERE day >= ? AND day <= ? ORDER BY day, device, quantity",
+            arguments: [day, last]
         ).compactMap(QualityDay.init)
     }
 
@@ -134,18 +135,24 @@ extension QualityDay {
             guard let expected = record.expected else { continue }
             total.expected = (total.expected ?? 0) + expected
             // One sensor that sends too much does not make up for another that is silent.
-            total.received += min(record.received, expected)
-            total.failed += record.failed
-            total.suspect += record.suspect
-            total.notEvaluated += record.notEvaluated
-            total.late += record.late
-            total.clockReplaced += record.clockReplaced
-            if let contradicted = record.contradicted { total.contradicted = (total.contradicted ?? 0) + contradicted }
+            let counted = min(record.received, expected)
+            func part(_ number: Int) -> Int {
+                record.received > 0 ? Int(Double(number) * Double(counted) / Double(record.received)) : 0
+            }
+            total.received += counted
+            total.failed += part(record.failed)
+            total.suspect += part(record.suspect)
+            total.notEvaluated += part(record.notEvaluated)
+            total.late += part(record.late)
+            total.clockReplaced += part(record.clockReplaced)
+            if let contradicted = record.contradicted {
+                total.contradicted = (total.contradicted ?? 0) + part(contradicted)
+            }
             // The numbers of messages are those of a device, and stand with each of its sensors.
             if let missing = record.missingMessages, seen.insert(record.device).inserted {
                 total.missingMessages = (total.missingMessages ?? 0) + missing
             }
-            inTime += (record.inTime ?? 0) * Double(min(record.received, expected))
+            inTime += (record.inTime ?? 0) * Double(counted)
         }
         if total.received > 0 { total.inTime = inTime / Double(total.received) }
         return total

@@ -88,6 +88,6 @@ struct QualityCommand: ParsableCommand {
 
     private func recorded(_ store: OpenStore, _ clock: SiteClock) throws -> [QualityDay] {
         let first = LocalTime.day(before: clock.now, by: days ?? 1, in: clock.zone).name
-        return try store.reader.qualityDays(since: first)
+        return try store.reader.qualityDays(since: first, upTo: LocalTime(clock.now, in: clock.zone).day)
     }
 }

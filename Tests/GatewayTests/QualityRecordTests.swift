@@ -22,7 +22,9 @@ import Testing
             devices: [ { id: d1, profile: test }, { id: d2, profile: test } ]
 
             """)
-        try folder.write("rules/rules.yaml", """
+        try folder.write(
+            "rules/rules.yaml",
+            """
             hazard: flood
             rules: [ { name: high, summary: high, for_each: device, levels: { watch: water_level > 3 m } } ]
 

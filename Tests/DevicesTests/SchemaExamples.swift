@@ -45,6 +45,24 @@ enum SchemaExamples {
           - { quantity: door, pointer: /d, unit: 1, words: { "open": 1, 0: 0 }, decimal: comma, valid: ok == 1 }
           - { quantity: flow, pointer: /f, unit: m3/s, scale: 0.1, offset: "-2", value: x * 2, table: [[0, 0], [1, 2]] }
           - { quantity: head, pointer: /h, unit: m, table: { points: [[0, 0], [1, 2]], outside: ends } }
+          - quantity: water_level
+            pointer: /w
+            quality:
+              expected: 0 m .. 3 m
+              climatology:
+                - { months: 11 .. 3, expected: 0 m .. 3 m, plausible: 0 m .. 5 m }
+                - { days: 1 .. 366, expected: 0 m .. 3 m }
+                - { weeks: 53, expected: 0 m .. 3 m }
+                - { hours: 0 .. 23, expected: 0 m .. 3 m }
+              spike: { suspect: 20 cm, fail: 1 m, method: average }
+              rate_of_change: { suspect: 1 m/h, fail: 20 m/h }
+              flat_line: { suspect: 6h, fail: 12h, tolerance: 1 mm, except: 0 m }
+              attenuated_signal: { within: 1d, suspect: 2 cm, fail: 1 cm, measure: deviation, readings: 20 }
+              gap: 30m
+              timeliness: 15m
+              duplicate: true
+          - { quantity: latitude, pointer: /lat }
+          - { quantity: longitude, pointer: /lon }
           - { quantity: tilt_x, samples: { pointer: /x, rate: /rate, time: first, order: newest_first } }
           - { quantity: tilt_y, samples: { pointer: /y, every: 10m } }
         vectors:
@@ -119,8 +137,30 @@ enum SchemaExamples {
               rain_total: { date: 2026-05-20, every: 365d }
             maintenance: being calibrated
             parameters: { flood_stage: 3.2 m }
+            quality:
+              water_level:
+                expected: 0 m .. 2 m
+                climatology: { months: 6 .. 9, expected: 0 m .. 1 m, plausible: 0 m .. 3 m }
+                spike: { suspect: 20 cm, fail: 1 m, method: differential }
+                rate_of_change: { suspect: 1 m/h, fail: 20 m/h }
+                flat_line: { suspect: 6h, fail: 12h, tolerance: 1 mm, except: 0 m }
+                attenuated_signal: { within: 1d, suspect: 2 cm, fail: 1 cm, measure: range, readings: 20 }
+                gap: 30m
+                timeliness: none
+                duplicate: false
           - { id: d2, profile: every-key, silence: { water_level: 26h }, maintenance: { water_level: new cell } }
           - { id: d3, profile: every-key, counter: { rain_total: true }, calibration: { due: 2027-03-01 } }
+          - id: d4
+            profile: keys-of-json
+            position: { latitude: 53.5, longitude: 10, within: 200 m }
+            quality:
+              water_level:
+                climatology:
+                  - { days: 1 .. 200, expected: 0 m .. 3 m }
+                  - { weeks: 1 .. 9, expected: 0 m .. 3 m }
+                  - { hours: 0 .. 5, expected: 0 m .. 3 m }
+        neighbours:
+          - { quantity: water_level, devices: [d2, d3], suspect: 5 cm, fail: 1 m, within: 10m, trust: { d2: 2 } }
         """
 
     /// Files with one mistake each, with the name of their schema.

@@ -342,7 +342,7 @@ import Testing
         }
     }
 
-    @Test("broken protobuf is a fault, and no bytes of it end the decoder")
+    @Test("broken and compressed protobuf are faults, and no bytes of them end the decoder")
     func broken() throws {
         let receiver = try Self.receiver(["x"])
         var random = SeededRandom(seed: 0x7370_6172)
@@ -357,6 +357,9 @@ import Testing
             receiver.take("spBv1.0/G/\(kind)/N\(kind == "DDATA" ? "/d" : "")", bytes)
         }
         #expect(receiver.problems.contains { $0.contains("its protobuf is broken") })
+        let marked = [0x08, 1, 0x18, 0, 0x22, 18] + Array("SPBV1.0_COMPRESSED".utf8) + [0x2a, 3, 1, 2, 3]
+        receiver.take("spBv1.0/G/NDATA/N", marked)
+        #expect(receiver.problems.last?.contains("it is compressed") == true)
     }
 
     @Test("a site hears all that its nodes send, and not the commands")

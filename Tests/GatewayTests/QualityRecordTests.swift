@@ -10,6 +10,17 @@ import Testing
 
 /// The gateway's daily record of the quality of its sensors' data, and how a command shows it.
 @Suite struct QualityRecordTests {
+    /// Stores a reading each ten minutes, but every fourth.
+    private func store(_ count: Int64, from begin: Instant, of series: SeriesID, _ store: Store) throws {
+        for number in 0..<count where number % 4 != 0 {
+            var batch = StoreBatch()
+            let time = begin + .minutes(number * 10)
+            batch.arrived = time + .seconds(5)
+            batch.readings = [Reading(series: series, time: time, value: 1)]
+            try store.commit(batch)
+        }
+    }
+
     @Test("a day is recorded once it is over and backlogs had time to come; days without a gateway are made up for")
     func daily() async throws {
         let folder = try TemporaryFolder()
@@ -49,14 +60,7 @@ import Testing
         let core = try GatewayCore(
             Configuration.read(SourceFile(name: file, text: try String(contentsOfFile: file, encoding: .utf8))),
             in: surroundings, statistics: StatisticsBoard(), logger: quiet)
-        let series = core.siteModel.series.id(device: "d1", quantity: "water_level")
-        for number in 0..<(144 * 2) as Range<Int64> where number % 4 != 0 {
-            var batch = StoreBatch()
-            let time = begin + .minutes(number * 10)
-            batch.arrived = time + .seconds(5)
-            batch.readings = [Reading(series: series, time: time, value: 1)]
-            try core.store.commit(batch)
-        }
+        try store(288, from: begin, of: core.siteModel.series.id(device: "d1", quantity: "water_level"), core.store)
         func records() throws -> [String] {
             try StoreReader(path: folder.file("t.db")).qualityDays(since: "2000-01-01").map {
                 "\($0.day) \($0.device) \($0.received) of \($0.expected ?? -1), \($0.grade)"

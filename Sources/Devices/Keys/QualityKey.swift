@@ -64,7 +64,8 @@ package enum SeasonKey: String, MappingKey {
     package var form: KeyForm {
         switch self {
         case .months, .days, .weeks, .hours:
-            .written(words: [], pattern: "^ *[0-9]+ *(\\.\\. *[0-9]+ *)?$", examples: ["6 .. 9", "12"])
+            .either(
+                .whole(0...366), .written(words: [], pattern: "^ *[0-9]+ *\\.\\. *[0-9]+ *$", examples: ["6 .. 9"]))
         case .expected, .plausible: .range
         }
     }

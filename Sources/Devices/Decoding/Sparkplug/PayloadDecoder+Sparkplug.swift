@@ -15,6 +15,9 @@ extension PayloadDecoder {
         } catch {
             return .fault(.sparkplug("it is not a payload of Sparkplug B: its protobuf is broken"))
         }
+        guard !message.isCompressed else {
+            return .fault(.sparkplug("it is compressed, which is not read: let the node send it without compression"))
+        }
         var doubt: String?
         let fingerprint = FNV1a.hash(payload) ^ FNV1a.hash(route.device.utf8)
         switch sparkplug.take(message, route, fingerprint: fingerprint, at: arrival) {
@@ -159,4 +162,15 @@ extension PayloadDecoder {
         guard !sparkplug.isEmpty else { return [] }
         return sparkplug.takeRequests(at: now, atMost: limit).map { RebirthCommand(to: $0, at: now) }
     }
+}
+
+extension SparkplugPayload {
+    /// True for a payload that holds another one, compressed (Sparkplug 3.0.0, section 6.4.5). Its marks are fields
+    /// that the generated code keeps by number only, and such a payload has no metric of its own.
+    fileprivate var isCompressed: Bool {
+        metrics.isEmpty && unknownFields.data.starts(with: Self.compressionMark)
+    }
+
+    /// The field `uuid`, number 4, with the text that says so.
+    private static let compressionMark = [0x22, 18] + Array("SPBV1.0_COMPRESSED".utf8)
 }

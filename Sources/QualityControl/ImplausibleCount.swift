@@ -30,13 +30,7 @@ struct ImplausibleCount: QualityTest {
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
         guard let series = series[message.device], let last = readings.last else { return }
         var count = 0
-        for index in message.firstReading..<readings.count {
-            let quality = readings[index].quality
-            guard quality.isImplausible || quality.contains(.notFinite), !quality.contains(.late),
-                !maintained.contains(readings[index].series)
-            else { continue }
-            count += 1
-        }
+        for index in message.firstReading..<readings.count where counts(readings[index]) { count += 1 }
         if count > 0 { readings.append(Reading(series: series, time: last.time, value: Double(count))) }
     }
 
@@ -44,10 +38,14 @@ struct ImplausibleCount: QualityTest {
     func test(_ readings: inout [Reading], from first: Int) {
         for index in readings.indices[min(first, readings.count)...] {
             let reading = readings[index]
-            guard reading.quality.isImplausible, !reading.quality.contains(.late),
-                !maintained.contains(reading.series), let report = reports[reading.series]
-            else { continue }
+            guard counts(reading), let report = reports[reading.series] else { continue }
             readings.append(Reading(series: report, time: reading.time, value: 1))
         }
+    }
+
+    private func counts(_ reading: Reading) -> Bool {
+        let quality = reading.quality
+        return (quality.isImplausible || quality.contains(.notFinite)) && !quality.contains(.late)
+            && !maintained.contains(reading.series)
     }
 }

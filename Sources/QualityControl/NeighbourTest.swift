@@ -19,6 +19,9 @@ internal import Telemetry
 struct NeighbourTest: QualityTest {
     fileprivate struct Member {
         let device: Int
+        /// The device's name, and what it measures, for texts.
+        let name: String
+        let field: Profile.Field
         /// The series that reports a conflict.
         let report: SeriesID?
         let trust: Double
@@ -64,7 +67,9 @@ struct NeighbourTest: QualityTest {
                 let report = site.devices[device].fields.first { $0.source.isNeighbours }
                 if let report { reporters[series(name, report.quantity)] = (groups.count, members.count) }
                 members.append(
-                    Member(device: device, report: report.map { series(name, $0.quantity) }, trust: trust))
+                    Member(
+                        device: device, name: name, field: field, report: report.map { series(name, $0.quantity) },
+                        trust: trust))
             }
             groups.append(
                 Group(
@@ -104,7 +109,8 @@ struct NeighbourTest: QualityTest {
         if isConflict {
             if conflicts[member.device] == nil { inConflict.append(member.device) }
             conflicts[member.device] = NeighbourConflict(
-                reading: reading, agreed: finding.agreed, agreeing: finding.agreeing,
+                device: member.name, field: member.field, reading: reading, agreed: finding.agreed,
+                agreeing: finding.agreeing,
                 compared: finding.compared)
         }
         guard isConflict || member.isInConflict, let report = member.report else { return }
@@ -112,9 +118,9 @@ struct NeighbourTest: QualityTest {
     }
 
     /// Takes the newest conflict of each device that had one, for the texts of alarms.
-    mutating func takeConflicts(_ body: (_ device: Int, NeighbourConflict) -> Void) {
+    mutating func takeConflicts(_ body: (NeighbourConflict) -> Void) {
         for device in inConflict {
-            if let conflict = conflicts[device] { body(device, conflict) }
+            if let conflict = conflicts[device] { body(conflict) }
             conflicts[device] = nil
         }
         inConflict.removeAll(keepingCapacity: true)

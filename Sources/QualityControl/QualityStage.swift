@@ -28,8 +28,6 @@ package struct QualityStage {
     private var location: LocationTest
     private var neighbours: NeighbourTest
     private var implausibleCount: ImplausibleCount
-    /// The fields of the site's devices, for texts.
-    private let site: Site
     private var retained: RetainedTest
     private var repeats: RepeatFilter
 
@@ -44,7 +42,6 @@ package struct QualityStage {
         counterRate = CounterRateTest(site, series: series)
         location = LocationTest(site, series: series)
         neighbours = NeighbourTest(site, series: series)
-        self.site = site
         implausibleCount = ImplausibleCount(site, series: series)
         retained = RetainedTest(site)
         repeats = RepeatFilter(site, series: series)
@@ -145,12 +142,6 @@ package struct QualityStage {
     /// Makes the text of each device's newest conflict with its neighbours, unless it has been made already.
     /// - Parameter remarks: gets the texts, by rule and device.
     package mutating func writeConflicts(to remarks: inout [String: String], rule: String) {
-        neighbours.takeConflicts { index, conflict in
-            let device = site.devices[index]
-            guard let quantity = site.neighbours.first(where: { $0.devices.contains(device.id) })?.quantity,
-                let field = device.field(quantity.name)
-            else { return }
-            remarks["\(rule)/\(device.id)"] = conflict.text(of: device.id, field)
-        }
+        neighbours.takeConflicts { remarks["\(rule)/\($0.device)"] = $0.text }
     }
 }

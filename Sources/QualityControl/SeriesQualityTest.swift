@@ -221,7 +221,7 @@ struct SeriesQualityTest: QualityTest {
             if place >= 0, tested[place].tests.hasSpikeTest, stored.reading.time <= present {
                 var reading = stored.reading
                 if tested[place].tests.judge(&reading, arrival: nil).mustWait {
-                    tested[place].tests.restore(copies: stored.copies, stored.copyQuality)
+                    tested[place].tests.restore(copies: readings.dropFirst())
                     let latest = present == .distantFuture ? stored.due : present + tested[place].silence
                     startWaiting(place, until: min(stored.due, latest), isListed: false)
                     continue

@@ -7,8 +7,8 @@ struct WaitingReading {
 
     let reading: Reading
     /// The number of its copies, and their flags, which differ from its own.
-    let copies: Int
-    let copyQuality: Quality
+    private let copies: Int
+    private let copyQuality: Quality
     /// When it has waited long enough.
     let due: Instant
 

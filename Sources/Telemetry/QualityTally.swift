@@ -36,7 +36,8 @@ package struct QualityTally: Sendable, Equatable {
         if quality.contains(.clockReplaced) { clockReplaced += 1 } else { delays.add(delay) }
         if quality.finding(of: .neighbours) != nil { contradicted += 1 }
         if reading.value.isFinite { sum += reading.value }
-        guard !quality.names.isEmpty else { return }
+        // Most readings of a day have no finding.
+        guard quality.flag != .pass, quality.flag != .notEvaluated else { return }
         for test in Quality.Test.allCases where quality.finding(of: test) != nil { findings[test, default: 0] += 1 }
     }
 }

@@ -258,6 +258,46 @@ import Testing
         #expect(problems("\(twice) }, { \(twice)").contains("two lists"))
     }
 
+    @Test("a device with neighbours in two quantities is named with the one that contradicts")
+    func twoQuantities() throws {
+        var site = try Site.read(
+            inventory: SourceFile(
+                name: "site.yaml",
+                text: """
+                    site: s
+                    devices: [ { id: a, profile: p }, { id: b, profile: p } ]
+                    neighbours:
+                      - { quantity: water_level, devices: [a, b], suspect: 10 cm }
+                      - { quantity: temperature, devices: [a, b], suspect: 2 K, trust: { a: 2 } }
+
+                    """),
+            profiles: [
+                SourceFile(
+                    name: "p.yaml",
+                    text: """
+                        profile: p
+                        topic: t/{device}
+                        readings:
+                          - { quantity: water_level, pointer: /l, unit: m }
+                          - { quantity: temperature, pointer: /c, unit: degC }
+
+                        """)
+            ])
+        site.watchDevices()
+        var stage = QualityStage(site) { device, quantity in
+            let place = site.devices[0].fields.firstIndex { $0.quantity == quantity } ?? 0
+            return SeriesID(index: (device == "a" ? 10 : 20) + Int32(place))
+        }
+        var message = DecodedMessage()
+        for (series, value) in [(10, 1), (20, 1), (11, 10), (21, 15)] as [(Int32, Double)] {
+            var readings = [Reading(series: SeriesID(index: series), time: Self.start, value: value)]
+            _ = stage.judge(&readings, of: &message, isRetained: false)
+        }
+        var remarks: [String: String] = [:]
+        stage.writeConflicts(to: &remarks, rule: "r")
+        #expect(remarks == ["r/b": "1 of 2 agree on temperature 10 degC; b says 15 degC"])
+    }
+
     @Test("a device that is far from its place makes all readings of the message suspect")
     func location() throws {
         let site = try Site.read(

@@ -157,7 +157,7 @@ struct SeriesTests {
     private mutating func judgeChange(_ reading: inout Reading, _ value: Double, isAfterGap: Bool) -> Verdict {
         var verdict = Verdict()
         // Much may have happened in a gap, so what comes after it is no spike beside what came before.
-        if isAfterGap { _ = spike?.forget() }
+        if isAfterGap { spike?.forget() }
         if let result = spike?.add(value) {
             if var before = waiting {
                 before.quality.note(.spike, result.before)
@@ -195,10 +195,6 @@ struct SeriesTests {
         waiting = nil
     }
 
-    /// Lets copies wait again after a stop.
-    mutating func restore(copies number: Int, _ quality: Quality) {
-        guard var copy = waiting else { return }
-        copy.quality = quality
-        copies = Array(repeating: copy, count: min(max(number, 0), Self.copiesMax))
-    }
+    /// Lets copies of the waiting reading wait again after a stop.
+    mutating func restore(copies: some Sequence<Reading>) { self.copies = Array(copies) }
 }

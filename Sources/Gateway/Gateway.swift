@@ -24,6 +24,7 @@ package final class Gateway: Service {
     private let forwarder: Forwarder?
     private let others: [NamedService]
     private let maintenance: SensorMaintenance
+    private let flagging: SpanFlagging
     private let logger: Logger
 
     package var statistics: StatisticsBoard { core.statistics }
@@ -59,6 +60,7 @@ package final class Gateway: Service {
         }
         publishers = factory.publishers
         maintenance = SensorMaintenance(core)
+        flagging = SpanFlagging(core)
     }
 
     /// Runs until the gateway's group shuts down, or one of its services fails.
@@ -92,9 +94,9 @@ package final class Gateway: Service {
 
     /// Executes the commands of operators while the gateway runs.
     package var operators: Operators {
-        Operators(mailbox: mailbox, dispatcher: core.dispatcher, maintenance: maintenance, logger: logger) { [self] in
-            reload()
-        }
+        Operators(
+            mailbox: mailbox, dispatcher: core.dispatcher, maintenance: maintenance, flagging: flagging, logger: logger
+        ) { [self] in reload() }
     }
 
     /// The services of the gateway. They stop in reverse order.

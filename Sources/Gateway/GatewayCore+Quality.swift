@@ -49,4 +49,39 @@ extension GatewayCore {
             logger.info("recorded the quality of a day", metadata: ["day": "\(day.name)"])
         }
     }
+
+    /// Records the days anew in which persons have flagged readings, or have withdrawn a flag. Call it once a minute.
+    ///
+    /// A sensor's day of which not all readings are kept any more stays as it is.
+    func recordFlaggedSpans() async throws {
+        let spans = try store.spansToRecord()
+        guard !spans.isEmpty else { return }
+        let model = (try? readSiteModel()) ?? siteModel
+        let zone = ZoneTable(timeZone: model.site.timeZone)
+        let now = clock.now()
+        let reader = try StoreReader(path: configuration.store.path)
+        let first = try reader.firstArrival() ?? now
+        for span in spans {
+            for number in 1...Self.kept {
+                let day = LocalTime.day(before: now, by: number, in: zone)
+                guard day.end > span.start, day.end > first else { break }
+                guard day.start <= span.end else { continue }
+                let recorded = try reader.qualityDays(since: day.name, upTo: day.name)
+                guard !recorded.isEmpty else { continue }
+                let tallies = try reader.qualityTallies(from: day.start, until: day.end)
+                let records = model.site.quality(day.name, from: max(day.start, first), until: day.end, tallies) {
+                    model.series.id(device: $0, quantity: $1)
+                }
+                try await store.keep(records.filter { $0.isOf(recorded) }, daysMax: Self.kept)
+            }
+            try await store.noteRecorded(span)
+        }
+    }
+}
+
+extension QualityDay {
+    /// Returns whether it counts all the readings of its sensor that were counted before.
+    fileprivate func isOf(_ recorded: [QualityDay]) -> Bool {
+        recorded.contains { $0.device == device && $0.quantity == quantity && $0.received <= received }
+    }
 }

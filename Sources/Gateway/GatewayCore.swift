@@ -159,6 +159,7 @@ package final class GatewayCore: Sendable {
                 ])
         }
         try await recordQuality()
+        try await recordFlaggedSpans()
         try await store.keepMark()
         for text in store.takeUnreadable() {
             logger.error("\(text)")

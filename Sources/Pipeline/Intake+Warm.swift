@@ -16,8 +16,13 @@ extension Intake {
     /// The reason for rebuilding the engine.
     enum Occasion: Equatable {
         case start, reload
+        /// A person has flagged readings, or has withdrawn a flag. The model stays.
+        case flag
         /// The clock was set by more than a small step.
         case setBack, setForward(TimeSpan)
+
+        /// True if the gateway went on listening.
+        var isReload: Bool { self == .reload || self == .flag }
     }
 
     /// Restores the engine's state: windows from the stored readings, alarms from their table.
@@ -29,6 +34,7 @@ extension Intake {
         listening earlier: (until: Instant, from: [SeriesID: Instant])? = nil
     ) throws {
         let present = occasion == .setBack ? now : now + ClockTolerance().ahead
+        flags = try store.spansInForce()
         if occasion == .start { received.restore(try store.receivedMessages()) }
         try fillWindows(from: store, before: present, now: now, occasion)
         health.droppedTotal = try store.newestValue(of: health.series(of: .brokerDroppedTotal))
@@ -38,7 +44,7 @@ extension Intake {
             engine.adjustClock(by: now - alive)
         }
         if case .setForward(let step) = occasion { engine.adjustClock(by: step) }
-        if occasion == .reload, let earlier { catchUp(to: earlier.until) }
+        if occasion.isReload, let earlier { catchUp(to: earlier.until) }
         listenAnew(earlier?.from ?? [:], at: now)
         try rememberDevices(from: store, before: present)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
@@ -74,7 +80,7 @@ extension Intake {
         // A shelving whose time is over must not hide the readings that come first.
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         restoreDeaths(at: now)
-        if occasion == .start || occasion == .reload { rejudge(restored, at: now) }
+        if occasion == .start || occasion.isReload { rejudge(restored, at: now) }
         for text in store.takeUnreadable() {
             logger.error("\(text)")
             batch.notes.append(AuditNote("unreadable", at: now, text: text))
@@ -167,7 +173,7 @@ extension Intake {
                     index < needed.count ? needed[index] : 0)
             }
             try store.replay(
-                after: newest - model.rules.plan.lookback, before: present, leadingUp: wanted,
+                after: newest - model.rules.plan.lookback, before: present, leadingUp: wanted, flags: flags,
                 listened: {
                     moment.end(&engine, &changes)
                     // Timers that were due by then had run.
@@ -194,6 +200,8 @@ extension Intake {
                     } else if let beginning = beginnings[reading.series], position < beginning {
                         return
                     }
+                    var reading = reading
+                    flags.apply(to: &reading)
                     let devices = model.series.devices
                     moment.add(reading, of: devices.indices.contains(index) ? devices[index] : "", &engine, &changes)
                 })

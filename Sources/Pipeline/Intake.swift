@@ -41,6 +41,9 @@ struct Intake: ~Copyable {
     private var arrivals = ArrivalClock()
     var received = ReceivedMessages()
     private var readings: [Reading] = []
+    /// The spans that persons have flagged, for what comes of them only now.
+    var flags = FlaggedSpans()
+    private var flagged: [Reading] = []
     /// The devices that the current message says are gone.
     var deaths: [Int] = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
@@ -152,11 +155,20 @@ struct Intake: ~Copyable {
     private mutating func evaluate(at now: Instant) {
         exceptions.removeAll(keepingCapacity: true)
         orderByTime()
-        let readings = readings  // two parts of one value cannot be lent at once
         engine.heartbeat(at: now)
+        let readings = flags.isEmpty ? readings : withFlags()  // two parts of one value cannot be lent at once
         engine.ingest(readings.span, exceptions: &exceptions, into: &changes)
         keepReadings()
         if !changes.isEmpty { recordChanges(at: now) }
+    }
+
+    /// Returns the readings of a message with the flags of persons, as rules see them. The readings themselves are
+    /// stored as the tests found them.
+    private mutating func withFlags() -> [Reading] {
+        flagged.removeAll(keepingCapacity: true)
+        flagged += readings
+        for index in flagged.indices { flags.apply(to: &flagged[index]) }
+        return flagged
     }
 
     /// Sorts a message's readings by time, because a message may hold an array of one quantity before that of another.
@@ -345,10 +357,10 @@ struct Intake: ~Copyable {
         batch.received.isNewSession = true
     }
 
-    /// Removes a maintenance change and its note from the open batch, if they are still in it, because its command is
+    /// Removes what an operator said of a sensor, and its note, from the open batch, if they are still in it, because its command is
     /// refused.
-    mutating func takeBack(_ change: MaintenanceChange, _ note: AuditNote) {
-        if let at = batch.maintenance.lastIndex(of: change) { batch.maintenance.remove(at: at) }
+    mutating func takeBack(_ change: SensorChange, _ note: AuditNote) {
+        if let at = batch.sensorChanges.lastIndex(of: change) { batch.sensorChanges.remove(at: at) }
         if let at = batch.notes.lastIndex(of: note) { batch.notes.remove(at: at) }
     }
 

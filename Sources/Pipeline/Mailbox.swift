@@ -15,8 +15,9 @@ package final class Mailbox: Sendable {
         case health(HealthReport)
         /// An operator's command. The answer comes when the command is committed or refused.
         case command(OperatorCommand, answer: @Sendable (Result<CommandOutcome, OperatorError>) -> Void)
-        /// Sensors go into maintenance, or come back: the model to continue with, and the records to store.
-        case maintenance(SiteModel, MaintenanceChange, AuditNote, answer: @Sendable (Bool) -> Void)
+        /// What an operator says of a sensor, with its record. The pipeline continues with the model, or with its own
+        /// where there is none, from what is then stored.
+        case sensors(SensorChange, AuditNote, SiteModel?, answer: @Sendable (Bool) -> Void)
         /// A question for the present status of the active alarms.
         case status(answer: @Sendable ([AlarmStatus]) -> Void)
     }
@@ -60,7 +61,7 @@ package final class Mailbox: Sendable {
                 content.isToStop = true
                 return true
             case .reload: content.letters.removeAll(where: \.isReload)
-            case .reloadFailed, .health, .command, .status, .maintenance: break
+            case .reloadFailed, .health, .command, .status, .sensors: break
             }
             guard content.letters.count < Self.capacity else { return false }
             content.letters.append(letter)

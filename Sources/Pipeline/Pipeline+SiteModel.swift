@@ -58,7 +58,7 @@ extension Pipeline {
         do {
             var next = Intake(model, configuration, logger: logger)
             try next.warm(
-                from: store, now: now, because: occasion, listening: occasion == .reload ? intake.listening : nil)
+                from: store, now: now, because: occasion, listening: occasion.isReload ? intake.listening : nil)
             next.carryOver(intake)
             intake = next
             self.model = model

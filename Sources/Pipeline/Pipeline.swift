@@ -229,11 +229,11 @@ package final class Pipeline {
                 answer(.failure(error))
             }
         case .status(let answer): answer(intake.status(at: now))
-        case .maintenance(let model, let change, let note, let answer):
-            intake.batch.maintenance.append(change)
+        case .sensors(let change, let note, let model, let answer):
+            intake.batch.sensorChanges.append(change)
             intake.add(note)
             // The change is committed with the open batch, before the pipeline is rebuilt from the store.
-            let isStored = rebuild(from: model, because: .reload)
+            let isStored = rebuild(from: model ?? self.model, because: model == nil ? .flag : .reload)
             if !isStored { intake.takeBack(change, note) }
             answer(isStored)
         case .health(let report):

@@ -20,6 +20,13 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     package static let ambiguousTime = Quality(rawValue: 1 << 4)
     /// No test is set for the series, or none could be applied.
     @inlinable package static var notEvaluated: Quality { Quality(rawValue: 1 << 5) }
+    /// Measured while the sensor was in maintenance: nobody knows what it measured.
+    @inlinable package static var maintenance: Quality { Quality(rawValue: 1 << 6) }
+
+    // A person's flag of the reading, see `flagged(_:)`. The store keeps it with its span, and not with the reading.
+    private static let operatorPass = Quality(rawValue: 1 << 7)
+    private static let operatorSuspect = Quality(rawValue: 1 << 29)
+    private static let operatorFail = Quality(rawValue: 1 << 30)
 
     /// A test of the value, of its time or of its place.
     @usableFromInline
@@ -67,14 +74,19 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
     // Computed, and not stored: a stored one would be looked up for each reading.
 
-    /// The failures that say that the value is wrong. After a gap, or if it came late, a value is as good as any other.
-    @inlinable static var wrongBits: UInt32 { 0b101_0101_0101_0100_0000_0001 }
-    /// Whatever keeps a reading out of windows: ``wrongBits``, `late` and `notFinite`.
-    @inlinable static var unusableBits: UInt32 { wrongBits | 0b1100 }
-    /// The suspicions of all tests, the failures of those that say nothing of the value, and the doubts about the time.
-    private static var suspectBits: UInt32 { 0b1_1111_1010_1010_1010_1010 << 8 | 1 << 8 | 0b1_0110 }
+    /// The failures that say that the value is wrong: those of tests of the value, and a person's. After a gap, or if it
+    /// came late, a value is as good as any other.
+    @inlinable static var wrongBits: UInt32 { 0b101_0101_0101_0100_0000_0001 | 1 << 30 }
+    /// Whatever keeps a reading out of windows: ``wrongBits``, `late`, `notFinite` and `maintenance`.
+    @inlinable static var unusableBits: UInt32 { wrongBits | 0b100_1100 }
+    /// The suspicions of all tests and of persons, the failures of those tests that say nothing of the value, and the
+    /// doubts about the time.
+    private static var suspectBits: UInt32 { 0b1_1111_1010_1010_1010_1010 << 8 | 1 << 29 | 1 << 8 | 0b1_0110 }
+    /// What the tests found, whether any was applied, and the maintenance: a person's flag replaces them.
+    private static var replacedBits: UInt32 { 0b1_1111_1111_1111_1111_1111 << 8 | 0b110_0001 }
 
-    /// True if windows take this reading by default: it has not failed a test of its value, is not late, and is finite.
+    /// True if windows take this reading by default: it has not failed a test of its value, is not late, is finite, and
+    /// was not measured in maintenance.
     @inlinable package var isUsable: Bool { rawValue & Self.unusableBits == 0 }
 
     /// True if the reading has failed a test of its value.
@@ -85,9 +97,26 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     package var flag: QualityFlag {
         if contains(.notFinite) { return .missing }
         if isImplausible { return .fail }
+        if contains(.maintenance) { return .notEvaluated }
         if rawValue & Self.suspectBits != 0 { return .suspect }
         return contains(.notEvaluated) ? .notEvaluated : .pass
     }
+
+    /// Returns the quality with a person's flag in place of what the tests found. What is known of the time stays, and a
+    /// value that is not finite remains missing.
+    /// - Parameter flag: pass, suspect or fail; any other changes nothing.
+    package func flagged(_ flag: QualityFlag) -> Quality {
+        let rest = Quality(rawValue: rawValue & ~Self.replacedBits)
+        switch flag {
+        case .pass: return rest.union(Self.operatorPass)
+        case .suspect: return rest.union(Self.operatorSuspect)
+        case .fail: return rest.union(Self.operatorFail)
+        case .notEvaluated, .missing: return self
+        }
+    }
+
+    /// True if a test or a person found something, or something is doubtful about the time or the sensor.
+    package var hasFinding: Bool { !subtracting([.notEvaluated, .operatorPass]).isEmpty }
 
     /// Returns what one test found; `nil` if it found nothing, or was not applied.
     package func finding(of test: Test) -> QualityFlag? {
@@ -100,7 +129,8 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
         let findings = Test.allCases.compactMap { test in finding(of: test).map { "\(test.name)-\($0.name)" } }
         let others: [(Quality, String)] = [
             (.clockReplaced, "clock-replaced"), (.late, "late"), (.notFinite, "not-finite"),
-            (.ambiguousTime, "ambiguous-time"),
+            (.ambiguousTime, "ambiguous-time"), (.maintenance, "maintenance"), (.operatorPass, "operator-pass"),
+            (.operatorSuspect, "operator-suspect"), (.operatorFail, "operator-fail"),
         ]
         return findings + others.filter { contains($0.0) }.map(\.1)
     }

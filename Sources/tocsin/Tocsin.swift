@@ -41,14 +41,14 @@ struct Tocsin: AsyncParsableCommand {
                 name: "Situation",
                 subcommands: [
                     AlarmsCommand.self, TailCommand.self, HistoryCommand.self, SensorsCommand.self,
-                    QualityCommand.self,
+                    QualityCommand.self, FlagsCommand.self,
                     RefusedCommand.self, OutboxCommand.self,
                 ]),
             CommandGroup(
                 name: "Operator",
                 subcommands: [
                     AckCommand.self, ShelveCommand.self, UnshelveCommand.self, OutOfServiceCommand.self,
-                    InServiceCommand.self,
+                    InServiceCommand.self, FlagCommand.self, UnflagCommand.self,
                 ]),
             CommandGroup(
                 name: "Store and audit", subcommands: [AuditCommand.self, StoreCommand.self]),

@@ -4,6 +4,8 @@ package struct ControlRequest: Codable, Sendable {
         case acknowledge, shelve, unshelve
         case takeOutOfService = "take-out-of-service"
         case putBack = "put-back"
+        /// Flag the readings of a sensor in a span of time, or withdraw such a flag.
+        case flag, unflag
         /// Try deliveries again. `alarm` is a destination's name, or empty for all.
         case retry
         /// Report the status of the active alarms. The answer's text is a JSON list of ``AlarmStatus``.
@@ -19,6 +21,12 @@ package struct ControlRequest: Codable, Sendable {
     /// A sensor, instead of an alarm.
     package var device: String?
     package var quantity: String?
+    /// The span to flag, with both ends, in nanoseconds since 1970 in UTC; and the flag's name.
+    package var start: Int64?
+    package var end: Int64?
+    package var flag: String?
+    /// The flagged span to withdraw.
+    package var number: Int64?
 
     package init(
         verb: Verb, alarm: String, person: String, note: String, seconds: Double? = nil, device: String? = nil,

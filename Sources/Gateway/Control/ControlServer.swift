@@ -74,6 +74,9 @@ struct ControlServer: Service {
     private func execute(_ request: ControlRequest, user: String) async throws(OperatorError) -> String {
         // Anyone can give any name, so the name that the kernel knows is recorded too.
         let person = request.person.isEmpty || request.person == user ? user : "\(request.person) (\(user))"
+        if request.verb == .flag || request.verb == .unflag {
+            return try await operators.execute(try request.flagCommand(by: person))
+        }
         if let device = request.device { return try await execute(request, on: device, person) }
         switch request.verb {
         case .acknowledge: return try await execute(.acknowledge, request, person)
@@ -85,6 +88,7 @@ struct ControlServer: Service {
                 throw OperatorError("the time to shelve the alarm for is missing: give one, such as 2h")
             }
             return try await execute(.shelve(span), request, person)
+        case .flag, .unflag: throw OperatorError("an alarm cannot be flagged")
         case .status: return CanonicalJSON.text(try await operators.status())
         case .retry:
             let destination = request.alarm.isEmpty ? nil : request.alarm
@@ -110,11 +114,28 @@ struct ControlServer: Service {
         switch request.verb {
         case .takeOutOfService: action = .takeOutOfService
         case .putBack: action = .putBack
-        case .acknowledge, .shelve, .unshelve, .retry, .status:
+        case .acknowledge, .shelve, .unshelve, .retry, .status, .flag, .unflag:
             throw OperatorError("a sensor can only be taken out of service and put back")
         }
         return try await operators.execute(
             SensorCommand(
                 action, device: device, quantity: request.quantity, person: person, reason: request.note))
+    }
+}
+
+extension ControlRequest {
+    /// - Throws: ``OperatorError`` if a part of the request is missing.
+    fileprivate func flagCommand(by person: String) throws(OperatorError) -> FlagCommand {
+        if verb == .unflag {
+            guard let number else { throw OperatorError("the number of the flag is missing; see tocsin flags") }
+            return FlagCommand(.withdraw(number), person: person, reason: note)
+        }
+        guard let device, let start, let end, let flag = QualityFlag.allCases.first(where: { $0.name == flag }) else {
+            throw OperatorError("a flag needs a device, the span's start and end, and one of pass, suspect and fail")
+        }
+        return FlagCommand(
+            .flag(
+                device: device, quantity: quantity, from: Instant(nanoseconds: start).clamped,
+                to: Instant(nanoseconds: end).clamped, flag), person: person, reason: note)
     }
 }

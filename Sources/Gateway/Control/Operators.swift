@@ -11,16 +11,18 @@ package struct Operators: Sendable {
     private let mailbox: Mailbox
     private let dispatcher: Dispatcher
     private let maintenance: SensorMaintenance
+    private let flagging: SpanFlagging
     private let logger: Logger
     private let reloadFiles: @Sendable () -> Void
 
     init(
-        mailbox: Mailbox, dispatcher: Dispatcher, maintenance: SensorMaintenance, logger: Logger,
-        reloadFiles: @escaping @Sendable () -> Void
+        mailbox: Mailbox, dispatcher: Dispatcher, maintenance: SensorMaintenance, flagging: SpanFlagging,
+        logger: Logger, reloadFiles: @escaping @Sendable () -> Void
     ) {
         self.mailbox = mailbox
         self.dispatcher = dispatcher
         self.maintenance = maintenance
+        self.flagging = flagging
         self.logger = logger
         self.reloadFiles = reloadFiles
     }
@@ -46,6 +48,15 @@ package struct Operators: Sendable {
     package func execute(_ command: SensorCommand) async throws(OperatorError) -> String {
         let done = try await maintenance.execute(command)
         logger.notice("\(done)")
+        return done
+    }
+
+    /// Flags the readings of a sensor in a span of time, or withdraws such a flag.
+    /// - Returns: the result as a sentence.
+    /// - Throws: ``OperatorError`` if there is no such sensor or span, or it cannot be stored.
+    package func execute(_ command: FlagCommand) async throws(OperatorError) -> String {
+        let done = try await flagging.execute(command)
+        logger.notice("\(done)", metadata: ["reason": "\(command.reason)"])
         return done
     }
 

@@ -81,7 +81,7 @@ final class SensorMaintenance: Sendable {
             text: command.reason.isEmpty ? entry.name : "\(entry.name): \(command.reason)")
         // The pipeline restores its state for the new model before it answers.
         let isStored: Bool = try await core.mailbox.ask(within: .seconds(30)) {
-            .maintenance(model, change, note, answer: $0)
+            .sensors(.maintenance(change), note, model, answer: $0)
         }
         guard isStored else {
             throw OperatorError("it cannot be stored now, and nothing was changed: see the gateway's log")

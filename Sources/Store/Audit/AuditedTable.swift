@@ -1,17 +1,19 @@
 internal import AlarmModel
 internal import Alarms
 internal import Crypto
+internal import Devices
 internal import Foundation
 internal import GRDB
 internal import Telemetry
 internal import Wire
 
 /// A table whose rows are all in the audit chain: alarms and transitions, notifications, and what operators have
-/// suppressed or put into maintenance.
+/// suppressed, put into maintenance or flagged.
 ///
 /// Readings are not among them: they have checksums of their own, and far too many rows.
 enum AuditedTable: String, CaseIterable {
     case alarm, transition, escalation, maintenance
+    case flaggedSpan = "flagged_span"
     case suppression = "aside"
 
     /// SQL for the key of a row: it never changes while the row exists.
@@ -22,6 +24,7 @@ enum AuditedTable: String, CaseIterable {
         case .escalation: "identity"
         case .suppression: "rule || '/' || group_name"
         case .maintenance: "device || '/' || quantity"
+        case .flaggedSpan: "number"
         }
     }
 
@@ -47,6 +50,7 @@ enum AuditedTable: String, CaseIterable {
         case .escalation: ["identity", "alarm", "destination", "severity", "payload", "created", "delivered", "parked"]
         case .suppression: ["rule", "group_name", "kind", "since", "until", "person", "reason", "origin"]
         case .maintenance: ["device", "quantity", "person", "since", "reason"]
+        case .flaggedSpan: FlaggedSpanRow.Column.allCases.map(\.rawValue)
         }
     }
 
@@ -66,8 +70,15 @@ struct AuditedRow: Hashable {
         AuditedRow(table: .suppression, key: "\(place.rule)/\(place.group)")
     }
 
-    static func maintenance(_ change: MaintenanceChange) -> AuditedRow {
+    private static func maintenance(_ change: MaintenanceChange) -> AuditedRow {
         AuditedRow(table: .maintenance, key: "\(change.device)/\(change.quantity ?? "")")
+    }
+
+    static func sensor(_ change: SensorChange) -> AuditedRow {
+        switch change {
+        case .maintenance(let change): maintenance(change)
+        case .flaggedSpan(let span): AuditedRow(table: .flaggedSpan, key: "\(span.number)")
+        }
     }
 
     init(table: AuditedTable, key: String) { (self.table, self.key) = (table, key) }
@@ -120,6 +131,7 @@ struct AuditedRow: Hashable {
         case .escalation: "identity = ?"
         case .suppression: "rule || '/' || group_name = ?"
         case .maintenance: "device || '/' || quantity = ?"
+        case .flaggedSpan: "number = ?"
         }
     }
 
@@ -145,7 +157,7 @@ extension StoreBatch {
         }
         rows.formUnion(escalations.map { .escalation($0.identity) })
         rows.formUnion(suppressions.map { .suppression($0) })
-        rows.formUnion(maintenance.map { .maintenance($0) })
+        rows.formUnion(sensorChanges.map { .sensor($0) })
         return rows
     }
 

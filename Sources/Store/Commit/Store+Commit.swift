@@ -18,7 +18,7 @@ extension Store {
             for alarm in batch.renamed { try AlarmRow(alarm).rename(db) }
             for transition in batch.transitions { try Self.record(transition, db) }
             for place in batch.suppressions { try Self.keep(place, db) }
-            for change in batch.maintenance { try Self.keep(change, db) }
+            for change in batch.sensorChanges { try Self.keep(change, db) }
             for (alarm, state) in batch.escalationStates {
                 try AlarmRow.keepEscalation(state, of: alarm, db)
             }

@@ -22,8 +22,8 @@ package struct StoreBatch: Sendable {
     private var refusedBytes = 0
     /// Alarms that operators have suppressed or unsuppressed.
     package var suppressions: [SuppressionRecord] = []
-    /// Sensors that are put into maintenance, or back into service.
-    package var maintenance: [MaintenanceChange] = []
+    /// What operators have said of sensors.
+    package var sensorChanges: [SensorChange] = []
     /// The escalation state of alarms, by alarm.
     package var escalationStates: [(alarm: String, state: String?)] = []
     /// Alarms that have other names from now on.
@@ -55,13 +55,14 @@ package struct StoreBatch: Sendable {
     package var isEmpty: Bool {
         readings.isEmpty && transitions.isEmpty && escalations.isEmpty && refusals.isEmpty && suppressions.isEmpty
             && escalationStates.isEmpty
-            && renamed.isEmpty && notes.isEmpty && maintenance.isEmpty && !received.isNewSession
+            && renamed.isEmpty && notes.isEmpty && sensorChanges.isEmpty && !received.isNewSession
             && !holdsReadingsInStates
     }
 
     /// Set if people wait for something in it: it is then committed at once.
     package var isUrgent: Bool {
-        !(transitions.isEmpty && escalations.isEmpty && suppressions.isEmpty && notes.isEmpty && maintenance.isEmpty)
+        !(transitions.isEmpty && escalations.isEmpty && suppressions.isEmpty && notes.isEmpty
+            && sensorChanges.isEmpty)
             || received.isNewSession
     }
 
@@ -75,7 +76,7 @@ package struct StoreBatch: Sendable {
         refusals.removeAll(keepingCapacity: true)
         refusedBytes = 0
         suppressions.removeAll()
-        maintenance.removeAll()
+        sensorChanges.removeAll()
         escalationStates.removeAll()
         notes.removeAll()
         renamed.removeAll()

@@ -167,7 +167,7 @@ extension Store {
         ("transition", "alarm IN (SELECT id FROM alarm WHERE cleared IS NULL OR state = \(Store.returned))"),
         ("aside", "1"),
         ("escalation", "delivered IS NULL"), ("audit_anchor", "1"), ("audit", "1"), ("device_state", "1"),
-        ("maintenance", "1"),
+        ("maintenance", "1"), ("flagged_span", "1"),
     ]
     /// Further tables that are copied if they can be read.
     static let positions: [(name: String, rows: String)] = [

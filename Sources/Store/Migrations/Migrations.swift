@@ -21,6 +21,7 @@ enum Migrations {
         migrator.registerMigration("13 numbers of alarms, the site", migrate: Migration13.apply)
         migrator.registerMigration("14 words of transitions", migrate: Migration14.apply)
         migrator.registerMigration("15 days of quality", migrate: Migration15.apply)
+        migrator.registerMigration("16 flagged spans", migrate: Migration16.apply)
         return migrator
     }
 }

@@ -7,7 +7,9 @@ extension StoreReader {
     /// Arrivals are known by batch, so delays may be up to a commit's delay too short.
     /// - Complexity: the readings of the batches that have readings of the span.
     package func qualityTallies(from start: Instant, until end: Instant) throws -> [SeriesID: QualityTally] {
-        try queue.read { try QualityTally.all(from: start, until: end, $0) }
+        try queue.read { db in
+            try QualityTally.all(from: start, until: end, FlaggedSpans(db, unreadable), db)
+        }
     }
 
     /// Returns the number of each series, by its device and quantity, joined by a zero byte.
@@ -63,7 +65,7 @@ extension Store {
 }
 
 extension QualityTally {
-    fileprivate static func all(from start: Instant, until end: Instant, _ db: Database) throws
+    fileprivate static func all(from start: Instant, until end: Instant, _ flags: FlaggedSpans, _ db: Database) throws
         -> [SeriesID: QualityTally]
     {
         let rows = try Row.fetchCursor(
@@ -76,10 +78,11 @@ extension QualityTally {
                 """, arguments: [start.nanoseconds, end.nanoseconds])
         var tallies: [QualityTally?] = []
         while let row = try rows.next() {
-            guard let reading = Reading(row), reading.time >= start, reading.time < end,
+            guard var reading = Reading(row), reading.time >= start, reading.time < end,
                 let arrived: Int64 = row.value(at: 4), case let index = Int(reading.series.index),
                 (0..<1_000_000).contains(index)
             else { continue }
+            flags.apply(to: &reading)
             while tallies.count <= index { tallies.append(nil) }
             tallies[index].add(
                 reading, delay: (Instant(nanoseconds: arrived) - reading.time).seconds)

@@ -38,19 +38,23 @@ extension StoreReader {
                     SELECT series, max(time), value, quality FROM reading
                     WHERE id > (SELECT max(id) FROM reading) - 1000000 GROUP BY series
                     """)
+            let flags = try FlaggedSpans(db, unreadable)
             while let row = try newest.next() {
-                if let reading = Reading(row, from: 0) { rows[reading.series.index]?.newest = reading }
+                guard var reading = Reading(row, from: 0) else { continue }
+                flags.apply(to: &reading)
+                rows[reading.series.index]?.newest = reading
             }
             let counts = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT series, count(*), sum(quality & ? != 0) FROM reading
-                    WHERE id >= (SELECT min(first_reading) FROM batch WHERE arrived >= ?) GROUP BY series
-                    """, arguments: [Int64(~Quality.notEvaluated.rawValue), start.nanoseconds])
+                    SELECT \(ReadingTable.columns) FROM reading
+                    WHERE id >= (SELECT min(first_reading) FROM batch WHERE arrived >= ?)
+                    """, arguments: [start.nanoseconds])
             while let row = try counts.next() {
-                guard let id: Int32 = row.value(at: 0) else { continue }
-                rows[id]?.count = row.value(at: 1) ?? 0
-                rows[id]?.flagged = row.value(at: 2) ?? 0
+                guard var reading = Reading(row) else { continue }
+                flags.apply(to: &reading)
+                rows[reading.series.index]?.count += 1
+                if reading.quality.hasFinding { rows[reading.series.index]?.flagged += 1 }
             }
             return rows.values.sorted { ($0.device, $0.quantity) < ($1.device, $1.quantity) }
         }

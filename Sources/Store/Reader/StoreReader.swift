@@ -62,8 +62,11 @@ package final class StoreReader: Sendable {
                     SELECT device, quantity, \(ReadingTable.columns) FROM reading JOIN series ON series.id = series
                     ORDER BY reading.id
                     """)
+            let flags = try FlaggedSpans(db, unreadable)
             while let row = try rows.next() {
-                if let reading = Reading(row, from: 2) { body(row.value(at: 0) ?? "", row.value(at: 1) ?? "", reading) }
+                guard var reading = Reading(row, from: 2) else { continue }
+                flags.apply(to: &reading)
+                body(row.value(at: 0) ?? "", row.value(at: 1) ?? "", reading)
             }
         }
     }

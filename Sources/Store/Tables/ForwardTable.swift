@@ -58,6 +58,7 @@ extension Store {
                 "SELECT max(first_reading + count) FROM batch WHERE arrived < ? AND first_reading + count > ?",
                 [arrivedBefore.nanoseconds, id])
             guard let end else { return [] }
+            let flags = try FlaggedSpans(db, unreadable)
             return try Row.fetchAll(
                 db,
                 sql: """
@@ -70,9 +71,9 @@ extension Store {
                     let quantity: String = row.value(at: 2),
                     let unit: String = row.value(at: 3)
                 else { return nil }
-                return Reading(row, from: 4).map {
-                    NamedReading(id: id, device: device, quantity: quantity, unit: unit, reading: $0)
-                }
+                guard var reading = Reading(row, from: 4) else { return nil }
+                flags.apply(to: &reading)
+                return NamedReading(id: id, device: device, quantity: quantity, unit: unit, reading: reading)
             }
         }
     }

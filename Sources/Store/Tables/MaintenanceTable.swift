@@ -55,9 +55,23 @@ package struct MaintenanceChange: Equatable, Sendable {
     }
 }
 
+/// What an operator has said of a sensor.
+package enum SensorChange: Equatable, Sendable {
+    case maintenance(MaintenanceChange)
+    /// A span is flagged, or its flag is withdrawn.
+    case flaggedSpan(FlaggedSpan)
+}
+
 extension Store {
+    static func keep(_ change: SensorChange, _ db: Database) throws {
+        switch change {
+        case .maintenance(let change): try keep(change, db)
+        case .flaggedSpan(let span): try keep(span, db)
+        }
+    }
+
     /// Stores that a sensor is in maintenance, or that it is back in service.
-    static func keep(_ change: MaintenanceChange, _ db: Database) throws {
+    private static func keep(_ change: MaintenanceChange, _ db: Database) throws {
         guard let maintenance = change.maintenance else {
             return try db.execute(
                 sql: "DELETE FROM maintenance WHERE device = ? AND quantity = ?",

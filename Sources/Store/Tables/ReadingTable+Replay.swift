@@ -44,11 +44,12 @@ extension Store {
     /// - Parameters:
     ///   - wanted: how many usable readings from before `start` each series needs, by its number. They are searched
     ///     among the ``lookback`` readings before.
+    ///   - flags: a reading that a person has flagged counts as usable, or not, by that flag.
     ///   - listened: called before the readings of each batch, with the gateway's clock when the first of them arrived;
     ///     also if none of the batch's readings is passed on.
     package func replay(
         after start: Instant, before end: Instant = .distantFuture, leadingUp wanted: [Int] = [],
-        listened: (Instant) -> Void = { _ in },
+        flags: FlaggedSpans = FlaggedSpans(), listened: (Instant) -> Void = { _ in },
         _ body: (Reading) -> Void
     ) throws {
         try queue.read { db in
@@ -64,7 +65,7 @@ extension Store {
                     arguments: [ahead, end.nanoseconds])
                 for row in rows { if let series: Int32 = row.value(at: 0) { lastAhead[series] = row.value(at: 1) } }
             }
-            let before = try Self.readings(before: first, wanted, db)
+            let before = try Self.readings(before: first, wanted, flags, db)
             let rows = try Row.fetchCursor(
                 db, sql: "SELECT \(ReadingTable.columns), id FROM reading WHERE id >= ? AND time < ? ORDER BY id",
                 arguments: [first, end.nanoseconds])
@@ -98,9 +99,9 @@ extension Store {
 
     /// Returns the newest usable readings of each series that were stored before one, in the order of arrival.
     /// - Parameter wanted: how many usable readings each series needs, by its number.
-    private static func readings(before first: Int64, _ wanted: [Int], _ db: Database) throws -> [(
-        id: Int64, reading: Reading
-    )] {
+    private static func readings(before first: Int64, _ wanted: [Int], _ flags: FlaggedSpans, _ db: Database)
+        throws -> [(id: Int64, reading: Reading)]
+    {
         var wanted = wanted
         var missing = wanted.count { $0 > 0 }
         guard missing > 0 else { return [] }
@@ -114,7 +115,8 @@ extension Store {
                 wanted[series] > 0
             else { continue }
             found.append((row[4], reading))
-            guard reading.quality.isUsable else { continue }
+            let flag = flags.flag(of: reading.series, at: reading.time)
+            guard flag.map(reading.quality.flagged)?.isUsable ?? reading.quality.isUsable else { continue }
             wanted[series] -= 1
             if wanted[series] == 0 { missing -= 1 }
         }

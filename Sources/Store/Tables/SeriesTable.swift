@@ -52,6 +52,15 @@ package struct SeriesName: Hashable, Sendable {
 }
 
 extension Store {
+    /// Returns every series that has ever been numbered.
+    package func seriesNames() throws -> [SeriesName] {
+        try queue.read { db in
+            try Row.fetchAll(db, sql: "SELECT id, device, quantity, unit FROM series").compactMap {
+                unreadable.read($0, as: SeriesRow.self)?.name
+            }
+        }
+    }
+
     /// Returns the number of each series. A new series gets the next number, and keeps it.
     package func series(_ wanted: [SeriesName]) throws -> [SeriesName: SeriesID] {
         try write { db in

@@ -7,7 +7,9 @@ struct TimeOptions: ParsableArguments {
     @Flag(help: "Show times in UTC instead of the site's local time.")
     var utc = false
 
-    func clock(_ store: OpenStore) -> SiteClock {
-        SiteClock(zone: utc ? ZoneTable() : store.zone, now: SystemClock().now())
+    func clock(_ store: OpenStore) -> SiteClock { clock(store.zone) }
+
+    func clock(_ zone: ZoneTable) -> SiteClock {
+        SiteClock(zone: utc ? ZoneTable() : zone, now: SystemClock().now())
     }
 }

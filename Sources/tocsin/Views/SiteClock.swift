@@ -10,6 +10,12 @@ struct SiteClock {
         Instant(rfc3339: text.utf8).map { LocalTime($0, in: zone).description } ?? text
     }
 
+    /// `2018-06-03 17:05:00`, by the site's clock.
+    func local(_ instant: Instant) -> String {
+        let time = LocalTime(instant, in: zone)
+        return "\(time.day) \(time.clock)"
+    }
+
     /// `17:05` for today, `06-03 17:05` for another day, `2017-06-03 17:05` for another year.
     func short(_ text: String) -> String {
         guard let instant = Instant(rfc3339: text.utf8) else { return text }

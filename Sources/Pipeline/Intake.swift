@@ -224,6 +224,10 @@ struct Intake: ~Copyable {
         let pause = now - attended
         guard pause >= .milliseconds(100) || pause < .zero else { return }
         attended = now
+        if pause > .zero {
+            let span = min(pause, .minutes(1))
+            quality.forEachInMaintenance(at: now) { engine.excuse($0, for: span) }
+        }
         complaints.report(at: now)
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         for transition in book.calm(at: now) { record(transition) }

@@ -8,8 +8,6 @@ struct ImplausibleCount: QualityTest {
     private let series: [SeriesID?]
     /// The series that reports about each series' device.
     private let reports: [SeriesID: SeriesID]
-    /// The series of sensors in maintenance, whose readings raise nothing.
-    private let maintained: Set<SeriesID>
 
     init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
         reports = Dictionary(
@@ -18,10 +16,6 @@ struct ImplausibleCount: QualityTest {
                 return device.fields.map { (series(device.id, $0.quantity), series(device.id, report.quantity)) }
             }
         ) { first, _ in first }
-        maintained = Set(
-            site.devices.flatMap { device in
-                device.fields.filter { $0.maintenance != nil }.map { series(device.id, $0.quantity) }
-            })
         self.series = site.devices.map { device in
             device.fields.first { $0.source.isPlausibility }.map { series(device.id, $0.quantity) }
         }
@@ -46,6 +40,6 @@ struct ImplausibleCount: QualityTest {
     private func counts(_ reading: Reading) -> Bool {
         let quality = reading.quality
         return (quality.isImplausible || quality.contains(.notFinite)) && !quality.contains(.late)
-            && !maintained.contains(reading.series)
+            && !quality.contains(.maintenance)
     }
 }

@@ -9,12 +9,13 @@ package import Telemetry
 /// 1. ``DeviceClockTest``: decides which times count. All later tests use those times.
 /// 2. ``RepeatFilter``: removes readings that a device sends again. It flags nothing.
 /// 3. ``RetainedTest``: flags a retained message without a recent time of its own as late.
-/// 4. ``LocationTest``: flags the readings of a device that is not where it should be.
-/// 5. ``SeriesQualityTest``: the tests of each series, such as its range, its spikes and its rate of change. From here
+/// 4. ``MaintenanceTest``: flags the readings of sensors in maintenance. The tests of values leave them out.
+/// 5. ``LocationTest``: flags the readings of a device that is not where it should be.
+/// 6. ``SeriesQualityTest``: the tests of each series, such as its range, its spikes and its rate of change. From here
 ///    on, a reading that waited stands among the readings of a later message.
-/// 6. ``CounterRateTest``: flags a counter that rose too fast. It skips readings that have failed before.
-/// 7. ``NeighbourTest``: flags the readings that most devices of the same place contradict.
-/// 8. ``ImplausibleCount``: reports how many readings failed a test of their value.
+/// 7. ``CounterRateTest``: flags a counter that rose too fast. It skips readings that have failed before.
+/// 8. ``NeighbourTest``: flags the readings that most devices of the same place contradict.
+/// 9. ``ImplausibleCount``: reports how many readings failed a test of their value.
 ///
 /// Only the engine can decide that a reading comes too late for its series: see ``Telemetry/Reading/markTooLate()``. A
 /// message's number is not quality: it decides which messages give readings at all, so the decoder checks it.
@@ -23,6 +24,7 @@ package import Telemetry
 /// strings: state is kept in arrays, by device or by series.
 package struct QualityStage {
     private var clock: DeviceClockTest
+    private var maintenance: MaintenanceTest
     private var series: SeriesQualityTest
     private var counterRate: CounterRateTest
     private var location: LocationTest
@@ -38,6 +40,7 @@ package struct QualityStage {
         _ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, zone: ZoneTable = ZoneTable()
     ) {
         clock = DeviceClockTest(site, series: series)
+        maintenance = MaintenanceTest(site, series: series, zone: zone)
         self.series = SeriesQualityTest(site, series: series, zone: zone)
         counterRate = CounterRateTest(site, series: series)
         location = LocationTest(site, series: series)
@@ -63,6 +66,7 @@ package struct QualityStage {
         let repeated = repeats.isEmpty ? 0 : repeats.removeRepeats(from: &readings, first: message.firstReading)
         if isRetained { retained.test(&readings, of: &message) }
         SeriesQualityTest.begin(&readings, of: message)
+        maintenance.test(&readings, of: &message)
         location.test(&readings, of: &message)
         series.test(&readings, of: &message)
         counterRate.test(&readings, of: &message)
@@ -88,11 +92,19 @@ package struct QualityStage {
     /// message is acknowledged, also if the message has no other reading.
     package var hasUnstoredReadings: Bool { series.hasChanged }
 
+    // MARK: maintenance
+
+    /// Passes the series that are in maintenance now by their device's word or by a schedule.
+    package func forEachInMaintenance(at now: Instant, _ body: (SeriesID) -> Void) {
+        maintenance.forEachInMaintenance(at: now, body)
+    }
+
     // MARK: what survives a restart
 
     /// Appends the states that have changed since they were last stored.
     package func appendChangedStates(to states: inout [DeviceState]) {
         clock.appendChanged(to: &states)
+        maintenance.appendChanged(to: &states)
         series.appendChanged(to: &states)
         counterRate.appendChanged(to: &states)
     }
@@ -100,6 +112,7 @@ package struct QualityStage {
     /// Call this after the states have been stored.
     package mutating func noteStored() {
         clock.noteStored()
+        maintenance.noteStored()
         series.noteStored()
         counterRate.noteStored()
     }
@@ -108,6 +121,7 @@ package struct QualityStage {
     /// - Parameter present: no later time is believed, such as those from before the clock was set back.
     package mutating func restore(_ states: [DeviceState], present: Instant = .distantFuture) {
         clock.restore(states)
+        maintenance.restore(states)
         series.restore(states, present: present)
         // A reading that waits is not stored yet, and may be sent again.
         for state in states {

@@ -114,7 +114,7 @@ struct SeriesQualityTest: QualityTest {
     /// - Returns: whether the reading has to wait. It is marked then.
     private mutating func judge(_ reading: inout Reading, _ arrival: Instant) -> Bool {
         let place = place(of: reading.series)
-        guard place >= 0 else { return false }
+        guard place >= 0, !reading.quality.contains(.maintenance) else { return false }
         let verdict = tested[place].tests.judge(&reading, arrival: arrival)
         if verdict.hasDecided {
             released += tested[place].tests.decided
@@ -182,7 +182,7 @@ struct SeriesQualityTest: QualityTest {
     /// Takes a stored reading, in the order in which they were stored.
     mutating func noteStored(_ reading: Reading) {
         let place = place(of: reading.series)
-        if place >= 0 { tested[place].tests.noteStored(reading) }
+        if place >= 0, !reading.quality.contains(.maintenance) { tested[place].tests.noteStored(reading) }
     }
 
     func appendChanged(to states: inout [DeviceState]) {

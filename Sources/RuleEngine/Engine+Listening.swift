@@ -39,6 +39,21 @@ extension Engine {
         windows.listeningSince = windows.listened
     }
 
+    /// Excludes a span of clock time for one sensor, which is in maintenance: nothing is known of it, until its next
+    /// usable reading, and it is not silent. Call it at least once a minute while the maintenance lasts.
+    package mutating func excuse(_ id: SeriesID, for span: TimeSpan) {
+        guard let index = windows.index(of: id), span > .zero else { return }
+        windows.series[index].isInGap = true
+        // Its twin sees the readings of the maintenance, and may wait for them in vain too.
+        for index in [index, SeriesIndex(windows.series[index].raw)] where index.number >= 0 {
+            windows.series[index].ingestDelay = min(
+                windows.series[index].ingestDelay.saturatingAdd(span.nanoseconds), Self.longestAdjustment)
+            windows.series[index].pause = min(
+                windows.series[index].pause.saturatingAdd(span.nanoseconds), Self.longestAdjustment)
+            windows.series[index].isQuiet = true
+        }
+    }
+
     /// The time at which the gateway last listened; `nil` before the first time.
     package var listenedUntil: Instant? { windows.listened == .min ? nil : Instant(nanoseconds: windows.listened) }
 

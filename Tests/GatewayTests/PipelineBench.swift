@@ -1,5 +1,6 @@
 import AlarmModel
 import Alarms
+import Devices
 import Diagnostics
 import Escalation
 import Gateway
@@ -161,6 +162,13 @@ final class PipelineBench {
     /// Does what an operator asks for.
     func order(_ action: OperatorCommand.Action, _ alarm: String) {
         mailbox.post(.command(OperatorCommand(action, alarm: alarm, person: "ada", note: "seen")) { _ in })
+        _ = pipeline.turn()
+    }
+
+    /// Flags the readings of a span, or withdraws its flag.
+    func flag(_ span: FlaggedSpan) {
+        let note = AuditNote("flagged", at: clock.now(), person: "ada", text: span.description)
+        mailbox.post(.sensors(.flaggedSpan(span), note, nil) { _ in })
         _ = pipeline.turn()
     }
 

@@ -47,7 +47,7 @@ extension Device {
         if let counters { reader.apply(counters: counters, to: &fields) }
         reader.applyQuality(to: &fields)
         reader.apply(silences: silence.ofQuantities, to: &fields)
-        if let maintenance { reader.apply(maintenance: maintenance, to: &fields) }
+        let schedules = maintenance.map { reader.apply(maintenance: $0, to: &fields) } ?? []
         reader.checkSparkplug(topicText, profile)
         guard let topics = reader.topics(of: profile, topicText, labels) else {
             reader.report(
@@ -66,7 +66,7 @@ extension Device {
             position: position?.position, interval: expected,
             silence: silence.ofDevice ?? profile.silence(at: expected),
             clock: clock ?? profile.clock, fields: fields, parameters: parameters, location: id.location,
-            metresFromPosition: position?.within)
+            metresFromPosition: position?.within, schedules: schedules)
         return (device, id.location)
     }
 }
@@ -93,6 +93,7 @@ extension YAMLReader {
         }
         return profile.fields.filter { field in
             !field.source.isInPayload || field.quantity == Profile.online
+                || field.quantity == Profile.maintenance
                 || wanted.contains { $0.string == field.quantity.name }
         }
     }
@@ -139,15 +140,21 @@ extension YAMLReader {
         return (nil, spans)
     }
 
-    /// Reads `maintenance: being calibrated`, or a reason for each quantity.
-    fileprivate mutating func apply(maintenance node: YAMLNode, to fields: inout [Profile.Field]) {
+    /// Reads `maintenance: being calibrated`, or a reason for each quantity, or a list of times.
+    fileprivate mutating func apply(maintenance node: YAMLNode, to fields: inout [Profile.Field])
+        -> [MaintenanceSchedule]
+    {
+        if case .sequence(let entries) = node.content {
+            return entries.compactMap { MaintenanceSchedule.read($0, fields, problems: &problems) }
+        }
         if let reason = node.scalar {
             for index in fields.indices { fields[index].maintenance = reason.string }
-            return
+            return []
         }
         for (name, reason) in strings(DeviceKey.maintenance) {
             if let index = index(of: name, in: fields) { fields[index].maintenance = reason.string }
         }
+        return []
     }
 
     fileprivate mutating func apply(

@@ -95,6 +95,8 @@ package struct Device: Sendable {
     package var location: SourceLocation?
     /// How far from its position the device may say it is, in metres; `nil` if that is not tested.
     package var metresFromPosition: Double?
+    /// When the device, or some of its quantities, are in maintenance.
+    package var schedules: [MaintenanceSchedule] = []
 
     /// The moment from which the first calibration of the device is overdue; `nil` if none has a day.
     package var calibrationOverdueFrom: Instant? { fields.compactMap { $0.calibration?.overdueFrom }.min() }

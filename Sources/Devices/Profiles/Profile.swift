@@ -138,6 +138,8 @@ package struct Profile: Sendable {
     package static let missingMessages = Quantity(name: "missing_messages", unit: .one)
     /// 1 while a device can be reached, otherwise 0: by its own word, or by its last will.
     package static let online = Quantity(name: "online", unit: .one)
+    /// Above 0 while a device says itself that it is being calibrated or serviced.
+    package static let maintenance = Quantity(name: "maintenance", unit: .one)
     /// The number of readings of a message that failed a test of the profile. It is reported only if it is above 0.
     package static let implausibleReadings = Quantity(name: "implausible_readings", unit: .one)
     /// 1 while most neighbours of a device contradict it, or nobody knows who is right; otherwise 0.

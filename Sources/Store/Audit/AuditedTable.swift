@@ -24,7 +24,7 @@ enum AuditedTable: String, CaseIterable {
         case .escalation: "identity"
         case .suppression: "rule || '/' || group_name"
         case .maintenance: "device || '/' || quantity"
-        case .flaggedSpan: "number"
+        case .flaggedSpan: "CAST(number AS TEXT)"
         }
     }
 

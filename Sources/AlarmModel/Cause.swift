@@ -20,13 +20,17 @@ package struct Cause: Sendable, Codable, Hashable {
     /// For a vote, the number of sensors, and the question to each: `over 35 ppm`.
     package var voters: Double?
     package var asked: String?
+    /// The devices that voted otherwise, if they are few.
+    package var against: [String]?
     /// For a question about silence, its number of seconds and its quantity.
     package var silentFor: Double?
+    /// For the question if readings are suspect, the quantity.
+    package var suspected: String?
 
     package init(
         term: String, value: Double?, sign: String, threshold: String, thresholdValue: Double?, unit: String,
         holds: Bool?, ahead: Double? = nil, heldFor: Double? = nil, voters: Double? = nil, asked: String? = nil,
-        silentFor: Double? = nil
+        against: [String]? = nil, silentFor: Double? = nil, suspected: String? = nil
     ) {
         self.term = term
         self.value = value
@@ -39,7 +43,9 @@ package struct Cause: Sendable, Codable, Hashable {
         self.heldFor = heldFor
         self.voters = voters
         self.asked = asked
+        self.against = against
         self.silentFor = silentFor
+        self.suspected = suspected
     }
 
     /// `mean(water_level, 10m) is 3.31 m, over 3.2 m, for 2m`
@@ -76,13 +82,18 @@ package struct Cause: Sendable, Codable, Hashable {
         return "\(term) \(verb) \(shown), \(relation) \(limit)\(span)"
     }
 
-    /// The sentence of a vote or of a silence, which are not described by numbers.
+    /// The sentence of a vote, of a silence or of a suspicion, which are not described by numbers.
     private func spoken(_ verb: String) -> String? {
         if let voters, let asked, let value {
             let votes = "\(NumberText.short(value)) of \(NumberText.short(voters)) sensors \(asked)"
-            guard holds == false, let needed = thresholdValue else { return votes }
+            guard holds == false, let needed = thresholdValue else {
+                guard let against, let last = against.last else { return votes }
+                let others = against.dropLast().joined(separator: ", ")
+                return "\(votes); \(others.isEmpty ? "\(last) says" : "\(others) and \(last) say") otherwise"
+            }
             return "\(votes), and \(NumberText.short(needed)) are needed"
         }
+        if let suspected, let holds { return "the newest \(suspected) \(verb) \(holds ? "" : "not ")suspect" }
         if let silentFor, let holds {
             let quantity = term.split(separator: " ").dropFirst(2).first.map { String($0) } ?? term
             let span = TimeSpanText.spoken(TimeSpan(seconds: silentFor) ?? .zero)

@@ -53,7 +53,7 @@ package struct AlarmBook: Sendable {
         let rule = rules.rules[ruleInstance.rule]
         var words = AlarmTexts(
             change, of: rule, in: ruleInstance, device: device(of: change.trigger), missing: missing(change),
-            hadNoData: alarms[change.instance]?.ladder.hasNoData ?? false)
+            votes: votes(change), hadNoData: alarms[change.instance]?.ladder.hasNoData ?? false)
         words.summary += remark(rule, ruleInstance, change)
         // The engine may be ahead of this change, because one reading can cause several.
         var ladder = ladder
@@ -248,7 +248,8 @@ package struct AlarmBook: Sendable {
         guard let alarm = alarms[account.instance] else { return nil }
         let ruleInstance = rules.instances[account.instance]
         let rule = rules.rules[ruleInstance.rule]
-        var words = AlarmTexts(account, of: rule, in: ruleInstance, device: nil, missing: alarm.missing)
+        var words = AlarmTexts(
+            account, of: rule, in: ruleInstance, device: nil, missing: alarm.missing, votes: votes(account))
         words.summary += remark(rule, ruleInstance, account)
         return AlarmStatus(
             alarm: alarm.id, summary: words.summary, causes: words.causes, newestReading: newestReading?.description,
@@ -280,6 +281,13 @@ package struct AlarmBook: Sendable {
         AlarmArea(of: ruleInstance.devices.compactMap { devices[$0]?.position })
     }
 
+    /// Returns the votes of the devices, for each of the rule's tallies.
+    private func votes(_ change: LevelChange) -> [Int32: [(device: String, isYes: Bool?)]] {
+        Dictionary(grouping: change.votes, by: \.tally).mapValues { votes in
+            votes.map { (rules.instances[Int($0.instance)].devices.first ?? "", $0.isYes) }
+        }
+    }
+
     private func device(of trigger: LevelChange.Trigger) -> String? {
         if case .reading(let series) = trigger { return seriesDevices[Int(series.index)] }
         return nil
@@ -300,6 +308,7 @@ extension AlarmTexts {
     /// - Parameter hadNoData: true if the ending alarm had no data about its group.
     init(
         _ change: LevelChange, of rule: Rule, in ruleInstance: RuleInstance, device: String?, missing: [String],
+        votes: [Int32: [(device: String, isYes: Bool?)]],
         hadNoData: Bool = false
     ) {
         self.device = device
@@ -307,7 +316,7 @@ extension AlarmTexts {
         causes =
             change.hasNoData
             ? rule.unknowns(registers: change.registers)
-            : rule.causes(from: change.from, to: change.to, registers: change.registers)
+            : rule.causes(from: change.from, to: change.to, registers: change.registers, votes: votes)
         var own = rule.summary.text(labels: ruleInstance.labels, registers: change.registers)
         if change.to == .normal {
             if let cleared = rule.cleared {

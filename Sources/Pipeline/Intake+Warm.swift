@@ -47,6 +47,7 @@ extension Intake {
         if occasion.isReload, let earlier { catchUp(to: earlier.until) }
         listenAnew(earlier?.from ?? [:], at: now)
         try rememberDevices(from: store, before: present)
+        quality.forEachInMaintenance(at: now) { engine.excuse($0, at: now) }
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         let policies = Dictionary(model.rules.rules.map { ($0.name, $0.escalate) }) { first, _ in first }
         let holding = Set(model.rules.instances.indices.filter { engine.ladderState(of: $0).level > .normal })
@@ -164,6 +165,7 @@ extension Intake {
         func pass(_ engine: inout Engine, isFirst: Bool) throws {
             var position = 0
             var moment = ReplayedMoment()
+            var before = Instant.distantPast
             engine.beginReplay()
             defer { engine.endReplay() }
             let needed = quality.readingsNeeded
@@ -176,7 +178,10 @@ extension Intake {
                 after: newest - model.rules.plan.lookback, before: present, leadingUp: wanted, flags: flags,
                 listened: {
                     moment.end(&engine, &changes)
-                    // Timers that were due by then had run.
+                    // Timers that were due by then had run. A longer pause is an excuse for all sensors.
+                    let span = $0 - before
+                    if span <= .minutes(1) { quality.forEachInMaintenance(at: $0) { engine.excuse($0, for: span) } }
+                    before = $0
                     engine.advance(to: min($0, now), into: &changes)
                     changes.removeAll(keepingCapacity: true)
                 },

@@ -31,11 +31,13 @@ struct MaintenanceTest: QualityTest {
     }
 
     /// By number.
-    private var series: [Series?] = []
+    private var sensors: [Series?] = []
     private var devices: [Device]
     /// The devices that may be in maintenance by their word or by a schedule.
     private var watched: [Int] = []
     private var words: [Word] = []
+    /// The device of each series that is a device's word.
+    private var speakers: [SeriesID: Int] = [:]
     private let zone: ZoneTable
     private var changed: UnstoredChanges
     /// Set if any sensor can be in maintenance.
@@ -49,15 +51,16 @@ struct MaintenanceTest: QualityTest {
             for field in device.fields where field.source.isInPayload {
                 let id = number(device.id, field.quantity)
                 guard case let index = Int(id.index), index >= 0 else { continue }
-                if field.quantity == Profile.maintenance {
+                if field.quantity.name == Profile.maintenance.name {
                     own.word = id
+                    speakers[id] = devices.count
                     continue
                 }
-                while series.count <= index { series.append(nil) }
+                while sensors.count <= index { sensors.append(nil) }
                 let schedules = device.schedules.filter {
                     $0.quantities.isEmpty || $0.quantities.contains(field.quantity.name)
                 }
-                series[index] = Series(isMaintained: field.maintenance != nil, schedules: schedules)
+                sensors[index] = Series(isMaintained: field.maintenance != nil, schedules: schedules)
                 own.series.append(id)
                 if field.maintenance != nil { isNeeded = true }
             }
@@ -85,18 +88,23 @@ struct MaintenanceTest: QualityTest {
         guard let series = devices[message.device].word else { return }
         for index in message.firstReading..<max(readings.count, message.firstReading)
         where readings[index].series == series && readings[index].value.isFinite {
-            let word = Word(time: readings[index].time, isInMaintenance: readings[index].value > 0)
-            words.append(word)
-            guard word.time >= devices[message.device].since else { continue }
-            devices[message.device].since = word.time
-            if devices[message.device].isInMaintenance != word.isInMaintenance { changed.note(message.device) }
-            devices[message.device].isInMaintenance = word.isInMaintenance
+            words.append(Word(time: readings[index].time, isInMaintenance: readings[index].value > 0))
+            if note(readings[index], of: message.device) { changed.note(message.device) }
         }
+    }
+
+    /// Notes a device's word.
+    /// - Returns: whether it changes anything.
+    private mutating func note(_ word: Reading, of device: Int) -> Bool {
+        guard word.time >= devices[device].since else { return false }
+        devices[device].since = word.time
+        defer { devices[device].isInMaintenance = word.value > 0 }
+        return devices[device].isInMaintenance != (word.value > 0)
     }
 
     private func isInMaintenance(_ reading: Reading, of device: Int) -> Bool {
         let index = Int(reading.series.index)
-        guard series.indices.contains(index), let series = series[index] else { return false }
+        guard sensors.indices.contains(index), let series = sensors[index] else { return false }
         if series.isMaintained { return true }
         if series.schedules.contains(where: { $0.includes(reading.time, zone) }) { return true }
         guard devices[device].word != nil else { return false }
@@ -114,7 +122,7 @@ struct MaintenanceTest: QualityTest {
                 continue
             }
             for schedule in devices[index].schedules where schedule.includes(now, zone) {
-                for id in devices[index].series where series[Int(id.index)]?.schedules.contains(schedule) ?? false {
+                for id in devices[index].series where sensors[Int(id.index)]?.schedules.contains(schedule) ?? false {
                     body(id)
                 }
             }
@@ -122,6 +130,15 @@ struct MaintenanceTest: QualityTest {
     }
 
     // MARK: what survives a restart
+
+    /// The numbers of the series that are a device's word.
+    var series: [Int] { speakers.keys.map { Int($0.index) } }
+
+    /// Takes a stored reading, in the order in which they were stored.
+    mutating func noteStored(_ reading: Reading) {
+        guard let device = speakers[reading.series], reading.value.isFinite else { return }
+        _ = note(reading, of: device)
+    }
 
     /// Marks a stored state as one of these, in this form.
     private static let tag: UInt64 = 0x5b1c_0002

@@ -31,6 +31,7 @@ struct NeighbourTest: QualityTest {
         /// Set while it is in conflict.
         var isInConflict = false
         var support = 0.0
+        var course = NeighbourCourse()
     }
 
     fileprivate struct Group {
@@ -51,8 +52,13 @@ struct NeighbourTest: QualityTest {
     private var conflicts: [NeighbourConflict?]
     /// The devices that have one.
     private var inConflict: [Int] = []
+    private let zone: ZoneTable
+    /// The devices whose members have changed, by their numbers.
+    private var changed: UnstoredChanges
 
-    init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID) {
+    init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, zone: ZoneTable) {
+        self.zone = zone
+        changed = UnstoredChanges(count: site.devices.count)
         conflicts = Array(repeating: nil, count: site.devices.count)
         for group in site.neighbours {
             var members: [Member] = []
@@ -106,12 +112,15 @@ struct NeighbourTest: QualityTest {
         let member = groups[number].members[own]
         let isConflict = finding.flag != .pass
         groups[number].members[own].isInConflict = isConflict
+        let isNew = groups[number].members[own].course.note(
+            reading, difference: finding.difference, limit: groups[number].suspect)
+        if isNew, member.report != nil { changed.note(member.device) }
         if isConflict {
             if conflicts[member.device] == nil { inConflict.append(member.device) }
             conflicts[member.device] = NeighbourConflict(
                 device: member.name, field: member.field, reading: reading, agreed: finding.agreed,
-                agreeing: finding.agreeing,
-                compared: finding.compared)
+                agreeing: finding.agreeing, compared: finding.compared, difference: finding.difference,
+                course: groups[number].members[own].course, zone: zone)
         }
         guard isConflict || member.isInConflict, let report = member.report else { return }
         reports.append(Reading(series: report, time: reading.time, value: isConflict ? 1 : 0))
@@ -146,6 +155,42 @@ struct NeighbourTest: QualityTest {
         else { return }
         groups[Int(group)].take(reading, Int(member))
     }
+
+    /// Marks a stored state as one of these, in this form.
+    private static let tag: UInt64 = 0x5b1c_0003
+    /// The number of quantities of one device whose courses are stored.
+    private static let coursesMax = 7
+
+    /// Appends the courses of each device that has changed, under the series that reports its conflicts.
+    func appendChanged(to states: inout [DeviceState]) {
+        for device in changed.positions {
+            var writer = DeviceState.Writer(tag: Self.tag)
+            var (report, count) = (nil as SeriesID?, 0)
+            for (number, place) in places.enumerated() where place.group >= 0 {
+                let member = groups[Int(place.group)].members[Int(place.member)]
+                guard member.device == device, count < Self.coursesMax else { continue }
+                (report, count) = (member.report, count + 1)
+                writer.add(Int64(number + 1))
+                member.course.write(to: &writer)
+            }
+            if let report { states.append(DeviceState(series: report, words: writer.words)) }
+        }
+    }
+
+    mutating func noteStored() { changed.removeAll() }
+
+    mutating func restore(_ states: [DeviceState]) {
+        for state in states where reporters[state.series] != nil {
+            guard var reader = DeviceState.Reader(state.words, tag: Self.tag) else { continue }
+            for _ in 0..<Self.coursesMax {
+                let (number, course) = (Int(reader.next()) - 1, NeighbourCourse(&reader))
+                guard places.indices.contains(number), case let (group, member) = places[number], group >= 0 else {
+                    continue
+                }
+                groups[Int(group)].members[Int(member)].course = course
+            }
+        }
+    }
 }
 
 extension NeighbourTest.Group {
@@ -154,6 +199,8 @@ extension NeighbourTest.Group {
         var agreed = Double.nan
         var agreeing = 0
         var compared = 0
+        /// The reading less what the others say that are right; 0 if there are none.
+        var difference = 0.0
     }
 
     fileprivate mutating func take(_ reading: Reading, _ own: Int) { members[own].take(reading, within: within) }
@@ -176,24 +223,32 @@ extension NeighbourTest.Group {
         var (agreesWithOne, agreesWithAll) = (false, true)
         var nearest = Double.infinity
         var right = own
+        var (difference, others) = (0.0, 0)
         // Sums of decimal numbers are not exact in binary.
         for index in members.indices where members[index].support >= best * (1 - 1e-9) {
             let distance = distance(own, index)
             if distance <= suspect { agreesWithOne = true } else { agreesWithAll = false }
             if distance < nearest { (nearest, right) = (distance, index) }
+            guard index != own else { continue }
+            difference += self.difference(own, index)
+            others += 1
         }
-        if agreesWithAll { return Finding(flag: .pass) }
-        guard !agreesWithOne else { return Finding(flag: .suspect, compared: compared) }
+        if others > 1 { difference /= Double(others) }
+        if agreesWithAll { return Finding(flag: .pass, difference: difference) }
+        guard !agreesWithOne else { return Finding(flag: .suspect, compared: compared, difference: difference) }
         let agreeing = members.indices.count { isComparable($0, reading) && distance($0, right) <= suspect }
         return Finding(
             flag: nearest > fail && members[own].isInConflict ? .fail : .suspect, agreed: members[right].newest.value,
-            agreeing: agreeing, compared: compared)
+            agreeing: agreeing, compared: compared, difference: difference)
     }
 
-    /// Returns how far two members are apart, at the time of the older one of their newest readings.
-    private func distance(_ a: Int, _ b: Int) -> Double {
+    /// Returns how far two members are apart.
+    private func distance(_ a: Int, _ b: Int) -> Double { abs(difference(a, b)) }
+
+    /// Returns how much higher a member is than another, at the time of the older one of their newest readings.
+    private func difference(_ a: Int, _ b: Int) -> Double {
         let time = min(members[a].newest.time, members[b].newest.time)
-        return abs(members[a].value(at: time) - members[b].value(at: time))
+        return members[a].value(at: time) - members[b].value(at: time)
     }
 
     private func isComparable(_ index: Int, _ reading: Reading) -> Bool {

@@ -44,7 +44,7 @@ package struct QualityStage {
         self.series = SeriesQualityTest(site, series: series, zone: zone)
         counterRate = CounterRateTest(site, series: series)
         location = LocationTest(site, series: series)
-        neighbours = NeighbourTest(site, series: series)
+        neighbours = NeighbourTest(site, series: series, zone: zone)
         implausibleCount = ImplausibleCount(site, series: series)
         retained = RetainedTest(site)
         repeats = RepeatFilter(site, series: series)
@@ -105,6 +105,7 @@ package struct QualityStage {
     package func appendChangedStates(to states: inout [DeviceState]) {
         clock.appendChanged(to: &states)
         maintenance.appendChanged(to: &states)
+        neighbours.appendChanged(to: &states)
         series.appendChanged(to: &states)
         counterRate.appendChanged(to: &states)
     }
@@ -113,6 +114,7 @@ package struct QualityStage {
     package mutating func noteStored() {
         clock.noteStored()
         maintenance.noteStored()
+        neighbours.noteStored()
         series.noteStored()
         counterRate.noteStored()
     }
@@ -122,6 +124,7 @@ package struct QualityStage {
     package mutating func restore(_ states: [DeviceState], present: Instant = .distantFuture) {
         clock.restore(states)
         maintenance.restore(states)
+        neighbours.restore(states)
         series.restore(states, present: present)
         // A reading that waits is not stored yet, and may be sent again.
         for state in states {
@@ -140,6 +143,10 @@ package struct QualityStage {
             while needed.count <= series { needed.append(0) }
             needed[series] = max(needed[series], 2)
         }
+        for series in maintenance.series {
+            while needed.count <= series { needed.append(0) }
+            needed[series] = max(needed[series], 1)
+        }
         return needed
     }
 
@@ -147,6 +154,7 @@ package struct QualityStage {
     /// to come are compared with it.
     package mutating func noteStored(_ reading: Reading) {
         _ = repeats.isRepeat(reading)
+        maintenance.noteStored(reading)
         series.noteStored(reading)
         neighbours.noteStored(reading)
     }

@@ -42,15 +42,43 @@ extension Engine {
     /// Excludes a span of clock time for one sensor, which is in maintenance: nothing is known of it, until its next
     /// usable reading, and it is not silent. Call it at least once a minute while the maintenance lasts.
     package mutating func excuse(_ id: SeriesID, for span: TimeSpan) {
-        guard let index = windows.index(of: id), span > .zero else { return }
-        windows.series[index].isInGap = true
-        // Its twin sees the readings of the maintenance, and may wait for them in vain too.
-        for index in [index, SeriesIndex(windows.series[index].raw)] where index.number >= 0 {
-            windows.series[index].ingestDelay = min(
-                windows.series[index].ingestDelay.saturatingAdd(span.nanoseconds), Self.longestAdjustment)
-            windows.series[index].pause = min(
-                windows.series[index].pause.saturatingAdd(span.nanoseconds), Self.longestAdjustment)
-            windows.series[index].isQuiet = true
+        guard span > .zero else { return }
+        excuse(id) { state, pause in
+            state.pointee.ingestDelay = min(
+                state.pointee.ingestDelay.saturatingAdd(span.nanoseconds), Self.longestAdjustment)
+            pause = pause.saturatingAdd(span.nanoseconds)
+        }
+    }
+
+    /// Excludes the time since the newest reading for a sensor that is in maintenance: after a restart it may look
+    /// silent.
+    package mutating func excuse(_ id: SeriesID, at now: Instant) {
+        let now = now.clamped.nanoseconds
+        excuse(id) { state, pause in
+            state.pointee.isSilent = false
+            guard state.pointee.newest != .min else { return }
+            let span = max(now.saturatingSubtract(state.pointee.newest), 0)
+            state.pointee.ingestDelay = min(max(state.pointee.ingestDelay, span), Self.longestAdjustment)
+            pause = max(pause, span)
+        }
+    }
+
+    /// - Parameter body: changes a series' state, and its pause.
+    private mutating func excuse(
+        _ id: SeriesID, _ body: (_ state: UnsafeMutablePointer<SeriesState>, _ pause: inout Int64) -> Void
+    ) {
+        var next = windows.index(of: id)
+        while let index = next {
+            let state = windows.series.address(index)
+            var pause = state.pointee.pause
+            body(state, &pause)
+            state.pointee.pause = min(pause, Self.longestAdjustment)
+            state.pointee.isQuiet = true
+            // What the sensor sends in maintenance is raw, and nothing else.
+            if state.pointee.selection != .all { state.pointee.isInGap = true }
+            // Nothing was expected meanwhile.
+            if state.pointee.heardFrom != .max, windows.listened != .min { state.pointee.heardFrom = windows.listened }
+            next = windows.twin(of: index)
         }
     }
 
@@ -63,11 +91,12 @@ extension Engine {
         return Instant(nanoseconds: windows.series[index].heardFrom)
     }
 
-    /// Sets the time from which a series and its raw twin have been listened to, by the gateway's clock. A series
+    /// Sets the time from which the series of a sensor have been listened to, by the gateway's clock. A series
     /// without readings is no longer silent: the replay of other devices' readings may have made a new device silent.
     package mutating func listenTo(_ id: SeriesID, from time: Instant) {
-        guard let index = windows.index(of: id) else { return }
-        for index in [index, SeriesIndex(windows.series[index].raw)] where index.number >= 0 {
+        var next = windows.index(of: id)
+        while let index = next {
+            next = windows.twin(of: index)
             windows.series[index].heardFrom = time.clamped.nanoseconds
             guard windows.series[index].newest == .min else { continue }
             windows.series[index].pause = 0

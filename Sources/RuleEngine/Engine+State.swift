@@ -27,11 +27,14 @@ extension Engine {
     /// Returns how many samples from before its windows a series needs, since older values affect its measures. 0 if
     /// no rule reads the series.
     package func samplesBefore(of id: SeriesID) -> Int {
-        guard let index = windows.index(of: id) else { return 0 }
-        return [index, SeriesIndex(windows.series[index].raw)].reduce(0) { most, index in
-            guard index.number >= 0, windows.series[index].readerCount > 0 else { return most }
-            return max(most, windows.shapes.shapes[Int(windows.series[index].shape)].spare)
+        var (most, next) = (0, windows.index(of: id))
+        while let index = next {
+            if windows.series[index].readerCount > 0 {
+                most = max(most, windows.shapes.shapes[Int(windows.series[index].shape)].spare)
+            }
+            next = windows.twin(of: index)
         }
+        return most
     }
 
     /// The number of samples held, for the metrics.

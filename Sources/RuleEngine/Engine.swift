@@ -87,21 +87,37 @@ package struct Engine: ~Copyable {
         let state = windows.series.address(index)
         let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
         let quality = reading.quality
-        if state.pointee.raw >= 0 { takeRaw(sample, reading, index, into: &changes) }
+        if state.pointee.twin >= 0 { giveTwins(sample, reading, index, into: &changes) }
         return place(
             sample, index, state, reading.series, isUsable: quality.isUsable, quality, mayBeLate: mayBeLate,
             into: &changes)
     }
 
-    /// Gives a sample to the raw twin of its series, if there is one.
+    /// Gives a sample to the other series of its sensor that take it.
     @inline(never)
-    mutating func takeRaw(_ sample: Sample, _ reading: Reading, _ index: SeriesIndex, into changes: inout [LevelChange])
-    {
-        let raw = SeriesIndex(windows.series[index].raw)
-        guard raw.number >= 0 else { return }
+    private mutating func giveTwins(
+        _ sample: Sample, _ reading: Reading, _ index: SeriesIndex, into changes: inout [LevelChange]
+    ) {
+        var next = windows.twin(of: index)
+        while let twin = next {
+            give(sample, reading, twin, into: &changes)
+            next = windows.twin(of: twin)
+        }
+    }
+
+    /// Gives a sample to a series of its sensor, if it takes it.
+    mutating func give(
+        _ sample: Sample, _ reading: Reading, _ twin: SeriesIndex, into changes: inout [LevelChange]
+    ) {
+        let state = windows.series.address(twin)
+        guard state.pointee.selection.contains(reading.quality) else {
+            // The sensor is heard, although not by this series.
+            let isHeard = state.pointee.isQuiet && !reading.quality.contains(.maintenance)
+            if isHeard, sample.time >= state.pointee.newest { resume(twin, with: sample) }
+            return
+        }
         _ = place(
-            sample, raw, windows.series.address(raw), reading.series, isUsable: true, reading.quality,
-            mayBeLate: true, into: &changes)
+            sample, twin, state, reading.series, isUsable: true, reading.quality, mayBeLate: true, into: &changes)
     }
 
     /// Puts a sample into its series' windows, and marks the instances that it touches.
@@ -131,11 +147,12 @@ package struct Engine: ~Copyable {
             sample.time >= newest && (newest == .min || sample.time > state.pointee.now &- shape.pointee.shortest)
         guard isNewest else {
             guard mayBeLate else { return nil }
-            takeLate(sample, into: index, because: cause)
+            takeLate(sample, quality, into: index, because: cause)
             return .evaluated
         }
         if state.pointee.isQuiet { resume(index, with: sample) }
         state.pointee.ingestDelay = windows.listened == .min ? 0 : windows.listened &- sample.time
+        state.pointee.isSuspect = quality.isSuspect
         let hasChanged = windows.append(sample, to: index)
         wait(for: index, state)
         if hasChanged || state.pointee.alwaysCount > 0 || state.pointee.isDirty {
@@ -247,14 +264,16 @@ extension Engine {
         }
     }
 
-    /// Runs the timers due before a moment, for a series that gets a sample then, and for its raw twin.
+    /// Runs the timers due before a moment, for a sensor's series, which may get a sample then.
     @inline(__always)
     mutating func settle(_ index: SeriesIndex, before time: Int64, into changes: inout [LevelChange]) {
         guard windows.series.contains(index) else { return }
-        let state = windows.series.address(index)
-        settleOne(index, state, before: time, into: &changes)
-        let raw = SeriesIndex(state.pointee.raw)
-        if raw.number >= 0 { settleOne(raw, windows.series.address(raw), before: time, into: &changes) }
+        settleOne(index, windows.series.address(index), before: time, into: &changes)
+        var next = windows.twin(of: index)
+        while let twin = next {
+            settleOne(twin, windows.series.address(twin), before: time, into: &changes)
+            next = windows.twin(of: twin)
+        }
     }
 
     @inline(__always)

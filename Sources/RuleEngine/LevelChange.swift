@@ -26,6 +26,17 @@ package struct LevelChange: Sendable {
     package var silent: [SeriesID]
     /// The value of every instruction of the rule's program at that moment, `nan` where unknown.
     package var registers: [Double]
+    /// The votes of the sensors, if the rule lets them vote.
+    package var votes: [Vote]
+
+    /// The vote of a sensor.
+    package struct Vote: Sendable, Hashable {
+        /// The rule's tally in which it counts, and the instance that is the sensor's part in it.
+        package var tally: Int32
+        package var instance: Int32
+        /// `nil`: unknown.
+        package var isYes: Bool?
+    }
 }
 
 /// The outcome of a reading that was given to the engine.

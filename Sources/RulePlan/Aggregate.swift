@@ -28,6 +28,8 @@ package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable
     case age
     /// Between the sensors: the largest of their newest values less the smallest.
     case spread
+    /// 1 if the newest reading is suspect, 0 if it is not; of several sensors 1 if one of them is.
+    case suspicion
 }
 
 extension Aggregate {
@@ -122,6 +124,7 @@ extension Aggregate {
         case .smoothed: Traits(.extra(.smoothed), .value, .meanOfSensors, isOfSensorsHeard: true)
         case .age: Traits(.samples, .value, .youngest, isOfSensorsHeard: false)
         case .spread: Traits(.samples, .value, .spread, isOfSensorsHeard: true)
+        case .suspicion: Traits(.samples, .value, .largest, isOfSensorsHeard: true)
         }
     }
 }

@@ -52,18 +52,21 @@ package struct SeriesPlan: Hashable, Sendable {
     package var silence: TimeSpan
     /// The properties of the counter, if the series is one.
     package var counter = CounterPlan()
-    /// The raw twin: the series that gets this one's readings of every quality, or `nil` if no rule asks for them.
-    package var raw: SeriesID?
+    /// The readings of its sensor that the series takes.
+    package var selection = ReadingSelection.usable
+    /// The next series of the same sensor, which takes others of its readings; `nil` if no rule asks for them. So a
+    /// sensor's series are a chain, which begins with the one that takes the usable readings.
+    package var twin: SeriesID?
 
     /// The time after a reading, in nanoseconds, at which the next one is half an interval late.
     package var overdueAfter: Int64 { interval.nanoseconds * 3 / 2 }
 
     package init(
-        interval: TimeSpan = .minutes(1), silence: TimeSpan = .longest, raw: SeriesID? = nil
+        interval: TimeSpan = .minutes(1), silence: TimeSpan = .longest, twin: SeriesID? = nil
     ) {
         self.interval = interval
         self.silence = silence
-        self.raw = raw
+        self.twin = twin
     }
 }
 

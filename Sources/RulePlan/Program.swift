@@ -60,6 +60,11 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
         case atLeast
         /// True if all members of tally `a` are true
         case all
+        /// The members of tally `a` that are true: those that are true in tally `b` as well count 1, and the others
+        /// `constant`
+        case weighted
+        /// True if they count at least `constant` together, where the others count what register `c` says
+        case atLeastWeighted
         /// The hour of the day, and the day of the week, in the site's time zone
         case hour, weekday
     }
@@ -89,7 +94,9 @@ package struct Instruction: Hashable, Sendable, BitwiseCopyable {
     @inlinable
     package func forEachInput(_ take: (Int32) -> Void) {
         switch operation {
-        case .constant, .operand, .threshold, .hasSensor, .voters, .tallied, .atLeast, .all, .hour, .weekday: break
+        case .constant, .operand, .threshold, .hasSensor, .voters, .tallied, .atLeast, .all, .weighted, .hour, .weekday:
+            break
+        case .atLeastWeighted: take(c)
         case .negate, .absolute, .squareRoot, .logarithm, .exponential, .not, .hold, .share: take(a)
         case .select:
             take(a)

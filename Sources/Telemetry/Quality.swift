@@ -81,7 +81,7 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     @inlinable static var unusableBits: UInt32 { wrongBits | 0b100_1100 }
     /// The suspicions of all tests and of persons, the failures of those tests that say nothing of the value, and the
     /// doubts about the time.
-    private static var suspectBits: UInt32 { 0b1_1111_1010_1010_1010_1010 << 8 | 1 << 29 | 1 << 8 | 0b1_0110 }
+    @inlinable static var suspectBits: UInt32 { 0b1_1111_1010_1010_1010_1010 << 8 | 1 << 29 | 1 << 8 | 0b1_0110 }
     /// What the tests found, whether any was applied, and the maintenance: a person's flag replaces them.
     private static var replacedBits: UInt32 { 0b1_1111_1111_1111_1111_1111 << 8 | 0b110_0001 }
 
@@ -92,13 +92,17 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// True if the reading has failed a test of its value.
     @inlinable package var isImplausible: Bool { rawValue & Self.wrongBits != 0 }
 
+    /// True if a test found the reading suspect, or its time is in doubt, or a person flagged it so. A reading that
+    /// failed as well may be suspect.
+    @inlinable package var isSuspect: Bool { rawValue & Self.suspectBits != 0 }
+
     /// The flag of the reading: that of the most severe test of its value. A doubtful time, a gap before it or a delay
     /// make a reading suspect.
     package var flag: QualityFlag {
         if contains(.notFinite) { return .missing }
         if isImplausible { return .fail }
         if contains(.maintenance) { return .notEvaluated }
-        if rawValue & Self.suspectBits != 0 { return .suspect }
+        if isSuspect { return .suspect }
         return contains(.notEvaluated) ? .notEvaluated : .pass
     }
 

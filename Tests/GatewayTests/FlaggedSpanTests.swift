@@ -10,7 +10,8 @@ import Testing
     /// Rules that show what is in the windows.
     private static let rules =
         "hazard: flood\nrules:\n"
-        + ["mean(water_level, 10m)", "max(water_level, 5m)", "count(water_level, 10m) * 20 cm", "water_level"].enumerated()
+        + ["mean(water_level, 10m)", "max(water_level, 5m)", "count(water_level, 10m) * 20 cm", "water_level"]
+        .enumerated()
         .flatMap { number, measure in
             (1...12).map { step in
                 """
@@ -105,7 +106,9 @@ import Testing
         back = span(from: start, to: start + .minutes(2), .fail, isWithdrawn: true)
         bench.flag(back)
         #expect(try standing(bench) == before)
-        #expect(try bench.store.flaggedSpans().map { $0.withdrawn?.reason } == Array(repeating: "a bird on the gauge", count: 2))
+        #expect(
+            try bench.store.flaggedSpans().map { $0.withdrawn?.reason }
+                == Array(repeating: "a bird on the gauge", count: 2))
     }
 
     @Test("what comes of the span only later has the flag too, and is stored as the tests found it")
@@ -161,7 +164,8 @@ import Testing
         #expect(try tocsin("unflag", "1", "-m", "it was the other gauge").code == 0)
         #expect(try tocsin("unflag", "1", "-m", "again").errors.contains("was withdrawn at"))
         #expect(try tocsin("flags").output == "no readings are flagged by persons\n")
-        #expect(try tocsin("flags", "--all", "--json").output.contains("\"withdrawnReason\":\"it was the other gauge\""))
+        #expect(
+            try tocsin("flags", "--all", "--json").output.contains("\"withdrawnReason\":\"it was the other gauge\""))
         #expect(try tocsin("sensors").output.contains("pass") || tocsin("sensors").output.contains("not evaluated"))
         #expect(gateway.stop() == 0)
         let faults = try StoreReader(path: gateway.storePath).verifyAudit().faults

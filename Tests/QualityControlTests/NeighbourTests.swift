@@ -14,6 +14,7 @@ import Testing
         private let site: Site
         private var stage: QualityStage
         private var stored: [Reading] = []
+        private var states: [DeviceState] = []
         private var remarks: [String: String] = [:]
 
         /// - Parameter settings: of the neighbours, beside `quantity` and `devices`.
@@ -70,8 +71,11 @@ import Testing
         func remark(of gauge: Int) -> String? { remarks["r/g\(gauge)"] }
 
         func restart() {
+            stage.appendChangedStates(to: &states)
+            stage.noteStored()
             stage = Self.stage(site)
             for reading in stored { stage.noteStored(reading) }
+            stage.restore(states)
         }
     }
 
@@ -95,6 +99,53 @@ import Testing
         #expect(gauges.send(2.97, of: 2, at: 4.1) == [])
         #expect(gauges.send(3.0, of: 3, at: 5) == ["0"])
         #expect(gauges.send(3.0, of: 3, at: 6) == [])
+    }
+
+    /// Of a device beside two that rise slowly: how it reads, by its true value and the minute.
+    enum Fault: CaseIterable {
+        case drift, low, stuck, noise
+
+        func value(_ level: Double, _ minute: Int) -> Double {
+            switch self {
+            case .drift: level + Double(minute) * 0.01
+            case .low: level - 0.4
+            case .stuck: 2
+            case .noise: level + (minute % 2 == 0 ? 0.4 : -0.4)
+            }
+        }
+
+        var words: String {
+            switch self {
+            // It is 6 cm too high after six minutes, and the limit is 10 cm.
+            case .drift: "which is 0.6 m too high; it has been too high since 2026-06-01 00:06"
+            case .low: "which is 0.4 m too low; it has been too low since 2026-06-01 00:00"
+            case .stuck: "which is 0.6 m too low; it has not changed since 2026-06-01 00:06"
+            case .noise: "which is 0.4 m too high; it has been now too high, now too low since 2026-06-01 00:00"
+            }
+        }
+    }
+
+    @Test(
+        "the text says how the device differs, how much, and since when, also after restarts", arguments: Fault.allCases
+    )
+    func course(fault: Fault) throws {
+        for isRestarted in [false, true] {
+            let gauges = try Gauges(3)
+            for minute in 0...60 {
+                let level = 2 + Double(minute) * 0.01
+                _ = gauges.send(level, of: 1, at: Double(minute))
+                _ = gauges.send(level, of: 2, at: Double(minute))
+                _ = gauges.send(fault.value(level, minute), of: 3, at: Double(minute))
+                if isRestarted, minute % 7 == 0 { gauges.restart() }
+            }
+            let remark = try #require(gauges.remark(of: 3))
+            #expect(remark.hasSuffix(fault.words), "\(remark), restarted: \(isRestarted)")
+            // Six readings that agree end it.
+            for minute in 61...70 { for gauge in 1...3 { _ = gauges.send(3, of: Int32(gauge), at: Double(minute)) } }
+            for gauge in 1...3 { _ = gauges.send(gauge == 3 ? 4 : 3, of: Int32(gauge), at: 71) }
+            _ = gauges.send(4, of: 3, at: 72)
+            #expect(gauges.remark(of: 3) == "2 of 3 agree on water_level 3 m; g3 says 4 m")
+        }
     }
 
     @Test("of two, both are suspect, unless one is trusted more")

@@ -32,7 +32,8 @@ package struct MaintenanceSchedule: Sendable, Hashable {
 
 extension MaintenanceSchedule {
     /// Reads one entry of `maintenance`. All mistakes are reported.
-    static func read(_ node: YAMLNode, _ fields: [Profile.Field], problems: inout [Diagnostic]) -> MaintenanceSchedule? {
+    static func read(_ node: YAMLNode, _ fields: [Profile.Field], problems: inout [Diagnostic]) -> MaintenanceSchedule?
+    {
         var reader = YAMLReader(node, MaintenanceKey.self)
         defer { problems += reader.finish() }
         let reason = reader.required(MaintenanceKey.reason)

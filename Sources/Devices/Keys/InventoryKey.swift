@@ -65,7 +65,8 @@ package enum DeviceKey: String, MappingKey {
         case .offset: "What is added to each quantity's readings, to correct them."
         case .datum: "The height of a gauge's zero, which is added to each quantity's readings."
         case .calibration: "When the device was calibrated and when the next calibration is due, or for each quantity."
-        case .maintenance: "Why the device is in maintenance, or a reason for each quantity, or a list of the times at which it is."
+        case .maintenance:
+            "Why the device is in maintenance, or a reason for each quantity, or a list of the times at which it is."
         case .parameters: "Numbers of this device for rules, each with its unit."
         }
     }

@@ -62,7 +62,8 @@ final class SpanFlagging: Sendable {
             let span = FlaggedSpan(
                 number: (all.last?.number ?? 0) + 1, device: device, quantity: quantity, start: start, end: end,
                 flag: flag, note: note)
-            try await store(span, AuditNote("flagged", at: now, person: command.person, text: span.text(command.reason)))
+            try await store(
+                span, AuditNote("flagged", at: now, person: command.person, text: span.text(command.reason)))
             return "\(span.description): \(flag.name) by \(command.person); tocsin unflag \(span.number) withdraws it"
         case .withdraw(let number):
             guard var span = all.first(where: { $0.number == number }) else {

@@ -9,8 +9,9 @@ struct LateSamples {
     fileprivate struct Item {
         var sample: Sample
         var series: Int32
-        /// The series of the reading. For a sample of a raw twin, this is the other series.
+        /// The series of the reading. For a sample of a twin, this is the other series.
         var cause: SeriesID
+        var isSuspect: Bool
     }
 
     /// The samples that have not been inserted yet.
@@ -59,14 +60,16 @@ extension Engine {
 
     /// Takes a late sample by itself.
     @inline(never)
-    mutating func takeLate(_ sample: Sample, into index: SeriesIndex, because cause: SeriesID) {
-        late.items.append(LateSamples.Item(sample: sample, series: Int32(index.number), cause: cause))
+    mutating func takeLate(_ sample: Sample, _ quality: Quality, into index: SeriesIndex, because cause: SeriesID) {
+        late.items.append(
+            LateSamples.Item(
+                sample: sample, series: Int32(index.number), cause: cause, isSuspect: quality.isSuspect))
         placeLate()
     }
 
     /// Takes all late readings of a message together. A reading that becomes late while the message is evaluated is
     /// taken alone.
-    /// - Parameter first: the first late reading; its raw twin has the reading already.
+    /// - Parameter first: the first late reading; its twins have the reading already.
     @inline(never)
     mutating func takeLate(_ readings: borrowing Span<Reading>, from first: Int, into changes: inout [LevelChange]) {
         late.isTaken = Array(repeating: false, count: readings.count)
@@ -78,13 +81,19 @@ extension Engine {
             let sample = Sample(time: reading.time.nanoseconds, value: reading.value)
             guard reading.quality.isUsable, isLate(sample, index, reading.quality) else { continue }
             late.isTaken[at] = true
-            late.items.append(LateSamples.Item(sample: sample, series: Int32(index.number), cause: reading.series))
-            let raw = windows.series[index].raw
-            guard raw >= 0, at > first else { continue }
-            if isLate(sample, SeriesIndex(raw), reading.quality) {
-                late.items.append(LateSamples.Item(sample: sample, series: raw, cause: reading.series))
-            } else {
-                takeRaw(sample, reading, index, into: &changes)
+            var item = LateSamples.Item(
+                sample: sample, series: Int32(index.number), cause: reading.series,
+                isSuspect: reading.quality.isSuspect)
+            late.items.append(item)
+            var next = at > first ? windows.twin(of: index) : nil
+            while let twin = next {
+                next = windows.twin(of: twin)
+                if windows.series[twin].selection.contains(reading.quality), isLate(sample, twin, reading.quality) {
+                    item.series = Int32(twin.number)
+                    late.items.append(item)
+                } else {
+                    give(sample, reading, twin, into: &changes)
+                }
             }
         }
         placeLate()
@@ -114,6 +123,7 @@ extension Engine {
             var end = first + 1
             while end < items.count, items[end].series == items[first].series { end += 1 }
             let last = items[end - 1]
+            if last.sample.time > windows.series[index].newest { windows.series[index].isSuspect = last.isSuspect }
             let hasChanged = place(items[first..<end].map(\.sample), into: index)
             if hasChanged || windows.series[index].alwaysCount > 0 || windows.series[index].isDirty {
                 touch(index, at: last.sample.time, because: last.cause)
@@ -163,7 +173,10 @@ extension Engine {
             guard !evaluator.instances[instance].hasStaleMemory else { continue }
             let program = evaluator.plan.programs[Int(evaluator.plan.instances[instance].program)]
             // A condition on other instances remembers their past, which samples do not contain.
-            guard program.memory > .zero, program.tallyCount == 0 else { continue }
+            // Nor do they contain that readings were suspect.
+            guard program.memory > .zero, program.tallyCount == 0,
+                !evaluator.plan.asksForSuspicion(evaluator.plan.instances[instance])
+            else { continue }
             evaluator.instances[instance].hasStaleMemory = true
             late.stale.append(instance)
         }
@@ -238,7 +251,7 @@ extension Engine {
                 if number == series.count {
                     series.append(index)
                     alone.series.append(evaluator.plan.series[index])
-                    alone.series[number].raw = nil
+                    alone.series[number].twin = nil
                 }
                 alone.sources.append(OperandSource(series: SeriesID(index: Int32(number)), window: source.window))
             }

@@ -62,6 +62,13 @@ extension RuleEvaluator {
         case .atLeast:
             value = Self.areAtLeast(Int(code.constant), of: tally(Int(instance.tallyBase) + a, level: code.b))
         case .all: value = Self.areAll(of: tally(Int(instance.tallyBase) + a, level: code.b))
+        case .weighted:
+            value = weigh(Int(instance.tallyBase) + a, Int(instance.tallyBase + code.b), code.constant).holding
+        case .atLeastWeighted:
+            let votes = weigh(Int(instance.tallyBase) + a, Int(instance.tallyBase + code.b), registers[Int(code.c)])
+            // Sums of decimal numbers are not exact in binary.
+            let needed = code.constant * (1 - 1e-9)
+            value = votes.holding >= needed ? 1 : votes.holding + votes.unknown < needed ? 0 : .nan
         case .voters: value = Double(layout.tallies[Int(instance.tallyBase) + a].memberCount)
         case .hasSensor: value = layout.operands[Int(instance.operandBase) + a].sourceCount > 0 ? 1 : 0
         case .hour:
@@ -120,8 +127,18 @@ extension RuleEvaluator {
         return Kleene.truth(windows.truth[Int(bound.word)] & bit != 0)
     }
 
+    /// Counts the members of a tally that are true, and those that are unknown, by their weights.
+    /// - Parameters:
+    ///   - trusted: the tally of the same members in which those are true that count 1.
+    ///   - weight: what the others count.
+    private func weigh(_ all: Int, _ trusted: Int, _ weight: Double) -> (holding: Double, unknown: Double) {
+        let (all, trusted) = (tally(all, level: 0), tally(trusted, level: 0))
+        func sum(_ all: Int, _ trusted: Int) -> Double { weight * Double(all) + (1 - weight) * Double(trusted) }
+        return (sum(all.holding, trusted.holding), sum(all.unknown, trusted.unknown))
+    }
+
     /// Counts the members of an instance that are true, or that are at a level or higher.
-    private mutating func tally(_ index: Int, level: Int32) -> (holding: Int, unknown: Int, members: Int) {
+    private func tally(_ index: Int, level: Int32) -> (holding: Int, unknown: Int, members: Int) {
         let tally = layout.tallies[index]
         var (holding, unknown) = (0, 0)
         for at in tally.firstMember..<tally.firstMember + tally.memberCount {

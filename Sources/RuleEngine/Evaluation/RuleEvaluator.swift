@@ -273,7 +273,24 @@ extension RuleEvaluator {
             isUncertain: after.isUncertain,
             hasNoData: after.hasNoData, isSuppressed: after.isSuppressed, trigger: trigger,
             silent: silentSensors(of: index, &windows).ids,
-            registers: (0..<program.instructionCount).map { registers[$0] })
+            registers: (0..<program.instructionCount).map { registers[$0] },
+            votes: votes(of: instance, program))
+    }
+
+    /// Returns how the sensors of a group have voted.
+    private func votes(of instance: Instance, _ program: ProgramLayout.Stretch) -> [LevelChange.Vote] {
+        (0..<program.tallyCount).flatMap { number -> [LevelChange.Vote] in
+            let tally = layout.tallies[Int(instance.tallyBase) + number]
+            return (tally.firstMember..<tally.firstMember + tally.memberCount).compactMap { at in
+                let member = layout.members[Int(at)]
+                let voter = plan.instances[Int(member)]
+                // A tally of alarms has no votes.
+                guard layout.programs[Int(voter.program)].ballot >= 0 else { return nil }
+                let ballot = instances[Int(member)].ballot
+                return LevelChange.Vote(
+                    tally: Int32(number), instance: member, isYes: ballot.isNaN ? nil : ballot == 1)
+            }
+        }
     }
 
     /// Sets an instance's timer, and tells every series that it reads.

@@ -51,9 +51,11 @@ extension Engine {
     /// until it sends again.
     package mutating func noteDeath(of id: SeriesID, at now: Instant, into changes: inout [LevelChange]) {
         heartbeat(at: now)
-        guard let first = windows.index(of: id) else { return }
-        for index in [first, SeriesIndex(windows.series[first].raw)] where index.number >= 0 {
-            guard !windows.series[index].isSilent else { continue }
+        var next = windows.index(of: id)
+        while let index = next {
+            next = windows.twin(of: index)
+            let isOfSensor = windows.series[index].selection == .usable || windows.series[index].selection == .all
+            guard !windows.series[index].isSilent, isOfSensor else { continue }
             let moment = now.clamped.nanoseconds.saturatingSubtract(windows.series[index].ingestDelay)
             let time = max(windows.ownTime(index, at: moment), windows.series[index].now)
             runTimers(of: index, before: time, into: &changes)

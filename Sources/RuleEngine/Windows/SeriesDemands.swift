@@ -49,4 +49,10 @@ extension Plan {
                 measure: operand.measure, window: source.window.nanoseconds, threshold: code.constant)
         )
     }
+
+    /// Returns whether a program measures if readings are suspect.
+    func asksForSuspicion(_ instance: Instance) -> Bool {
+        operands[Int(instance.operandBase)...].prefix(Int(programs[Int(instance.program)].operandCount))
+            .contains { $0.measure.aggregate == .suspicion }
+    }
 }

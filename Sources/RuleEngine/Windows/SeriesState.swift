@@ -28,7 +28,8 @@ struct SeriesState: BitwiseCopyable {
     var lanes: Int32 = 0
     var cursors: Int32 = 0
     var words: Int32 = 0
-    var raw: Int32 = -1
+    /// The next series of the same sensor, see ``SeriesPlan/twin``.
+    var twin: Int32 = -1
     /// The number of its readers that thresholds alone do not decide.
     var alwaysCount: Int32 = 0
     /// Set if every reader must be evaluated, whatever the thresholds say.
@@ -40,13 +41,16 @@ struct SeriesState: BitwiseCopyable {
     /// Set while its windows end in a gap in a backlog that is longer than its silence. Nothing is known of that
     /// time, though the sensor was not silent while the gateway waited. Ends with the next sample.
     var isInGap = false
+    /// Set if the newest sample was suspect.
+    var isSuspect = false
+    var selection = ReadingSelection.usable
 
     /// Set while no measured value of the sensor is known.
     var isUnknown: Bool { isSilent || isInGap }
 
     // Two cache lines to here; the rest is not needed for every reading.
     var extras: Int32 = 0
-    /// The series of its sensor: itself, or the series whose readings of every quality it takes.
+    /// The series that takes the usable readings of its sensor: itself, or another.
     var sensor: Int32 = 0
     var maxima = ExtremeQueue()
     /// The queue of the negated values.

@@ -44,8 +44,12 @@ struct SeriesWindows: ~Copyable {
             bind(index, to: number, plan, memory: demands.memory[index.number])
         }
         for index in series.indices { series[index].sensor = Int32(index.number) }
-        for index in series.indices where series[index].raw >= 0 {
-            series[SeriesIndex(series[index].raw)].sensor = Int32(index.number)
+        for index in series.indices where series[index].selection == .usable {
+            var next = twin(of: index)
+            while let twin = next {
+                series[twin].sensor = Int32(index.number)
+                next = self.twin(of: twin)
+            }
         }
         _ = scratch.grow(by: pairsMax, with: .zero)
         _ = changedWords.grow(by: wordsMax, with: 0)
@@ -80,7 +84,8 @@ struct SeriesWindows: ~Copyable {
         state.counter = plan.series[index.number].counter
         state.overdueTimeout =
             shape.windowCount == 0 ? .max : min(plan.series[index.number].overdueAfter, shape.shortest, state.silence)
-        state.raw = plan.series[index.number].raw?.index ?? -1
+        state.twin = plan.series[index.number].twin?.index ?? -1
+        state.selection = plan.series[index.number].selection
         for extra in 0..<shape.extraCount where shapes.extras[shape.extraBase + extra].kind == .sorted {
             extras[Int(state.extras) + extra].sorted = Int32(sorted.grow(by: 1, with: SortedValues()))
         }
@@ -93,6 +98,13 @@ struct SeriesWindows: ~Copyable {
                 rows[integerIn: row + shape.pairs, Lane(lane)] = .max
             }
         }
+    }
+
+    /// Returns the next series of the same sensor; `nil` after the last.
+    @inline(__always)
+    func twin(of index: SeriesIndex) -> SeriesIndex? {
+        let twin = series[index].twin
+        return twin >= 0 ? SeriesIndex(twin) : nil
     }
 
     /// Returns the index of a series; `nil` if the plan does not know it.

@@ -27,6 +27,7 @@ extension SeriesWindows {
                 * Double(held)
         case .mean, .deviation, .slope, .standardScore, .forecast:
             return Self.value(of: measure, moments(state, lane: lane, since: now), newest: state.ring[end - 1].value)
+        case .suspicion: return state.state.pointee.isSuspect ? 1 : 0
         case .age, .spread: return .nan  // the one is above, the other takes more than one sensor
         case .quantile: return sorted[Int(extraState(state, extra).sorted)].quantile(measure.parameter)
         case .changes: return Double(extraState(state, extra).count)
@@ -53,7 +54,7 @@ extension SeriesWindows {
         case .standardScore: standardScore(newest, moments)
         case .forecast: moments.forecast(at: measure.parameter)
         case .sum, .count, .minimum, .maximum, .first, .last, .delta, .quantile, .increase, .rate, .integral, .timeMean,
-            .changes, .smoothed, .age, .spread:
+            .changes, .smoothed, .age, .spread, .suspicion:
             .nan  // is kept otherwise
         }
     }

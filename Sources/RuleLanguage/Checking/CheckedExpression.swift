@@ -101,8 +101,8 @@ struct MeasuredQuantity: Sendable, Hashable {
     var quantity: Quantity
     /// The window; `nil`: as long as the device may be silent.
     var window: TimeSpan?
-    /// Set if readings of every quality count.
-    var isRaw = false
+    /// The readings that count, by their quality.
+    var selection = ReadingSelection.usable
     /// Set if the window is extended to the sensor's own `silence`, if that is longer.
     var isAtLeastItsSilence = false
 }
@@ -120,7 +120,8 @@ struct ParameterReference: Sendable, Hashable {
 }
 
 enum Quorum: Sendable, Hashable {
-    case atLeast(Int)
+    /// - Parameter weight: how much the vote of a sensor counts whose newest reading is suspect.
+    case atLeast(Int, weightOfSuspect: Double = 1)
     case all
 }
 
@@ -156,6 +157,8 @@ struct Comparison: Sendable, Hashable {
     var unit: Unit
     /// The duration of `silent`; `nil` for any other comparison.
     var silentFor: TimeSpan?
+    /// The quantity of `suspect`; `nil` for any other comparison.
+    var suspected: String?
 }
 
 /// The type of an expression: true or false, a text, or a number of a dimension.

@@ -8,10 +8,10 @@ extension ExpressionChecker {
     mutating func quantity(_ call: Call, _ index: Int) -> MeasuredQuantity? {
         let range = call.arguments[index].range
         let name: String
-        let isRaw: Bool
+        let selection: ReadingSelection
         switch call.arguments[index] {
-        case .expression(.name(let word, _)): (name, isRaw) = (word, false)
-        case .expression(.raw(let word, _)): (name, isRaw) = (word, true)
+        case .expression(.name(let word, _)): (name, selection) = (word, .usable)
+        case .expression(.raw(let word, _)): (name, selection) = (word, .all)
         default:
             report(.notQuantity(call.function), at: range)
             return nil
@@ -22,7 +22,7 @@ extension ExpressionChecker {
             return nil
         }
         return quantity(name, range).map {
-            MeasuredQuantity(measure: Measure(.last), quantity: $0, window: nil, isRaw: isRaw)
+            MeasuredQuantity(measure: Measure(.last), quantity: $0, window: nil, selection: selection)
         }
     }
 

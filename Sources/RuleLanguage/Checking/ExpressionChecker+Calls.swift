@@ -32,6 +32,11 @@ extension ExpressionChecker {
         case .silent: return count < 2 ? anySilent(call) : silent(call)
         case .share: return share(call)
         case .coverage: return coverage(call)
+        case .quality: return quality(call)
+        case .suspect:
+            return self.quantity(call, 0).map {
+                Typed(expression: .suspicion(of: $0.quantity), type: .logical, unit: .one)
+            }
         case .vote(let quorum): return vote(quorum, call)
         case .alarm: return alarm(call)
         case .countAlarms:
@@ -147,7 +152,7 @@ extension ExpressionChecker {
         return .and(.hasSensor(counted), .comparison(comparison))
     }
 
-    /// Checks `any(A)`, `all(A)` or `at_least(2, A)`.
+    /// Checks `any(A)`, `all(A)`, `at_least(2, A)` or `at_least(2, A, 0.5)`.
     /// - Parameter quorum: `nil`: the first argument is the number of sensors.
     private mutating func vote(_ quorum: Quorum?, _ call: Call) -> Typed? {
         var quorum = quorum
@@ -155,9 +160,15 @@ extension ExpressionChecker {
             let sensors = number(call, 0, expected: "a whole number of sensors, at least 1") {
                 $0 >= 1 && $0 <= 1000 && $0 == $0.rounded()
             }
-            quorum = sensors.map { .atLeast(Int($0)) }
+            let weight =
+                call.arguments.count < 3
+                ? 1
+                : number(call, 2, expected: "what the vote of a suspect sensor counts, from 0 to 1") {
+                    (0...1).contains($0)
+                }
+            if let sensors, let weight { quorum = .atLeast(Int(sensors), weightOfSuspect: weight) }
         }
-        let index = call.arguments.count - 1
+        let index = min(call.arguments.count - 1, 1)
         guard let condition = inVote({ $0.condition(call, index) }, at: call.range), let quorum else { return nil }
         let text = call.arguments[index].range.excerpt
         return Typed(expression: .vote(quorum, condition, text: text), type: .logical, unit: .one)

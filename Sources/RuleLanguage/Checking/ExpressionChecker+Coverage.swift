@@ -26,13 +26,38 @@ extension ExpressionChecker {
         var counted = measured
         counted.measure = Measure(.count)
         counted.window = window
-        let expected = ParameterReference(
-            name: "expected readings of \(measured.quantity.name)", dimension: .one, fallback: nil,
-            expected: ExpectedReadings(quantity: measured.quantity.name, window: window))
-        let part = CheckedExpression.arithmetic(.divide, .measure(counted), .parameter(expected))
+        let expected = ExpectedReadings(quantity: measured.quantity.name, window: window)
+        let part = CheckedExpression.arithmetic(.divide, .measure(counted), .parameter(expected.reference))
         return Typed(
             expression: .function(.smaller, [part, .constant(Literal(number: 1, unit: .one))], .one),
             type: .number(.one, isPoint: false), unit: .percent)
+    }
+
+    /// `quality(q, w)`, or `quality(q)` over an hour or twenty intervals: the good readings, divided by those that were
+    /// expected, or by those that came if they were more. For a quantity of which nobody can say how many are expected,
+    /// divided by those that came.
+    mutating func quality(_ call: Call) -> Typed? {
+        let quantity = quantity(call, 0)
+        let asked = call.arguments.count > 1 ? window(call, 1) : .zero
+        guard let measured = quantity, var window = asked else { return nil }
+        if window == .zero {
+            let interval = selection.intervals[measured.quantity.name]?.interval ?? .zero
+            window = max(.hours(1), min(interval, .days(365)) * 20)
+        }
+        func count(_ readings: ReadingSelection) -> CheckedExpression {
+            var counted = measured
+            counted.measure = Measure(.count)
+            counted.window = window
+            counted.selection = readings
+            return .measure(counted)
+        }
+        var all = CheckedExpression.arithmetic(.add, count(.good), count(.poor))
+        if !selection.unpromised.contains(measured.quantity.name) {
+            let expected = ExpectedReadings(quantity: measured.quantity.name, window: window)
+            all = .function(.larger, [all, .parameter(expected.reference)], .one)
+        }
+        return Typed(
+            expression: .arithmetic(.divide, count(.good), all), type: .number(.one, isPoint: false), unit: .percent)
     }
 
     /// `A if B`: A where B is true, and unknown where it is not.
@@ -109,6 +134,11 @@ extension CheckedExpression {
 struct ExpectedReadings: Sendable, Hashable {
     var quantity: String
     var window: TimeSpan
+
+    /// The number as a parameter of the group.
+    var reference: ParameterReference {
+        ParameterReference(name: "expected readings of \(quantity)", dimension: .one, fallback: nil, expected: self)
+    }
 
     /// Returns the number that the sensors of some devices promise, at least 1.
     func number(from devices: [Device]) -> Double {

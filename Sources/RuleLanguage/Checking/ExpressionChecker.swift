@@ -107,7 +107,7 @@ struct ExpressionChecker {
             report(.textHere, at: range)
             return nil
         case .name(let name, let range): return resolve(name, range)
-        case .raw(let name, let range): return quantity(name, range).map { newest(of: $0, isRaw: true) }
+        case .raw(let name, let range): return quantity(name, range).map { newest(of: $0, .all) }
         case .call(let name, let nameRange, let arguments, let range): return call(name, nameRange, arguments, range)
         case .negate(let operand, let range): return negate(operand, range)
         case .not(let operand, _): return logical(operand).map { condition(.not($0)) }
@@ -188,15 +188,15 @@ struct ExpressionChecker {
             return typed
         }
         if selection.kinds[name] == .event { report(.newestOfEvent(name), at: range) }
-        return quantity(name, range).map { newest(of: $0, isRaw: false) }
+        return quantity(name, range).map { newest(of: $0, .usable) }
     }
 
-    private func newest(of quantity: Quantity, isRaw: Bool) -> Typed {
+    private func newest(of quantity: Quantity, _ selection: ReadingSelection) -> Typed {
         let dimension = quantity.unit.dimension
         let isPoint = dimension == .temperature
         return Typed(
             expression: .measure(
-                MeasuredQuantity(measure: Measure(.last), quantity: quantity, window: nil, isRaw: isRaw)),
+                MeasuredQuantity(measure: Measure(.last), quantity: quantity, window: nil, selection: selection)),
             type: .number(dimension, isPoint: isPoint), unit: ownUnit(of: quantity, dimension, isPoint: isPoint))
     }
 

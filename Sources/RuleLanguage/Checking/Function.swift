@@ -11,7 +11,7 @@ package struct Function: Sendable {
         case measure(Aggregate, fixed: Double? = nil)
         /// A vote of the sensors of a group; `nil`: the first argument is the number of sensors that must agree.
         case vote(Quorum?)
-        case silent, share, coverage, alarm, countAlarms
+        case silent, suspect, share, coverage, quality, alarm, countAlarms
         case clock(Instruction.Operation)
         case parameter
         case absolute, squareRoot, logarithm, exponential, power, clamp, select
@@ -137,6 +137,15 @@ package struct Function: Sendable {
             cost: "constant", memory: samples,
             parameters: [.quantity, .window], meaning: .coverage),
         Function(
+            name: "quality", signature: "quality(q, w) or quality(q)",
+            summary:
+                """
+                the part of the expected readings that came and are beyond doubt: none of their tests failed or was \
+                suspicious. Without a window: over the last hour, or over twenty intervals if that is longer
+                """,
+            cost: "constant", memory: "the samples of good and of poor readings, once for all",
+            parameters: [.quantity, .window], shortForm: [.quantity], meaning: .quality),
+        Function(
             name: "stddev", signature: "stddev(q, w)",
             summary: "the standard deviation of the population; needs two readings",
             cost: moments, memory: sums,
@@ -252,6 +261,11 @@ package struct Function: Sendable {
             cost: "constant", memory: samples,
             parameters: [.quantity, .window], shortForm: [.window], mayBeEmpty: true, meaning: .silent),
         Function(
+            name: "suspect", signature: "suspect(q)",
+            summary: "the newest reading of a sensor of the group is suspect",
+            cost: "constant", memory: nothing,
+            parameters: [.quantity], meaning: .suspect),
+        Function(
             name: "any", signature: "any(A)",
             summary: "A is true for at least one sensor of the group",
             cost: "when A changes for a sensor", memory: "a state a sensor",
@@ -262,10 +276,14 @@ package struct Function: Sendable {
             cost: "when A changes for a sensor", memory: "a state a sensor",
             parameters: [.condition], meaning: .vote(.all)),
         Function(
-            name: "at_least", signature: "at_least(2, A)",
-            summary: "A is true for at least that many sensors of the group: voting, as in 2oo3",
+            name: "at_least", signature: "at_least(2, A) or at_least(2, A, 0.5)",
+            summary:
+                """
+                A is true for at least that many sensors of the group: voting, as in 2oo3. The third number is what \
+                the vote of a sensor counts whose newest reading is suspect; without it such a vote counts 1
+                """,
             cost: "when A changes for a sensor", memory: "a state a sensor",
-            parameters: [.sensorCount, .condition], meaning: .vote(nil)),
+            parameters: [.sensorCount, .condition, .part], shortForm: [.sensorCount, .condition], meaning: .vote(nil)),
         Function(
             name: "spread", signature: "spread(q)",
             summary:

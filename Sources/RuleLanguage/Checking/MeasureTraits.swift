@@ -62,6 +62,7 @@ struct MeasureTraits {
             case .changes: Self(.plainNumber, readings: (1, 2), isExact: true)
             case .count: Self(.plainNumber, isExact: true, isAboutSilence: true)
             case .age: Self(.seconds, isAboutSilence: true)
+            case .suspicion: Self(.plainNumber, isExact: true)
             }
     }
 

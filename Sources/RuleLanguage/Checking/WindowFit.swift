@@ -51,7 +51,7 @@ extension ExpressionChecker {
         var (measure, limit, sign) = (left, right, sign)
         if case .constant = left { (measure, limit, sign) = (right, left, sign.mirrored) }
         guard case .measure(let measured) = measure, case .constant(let literal) = limit,
-            MeasureTraits(of: measured.measure.aggregate).isAmongReadings, !measured.isRaw,
+            MeasureTraits(of: measured.measure.aggregate).isAmongReadings, measured.selection != .all,
             let plausible = ranges[measured.quantity.name]
         else { return nil }
         let threshold = literal.value(in: measured.quantity.unit)

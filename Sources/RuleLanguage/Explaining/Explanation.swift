@@ -5,8 +5,12 @@ extension Rule {
     /// Returns the comparisons that explain a move to another level. On the way up, they are those of the new level's
     /// condition. On the way down, they are those of `clear` or `until`, if one of them had to become true. Otherwise
     /// they are those of the condition that no longer holds.
-    /// - Parameter registers: the values of the program's registers at the move.
-    package func causes(from: Level, to: Level, registers: [Double]) -> [Cause] {
+    /// - Parameters:
+    ///   - registers: the values of the program's registers at the move.
+    ///   - votes: the devices that voted, and how, for each of the rule's tallies.
+    package func causes(
+        from: Level, to: Level, registers: [Double], votes: [Int32: [(device: String, isYes: Bool?)]] = [:]
+    ) -> [Cause] {
         let explained: [LoweredComparison]
         let wanted: Double?
         if to > from || to == from {
@@ -22,7 +26,7 @@ extension Rule {
             explained = condition(of: from)?.comparisons ?? []
             wanted = 0
         }
-        let causes = explained.map { $0.cause(registers) }
+        let causes = explained.map { $0.cause(registers, votes) }
         let deciding = causes.filter { $0.holds == wanted.map { $0 == 1 } }
         return deciding.isEmpty ? causes : deciding
     }
@@ -52,7 +56,7 @@ extension Rule {
 }
 
 extension LoweredComparison {
-    fileprivate func cause(_ registers: [Double]) -> Cause {
+    fileprivate func cause(_ registers: [Double], _ votes: [Int32: [(device: String, isYes: Bool?)]] = [:]) -> Cause {
         func value(_ side: Side) -> Double? {
             let (raw, from): (Double, Unit) =
                 switch side {
@@ -64,10 +68,15 @@ extension LoweredComparison {
             return shown.isFinite ? shown : nil
         }
         let result = registers[Int(register)]
+        let votes = vote.flatMap { votes[$0.tally] } ?? []
+        let against = votes.filter { $0.isYes == false }.map(\.device)
+        // The few are named, and not the many.
+        let areFew = !against.isEmpty && against.count <= 3 && against.count < votes.count { $0.isYes == true }
         return Cause(
             term: leftText, value: value(left), sign: sign, threshold: rightText, thresholdValue: value(right),
             unit: unit.symbol, holds: result.isNaN ? nil : result == 1,
             ahead: ahead > .zero ? ahead.seconds : nil, heldFor: held > .zero ? held.seconds : nil,
-            voters: vote.map { registers[Int($0.voters)] }, asked: vote?.text, silentFor: silentFor?.seconds)
+            voters: vote.map { registers[Int($0.voters)] }, asked: vote?.text,
+            against: areFew ? against : nil, silentFor: silentFor?.seconds, suspected: suspected)
     }
 }

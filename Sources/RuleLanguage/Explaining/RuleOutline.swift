@@ -144,7 +144,8 @@ extension CompiledRules {
 extension MeasuredQuantity {
     /// `mean of water_level over 10m`
     var text: String {
-        let name = (isRaw ? "raw " : "") + quantity.name
+        let words: [ReadingSelection: String] = [.all: "raw ", .good: "good ", .poor: "poor "]
+        let name = (words[selection] ?? "") + quantity.name
         guard let window else {
             return measure.aggregate == .last ? "newest \(name)" : "\(measure.text) of \(name)"
         }

@@ -31,13 +31,28 @@ extension CheckedExpression {
         return false
     }
 
+    /// The condition that the newest reading of one of its quantities is suspect; false if it has none.
+    var isSuspect: CheckedExpression {
+        quantities.sorted { $0.name < $1.name }.map { .suspicion(of: $0) }.reduce(.truth(false)) { .or($0, $1) }
+    }
+
+    /// The condition that the newest reading of a quantity is suspect.
+    static func suspicion(of quantity: Quantity) -> CheckedExpression {
+        .comparison(
+            Comparison(
+                sign: .greater,
+                left: .measure(MeasuredQuantity(measure: Measure(.suspicion), quantity: quantity, window: nil)),
+                right: .constant(Literal(number: 0.5, unit: .one)), leftText: "suspect(\(quantity.name))",
+                rightText: "0.5", unit: .one, suspected: quantity.name))
+    }
+
     /// The question to a sensor, if it is a single comparison with a constant: `over 35 ppm for 10 min`.
     var asVoted: String? {
         switch self {
         case .hold(let inner, let span): return inner.asVoted.map { "\($0) for \(TimeSpanText.spoken(span))" }
         case .comparison(let comparison):
             guard case .measure = comparison.left, case .constant = comparison.right, comparison.silentFor == nil,
-                let word = Cause.relation(comparison.sign.rawValue, holds: true)
+                comparison.suspected == nil, let word = Cause.relation(comparison.sign.rawValue, holds: true)
             else { return nil }
             return "\(word) \(comparison.rightText)"
         default: return nil

@@ -11,6 +11,8 @@ struct LoweredComparison: Sendable {
     struct Vote: Sendable {
         /// The register of the number of sensors that voted.
         var voters: Int32
+        /// The rule's tally of the votes.
+        var tally: Int32
         /// The question to each sensor, in the words that follow their number: `over 35 ppm`.
         var text: String
     }
@@ -28,6 +30,8 @@ struct LoweredComparison: Sendable {
     var vote: Vote?
     /// The duration of `silent`; `nil` for any other comparison.
     var silentFor: TimeSpan?
+    /// The quantity of `suspect`; `nil` for any other comparison.
+    var suspected: String?
     /// The time that a forecast looks into the future; zero if the comparison has no forecast.
     var ahead: TimeSpan = .zero
     /// The time for which the comparison has to hold, if the rule says `for`; else zero.

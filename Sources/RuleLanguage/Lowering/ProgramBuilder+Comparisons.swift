@@ -35,7 +35,7 @@ extension ProgramBuilder {
             LoweredComparison(
                 register: register, sign: comparison.sign.rawValue, left: isMirrored ? other : own,
                 right: isMirrored ? own : other, leftText: comparison.leftText, rightText: comparison.rightText,
-                unit: comparison.unit, silentFor: comparison.silentFor,
+                unit: comparison.unit, silentFor: comparison.silentFor, suspected: comparison.suspected,
                 ahead: max(comparison.left.ahead, comparison.right.ahead)))
         return register
     }

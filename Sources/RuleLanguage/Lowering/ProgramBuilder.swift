@@ -183,34 +183,46 @@ struct ProgramBuilder {
 
     /// Adds a vote. Its condition becomes a separate program, which runs for each sensor.
     private mutating func vote(_ quorum: Quorum, _ condition: CheckedExpression, _ text: String) -> Value {
+        let tally = ballot(condition)
+        let (register, count): (Int32, Int32)
+        var needed = Double.nan
+        var note = ""
+        switch quorum {
+        case .all:
+            count = emit(Instruction(.tallied, a: tally))
+            register = emit(Instruction(.all, a: tally))
+        case .atLeast(let sensors, let weight) where weight < 1:
+            needed = Double(sensors)
+            note = " (a suspect one counts \(NumberText.short(weight)))"
+            let trusted = ballot(.and(condition, .not(condition.isSuspect)))
+            count = emit(Instruction(.weighted, a: tally, b: trusted, constant: weight))
+            let other = emit(Instruction(.constant, constant: weight))
+            register = emit(Instruction(.atLeastWeighted, a: tally, b: trusted, c: other, constant: needed))
+        case .atLeast(let sensors, _):
+            needed = Double(sensors)
+            count = emit(Instruction(.tallied, a: tally))
+            register = emit(Instruction(.atLeast, a: tally, constant: needed))
+        }
+        let voters = emit(Instruction(.voters, a: tally))
+        let asked = condition.asVoted ?? (text.hasPrefix("silent for ") ? text : "with \(text)")
+        comparisons.append(
+            LoweredComparison(
+                register: register, sign: ">=", left: .register(count, .one), right: .constant(needed, .one),
+                leftText: "sensors with \(text)", rightText: needed.isNaN ? "all of them" : NumberText.short(needed),
+                unit: .one, vote: .init(voters: voters, tally: tally, text: asked + note)))
+        return Value(register: register, unit: .one)
+    }
+
+    /// Adds the question to each sensor.
+    /// - Returns: the tally of the answers.
+    private mutating func ballot(_ condition: CheckedExpression) -> Int32 {
         var inner = ProgramBuilder()
         inner.program.ballot = inner.raising(condition)
         let ballot = Ballot(program: inner.program, operands: inner.operands, parameters: inner.parameters)
         let index = ballots.firstIndex(of: ballot) ?? ballots.endIndex
         if index == ballots.endIndex { ballots.append(ballot) }
         program.memory = max(program.memory, inner.program.memory)
-        let tally = tally(.ballot(index))
-        let count = emit(Instruction(.tallied, a: tally))
-        let register: Int32
-        let needed: Double
-        switch quorum {
-        case .all:
-            register = emit(Instruction(.all, a: tally))
-            needed = .nan
-        case .atLeast(let sensors):
-            register = emit(Instruction(.atLeast, a: tally, constant: Double(sensors)))
-            needed = Double(sensors)
-        }
-        let voters = emit(Instruction(.voters, a: tally))
-        comparisons.append(
-            LoweredComparison(
-                register: register, sign: ">=", left: .register(count, .one), right: .constant(needed, .one),
-                leftText: "sensors with \(text)", rightText: needed.isNaN ? "all of them" : NumberText.short(needed),
-                unit: .one,
-                vote: .init(
-                    voters: voters, text: condition.asVoted ?? (text.hasPrefix("silent for ") ? text : "with \(text)")))
-        )
-        return Value(register: register, unit: .one)
+        return tally(.ballot(index))
     }
 
     mutating func operand(_ measured: MeasuredQuantity) -> Int32 {

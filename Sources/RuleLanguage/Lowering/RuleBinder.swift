@@ -8,8 +8,8 @@ struct RuleBinder {
     private(set) var instances: [RuleInstance] = []
 
     private let series: (String, Quantity) -> SeriesID
-    /// For each series that a rule reads raw, the series of its readings of every quality.
-    private var raw: [SeriesID: SeriesID] = [:]
+    /// The series that take other readings of a sensor than the usable ones.
+    private var twins: [ReadingSelection: [SeriesID: SeriesID]] = [:]
     /// The rules that other rules ask about.
     private var asked: Set<String> = []
     /// The instances of those rules, with the labels of their groups.
@@ -129,7 +129,7 @@ struct RuleBinder {
             for device in devices {
                 guard let field = device.field(operand.quantity.name), field.maintenance == nil else { continue }
                 var id = series(device.id, field.quantity)
-                if operand.isRaw { id = rawTwin(of: id) }
+                if operand.selection != .usable { id = twin(of: id, taking: operand.selection) }
                 var window = operand.window ?? device.silence(of: field)
                 if operand.isAtLeastItsSilence { window = max(window, field.silence ?? .zero) }
                 plan.sources.append(OperandSource(series: id, window: window))
@@ -140,12 +140,15 @@ struct RuleBinder {
         return base
     }
 
-    private mutating func rawTwin(of id: SeriesID) -> SeriesID {
-        if let twin = raw[id] { return twin }
+    private mutating func twin(of id: SeriesID, taking selection: ReadingSelection) -> SeriesID {
+        if let twin = twins[selection]?[id] { return twin }
         let twin = SeriesID(index: Int32(plan.series.count))
         plan.series.append(plan.series[Int(id.index)])
-        plan.series[Int(id.index)].raw = twin
-        raw[id] = twin
+        plan.series[Int(twin.index)].selection = selection
+        // A sensor without poor readings is not silent.
+        if selection != .all { plan.series[Int(twin.index)].silence = .longest }
+        plan.series[Int(id.index)].twin = twin
+        twins[selection, default: [:]][id] = twin
         return twin
     }
 

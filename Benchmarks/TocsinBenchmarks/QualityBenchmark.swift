@@ -58,11 +58,7 @@ enum QualityBenchmark {
 
                         """)
             ])
-        var next: Int32 = -1
-        var stage = QualityStage(site) { _, _ in
-            next += 1
-            return SeriesID(index: next)
-        }
+        var stage = QualityStage(site) { device, _ in SeriesID(index: Int32(device.dropFirst()) ?? -1) }
         var message = DecodedMessage()
         var readings: [Reading] = []
         var moment = Instant(nanoseconds: 1_767_225_600_000_000_000)

@@ -56,6 +56,7 @@ extension GatewayCore {
     func recordFlaggedSpans() async throws {
         let spans = try store.spansToRecord()
         guard !spans.isEmpty else { return }
+        // A reload may have changed the devices; while the inventory has mistakes, those that run count.
         let model = (try? readSiteModel()) ?? siteModel
         let zone = ZoneTable(timeZone: model.site.timeZone)
         let now = clock.now()

@@ -14,6 +14,15 @@ extension Intake {
         if !changes.isEmpty { recordChanges(at: now) }
     }
 
+    /// Makes the sensors silent that were in maintenance when their devices went, and are not any more.
+    mutating func noteExcusedDeaths(at now: Instant) {
+        guard !excusedDeaths.isEmpty else { return }
+        let (devices, excused) = (excusedDeaths, excused(at: now))
+        excusedDeaths.removeAll()
+        for device in devices where decoder.isGone(device) { noteDeath(of: device, except: excused, at: now) }
+        if !changes.isEmpty { recordChanges(at: now) }
+    }
+
     /// Makes the sensors silent whose devices had gone before a start or a reload.
     mutating func restoreDeaths(at now: Instant) {
         let excused = excused(at: now)
@@ -33,7 +42,11 @@ extension Intake {
         let device = model.site.devices[index]
         for field in device.fields where field.source.isInPayload && field.quantity != Profile.online {
             let series = model.series.id(device: device.id, quantity: field.quantity.name)
-            if !excused.contains(series) { engine.noteDeath(of: series, at: now, into: &changes) }
+            if excused.contains(series) {
+                excusedDeaths.insert(index)
+            } else {
+                engine.noteDeath(of: series, at: now, into: &changes)
+            }
         }
     }
 }

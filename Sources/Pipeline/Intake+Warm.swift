@@ -47,7 +47,8 @@ extension Intake {
         if occasion.isReload, let earlier { catchUp(to: earlier.until) }
         listenAnew(earlier?.from ?? [:], at: now)
         try rememberDevices(from: store, before: present)
-        quality.forEachInMaintenance(at: now) { engine.excuse($0, at: now) }
+        quality.forEachInMaintenance(at: now) { engine.excuse($0, at: now, into: &changes) }
+        changes.removeAll(keepingCapacity: true)
         let (active, returned) = (try store.activeAlarms(), try store.returnedAlarms(limit: AlarmBook.returnedMax))
         let policies = Dictionary(model.rules.rules.map { ($0.name, $0.escalate) }) { first, _ in first }
         let holding = Set(model.rules.instances.indices.filter { engine.ladderState(of: $0).level > .normal })
@@ -180,7 +181,9 @@ extension Intake {
                     moment.end(&engine, &changes)
                     // Timers that were due by then had run. A longer pause is an excuse for all sensors.
                     let span = $0 - before
-                    if span <= .minutes(1) { quality.forEachInMaintenance(at: $0) { engine.excuse($0, for: span) } }
+                    if span <= .minutes(1) {
+                        quality.forEachInMaintenance(at: $0) { engine.excuse($0, for: span, into: &changes) }
+                    }
                     before = $0
                     engine.advance(to: min($0, now), into: &changes)
                     changes.removeAll(keepingCapacity: true)

@@ -46,13 +46,14 @@ struct Intake: ~Copyable {
     private var flagged: [Reading] = []
     /// The devices that the current message says are gone.
     var deaths: [Int] = []
+    /// The devices that went while one of their sensors was in maintenance.
+    var excusedDeaths: Set<Int> = []
     private var exceptions: [(index: Int, outcome: ReadingOutcome)] = []
     var changes: [LevelChange] = []
     /// The last time that ``attend(_:)`` did what was due by the gateway's clock.
     private var attended = Instant(nanoseconds: 0)
     /// The alarm about a store that cannot store, while it is raised. It does not belong to a rule.
-    private var storeFault: Alarm?
-    private static let storeFaultRule = "store-failing"
+    var storeFault: Alarm?
     private static let refusedBytesMax = 4 << 20
 
     init(_ model: SiteModel, _ configuration: Configuration, logger: Logger) {
@@ -225,6 +226,8 @@ struct Intake: ~Copyable {
         guard pause >= .milliseconds(100) || pause < .zero else { return }
         attended = now
         excuseMaintained(for: min(pause, .minutes(1)), at: now)
+        noteExcusedDeaths(at: now)
+        if !changes.isEmpty { recordChanges(at: now) }
         complaints.report(at: now)
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         for transition in book.calm(at: now) { record(transition) }
@@ -233,7 +236,7 @@ struct Intake: ~Copyable {
 
     /// Tells the engine for which sensors a span of time that has just passed was maintenance.
     mutating func excuseMaintained(for span: TimeSpan, at now: Instant) {
-        quality.forEachInMaintenance(at: now) { engine.excuse($0, for: span) }
+        quality.forEachInMaintenance(at: now) { engine.excuse($0, for: span, into: &changes) }
     }
 
     var nextTimer: Instant? { [engine.nextTimer, quality.nextRelease].compactMap { $0 }.min() }
@@ -307,42 +310,6 @@ struct Intake: ~Copyable {
         return outcome
     }
 
-    /// Raises the alarm that nothing can be stored, unless it is already raised.
-    mutating func raiseStoreFault(_ reason: String, at now: Instant) {
-        guard storeFault == nil else { return }
-        let summary =
-            "the store at \(configuration.store.path) takes nothing; readings are evaluated, and not acknowledged: \(reason)"
-        let transitions = Transition.latched(
-            Self.storeFaultRule, summary: summary, site: model.site.name, ladder: configuration.ladder, at: now)
-        record(transitions[0])
-        storeFault = transitions[0].alarm
-    }
-
-    static func isStoreFault(_ alarm: Alarm) -> Bool { alarm.rule == storeFaultRule }
-
-    /// Restores the alarm that nothing can be stored. It ends when there is room.
-    mutating func takeUpStoreFaults(_ faults: [Alarm], at now: Instant) {
-        storeFault = faults.last
-        // Earlier versions could raise a second one.
-        for fault in faults.dropLast() { end(fault, at: now) }
-    }
-
-    var hasStoreFault: Bool { storeFault != nil }
-
-    /// Ends the alarm that nothing can be stored. It still has to be acknowledged.
-    mutating func endStoreFault(at now: Instant) {
-        guard let fault = storeFault else { return }
-        storeFault = nil
-        end(fault, at: now)
-    }
-
-    private mutating func end(_ fault: Alarm, at now: Instant) {
-        var end = Transition.end(of: fault, at: now)
-        end.alarm.summary = "the store takes readings again"
-        record(end)
-        if end.alarm.state.kind == .returnedUnacknowledged { book.keepReturned(end.alarm) }
-    }
-
     /// Adds the state of the escalations to the batch. Call it before the commit.
     mutating func completeBatch() {
         if batch.isUrgent { batch.escalationStates += planner.takeChanges() }
@@ -363,8 +330,8 @@ struct Intake: ~Copyable {
         batch.received.isNewSession = true
     }
 
-    /// Removes what an operator said of a sensor, and its note, from the open batch, if they are still in it, because its command is
-    /// refused.
+    /// Removes what an operator said of a sensor, and its note, from the open batch, if they are still in it, because
+    /// the command is refused.
     mutating func takeBack(_ change: SensorChange, _ note: AuditNote) {
         if let at = batch.sensorChanges.lastIndex(of: change) { batch.sensorChanges.remove(at: at) }
         if let at = batch.notes.lastIndex(of: note) { batch.notes.remove(at: at) }

@@ -7,21 +7,32 @@ internal import Telemetry
 /// The device's own word counts from its message on, until it says otherwise, and survives a restart.
 struct MaintenanceTest: QualityTest {
     private struct Device {
-        var schedules: [MaintenanceSchedule]
         /// The series of its own word.
         var word: SeriesID?
-        /// The series that its own word is about: all others of its payloads.
-        var series: [SeriesID]
-        /// Its newest word, and when it said so.
-        var isInMaintenance = false
-        var since = Instant.distantPast
+        /// The series that its own word and its schedules are about: all others of its payloads.
+        var series: [Int]
+        /// The maintenance by its own word, the one that began last: `end` is `.distantFuture` while it lasts.
+        var begin = Instant.distantFuture
+        var end = Instant.distantFuture
+        /// The time of its newest word.
+        var newest = Instant.distantPast
+
+        /// Returns whether it was in maintenance at a moment by the words so far.
+        func isInMaintenance(at moment: Instant) -> Bool { begin <= moment && moment < end }
     }
 
-    private struct Series {
+    fileprivate struct Series {
+        let id: SeriesID
         /// Set by an operator or by the inventory, without a time.
-        var isMaintained: Bool
+        let isMaintained: Bool
         /// The schedules that may hold for it.
-        var schedules: [MaintenanceSchedule]
+        let schedules: [Schedule]
+    }
+
+    /// An announced time, looked up in the site's time zone once.
+    fileprivate enum Schedule {
+        case weekly(Calendar)
+        case once(ClosedRange<Instant>)
     }
 
     /// A word of the current message.
@@ -30,11 +41,12 @@ struct MaintenanceTest: QualityTest {
         var isInMaintenance: Bool
     }
 
-    /// By number.
+    /// The sensors, by the numbers of their series.
     private var sensors: [Series?] = []
     private var devices: [Device]
     /// The devices that may be in maintenance by their word or by a schedule.
     private var watched: [Int] = []
+    /// The words of the current message, by their times. The array is reused for every message.
     private var words: [Word] = []
     /// The device of each series that is a device's word.
     private var speakers: [SeriesID: Int] = [:]
@@ -47,7 +59,7 @@ struct MaintenanceTest: QualityTest {
         self.zone = zone
         devices = []
         for device in site.devices {
-            var own = Device(schedules: device.schedules, series: [])
+            var own = Device(series: [])
             for field in device.fields where field.source.isInPayload {
                 let id = number(device.id, field.quantity)
                 guard case let index = Int(id.index), index >= 0 else { continue }
@@ -60,11 +72,13 @@ struct MaintenanceTest: QualityTest {
                 let schedules = device.schedules.filter {
                     $0.quantities.isEmpty || $0.quantities.contains(field.quantity.name)
                 }
-                sensors[index] = Series(isMaintained: field.maintenance != nil, schedules: schedules)
-                own.series.append(id)
+                sensors[index] = Series(
+                    id: id, isMaintained: field.maintenance != nil,
+                    schedules: schedules.compactMap { Schedule($0.time, zone) })
+                own.series.append(index)
                 if field.maintenance != nil { isNeeded = true }
             }
-            if own.word != nil || !own.schedules.isEmpty {
+            if own.word != nil || !device.schedules.isEmpty {
                 watched.append(devices.count)
                 isNeeded = true
             }
@@ -75,9 +89,10 @@ struct MaintenanceTest: QualityTest {
 
     mutating func test(_ readings: inout [Reading], of message: inout DecodedMessage) {
         guard isNeeded else { return }
+        let before = devices[message.device]
         takeWords(in: readings, of: message)
         for index in message.firstReading..<max(readings.count, message.firstReading)
-        where isInMaintenance(readings[index], of: message.device) {
+        where isInMaintenance(readings[index], of: before) {
             readings[index].quality.insert(.maintenance)
         }
     }
@@ -88,43 +103,58 @@ struct MaintenanceTest: QualityTest {
         guard let series = devices[message.device].word else { return }
         for index in message.firstReading..<max(readings.count, message.firstReading)
         where readings[index].series == series && readings[index].value.isFinite {
-            words.append(Word(time: readings[index].time, isInMaintenance: readings[index].value > 0))
-            if note(readings[index], of: message.device) { changed.note(message.device) }
+            // A retained message says nothing of the present.
+            if readings[index].quality.contains(.late) { continue }
+            let word = Word(time: readings[index].time, isInMaintenance: readings[index].value > 0)
+            // Of two words of one time, the second one counts.
+            words.insert(word, at: (words.lastIndex { $0.time <= word.time } ?? -1) + 1)
+        }
+        for word in words where note(word, of: message.device) { changed.note(message.device) }
+    }
+
+    /// Notes a device's word, unless it has said something newer.
+    /// - Returns: whether it changes anything.
+    private mutating func note(_ word: Word, of device: Int) -> Bool {
+        guard word.time >= devices[device].newest else { return false }
+        devices[device].newest = word.time
+        let isInMaintenance = devices[device].isInMaintenance(at: word.time)
+        guard isInMaintenance != word.isInMaintenance else { return false }
+        if word.isInMaintenance {
+            (devices[device].begin, devices[device].end) = (word.time, .distantFuture)
+        } else {
+            devices[device].end = word.time
+        }
+        return true
+    }
+
+    /// - Parameter device: its state before the message.
+    private func isInMaintenance(_ reading: Reading, of device: Device) -> Bool {
+        let index = Int(reading.series.index)
+        guard sensors.indices.contains(index), let sensor = sensors[index] else { return false }
+        if sensor.isMaintained || isAnnounced(sensor, at: reading.time) { return true }
+        guard device.word != nil else { return false }
+        // A message of several moments has several words: the newest one up to the reading's moment counts.
+        if let word = words.last(where: { $0.time <= reading.time }) { return word.isInMaintenance }
+        return device.isInMaintenance(at: reading.time)
+    }
+
+    private func isAnnounced(_ sensor: Series, at moment: Instant) -> Bool {
+        sensor.schedules.contains { schedule in
+            switch schedule {
+            case .weekly(let calendar): calendar.includes(moment, zone)
+            case .once(let span): span.contains(moment)
+            }
         }
     }
 
-    /// Notes a device's word.
-    /// - Returns: whether it changes anything.
-    private mutating func note(_ word: Reading, of device: Int) -> Bool {
-        guard word.time >= devices[device].since else { return false }
-        devices[device].since = word.time
-        defer { devices[device].isInMaintenance = word.value > 0 }
-        return devices[device].isInMaintenance != (word.value > 0)
-    }
-
-    private func isInMaintenance(_ reading: Reading, of device: Int) -> Bool {
-        let index = Int(reading.series.index)
-        guard sensors.indices.contains(index), let series = sensors[index] else { return false }
-        if series.isMaintained { return true }
-        if series.schedules.contains(where: { $0.includes(reading.time, zone) }) { return true }
-        guard devices[device].word != nil else { return false }
-        // A message of several moments has several words: the newest one up to the reading's moment counts.
-        if let word = words.last(where: { $0.time <= reading.time }) ?? words.first { return word.isInMaintenance }
-        return devices[device].isInMaintenance && reading.time >= devices[device].since
-    }
-
-    /// Passes the series that are in maintenance now by their device's word or by a schedule. The rules go on counting
-    /// them, and must not take them for silent.
+    /// Passes the series that are in maintenance now by their device's word or by a schedule, each once. The rules go
+    /// on counting them, and must not take them for silent.
     func forEachInMaintenance(at now: Instant, _ body: (SeriesID) -> Void) {
         for index in watched {
-            if devices[index].isInMaintenance {
-                for id in devices[index].series { body(id) }
-                continue
-            }
-            for schedule in devices[index].schedules where schedule.includes(now, zone) {
-                for id in devices[index].series where sensors[Int(id.index)]?.schedules.contains(schedule) ?? false {
-                    body(id)
-                }
+            let isSaid = devices[index].isInMaintenance(at: now)
+            for number in devices[index].series {
+                guard let sensor = sensors[number], isSaid || isAnnounced(sensor, at: now) else { continue }
+                body(sensor.id)
             }
         }
     }
@@ -136,8 +166,10 @@ struct MaintenanceTest: QualityTest {
 
     /// Takes a stored reading, in the order in which they were stored.
     mutating func noteStored(_ reading: Reading) {
-        guard let device = speakers[reading.series], reading.value.isFinite else { return }
-        _ = note(reading, of: device)
+        guard let device = speakers[reading.series], reading.value.isFinite, !reading.quality.contains(.late) else {
+            return
+        }
+        _ = note(Word(time: reading.time, isInMaintenance: reading.value > 0), of: device)
     }
 
     /// Marks a stored state as one of these, in this form.
@@ -147,22 +179,43 @@ struct MaintenanceTest: QualityTest {
         for index in changed.positions {
             guard let series = devices[index].word else { continue }
             var writer = DeviceState.Writer(tag: Self.tag)
-            writer.add(Int64(devices[index].isInMaintenance ? 1 : 0))
-            writer.add(devices[index].since.nanoseconds)
+            for time in [devices[index].begin, devices[index].end, devices[index].newest] {
+                writer.add(time.nanoseconds)
+            }
             states.append(DeviceState(series: series, words: writer.words))
         }
     }
 
     mutating func noteStored() { changed.removeAll() }
 
-    mutating func restore(_ states: [DeviceState]) {
-        let bySeries = Dictionary(states.map { ($0.series, $0) }) { _, last in last }
-        for index in devices.indices {
-            guard let state = devices[index].word.flatMap({ bySeries[$0] }),
-                var reader = DeviceState.Reader(state.words, tag: Self.tag)
+    mutating func restore(_ states: [DeviceState]) { restore(states, present: .distantFuture) }
+
+    /// Restores what the devices have said. Call it after the stored readings were noted.
+    /// - Parameter present: no later word is believed: the clock was ahead then.
+    mutating func restore(_ states: [DeviceState], present: Instant) {
+        for state in states {
+            guard let device = speakers[state.series], var reader = DeviceState.Reader(state.words, tag: Self.tag)
             else { continue }
-            devices[index].isInMaintenance = reader.next() > 0
-            devices[index].since = Instant(nanoseconds: reader.next())
+            let times = (0..<3).map { _ in Instant(nanoseconds: reader.next()) }
+            guard times[2] <= present else { continue }
+            // Words after that have changed nothing.
+            devices[device].newest = max(devices[device].newest, times[2])
+            (devices[device].begin, devices[device].end) = (times[0], times[1])
+        }
+    }
+}
+
+extension MaintenanceTest.Schedule {
+    /// `nil` for a time that ends before it begins, as one does that lies in the hour that the clocks skip.
+    fileprivate init?(_ time: MaintenanceSchedule.Time, _ zone: ZoneTable) {
+        switch time {
+        case .weekly(let calendar): self = .weekly(calendar)
+        case .once(let from, let to):
+            // Its day is written, so the present does not matter.
+            let epoch = Instant(nanoseconds: 0)
+            let (begin, end) = (from.instant(in: zone, now: epoch), to.instant(in: zone, now: epoch))
+            guard begin <= end else { return nil }
+            self = .once(begin...end)
         }
     }
 }

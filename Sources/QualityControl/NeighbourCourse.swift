@@ -17,6 +17,7 @@ struct NeighbourCourse: Equatable {
     /// How far the others have moved since then.
     private var lowest = 0.0
     private var highest = 0.0
+    private var halfLimit = 0.0
     private var readings = 0
     /// The readings in a row that are near.
     private var near = 0
@@ -32,14 +33,16 @@ struct NeighbourCourse: Equatable {
     /// - Returns: whether something has changed that must be stored.
     mutating func note(_ reading: Reading, difference: Double, limit: Double) -> Bool {
         let others = reading.value - difference
+        let wasSame = isSame
+        if since != nil, reading.value != first { isSame = false }
         guard abs(difference) > limit / 2 else {
             guard since != nil else { return false }
             near += 1
-            guard near >= Self.nearNeeded else { return false }
+            guard near >= Self.nearNeeded else { return isSame != wasSame }
             self = NeighbourCourse()
             return true
         }
-        let before = (since, wasHigh, wasLow, isSame, kind)
+        let before = (since, wasHigh, wasLow, wasSame, kind)
         near = 0
         if since == nil {
             since = reading.time
@@ -47,7 +50,7 @@ struct NeighbourCourse: Equatable {
         }
         readings += 1
         if difference > 0 { wasHigh = true } else { wasLow = true }
-        if reading.value != first { isSame = false }
+        halfLimit = limit / 2
         lowest = min(lowest, others)
         highest = max(highest, others)
         // The others' values are stored with the next change of anything else.
@@ -58,7 +61,7 @@ struct NeighbourCourse: Equatable {
     var kind: Kind? {
         guard readings >= Self.readingsNeeded else { return nil }
         // A value that stands still beside others that do so is not stuck.
-        if isSame, highest > lowest { return .stuck }
+        if isSame, highest - lowest > halfLimit { return .stuck }
         if wasHigh, wasLow { return .noisy }
         return wasHigh ? .high : .low
     }
@@ -68,7 +71,7 @@ struct NeighbourCourse: Equatable {
     func write(to writer: inout DeviceState.Writer) {
         writer.add(since.map(\.nanoseconds) ?? .min)
         writer.add((wasHigh ? 1 : 0) | (wasLow ? 2 : 0) | (isSame ? 4 : 0) | Int64(min(readings, 1 << 40)) << 3)
-        for value in [first, lowest, highest] { writer.add(value.bitPattern) }
+        for value in [first, lowest, highest, halfLimit] { writer.add(value.bitPattern) }
     }
 
     init() {}
@@ -80,6 +83,6 @@ struct NeighbourCourse: Equatable {
         (wasHigh, wasLow, isSame) = (flags & 1 != 0, flags & 2 != 0, flags & 4 != 0)
         readings = Int(flags >> 3)
         func value() -> Double { Double(bitPattern: UInt64(bitPattern: reader.next())) }
-        (first, lowest, highest) = (value(), value(), value())
+        (first, lowest, highest, halfLimit) = (value(), value(), value(), value())
     }
 }

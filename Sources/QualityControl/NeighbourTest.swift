@@ -44,6 +44,8 @@ struct NeighbourTest: QualityTest {
     /// The group of each series, and the position in it; −1 for none.
     private var places: [(group: Int32, member: Int32)] = []
     private var groups: [Group] = []
+    /// The numbers of the compared series of each device.
+    private var seriesOfDevices: [[Int]]
     /// The member that each reporting series is about.
     private var reporters: [SeriesID: (group: Int, member: Int)] = [:]
     /// The reports of the current message. The array is reused for every message.
@@ -58,6 +60,7 @@ struct NeighbourTest: QualityTest {
 
     init(_ site: Site, series: (_ device: String, _ quantity: Quantity) -> SeriesID, zone: ZoneTable) {
         self.zone = zone
+        seriesOfDevices = Array(repeating: [], count: site.devices.count)
         changed = UnstoredChanges(count: site.devices.count)
         conflicts = Array(repeating: nil, count: site.devices.count)
         for group in site.neighbours {
@@ -70,6 +73,7 @@ struct NeighbourTest: QualityTest {
                 else { continue }
                 while places.count <= index { places.append((-1, -1)) }
                 places[index] = (Int32(groups.count), Int32(members.count))
+                seriesOfDevices[device].append(index)
                 let report = site.devices[device].fields.first { $0.source.isNeighbours }
                 if let report { reporters[series(name, report.quantity)] = (groups.count, members.count) }
                 members.append(
@@ -93,9 +97,13 @@ struct NeighbourTest: QualityTest {
         guard !groups.isEmpty else { return }
         for index in first..<max(readings.count, first) {
             let series = Int(readings[index].series.index)
-            guard places.indices.contains(series), case let (group, member) = places[series], group >= 0,
-                readings[index].quality.isUsable
-            else { continue }
+            guard places.indices.contains(series), case let (group, member) = places[series], group >= 0 else {
+                continue
+            }
+            if readings[index].quality.contains(.maintenance) {
+                groups[Int(group)].members[Int(member)].forget()
+            }
+            guard readings[index].quality.isUsable else { continue }
             judge(&readings[index], Int(group), Int(member))
         }
         guard !reports.isEmpty else { return }
@@ -159,17 +167,16 @@ struct NeighbourTest: QualityTest {
     /// Marks a stored state as one of these, in this form.
     private static let tag: UInt64 = 0x5b1c_0003
     /// The number of quantities of one device whose courses are stored.
-    private static let coursesMax = 7
+    private static let coursesMax = 6
 
     /// Appends the courses of each device that has changed, under the series that reports its conflicts.
     func appendChanged(to states: inout [DeviceState]) {
         for device in changed.positions {
             var writer = DeviceState.Writer(tag: Self.tag)
-            var (report, count) = (nil as SeriesID?, 0)
-            for (number, place) in places.enumerated() where place.group >= 0 {
-                let member = groups[Int(place.group)].members[Int(place.member)]
-                guard member.device == device, count < Self.coursesMax else { continue }
-                (report, count) = (member.report, count + 1)
+            var report: SeriesID?
+            for number in seriesOfDevices[device].prefix(Self.coursesMax) {
+                let member = groups[Int(places[number].group)].members[Int(places[number].member)]
+                report = member.report
                 writer.add(Int64(number + 1))
                 member.course.write(to: &writer)
             }
@@ -260,6 +267,12 @@ extension NeighbourTest.Group {
 }
 
 extension NeighbourTest.Member {
+    /// Forgets its readings: one in maintenance says nothing of the others.
+    fileprivate mutating func forget() {
+        newest.value = .nan
+        previous = nil
+    }
+
     fileprivate mutating func take(_ reading: Reading, within: TimeSpan) {
         // Over a longer time, a straight line says little.
         let isNear = newest.value.isFinite && reading.time - newest.time <= within

@@ -123,7 +123,7 @@ package struct QualityStage {
     /// - Parameter present: no later time is believed, such as those from before the clock was set back.
     package mutating func restore(_ states: [DeviceState], present: Instant = .distantFuture) {
         clock.restore(states)
-        maintenance.restore(states)
+        maintenance.restore(states, present: present)
         neighbours.restore(states)
         series.restore(states, present: present)
         // A reading that waits is not stored yet, and may be sent again.

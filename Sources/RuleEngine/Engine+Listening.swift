@@ -41,45 +41,58 @@ extension Engine {
 
     /// Excludes a span of clock time for one sensor, which is in maintenance: nothing is known of it, until its next
     /// usable reading, and it is not silent. Call it at least once a minute while the maintenance lasts.
-    package mutating func excuse(_ id: SeriesID, for span: TimeSpan) {
+    package mutating func excuse(_ id: SeriesID, for span: TimeSpan, into changes: inout [LevelChange]) {
         guard span > .zero else { return }
-        excuse(id) { state, pause in
-            state.pointee.ingestDelay = min(
-                state.pointee.ingestDelay.saturatingAdd(span.nanoseconds), Self.longestAdjustment)
-            pause = pause.saturatingAdd(span.nanoseconds)
+        excuse(id, into: &changes) { state in
+            state.ingestDelay = state.ingestDelay.saturatingAdd(span.nanoseconds)
+            state.pause = state.pause.saturatingAdd(span.nanoseconds)
         }
     }
 
     /// Excludes the time since the newest reading for a sensor that is in maintenance: after a restart it may look
     /// silent.
-    package mutating func excuse(_ id: SeriesID, at now: Instant) {
+    package mutating func excuse(_ id: SeriesID, at now: Instant, into changes: inout [LevelChange]) {
         let now = now.clamped.nanoseconds
-        excuse(id) { state, pause in
-            state.pointee.isSilent = false
-            guard state.pointee.newest != .min else { return }
-            let span = max(now.saturatingSubtract(state.pointee.newest), 0)
-            state.pointee.ingestDelay = min(max(state.pointee.ingestDelay, span), Self.longestAdjustment)
-            pause = max(pause, span)
+        excuse(id, into: &changes) { state in
+            state.isSilent = false
+            let span = now.saturatingSubtract(state.newest)
+            state.ingestDelay = max(state.ingestDelay, span)
+            state.pause = max(state.pause, span)
         }
     }
 
-    /// - Parameter body: changes a series' state, and its pause.
+    /// - Parameter pass: changes the delay and the pause of a series that has sent.
     private mutating func excuse(
-        _ id: SeriesID, _ body: (_ state: UnsafeMutablePointer<SeriesState>, _ pause: inout Int64) -> Void
+        _ id: SeriesID, into changes: inout [LevelChange], _ pass: (inout SeriesState) -> Void
     ) {
         var next = windows.index(of: id)
         while let index = next {
-            let state = windows.series.address(index)
-            var pause = state.pointee.pause
-            body(state, &pause)
-            state.pointee.pause = min(pause, Self.longestAdjustment)
-            state.pointee.isQuiet = true
-            // What the sensor sends in maintenance is raw, and nothing else.
-            if state.pointee.selection != .all { state.pointee.isInGap = true }
-            // Nothing was expected meanwhile.
-            if state.pointee.heardFrom != .max, windows.listened != .min { state.pointee.heardFrom = windows.listened }
             next = windows.twin(of: index)
+            var state = windows.series[index]
+            if state.newest == .min {
+                // It is awaited from the end of the maintenance on.
+                if state.heardFrom != .max { state.heardFrom = max(state.heardFrom, windows.listened) }
+                state.isSilent = false
+                windows.series[index] = state
+                continue
+            }
+            pass(&state)
+            state.ingestDelay = min(state.ingestDelay, Self.longestAdjustment)
+            state.pause = min(state.pause, Self.longestAdjustment)
+            state.isQuiet = true
+            // What the sensor sends in maintenance is raw or good, and nothing else.
+            let isNew = !state.isInGap && state.selection == .usable
+            if isNew { state.isInGap = true }
+            windows.series[index] = state
+            if isNew { endKnowledge(of: index, into: &changes) }
         }
+    }
+
+    /// Evaluates whoever reads a series of which nothing is known from now on.
+    private mutating func endKnowledge(of index: SeriesIndex, into changes: inout [LevelChange]) {
+        _ = windows.compareThresholds(of: index)
+        windows.series[index].isDirty = true
+        react(index, at: windows.series[index].now, into: &changes)
     }
 
     /// The time at which the gateway last listened; `nil` before the first time.

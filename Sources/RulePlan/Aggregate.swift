@@ -28,7 +28,8 @@ package enum Aggregate: UInt8, Hashable, Sendable, CaseIterable, BitwiseCopyable
     case age
     /// Between the sensors: the largest of their newest values less the smallest.
     case spread
-    /// 1 if the newest reading is suspect, 0 if it is not; of several sensors 1 if one of them is.
+    /// 1 if the newest reading is suspect, 0 if it is not, or if there is none in the window; of several sensors 1 if
+    /// one of them is.
     case suspicion
 }
 
@@ -146,10 +147,11 @@ package struct Measure: Hashable, Sendable, BitwiseCopyable {
     package var seesSilence: Bool
     package var parameter: Double
 
-    /// Creates a measure. `count` and `age`, which speak of silence themselves, see it unless ``seesSilence`` is set.
+    /// Creates a measure. `count` and `age`, which speak of silence themselves, see it, and `suspicion` says nothing of
+    /// a silent sensor, unless ``seesSilence`` is set.
     package init(_ aggregate: Aggregate, _ parameter: Double = 0) {
         self.aggregate = aggregate
         self.parameter = parameter
-        seesSilence = aggregate == .count || aggregate == .age
+        seesSilence = aggregate == .count || aggregate == .age || aggregate == .suspicion
     }
 }

@@ -6,10 +6,9 @@ package enum ReadingSelection: UInt8, Hashable, Sendable, BitwiseCopyable {
     case usable
     /// All: `raw water_level`.
     case all
-    /// The usable ones that are not suspect.
+    /// The usable ones that are not suspect, and those of a sensor in maintenance: it does what it should.
     case good
-    /// Those that are suspect or failed, or came too late. A reading of a sensor in maintenance is neither good nor
-    /// poor.
+    /// Those that are suspect, or failed a test of their value.
     case poor
 
     /// Returns whether it contains a reading of a quality. O(1).
@@ -17,8 +16,12 @@ package enum ReadingSelection: UInt8, Hashable, Sendable, BitwiseCopyable {
         switch self {
         case .usable: quality.isUsable
         case .all: true
-        case .good: quality.isUsable && !quality.isSuspect
-        case .poor: !quality.contains(.maintenance) && (!quality.isUsable || quality.isSuspect)
+        case .good: !isPoor(quality) && !quality.contains(.late)
+        case .poor: isPoor(quality) && !quality.contains(.late)
         }
+    }
+
+    private func isPoor(_ quality: Quality) -> Bool {
+        quality.isImplausible || quality.isSuspect && !quality.contains(.maintenance)
     }
 }

@@ -1,7 +1,8 @@
 /// A time in the past as people write it. It is parsed from text, and resolved by a site's clock.
 ///
 /// The forms are `2h` (ago), `06:10` (the last time that a clock showed it), `today`, `yesterday`, `2018-06-03`,
-/// `2018-06-03 22:00`, and RFC 3339 with an offset.
+/// `2018-06-03 22:00`, and RFC 3339 with an offset. Of a time that clocks have shown twice, the later one counts that has
+/// come already.
 package struct PastTime: Hashable, Sendable {
     private enum Form: Hashable, Sendable {
         case ago(TimeSpan)
@@ -48,12 +49,12 @@ package struct PastTime: Hashable, Sendable {
         case .ago(let span): return now - span
         case .instant(let instant): return instant
         case .now: return now
-        case .today: return Self.instant(today, "00:00", zones)
-        case .yesterday: return Self.instant(Self.dayBefore(today), "00:00", zones)
-        case .day(let day, let clock): return Self.instant(day, clock, zones)
+        case .today: return Self.instant(today, "00:00", zones, now)
+        case .yesterday: return Self.instant(Self.dayBefore(today), "00:00", zones, now)
+        case .day(let day, let clock): return Self.instant(day, clock, zones, now)
         case .clock(let clock):
-            let time = Self.instant(today, clock, zones)
-            return time <= now ? time : Self.instant(Self.dayBefore(today), clock, zones)
+            let time = Self.instant(today, clock, zones, now)
+            return time <= now ? time : Self.instant(Self.dayBefore(today), clock, zones, now)
         }
     }
 
@@ -71,10 +72,9 @@ package struct PastTime: Hashable, Sendable {
         return Instant(rfc3339: "\(day)T\(seconds)Z".utf8)
     }
 
-    private static func instant(_ day: String, _ clock: String, _ zones: ZoneTable) -> Instant {
+    private static func instant(_ day: String, _ clock: String, _ zones: ZoneTable, _ now: Instant) -> Instant {
         // `form` has only days and times that `shown` accepts.
         let shown = shown(day, clock) ?? .distantPast
-        // The offset depends on the moment, which depends on the offset, so look it up twice.
-        return shown - zones.offset(at: shown - zones.offset(at: shown))
+        return zones.instant(ofLocal: shown.nanoseconds, before: now)?.instant ?? shown
     }
 }

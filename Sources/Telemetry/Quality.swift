@@ -24,7 +24,7 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     @inlinable package static var maintenance: Quality { Quality(rawValue: 1 << 6) }
 
     // A person's flag of the reading, see `flagged(_:)`. The store keeps it with its span, and not with the reading.
-    private static let operatorPass = Quality(rawValue: 1 << 7)
+    @inlinable static var operatorPass: Quality { Quality(rawValue: 1 << 7) }
     private static let operatorSuspect = Quality(rawValue: 1 << 29)
     private static let operatorFail = Quality(rawValue: 1 << 30)
 
@@ -74,16 +74,16 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
     // Computed, and not stored: a stored one would be looked up for each reading.
 
-    /// The failures that say that the value is wrong: those of tests of the value, and a person's. After a gap, or if it
-    /// came late, a value is as good as any other.
+    /// The failures that say that the value is wrong: those of tests of the value, and a person's. After a gap, or if
+    /// it came late, a value is as good as any other.
     @inlinable static var wrongBits: UInt32 { 0b101_0101_0101_0100_0000_0001 | 1 << 30 }
     /// Whatever keeps a reading out of windows: ``wrongBits``, `late`, `notFinite` and `maintenance`.
     @inlinable static var unusableBits: UInt32 { wrongBits | 0b100_1100 }
     /// The suspicions of all tests and of persons, the failures of those tests that say nothing of the value, and the
     /// doubts about the time.
     @inlinable static var suspectBits: UInt32 { 0b1_1111_1010_1010_1010_1010 << 8 | 1 << 29 | 1 << 8 | 0b1_0110 }
-    /// What the tests found, whether any was applied, and the maintenance: a person's flag replaces them.
-    private static var replacedBits: UInt32 { 0b1_1111_1111_1111_1111_1111 << 8 | 0b110_0001 }
+    /// What the tests of the value found, whether any was applied, and the maintenance: a person's flag replaces them.
+    private static var replacedBits: UInt32 { 0b111_1111_1111_1111 << 8 | 0b110_0001 }
 
     /// True if windows take this reading by default: it has not failed a test of its value, is not late, is finite, and
     /// was not measured in maintenance.
@@ -92,28 +92,31 @@ package struct Quality: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// True if the reading has failed a test of its value.
     @inlinable package var isImplausible: Bool { rawValue & Self.wrongBits != 0 }
 
-    /// True if a test found the reading suspect, or its time is in doubt, or a person flagged it so. A reading that
-    /// failed as well may be suspect.
-    @inlinable package var isSuspect: Bool { rawValue & Self.suspectBits != 0 }
+    /// True if a test found the reading suspect, or its time is in doubt, or a person flagged it so, and no person has
+    /// flagged it as right. A reading that failed as well may be suspect.
+    @inlinable package var isSuspect: Bool {
+        rawValue & Self.suspectBits != 0 && rawValue & Self.operatorPass.rawValue == 0
+    }
 
     /// The flag of the reading: that of the most severe test of its value. A doubtful time, a gap before it or a delay
     /// make a reading suspect.
     package var flag: QualityFlag {
         if contains(.notFinite) { return .missing }
+        if contains(.operatorPass) { return .pass }
         if isImplausible { return .fail }
         if contains(.maintenance) { return .notEvaluated }
         if isSuspect { return .suspect }
         return contains(.notEvaluated) ? .notEvaluated : .pass
     }
 
-    /// Returns the quality with a person's flag in place of what the tests found. What is known of the time stays, and a
-    /// value that is not finite remains missing.
+    /// Returns the quality with a person's flag: `pass` and `fail` stand in place of what the tests of the value found,
+    /// and `suspect` adds a doubt. What is known of the time stays, and a value that is not finite remains missing.
     /// - Parameter flag: pass, suspect or fail; any other changes nothing.
     package func flagged(_ flag: QualityFlag) -> Quality {
         let rest = Quality(rawValue: rawValue & ~Self.replacedBits)
         switch flag {
         case .pass: return rest.union(Self.operatorPass)
-        case .suspect: return rest.union(Self.operatorSuspect)
+        case .suspect: return union(Self.operatorSuspect)
         case .fail: return rest.union(Self.operatorFail)
         case .notEvaluated, .missing: return self
         }

@@ -26,7 +26,13 @@ enum SchemaExamples {
         clock: { ahead: 1m, behind: 2h }
         parameters: { flood_stage: 3.2 m }
         readings:
-          - { quantity: water_level, pointer: /a, unit: mm, kind: state, plausible: 0 m .. 3 m, silence: 1h }
+          - quantity: water_level
+            pointer: /a
+            unit: mm
+            kind: state
+            plausible: 0 m .. 3 m
+            accuracy: 1 cm
+            silence: 1h
           - { quantity: rain_total, pointer: /low, counter: { wraps: 65536, resolution: 0.2 mm, max_rate: 150 mm/h } }
           - { quantity: link_rssi, link: rssi, unit: dBm }
         vectors:
@@ -128,6 +134,7 @@ enum SchemaExamples {
             quantities: [water_level, rain_total]
             units: { water_level: cm }
             plausible: { water_level: 0 m .. 3 m }
+            accuracy: { water_level: 1 cm }
             counter: { rain_total: { wraps: 4096, resolution: 0.2 mm, max_rate: 60 mm/h } }
             scale: { water_level: 1.04 }
             offset: { water_level: -0.3 m }
@@ -152,6 +159,9 @@ enum SchemaExamples {
           - { id: d3, profile: every-key, counter: { rain_total: true }, calibration: { due: 2027-03-01 } }
           - id: d4
             profile: keys-of-json
+            maintenance:
+              - { days: [mon, thu], from: "02:00", to: "02:30", except: [2026-12-24], reason: zero check }
+              - { begin: 2027-03-01 08:00, end: 2027-03-01 12:00, quantities: [water_level], reason: calibration }
             position: { latitude: 53.5, longitude: 10, within: 200 m }
             quality:
               water_level:

@@ -27,6 +27,10 @@ import Testing
             no_data: none
         """
 
+    private static let word = """
+          - { quantity: maintenance, pointer: /state, unit: "1", words: { ok: 0, calibrating: 1 } }
+        """
+
     private func bench(maintenance: String = "", word: Bool = false) throws -> PipelineBench {
         try PipelineBench(
             profile: """
@@ -37,7 +41,7 @@ import Testing
                 silence: 5m
                 readings:
                   - { quantity: carbon_monoxide, pointer: /co, unit: ppm, plausible: 0 ppm .. 1000 ppm }
-                \(word ? "  - { quantity: maintenance, pointer: /state, unit: \"1\", words: { ok: 0, calibrating: 1 } }" : "")
+                \(word ? Self.word : "")
                 """,
             devices: "  - { id: d1, profile: test\(maintenance) }\n  - { id: d2, profile: test }\n", rules: Self.rules)
     }
@@ -100,7 +104,7 @@ import Testing
         arguments: [
             ", maintenance: [ { from: \"20:05\", to: \"20:40\", reason: zero check } ]",
             ", maintenance: [ { days: [sun], from: \"20:05\", to: \"20:40\", reason: zero check } ]",
-            ", maintenance: [ { begin: 2018-06-03 20:05, end: 2018-06-03 20:39:59, reason: yearly, quantities: [carbon_monoxide] } ]",
+            ", maintenance: [ { begin: 2018-06-03 20:05, end: 2018-06-03 20:39:59, reason: x } ]",
         ])
     func announced(maintenance: String) throws {
         let bench = try bench(maintenance: maintenance)
@@ -133,6 +137,10 @@ import Testing
             ("{ from: \"02:00\", begin: 2027-01-01, reason: x }", "is weekly (days, from, to), or takes place once"),
             ("{ begin: 2027-01-01, reason: x }", "'end' is missing"),
             ("{ begin: 2027-01-02, end: 2027-01-01, reason: x }", "'end' must be later than 'begin'"),
+            ("{ from: \"02:00\", reason: x }", "'to' is missing"),
+            ("{ to: \"02:00\", reason: x }", "'from' is missing"),
+            ("{ except: [2026-12-25], reason: x }", "'from' is missing"),
+            ("{ from: \"02:00\", to: \"02:00\", reason: x }", "'to' is the same time as 'from'"),
             ("{ begin: 2h, end: 1h, reason: x }", "such as 2027-03-01 08:00"),
             ("{ from: \"25:00\", to: \"03:00\", reason: x }", "a time of the day such as"),
             ("{ days: [sunday], reason: x }", "a day is one of mon"),

@@ -36,9 +36,7 @@ import Testing
                 continue
             }
             bench.feed(now, 1, quality: quality)
-            // A reading in maintenance counts as neither. Until the next one that does, nothing is evaluated.
-            guard quality != .maintenance else { continue }
-            taken.append((now, quality == []))
+            taken.append((now, quality == [] || quality == .maintenance))
             guard step > 3 * minutes + 1 else { continue }
             let held = taken.filter { $0.time > now - Double(minutes) * 60 }
             let value = Double(held.count(where: \.isGood)) / Double(max(held.count, minutes))

@@ -70,6 +70,7 @@ extension YAMLReader {
             let correction = fields[index].correction
             fields[index].plausible = fields[index].plausible.map { correction.applied(to: $0) }
             fields[index].quality.apply(correction)
+            fields[index].accuracy = fields[index].accuracy.map { $0 * abs(correction.scale) }
         }
     }
 }

@@ -43,6 +43,7 @@ extension Device {
         reader.apply(units: units, to: &fields)
         reader.applyCorrections(to: &fields)
         if let ranges { reader.apply(ranges: ranges, to: &fields) }
+        reader.applyAccuracies(to: &fields)
         reader.applyCalibrations(to: &fields)
         if let counters { reader.apply(counters: counters, to: &fields) }
         reader.applyQuality(to: &fields)
@@ -219,6 +220,23 @@ extension YAMLReader {
             if let range { fields[index].plausible = range }
         }
         problems += reader.finish()
+    }
+
+    fileprivate mutating func applyAccuracies(to fields: inout [Profile.Field]) {
+        for (name, text) in strings(DeviceKey.accuracy) {
+            guard let index = index(of: name, in: fields) else { continue }
+            let field = fields[index]
+            guard let amount = Amount(text.string), amount.number > 0,
+                amount.unit.map({ $0.dimension == field.quantity.unit.dimension }) ?? true
+            else {
+                report(
+                    "bad-value",
+                    "an accuracy is a number above 0, such as 0.02 \(field.unit.symbol); got '\(text.string)'",
+                    at: text.location)
+                continue
+            }
+            fields[index].accuracy = amount.size(in: field.quantity.unit, own: field.unit)
+        }
     }
 
     fileprivate mutating func apply(counters node: YAMLNode, to fields: inout [Profile.Field]) {

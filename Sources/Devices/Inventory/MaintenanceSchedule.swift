@@ -58,7 +58,20 @@ extension MaintenanceSchedule {
                     : "a maintenance time has 'from' and 'to', or 'begin' and 'end'")
             return nil
         }
-        guard isOnce else { return .weekly(Calendar.read(&reader)) }
+        guard isOnce else {
+            // A forgotten 'to' would be maintenance until midnight.
+            let missing = [MaintenanceKey.from, .to].filter { reader.node($0) == nil }
+            if missing.count == 1 || reader.node(MaintenanceKey.days) == nil {
+                for key in missing { reader.reportMissing(key.rawValue) }
+            }
+            let calendar = Calendar.read(&reader)
+            if missing.isEmpty, calendar.from == calendar.to {
+                reader.report(
+                    "bad-time", "'to' is the same time as 'from'", at: reader.node(MaintenanceKey.to)?.location,
+                    hint: "leave both out, and name the 'days', for whole days")
+            }
+            return .weekly(calendar)
+        }
         func moment(_ key: MaintenanceKey) -> PastTime? {
             if reader.node(key) == nil { reader.reportMissing(key.rawValue) }
             // Only a time with its day says when.

@@ -36,7 +36,7 @@ package enum InventoryKey: String, MappingKey {
 /// The keys of a device.
 package enum DeviceKey: String, MappingKey {
     case id, profile, kind, station, area, labels, position, interval, silence, clock, topic, key, quantities, units
-    case plausible, quality, counter, scale, offset, datum, calibration, maintenance, parameters
+    case plausible, accuracy, quality, counter, scale, offset, datum, calibration, maintenance, parameters
 
     package static let title = "a device"
 
@@ -59,6 +59,7 @@ package enum DeviceKey: String, MappingKey {
         case .quantities: "The readings of the profile that this device really sends. Default: all of them."
         case .units: "The unit of a quantity in this device's payloads. Default: the profile's."
         case .plausible: "The plausible range of each quantity; a reading outside it is treated as a fault."
+        case .accuracy: "The accuracy of each quantity, as its calibration shows it. It replaces the profile's."
         case .quality: "The quality tests of each quantity. Each replaces that of the profile; 'none' turns it off."
         case .counter: "How a counter behaves, for each quantity. It replaces what the profile says."
         case .scale: "What each quantity's readings are multiplied by, to correct them."
@@ -83,6 +84,7 @@ package enum DeviceKey: String, MappingKey {
         case .quantities: .oneOrMore(.quantity)
         case .units: .byQuantity(.unit)
         case .plausible: .byQuantity(.range)
+        case .accuracy: .byQuantity(.amount)
         case .quality: .byQuantity(.mapping(QualityKey.self))
         case .counter: .byQuantity(.either(.boolean, .mapping(CounterKey.self)))
         case .scale: .byQuantity(.number(nil))

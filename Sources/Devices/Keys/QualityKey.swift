@@ -175,13 +175,17 @@ package enum NeighboursKey: String, MappingKey {
 
     package static let title = "neighbours"
 
-    package var isRequired: Bool { self == .quantity || self == .devices || self == .suspect }
+    package var isRequired: Bool { self == .quantity || self == .devices }
 
     package var meaning: String {
         switch self {
         case .quantity: "The quantity in which the devices must agree."
         case .devices: "The devices, two or more."
-        case .suspect: "Readings that differ by more do not agree; the ones that most others contradict are suspect."
+        case .suspect:
+            """
+            Readings that differ by more do not agree; the ones that most others contradict are suspect. Default: the \
+            two largest accuracies that are declared, together.
+            """
         case .fail: "From this difference on, a reading that most others contradict fails."
         case .within: "The longest time between two readings that are compared. Default: two intervals."
         case .trust: "How much the word of a device counts. Default: 1."

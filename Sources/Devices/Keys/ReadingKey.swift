@@ -2,7 +2,7 @@
 package enum ReadingKey: String, MappingKey {
     case quantity, pointer, samples, record, metric, link, unit
     case unitAt = "unit_at"
-    case plausible, quality, kind, counter, silence
+    case plausible, accuracy, quality, kind, counter, silence
 
     package static let title = "a reading"
     package static let parts: [any MappingKey.Type] = [ValueKey.self]
@@ -24,6 +24,7 @@ package enum ReadingKey: String, MappingKey {
             """
         case .unitAt: "The JSON Pointer of the unit, if the payload names it."
         case .plausible: "The plausible range from low to high, in the payload's unit or with units."
+        case .accuracy: "The accuracy that the maker declares: how far a reading may be from the truth, as in 2 cm."
         case .quality: "The quality tests of the reading, beside its plausible range."
         case .kind: "What kind of value it is, which decides the functions that make sense."
         case .counter: "'true' for a value that only counts up, or what is known of the counter."
@@ -40,6 +41,7 @@ package enum ReadingKey: String, MappingKey {
         case .link: .words(Profile.LinkMeasure.allCases.map(\.rawValue))
         case .unit: .unit
         case .plausible: .range
+        case .accuracy: .amount
         case .quality: .mapping(QualityKey.self)
         case .kind: .words(QuantityKind.allCases.map(\.rawValue))
         case .counter: .either(.boolean, .mapping(CounterKey.self))

@@ -45,6 +45,7 @@ extension Profile.Field {
         field.places[0].rule = rule
         field.places[0].unitPointer = unitPointer
         field.statedKind = kind
+        field.accuracy = reader.amount(ReadingKey.accuracy, .size, field)
         reader.quality(&field)
         return field
     }

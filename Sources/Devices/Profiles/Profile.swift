@@ -45,6 +45,8 @@ package struct Profile: Sendable {
         package var places: [Place]
         /// The plausible range, in the canonical unit of the quantity.
         package var plausible: ClosedRange<Double>?
+        /// The declared accuracy: how far a reading may be from the truth, in the canonical unit.
+        package var accuracy: Double?
         /// The kind that the profile states.
         var statedKind: QuantityKind?
         /// The properties of a counter, if the quantity only counts up.
@@ -149,6 +151,11 @@ package struct Profile: Sendable {
 
     /// The time for which the oldest due calibration of a device is overdue; 0 while none is.
     package static let calibrationOverdue = Quantity(name: "calibration_overdue", unit: Unit(symbol: "d") ?? .one)
+
+    /// The quantities that are reports about a device, and not about what it measures.
+    package static let reports = [
+        missingMessages, online, maintenance, implausibleReadings, neighbourConflict, clockOffset, calibrationOverdue,
+    ]
 
     /// An array of samples of one quantity.
     package struct SampleArray: Sendable {

@@ -39,6 +39,12 @@ package struct FlaggedSpan: Hashable, Sendable {
         (self.note, self.withdrawn) = (note, withdrawn)
     }
 
+    /// Returns whether it flags the readings of a quantity of its device. What the gateway or the device reports about
+    /// the device itself is flagged only by its own name.
+    package func contains(_ name: String) -> Bool {
+        quantity.map { $0 == name } ?? !Profile.reports.contains { $0.name == name }
+    }
+
     /// `gauge-7/water_level, 2018-06-03T10:00:00Z to 2018-06-03T12:00:00Z`
     package var description: String {
         "\(quantity.map { "\(device)/\($0)" } ?? device), \(start) to \(end)"

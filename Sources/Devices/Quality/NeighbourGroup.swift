@@ -50,10 +50,7 @@ extension NeighbourGroup {
             if reader.problems.isEmpty { reader.reportMissing(NeighboursKey.devices.rawValue) }
             return nil
         }
-        let limits = reader.limits(NeighboursKey.suspect, NeighboursKey.fail, .size, first.field)
-        if limits != nil, limits?.suspect == nil {
-            reader.report("missing-key", "'suspect' says from which difference on the neighbours do not agree")
-        }
+        let limits = reader.limits(of: members.map(\.field))
         if members.count == entries.count, !(2...devicesMax).contains(members.count) {
             reader.report("bad-value", "neighbours are two devices or more, and at most \(devicesMax)")
         }
@@ -79,5 +76,33 @@ extension NeighbourGroup {
         return NeighbourGroup(
             quantity: first.field.quantity, devices: members.map(\.device.id),
             trust: members.map { trust[$0.device.id] ?? 1 }, limits: limits, within: within ?? longest * 2)
+    }
+}
+
+extension YAMLReader {
+    /// Reads the limits of neighbours, which may follow from their declared accuracies.
+    fileprivate mutating func limits(of fields: [Profile.Field]) -> QualitySettings.Limits? {
+        let declared = fields.compactMap(\.accuracy).sorted()
+        let standard = declared.count == fields.count ? declared.suffix(2).reduce(0, +) : nil
+        if standard == nil, node(NeighboursKey.suspect) == nil {
+            _ = node(NeighboursKey.fail)
+            report(
+                "missing-key", "'suspect' says from which difference on the neighbours do not agree",
+                hint: "or declare the 'accuracy' of each, from which it follows")
+            return nil
+        }
+        let limits = limits(NeighboursKey.suspect, NeighboursKey.fail, .size, fields[0], standard: standard)
+        let largest = declared.suffix(2).reduce(0, +)
+        // Sums of decimal numbers are not exact in binary.
+        if let suspect = limits?.suspect, declared.count > 1, suspect < largest * (1 - 1e-9) {
+            let (factor, unit) = (fields[0].quantity.unit.conversion(to: fields[0].unit).factor, fields[0].unit)
+            report(
+                "bad-value",
+                """
+                by their declared accuracies two of them may differ by \(NumberText.short(largest * factor, unit)), so \
+                'suspect' must be that or more
+                """)
+        }
+        return limits
     }
 }

@@ -241,7 +241,7 @@ enum LimitForm {
 
 extension YAMLReader {
     /// Reads a number above 0 in a unit of the quantity, or without a unit in the payload's own.
-    fileprivate mutating func amount(_ key: some RawRepresentable<String>, _ form: LimitForm, _ field: Profile.Field)
+    mutating func amount(_ key: some RawRepresentable<String>, _ form: LimitForm, _ field: Profile.Field)
         -> Double?
     {
         let (own, canonical) = (field.unit, field.quantity.unit)
@@ -267,11 +267,12 @@ extension YAMLReader {
     }
 
     /// Reads the limits of a test, of which at least one must be there.
+    /// - Parameter standard: the limit for `suspect` if there is none.
     mutating func limits<Key: MappingKey>(
-        _ suspect: Key, _ fail: Key, _ form: LimitForm, _ field: Profile.Field
+        _ suspect: Key, _ fail: Key, _ form: LimitForm, _ field: Profile.Field, standard: Double? = nil
     ) -> QualitySettings.Limits? {
         let limits = QualitySettings.Limits(
-            suspect: amount(suspect, form, field), fail: amount(fail, form, field))
+            suspect: amount(suspect, form, field) ?? standard, fail: amount(fail, form, field))
         if let suspect = limits.suspect, let fail = limits.fail, suspect > fail { reportOrder() }
         if limits == QualitySettings.Limits() { reportNoLimit() }
         return limits == QualitySettings.Limits() ? nil : limits

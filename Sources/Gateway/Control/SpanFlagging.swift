@@ -60,7 +60,7 @@ final class SpanFlagging: Sendable {
             }
             try check(device, quantity, from: start, to: end, at: now)
             let span = FlaggedSpan(
-                number: (all.last?.number ?? 0) + 1, device: device, quantity: quantity, start: start, end: end,
+                number: try core.store.nextFlagNumber(), device: device, quantity: quantity, start: start, end: end,
                 flag: flag, note: note)
             try await store(
                 span, AuditNote("flagged", at: now, person: command.person, text: span.text(command.reason)))
@@ -91,6 +91,7 @@ final class SpanFlagging: Sendable {
         }
         // Also a device that is not in the inventory any more has readings.
         let series = try core.store.seriesNames().filter { $0.device == device }
+        if device == Device.gatewayID { throw OperatorError("the gateway's readings about itself are not flagged") }
         if series.isEmpty { throw OperatorError("there is no device '\(device)'; see tocsin sensors") }
         if let quantity, !series.contains(where: { $0.quantity == quantity }) {
             throw OperatorError("'\(device)' does not measure '\(quantity)'; see tocsin sensors")

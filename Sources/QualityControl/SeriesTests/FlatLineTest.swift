@@ -24,6 +24,8 @@ struct FlatLineTest {
     private var run = SlidingWindow<ValueRange>()
     private var newest = Double.nan
     private var newestTime = Int64.min
+    /// The time of the value before the newest, without missing ones.
+    private var timeBefore = Int64.min
     /// Set if the newest value differs from the one before it, and is not in the window yet.
     private var isAlone = false
     /// Set if the newest value is missing. It belongs to the run that comes after it.
@@ -57,11 +59,11 @@ struct FlatLineTest {
         run.add(value, at: time.nanoseconds)
         isMissing = !value.isFinite
         guard value.isFinite else { return .notEvaluated }
-        newest = value
+        (newest, newestTime, timeBefore) = (value, time.nanoseconds, newestTime)
         while differs(run.summary.size) { run.removeOldest() }
         let before = run.count - 1
         // One value after missing ones is not a line.
-        guard before >= min(suspect, fail), run.summary.count > 1 else { return .pass }
+        guard before >= min(suspect, fail), timeBefore >= run.oldestTime ?? .max else { return .pass }
         if abs(value - usual) <= (tolerance ?? 0) { return .pass }
         let passed = time.nanoseconds - (run.oldestTime ?? time.nanoseconds)
         if before >= fail, passed >= failTime { return .fail }

@@ -68,8 +68,6 @@ struct SlidingWindow<Summary: WindowSummary> {
 struct ValueRange: WindowSummary {
     private var lowest = Double.infinity
     private var highest = -Double.infinity
-    /// The number of values that are not missing.
-    private(set) var count: Int32 = 0
 
     /// The largest value less the smallest; below 0 if there is none.
     var size: Double { highest - lowest }
@@ -77,11 +75,9 @@ struct ValueRange: WindowSummary {
     mutating func add(_ value: Double) {
         if value < lowest { lowest = value }
         if value > highest { highest = value }
-        if value.isFinite { count += 1 }
     }
 
     mutating func add(_ newer: ValueRange) {
-        count += newer.count
         if newer.lowest < lowest { lowest = newer.lowest }
         if newer.highest > highest { highest = newer.highest }
     }

@@ -41,11 +41,13 @@ extension RuleEvaluator {
                 let operand = layout.operands[Int(instance.operandBase + code.a)]
                 guard !operand.measure.seesSilence else { continue }
                 lack = lack.joined(self.lack(operand, &windows, at: now))
-            case .tallied, .atLeast, .all:
+            case .tallied, .atLeast, .all, .weighted, .atLeastWeighted:
+                // Whoever votes with a weight votes in the second tally, too; alarms have no weight.
+                let isOfVotes = code.operation == .atLeastWeighted || code.operation == .weighted || code.b == 0
                 let tally = layout.tallies[Int(instance.tallyBase + code.a)]
                 for member in tally.firstMember..<tally.firstMember + tally.memberCount {
                     let voter = instances[Int(layout.members[Int(member)])]
-                    if code.b == 0, voter.ballot.isNaN { lack = lack.joined(voter.lack) }
+                    if isOfVotes, voter.ballot.isNaN { lack = lack.joined(voter.lack) }
                 }
             default: code.forEachInput { isWanted[Int($0)] = true }
             }

@@ -62,13 +62,7 @@ extension RuleEvaluator {
         case .atLeast:
             value = Self.areAtLeast(Int(code.constant), of: tally(Int(instance.tallyBase) + a, level: code.b))
         case .all: value = Self.areAll(of: tally(Int(instance.tallyBase) + a, level: code.b))
-        case .weighted:
-            value = weigh(Int(instance.tallyBase) + a, Int(instance.tallyBase + code.b), code.constant).holding
-        case .atLeastWeighted:
-            let votes = weigh(Int(instance.tallyBase) + a, Int(instance.tallyBase + code.b), registers[Int(code.c)])
-            // Sums of decimal numbers are not exact in binary.
-            let needed = code.constant * (1 - 1e-9)
-            value = votes.holding >= needed ? 1 : votes.holding + votes.unknown < needed ? 0 : .nan
+        case .weighted, .atLeastWeighted: value = weighed(code, instance)
         case .voters: value = Double(layout.tallies[Int(instance.tallyBase) + a].memberCount)
         case .hasSensor: value = layout.operands[Int(instance.operandBase) + a].sourceCount > 0 ? 1 : 0
         case .hour:
@@ -127,14 +121,18 @@ extension RuleEvaluator {
         return Kleene.truth(windows.truth[Int(bound.word)] & bit != 0)
     }
 
-    /// Counts the members of a tally that are true, and those that are unknown, by their weights.
-    /// - Parameters:
-    ///   - trusted: the tally of the same members in which those are true that count 1.
-    ///   - weight: what the others count.
-    private func weigh(_ all: Int, _ trusted: Int, _ weight: Double) -> (holding: Double, unknown: Double) {
-        let (all, trusted) = (tally(all, level: 0), tally(trusted, level: 0))
-        func sum(_ all: Int, _ trusted: Int) -> Double { weight * Double(all) + (1 - weight) * Double(trusted) }
-        return (sum(all.holding, trusted.holding), sum(all.unknown, trusted.unknown))
+    /// Returns how much the members of a tally that are true count together, or whether they count enough.
+    private func weighed(_ code: Instruction, _ instance: Instance) -> Double {
+        let all = tally(Int(instance.tallyBase + code.a), level: 0)
+        let trusted = tally(Int(instance.tallyBase + code.b), level: 0)
+        let isSum = code.operation == .weighted
+        let weight = isSum ? code.constant : registers[Int(code.c)]
+        let holding = weight * Double(all.holding) + (1 - weight) * Double(trusted.holding)
+        guard !isSum else { return holding }
+        let unknown = weight * Double(all.unknown) + (1 - weight) * Double(trusted.unknown)
+        // Sums of decimal numbers are not exact in binary.
+        let needed = code.constant * (1 - 1e-9)
+        return holding >= needed ? 1 : holding + unknown < needed ? 0 : .nan
     }
 
     /// Counts the members of an instance that are true, or that are at a level or higher.

@@ -81,7 +81,9 @@ extension RuleEvaluator {
         }
         guard isHeard else { return .nan }
         if traits.joining == .youngest { return joined.youngest.isFinite ? joined.youngest : .nan }
-        guard joined.held > 0 else { return traits.joining == .count ? 0 : .nan }
+        guard joined.held > 0 else {
+            return traits.joining == .count || measure.aggregate == .suspicion ? 0 : .nan
+        }
         if traits.joining == .values { return quantile(operand, held: joined.held, &windows, at: now) }
         return joined.value(of: measure, traits)
     }

@@ -74,8 +74,7 @@ extension SeriesWindows {
         if series[index].heardFrom == .max {
             series[index].heardFrom = sample.time
         } else if series[index].pause > 0 {
-            // A sensor that was in maintenance is listened to from its end on.
-            series[index].heardFrom = max(series[index].heardFrom, listeningSince)
+            series[index].heardFrom = listeningSince
         }
         series[index].pause = 0
         series[index].isQuiet = false

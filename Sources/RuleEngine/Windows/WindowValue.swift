@@ -11,7 +11,9 @@ extension SeriesWindows {
         let state = view(index)
         if measure.aggregate == .age { return age(state, index, at: now) }
         let held = state.count(lane: lane)
-        guard held > 0 else { return measure.aggregate == .count ? 0 : .nan }
+        guard held > 0 else {
+            return measure.aggregate == .count || measure.aggregate == .suspicion ? 0 : .nan
+        }
         let end = Int(state.ring.count)
         let first = end - held
         switch measure.aggregate {

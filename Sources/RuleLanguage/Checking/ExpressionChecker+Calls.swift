@@ -34,7 +34,7 @@ extension ExpressionChecker {
         case .coverage: return coverage(call)
         case .quality: return quality(call)
         case .suspect:
-            return self.quantity(call, 0).map {
+            return testedQuantity(call).map {
                 Typed(expression: .suspicion(of: $0.quantity), type: .logical, unit: .one)
             }
         case .vote(let quorum): return vote(quorum, call)

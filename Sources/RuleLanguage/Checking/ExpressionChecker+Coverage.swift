@@ -33,11 +33,21 @@ extension ExpressionChecker {
             type: .number(.one, isPoint: false), unit: .percent)
     }
 
+    /// A quantity of which the quality is asked: that of its readings of every quality has no meaning.
+    mutating func testedQuantity(_ call: Call) -> MeasuredQuantity? {
+        guard let measured = quantity(call, 0) else { return nil }
+        guard measured.selection == .usable else {
+            report(.qualityOfRaw(call.function.name, measured.quantity.name), at: call.arguments[0].range)
+            return nil
+        }
+        return measured
+    }
+
     /// `quality(q, w)`, or `quality(q)` over an hour or twenty intervals: the good readings, divided by those that were
     /// expected, or by those that came if they were more. For a quantity of which nobody can say how many are expected,
     /// divided by those that came.
     mutating func quality(_ call: Call) -> Typed? {
-        let quantity = quantity(call, 0)
+        let quantity = testedQuantity(call)
         let asked = call.arguments.count > 1 ? window(call, 1) : .zero
         guard let measured = quantity, var window = asked else { return nil }
         if window == .zero {

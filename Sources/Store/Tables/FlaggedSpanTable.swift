@@ -59,8 +59,9 @@ struct FlaggedSpanRow: WritableRow {
         }
     }
 
-    /// Writes the row anew, so the daily records are to follow it.
-    fileprivate static let statement = insertion("INSERT OR REPLACE INTO", of: Column.allCases)
+    /// Writes a row, or writes it anew, so the daily records are to follow it.
+    fileprivate static let first = insertion("INSERT INTO", of: Column.allCases)
+    fileprivate static let anew = insertion("INSERT OR REPLACE INTO", of: Column.allCases)
 
     /// Returns all rows that can be read, in the order in which they were made.
     static func all(_ db: Database, _ unreadable: UnreadableRows) throws -> [FlaggedSpan] {
@@ -78,15 +79,17 @@ extension FlaggedSpans {
             self.init()
             return
         }
-        let series = try Row.fetchAll(db, sql: "SELECT id, device, quantity, unit FROM series").compactMap {
-            unreadable.read($0, as: SeriesRow.self)
+        let series = try Set(spans.map(\.device)).flatMap { device in
+            try Row.fetchAll(
+                db, sql: "SELECT id, device, quantity, unit FROM series WHERE device = ?", arguments: [device]
+            ).compactMap { unreadable.read($0, as: SeriesRow.self) }
         }
         self.init(
             spans.flatMap { span in
                 series.compactMap { row in
-                    guard let id = row.id, row.name.device == span.device,
-                        span.quantity == nil || row.name.quantity == span.quantity
-                    else { return nil }
+                    guard let id = row.id, row.name.device == span.device, span.contains(row.name.quantity) else {
+                        return nil
+                    }
                     return Span(series: id, start: span.start, end: span.end, flag: span.flag)
                 }
             })
@@ -96,7 +99,15 @@ extension FlaggedSpans {
 extension Store {
     /// Stores a span that a person has flagged, or has withdrawn.
     static func keep(_ span: FlaggedSpan, _ db: Database) throws {
-        try FlaggedSpanRow(span).write(by: FlaggedSpanRow.statement, db)
+        let statement = span.withdrawn == nil ? FlaggedSpanRow.first : FlaggedSpanRow.anew
+        try FlaggedSpanRow(span).write(by: statement, db)
+    }
+
+    /// Returns the number for the next span: above all others, also above that of one that cannot be read.
+    package func nextFlagNumber() throws -> Int64 {
+        try queue.read { db in
+            (try db.first("SELECT max(number) FROM flagged_span WHERE typeof(number) = 'integer'") ?? 0) + 1
+        }
     }
 
     /// Returns all spans that persons have flagged, also those that were withdrawn, in the order of their numbers.
@@ -141,7 +152,8 @@ extension StoreReader {
     package func readingCount(of device: String, _ quantity: String?, from start: Instant, to end: Instant) throws
         -> Int
     {
-        try queue.read { db in
+        let reports = Profile.reports.map { "'\($0.name)'" }.joined(separator: ", ")
+        return try queue.read { db in
             try Int.fetchOne(
                 db,
                 sql: """
@@ -149,8 +161,8 @@ extension StoreReader {
                     FROM batch CROSS JOIN reading
                         ON reading.id >= batch.first_reading AND reading.id < batch.first_reading + batch.count
                     WHERE batch.newest >= :start AND batch.oldest <= :end AND reading.time BETWEEN :start AND :end
-                        AND reading.series IN (SELECT id FROM series
-                            WHERE device = :device AND (:quantity IS NULL OR quantity = :quantity))
+                        AND reading.series IN (SELECT id FROM series WHERE device = :device
+                            AND (:quantity IS NULL AND quantity NOT IN (\(reports)) OR quantity = :quantity))
                     """,
                 arguments: [
                     "start": start.nanoseconds, "end": end.nanoseconds, "device": device, "quantity": quantity,

@@ -11,17 +11,18 @@ package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// Makes a time from its nanoseconds since 1970. A time that the type cannot hold becomes the nearest possible one.
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = min(max(nanoseconds, Self.earliest), Self.latest) }
 
-    @usableFromInline static var earliest: Int64 { -1_262_304_000_000_000_000 }
-    @usableFromInline static var latest: Int64 { 6_942_585_600_000_000_000 - 1 }
+    @inlinable static var earliest: Int64 { -1_262_304_000_000_000_000 }
+    @inlinable static var latest: Int64 { 6_942_585_600_000_000_000 - 1 }
 
     /// 1930-01-01T00:00:00Z.
-    package static let distantPast = Instant(nanoseconds: .min)
+    @inlinable package static var distantPast: Instant { Instant(nanoseconds: .min) }
     /// The last nanosecond of the year 2189.
-    package static let distantFuture = Instant(nanoseconds: .max)
+    @inlinable package static var distantFuture: Instant { Instant(nanoseconds: .max) }
 
     /// The years 1960 to 2159. A time outside of them is considered a mistake.
-    package static let range =
+    @inlinable package static var range: Range<Instant> {
         Instant(nanoseconds: -315_619_200_000_000_000)..<Instant(nanoseconds: 5_995_814_400_000_000_000)
+    }
 
     /// Makes a time from an outside value; `nil` if it is not within ``range``.
     @inlinable package init?(checked nanoseconds: Int64) {
@@ -39,7 +40,7 @@ package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     }
 
     /// The nearest time within ``range``.
-    package var clamped: Instant {
+    @inlinable package var clamped: Instant {
         min(max(self, Self.range.lowerBound), Instant(nanoseconds: Self.range.upperBound.nanoseconds - 1))
     }
 
@@ -80,20 +81,20 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// Makes the nearest length of time that the type can hold.
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = min(max(nanoseconds, -Self.most), Self.most) }
 
-    @usableFromInline static var most: Int64 { 8_204_889_600_000_000_000 }
+    @inlinable static var most: Int64 { 8_204_889_600_000_000_000 }
 
     /// 260 years: from the first ``Instant`` to the last. It also means "no limit".
-    package static let longest = TimeSpan(nanoseconds: .max)
+    @inlinable package static var longest: TimeSpan { TimeSpan(nanoseconds: .max) }
 
     @inlinable package static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
 
-    package static func + (a: TimeSpan, b: TimeSpan) -> TimeSpan {
+    @inlinable package static func + (a: TimeSpan, b: TimeSpan) -> TimeSpan {
         TimeSpan(nanoseconds: a.nanoseconds.saturatingAdd(b.nanoseconds))
     }
-    package static func - (a: TimeSpan, b: TimeSpan) -> TimeSpan {
+    @inlinable package static func - (a: TimeSpan, b: TimeSpan) -> TimeSpan {
         TimeSpan(nanoseconds: a.nanoseconds.saturatingSubtract(b.nanoseconds))
     }
-    package static func * (a: TimeSpan, factor: Int64) -> TimeSpan {
+    @inlinable package static func * (a: TimeSpan, factor: Int64) -> TimeSpan {
         TimeSpan(nanoseconds: a.nanoseconds.saturatingMultiply(by: factor))
     }
 
@@ -109,7 +110,7 @@ package struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
         guard abs(seconds) <= Self.longestWritten.seconds else { return nil }
         self.init(nanoseconds: Int64((seconds * 1e9).rounded()))
     }
-    package static let zero = TimeSpan(nanoseconds: 0)
+    @inlinable package static var zero: TimeSpan { TimeSpan(nanoseconds: 0) }
 
     package var seconds: Double { Double(nanoseconds) / 1e9 }
 

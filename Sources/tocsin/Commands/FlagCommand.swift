@@ -13,8 +13,8 @@ struct FlagCommand: ParsableCommand {
             see what you flag as fail, and see what you flag as pass. The stored readings stay as they are. tocsin \
             flags shows all such flags, and tocsin unflag withdraws one. The audit chain records who and why.
 
-            A time is written as 14:30, yesterday, 2018-06-03, 2018-06-03T22:00, 2h (ago), or now, by the site's clock. \
-            Both ends belong to the span. For all quantities of the device, write all.
+            A time is written as 14:30, yesterday, 2018-06-03, 2018-06-03T22:00, 2h (ago), or now, by the site's \
+            clock. Both ends belong to the span. For all quantities of the device, write all.
 
               tocsin flag gauge-07 water_level 2018-06-03T10:00 2018-06-03T12:30 fail -m "a bird on the gauge"
               tocsin flag gauge-07 all yesterday now suspect -m "the mast was bent"
@@ -49,9 +49,12 @@ struct FlagCommand: ParsableCommand {
         } catch {
             throw Failure.report(error, about: place.store)
         }
+        // Without a readable site, times are those of UTC.
         let zone = (try? reader.site()).flatMap { $0 }.map { ZoneTable(timeZone: $0.timeZone) } ?? ZoneTable()
         let clock = times.clock(zone)
-        let (start, end) = (start.instant(in: clock.zone, now: clock.now), end.instant(in: clock.zone, now: clock.now))
+        let start = start.instant(in: clock.zone, now: clock.now)
+        // Times are shown in whole seconds, so the second that someone copies belongs to the span.
+        let end = min(end.instant(in: clock.zone, now: clock.now) + TimeSpan(nanoseconds: 999_999_999), clock.now)
         var request = options.request(.flag, "")
         request.device = device.text
         request.quantity = quantity.text == "all" ? nil : quantity.text

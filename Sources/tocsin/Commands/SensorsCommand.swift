@@ -84,7 +84,11 @@ struct SensorsCommand: ParsableCommand {
                 let row =
                     known["\(device.id)\u{0}\(name)"]
                     ?? StoreReader.SensorRow(device: device.id, quantity: name, unit: field.quantity.unit.symbol)
-                return line(row, field.unit, silentAfter: device.silence(of: field), maintenance: field.maintenance)
+                let ownWord = known["\(device.id)\u{0}\(Profile.maintenance.name)"]?.newest?.value ?? 0
+                let maintenance =
+                    field.maintenance ?? device.scheduledMaintenance(of: name, at: clock.now, clock.zone)
+                    ?? (ownWord > 0 && name != Profile.maintenance.name ? "it says so itself" : nil)
+                return line(row, field.unit, silentAfter: device.silence(of: field), maintenance: maintenance)
             }
         }
     }

@@ -1,8 +1,8 @@
 /// A time in the past as people write it. It is parsed from text, and resolved by a site's clock.
 ///
 /// The forms are `2h` (ago), `06:10` (the last time that a clock showed it), `today`, `yesterday`, `2018-06-03`,
-/// `2018-06-03 22:00`, and RFC 3339 with an offset. Of a time that clocks have shown twice, the later one counts that has
-/// come already.
+/// `2018-06-03 22:00`, and RFC 3339 with an offset. Of a time that clocks have shown twice, the later one
+/// counts that has come already.
 package struct PastTime: Hashable, Sendable {
     private enum Form: Hashable, Sendable {
         case ago(TimeSpan)

@@ -117,6 +117,29 @@ import Testing
         #expect(try alarms(bench).contains("raised high/d1"))
     }
 
+    @Test("a device that goes while it is in maintenance is missed when the maintenance is over")
+    func gone() throws {
+        let bench = try PipelineBench(
+            profile: """
+                profile: test
+                topic: test/{device}
+                interval: 1m
+                silence: 5h
+                availability: { topic: "test/{device}/lwt", online: up, offline: down }
+                readings: [ { quantity: carbon_monoxide, pointer: /co, unit: ppm } ]
+                """,
+            devices: "  - { id: d1, profile: test, maintenance: [ { from: \"20:05\", to: \"20:10\", reason: x } ] }\n",
+            rules: Self.rules)
+        bench.take("{\"co\":2}", from: "d1")
+        bench.pass(to: PipelineBench.start + .minutes(6))
+        bench.take("down", from: "d1/lwt")
+        bench.pass(to: PipelineBench.start + .minutes(9))
+        #expect(try alarms(bench).isEmpty)
+        bench.pass(to: PipelineBench.start + .minutes(11))
+        let seen = try alarms(bench)
+        #expect(seen.contains("no-data high/d1"), "\(seen)")
+    }
+
     @Test("a backlog of the time of maintenance is flagged by its own times")
     func backlog() throws {
         let bench = try bench(maintenance: ", maintenance: [ { from: \"20:05\", to: \"20:10\", reason: check } ]")

@@ -112,4 +112,45 @@ import Testing
         for device in 1...3 { one.feed(Double(device), device == 3 ? 4 : 2, device: device) }
         #expect(Self.sentences(one) == ["1 of 3 sensors over 3 m"], "those that are more are not named")
     }
+
+    @Test("a weighted vote says that it has no data, and silence can be voted on")
+    func silence() throws {
+        var bench = try RuleBench.oneRule(
+            "levels: { warning: 'at_least(2, water_level > 3 m, 0.5)' }", forEach: "site", devices: 3)
+        for device in 1...3 { bench.feed(0, 2, device: device) }
+        bench.advance(to: 3600)
+        #expect(bench.log.count == 1)
+        #expect(bench.log.first?.hasSuffix("0→3 blind") == true || bench.log.first?.contains("blind") == true)
+        var silent = try RuleBench.oneRule(
+            "levels: { warning: 'at_least(2, silent(water_level, 15m), 0.5)' }\nno_data: none", forEach: "site",
+            devices: 3)
+        for device in 1...3 { silent.feed(0, 2, device: device) }
+        for minute in 1...60 {
+            silent.advance(to: Double(minute) * 60)
+            silent.feed(Double(minute) * 60, 2, device: 3)
+        }
+        #expect(silent.log.count == 1, "\(silent.log)")
+    }
+
+    @Test("what a sensor said before its maintenance no longer counts in a vote, from the maintenance's beginning on")
+    func maintained() throws {
+        var bench = try RuleBench.oneRule(
+            "levels: { warning: 'at_least(2, water_level > 3 m)' }", forEach: "site", devices: 3)
+        bench.feed(0, 4, device: 3)
+        for device in 1...2 { bench.feed(1, 2, device: device) }
+        bench.advance(to: 60)
+        bench.excuse(device: 3, for: 1)
+        bench.feed(61, 4, device: 1)
+        #expect(bench.log.isEmpty, "one of the other two: \(bench.log)")
+        bench.feed(62, 4, device: 2)
+        #expect(bench.log.count == 1)
+        var held = try RuleBench.oneRule("levels: { warning: 'water_level > 3 m for 30m' }\nno_data: none")
+        held.feed(0, 4)
+        for minute in 1...60 {
+            held.advance(to: Double(minute) * 60)
+            if minute > 9 { held.excuse(device: 1, for: 60) }
+        }
+        held.feed(3601, 2)
+        #expect(held.log.isEmpty, "ten minutes are not thirty: \(held.log)")
+    }
 }

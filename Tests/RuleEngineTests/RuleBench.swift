@@ -59,6 +59,12 @@ struct RuleBench: ~Copyable {
         note()
     }
 
+    /// Says that the water level of a device has been in maintenance.
+    mutating func excuse(device: Int, for seconds: Int64) {
+        engine.excuse(SeriesID(index: Int32((device - 1) * 4)), for: .seconds(seconds), into: &changes)
+        note()
+    }
+
     /// A message of one device with several quantities of one moment.
     mutating func feed(_ seconds: Double, together values: [(quantity: Int, value: Double, quality: Quality)]) {
         let readings = values.map { quantity, value, quality in

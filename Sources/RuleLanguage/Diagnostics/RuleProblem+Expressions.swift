@@ -59,12 +59,6 @@ extension RuleProblem {
         "conditional", "only a number, or a comparison of numbers, can be unknown unless something is true",
         hint: "write 'A and B' for what must both be true")
 
-    static func qualityOfRaw(_ function: String, _ quantity: String) -> RuleProblem {
-        RuleProblem(
-            "quality-of-raw", "'\(function)' asks for the quality of the readings, so 'raw' has no meaning in it",
-            hint: "\(function)(\(quantity))")
-    }
-
     static func coverageOfUnpromised(_ quantity: String) -> RuleProblem {
         RuleProblem(
             "coverage",
@@ -228,6 +222,12 @@ extension RuleProblem {
             .warning, "unknown-parameter",
             "no device of this selection has the parameter '\(name)': all of them get the rule's own value",
             hint: near)
+    }
+
+    static func qualityOfRaw(_ function: String, _ quantity: String) -> RuleProblem {
+        RuleProblem(
+            "quality-of-raw", "'\(function)' asks for the quality of the readings, so 'raw' has no meaning in it",
+            hint: "\(function)(\(quantity))")
     }
 
     static func temperatureCompared(_ left: ValueType, _ right: ValueType) -> RuleProblem {

@@ -54,7 +54,8 @@ struct FlagCommand: ParsableCommand {
         let clock = times.clock(zone)
         let start = start.instant(in: clock.zone, now: clock.now)
         // Times are shown in whole seconds, so the second that someone copies belongs to the span.
-        let end = min(end.instant(in: clock.zone, now: clock.now) + TimeSpan(nanoseconds: 999_999_999), clock.now)
+        let written = end.instant(in: clock.zone, now: clock.now)
+        let end = max(written, min(written + TimeSpan(nanoseconds: 999_999_999), clock.now))
         var request = options.request(.flag, "")
         request.device = device.text
         request.quantity = quantity.text == "all" ? nil : quantity.text

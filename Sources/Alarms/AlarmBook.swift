@@ -281,8 +281,8 @@ package struct AlarmBook: Sendable {
         AlarmArea(of: ruleInstance.devices.compactMap { devices[$0]?.position })
     }
 
-    /// Returns the votes of the devices, for each of the rule's tallies.
-    private func votes(_ change: LevelChange) -> [Int32: [(device: String, isYes: Bool?)]] {
+    /// Returns how the devices voted.
+    private func votes(_ change: LevelChange) -> CastVotes {
         Dictionary(grouping: change.votes, by: \.tally).mapValues { votes in
             votes.map { (rules.instances[Int($0.instance)].devices.first ?? "", $0.isYes) }
         }
@@ -308,8 +308,7 @@ extension AlarmTexts {
     /// - Parameter hadNoData: true if the ending alarm had no data about its group.
     init(
         _ change: LevelChange, of rule: Rule, in ruleInstance: RuleInstance, device: String?, missing: [String],
-        votes: [Int32: [(device: String, isYes: Bool?)]],
-        hadNoData: Bool = false
+        votes: CastVotes, hadNoData: Bool = false
     ) {
         self.device = device
         self.missing = missing

@@ -20,7 +20,6 @@ extension Intake {
         let (devices, excused) = (excusedDeaths, excused(at: now))
         excusedDeaths.removeAll()
         for device in devices where decoder.isGone(device) { noteDeath(of: device, except: excused, at: now) }
-        if !changes.isEmpty { recordChanges(at: now) }
     }
 
     /// Makes the sensors silent whose devices had gone before a start or a reload.

@@ -225,18 +225,14 @@ struct Intake: ~Copyable {
         let pause = now - attended
         guard pause >= .milliseconds(100) || pause < .zero else { return }
         attended = now
-        excuseMaintained(for: min(pause, .minutes(1)), at: now)
+        let span = min(pause, .minutes(1))
+        quality.forEachInMaintenance(at: now) { engine.excuse($0, for: span, into: &changes) }
         noteExcusedDeaths(at: now)
         if !changes.isEmpty { recordChanges(at: now) }
         complaints.report(at: now)
         for outcome in book.expireShelves(at: now) { record(outcome, by: nil, at: now) }
         for transition in book.calm(at: now) { record(transition) }
         if planner.isToAdvance(at: now) { add(planner.advance(to: now, summaries: summaries())) }
-    }
-
-    /// Tells the engine for which sensors a span of time that has just passed was maintenance.
-    mutating func excuseMaintained(for span: TimeSpan, at now: Instant) {
-        quality.forEachInMaintenance(at: now) { engine.excuse($0, for: span, into: &changes) }
     }
 
     var nextTimer: Instant? { [engine.nextTimer, quality.nextRelease].compactMap { $0 }.min() }

@@ -21,18 +21,12 @@ struct MaintenanceTest: QualityTest {
         func isInMaintenance(at moment: Instant) -> Bool { begin <= moment && moment < end }
     }
 
-    fileprivate struct Series {
+    private struct Series {
         let id: SeriesID
         /// Set by an operator or by the inventory, without a time.
         let isMaintained: Bool
         /// The schedules that may hold for it.
-        let schedules: [Schedule]
-    }
-
-    /// An announced time, looked up in the site's time zone once.
-    fileprivate enum Schedule {
-        case weekly(Calendar)
-        case once(ClosedRange<Instant>)
+        let schedules: [MaintenanceTimes]
     }
 
     /// A word of the current message.
@@ -69,12 +63,11 @@ struct MaintenanceTest: QualityTest {
                     continue
                 }
                 while sensors.count <= index { sensors.append(nil) }
-                let schedules = device.schedules.filter {
-                    $0.quantities.isEmpty || $0.quantities.contains(field.quantity.name)
-                }
                 sensors[index] = Series(
                     id: id, isMaintained: field.maintenance != nil,
-                    schedules: schedules.compactMap { Schedule($0.time, zone) })
+                    schedules: device.schedules.filter { $0.isAbout(field.quantity.name) }.compactMap {
+                        $0.times(in: zone)
+                    })
                 own.series.append(index)
                 if field.maintenance != nil { isNeeded = true }
             }
@@ -139,12 +132,7 @@ struct MaintenanceTest: QualityTest {
     }
 
     private func isAnnounced(_ sensor: Series, at moment: Instant) -> Bool {
-        sensor.schedules.contains { schedule in
-            switch schedule {
-            case .weekly(let calendar): calendar.includes(moment, zone)
-            case .once(let span): span.contains(moment)
-            }
-        }
+        sensor.schedules.contains { $0.includes(moment, zone) }
     }
 
     /// Passes the series that are in maintenance now by their device's word or by a schedule, each once. The rules go
@@ -201,21 +189,6 @@ struct MaintenanceTest: QualityTest {
             // Words after that have changed nothing.
             devices[device].newest = max(devices[device].newest, times[2])
             (devices[device].begin, devices[device].end) = (times[0], times[1])
-        }
-    }
-}
-
-extension MaintenanceTest.Schedule {
-    /// `nil` for a time that ends before it begins, as one does that lies in the hour that the clocks skip.
-    fileprivate init?(_ time: MaintenanceSchedule.Time, _ zone: ZoneTable) {
-        switch time {
-        case .weekly(let calendar): self = .weekly(calendar)
-        case .once(let from, let to):
-            // Its day is written, so the present does not matter.
-            let epoch = Instant(nanoseconds: 0)
-            let (begin, end) = (from.instant(in: zone, now: epoch), to.instant(in: zone, now: epoch))
-            guard begin <= end else { return nil }
-            self = .once(begin...end)
         }
     }
 }

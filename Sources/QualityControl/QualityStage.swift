@@ -139,14 +139,14 @@ package struct QualityStage {
     /// The number of stored readings of each series that its tests need to continue, by series.
     package var readingsNeeded: [Int] {
         var needed = series.readingsNeeded
-        for series in neighbours.series {
-            while needed.count <= series { needed.append(0) }
-            needed[series] = max(needed[series], 2)
+        func require(_ number: Int, of all: [Int]) {
+            for series in all {
+                while needed.count <= series { needed.append(0) }
+                needed[series] = max(needed[series], number)
+            }
         }
-        for series in maintenance.series {
-            while needed.count <= series { needed.append(0) }
-            needed[series] = max(needed[series], 1)
-        }
+        require(2, of: neighbours.series)
+        require(1, of: maintenance.series)
         return needed
     }
 

@@ -268,11 +268,10 @@ extension Engine {
     @inline(__always)
     mutating func settle(_ index: SeriesIndex, before time: Int64, into changes: inout [LevelChange]) {
         guard windows.series.contains(index) else { return }
-        settleOne(index, windows.series.address(index), before: time, into: &changes)
-        var next = windows.twin(of: index)
-        while let twin = next {
-            settleOne(twin, windows.series.address(twin), before: time, into: &changes)
-            next = windows.twin(of: twin)
+        var next: SeriesIndex? = index
+        while let index = next {
+            settleOne(index, windows.series.address(index), before: time, into: &changes)
+            next = windows.twin(of: index)
         }
     }
 

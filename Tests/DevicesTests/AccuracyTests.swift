@@ -1,24 +1,16 @@
 import Devices
 import Diagnostics
+import TestSupport
 import Testing
 
 /// The accuracy that a maker declares, and what follows for devices that must agree.
 @Suite struct AccuracyTests {
     private func site(_ readings: String, _ devices: [String], _ neighbours: String = "") throws -> Site {
-        let entries = devices.enumerated().map { "  - { id: d\($0.offset + 1), profile: p\($0.element) }\n" }.joined()
-        return try Site.read(
-            inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices:\n\(entries)\(neighbours)"),
-            profiles: [
-                SourceFile(
-                    name: "p.yaml",
-                    text: """
-                        profile: p
-                        topic: t/{device}
-                        interval: 1m
-                        readings: [ { quantity: water_level, pointer: /l, unit: cm\(readings) } ]
-
-                        """)
-            ])
+        try Site.ofOneProfile(
+            "interval: 1m\nreadings: [ { quantity: water_level, pointer: /l, unit: cm\(readings) } ]",
+            devices: devices.enumerated().map { "{ id: d\($0.offset + 1), profile: p\($0.element) }" }
+                .joined(separator: ", "),
+            settings: neighbours)
     }
 
     private func problems(_ body: () throws -> Site) -> [String] {

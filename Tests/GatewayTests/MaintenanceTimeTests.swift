@@ -174,21 +174,9 @@ import Testing
         ])
     func mistakes(entry: String, message: String) throws {
         let error = #expect(throws: DiagnosticList.self) {
-            _ = try Site.read(
-                inventory: SourceFile(
-                    name: "site.yaml",
-                    text: "site: s\ndevices: [ { id: d, profile: p, maintenance: [ \(entry) ] } ]\n"),
-                profiles: [
-                    SourceFile(
-                        name: "p.yaml",
-                        text: """
-                            profile: p
-                            topic: t/{device}
-                            interval: 1m
-                            readings: [ { quantity: carbon_monoxide, pointer: /co, unit: ppm } ]
-
-                            """)
-                ])
+            _ = try Site.ofOneProfile(
+                "interval: 1m\nreadings: [ { quantity: carbon_monoxide, pointer: /co, unit: ppm } ]",
+                devices: "{ id: d, profile: p, maintenance: [ \(entry) ] }")
         }
         let messages = error?.diagnostics.map(\.message) ?? []
         #expect(messages.contains { $0.contains(message) }, "\(messages)")

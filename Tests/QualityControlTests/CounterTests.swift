@@ -9,17 +9,13 @@ import Testing
     private static func site(
         _ counter: String, unit: String = "mm", quantity: String = "rain_total", device: String = ""
     ) throws -> Site {
-        let profile = """
-            profile: p
-            topic: t/{device}
+        try Site.ofOneProfile(
+            """
             time: { pointer: /time, format: unix }
             interval: 1m
             readings:
               - { quantity: \(quantity), pointer: /total, unit: "\(unit)", counter: \(counter) }
-            """
-        return try Site.read(
-            inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p\(device) } ]\n"),
-            profiles: [SourceFile(name: "p.yaml", text: profile)])
+            """, devices: "{ id: d, profile: p\(device) }")
     }
 
     private static func field(

@@ -17,10 +17,7 @@ import Testing
         let names: [String]
 
         init(_ profile: String, device: String = "") throws {
-            var site = try Site.read(
-                inventory: SourceFile(
-                    name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p\(device) } ]\n"),
-                profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
+            var site = try Site.ofOneProfile(profile, devices: "{ id: d, profile: p\(device) }")
             site.watchDevices()
             self.site = site
             let names = site.devices[0].fields.map(\.quantity.name)

@@ -1,7 +1,7 @@
 import Devices
-import Diagnostics
 import QualityControl
 import Telemetry
+import TestSupport
 import Testing
 
 /// Which readings are flagged as those of a sensor in maintenance, by announced times and by its device's own word.
@@ -15,24 +15,14 @@ import Testing
         static let start = Instant(rfc3339: "2026-03-01T10:00:00Z".utf8)!  // a literal that reads
 
         init(maintenance: String = "", zone: String = "UTC") throws {
-            site = try Site.read(
-                inventory: SourceFile(
-                    name: "site.yaml",
-                    text: "site: s\ntime_zone: \(zone)\ndevices: [ { id: d, profile: p\(maintenance) } ]\n"),
-                profiles: [
-                    SourceFile(
-                        name: "p.yaml",
-                        text: """
-                            profile: p
-                            topic: t/{device}
-                            interval: 1m
-                            readings:
-                              - { quantity: carbon_monoxide, pointer: /co, unit: ppm }
-                              - { quantity: temperature, pointer: /t, unit: degC }
-                              - { quantity: maintenance, pointer: /m, unit: "1" }
-
-                            """)
-                ])
+            site = try Site.ofOneProfile(
+                """
+                interval: 1m
+                readings:
+                  - { quantity: carbon_monoxide, pointer: /co, unit: ppm }
+                  - { quantity: temperature, pointer: /t, unit: degC }
+                  - { quantity: maintenance, pointer: /m, unit: "1" }
+                """, devices: "{ id: d, profile: p\(maintenance) }", settings: "time_zone: \(zone)\n")
             stage = Self.stage(site)
         }
 

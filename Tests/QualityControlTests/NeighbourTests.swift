@@ -20,28 +20,16 @@ import Testing
         /// - Parameter settings: of the neighbours, beside `quantity` and `devices`.
         init(_ count: Int, _ settings: String = "suspect: 10 cm") throws {
             let names = (1...count).map { "g\($0)" }
-            var site = try Site.read(
-                inventory: SourceFile(
-                    name: "site.yaml",
-                    text: """
-                        site: s
-                        devices: [ \(names.map { "{ id: \($0), profile: p }" }.joined(separator: ", ")) ]
-                        neighbours:
-                          - { quantity: water_level, devices: [ \(names.joined(separator: ", ")) ], \(settings) }
+            var site = try Site.ofOneProfile(
+                """
+                interval: 1m
+                readings: [ { quantity: water_level, pointer: /l, unit: m, plausible: 0 .. 100 } ]
+                """, devices: names.map { "{ id: \($0), profile: p }" }.joined(separator: ", "),
+                settings: """
+                    neighbours:
+                      - { quantity: water_level, devices: [ \(names.joined(separator: ", ")) ], \(settings) }
 
-                        """),
-                profiles: [
-                    SourceFile(
-                        name: "p.yaml",
-                        text: """
-                            profile: p
-                            topic: t/{device}
-                            interval: 1m
-                            readings: [ { quantity: water_level, pointer: /l, unit: m, plausible: 0 .. 100 } ]
-
-                            """
-                    )
-                ])
+                    """)
             site.watchDevices()
             self.site = site
             stage = Self.stage(site)

@@ -1,5 +1,4 @@
 import Devices
-import Diagnostics
 import Foundation
 import QualityControl
 import Telemetry
@@ -67,20 +66,8 @@ import Testing
     /// Returns the names of what was found wrong with each reading, in the order in which they come out, with their
     /// times.
     private static func found(_ points: [Point], _ tests: String) throws -> [(time: Double, names: [String])] {
-        let site = try Site.read(
-            inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]\n"),
-            profiles: [
-                SourceFile(
-                    name: "p.yaml",
-                    text: """
-                        profile: p
-                        topic: t
-                        interval: 5m
-                        time: { pointer: /t, format: unix }
-                        readings: [ { pointer: /v, \(tests) } ]
-
-                        """)
-            ])
+        let site = try Site.ofOneProfile(
+            "interval: 5m\ntime: { pointer: /t, format: unix }\nreadings: [ { pointer: /v, \(tests) } ]")
         let decoder = JudgingDecoder(site: site) { _, _ in SeriesID(index: 0) }
         var found: [(time: Double, names: [String])] = []
         for point in points {

@@ -16,20 +16,12 @@ import Testing
     private static func found(
         _ quality: String, interval: String? = "10m", hasTime: Bool = true, _ points: [(minute: Double, value: Double)]
     ) throws -> [String] {
-        let site = try Site.read(
-            inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]\n"),
-            profiles: [
-                SourceFile(
-                    name: "p.yaml",
-                    text: """
-                        profile: p
-                        topic: t
-                        \(interval.map { "interval: \($0)" } ?? "# no interval")
-                        \(hasTime ? "time: { pointer: /t, format: unix }" : "# no time")
-                        readings: [ { quantity: height, pointer: /v, unit: "1", quality: { \(quality) } } ]
-
-                        """)
-            ])
+        let site = try Site.ofOneProfile(
+            """
+            \(interval.map { "interval: \($0)" } ?? "# no interval")
+            \(hasTime ? "time: { pointer: /t, format: unix }" : "# no time")
+            readings: [ { quantity: height, pointer: /v, unit: "1", quality: { \(quality) } } ]
+            """)
         let decoder = JudgingDecoder(site: site) { _, _ in SeriesID(index: 0) }
         var all: [Reading] = []
         var newest = Instant.distantPast
@@ -116,19 +108,8 @@ import Testing
     func direction() throws {
         func problem(_ test: String) -> String {
             do {
-                _ = try Site.read(
-                    inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]\n"),
-                    profiles: [
-                        SourceFile(
-                            name: "p.yaml",
-                            text: """
-                                profile: p
-                                topic: t
-                                readings:
-                                  - { quantity: wind_direction, pointer: /v, unit: deg, quality: { \(test) } }
-
-                                """)
-                    ])
+                _ = try Site.ofOneProfile(
+                    "readings: [ { quantity: wind_direction, pointer: /v, unit: deg, quality: { \(test) } } ]")
                 return ""
             } catch { return error.diagnostics.map(\.message).joined() }
         }

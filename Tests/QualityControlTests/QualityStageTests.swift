@@ -1,5 +1,4 @@
 import Devices
-import Diagnostics
 import QualityControl
 import Telemetry
 import TestSupport
@@ -15,9 +14,7 @@ import Testing
         let names: [String]
 
         init(_ profile: String) throws {
-            var site = try Site.read(
-                inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]\n"),
-                profiles: [SourceFile(name: "p.yaml", text: "profile: p\ntopic: t/{device}\n" + profile)])
+            var site = try Site.ofOneProfile(profile)
             site.watchDevices()
             let names = site.devices[0].fields.map(\.quantity.name)
             self.names = names

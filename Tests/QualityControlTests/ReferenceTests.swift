@@ -1,5 +1,4 @@
 import Devices
-import Diagnostics
 import Foundation
 import Telemetry
 import TestSupport
@@ -138,19 +137,11 @@ import Testing
     private static func flags(_ series: Series) throws -> [QualityFlag] {
         let (reading, test) = try yaml(series)
         let quality = test.isEmpty ? "" : ", quality: { \(test) }"
-        let site = try Site.read(
-            inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]\n"),
-            profiles: [
-                SourceFile(
-                    name: "p.yaml",
-                    text: """
-                        profile: p
-                        topic: t
-                        interval: \(Int(series.interval))s
-                        readings: [ { quantity: height, pointer: /l, \(reading)unit: "1"\(quality) } ]
-
-                        """)
-            ])
+        let site = try Site.ofOneProfile(
+            """
+            interval: \(Int(series.interval))s
+            readings: [ { quantity: height, pointer: /l, \(reading)unit: "1"\(quality) } ]
+            """)
         var tests = SeriesTests(
             site.devices[0].fields[0], interval: site.devices[0].interval, hasTimes: true, zone: ZoneTable())
         // The reference's flag of a test that says nothing of the value is not that of the reading.

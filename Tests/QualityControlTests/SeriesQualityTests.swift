@@ -1,5 +1,4 @@
 import Devices
-import Diagnostics
 import Foundation
 import QualityControl
 import Telemetry
@@ -19,21 +18,13 @@ import Testing
         private(set) var stored: [Reading] = []
 
         init(_ quality: String, plausible: String = "", zone: ZoneTable = ZoneTable()) throws {
-            site = try Site.read(
-                inventory: SourceFile(name: "site.yaml", text: "site: s\ndevices: [ { id: d, profile: p } ]\n"),
-                profiles: [
-                    SourceFile(
-                        name: "p.yaml",
-                        text: """
-                            profile: p
-                            topic: t/{device}
-                            interval: 1m
-                            time: { pointer: /t, format: unix }
-                            readings:
-                              - { quantity: water_level, pointer: /l, unit: m, \(plausible)quality: { \(quality) } }
-
-                            """)
-                ])
+            site = try Site.ofOneProfile(
+                """
+                interval: 1m
+                time: { pointer: /t, format: unix }
+                readings:
+                  - { quantity: water_level, pointer: /l, unit: m, \(plausible)quality: { \(quality) } }
+                """)
             decoder = Self.decoder(site, zone)
         }
 

@@ -26,6 +26,9 @@ package struct Amount: Sendable, Hashable {
         self.unit = unit
     }
 
+    /// Returns whether it is of a dimension, or has no unit that says otherwise.
+    func mayBe(of dimension: Dimension) -> Bool { unit.map { $0.dimension == dimension } ?? true }
+
     /// Returns the amount in a unit. Without a unit of its own, it is in `own`.
     func value(in target: Unit, own: Unit) -> Double {
         let (factor, summand) = (unit ?? own).conversion(to: target)

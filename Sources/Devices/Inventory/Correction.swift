@@ -45,9 +45,7 @@ extension YAMLReader {
             for (name, text) in strings(key) {
                 guard let index = index(of: name, in: fields) else { continue }
                 let field = fields[index]
-                guard let amount = Amount(text.string),
-                    amount.unit.map({ $0.dimension == field.quantity.unit.dimension }) ?? true
-                else {
+                guard let amount = Amount(text.string), amount.mayBe(of: field.quantity.unit.dimension) else {
                     report(
                         "bad-value",
                         """

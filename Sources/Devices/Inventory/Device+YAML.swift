@@ -226,8 +226,7 @@ extension YAMLReader {
         for (name, text) in strings(DeviceKey.accuracy) {
             guard let index = index(of: name, in: fields) else { continue }
             let field = fields[index]
-            guard let amount = Amount(text.string), amount.number > 0,
-                amount.unit.map({ $0.dimension == field.quantity.unit.dimension }) ?? true
+            guard let amount = Amount(text.string), amount.number > 0, amount.mayBe(of: field.quantity.unit.dimension)
             else {
                 report(
                     "bad-value",

@@ -15,17 +15,33 @@ package struct MaintenanceSchedule: Sendable, Hashable {
     package var quantities: [String]
     package var reason: String
 
-    /// Returns whether a quantity is in maintenance at a moment.
-    package func includes(_ quantity: String, at moment: Instant, _ zone: ZoneTable) -> Bool {
-        (quantities.isEmpty || quantities.contains(quantity)) && includes(moment, zone)
-    }
+    /// Returns whether it is about a quantity of its device.
+    package func isAbout(_ quantity: String) -> Bool { quantities.isEmpty || quantities.contains(quantity) }
 
-    /// Returns whether a moment belongs to it.
-    package func includes(_ moment: Instant, _ zone: ZoneTable) -> Bool {
+    /// Returns its times by the clocks of a zone; `nil` if it ends before it begins, as it may in the hour that clocks
+    /// skip.
+    package func times(in zone: ZoneTable) -> MaintenanceTimes? {
         switch time {
-        case .weekly(let calendar): calendar.includes(moment, zone)
+        case .weekly(let calendar): return .weekly(calendar)
         case .once(let from, let to):
-            from.instant(in: zone, now: moment) <= moment && moment <= to.instant(in: zone, now: moment)
+            // Its days are written, so the present does not matter.
+            let epoch = Instant(nanoseconds: 0)
+            let (begin, end) = (from.instant(in: zone, now: epoch), to.instant(in: zone, now: epoch))
+            return begin <= end ? .once(begin...end) : nil
+        }
+    }
+}
+
+/// The times of a maintenance schedule, looked up in a site's time zone once.
+package enum MaintenanceTimes: Sendable {
+    case weekly(Calendar)
+    case once(ClosedRange<Instant>)
+
+    /// Returns whether a moment belongs to them. Allocates nothing.
+    package func includes(_ moment: Instant, _ zone: ZoneTable) -> Bool {
+        switch self {
+        case .weekly(let calendar): calendar.includes(moment, zone)
+        case .once(let span): span.contains(moment)
         }
     }
 }
@@ -90,6 +106,6 @@ extension MaintenanceSchedule {
 extension Device {
     /// Returns why a quantity is in maintenance at a moment by its schedule; `nil` if it is not.
     package func scheduledMaintenance(of quantity: String, at moment: Instant, _ zone: ZoneTable) -> String? {
-        schedules.first { $0.includes(quantity, at: moment, zone) }?.reason
+        schedules.first { $0.isAbout(quantity) && $0.times(in: zone)?.includes(moment, zone) ?? false }?.reason
     }
 }

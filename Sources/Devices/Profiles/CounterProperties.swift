@@ -66,9 +66,7 @@ extension CounterProperties {
 extension Amount {
     /// Reads a number above 0, alone or in a unit of that dimension; `nil` for anything else.
     fileprivate init?(_ text: String, of dimension: Dimension) {
-        guard let amount = Amount(text), amount.number > 0,
-            amount.unit.map({ $0.dimension == dimension }) ?? true
-        else { return nil }
+        guard let amount = Amount(text), amount.number > 0, amount.mayBe(of: dimension) else { return nil }
         self = amount
     }
 }

@@ -248,9 +248,9 @@ extension YAMLReader {
         switch form {
         case .size:
             return value(key, expected: "a number above 0, such as 0.2 \(own.symbol)") { text in
-                guard let amount = Amount(text), amount.number > 0,
-                    amount.unit.map({ $0.dimension == canonical.dimension }) ?? true
-                else { return nil }
+                guard let amount = Amount(text), amount.number > 0, amount.mayBe(of: canonical.dimension) else {
+                    return nil
+                }
                 return amount.size(in: canonical, own: own)
             }
         case .rate:

@@ -172,8 +172,8 @@ extension Engine {
             let instance = Int(evaluator.readers[Int(state.readerBase) + at])
             guard !evaluator.instances[instance].hasStaleMemory else { continue }
             let program = evaluator.plan.programs[Int(evaluator.plan.instances[instance].program)]
-            // A condition on other instances remembers their past, which samples do not contain.
-            // Nor do they contain that readings were suspect.
+            // A condition on other instances remembers their past, and one on suspicion that of the readings' quality.
+            // Samples contain neither.
             guard program.memory > .zero, program.tallyCount == 0,
                 !evaluator.plan.asksForSuspicion(evaluator.plan.instances[instance])
             else { continue }

@@ -1,16 +1,17 @@
 package import AlarmModel
 internal import Telemetry
 
+/// The devices that voted, and how (`nil`: unknown), for each of a rule's tallies.
+package typealias CastVotes = [Int32: [(device: String, isYes: Bool?)]]
+
 extension Rule {
     /// Returns the comparisons that explain a move to another level. On the way up, they are those of the new level's
     /// condition. On the way down, they are those of `clear` or `until`, if one of them had to become true. Otherwise
     /// they are those of the condition that no longer holds.
     /// - Parameters:
     ///   - registers: the values of the program's registers at the move.
-    ///   - votes: the devices that voted, and how, for each of the rule's tallies.
-    package func causes(
-        from: Level, to: Level, registers: [Double], votes: [Int32: [(device: String, isYes: Bool?)]] = [:]
-    ) -> [Cause] {
+    ///   - votes: how the devices voted.
+    package func causes(from: Level, to: Level, registers: [Double], votes: CastVotes = [:]) -> [Cause] {
         let explained: [LoweredComparison]
         let wanted: Double?
         if to > from || to == from {
@@ -56,7 +57,7 @@ extension Rule {
 }
 
 extension LoweredComparison {
-    fileprivate func cause(_ registers: [Double], _ votes: [Int32: [(device: String, isYes: Bool?)]] = [:]) -> Cause {
+    fileprivate func cause(_ registers: [Double], _ votes: CastVotes = [:]) -> Cause {
         func value(_ side: Side) -> Double? {
             let (raw, from): (Double, Unit) =
                 switch side {
